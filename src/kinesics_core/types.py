@@ -1,0 +1,185 @@
+"""The data that travels between stages: plain numpy dataclasses, one for each ROS message.
+
+Conventions, the same as in ``msg/``: stamps are integer nanoseconds since the epoch and name the
+moment the image was taken; pixels have their origin at the top left of the image; metres and
+radians elsewhere. "Unknown" is ``None`` for a whole part and ``nan`` for an element, never zero.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+NANOSECONDS = 1_000_000_000
+
+
+@dataclass(slots=True)
+class Frame:
+    """One image of a source.
+
+    image: (height, width, 3) uint8, RGB, C-contiguous.
+    stamp: acquisition time, ns.
+    index: 0-based count of frames read from the source, dropped ones included.
+    """
+
+    image: np.ndarray
+    stamp: int
+    index: int = 0
+    frame_id: str = "camera_optical_frame"
+
+
+@dataclass(slots=True)
+class Person:
+    """What is seen of one person in one image.
+
+    id: track id, from 1, stable while the person is followed, never reused in a session.
+    score: confidence that this is a person, 0..1.
+    coco: (17, 3) float32, COCO-17 order, x px, y px, score 0..1; nan where not seen.
+    pose: (33, 4) float32, MediaPipe-33, x px, y px, z px (depth relative to the hips, towards
+        the camera is negative), visibility 0..1; None if unknown.
+    pose_world: (33, 3) float32 metres, origin between the hips, optical axes (x right, y down,
+        z away from the camera); None if unknown.
+    left_hand, right_hand: (21, 3) float32, x px, y px, z px relative to the wrist; None if unseen.
+    left_hand_world, right_hand_world: (21, 3) float32 metres, origin at the hand's centre.
+    face: (478, 3) float32, MediaPipe face mesh, x px, y px, z px; None if unseen.
+    blendshapes: (52,) float32 0..1 in the order of ``skeletons.ARKIT_BLENDSHAPES``; nan for a
+        shape the model does not give (tongueOut); None if the face is unseen.
+    head: (4, 4) float64, pose of the head in the optical frame (metres, x to the person's left,
+        y up, z out of the face); None if unknown.
+    """
+
+    id: int
+    score: float
+    coco: np.ndarray
+    pose: np.ndarray | None = None
+    pose_world: np.ndarray | None = None
+    left_hand: np.ndarray | None = None
+    right_hand: np.ndarray | None = None
+    left_hand_world: np.ndarray | None = None
+    right_hand_world: np.ndarray | None = None
+    face: np.ndarray | None = None
+    blendshapes: np.ndarray | None = None
+    head: np.ndarray | None = None
+
+
+@dataclass(slots=True)
+class People:
+    """Everybody seen in one image, with that image's stamp and size (pixels)."""
+
+    stamp: int
+    width: int
+    height: int
+    persons: list[Person] = field(default_factory=list)
+    model: str = ""
+    frame_id: str = "camera_optical_frame"
+
+
+@dataclass(slots=True)
+class MotionForecast:
+    """Where one person's COCO-17 keypoints will be, in an image of width x height pixels.
+
+    keypoints: (horizon, 17, 2) float32 pixels; step i is at stamp + (i + 1) * dt.
+    dt: seconds between steps.
+    spread: (horizon,) float32, expected error of a keypoint at that step, pixels (1 sigma).
+    confidence: 0..1, share of the input window that was really observed.
+    """
+
+    stamp: int
+    person_id: int
+    width: int
+    height: int
+    keypoints: np.ndarray
+    dt: float
+    spread: np.ndarray
+    confidence: float
+    model: str = ""
+    frame_id: str = "camera_optical_frame"
+
+
+@dataclass(slots=True)
+class Affect:
+    """A reading of one person's affect.
+
+    categories: (8,) float32, sums to 1, in the order of ``affect.emotions.EMOTIONS``.
+    valence, arousal, dominance: -1..1; nan if the source says nothing about it.
+    confidence: 0..1.
+    source: "face", "body", "fused", or the name of a model.
+    """
+
+    stamp: int
+    person_id: int
+    categories: np.ndarray
+    valence: float
+    arousal: float
+    dominance: float
+    confidence: float
+    source: str = ""
+
+
+@dataclass(slots=True)
+class AffectiveResponse:
+    """What the robot decided to express, and why.
+
+    policy: name of the rule that decided ("mirror", "empathise", "regulate", "idle", "express").
+    emotion: index into ``affect.emotions.EMOTIONS``; intensity 0..1.
+    valence, arousal, dominance: the robot's own state, -1..1.
+    towards: id of the person answered, 0 for nobody.
+    bearing: (2,) float32 radians, azimuth (left positive) and elevation (up positive) of that
+        person's head seen from the camera; nan if unknown.
+    gesture: "" or the name of a gesture in ``body.gestures.GESTURES``.
+    duration: seconds the response holds.
+    reason: one sentence for the log and for the person at the console.
+    """
+
+    stamp: int
+    policy: str
+    emotion: int
+    intensity: float
+    valence: float
+    arousal: float
+    dominance: float
+    towards: int
+    bearing: np.ndarray
+    gesture: str
+    duration: float
+    reason: str
+
+
+@dataclass(slots=True)
+class FacePose:
+    """The robot's face at one moment.
+
+    stamp: stamp of the image this pose answers, ns (the pose's own time when it answers nobody).
+    pose_stamp: when the pose is to be shown, ns.
+    blendshapes: (52,) float32 0..1, order of ``skeletons.ARKIT_BLENDSHAPES``.
+    gaze: (2,) float32 radians relative to the head, azimuth (left positive), elevation (up).
+    head: (3,) float32 radians relative to the torso, roll, pitch, yaw (REP-103).
+    """
+
+    stamp: int
+    pose_stamp: int
+    blendshapes: np.ndarray
+    gaze: np.ndarray
+    head: np.ndarray
+
+
+@dataclass(slots=True)
+class BodyPose:
+    """The robot's body as SMPL-X parameters at one moment; rotations are axis-angle, radians.
+
+    stamp, pose_stamp: as in FacePose.
+    transl: (3,) metres. global_orient: (3,). body_pose: (21, 3).
+    left_hand, right_hand: (15, 3). jaw: (3,). betas: (10,).
+    Model axes: x to the body's left, y up, z forward (SMPL-X convention).
+    """
+
+    stamp: int
+    pose_stamp: int
+    transl: np.ndarray
+    global_orient: np.ndarray
+    body_pose: np.ndarray
+    left_hand: np.ndarray
+    right_hand: np.ndarray
+    jaw: np.ndarray
+    betas: np.ndarray
