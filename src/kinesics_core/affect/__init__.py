@@ -1,0 +1,1 @@
+"""Affect: emotion spaces, reading it from face and body, personality, and what to answer."""
