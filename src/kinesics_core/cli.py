@@ -1,0 +1,54 @@
+"""``kinesics COMMAND ...``: every capability, one module of ``kinesics_core.commands`` each."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from kinesics_core import __version__
+from kinesics_core.errors import KinesicsError
+
+COMMANDS = ("up", "demo", "view", "keypoints", "train", "bench", "assets")
+
+
+def parser(command: str | None = None) -> argparse.ArgumentParser:
+    """The parser; only ``command``'s module is imported in full, so that the CLI starts fast."""
+    top = argparse.ArgumentParser(
+        prog="kinesics",
+        description="Non-verbal conversation for social robots: see, forecast, answer.",
+    )
+    top.add_argument("--version", action="version", version=f"kinesics {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name in COMMANDS:
+        if command in (None, name):
+            module = importlib.import_module(f"kinesics_core.commands.{name}")
+            sub = commands.add_parser(name, help=module.HELP, description=module.HELP)
+            module.add_arguments(sub)
+            sub.set_defaults(run=module.run)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; its exit status. What follows ``--ros-args`` goes to rclpy."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    ros_arguments: list[str] = []
+    if "--ros-args" in arguments:
+        cut = arguments.index("--ros-args")
+        arguments, ros_arguments = arguments[:cut], arguments[cut:]
+    named = arguments[0] if arguments and arguments[0] in COMMANDS else None
+    args = parser(named).parse_args(arguments)
+    args.ros_arguments = ros_arguments
+    try:
+        return args.run(args)
+    except KinesicsError as error:
+        print(f"kinesics {args.command}: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"kinesics {args.command}: interrupted", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

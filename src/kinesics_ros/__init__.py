@@ -1,0 +1,1 @@
+"""Kinesics as ROS 2 nodes: parameters, topics and life cycle around ``kinesics_core``."""

@@ -1,0 +1,120 @@
+"""``kinesics bench loop``: the whole composed graph beside plain MediaPipe on the same frames.
+
+Each run is a process of its own, so that memory and start-up belong to it alone: the graph paced
+at 30 Hz like a camera, the graph as fast as it goes, and MediaPipe alone in a loop.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from kinesics_core import assets
+from kinesics_core.bench import Result, result
+from kinesics_core.errors import KinesicsError
+from kinesics_core.perception.sources import open_source
+
+WIDTH, HEIGHT, RATE = 640, 480, 30.0
+FOOTAGE = ("demo-face", "demo-body")
+
+
+def run(args: argparse.Namespace) -> list[Result]:
+    """Measures and returns ``loop.*``; ``--duration`` is the length of the paced run."""
+    assets.path(f"holistic-{args.variant}")
+    with tempfile.TemporaryDirectory() as scratch:
+        clip = Path(scratch) / "clip.avi"
+        frames = write_clip(clip)
+        paced = _graph(clip, args.variant, "--loop", "--duration", str(args.duration))
+        unpaced = _graph(clip, args.variant, "--no-realtime")
+        peer = _peer(clip, args.variant)
+    ours_ms = 1e3 / unpaced["processed_fps"]
+    plain = "plain MediaPipe loop"
+    latency = paced["latency_ms"]
+    results = [
+        result("loop.fps", paced["processed_fps"], "frames/s", ">= 20", plain, 1e3 / peer["mean"]),
+        result("loop.latency_p50_ms", latency["p50"], "ms", "<= 60", plain, peer["p50"]),
+        result("loop.latency_p95_ms", latency["p95"], "ms", "<= 100", plain, peer["p95"]),
+        result("loop.after_keypoints_ms", paced["after_keypoints_ms"], "ms", "<= 5"),
+        result("loop.peak_rss_mb", paced["peak_rss_mb"], "MB", "<= 1200", plain, peer["rss_mb"]),
+        result("loop.start_s", paced["start_s"], "s", "<= 5"),
+        result("loop.per_frame_vs_mediapipe", ours_ms / peer["mean"], "x", "<= 1.15", plain, 1.0),
+        result("loop.per_frame_ms", ours_ms, "ms", None, plain, peer["mean"]),
+        result("loop.clip_frames", frames, "frames"),
+        result("loop.seconds", args.duration, "s"),
+    ]
+    if paced["rss_growth_mb"] is not None:
+        results += [
+            result("loop.rss_growth_mb", paced["rss_growth_mb"], "MB", "<= 10"),
+            result("loop.latency_growth_ms", paced["latency_growth_ms"], "ms", "<= 5"),
+        ]
+    return results
+
+
+def write_clip(path: Path) -> int:
+    """The demo's footage as one 640x480 clip (letterboxed); the number of frames."""
+    video = cv2.VideoWriter(
+        str(path), cv2.VideoWriter_fourcc(*"MJPG"), RATE, (WIDTH, HEIGHT)
+    )
+    frames = 0
+    for image in _footage():
+        video.write(cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+        frames += 1
+    video.release()
+    return frames
+
+
+def _footage() -> Iterable[np.ndarray]:
+    spec = ",".join(str(assets.path(name)) for name in FOOTAGE)
+    with open_source(spec, rate=RATE, realtime=False) as source:
+        while (frame := source.read()) is not None:
+            image = frame.image
+            scale = min(WIDTH / image.shape[1], HEIGHT / image.shape[0])
+            image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+            canvas = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+            top, left = (HEIGHT - image.shape[0]) // 2, (WIDTH - image.shape[1]) // 2
+            canvas[top:top + image.shape[0], left:left + image.shape[1]] = image
+            yield canvas
+
+
+def _graph(clip: Path, variant: str, *arguments: str) -> dict[str, Any]:
+    report = clip.with_name("report.json")
+    _run(
+        [sys.executable, "-m", "kinesics_core.cli", "up", "--source", str(clip),
+         "--variant", variant, "--report", str(report), *arguments]
+    )
+    summary = json.loads(report.read_text())
+    if summary["processed_fps"] is None:
+        raise KinesicsError("the graph processed no frames; run `kinesics up` and read its log.")
+    return summary
+
+
+def _peer(clip: Path, variant: str) -> dict[str, float]:
+    script = (
+        "import json, sys, numpy as np\n"
+        "from kinesics_core.perception.peer import plain_mediapipe_times\n"
+        "from kinesics_core.perception.sources import open_source\n"
+        "from kinesics_ros.monitor import peak_rss_mb\n"
+        "with open_source(sys.argv[1], realtime=False) as source:\n"
+        "    times = plain_mediapipe_times(iter(source.read, None), sys.argv[2])\n"
+        "ms = 1e3 * np.asarray(times)[5:]\n"
+        "print(json.dumps({'mean': ms.mean(), 'p50': np.percentile(ms, 50),"
+        " 'p95': np.percentile(ms, 95), 'rss_mb': peak_rss_mb()}))\n"
+    )
+    return json.loads(_run([sys.executable, "-c", script, str(clip), variant]).splitlines()[-1])
+
+
+def _run(command: list[str]) -> str:
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        tail = "\n".join(done.stderr.splitlines()[-12:])
+        raise KinesicsError(f"{' '.join(command[:6])} ... ended with {done.returncode}:\n{tail}")
+    return done.stdout

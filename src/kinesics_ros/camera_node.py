@@ -1,0 +1,236 @@
+"""Frames of a camera, video, image folder, ROS topic or synthetic person, as one topic."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+
+from kinesics_core.errors import KinesicsError, SourceError
+from kinesics_core.perception.sources import FrameSource, open_source
+from kinesics_core.types import Frame
+from kinesics_ros import qos
+from kinesics_ros.bus import Bus
+from kinesics_ros.conversions import header
+from kinesics_ros.images import (
+    frame_from_compressed,
+    frame_from_msg,
+    frame_to_compressed,
+    frame_to_msg,
+)
+from kinesics_ros.parameters import Param
+from kinesics_ros.run import run_node
+
+TOPIC_PREFIX = "topic:"
+
+
+class CameraNode(Stage):
+    """Publishes ``image_raw``, ``image_raw/compressed`` and ``camera_info``.
+
+    The stamp is the acquisition time; it travels unchanged through every later stage. A live
+    source that ends or blocks is reopened every ``reconnect_s``; a file that ends makes the node
+    inactive.
+    """
+
+    PARAMETERS = (
+        Param("source", "0", "Device number or path, 'gst:PIPELINE', video file, image folder, "
+              "several files joined with ',', 'topic:NAME' of a ROS image, or 'synthetic'"),
+        Param("width", 640, "Frames are shrunk to fit, keeping their aspect", "px", 64, 7680),
+        Param("height", 480, "Frames are shrunk to fit, keeping their aspect", "px", 64, 4320),
+        Param("rate", 30.0, "Frames per second; 0: the source's own", "Hz", 0.0, 240.0),
+        Param("loop", False, "Start a file again when it ends"),
+        Param("realtime", True, "Pace a file by its rate and stamp it with the wall clock; false: "
+              "as fast as the next stage takes frames"),
+        Param("reconnect_s", 2.0, "Wait before a lost camera is opened again; 0: give up", "s",
+              0.0, 600.0, live=True),
+        Param("frame_id", "camera_optical_frame", "tf frame of the images (x right, y down)"),
+        Param("calibration", "", "Camera calibration YAML as camera_calibration writes it; "
+              "empty: camera_info says uncalibrated"),
+        Param("jpeg_quality", 85, "Of image_raw/compressed", "%", 10, 100, live=True),
+    )
+
+    def __init__(self, bus: Bus | None = None, **node_arguments: Any) -> None:
+        super().__init__("camera", bus, **node_arguments)
+        self._publish_frame = self.output(
+            "image_raw", Image, lambda frame: [frame_to_msg(frame)], qos.IMAGE
+        )
+        self._compressed = self.create_lifecycle_publisher(
+            CompressedImage, "image_raw/compressed", qos.IMAGE
+        )
+        self._info_publisher = self.create_lifecycle_publisher(
+            CameraInfo, "camera_info", qos.IMAGE
+        )
+        self._source: FrameSource | None = None
+        self._thread: threading.Thread | None = None
+        self._stop_reading = threading.Event()
+        self._subscription = None
+        self._info: CameraInfo | None = None
+        self.finished = threading.Event()
+
+    def load(self) -> None:
+        self._info = load_calibration(self.parameters["calibration"])
+        spec = self.parameters["source"]
+        if not spec.startswith(TOPIC_PREFIX):
+            self._source = self._open()
+            self.detail["source"] = spec
+
+    def unload(self) -> None:
+        if self._source is not None:
+            self._source.close()
+            self._source = None
+
+    def start(self) -> None:
+        spec = self.parameters["source"]
+        self.finished.clear()
+        if spec.startswith(TOPIC_PREFIX):
+            self._listen(spec.removeprefix(TOPIC_PREFIX))
+            return
+        if self._source is None:
+            self._source = self._open()
+        self._stop_reading.clear()
+        self._thread = threading.Thread(target=self._read, name="camera", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        if self._subscription is not None:
+            self.destroy_subscription(self._subscription)
+            self._subscription = None
+        self._stop_reading.set()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(timeout=5.0)
+        self._thread = None
+        # A source is read once; activating again opens it anew.
+        self.unload()
+
+    def _open(self) -> FrameSource:
+        p = self.parameters
+        return open_source(
+            p["source"],
+            fit=(p["width"], p["height"]),
+            rate=p["rate"] or None,
+            loop=p["loop"],
+            realtime=p["realtime"],
+        )
+
+    def _read(self) -> None:
+        while not self._stop_reading.is_set():
+            try:
+                began = time.perf_counter()
+                frame = self._source.read()
+            except SourceError as error:
+                if not self._reconnect(str(error)):
+                    self._end(str(error))
+                    return
+                continue
+            if self._stop_reading.is_set():
+                return
+            if frame is None:
+                if self._source.live and self._reconnect("the camera ended its stream"):
+                    continue
+                self._end(None)
+                return
+            frame.frame_id = self.parameters["frame_id"]
+            self.publish(frame)
+            self.note(frame.stamp, time.perf_counter() - began)
+            self.detail["skipped"] = str(self._source.skipped)
+
+    def _end(self, sentence: str | None) -> None:
+        """A file that was read to its end is no fault, a lost camera is."""
+        if sentence is None:
+            self.get_logger().info(
+                f"the source {self.parameters['source']!r} ended after {self.processed} frames"
+            )
+            self.fault = None
+            self.finished.set()
+            self.request_deactivate()
+        else:
+            self.fail(sentence)
+            self.finished.set()
+
+    def _reconnect(self, sentence: str) -> bool:
+        """Opens a lost live source again; False when it is a file, or stopped meanwhile."""
+        live, self.fault = self._source.live, sentence
+        self._source.close()
+        while live and (wait := self.parameters["reconnect_s"]):
+            self.get_logger().error(f"{sentence} Trying again in {wait:g} s.")
+            if self._stop_reading.wait(wait):
+                return True
+            try:
+                self._source = self._open()
+            except SourceError as error:
+                sentence = str(error)
+                continue
+            self.fault = None
+            self.get_logger().info("the camera is back")
+            return True
+        return False
+
+    def _listen(self, topic: str) -> None:
+        compressed = topic.endswith("/compressed")
+        decode = frame_from_compressed if compressed else frame_from_msg
+
+        def receive(message: Any) -> None:
+            try:
+                self.publish(decode(message))
+            except KinesicsError as error:
+                self.get_logger().error(str(error), throttle_duration_sec=5.0)
+
+        self._subscription = self.create_subscription(
+            CompressedImage if compressed else Image, topic, receive, qos.FOREIGN_IMAGE
+        )
+
+    def publish(self, frame: Frame) -> None:
+        self._publish_frame(frame, wait=not self.parameters["realtime"])
+        if self._compressed.get_subscription_count():
+            self._compressed.publish(frame_to_compressed(frame, self.parameters["jpeg_quality"]))
+        if self._info_publisher.get_subscription_count():
+            self._info_publisher.publish(self._camera_info(frame))
+
+    def _camera_info(self, frame: Frame) -> CameraInfo:
+        """Calibration scaled to the frame's size; without one, zeros, which mean uncalibrated."""
+        height, width = frame.image.shape[:2]
+        info = CameraInfo(header=header(frame.stamp, frame.frame_id), width=width, height=height)
+        if self._info is not None:
+            sx, sy = width / self._info.width, height / self._info.height
+            info.distortion_model, info.d, info.r = (
+                self._info.distortion_model, self._info.d, self._info.r
+            )
+            info.k = self._info.k * np.repeat([sx, sy, 1.0], 3)
+            info.p = self._info.p * np.repeat([sx, sy, 1.0], 4)
+        return info
+
+
+def load_calibration(path: str) -> CameraInfo | None:
+    """Reads the YAML of camera_calibration; None for an empty path."""
+    if not path:
+        return None
+    try:
+        data = yaml.safe_load(Path(path).expanduser().read_text())
+        info = CameraInfo(
+            width=int(data["image_width"]),
+            height=int(data["image_height"]),
+            distortion_model=str(data["distortion_model"]),
+        )
+        info.d = [float(value) for value in data["distortion_coefficients"]["data"]]
+        info.k = np.array(data["camera_matrix"]["data"], np.float64)
+        info.r = np.array(data["rectification_matrix"]["data"], np.float64)
+        info.p = np.array(data["projection_matrix"]["data"], np.float64)
+    except (OSError, KeyError, TypeError, ValueError, AssertionError, yaml.YAMLError) as error:
+        raise SourceError(
+            f"got the calibration {path!r}, which cannot be used ({error!r}); wanted a YAML file "
+            "as camera_calibration writes it. Mend the path, or leave it empty."
+        ) from error
+    return info
+
+
+def main() -> None:
+    run_node(CameraNode)
+
+
+if __name__ == "__main__":
+    main()

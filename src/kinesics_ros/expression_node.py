@@ -1,0 +1,110 @@
+"""The robot's face and upper body as a steady stream of poses."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+from kinesics.msg import AffectiveResponse, BodyPose, FacePose
+from kinesics.srv import Express
+from kinesics_core.errors import KinesicsError
+from kinesics_core.expression import Expression
+from kinesics_core.types import AffectiveResponse as CoreResponse
+from kinesics_ros import qos
+from kinesics_ros.bus import Bus
+from kinesics_ros.conversions import body_to_msg, face_to_msg, response_from_msg
+from kinesics_ros.parameters import Param
+from kinesics_ros.run import run_node
+from kinesics_ros.stage import Stage, Stopwatch
+
+
+class ExpressionNode(Stage):
+    """``response`` in; ``face_pose`` and ``body_pose`` out at ``rate``, and at once on a response."""
+
+    PARAMETERS = (
+        Param("rate", 60.0, "Poses per second", "Hz", 1.0, 200.0),
+        Param("seed", 0, "Of blinks, gaze shifts and sway", "", 0, 2**31 - 1),
+    )
+
+    def __init__(self, bus: Bus | None = None, **node_arguments: Any) -> None:
+        super().__init__("expression", bus, **node_arguments)
+        self._expression: Expression | None = None
+        self._lock = threading.Lock()
+        self._ticker: threading.Thread | None = None
+        self._quiet = threading.Event()
+        self._publish_face = self.output(
+            "face_pose", FacePose, lambda face: [face_to_msg(face)], qos.RESULT
+        )
+        self._publish_body = self.output(
+            "body_pose", BodyPose, lambda body: [body_to_msg(body)], qos.RESULT
+        )
+        self.input("response", AffectiveResponse, response_from_msg, self._respond, qos.RESULT)
+        self.create_service(Express, "express", self._express)
+
+    def load(self) -> None:
+        self._expression = Expression(seed=self.parameters["seed"])
+
+    def unload(self) -> None:
+        self._expression = None
+
+    def start(self) -> None:
+        self._quiet.clear()
+        self._ticker = threading.Thread(target=self._tick, name="expression-tick", daemon=True)
+        self._ticker.start()
+
+    def stop(self) -> None:
+        self._quiet.set()
+        if self._ticker is not None:
+            self._ticker.join(timeout=2.0)
+            self._ticker = None
+
+    def _respond(self, response: CoreResponse) -> None:
+        with Stopwatch(self, response.stamp):
+            with self._lock:
+                self._expression.respond(response)
+            self._emit()
+
+    def _tick(self) -> None:
+        """A thread of its own, not an executor timer: waking rclpy's executor 60 times a second
+        rebuilds its wait set each time, which costs more than the poses themselves."""
+        period = 1.0 / self.parameters["rate"]
+        due = time.monotonic()
+        while not self._quiet.is_set():
+            try:
+                self._emit()
+            except Exception as error:
+                self.fail(f"expression: could not make a pose: {error!r}")
+                return
+            due = max(due + period, time.monotonic() - period)
+            self._quiet.wait(max(0.0, due - time.monotonic()))
+
+    def _emit(self) -> None:
+        with self._lock:
+            face, body = self._expression.step(self.now())
+            self._publish_face(face)
+            self._publish_body(body)
+
+    def _express(self, request: Express.Request, answer: Express.Response) -> Express.Response:
+        if self._expression is None:
+            answer.message = "the expression node is not configured; configure it first"
+            return answer
+        try:
+            with self._lock:
+                self._expression.express(
+                    request.emotion, request.intensity, request.duration, request.gesture,
+                    self.now(),
+                )
+        except KinesicsError as error:
+            answer.message = str(error)
+            return answer
+        answer.success = True
+        return answer
+
+
+def main() -> None:
+    run_node(ExpressionNode)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""Images to ROS messages and back: through cv_bridge where it is installed, else through numpy.
+
+Both ways give the same pixels. numpy views the message's memory, so a raw image costs one copy.
+"""
+
+from __future__ import annotations
+
+from array import array
+
+import cv2
+import numpy as np
+from sensor_msgs.msg import CompressedImage, Image
+
+from kinesics_core.errors import SourceError
+from kinesics_core.types import Frame
+from kinesics_ros.conversions import header, time_from_msg
+
+try:
+    from cv_bridge import CvBridge
+except ImportError:
+    CvBridge = None
+
+# encoding -> (channels in the message, OpenCV conversion to RGB or None when it is RGB already)
+_TO_RGB: dict[str, tuple[int, int | None]] = {
+    "rgb8": (3, None),
+    "8UC3": (3, cv2.COLOR_BGR2RGB),
+    "bgr8": (3, cv2.COLOR_BGR2RGB),
+    "rgba8": (4, cv2.COLOR_RGBA2RGB),
+    "bgra8": (4, cv2.COLOR_BGRA2RGB),
+    "8UC4": (4, cv2.COLOR_BGRA2RGB),
+    "mono8": (1, cv2.COLOR_GRAY2RGB),
+    "8UC1": (1, cv2.COLOR_GRAY2RGB),
+    "yuv422": (2, cv2.COLOR_YUV2RGB_UYVY),
+    "uyvy": (2, cv2.COLOR_YUV2RGB_UYVY),
+    "yuv422_yuy2": (2, cv2.COLOR_YUV2RGB_YUY2),
+    "yuyv": (2, cv2.COLOR_YUV2RGB_YUY2),
+    "bayer_rggb8": (1, cv2.COLOR_BayerRGGB2RGB),
+    "bayer_bggr8": (1, cv2.COLOR_BayerBGGR2RGB),
+    "bayer_gbrg8": (1, cv2.COLOR_BayerGBRG2RGB),
+    "bayer_grbg8": (1, cv2.COLOR_BayerGRBG2RGB),
+}
+
+ENCODINGS = tuple(_TO_RGB)
+"""Encodings of sensor_msgs/Image that can be seen; 8 bits per channel."""
+
+
+def frame_to_msg(frame: Frame) -> Image:
+    """(h, w, 3) uint8 RGB frame to sensor_msgs/Image "rgb8" with the frame's stamp."""
+    height, width = frame.image.shape[:2]
+    message = Image(
+        header=header(frame.stamp, frame.frame_id),
+        height=height,
+        width=width,
+        encoding="rgb8",
+        step=3 * width,
+    )
+    message.data = array("B", np.ascontiguousarray(frame.image).tobytes())
+    return message
+
+
+def frame_from_msg(message: Image) -> Frame:
+    """sensor_msgs/Image in any of ENCODINGS to an RGB frame; SourceError says what is wrong."""
+    decode = _decode_numpy if CvBridge is None else _decode_cv_bridge
+    return Frame(decode(message), time_from_msg(message.header.stamp), 0, message.header.frame_id)
+
+
+def frame_to_compressed(frame: Frame, quality: int = 85) -> CompressedImage:
+    """RGB frame to a JPEG in sensor_msgs/CompressedImage, format as image_transport writes it."""
+    _, jpeg = cv2.imencode(
+        ".jpg", cv2.cvtColor(frame.image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality]
+    )
+    message = CompressedImage(
+        header=header(frame.stamp, frame.frame_id), format="rgb8; jpeg compressed bgr8"
+    )
+    message.data = array("B", jpeg.tobytes())
+    return message
+
+
+def frame_from_compressed(message: CompressedImage) -> Frame:
+    """JPEG or PNG in sensor_msgs/CompressedImage to an RGB frame; SourceError if it is broken."""
+    data = np.frombuffer(message.data, np.uint8)
+    image = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
+    if image is None:
+        raise SourceError(
+            f"got a compressed image of {len(data)} bytes, format {message.format!r}, that does "
+            "not decode; wanted JPEG or PNG. Check the publisher, or use the raw topic."
+        )
+    image = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+    return Frame(image, time_from_msg(message.header.stamp), 0, message.header.frame_id)
+
+
+def _channels(message: Image) -> tuple[int, int | None]:
+    known = _TO_RGB.get(message.encoding)
+    if known is None:
+        raise SourceError(
+            f"got an image with encoding {message.encoding!r}; wanted one of "
+            f"{', '.join(ENCODINGS)}. Convert it with image_proc first."
+        )
+    return known
+
+
+def _decode_numpy(message: Image) -> np.ndarray:
+    channels, conversion = _channels(message)
+    wanted = message.height * message.step
+    row = channels * message.width
+    if message.step < row or len(message.data) < wanted or not wanted:
+        raise SourceError(
+            f"got an image of {len(message.data)} bytes with step {message.step}; wanted "
+            f"{message.height} rows of at least {row} bytes for {message.width}x{message.height} "
+            f"{message.encoding}. Check the publisher."
+        )
+    pixels = np.frombuffer(message.data, np.uint8, wanted).reshape(message.height, message.step)
+    image = pixels[:, :row].reshape(message.height, message.width, channels)
+    if conversion is None:
+        return np.ascontiguousarray(image)
+    return cv2.cvtColor(np.ascontiguousarray(image), conversion)
+
+
+def _decode_cv_bridge(message: Image) -> np.ndarray:
+    _channels(message)
+    try:
+        return np.ascontiguousarray(CvBridge().imgmsg_to_cv2(message, "rgb8"))
+    except Exception as error:
+        raise SourceError(
+            f"cv_bridge could not turn {message.width}x{message.height} {message.encoding} into "
+            f"RGB: {error}. Check the publisher."
+        ) from error

@@ -1,0 +1,47 @@
+"""Latest-only hand-over between threads: one slot for each input, never a queue."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Hashable
+from typing import Any
+
+
+class Mailbox:
+    """One slot a key. A newer item replaces an unread one, which counts as dropped."""
+
+    def __init__(self) -> None:
+        self._slots: dict[Hashable, Any] = {}
+        self._ready = threading.Condition()
+        self._closed = False
+        self.dropped = 0
+
+    def put(self, key: Hashable, item: Any, wait: bool = False) -> None:
+        """Leaves an item for the reader; with ``wait``, first until the slot is free."""
+        with self._ready:
+            while wait and key in self._slots and not self._closed:
+                self._ready.wait()
+            # Re-inserting keeps the order of arrival, so that no key starves another.
+            if self._slots.pop(key, None) is not None:
+                self.dropped += 1
+            self._slots[key] = item
+            self._ready.notify_all()
+
+    def get(self) -> tuple[Hashable, Any] | None:
+        """The oldest waiting (key, item); blocks while empty; None once the mailbox is closed."""
+        with self._ready:
+            while not self._slots and not self._closed:
+                self._ready.wait()
+            if self._closed:
+                return None
+            key = next(iter(self._slots))
+            item = self._slots.pop(key)
+            self._ready.notify_all()
+            return key, item
+
+    def close(self) -> None:
+        """Wakes the reader for the last time; unread items are forgotten."""
+        with self._ready:
+            self._closed = True
+            self._slots.clear()
+            self._ready.notify_all()

@@ -1,0 +1,141 @@
+"""What a running graph achieves: frame rate, latency, drops, memory, emotions seen."""
+
+from __future__ import annotations
+
+import math
+import os
+import resource
+import time
+from collections import deque
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kinesics_core.affect.emotions import EMOTIONS
+from kinesics_core.types import NANOSECONDS, Affect, FacePose, People
+
+if TYPE_CHECKING:
+    from kinesics_ros.up import Graph
+
+
+class Monitor:
+    """Listens on the bus of a composed graph; ``summary()`` at any time."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._first_stamp: int | None = None
+        self._began = self._latest = 0.0
+        self._frames = 0
+        self._rss_mb: deque[float] = deque(maxlen=100_000)
+        self._answered = 0
+        self._first_answer: float | None = None
+        self._latency_ms: deque[float] = deque(maxlen=100_000)
+        self._timeline: list[dict[str, Any]] = []
+        graph.bus.subscribe("persons", self._on_people)
+        graph.bus.subscribe("affect", self._on_affects)
+        graph.bus.subscribe("face_pose", self._on_face)
+
+    def _on_people(self, people: People, _: bool) -> None:
+        now = time.monotonic()
+        if self._first_stamp is None:
+            self._first_stamp, self._began = people.stamp, now
+        self._latest = now
+        self._frames += 1
+        if self._frames % 30 == 0:
+            self._rss_mb.append(rss_mb())
+
+    def _on_face(self, face: FacePose, _: bool) -> None:
+        """The first FacePose that carries an image's stamp ends that image's way."""
+        if face.stamp == face.pose_stamp or face.stamp == self._answered:
+            return
+        self._answered = face.stamp
+        now = self._graph["expression"].now()
+        self._latency_ms.append((now - face.stamp) / 1e6)
+        if self._first_answer is None:
+            self._first_answer = process_age()
+
+    def _on_affects(self, affects: list[Affect], _: bool) -> None:
+        for affect in affects:
+            k = int(np.argmax(affect.categories))
+            seen = self._timeline[-1] if self._timeline else None
+            if seen and seen["person"] == affect.person_id and seen["emotion"] == EMOTIONS[k]:
+                continue
+            self._timeline.append(
+                {
+                    "t": round((affect.stamp - self._first_stamp) / NANOSECONDS, 3),
+                    "person": affect.person_id,
+                    "emotion": EMOTIONS[k],
+                    "probability": round(float(affect.categories[k]), 3),
+                    "valence": round(float(affect.valence), 3),
+                    "arousal": round(float(affect.arousal), 3),
+                }
+            )
+
+    def rates(self) -> dict[str, float]:
+        """Frames per second and mean latency of the latest second or so, for a progress line."""
+        recent = list(self._latency_ms)[-30:]
+        seconds = self._latest - self._began
+        return {
+            "fps": (self._frames - 1) / seconds if seconds > 0 else 0.0,
+            "latency_ms": float(np.mean(recent)) if recent else 0.0,
+        }
+
+    def summary(self) -> dict[str, Any]:
+        """JSON-ready figures; ``emotion`` lists each change of the leading category."""
+        stages = self._graph.stages
+        seconds = self._latest - self._began
+        realtime = stages["camera"].parameters["realtime"]
+        after = sum(stages[name].proc_ms() for name in ("forecast", "response", "expression"))
+        return {
+            "frames": self._frames,
+            "processed_fps": round((self._frames - 1) / seconds, 2) if seconds > 0 else None,
+            # Frames read faster than real time carry invented stamps, which have no age.
+            "latency_ms": _percentiles(self._latency_ms if realtime else deque()),
+            "latency_growth_ms": _growth(self._latency_ms) if realtime else None,
+            "keypoint_ms": _rounded(stages["keypoint"].proc_ms()),
+            "after_keypoints_ms": _rounded(after),
+            "dropped": {name: stage.dropped for name, stage in stages.items() if stage.dropped},
+            "emotion": self._timeline,
+            "peak_rss_mb": round(peak_rss_mb(), 1),
+            "rss_growth_mb": _growth(self._rss_mb),
+            "start_s": self._first_answer and round(self._first_answer, 2),
+        }
+
+
+def peak_rss_mb() -> float:
+    """Peak resident memory of this process so far, MB (10^6 bytes)."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+
+
+def rss_mb() -> float:
+    """Resident memory of this process now, MB (10^6 bytes)."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def process_age() -> float:
+    """Seconds since this process was started (Linux, 10 ms resolution)."""
+    started = int(Path("/proc/self/stat").read_text().rsplit(")", 1)[1].split()[19])
+    uptime = float(Path("/proc/uptime").read_text().split()[0])
+    return uptime - started / os.sysconf("SC_CLK_TCK")
+
+
+def _growth(values: deque[float]) -> float | None:
+    """Median of the last quarter less median of the second quarter: the first is start-up."""
+    quarter = len(values) // 4
+    if quarter < 5:
+        return None
+    series = np.asarray(values)
+    return round(float(np.median(series[-quarter:]) - np.median(series[quarter:2 * quarter])), 2)
+
+
+def _rounded(value: float) -> float | None:
+    return None if math.isnan(value) else round(value, 2)
+
+
+def _percentiles(values: deque[float]) -> dict[str, float | None]:
+    if not values:
+        return {"p50": None, "p95": None}
+    p50, p95 = np.percentile(list(values), [50, 95])
+    return {"p50": round(float(p50), 2), "p95": round(float(p95), 2)}

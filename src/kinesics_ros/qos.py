@@ -1,0 +1,18 @@
+"""Quality of service of every topic.
+
+Publishers are reliable, which reliable and best-effort subscribers both accept. Depths are small:
+an old image or reading is worth nothing to anybody.
+"""
+
+from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
+
+IMAGE = QoSProfile(
+    history=HistoryPolicy.KEEP_LAST, depth=1, reliability=ReliabilityPolicy.RELIABLE
+)
+RESULT = QoSProfile(
+    history=HistoryPolicy.KEEP_LAST, depth=5, reliability=ReliabilityPolicy.RELIABLE
+)
+FOREIGN_IMAGE = QoSProfile(
+    history=HistoryPolicy.KEEP_LAST, depth=1, reliability=ReliabilityPolicy.BEST_EFFORT
+)
+"""For other people's cameras: best effort also hears reliable publishers."""

@@ -1,0 +1,87 @@
+"""Reads the affect of everybody seen and decides what the robot answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kinesics.msg import Affect, AffectiveResponse, PersonArray
+from kinesics.srv import SetPersonality
+from kinesics_core.affect.personality import Personality
+from kinesics_core.affect.policy import POLICIES, ResponsePolicy
+from kinesics_core.affect.reader import AffectReader
+from kinesics_core.errors import KinesicsError
+from kinesics_core.types import People
+from kinesics_ros import qos
+from kinesics_ros.bus import Bus
+from kinesics_ros.conversions import affect_to_msg, people_from_msg, response_to_msg
+from kinesics_ros.parameters import Param
+from kinesics_ros.run import run_node
+from kinesics_ros.stage import Stage, Stopwatch
+
+TRAITS = ("openness", "conscientiousness", "extraversion", "agreeableness", "neuroticism")
+
+
+class ResponseNode(Stage):
+    """``persons`` in, ``affect`` (face and body fused) and ``response`` out; ``set_personality``."""
+
+    PARAMETERS = (
+        Param("policy", "auto", "How the robot answers", choices=("auto", *POLICIES)),
+        *(Param(trait, 0.0, f"Personality: {trait}, 0 is average", "", -1.0, 1.0)
+          for trait in TRAITS),
+    )
+
+    def __init__(self, bus: Bus | None = None, **node_arguments: Any) -> None:
+        super().__init__("response", bus, **node_arguments)
+        self._reader: AffectReader | None = None
+        self._policy: ResponsePolicy | None = None
+        self._publish_affects = self.output(
+            "affect", Affect, lambda affects: [affect_to_msg(a) for a in affects], qos.RESULT
+        )
+        self._publish_response = self.output(
+            "response", AffectiveResponse, lambda response: [response_to_msg(response)], qos.RESULT
+        )
+        self.input("persons", PersonArray, people_from_msg, self._respond, qos.RESULT)
+        self.create_service(SetPersonality, "set_personality", self._set_personality)
+
+    def load(self) -> None:
+        self._reader = AffectReader()
+        self._policy = ResponsePolicy(
+            Personality(**{trait: self.parameters[trait] for trait in TRAITS}),
+            policy=self.parameters["policy"],
+        )
+        self.detail["policy"] = self.parameters["policy"]
+
+    def unload(self) -> None:
+        self._reader = self._policy = None
+
+    def _respond(self, people: People) -> None:
+        with Stopwatch(self, people.stamp):
+            affects = self._reader.update(people)
+            response = self._policy.update(affects, people)
+        # The response first: the expression waits for it, the affect is for observers.
+        self._publish_response(response)
+        self._publish_affects(affects)
+
+    def _set_personality(
+        self, request: SetPersonality.Request, answer: SetPersonality.Response
+    ) -> SetPersonality.Response:
+        if self._policy is None:
+            answer.message = "the response node is not configured; configure it first"
+            return answer
+        try:
+            personality = Personality(**{trait: getattr(request, trait) for trait in TRAITS})
+        except KinesicsError as error:
+            answer.message = str(error)
+            return answer
+        self._policy.set_personality(personality)
+        answer.success = True
+        answer.valence, answer.arousal, answer.dominance = map(float, personality.temperament())
+        return answer
+
+
+def main() -> None:
+    run_node(ResponseNode)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""Runs one node as a process of its own, ending cleanly on SIGINT and SIGTERM."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.lifecycle import LifecycleNode
+from rclpy.signals import SignalHandlerOptions
+
+
+def stop_on_signals() -> threading.Event:
+    """An event that SIGINT and SIGTERM set. A second signal ends the process as usual."""
+    stop = threading.Event()
+
+    def handle(number: int, _: object) -> None:
+        stop.set()
+        signal.signal(number, signal.SIG_DFL)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, handle)
+    return stop
+
+
+def release(nodes: Sequence[LifecycleNode]) -> None:
+    """Takes nodes to their final state, last stage first, whatever state they are in."""
+    for node in reversed(nodes):
+        try:
+            node.trigger_shutdown()
+        except Exception as error:
+            print(f"{node.get_name()} did not shut down cleanly: {error!r}", file=sys.stderr)
+        node.destroy_node()
+
+
+def run_node(make: Callable[[], LifecycleNode], arguments: Sequence[str] | None = None) -> None:
+    """Spins ``make()`` until a signal comes; its lifecycle is driven over its services, or by
+    itself when the parameter ``autostart`` is true."""
+    stop = stop_on_signals()
+    rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
+    executor = SingleThreadedExecutor()
+    node = make()
+    executor.add_node(node)
+    try:
+        while not stop.is_set():
+            executor.spin_once(timeout_sec=0.2)
+    finally:
+        executor.remove_node(node)
+        release([node])
+        executor.shutdown()
+        rclpy.try_shutdown()

@@ -1,0 +1,305 @@
+"""The lifecycle node every stage is: mailbox, worker thread, parameters, diagnostics.
+
+A stage declares its inputs and outputs once; in a composed graph they travel over the bus as core
+objects, otherwise over ROS as messages. The work itself runs in one worker thread, so that the
+single-threaded executor stays free for services and timers.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.parameter import Parameter
+from rclpy.publisher import Publisher
+from rclpy.qos import QoSProfile
+
+from kinesics_core.errors import KinesicsError
+from kinesics_ros.bus import Bus
+from kinesics_ros.conversions import time_to_msg
+from kinesics_ros.mailbox import Mailbox
+from kinesics_ros.parameters import Param, Parameters
+
+_AUTOSTART = Param("autostart", False, "Configure and activate without a lifecycle manager")
+
+
+class Output:
+    """One output topic: to the bus as it is, to ROS as messages when somebody listens."""
+
+    def __init__(
+        self, stage: Stage, topic: str, kind: type, to_msgs: Callable[[Any], Sequence[Any]],
+        qos: QoSProfile,
+    ) -> None:
+        self._bus = stage.bus
+        self._topic = topic
+        self._to_msgs = to_msgs
+        self._publisher: Publisher = stage.create_lifecycle_publisher(kind, topic, qos)
+
+    def __call__(self, item: Any, wait: bool = False) -> None:
+        if self._bus is not None:
+            self._bus.publish(self._topic, item, wait)
+        if self._publisher.is_activated and self._publisher.get_subscription_count():
+            for message in self._to_msgs(item):
+                self._publisher.publish(message)
+
+
+class Stage(LifecycleNode):
+    """Base of the nodes. A subclass names its PARAMETERS, makes its outputs and inputs in
+    ``__init__``, and gives the hooks:
+
+    ``load()`` reads models (on_configure), ``unload()`` releases them (on_cleanup),
+    ``start()`` and ``stop()`` are cheap (on_activate, on_deactivate).
+    A KinesicsError in ``load`` or ``start`` leaves the node where it was and is logged.
+    """
+
+    PARAMETERS: tuple[Param, ...] = ()
+
+    def __init__(
+        self, name: str, bus: Bus | None = None, overrides: dict[str, Any] | None = None,
+        **node_arguments: Any,
+    ) -> None:
+        super().__init__(
+            name,
+            parameter_overrides=[Parameter(k, value=v) for k, v in (overrides or {}).items()],
+            **node_arguments,
+        )
+        self.bus = bus
+        self.parameters = Parameters(self, (*self.PARAMETERS, _AUTOSTART))
+        self.active = False
+        self.processed = 0
+        self.dropped_before = 0
+        self.detail: dict[str, str] = {}
+        self.fault: str | None = None
+        self._inputs: dict[str, Callable[[Any], None]] = {}
+        self._mailbox = Mailbox()
+        self._worker: threading.Thread | None = None
+        self._ages: deque[float] = deque(maxlen=300)
+        self._times: deque[float] = deque(maxlen=300)
+        self._deactivate_guard = self.create_guard_condition(self._deactivate_if_active)
+        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        self.create_timer(1.0, self._publish_diagnostics)
+        if self.parameters["autostart"]:
+            self._start_timer = self.create_timer(0.0, self._autostart)
+
+    def output(
+        self, topic: str, kind: type, to_msgs: Callable[[Any], Sequence[Any]], qos: QoSProfile
+    ) -> Output:
+        return Output(self, topic, kind, to_msgs, qos)
+
+    def input(
+        self,
+        topic: str,
+        kind: type,
+        from_msg: Callable[[Any], Any],
+        handle: Callable[[Any], None],
+        qos: QoSProfile,
+        key: Callable[[Any], Any] = lambda item: None,
+    ) -> None:
+        """Hears a topic. ``handle(item)`` runs in the worker; of items with an equal ``key`` only
+        the latest is kept."""
+        self._inputs[topic] = handle
+
+        def receive(item: Any, wait: bool = False) -> None:
+            if self.active:
+                self._mailbox.put((topic, key(item)), item, wait)
+
+        def receive_message(message: Any) -> None:
+            if self.active:
+                try:
+                    receive(from_msg(message))
+                except KinesicsError as error:
+                    self.get_logger().error(str(error), throttle_duration_sec=5.0)
+
+        if self.bus is None:
+            self.create_subscription(kind, topic, receive_message, qos)
+        else:
+            self.bus.subscribe(topic, receive)
+
+    # Hooks of a subclass.
+
+    def load(self) -> None: ...
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+    def unload(self) -> None: ...
+
+    # Lifecycle.
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """SUCCESS: models are in memory, the node is inactive. FAILURE: it stays unconfigured,
+        the log says what to mend, and configure may be called again."""
+        try:
+            self.parameters.check()
+            self.load()
+        except KinesicsError as error:
+            self._log_fault(str(error))
+            return TransitionCallbackReturn.FAILURE
+        except Exception as error:
+            self._log_fault(f"{self.get_name()}: could not configure: {error!r}")
+            return TransitionCallbackReturn.FAILURE
+        self.fault = None
+        return super().on_configure(state)
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """SUCCESS: the node works. FAILURE: it stays inactive, the log says why."""
+        result = super().on_activate(state)
+        self._mailbox = Mailbox()
+        try:
+            self.start()
+        except KinesicsError as error:
+            self.stop()
+            super().on_deactivate(state)
+            self._log_fault(str(error))
+            return TransitionCallbackReturn.FAILURE
+        self.fault = None
+        self.active = True
+        if self._inputs:
+            self._worker = threading.Thread(target=self._work, name=self.get_name(), daemon=True)
+            self._worker.start()
+        return result
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        self._halt()
+        return super().on_deactivate(state)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        self.unload()
+        return super().on_cleanup(state)
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        self._halt()
+        self.unload()
+        return super().on_shutdown(state)
+
+    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """An unexpected exception in a transition: release everything, end unconfigured."""
+        self._halt()
+        self.unload()
+        return TransitionCallbackReturn.SUCCESS
+
+    def _halt(self) -> None:
+        if not self.active:
+            return
+        self.active = False
+        self._mailbox.close()
+        self.stop()
+        if self._worker is not None and self._worker is not threading.current_thread():
+            self._worker.join(timeout=5.0)
+        self._worker = None
+        self.dropped_before += self._mailbox.dropped
+
+    def _autostart(self) -> None:
+        self._start_timer.cancel()
+        if self.trigger_configure() == TransitionCallbackReturn.SUCCESS:
+            self.trigger_activate()
+
+    # Work.
+
+    @property
+    def dropped(self) -> int:
+        """Items that a newer one replaced before they were looked at."""
+        return self.dropped_before + self._mailbox.dropped
+
+    def now(self) -> int:
+        """The node's clock (simulated time if so configured), ns."""
+        return self.get_clock().now().nanoseconds
+
+    def age_ms(self, stamp: int) -> float:
+        return (self.now() - stamp) / 1e6
+
+    def proc_ms(self) -> float:
+        """Median time of the work on one item, milliseconds; nan before the first."""
+        return float(np.median(self._times)) if self._times else float("nan")
+
+    def note(self, stamp: int, seconds: float) -> None:
+        """Counts one processed item: its image's stamp and the time the work took."""
+        self.processed += 1
+        self._ages.append(self.age_ms(stamp))
+        self._times.append(1e3 * seconds)
+
+    def _work(self) -> None:
+        mailbox = self._mailbox
+        while (got := mailbox.get()) is not None:
+            (topic, _), item = got
+            try:
+                self._inputs[topic](item)
+            except KinesicsError as error:
+                self.get_logger().error(str(error), throttle_duration_sec=5.0)
+            except Exception as error:
+                # One bad item must not end the stage; that it happened must not stay hidden.
+                self.fault = f"{self.get_name()}: could not process {topic}: {error!r}"
+                self.get_logger().error(self.fault, throttle_duration_sec=5.0)
+
+    # Faults and diagnostics.
+
+    def fail(self, sentence: str) -> None:
+        """Called from any thread when the stage cannot go on: logs and becomes inactive."""
+        self._log_fault(sentence)
+        self.request_deactivate()
+
+    def request_deactivate(self) -> None:
+        """Makes the node inactive from any thread; the executor does it."""
+        self._deactivate_guard.trigger()
+
+    def _deactivate_if_active(self) -> None:
+        if self.active:
+            self.trigger_deactivate()
+
+    def _log_fault(self, sentence: str) -> None:
+        self.fault = sentence
+        self.get_logger().error(sentence)
+
+    def _publish_diagnostics(self) -> None:
+        if not self._diagnostics.get_subscription_count():
+            return
+        level, message = DiagnosticStatus.OK, "working" if self.active else "not active"
+        if self.fault is not None:
+            level, message = DiagnosticStatus.ERROR, self.fault
+        values = {
+            "age_ms": _percentiles(self._ages),
+            "proc_ms": _percentiles(self._times),
+            "processed": str(self.processed),
+            "dropped": str(self.dropped),
+            **self.detail,
+        }
+        status = DiagnosticStatus(
+            level=level,
+            name=f"{self.get_fully_qualified_name().lstrip('/')}: stage",
+            message=message,
+            hardware_id="kinesics",
+            values=[KeyValue(key=key, value=value) for key, value in values.items()],
+        )
+        array = DiagnosticArray(status=[status])
+        array.header.stamp = time_to_msg(self.now())
+        self._diagnostics.publish(array)
+
+
+class Stopwatch:
+    """``with Stopwatch(stage, stamp):`` notes the time its block took."""
+
+    def __init__(self, stage: Stage, stamp: int) -> None:
+        self._stage, self._stamp = stage, stamp
+
+    def __enter__(self) -> None:
+        self._began = time.perf_counter()
+
+    def __exit__(self, kind: type | None, *_: object) -> None:
+        if kind is None:
+            self._stage.note(self._stamp, time.perf_counter() - self._began)
+
+
+def _percentiles(values: deque[float]) -> str:
+    """ "p50 12.3, p95 20.1" of a window, or "none yet"."""
+    snapshot = list(values)
+    if not snapshot:
+        return "none yet"
+    p50, p95 = np.percentile(snapshot, [50, 95])
+    return f"p50 {p50:.1f}, p95 {p95:.1f}"

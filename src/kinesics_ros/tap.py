@@ -1,0 +1,89 @@
+"""Collects what belongs to one image from the bus, for whoever shows or renders the loop."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from kinesics_core.types import (
+    Affect,
+    AffectiveResponse,
+    BodyPose,
+    FacePose,
+    Frame,
+    MotionForecast,
+    People,
+)
+from kinesics_ros.bus import Bus
+
+
+@dataclass
+class Moment:
+    """One image and everything the loop made of it."""
+
+    frame: Frame
+    people: People | None = None
+    forecasts: list[MotionForecast] = field(default_factory=list)
+    affects: list[Affect] = field(default_factory=list)
+    response: AffectiveResponse | None = None
+    face: FacePose | None = None
+    body: BodyPose | None = None
+
+
+class Tap:
+    """Calls ``show(moment)`` once an image is answered, in the order of the images.
+
+    ``show`` runs in the thread of the stage that finished the image; it must return at once.
+    Images that no stage looked at (dropped ones) are never shown.
+    """
+
+    # Images in flight: the camera is at most a few ahead of the expression.
+    _CAPACITY = 12
+
+    def __init__(self, bus: Bus, show: Callable[[Moment], None]) -> None:
+        self._show = show
+        self._open: OrderedDict[int, Moment] = OrderedDict()
+        self._lock = threading.Lock()
+        bus.subscribe("image_raw", self._on_frame)
+        bus.subscribe("persons", lambda item, _: self._put(item.stamp, people=item))
+        bus.subscribe("forecast", self._on_forecasts)
+        bus.subscribe("affect", lambda items, _: items and self._put(items[0].stamp, affects=items))
+        bus.subscribe("response", lambda item, _: self._put(item.stamp, response=item))
+        bus.subscribe("face_pose", lambda item, _: self._put(item.stamp, face=item))
+        bus.subscribe("body_pose", lambda item, _: self._put(item.stamp, body=item))
+
+    def _on_frame(self, frame: Frame, _: bool) -> None:
+        with self._lock:
+            self._open[frame.stamp] = Moment(frame)
+            while len(self._open) > self._CAPACITY:
+                self._open.popitem(last=False)
+
+    def _on_forecasts(self, forecasts: list[MotionForecast], _: bool) -> None:
+        if forecasts:
+            self._put(forecasts[0].stamp, forecasts=forecasts)
+
+    def _put(self, stamp: int, **parts: Any) -> None:
+        finished: list[Moment] = []
+        with self._lock:
+            moment = self._open.get(stamp)
+            if moment is None:
+                return
+            for name, value in parts.items():
+                setattr(moment, name, value)
+            if "body" in parts:
+                # Side branches (forecast, affect) of this image may still be on their way, so the
+                # image before it is the one that is certainly complete.
+                finished = self._take_before(stamp)
+        for moment in finished:
+            self._show(moment)
+
+    def _take_before(self, stamp: int) -> list[Moment]:
+        taken = []
+        while self._open and next(iter(self._open)) < stamp:
+            _, moment = self._open.popitem(last=False)
+            if moment.body is not None:
+                taken.append(moment)
+        return taken

@@ -1,0 +1,166 @@
+"""The composed graph: every stage in one process, frames handed over as numpy arrays."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.lifecycle import TransitionCallbackReturn
+from rclpy.signals import SignalHandlerOptions
+
+from kinesics_core.errors import KinesicsError
+from kinesics_ros.bus import Bus
+from kinesics_ros.camera_node import CameraNode
+from kinesics_ros.expression_node import ExpressionNode
+from kinesics_ros.forecast_node import ForecastNode
+from kinesics_ros.keypoint_node import KeypointNode
+from kinesics_ros.marker_node import MarkerNode
+from kinesics_ros.monitor import Monitor
+from kinesics_ros.recorder_node import RecorderNode
+from kinesics_ros.response_node import ResponseNode
+from kinesics_ros.run import release, stop_on_signals
+from kinesics_ros.stage import Stage
+
+# Upstream first: stages are configured and activated from the last to the first, so that nobody
+# speaks before those who listen are ready.
+STAGES: dict[str, type[Stage]] = {
+    "camera": CameraNode,
+    "keypoint": KeypointNode,
+    "forecast": ForecastNode,
+    "response": ResponseNode,
+    "expression": ExpressionNode,
+    "marker": MarkerNode,
+    "recorder": RecorderNode,
+}
+
+
+class Graph:
+    """The stages in this process, brought up in ``__enter__`` and released in ``__exit__``.
+
+    overrides: stage name -> parameters that outrank the parameter files.
+    without: names of stages to leave out.
+    """
+
+    def __init__(
+        self,
+        overrides: dict[str, dict[str, Any]] | None = None,
+        without: Sequence[str] = (),
+        ros_arguments: Sequence[str] = (),
+    ) -> None:
+        self.bus = Bus()
+        self.stages: dict[str, Stage] = {}
+        self._overrides = overrides or {}
+        self._names = [name for name in STAGES if name not in without]
+        self._ros_arguments = list(ros_arguments)
+
+    def __getitem__(self, name: str) -> Stage:
+        return self.stages[name]
+
+    def __enter__(self) -> Graph:
+        # Threads of the stages wait for one another in steps of this interval; the default of
+        # 5 ms is most of the time that the light stages may take.
+        self._switch_interval = sys.getswitchinterval()
+        sys.setswitchinterval(0.0005)
+        rclpy.init(args=self._ros_arguments, signal_handler_options=SignalHandlerOptions.NO)
+        self._executor = SingleThreadedExecutor()
+        try:
+            for name in self._names:
+                node = STAGES[name](self.bus, overrides=self._overrides.get(name))
+                self.stages[name] = node
+                self._executor.add_node(node)
+            self._bring_up()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _bring_up(self) -> None:
+        nodes = list(self.stages.values())
+        # Loading models is mostly waiting for disk and native code, so the stages load at once.
+        with ThreadPoolExecutor() as pool:
+            results = list(pool.map(lambda node: node.trigger_configure(), nodes))
+        faults = [
+            node.fault or f"{node.get_name()} could not be configured"
+            for node, result in zip(nodes, results, strict=True)
+            if result != TransitionCallbackReturn.SUCCESS
+        ]
+        if faults:
+            raise KinesicsError("\n".join(faults))
+        for node in reversed(nodes):
+            if node.trigger_activate() != TransitionCallbackReturn.SUCCESS:
+                raise KinesicsError(node.fault or f"{node.get_name()} could not be activated")
+
+    def spin(self, stop: threading.Event, duration: float | None = None) -> None:
+        """Serves ROS until ``stop`` is set, ``duration`` seconds passed, or the source ended."""
+        clock = self.stages["camera"].get_clock()
+        began = clock.now().nanoseconds
+        finished = self.stages["camera"].finished
+        while not stop.is_set() and not finished.is_set():
+            self._executor.spin_once(timeout_sec=0.1)
+            if duration and clock.now().nanoseconds - began > duration * 1e9:
+                break
+
+    def __exit__(self, *_: object) -> None:
+        release(list(self.stages.values()))
+        self._executor.shutdown()
+        rclpy.try_shutdown()
+        sys.setswitchinterval(self._switch_interval)
+
+
+def ros_arguments(
+    params: str | None, namespace: str | None, given: Sequence[str] = ()
+) -> list[str]:
+    """Arguments of rclpy.init for a parameter file and a namespace; ``given`` ones come last."""
+    arguments: list[str] = []
+    if params:
+        if not Path(params).is_file():
+            raise KinesicsError(
+                f"got the parameter file {params!r}, which does not exist; wanted a ROS parameter "
+                "YAML such as config/kinesics.yaml. Mend the path."
+            )
+        arguments += ["--params-file", params]
+    if namespace:
+        arguments += ["-r", f"__ns:=/{namespace.strip('/')}"]
+    return [*(["--ros-args", *arguments, "--"] if arguments else []), *given]
+
+
+def up(args: argparse.Namespace) -> int:
+    """Runs the graph until a signal, the end of the source or ``--duration``; the exit status."""
+    from kinesics_core.commands.up import overrides
+
+    parameters = overrides(args)
+    if args.record:
+        parameters["recorder"] = {"bag": args.record}
+    stop = stop_on_signals()
+    with Graph(
+        parameters,
+        without=() if args.record else ("recorder",),
+        ros_arguments=ros_arguments(args.params, args.namespace, args.ros_arguments),
+    ) as graph:
+        monitor = Monitor(graph) if args.report else None
+        graph.spin(stop, args.duration)
+        if monitor is not None:
+            write_report(monitor, Path(args.report))
+        return 1 if graph["camera"].fault is not None else 0
+
+
+def write_report(monitor: Monitor, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".part")
+    temporary.write_text(json.dumps(monitor.summary(), indent=2) + "\n")
+    temporary.replace(path)
+
+
+def main() -> None:
+    """Entry of the ROS executable ``kinesics_up``: the command ``kinesics up``."""
+    from kinesics_core import cli
+
+    sys.exit(cli.main(["up", *sys.argv[1:]]))
