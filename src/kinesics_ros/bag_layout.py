@@ -40,6 +40,8 @@ from mcap.writer import MCAP0_MAGIC
 _METADATA_VERSION = 9
 _TIME_MAX = 2**63 - 1  # rosbag2's starting time of a bag without messages
 _RECORD_HEAD = struct.Struct("<BQ")  # opcode, length
+# Start and end time, size, checksum, length of the compression's name, size once more.
+_CHUNK_HEAD = struct.Struct("<QQQIIQ")
 
 
 class Pending(NamedTuple):
@@ -249,14 +251,17 @@ def encode(record: McapRecord) -> bytes:
 def read_chunk(file: BinaryIO, offset: int) -> bytes | None:
     """The records inside the chunk at offset; None if no whole chunk stands there."""
     file.seek(offset)
-    head = file.read(_RECORD_HEAD.size)
-    if len(head) < _RECORD_HEAD.size:
+    head = file.read(_RECORD_HEAD.size + _CHUNK_HEAD.size)
+    if len(head) < _RECORD_HEAD.size + _CHUNK_HEAD.size:
         return None
-    opcode, length = _RECORD_HEAD.unpack(head)
-    if opcode != Opcode.CHUNK or offset + len(head) + length > os.fstat(file.fileno()).st_size:
+    opcode, length = _RECORD_HEAD.unpack_from(head)
+    *_, size, crc, compression, stored = _CHUNK_HEAD.unpack_from(head, _RECORD_HEAD.size)
+    if (opcode, compression, stored, length) != (Opcode.CHUNK, 0, size, _CHUNK_HEAD.size + size):
         return None
-    chunk = Chunk.read(ReadDataStream(file))
-    return chunk.data if zlib.crc32(chunk.data) == chunk.uncompressed_crc else None
+    if size > os.fstat(file.fileno()).st_size - file.tell():
+        return None
+    data = file.read(size)
+    return data if zlib.crc32(data) == crc else None
 
 
 def unpack(data: bytes, known: Mapping[int, Topic]) -> tuple[dict[int, Topic], list[Pending]]:
