@@ -24,6 +24,11 @@ from rclpy.parameter import Parameter
 
 from kinesics_core.errors import KinesicsError
 
+_KINDS = {
+    bool: "true or false", int: "a whole number", float: "a number", str: "text",
+    list: "a list of texts",
+}
+
 
 @dataclass(frozen=True)
 class Param:
@@ -44,8 +49,7 @@ class Param:
             isinstance(value, bool) != isinstance(self.default, bool)
         ):
             return (
-                f"got {self.name} = {value!r} ({type(value).__name__}), wanted a "
-                f"{type(self.default).__name__}"
+                f"got {self.name} = {value!r}, wanted {_KINDS[type(self.default)]}"
             )
         if self.choices and value not in self.choices:
             near = difflib.get_close_matches(str(value), self.choices, 1)

@@ -73,6 +73,7 @@ class Stage(LifecycleNode):
         self.parameters = Parameters(self, (*self.PARAMETERS, _AUTOSTART))
         self.active = False
         self.processed = 0
+        self.errors = 0
         self.dropped_before = 0
         self.detail: dict[str, str] = {}
         self.fault: str | None = None
@@ -235,8 +236,9 @@ class Stage(LifecycleNode):
                 self.get_logger().error(str(error), throttle_duration_sec=5.0)
             except Exception as error:
                 # One bad item must not end the stage; that it happened must not stay hidden.
-                self.fault = f"{self.get_name()}: could not process {topic}: {error!r}"
-                self.get_logger().error(self.fault, throttle_duration_sec=5.0)
+                self.errors += 1
+                self.detail["last_error"] = f"could not process {topic}: {error!r}"
+                self.get_logger().error(self.detail["last_error"], throttle_duration_sec=5.0)
 
     # Faults and diagnostics.
 
@@ -261,6 +263,8 @@ class Stage(LifecycleNode):
         if not self._diagnostics.get_subscription_count():
             return
         level, message = DiagnosticStatus.OK, "working" if self.active else "not active"
+        if self.errors:
+            level, message = DiagnosticStatus.WARN, f"{self.errors} items failed, see last_error"
         if self.fault is not None:
             level, message = DiagnosticStatus.ERROR, self.fault
         values = {

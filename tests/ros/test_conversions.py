@@ -1,0 +1,116 @@
+"""Core dataclasses through their ROS messages and the wire, and back, unchanged."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+pytest.importorskip("rclpy")
+from rclpy.serialization import deserialize_message, serialize_message
+
+from kinesics_core.types import (
+    Affect,
+    AffectiveResponse,
+    BodyPose,
+    FacePose,
+    MotionForecast,
+    People,
+    Person,
+)
+from kinesics_ros import conversions
+
+STAMP = 1_763_700_000_123_456_789
+RNG = np.random.default_rng(7)
+
+
+def random(*shape: int) -> np.ndarray:
+    return RNG.normal(size=shape).astype(np.float32)
+
+
+def head() -> np.ndarray:
+    matrix = np.eye(4)
+    # A rotation of 170 degrees about an oblique axis, where naive quaternion formulas lose digits.
+    axis = np.array([1.0, 2.0, -0.5]) / np.linalg.norm([1.0, 2.0, -0.5])
+    cross = np.cross(np.eye(3), axis)
+    angle = np.radians(170)
+    matrix[:3, :3] = np.eye(3) + np.sin(angle) * -cross + (1 - np.cos(angle)) * cross @ cross
+    matrix[:3, 3] = [0.1, -0.2, 0.9]
+    return matrix
+
+
+def full_person() -> Person:
+    coco = random(17, 3)
+    coco[3, :2] = np.nan
+    blendshapes = np.abs(random(52))
+    blendshapes[51] = np.nan
+    return Person(
+        7, 0.5, coco, random(33, 4), random(33, 3), random(21, 3), random(21, 3), random(21, 3),
+        random(21, 3), random(478, 3), blendshapes, head(),
+    )
+
+
+def unseen_person() -> Person:
+    return Person(8, 0.25, np.full((17, 3), np.nan, np.float32))
+
+
+CASES = [
+    (People(STAMP, 640, 480, [full_person(), unseen_person()], "model", "frame"),
+     conversions.people_to_msg, conversions.people_from_msg),
+    (People(STAMP, 640, 480), conversions.people_to_msg, conversions.people_from_msg),
+    (MotionForecast(STAMP, 3, 640, 480, random(30, 17, 2), 0.03125, random(30), 0.5, "lstm", "f"),
+     conversions.forecast_to_msg, conversions.forecast_from_msg),
+    (Affect(STAMP, 3, random(8), 0.5, float("nan"), -0.25, 0.75, "face"),
+     conversions.affect_to_msg, conversions.affect_from_msg),
+    (AffectiveResponse(STAMP, "mirror", 3, 0.5, 0.25, -0.5, 1.0, 4, random(2), "nod", 2.5, "why"),
+     conversions.response_to_msg, conversions.response_from_msg),
+    (FacePose(STAMP, STAMP + 5, random(52), random(2), random(3)),
+     conversions.face_to_msg, conversions.face_from_msg),
+    (BodyPose(STAMP, STAMP + 5, random(3), random(3), random(21, 3), random(15, 3), random(15, 3),
+              random(3), random(10)),
+     conversions.body_to_msg, conversions.body_from_msg),
+]
+
+
+def assert_same(got: object, wanted: object) -> None:
+    if dataclasses.is_dataclass(wanted):
+        assert type(got) is type(wanted)
+        for field in dataclasses.fields(wanted):
+            assert_same(getattr(got, field.name), getattr(wanted, field.name))
+    elif isinstance(wanted, list):
+        assert len(got) == len(wanted)
+        for one, other in zip(got, wanted, strict=True):
+            assert_same(one, other)
+    elif isinstance(wanted, np.ndarray):
+        assert got.shape == wanted.shape
+        np.testing.assert_allclose(got, wanted, atol=1e-9)
+    elif isinstance(wanted, float):
+        assert got == pytest.approx(wanted, nan_ok=True)
+    else:
+        assert got == wanted
+
+
+@pytest.mark.parametrize("value,to_msg,from_msg", CASES)
+def test_round_trip_over_the_wire(value, to_msg, from_msg):
+    message = to_msg(value)
+    received = deserialize_message(serialize_message(message), type(message))
+    assert_same(from_msg(received), value)
+
+
+def test_quaternion_of_known_rotations():
+    quarter_turn_about_z = np.eye(4)
+    quarter_turn_about_z[:3, :3] = [[0, -1, 0], [1, 0, 0], [0, 0, 1]]
+    half = np.sqrt(0.5)
+    got = conversions.pose_from_matrix(quarter_turn_about_z)
+    np.testing.assert_allclose(got, [0, 0, 0, 0, 0, half, half], atol=1e-12)
+    for axis in range(3):
+        half_turn = -np.eye(4)
+        half_turn[axis, axis] = half_turn[3, 3] = 1.0
+        got = conversions.pose_from_matrix(half_turn)[3:]
+        np.testing.assert_allclose(np.abs(got), np.eye(4)[axis], atol=1e-12)
+
+
+def test_stamp_before_and_after_a_second_boundary():
+    for stamp in (0, 999_999_999, 1_000_000_000, STAMP):
+        assert conversions.time_from_msg(conversions.time_to_msg(stamp)) == stamp

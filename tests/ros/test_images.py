@@ -1,0 +1,116 @@
+"""Images to and from messages: every encoding, padded rows, broken data, cv_bridge's answer."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+pytest.importorskip("rclpy")
+from sensor_msgs.msg import CompressedImage, Image
+
+from kinesics_core.errors import SourceError
+from kinesics_core.types import Frame
+from kinesics_ros import images
+
+WIDTH, HEIGHT = 32, 24
+
+
+@pytest.fixture
+def rgb() -> np.ndarray:
+    """A smooth picture with a distinct colour in each corner, so swapped channels show."""
+    y, x = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
+    channels = [255 * x / WIDTH, 255 * y / HEIGHT, np.full_like(x, 40)]
+    return np.stack(channels, axis=-1).astype(np.uint8)
+
+
+def message(encoding: str, pixels: np.ndarray, padding: int = 0) -> Image:
+    rows = np.pad(pixels.reshape(HEIGHT, -1), ((0, 0), (0, padding)))
+    image = Image(height=HEIGHT, width=WIDTH, encoding=encoding, step=rows.shape[1])
+    image.data.frombytes(rows.tobytes())
+    return image
+
+
+ENCODED = {
+    "rgb8": lambda rgb: rgb,
+    "bgr8": lambda rgb: rgb[..., ::-1],
+    "8UC3": lambda rgb: rgb[..., ::-1],
+    "rgba8": lambda rgb: np.dstack([rgb, np.full(rgb.shape[:2], 9, np.uint8)]),
+    "bgra8": lambda rgb: np.dstack([rgb[..., ::-1], np.full(rgb.shape[:2], 9, np.uint8)]),
+}
+
+
+@pytest.mark.parametrize("padding", [0, 5])
+@pytest.mark.parametrize("encoding", ENCODED)
+def test_colour_encodings_give_the_same_pixels(rgb, encoding, padding):
+    got = images.frame_from_msg(message(encoding, ENCODED[encoding](rgb), padding)).image
+    np.testing.assert_array_equal(got, rgb)
+
+
+def test_grey_fills_the_three_channels(rgb):
+    got = images.frame_from_msg(message("mono8", rgb[..., 0])).image
+    np.testing.assert_array_equal(got, np.repeat(rgb[..., :1], 3, axis=-1))
+
+
+@pytest.mark.parametrize("encoding,order", [("uyvy", (1, 0, 2, 0)), ("yuyv", (0, 1, 0, 2))])
+def test_yuv_422_of_one_colour(encoding, order):
+    """BT.601: Y 81, U 90, V 240 is pure red."""
+    yuv = np.array([81, 90, 240], np.uint8)[list(order)]
+    pixels = np.tile(yuv, (HEIGHT, WIDTH // 2, 1)).reshape(HEIGHT, WIDTH, 2)
+    got = images.frame_from_msg(message(encoding, pixels)).image
+    np.testing.assert_allclose(got.reshape(-1, 3).mean(axis=0), [254, 0, 0], atol=3)
+
+
+def test_bayer_of_one_colour():
+    """A sensor that sees only red light has charge only under the red filters."""
+    pixels = np.zeros((HEIGHT, WIDTH), np.uint8)
+    pixels[0::2, 0::2] = 200
+    got = images.frame_from_msg(message("bayer_rggb8", pixels)).image[4:-4, 4:-4]
+    np.testing.assert_allclose(got.reshape(-1, 3).mean(axis=0), [200, 0, 0], atol=1)
+
+
+def test_round_trip_keeps_pixels_stamp_and_frame(rgb):
+    got = images.frame_from_msg(images.frame_to_msg(Frame(rgb, 12_000_000_034, 5, "eye")))
+    np.testing.assert_array_equal(got.image, rgb)
+    assert (got.stamp, got.frame_id) == (12_000_000_034, "eye")
+
+
+def test_jpeg_round_trip_is_close(rgb):
+    got = images.frame_from_compressed(images.frame_to_compressed(Frame(rgb, 3), 95))
+    assert np.abs(got.image.astype(int) - rgb).mean() < 4
+    assert got.stamp == 3
+
+
+@pytest.mark.parametrize(
+    "broken,word",
+    [
+        (Image(height=4, width=4, encoding="32FC1", step=16), "32FC1"),
+        (Image(height=4, width=4, encoding="rgb8", step=12), "0 bytes"),
+        (Image(height=4, width=4, encoding="rgb8", step=5), "step 5"),
+        (Image(height=0, width=0, encoding="rgb8"), "0x0"),
+    ],
+)
+def test_broken_images_are_named(broken, word):
+    with pytest.raises(SourceError, match=word):
+        images.frame_from_msg(broken)
+
+
+@pytest.mark.parametrize("data", [b"", b"not a jpeg"])
+def test_broken_jpeg_is_named(data):
+    with pytest.raises(SourceError, match="does not decode"):
+        images.frame_from_compressed(CompressedImage(format="jpeg", data=data))
+
+
+def test_cv_bridge_and_numpy_agree(rgb):
+    pytest.importorskip("cv_bridge")
+    for encoding, encode in ENCODED.items():
+        image = message(encoding, np.ascontiguousarray(encode(rgb)), padding=4)
+        np.testing.assert_array_equal(
+            images._decode_cv_bridge(image), images._decode_numpy(image), err_msg=encoding
+        )
+
+
+def test_opencv_encodes_what_the_message_says(rgb):
+    jpeg = np.frombuffer(images.frame_to_compressed(Frame(rgb, 3), 95).data, np.uint8)
+    got = cv2.imdecode(jpeg, cv2.IMREAD_COLOR)[..., ::-1]
+    assert np.abs(got.astype(int) - rgb).mean() < 4

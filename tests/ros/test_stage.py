@@ -1,0 +1,219 @@
+"""The base of the nodes: lifecycle, parameters, faults, diagnostics, both wirings."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+rclpy = pytest.importorskip("rclpy")
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.lifecycle import TransitionCallbackReturn
+from rclpy.parameter import Parameter
+from rclpy.signals import SignalHandlerOptions
+from std_msgs.msg import Int64
+
+from kinesics_core.errors import KinesicsError, ModelError
+from kinesics_ros import qos
+from kinesics_ros.bus import Bus
+from kinesics_ros.parameters import Param
+from kinesics_ros.stage import Stage, Stopwatch
+
+SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
+
+
+class Doubler(Stage):
+    """Doubles integers; refuses 13 with a sentence and breaks on 666."""
+
+    PARAMETERS = (
+        Param("factor", 2, "Multiplied with", "", 1, 10, live=True),
+        Param("gain", 1.0, "Scale", "dB", 0.0, 5.0),
+        Param("colour", "red", "Choice", choices=("red", "green")),
+        Param("model", "", "Empty: none"),
+    )
+
+    def __init__(self, bus=None, **arguments):
+        super().__init__("doubler", bus, **arguments)
+        self.loaded = False
+        self.publish = self.output("out", Int64, lambda n: [Int64(data=n)], qos.RESULT)
+        self.input("in", Int64, lambda message: message.data, self.double, qos.RESULT)
+
+    def load(self):
+        if self.parameters["model"] == "missing":
+            raise ModelError("got no file 'missing', wanted a model. Give its path.")
+        self.loaded = True
+
+    def unload(self):
+        self.loaded = False
+
+    def double(self, number):
+        if number == 13:
+            raise KinesicsError("13 is refused")
+        if number == 666:
+            raise ZeroDivisionError("unexpected")
+        with Stopwatch(self, self.now()):
+            self.publish(self.parameters["factor"] * number)
+
+
+@pytest.fixture
+def ros():
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    executor = SingleThreadedExecutor()
+    yield executor
+    executor.shutdown()
+    rclpy.try_shutdown()
+
+
+@pytest.fixture
+def make(ros):
+    nodes = []
+
+    def make(*arguments, **named):
+        node = Doubler(*arguments, **named)
+        ros.add_node(node)
+        nodes.append(node)
+        return node
+
+    yield make
+    for node in nodes:
+        ros.remove_node(node)
+        node.destroy_node()
+
+
+def state(node) -> str:
+    return node._state_machine.current_state[1]
+
+
+def wait_for(condition, executor=None, seconds=5.0) -> bool:
+    until = time.monotonic() + seconds
+    while not condition() and time.monotonic() < until:
+        if executor is None:
+            time.sleep(0.005)
+        else:
+            executor.spin_once(timeout_sec=0.02)
+    return condition()
+
+
+def test_models_live_between_configure_and_cleanup(make):
+    node = make()
+    assert state(node) == "unconfigured" and not node.loaded
+    assert node.trigger_configure() == SUCCESS
+    assert state(node) == "inactive" and node.loaded
+    assert node.trigger_activate() == SUCCESS and state(node) == "active"
+    assert node.trigger_deactivate() == SUCCESS and node.loaded
+    assert node.trigger_cleanup() == SUCCESS
+    assert state(node) == "unconfigured" and not node.loaded
+
+
+def test_items_travel_over_the_bus_only_while_active(make):
+    bus, got = Bus(), []
+    node = make(bus)
+    bus.subscribe("out", lambda item, wait: got.append(item))
+    bus.publish("in", 1)
+    node.trigger_configure()
+    bus.publish("in", 2)
+    node.trigger_activate()
+    bus.publish("in", 3)
+    assert wait_for(lambda: got == [6])
+    node.trigger_deactivate()
+    bus.publish("in", 4)
+    node.trigger_activate()
+    bus.publish("in", 5)
+    assert wait_for(lambda: got == [6, 10]), got
+
+
+def test_items_travel_over_ros_between_nodes(ros, make):
+    node = make()
+    node.trigger_configure()
+    node.trigger_activate()
+    other, got = rclpy.create_node("other"), []
+    ros.add_node(other)
+    other.create_subscription(Int64, "out", lambda message: got.append(message.data), 10)
+    publisher = other.create_publisher(Int64, "in", qos.RESULT)
+    assert wait_for(
+        lambda: publisher.get_subscription_count() and other.count_publishers("out")
+        and node.publish._publisher.get_subscription_count(), ros)
+    publisher.publish(Int64(data=21))
+    assert wait_for(lambda: got == [42], ros)
+    other.destroy_node()
+
+
+def test_a_model_that_is_missing_leaves_the_node_unconfigured_and_can_be_mended(make):
+    node = make(overrides={"model": "missing"})
+    assert node.trigger_configure() == FAILURE
+    assert state(node) == "unconfigured"
+    assert "wanted a model" in node.fault
+    node.set_parameters([Parameter("model", value="")])
+    assert node.trigger_configure() == SUCCESS
+    assert node.fault is None
+
+
+@pytest.mark.parametrize(
+    "overrides,words",
+    [
+        ({"factor": 11}, "factor = 11, wanted 1 to 10"),
+        ({"factor": "two"}, "factor = 'two', wanted a whole number"),
+        ({"factor": True}, "factor = True"),
+        ({"gain": 7.5}, "gain = 7.5, wanted 0.0 to 5.0 dB"),
+        ({"colour": "gren"}, "did you mean 'green'"),
+        ({"colur": "red"}, "unknown parameter 'colur'; did you mean 'colour'"),
+    ],
+)
+def test_bad_parameters_at_start_are_refused_with_a_sentence(make, overrides, words):
+    import re
+
+    node = make(overrides=overrides)
+    assert node.trigger_configure() == FAILURE
+    assert state(node) == "unconfigured"
+    assert re.search(words, node.fault), node.fault
+
+
+def test_a_whole_number_is_taken_for_a_real_parameter(make):
+    node = make(overrides={"gain": 3})
+    assert node.trigger_configure() == SUCCESS
+    assert node.parameters["gain"] == 3.0
+
+
+def test_a_bad_value_on_a_running_node_is_refused_and_the_old_one_stays(make):
+    node = make()
+    result = node.set_parameters([Parameter("factor", value=99)])[0]
+    assert not result.successful and result.reason
+    assert node.parameters["factor"] == 2
+    assert node.set_parameters([Parameter("colour", value="blue")])[0].reason.startswith("got col")
+
+
+def test_one_bad_item_does_not_end_the_stage(make):
+    bus, got = Bus(), []
+    node = make(bus)
+    bus.subscribe("out", lambda item, wait: got.append(item))
+    node.trigger_configure()
+    node.trigger_activate()
+    for number in (13, 666):
+        bus.publish("in", number, wait=True)
+    bus.publish("in", 4, wait=True)
+    assert wait_for(lambda: got == [8])
+    assert node.errors == 1 and "ZeroDivisionError" in node.detail["last_error"]
+
+
+def test_a_fault_makes_the_node_inactive_and_diagnostics_say_why(ros, make):
+    node = make()
+    node.trigger_configure()
+    node.trigger_activate()
+    node.fail("the cable is out; plug it in")
+    assert wait_for(lambda: state(node) == "inactive", ros)
+    other, got = rclpy.create_node("watcher"), []
+    ros.add_node(other)
+    other.create_subscription(DiagnosticArray, "/diagnostics", got.append, 10)
+    assert wait_for(lambda: got, ros)
+    status = got[0].status[0]
+    assert status.level == DiagnosticStatus.ERROR
+    assert status.message == "the cable is out; plug it in"
+    assert {"age_ms", "proc_ms", "dropped"} <= {value.key for value in status.values}
+    assert node.trigger_activate() == SUCCESS and node.fault is None
+    other.destroy_node()
+
+
+def test_autostart_brings_the_node_up_by_itself(ros, make):
+    node = make(overrides={"autostart": True})
+    assert wait_for(lambda: state(node) == "active", ros)
