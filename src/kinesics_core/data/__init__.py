@@ -1,0 +1,1 @@
+"""Data in and out of the library: archives, recordings, synthetic people."""
