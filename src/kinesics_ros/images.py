@@ -60,8 +60,13 @@ def frame_to_msg(frame: Frame) -> Image:
 
 def frame_from_msg(message: Image) -> Frame:
     """sensor_msgs/Image in any of ENCODINGS to an RGB frame; SourceError says what is wrong."""
-    decode = _decode_numpy if CvBridge is None else _decode_cv_bridge
-    return Frame(decode(message), time_from_msg(message.header.stamp), 0, message.header.frame_id)
+    pixels = _pixels(message)
+    # cv_bridge refuses encodings that name no colour; drivers that use them mean BGR or grey.
+    if CvBridge is None or message.encoding.startswith("8UC"):
+        image = _to_rgb_numpy(message, pixels)
+    else:
+        image = _to_rgb_cv_bridge(message, pixels)
+    return Frame(image, time_from_msg(message.header.stamp), 0, message.header.frame_id)
 
 
 def frame_to_compressed(frame: Frame, quality: int = 85) -> CompressedImage:
@@ -89,35 +94,39 @@ def frame_from_compressed(message: CompressedImage) -> Frame:
     return Frame(image, time_from_msg(message.header.stamp), 0, message.header.frame_id)
 
 
-def _channels(message: Image) -> tuple[int, int | None]:
-    known = _TO_RGB.get(message.encoding)
-    if known is None:
+def _pixels(message: Image) -> np.ndarray:
+    """(height, width, channels) view of the message's memory, without the padding of rows."""
+    if message.encoding not in _TO_RGB:
         raise SourceError(
             f"got an image with encoding {message.encoding!r}; wanted one of "
             f"{', '.join(ENCODINGS)}. Convert it with image_proc first."
         )
-    return known
-
-
-def _decode_numpy(message: Image) -> np.ndarray:
-    channels, conversion = _channels(message)
-    wanted = message.height * message.step
-    row = channels * message.width
-    if message.step < row or len(message.data) < wanted or not wanted:
+    channels, _ = _TO_RGB[message.encoding]
+    size, row = message.height * message.step, channels * message.width
+    if message.step < row or len(message.data) < size or not size:
         raise SourceError(
             f"got an image of {len(message.data)} bytes with step {message.step}; wanted "
             f"{message.height} rows of at least {row} bytes for {message.width}x{message.height} "
             f"{message.encoding}. Check the publisher."
         )
-    pixels = np.frombuffer(message.data, np.uint8, wanted).reshape(message.height, message.step)
-    image = pixels[:, :row].reshape(message.height, message.width, channels)
-    if conversion is None:
-        return np.ascontiguousarray(image)
-    return cv2.cvtColor(np.ascontiguousarray(image), conversion)
+    rows = np.frombuffer(message.data, np.uint8, size).reshape(message.height, message.step)
+    return rows[:, :row].reshape(message.height, message.width, channels)
 
 
-def _decode_cv_bridge(message: Image) -> np.ndarray:
-    _channels(message)
+def _to_rgb_numpy(message: Image, pixels: np.ndarray) -> np.ndarray:
+    pixels = np.ascontiguousarray(pixels)
+    _, conversion = _TO_RGB[message.encoding]
+    return pixels if conversion is None else cv2.cvtColor(pixels, conversion)
+
+
+def _to_rgb_cv_bridge(message: Image, pixels: np.ndarray) -> np.ndarray:
+    if message.step != pixels.shape[1] * pixels.shape[2]:
+        # cv_bridge misreads rows whose padding is not a multiple of the channels.
+        message = Image(
+            header=message.header, height=message.height, width=message.width,
+            encoding=message.encoding, step=pixels.shape[1] * pixels.shape[2],
+            data=array("B", np.ascontiguousarray(pixels).tobytes()),
+        )
     try:
         return np.ascontiguousarray(CvBridge().imgmsg_to_cv2(message, "rgb8"))
     except Exception as error:

@@ -122,7 +122,7 @@ class RecorderNode(Stage):
                 f"got the topic {name} of type {kind}, whose package is not installed; install "
                 "it, or leave the topic out."
             ) from None
-        self._writer.add_topic(name, kind, profile)
+        self._writer.add_topic(name, kind, [profile])
         self._subscriptions_of[topic] = self.create_subscription(
             message_type, topic, lambda data: self._write(name, data), profile, raw=True
         )

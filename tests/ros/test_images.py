@@ -101,13 +101,14 @@ def test_broken_jpeg_is_named(data):
         images.frame_from_compressed(CompressedImage(format="jpeg", data=data))
 
 
-def test_cv_bridge_and_numpy_agree(rgb):
+@pytest.mark.parametrize("encoding", ["rgb8", "bgr8", "rgba8", "bgra8"])
+def test_cv_bridge_and_numpy_agree(rgb, encoding):
     pytest.importorskip("cv_bridge")
-    for encoding, encode in ENCODED.items():
-        image = message(encoding, np.ascontiguousarray(encode(rgb)), padding=4)
-        np.testing.assert_array_equal(
-            images._decode_cv_bridge(image), images._decode_numpy(image), err_msg=encoding
-        )
+    image = message(encoding, np.ascontiguousarray(ENCODED[encoding](rgb)), padding=5)
+    pixels = images._pixels(image)
+    np.testing.assert_array_equal(
+        images._to_rgb_cv_bridge(image, pixels), images._to_rgb_numpy(image, pixels)
+    )
 
 
 def test_opencv_encodes_what_the_message_says(rgb):
