@@ -137,7 +137,7 @@ def hand_tips(joints: np.ndarray, rotations: np.ndarray) -> tuple[np.ndarray, np
 
 
 def coco17(joints: np.ndarray, rotations: np.ndarray) -> np.ndarray:
-    """The COCO-17 keypoints of the body, (17, 3) metres in model axes, from ``forward``'s result."""
+    """COCO-17 keypoints of the body, (17, 3) metres, model axes, from ``forward``'s result."""
     head = SMPLX_BODY.index("head")
     keypoints = np.empty((17, 3))
     for joint, name in SMPLX_BODY_TO_COCO17.items():
