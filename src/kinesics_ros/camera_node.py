@@ -25,6 +25,7 @@ from kinesics_ros.images import (
 )
 from kinesics_ros.parameters import Param
 from kinesics_ros.run import run_node
+from kinesics_ros.stage import Stage
 
 TOPIC_PREFIX = "topic:"
 
@@ -93,7 +94,7 @@ class CameraNode(Stage):
         if self._source is None:
             self._source = self._open()
         self._stop_reading.clear()
-        self._thread = threading.Thread(target=self._read, name="camera", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="camera", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -116,6 +117,14 @@ class CameraNode(Stage):
             loop=p["loop"],
             realtime=p["realtime"],
         )
+
+    def _run(self) -> None:
+        try:
+            self._read()
+        except Exception as error:
+            # An exception that ends a thread would pass unseen otherwise.
+            self.fail(f"camera: could not go on: {error!r}")
+            self.finished.set()
 
     def _read(self) -> None:
         while not self._stop_reading.is_set():

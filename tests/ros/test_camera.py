@@ -1,0 +1,200 @@
+"""The camera node: lost cameras, ends of files, ROS topics as a source, calibration."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+rclpy = pytest.importorskip("rclpy")
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.lifecycle import TransitionCallbackReturn
+from rclpy.signals import SignalHandlerOptions
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+
+from kinesics_core.errors import SourceError
+from kinesics_core.types import Frame
+from kinesics_ros import camera_node, images
+from kinesics_ros.bus import Bus
+from kinesics_ros.camera_node import CameraNode
+
+SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
+IMAGE = np.full((48, 64, 3), 90, np.uint8)
+
+CALIBRATION = """
+image_width: 128
+image_height: 96
+camera_matrix: {rows: 3, cols: 3, data: [100, 0, 64, 0, 110, 48, 0, 0, 1]}
+distortion_model: plumb_bob
+distortion_coefficients: {rows: 1, cols: 5, data: [0.1, 0, 0, 0, 0]}
+rectification_matrix: {rows: 3, cols: 3, data: [1, 0, 0, 0, 1, 0, 0, 0, 1]}
+projection_matrix: {rows: 3, cols: 4, data: [100, 0, 64, 0, 0, 110, 48, 0, 0, 0, 1, 0]}
+"""
+
+
+class FlakyCamera:
+    """A camera whose cable is pulled after ``frames`` images."""
+
+    live, skipped = True, 0
+
+    def __init__(self, frames: int):
+        self.left = frames
+        self.closed = False
+
+    def read(self) -> Frame:
+        time.sleep(0.002)
+        if self.left == 0:
+            raise SourceError("the camera is gone; plug it in")
+        self.left -= 1
+        return Frame(IMAGE, time.time_ns())
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.fixture
+def executor():
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    executor = SingleThreadedExecutor()
+    yield executor
+    executor.shutdown()
+    rclpy.try_shutdown()
+
+
+@pytest.fixture
+def make(executor):
+    nodes = []
+
+    def make(bus=None, **overrides):
+        node = CameraNode(bus, overrides=overrides)
+        executor.add_node(node)
+        nodes.append(node)
+        return node
+
+    yield make
+    for node in nodes:
+        if node.active:
+            node.trigger_deactivate()
+        executor.remove_node(node)
+        node.destroy_node()
+
+
+def wait_for(condition, executor, seconds=8.0) -> bool:
+    until = time.monotonic() + seconds
+    while not condition() and time.monotonic() < until:
+        executor.spin_once(timeout_sec=0.01)
+    return condition()
+
+
+def state(node) -> str:
+    return node._state_machine.current_state[1]
+
+
+def test_an_unplugged_camera_comes_back(monkeypatch, executor, make):
+    cameras = [FlakyCamera(5), SourceError("still gone"), FlakyCamera(10**6)]
+
+    def open_next(*_, **__):
+        camera = cameras.pop(0)
+        if isinstance(camera, Exception):
+            raise camera
+        return camera
+
+    monkeypatch.setattr(camera_node, "open_source", open_next)
+    bus, got = Bus(), []
+    bus.subscribe("image_raw", lambda frame, wait: got.append(frame.stamp))
+    node = make(bus, reconnect_s=0.02)
+    node.trigger_configure()
+    node.trigger_activate()
+    assert wait_for(lambda: len(got) > 20, executor)
+    assert state(node) == "active" and node.fault is None
+    assert got == sorted(got) and not cameras
+
+
+def test_without_reconnect_a_lost_camera_makes_the_node_inactive(monkeypatch, executor, make):
+    monkeypatch.setattr(camera_node, "open_source", lambda *_, **__: FlakyCamera(3))
+    node = make(Bus(), reconnect_s=0.0)
+    node.trigger_configure()
+    node.trigger_activate()
+    assert wait_for(lambda: state(node) == "inactive", executor)
+    assert "plug it in" in node.fault and node.finished.is_set()
+    monkeypatch.setattr(camera_node, "open_source", lambda *_, **__: FlakyCamera(10**6))
+    assert node.trigger_activate() == SUCCESS and node.fault is None
+
+
+def test_a_camera_that_is_not_there_at_activation(monkeypatch, executor, make):
+    def refuse(*_, **__):
+        raise SourceError("got /dev/video7, which does not exist")
+
+    monkeypatch.setattr(camera_node, "open_source", refuse)
+    node = make(Bus())
+    assert node.trigger_configure() == FAILURE and state(node) == "unconfigured"
+    assert "/dev/video7" in node.fault
+
+
+def test_a_file_that_ends_is_no_fault_and_can_be_played_again(executor, make, tmp_path):
+    import cv2
+
+    for index in range(4):
+        cv2.imwrite(str(tmp_path / f"{index}.png"), IMAGE)
+    bus, got = Bus(), []
+    bus.subscribe("image_raw", lambda frame, wait: got.append(frame))
+    node = make(bus, source=str(tmp_path), realtime=False)
+    for _ in range(2):
+        got.clear()
+        if state(node) == "unconfigured":
+            node.trigger_configure()
+        assert node.trigger_activate() == SUCCESS
+        assert wait_for(lambda: state(node) == "inactive", executor)
+        assert len(got) == 4 and node.fault is None
+
+
+@pytest.mark.parametrize(
+    "topic,kind,encode",
+    [("eye", Image, images.frame_to_msg), ("eye/compressed", CompressedImage,
+                                           images.frame_to_compressed)],
+)
+def test_a_ros_topic_is_a_source_and_keeps_its_stamp(executor, make, topic, kind, encode):
+    bus, got = Bus(), []
+    bus.subscribe("image_raw", lambda frame, wait: got.append(frame))
+    node = make(bus, source=f"topic:{topic}")
+    node.trigger_configure()
+    node.trigger_activate()
+    other = rclpy.create_node("other_camera")
+    executor.add_node(other)
+    publisher = other.create_publisher(kind, topic, 1)
+    assert wait_for(publisher.get_subscription_count, executor)
+    publisher.publish(encode(Frame(IMAGE, 42_000_000_007)))
+    assert wait_for(lambda: got, executor)
+    assert got[0].stamp == 42_000_000_007
+    np.testing.assert_allclose(got[0].image, IMAGE, atol=2)
+    other.destroy_node()
+
+
+def test_calibration_is_scaled_to_the_frame(executor, make, monkeypatch, tmp_path):
+    file = tmp_path / "camera.yaml"
+    file.write_text(CALIBRATION)
+    monkeypatch.setattr(camera_node, "open_source", lambda *_, **__: FlakyCamera(10**6))
+    node = make(Bus(), calibration=str(file))
+    node.trigger_configure()
+    info: CameraInfo = node._camera_info(Frame(IMAGE, 5))
+    assert (info.width, info.height) == (64, 48)
+    np.testing.assert_allclose(info.k, [50, 0, 32, 0, 55, 24, 0, 0, 1])
+    np.testing.assert_allclose(info.p, [50, 0, 32, 0, 0, 55, 24, 0, 0, 0, 1, 0])
+
+
+def test_without_calibration_camera_info_says_uncalibrated(executor, make, monkeypatch):
+    monkeypatch.setattr(camera_node, "open_source", lambda *_, **__: FlakyCamera(1))
+    node = make(Bus())
+    node.trigger_configure()
+    assert not node._camera_info(Frame(IMAGE, 5)).k.any()
+
+
+@pytest.mark.parametrize("text", ["", "image_width: x", "just text", CALIBRATION[:80]])
+def test_a_broken_calibration_is_named(tmp_path, text):
+    file = tmp_path / "camera.yaml"
+    file.write_text(text)
+    with pytest.raises(SourceError, match="camera_calibration"):
+        camera_node.load_calibration(str(file))
+    with pytest.raises(SourceError, match="missing.yaml"):
+        camera_node.load_calibration(str(tmp_path / "missing.yaml"))
