@@ -51,7 +51,7 @@ _TORSO_OVER_SHOULDERS = 0.288 / 0.21
 _HEAD_HEIGHT = 0.097 / 0.288
 
 _CONFIDENCE = 0.45
-"""Ceiling of the confidence: agreement of human judges on affect from point-light bodies."""
+"""Ceiling of the confidence: beside a clear face, the body supports rather than decides."""
 
 _CATEGORY_SPREAD = 0.3
 

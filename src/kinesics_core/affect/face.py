@@ -83,6 +83,9 @@ _EMOTION_OF, _PROTOTYPES = _prototypes()
 _NORMS = np.linalg.norm(_PROTOTYPES, axis=1)
 _WEIGHTS = np.array([_WEIGHT[feature] for feature in _FEATURES])
 
+# Ceiling of the confidence: prototypes are frequent in posed, not in spontaneous expression.
+_CONFIDENCE = 0.85
+
 _NEUTRAL_EVIDENCE = 0.28
 _TEMPERATURE = 0.07
 
@@ -132,7 +135,7 @@ class FaceReader:
         valence, arousal, dominance = categories_to_vad(categories)
         entropy = -np.sum(categories * np.log(categories + 1e-12)) / np.log(8)
         learned = 0.6 + 0.4 * min(1.0, self._seen / 20)
-        confidence = (1.0 - entropy) * known.mean() * learned * _frontality(person.head)
+        confidence = _CONFIDENCE * (1.0 - entropy) * known.mean() * learned * _frontality(person.head)
         return Affect(
             stamp, person.id, categories.astype(np.float32), float(valence), float(arousal),
             float(dominance), float(np.clip(confidence, 0.0, 1.0)), "face",

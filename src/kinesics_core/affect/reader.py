@@ -1,0 +1,163 @@
+"""The affect of everybody in view: face, body and history of each person fused over time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from kinesics_core.affect.body import BodyReader
+from kinesics_core.affect.emotions import categories_to_vad, softmax
+from kinesics_core.affect.face import FaceReader
+from kinesics_core.types import NANOSECONDS, Affect, People, Person
+
+FACE_WEIGHT = np.array([1.0, 0.6, 0.6])
+BODY_WEIGHT = np.array([0.3, 1.0, 1.0])
+"""How much each channel counts for valence, arousal and dominance, times its confidence: faces
+tell valence, bodies arousal (Russell, Bachorowski & Fernandez-Dols 2003; Wallbott 1998)."""
+
+_CATEGORY_WEIGHT = {"face": 1.0, "body": 0.5}
+_FLOOR = 1e-3
+_CLARITY = 0.5
+
+
+@dataclass(slots=True)
+class _Track:
+    """What is remembered of one person."""
+
+    face: FaceReader = field(default_factory=FaceReader)
+    body: BodyReader = field(default_factory=BodyReader)
+    belief: Affect | None = None
+    read: int = 0  # stamp of the last reading
+    seen: int = 0
+
+
+class AffectReader:
+    """Reads, fuses and smooths the affect of each tracked person.
+
+    Face and body are pooled log-linearly: p is proportional to the product of p_i ^ w_i, w_i the
+    channel's confidence, so that a channel that does not know does not dilute the other. Over
+    time the belief follows the pooled reading with ``time_constant`` seconds, slower for a reading
+    of low confidence. Without any reading the belief stays for ``hold`` seconds, its confidence
+    fading; a person unseen for ``forget`` seconds is forgotten. A stamp that jumps back starts
+    everybody's smoothing anew.
+    """
+
+    time_constant = 0.35
+    hold = 1.5
+    forget = 10.0
+
+    def __init__(self) -> None:
+        self._tracks: dict[int, _Track] = {}
+        self._stamp: int | None = None
+
+    def update(self, people: People, body: Sequence[Affect] = ()) -> list[Affect]:
+        """The affect of each person of whom something can be said, in the order of ``people``.
+
+        body: readings of a network for the same image or the last second, which take the place
+        of this reader's own reading of that person's body.
+
+        The source of a result is "fused", or "face" or "body" if that was the only channel.
+        """
+        stamp = people.stamp
+        if self._stamp is not None and stamp < self._stamp:
+            for track in self._tracks.values():
+                track.belief, track.read, track.seen = None, stamp, stamp
+        self._stamp = stamp
+        given = {
+            affect.person_id: affect
+            for affect in body
+            if abs(stamp - affect.stamp) <= NANOSECONDS and np.isfinite(affect.categories).all()
+        }
+        readings = []
+        for person in people.persons:
+            track = self._tracks.setdefault(person.id, _Track())
+            track.seen = stamp
+            reading = self._read(track, person, stamp, given.get(person.id))
+            if reading is not None:
+                readings.append(reading)
+        self._tracks = {
+            person_id: track
+            for person_id, track in self._tracks.items()
+            if stamp - track.seen <= self.forget * NANOSECONDS
+        }
+        return readings
+
+    def reset(self) -> None:
+        """Forgets everybody."""
+        self._tracks.clear()
+        self._stamp = None
+
+    def _read(
+        self, track: _Track, person: Person, stamp: int, given: Affect | None
+    ) -> Affect | None:
+        face = track.face.update(person, stamp)
+        own = track.body.update(person, stamp)
+        reading = fuse(face, given or own)
+        if reading is not None:
+            track.belief = self._follow(track.belief, reading, (stamp - track.read) / NANOSECONDS)
+            track.read = stamp
+            return track.belief
+        age = (stamp - track.read) / NANOSECONDS
+        if track.belief is None or age > self.hold:
+            track.belief = None
+            return None
+        held = track.belief
+        return Affect(
+            stamp, person.id, held.categories, held.valence, held.arousal, held.dominance,
+            held.confidence * float(np.exp(-age / self.hold)), held.source,
+        )  # fmt: skip
+
+    def _follow(self, belief: Affect | None, reading: Affect, elapsed: float) -> Affect:
+        if belief is None:
+            return reading
+        trust = min(1.0, reading.confidence / _CLARITY)
+        gain = 1.0 - float(np.exp(-elapsed * max(trust, 0.1) / self.time_constant))
+        vad = [
+            new if np.isnan(old) else old if np.isnan(new) else old + gain * (new - old)
+            for old, new in zip(_vad(belief), _vad(reading), strict=True)
+        ]
+        return Affect(
+            reading.stamp, reading.person_id,
+            belief.categories + np.float32(gain) * (reading.categories - belief.categories),
+            *vad, belief.confidence + gain * (reading.confidence - belief.confidence),
+            reading.source,
+        )  # fmt: skip
+
+
+def fuse(face: Affect | None, body: Affect | None) -> Affect | None:
+    """One reading from a face's and a body's of the same person; None if both are.
+
+    Categories by log-linear pooling, VAD by the mean weighted with confidence and with
+    ``FACE_WEIGHT`` and ``BODY_WEIGHT``, a nan left out. Confidences of independent channels add
+    up as 1 - (1 - a)(1 - b / 2).
+    """
+    if face is None or body is None:
+        return face if body is None else body
+    weights = np.array(
+        [_CATEGORY_WEIGHT["face"] * face.confidence, _CATEGORY_WEIGHT["body"] * body.confidence]
+    )
+    # Only the relation of the two channels matters here: the sharper one keeps its sharpness.
+    weights = weights / max(weights.max(), 1e-6)
+    logits = np.log(np.maximum([face.categories, body.categories], _FLOOR))
+    categories = softmax(weights @ logits)
+    vads = np.array([_vad(face), _vad(body)])
+    vad_weights = np.array([face.confidence * FACE_WEIGHT, body.confidence * BODY_WEIGHT])
+    vad_weights = np.where(np.isfinite(vads), vad_weights + 1e-6, 0.0)
+    total = vad_weights.sum(axis=0)
+    expected = categories_to_vad(categories)
+    vad = np.where(
+        total > 0.0,
+        (np.nan_to_num(vads) * vad_weights).sum(axis=0) / np.maximum(total, 1e-9),
+        expected,
+    )
+    return Affect(
+        max(face.stamp, body.stamp), face.person_id, categories.astype(np.float32),
+        *(float(value) for value in vad),
+        1.0 - (1.0 - face.confidence) * (1.0 - 0.5 * body.confidence), "fused",
+    )  # fmt: skip
+
+
+def _vad(affect: Affect) -> tuple[float, float, float]:
+    return affect.valence, affect.arousal, affect.dominance
