@@ -1,0 +1,37 @@
+"""The floor under our own speed: MediaPipe's holistic landmarker in a bare loop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+import numpy as np
+
+from kinesics_core import assets
+
+
+def plain_mediapipe_times(
+    frames: Iterable[np.ndarray], variant: str = "lite", rate: float = 30.0
+) -> np.ndarray:
+    """Seconds that MediaPipe alone takes for each frame, (n,) float64.
+
+    The code is what MediaPipe's documentation shows: one HolisticLandmarker in VIDEO mode with
+    blendshapes, one ``detect_for_video`` a frame; nothing is read from the result. It uses the
+    same model file as ``KeypointEstimator``. frames: (height, width, 3) uint8 RGB, one size.
+    """
+    import mediapipe
+    from mediapipe.tasks.python import BaseOptions, vision
+
+    options = vision.HolisticLandmarkerOptions(
+        base_options=BaseOptions(model_asset_path=str(assets.path(f"holistic-{variant}"))),
+        running_mode=vision.RunningMode.VIDEO,
+        output_face_blendshapes=True,
+    )
+    times = []
+    with vision.HolisticLandmarker.create_from_options(options) as landmarker:
+        for index, frame in enumerate(frames):
+            start = time.perf_counter()
+            image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=frame)
+            landmarker.detect_for_video(image, round(index * 1000.0 / rate))
+            times.append(time.perf_counter() - start)
+    return np.array(times)

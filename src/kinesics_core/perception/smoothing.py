@@ -1,0 +1,75 @@
+"""One-euro filter: an adaptive low-pass that is still when a signal is still and quick when not.
+
+G. Casiez, N. Roussel, D. Vogel: "1 EUR Filter: A Simple Speed-based Low-pass Filter for Noisy
+Input in Interactive Systems", CHI 2012. Vectorised over arrays, driven by real time stamps.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kinesics_core.types import NANOSECONDS
+
+RESET_SECONDS = 0.5  # after a longer gap the past says nothing about the present
+
+
+class OneEuroFilter:
+    """Filters arrays of one shape. State starts afresh where a value was or is nan.
+
+    min_cutoff: Hz, cutoff of a signal at rest: lower means less jitter.
+    beta: Hz per unit of speed, units being those of ``scale``: higher means less lag.
+    d_cutoff: Hz, cutoff of the speed estimate.
+    """
+
+    def __init__(self, min_cutoff: float = 2.0, beta: float = 20.0, d_cutoff: float = 1.0):
+        for name, value, lowest in (
+            ("min_cutoff", min_cutoff, 1e-6), ("beta", beta, 0.0), ("d_cutoff", d_cutoff, 1e-6),
+        ):  # fmt: skip
+            if not lowest <= value < np.inf:
+                raise ValueError(f"Got {name}={value}; wanted a finite number of at least {lowest}")
+        self.min_cutoff = min_cutoff
+        self.beta = beta
+        self.d_cutoff = d_cutoff
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the past."""
+        self._value: np.ndarray | None = None
+        self._speed: np.ndarray | None = None
+        self._stamp = 0
+
+    def __call__(self, value: np.ndarray, stamp: int, scale: float = 1.0) -> np.ndarray:
+        """Return the filtered value (same shape and dtype as ``value``).
+
+        stamp: ns. Going back, or ahead by more than RESET_SECONDS, resets; a repeated stamp gives
+            the last output again, with its unknown elements filled in.
+        scale: size of the thing measured, in units of ``value``, so that ``beta`` acts on speed in
+            sizes per second and means the same for near and far people.
+        """
+        x = np.asarray(value, np.float64)
+        elapsed = (stamp - self._stamp) / NANOSECONDS
+        fresh = (
+            self._value is None or self._value.shape != x.shape or not 0 <= elapsed <= RESET_SECONDS
+        )
+        if fresh or self._value is None or self._speed is None:
+            self._value, self._speed, self._stamp = x.copy(), np.zeros_like(x), stamp
+            return np.array(value)
+        unknown = np.isnan(self._value)
+        if elapsed == 0:
+            smooth = np.where(unknown | np.isnan(x), x, self._value)
+            speed = self._speed
+        else:
+            raw_speed = np.where(unknown, 0.0, (x - self._value) / elapsed)
+            speed = self._speed + _alpha(self.d_cutoff, elapsed) * (raw_speed - self._speed)
+            cutoff = self.min_cutoff + self.beta * np.abs(speed) / scale
+            smooth = self._value + _alpha(cutoff, elapsed) * (x - self._value)
+            smooth = np.where(unknown, x, smooth)
+        self._value = smooth
+        self._speed = np.where(np.isnan(x) | unknown, 0.0, speed)
+        self._stamp = stamp
+        return smooth.astype(np.asarray(value).dtype)
+
+
+def _alpha(cutoff: float | np.ndarray, period: float) -> float | np.ndarray:
+    """Share of the new sample in a first-order low-pass (paper, equations 3 and 4)."""
+    return 1.0 / (1.0 + 1.0 / (2.0 * np.pi * np.asarray(cutoff) * period))
