@@ -1,0 +1,212 @@
+"""The whole loop: camera, keypoints, forecast, response, expression, markers, recorder.
+
+    ros2 launch kinesics bringup.launch.py source:=0 rviz:=true
+
+In one process by default, where images are handed over without copies; ``composed:=false`` starts
+every node as a process of its own. Arguments: ``--show-args``.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
+from launch.actions import (
+    DeclareLaunchArgument,
+    EmitEvent,
+    LogInfo,
+    OpaqueFunction,
+    RegisterEventHandler,
+    TimerAction,
+)
+from launch.event_handlers import OnProcessExit
+from launch.events import Shutdown
+from launch.events.process import ProcessExited
+from launch.substitutions import LaunchConfiguration
+from launch_ros.actions import Node
+from launch_ros.parameter_descriptions import ParameterValue
+
+CONFIG = Path(__file__).resolve().parents[1] / "config"
+NODES = ("camera", "keypoint", "forecast", "response", "expression", "marker")
+RESPAWN_DELAY = 2.0  # seconds
+
+
+def names_of(kind: str) -> list[str]:
+    """NAME of every config/KIND_NAME.yaml."""
+    return sorted(path.stem.removeprefix(f"{kind}_") for path in CONFIG.glob(f"{kind}_*.yaml"))
+
+
+ARGUMENTS = [
+    DeclareLaunchArgument(
+        "source",
+        default_value="",
+        description="Camera number (0) or device, video, image folder, gst:PIPELINE, topic:NAME of "
+        "a ROS image, or synthetic. Empty: as the parameter files say",
+    ),
+    DeclareLaunchArgument(
+        "composed",
+        default_value="true",
+        choices=["true", "false"],
+        description="All nodes in one process, or each in its own",
+    ),
+    DeclareLaunchArgument(
+        "variant",
+        default_value="",
+        choices=["", "lite", "full", "heavy"],
+        description="Size of the pose network. Empty: as the parameter files say",
+    ),
+    DeclareLaunchArgument(
+        "record",
+        default_value="false",
+        description="Record a bag: false, true (into kinesics_<date> here), or a new directory",
+    ),
+    DeclareLaunchArgument(
+        "rviz",
+        default_value="false",
+        choices=["true", "false"],
+        description="Show image, skeleton, ghost and labels in rviz2",
+    ),
+    DeclareLaunchArgument(
+        "robot",
+        default_value="",
+        choices=["", *names_of("robot")],
+        description="Robot whose camera and pose rate config/robot_NAME.yaml describes; outranks "
+        "params_file. Empty: params_file alone",
+    ),
+    DeclareLaunchArgument(
+        "personality",
+        default_value="",
+        choices=["", *names_of("personality")],
+        description="The robot's Big Five, from config/personality_NAME.yaml; outranks "
+        "params_file. Empty: params_file alone",
+    ),
+    DeclareLaunchArgument(
+        "namespace", default_value="", description="ROS namespace of all nodes and topics"
+    ),
+    DeclareLaunchArgument(
+        "params_file",
+        default_value=str(CONFIG / "kinesics.yaml"),
+        description="ROS parameter file of all nodes",
+    ),
+    DeclareLaunchArgument(
+        "respawn",
+        default_value="true",
+        choices=["true", "false"],
+        description="Start again what crashed",
+    ),
+    DeclareLaunchArgument(
+        "log_level",
+        default_value="info",
+        choices=["debug", "info", "warn", "error", "fatal"],
+        description="Least severity that is logged",
+    ),
+]
+
+
+def bring_up(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    def argument(name: str) -> str:
+        return LaunchConfiguration(name).perform(context)
+
+    files = [argument("params_file")]
+    for kind in ("robot", "personality"):
+        if argument(kind):
+            files.append(str(CONFIG / f"{kind}_{argument(kind)}.yaml"))
+    if not Path(files[0]).is_file():
+        raise RuntimeError(
+            f"got params_file:={files[0]}, which does not exist; wanted a ROS parameter file such "
+            f"as {CONFIG / 'kinesics.yaml'}. Mend the path."
+        )
+    start = one_process if argument("composed") == "true" else processes
+    actions = start(argument, files)
+    if argument("rviz") == "true":
+        actions.append(
+            Node(
+                package="rviz2",
+                executable="rviz2",
+                namespace=argument("namespace"),
+                arguments=["-d", str(CONFIG / "kinesics.rviz")],
+            )
+        )
+    return actions
+
+
+def one_process(
+    argument: Callable[[str], str], files: list[str], crashes: int = 0
+) -> list[LaunchDescriptionEntity]:
+    """The executable kinesics_up, which brings its nodes up itself and ends on a fault or when
+    the source is over; then everything ends. Only a crash, an end by a signal, is started again."""
+    options = {"--source": argument("source"), "--variant": argument("variant")}
+    arguments = [word for option in options.items() if option[1] for word in option]
+    if bag := bag_directory(argument("record")):
+        # What was recorded before a crash is kept; the next part stands beside it.
+        arguments += ["--record", f"{bag}_{crashes}" if crashes else bag]
+    graph = Node(
+        package="kinesics",
+        executable="kinesics_up",
+        namespace=argument("namespace"),
+        parameters=files,
+        arguments=arguments,
+        ros_arguments=["--log-level", argument("log_level")],
+        output="screen",
+        emulate_tty=True,
+    )
+
+    def ended(event: ProcessExited, context: LaunchContext) -> list[LaunchDescriptionEntity]:
+        if context.is_shutdown:
+            return []
+        if event.returncode < 0 and argument("respawn") == "true":
+            return [
+                LogInfo(
+                    msg=f"kinesics_up was ended by signal {-event.returncode}; "
+                    f"it starts again in {RESPAWN_DELAY:g} s"
+                ),
+                TimerAction(
+                    period=RESPAWN_DELAY, actions=one_process(argument, files, crashes + 1)
+                ),
+            ]
+        why = "its source is over" if event.returncode == 0 else "its message above says why"
+        return [EmitEvent(event=Shutdown(reason=f"kinesics_up ended: {why}"))]
+
+    return [graph, RegisterEventHandler(OnProcessExit(target_action=graph, on_exit=ended))]
+
+
+def processes(argument: Callable[[str], str], files: list[str]) -> list[LaunchDescriptionEntity]:
+    """A lifecycle node a process. Each configures and activates itself (``autostart``) and says
+    so, or says why not and waits, unconfigured, for `ros2 lifecycle set`. So a node that is
+    started again after a crash comes back to work without anybody's help."""
+    bag = bag_directory(argument("record"))
+    given = {
+        "camera": {"source": argument("source")},
+        "keypoint": {"variant": argument("variant")},
+        "recorder": {"bag": bag},
+    }
+    actions: list[LaunchDescriptionEntity] = []
+    for name in (*NODES, "recorder") if bag else NODES:
+        # As text, or `source:=0` would become a number.
+        own = {k: ParameterValue(v, value_type=str) for k, v in given.get(name, {}).items() if v}
+        actions.append(
+            Node(
+                package="kinesics",
+                executable=f"{name}_node",
+                name=name,
+                namespace=argument("namespace"),
+                parameters=[*files, {"autostart": True, **own}],
+                ros_arguments=["--log-level", argument("log_level")],
+                output="screen",
+                emulate_tty=True,
+                respawn=argument("respawn") == "true",
+                respawn_delay=RESPAWN_DELAY,
+            )
+        )
+    return actions
+
+
+def bag_directory(record: str) -> str:
+    """Directory to record to, "" for no recording."""
+    if record == "false":
+        return ""
+    return f"kinesics_{datetime.now():%Y_%m_%d-%H_%M_%S}" if record == "true" else record
+
+
+def generate_launch_description() -> LaunchDescription:
+    return LaunchDescription([*ARGUMENTS, OpaqueFunction(function=bring_up)])

@@ -1,0 +1,92 @@
+"""Seeing only: camera and keypoints, for a robot that answers by other means.
+
+    ros2 launch kinesics perception.launch.py source:=/dev/video0 markers:=true
+
+Two processes; images travel between them as JPEG, which arrives whole where raw images may not
+(parameter ``image_transport`` of the keypoint node). Arguments: ``--show-args``.
+"""
+
+from pathlib import Path
+
+from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
+from launch.actions import DeclareLaunchArgument, OpaqueFunction
+from launch.substitutions import LaunchConfiguration
+from launch_ros.actions import Node
+from launch_ros.parameter_descriptions import ParameterValue
+
+CONFIG = Path(__file__).resolve().parents[1] / "config"
+
+ARGUMENTS = [
+    DeclareLaunchArgument(
+        "source",
+        default_value="",
+        description="Camera number (0) or device, video, image folder, gst:PIPELINE, topic:NAME of "
+        "a ROS image, or synthetic. Empty: as params_file says",
+    ),
+    DeclareLaunchArgument(
+        "variant",
+        default_value="",
+        choices=["", "lite", "full", "heavy"],
+        description="Size of the pose network. Empty: as params_file says",
+    ),
+    DeclareLaunchArgument(
+        "markers",
+        default_value="false",
+        choices=["true", "false"],
+        description="Publish the skeletons for rviz too",
+    ),
+    DeclareLaunchArgument(
+        "namespace", default_value="", description="ROS namespace of all nodes and topics"
+    ),
+    DeclareLaunchArgument(
+        "params_file",
+        default_value=str(CONFIG / "kinesics.yaml"),
+        description="ROS parameter file of all nodes",
+    ),
+    DeclareLaunchArgument(
+        "respawn",
+        default_value="true",
+        choices=["true", "false"],
+        description="Start again what crashed",
+    ),
+    DeclareLaunchArgument(
+        "log_level",
+        default_value="info",
+        choices=["debug", "info", "warn", "error", "fatal"],
+        description="Least severity that is logged",
+    ),
+]
+
+
+def bring_up(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    def argument(name: str) -> str:
+        return LaunchConfiguration(name).perform(context)
+
+    given = {
+        "camera": {"source": argument("source")},
+        "keypoint": {"variant": argument("variant")},
+    }
+    actions: list[LaunchDescriptionEntity] = []
+    for name in ("camera", "keypoint", *(["marker"] if argument("markers") == "true" else [])):
+        # As text, or `source:=0` would become a number.
+        own = {k: ParameterValue(v, value_type=str) for k, v in given.get(name, {}).items() if v}
+        # Each node configures and activates itself, also when it is started again after a crash.
+        actions.append(
+            Node(
+                package="kinesics",
+                executable=f"{name}_node",
+                name=name,
+                namespace=argument("namespace"),
+                parameters=[argument("params_file"), {"autostart": True, **own}],
+                ros_arguments=["--log-level", argument("log_level")],
+                output="screen",
+                emulate_tty=True,
+                respawn=argument("respawn") == "true",
+                respawn_delay=2.0,
+            )
+        )
+    return actions
+
+
+def generate_launch_description() -> LaunchDescription:
+    return LaunchDescription([*ARGUMENTS, OpaqueFunction(function=bring_up)])

@@ -1,0 +1,113 @@
+"""Records a running graph into a bag (rosbag2, MCAP) until it is interrupted.
+
+    ros2 launch kinesics record.launch.py bag:=take_01 topics:=persons,affect,/joint_states
+
+The bag is whole at every moment: a killed recorder loses one second at most, a full disk ends the
+recording with everything until then readable. Arguments: ``--show-args``.
+"""
+
+from pathlib import Path
+
+from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
+from launch.actions import (
+    DeclareLaunchArgument,
+    EmitEvent,
+    LogInfo,
+    OpaqueFunction,
+    RegisterEventHandler,
+)
+from launch.event_handlers import OnProcessExit, OnProcessStart
+from launch.events import Shutdown, matches_action
+from launch.substitutions import LaunchConfiguration
+from launch_ros.actions import LifecycleNode
+from launch_ros.event_handlers import OnStateTransition
+from launch_ros.events.lifecycle import ChangeState
+from launch_ros.parameter_descriptions import ParameterValue
+from lifecycle_msgs.msg import Transition
+
+CONFIG = Path(__file__).resolve().parents[1] / "config"
+
+ARGUMENTS = [
+    DeclareLaunchArgument(
+        "bag",
+        default_value="",
+        description="Directory to write, which must not exist. Empty: kinesics_<date> here",
+    ),
+    DeclareLaunchArgument(
+        "topics",
+        default_value="",
+        description="Topics to record, joined with ','. Empty: as params_file says, by default "
+        "everything of Kinesics but raw images",
+    ),
+    DeclareLaunchArgument(
+        "namespace", default_value="", description="ROS namespace of the graph that is recorded"
+    ),
+    DeclareLaunchArgument(
+        "params_file",
+        default_value=str(CONFIG / "kinesics.yaml"),
+        description="ROS parameter file of the recorder",
+    ),
+    DeclareLaunchArgument(
+        "log_level",
+        default_value="info",
+        choices=["debug", "info", "warn", "error", "fatal"],
+        description="Least severity that is logged",
+    ),
+]
+
+
+def record(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    def argument(name: str) -> str:
+        return LaunchConfiguration(name).perform(context)
+
+    given: dict[str, object] = {}
+    if argument("bag"):
+        given["bag"] = ParameterValue(argument("bag"), value_type=str)
+    if topics := [topic.strip() for topic in argument("topics").split(",") if topic.strip()]:
+        given["topics"] = topics
+    recorder = LifecycleNode(
+        package="kinesics",
+        executable="recorder_node",
+        name="recorder",
+        namespace=argument("namespace"),
+        parameters=[argument("params_file"), given],
+        ros_arguments=["--log-level", argument("log_level")],
+        output="screen",
+        emulate_tty=True,
+    )
+
+    def to(transition: int) -> EmitEvent:
+        return EmitEvent(
+            event=ChangeState(
+                lifecycle_node_matcher=matches_action(recorder), transition_id=transition
+            )
+        )
+
+    def end(reason: str) -> EmitEvent:
+        return EmitEvent(event=Shutdown(reason=f"{reason}; the recorder's message above says why"))
+
+    # A recorder that does not record would be worse than none: every failure ends the launch.
+    after = {
+        ("configuring", "inactive"): to(Transition.TRANSITION_ACTIVATE),
+        ("activating", "active"): LogInfo(msg="recording; end it with Ctrl-C"),
+        ("configuring", "unconfigured"): end("the recorder could not be configured"),
+        ("activating", "inactive"): end("the recording could not be started"),
+        ("deactivating", "inactive"): end("the recording ended"),
+    }
+    transitions = [
+        OnStateTransition(
+            target_lifecycle_node=recorder, start_state=start, goal_state=goal, entities=[action]
+        )
+        for (start, goal), action in after.items()
+    ]
+    started = OnProcessStart(target_action=recorder, on_start=[to(Transition.TRANSITION_CONFIGURE)])
+    ended = OnProcessExit(
+        target_action=recorder,
+        on_exit=lambda _, context: [] if context.is_shutdown else [end("the recorder ended")],
+    )
+    handlers = [RegisterEventHandler(handler) for handler in (*transitions, started, ended)]
+    return [*handlers, recorder]
+
+
+def generate_launch_description() -> LaunchDescription:
+    return LaunchDescription([*ARGUMENTS, OpaqueFunction(function=record)])
