@@ -6,8 +6,8 @@ from typing import Any
 
 from kinesics.msg import Affect, AffectiveResponse, PersonArray
 from kinesics.srv import SetPersonality
-from kinesics_core.affect.personality import Personality
-from kinesics_core.affect.policy import POLICIES, ResponsePolicy
+from kinesics_core.affect.personality import Personality, temperament
+from kinesics_core.affect.policy import POLICIES, PolicyConfig, ResponsePolicy
 from kinesics_core.affect.reader import AffectReader
 from kinesics_core.errors import KinesicsError
 from kinesics_core.types import People
@@ -22,12 +22,17 @@ TRAITS = ("openness", "conscientiousness", "extraversion", "agreeableness", "neu
 
 
 class ResponseNode(Stage):
-    """``persons`` in, ``affect`` (face and body fused) and ``response`` out; ``set_personality``."""
+    """``persons`` in, ``affect`` (face and body fused) and ``response`` out.
+
+    Service ``set_personality`` changes who the robot is while it runs.
+    """
 
     PARAMETERS = (
-        Param("policy", "auto", "How the robot answers", choices=("auto", *POLICIES)),
+        Param("policy", "auto", "How the robot answers", choices=POLICIES),
         *(Param(trait, 0.0, f"Personality: {trait}, 0 is average", "", -1.0, 1.0)
           for trait in TRAITS),
+        Param("horizontal_fov", 60.0, "Of the camera; tells where the person answered stands",
+              "deg", 10.0, 170.0),
     )
 
     def __init__(self, bus: Bus | None = None, **node_arguments: Any) -> None:
@@ -48,6 +53,7 @@ class ResponseNode(Stage):
         self._policy = ResponsePolicy(
             Personality(**{trait: self.parameters[trait] for trait in TRAITS}),
             policy=self.parameters["policy"],
+            config=PolicyConfig(horizontal_fov=self.parameters["horizontal_fov"]),
         )
         self.detail["policy"] = self.parameters["policy"]
 
@@ -75,7 +81,7 @@ class ResponseNode(Stage):
             return answer
         self._policy.set_personality(personality)
         answer.success = True
-        answer.valence, answer.arousal, answer.dominance = map(float, personality.temperament())
+        answer.valence, answer.arousal, answer.dominance = map(float, temperament(personality))
         return answer
 
 
