@@ -1,0 +1,1 @@
+"""Forecasting of body motion: windows, networks, training, evaluation, ONNX export, runtime."""

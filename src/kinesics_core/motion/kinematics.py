@@ -1,0 +1,140 @@
+"""From joint rotations to COCO-17 keypoints in metres.
+
+Axes of every clip: y up, and in the rest pose (a T-pose) x to the body's left, z forward, as in
+SMPL-X. Motion capture has no eyes, ears or nose: the five head keypoints are fixed offsets in the
+frame of the head joint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from kinesics_core.skeletons import COCO17, SMPLX_BODY, SMPLX_BODY_TO_COCO17
+
+LEG_LENGTH = 0.835
+"""Thigh plus shin of a 1.70 m adult, metres."""
+
+REST_OFFSETS = np.array([
+    (0.0, 0.950, 0.0),                              # pelvis, above the floor
+    (0.09, -0.05, 0.0), (-0.09, -0.05, 0.0), (0.0, 0.11, 0.0),      # hips, spine1
+    (0.0, -0.416, 0.0), (0.0, -0.416, 0.0), (0.0, 0.13, 0.0),       # knees, spine2
+    (0.0, -0.419, 0.0), (0.0, -0.419, 0.0), (0.0, 0.05, 0.0),       # ankles, spine3
+    (0.0, -0.05, 0.13), (0.0, -0.05, 0.13), (0.0, 0.22, -0.01),     # feet, neck
+    (0.07, 0.13, 0.0), (-0.07, 0.13, 0.0), (0.0, 0.09, 0.02),       # collars, head
+    (0.11, 0.02, 0.0), (-0.11, 0.02, 0.0),                          # shoulders
+    (0.28, 0.0, 0.0), (-0.28, 0.0, 0.0),                            # elbows
+    (0.25, 0.0, 0.0), (-0.25, 0.0, 0.0),                            # wrists
+])
+"""(22, 3) metres from the parent joint in T-pose, order ``skeletons.SMPLX_BODY``.
+
+A 1.70 m adult after the segment lengths of Drillis & Contini (1966), as tabulated in Winter,
+Biomechanics and Motor Control of Human Movement, figure 4.1; joint centres, not skin.
+"""
+
+HEAD_OFFSETS = {
+    "nose": (0.0, 0.010, 0.115),
+    "left_eye": (0.032, 0.045, 0.090), "right_eye": (-0.032, 0.045, 0.090),
+    "left_ear": (0.075, 0.030, 0.015), "right_ear": (-0.075, 0.030, 0.015),
+}
+"""COCO head keypoint -> metres from the head joint (base of the skull): left, up, forward."""
+
+
+def rotation_matrices(axis_angle: np.ndarray) -> np.ndarray:
+    """Rodrigues' formula: (..., 3) axis times angle in radians -> (..., 3, 3) matrices."""
+    axis_angle = np.asarray(axis_angle, dtype=np.float64)
+    angle = np.linalg.norm(axis_angle, axis=-1)[..., None, None]
+    x, y, z = np.moveaxis(axis_angle / np.maximum(angle[..., 0], 1e-12), -1, 0)
+    zero = np.zeros_like(x)
+    cross = np.stack([zero, -z, y, z, zero, -x, -y, x, zero], axis=-1).reshape(*x.shape, 3, 3)
+    return np.eye(3) + np.sin(angle) * cross + (1.0 - np.cos(angle)) * cross @ cross
+
+
+def forward_kinematics(
+    rotations: np.ndarray, offsets: np.ndarray, parents: Sequence[int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Joint positions and orientations of a chain of rotations.
+
+    rotations: (T, J, 3, 3), each relative to the parent joint, column vectors.
+    offsets: (J, 3) or (T, J, 3) metres from the parent in the parent's frame; a root's offset is
+        its place in the world.
+    parents: J indices, a parent before its children, -1 for a root.
+    Returns positions (T, J, 3) and orientations (T, J, 3, 3) in the world.
+    """
+    offsets = np.broadcast_to(offsets, (*rotations.shape[:2], 3))
+    positions = np.empty(rotations.shape[:3])
+    orientations = np.empty_like(rotations)
+    for joint, parent in enumerate(parents):
+        if parent < 0:
+            positions[:, joint] = offsets[:, joint]
+            orientations[:, joint] = rotations[:, joint]
+            continue
+        turned = np.einsum("tij,tj->ti", orientations[:, parent], offsets[:, joint])
+        positions[:, joint] = positions[:, parent] + turned
+        orientations[:, joint] = orientations[:, parent] @ rotations[:, joint]
+    return positions, orientations
+
+
+def coco_keypoints(
+    joints: dict[str, np.ndarray], head: np.ndarray, head_orientation: np.ndarray
+) -> np.ndarray:
+    """COCO-17 keypoints, (T, 17, 3) metres.
+
+    joints: the twelve COCO limb keypoints by name, each (T, 3).
+    head: (T, 3) base of the skull. head_orientation: (T, 3, 3), columns left, up, forward.
+    """
+    keypoints = np.empty((len(head), len(COCO17), 3))
+    for index, name in enumerate(COCO17):
+        if name in HEAD_OFFSETS:
+            keypoints[:, index] = head + head_orientation @ np.array(HEAD_OFFSETS[name])
+        else:
+            keypoints[:, index] = joints[name]
+    return keypoints
+
+
+def coco_from_smplx_body(positions: np.ndarray, orientations: np.ndarray) -> np.ndarray:
+    """COCO-17 of posed SMPL-X body joints: (T, 22, 3), (T, 22, 3, 3) -> (T, 17, 3)."""
+    joints = {
+        coco: positions[:, SMPLX_BODY.index(name)] for name, coco in SMPLX_BODY_TO_COCO17.items()
+    }
+    head = SMPLX_BODY.index("head")
+    return coco_keypoints(joints, positions[:, head], orientations[:, head])
+
+
+def plant_lowest_joint(positions: np.ndarray) -> np.ndarray:
+    """Give a clip recorded without root translation the one its feet imply.
+
+    The joint nearest the floor in each frame stands still on it while the body moves over it.
+    Steps, sways, squats and push-ups come out as they were; flight does not (a jump stays on the
+    floor). positions: (T, J, 3) metres, y up, any root; returns the same shape.
+    """
+    frames = np.arange(1, len(positions))
+    support = positions[1:, :, 1].argmin(axis=1)
+    slide = positions[frames, support] - positions[frames - 1, support]
+    shift = np.zeros((len(positions), 1, 3))
+    shift[1:, 0] = -np.cumsum(slide, axis=0)
+    shift[:, 0, 1] = -positions[:, :, 1].min(axis=1)
+    return positions + shift
+
+
+def calibrated_head_axes(
+    head_orientation: np.ndarray, left_hip: np.ndarray, right_hip: np.ndarray,
+    left_shoulder: np.ndarray, right_shoulder: np.ndarray,
+) -> np.ndarray:
+    """Turn a head bone's own axes, whatever they are, into (left, up, forward).
+
+    A file does not say which way its head bone looks. Over a clip people look, on average, where
+    the chest points, so the chest's axes averaged in the bone's frame are the head's axes.
+    head_orientation: (T, 3, 3); the others (T, 3). Returns (T, 3, 3), columns left, up, forward.
+    """
+    left = left_shoulder - right_shoulder + left_hip - right_hip
+    up = left_shoulder + right_shoulder - left_hip - right_hip
+    left /= np.linalg.norm(left, axis=-1, keepdims=True)
+    up -= np.sum(up * left, axis=-1, keepdims=True) * left
+    up /= np.linalg.norm(up, axis=-1, keepdims=True)
+    chest = np.stack([left, up, np.cross(left, up)], axis=-1)
+    mean = np.mean(np.swapaxes(head_orientation, -1, -2) @ chest, axis=0)
+    u, _, vt = np.linalg.svd(mean)
+    proper = u @ np.diag([1.0, 1.0, np.linalg.det(u @ vt)]) @ vt
+    return head_orientation @ proper

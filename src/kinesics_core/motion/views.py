@@ -1,0 +1,181 @@
+"""What a camera and a keypoint detector would have made of a motion capture clip.
+
+3-D keypoints (metres, y up) -> pixels through a pinhole camera placed at random around the
+person, then the faults of a detector: jitter, keypoints out of the image, gaps, a track that has
+only just begun. Everything takes a batch and a ``numpy.random.Generator``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kinesics_core.motion.windows import HORIZON, OBSERVED, RATE, centroid_and_scale
+from kinesics_core.skeletons import COCO17, COCO17_FLIP
+
+WIDTH, HEIGHT = 640, 480
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """B pinhole cameras, each looking at a point. yaw 0 looks along -z at a person facing +z.
+
+    target: (B, 3) metres, the point in the image centre. distance: (B,) metres from it.
+    yaw, pitch, roll: (B,) radians; positive pitch looks down. focal: (B,) pixels.
+    """
+
+    target: np.ndarray
+    distance: np.ndarray
+    yaw: np.ndarray
+    pitch: np.ndarray
+    roll: np.ndarray
+    focal: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """How often and how strongly a detector errs; shares of windows unless said otherwise.
+
+    noise: range of the jitter, 1 sigma, as a share of the pose's scale; log-uniform.
+    upper_body: windows that show no knees and ankles (half of them no hips either).
+    lost_keypoint: windows in which each arm or leg keypoint is missing throughout, with chance .2.
+    gaps: windows with keypoints missing for 2 to 15 frames.
+    begun: windows that start 0.5 to 2 s before the newest frame; the first pose is held before.
+    """
+
+    noise: tuple[float, float] = (0.0005, 0.008)
+    upper_body: float = 0.35
+    lost_keypoint: float = 0.1
+    gaps: float = 0.3
+    begun: float = 0.15
+
+
+NO_FAULTS = Faults(noise=(1e-9, 1e-9), upper_body=0.0, lost_keypoint=0.0, gaps=0.0, begun=0.0)
+UPPER_BODY = Faults(noise=(0.0005, 0.008), upper_body=1.0, lost_keypoint=0.0, gaps=0.3, begun=0.0)
+
+
+def project(points: np.ndarray, camera: Camera) -> np.ndarray:
+    """(B, ..., 3) metres, y up -> (B, ..., 2) pixels, origin top left, of WIDTH x HEIGHT."""
+    shape = (len(points),) + (1,) * (points.ndim - 2)
+    x, y, z = np.moveaxis(points - camera.target.reshape(*shape, 3), -1, 0)
+    yaw, pitch, roll = (a.reshape(shape) for a in (camera.yaw, camera.pitch, camera.roll))
+    x, z = np.cos(yaw) * x - np.sin(yaw) * z, np.sin(yaw) * x + np.cos(yaw) * z
+    y, z = np.cos(pitch) * y - np.sin(pitch) * z, np.sin(pitch) * y + np.cos(pitch) * z
+    x, y = np.cos(roll) * x - np.sin(roll) * y, np.sin(roll) * x + np.cos(roll) * y
+    depth = np.maximum(camera.distance.reshape(shape) - z, 0.1)
+    focal = camera.focal.reshape(shape)
+    return np.stack([WIDTH / 2 + focal * x / depth, HEIGHT / 2 - focal * y / depth], axis=-1)
+
+
+def random_camera(rng: np.random.Generator, points: np.ndarray) -> Camera:
+    """Cameras around the people in (B, T, 17, 3): most in front of them, some anywhere.
+
+    A robot is usually looked at: 70 % of the yaws lie within 70 degrees of the newest observed
+    facing. Distances 1.5 to 5 m, at least half a metre further than the person ever comes, lens 0.8
+    to 1.4 image widths, pitch and roll of a hand-placed camera.
+    """
+    count = len(points)
+    newest = points[:, min(OBSERVED, points.shape[1]) - 1]
+    left = newest[:, COCO17.index("left_shoulder")] - newest[:, COCO17.index("right_shoulder")]
+    facing = np.arctan2(-left[:, 2], left[:, 0])          # 0 when the person faces +z
+    frontal = rng.random(count) < 0.7
+    yaw = np.where(frontal, rng.uniform(-1.2, 1.2, count), rng.uniform(-np.pi, np.pi, count))
+    target = newest.mean(axis=1) + rng.normal(0.0, 0.15, (count, 3))
+    reach = np.linalg.norm(points - target[:, None, None], axis=-1).max(axis=(1, 2))
+    return Camera(
+        target=target,
+        distance=np.maximum(rng.uniform(1.5, 5.0, count), reach + 0.5),
+        yaw=yaw - facing,
+        pitch=rng.normal(0.0, 0.12, count),
+        roll=rng.normal(0.0, 0.03, count),
+        focal=WIDTH * rng.uniform(0.8, 1.4, count),
+    )
+
+
+def mirror(points: np.ndarray) -> np.ndarray:
+    """Exchange left and right of (..., 17, 3) clips."""
+    return points[..., COCO17_FLIP, :] * (-1.0, 1.0, 1.0)
+
+
+def detect(
+    rng: np.random.Generator, observed: np.ndarray, faults: Faults
+) -> tuple[np.ndarray, np.ndarray]:
+    """True pixels (B, 60, 17, 2) -> what a detector reports, and which keypoints (B, 60, 17)."""
+    count, frames, keypoints, _ = observed.shape
+    _, scale = centroid_and_scale(observed[:, -1])
+    low, high = np.log(faults.noise)
+    sigma = np.exp(rng.uniform(low, high, (count, 1, 1, 1))) * scale[:, None]
+    # Half of a detector's error stays from one frame to the next (time constant 5 frames).
+    fresh = rng.standard_normal((frames, count, keypoints, 2))
+    slow = np.empty_like(fresh)
+    slow[0] = rng.standard_normal(fresh.shape[1:])
+    for t in range(1, frames):
+        slow[t] = 0.8 * slow[t - 1] + 0.6 * fresh[t]
+    fresh = rng.standard_normal((count, frames, keypoints, 2))
+    noisy = observed + sigma * np.sqrt(0.5) * (np.swapaxes(slow, 0, 1) + fresh)
+
+    seen = np.ones((count, frames, keypoints), dtype=bool)
+    hips, legs = _indices("hip"), _indices("knee", "ankle")
+    cropped = rng.random(count) < faults.upper_body
+    seen[np.ix_(cropped, np.arange(frames), legs)] = False
+    seen[np.ix_(cropped & (rng.random(count) < 0.5), np.arange(frames), hips)] = False
+    limbs = _indices("elbow", "wrist", "knee", "ankle")
+    lost = (rng.random((count, 1)) < faults.lost_keypoint) & (rng.random((count, len(limbs))) < 0.2)
+    seen[:, :, limbs] &= ~lost[:, None]
+    gap = (rng.random((count, 1)) < faults.gaps) & (rng.random((count, keypoints)) < 0.25)
+    start = rng.integers(0, frames, (count, 1, keypoints))
+    length = rng.integers(2, 16, (count, 1, keypoints))
+    step = np.arange(frames)[None, :, None]
+    seen &= ~(gap[:, None] & (step >= start) & (step < start + length))
+
+    begun = np.where(rng.random(count) < faults.begun, rng.integers(0, frames - 14, count), 0)
+    seen &= step >= begun[:, None, None]
+    seen[~seen.any(axis=(1, 2)), -1] = True
+    return noisy, seen
+
+
+def _indices(*parts: str) -> np.ndarray:
+    return np.array([i for i, name in enumerate(COCO17) if name.split("_")[-1] in parts])
+
+
+def resample(clip: np.ndarray, rate: float) -> np.ndarray:
+    """A clip (T, 17, 3) at ``rate`` frames per second -> the same at 30 Hz.
+
+    Cubic Hermite with central-difference tangents, so that 24 Hz clips keep smooth velocities.
+    """
+    if len(clip) < 2 or abs(rate - RATE) < 1e-6:
+        return clip
+    times = np.arange(int(np.floor((len(clip) - 1) * RATE / rate)) + 1) * (rate / RATE)
+    low = np.minimum(times.astype(int), len(clip) - 2)
+    u = (times - low)[:, None, None]
+    tangent = np.gradient(clip, axis=0)
+    return ((1 + 2 * u) * (1 - u) ** 2 * clip[low] + u * (1 - u) ** 2 * tangent[low]
+            + u**2 * (3 - 2 * u) * clip[low + 1] + u**2 * (u - 1) * tangent[low + 1]
+            ).astype(clip.dtype)
+
+
+def cut(
+    rng: np.random.Generator, clips: list[np.ndarray], which: np.ndarray, warp: bool
+) -> np.ndarray:
+    """One random window (90, 17, 3) of each clip named by ``which``: (B, 90, 17, 3).
+
+    warp: play each at 0.75 to 1.3 times its speed. A window may begin before its clip does, by
+    as much as 1.5 s; the first pose is held there, as the runtime does for a track that has just
+    begun.
+    """
+    length = OBSERVED + HORIZON
+    windows = np.empty((len(which), length, *clips[0].shape[1:]), dtype=np.float32)
+    steps = np.arange(length)
+    speeds = np.exp(rng.uniform(np.log(0.75), np.log(1.3), len(which))) if warp else \
+        np.ones(len(which))
+    for row, (index, speed) in enumerate(zip(which, speeds, strict=True)):
+        clip = clips[index]
+        speed = min(speed, (len(clip) - 1) / (HORIZON + 15))
+        early = min(0.0, len(clip) - 1 - speed * (length - 1))
+        late = max(0.0, len(clip) - 1 - speed * (length - 1))
+        times = np.clip(rng.uniform(early, late) + speed * steps, 0, len(clip) - 1)
+        low = np.minimum(times.astype(int), len(clip) - 2)
+        share = (times - low)[:, None, None]
+        windows[row] = clip[low] * (1 - share) + clip[low + 1] * share
+    return windows

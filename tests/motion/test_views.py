@@ -1,0 +1,72 @@
+import numpy as np
+import pytest
+from walker import pose, waving
+
+from kinesics_core.motion import samples, views
+from kinesics_core.motion.views import Camera, Faults, project
+from kinesics_core.skeletons import COCO17
+
+
+def camera(**changes):
+    values = {"target": np.zeros((1, 3)), "distance": [3.0], "yaw": [0.0], "pitch": [0.0],
+              "roll": [0.0], "focal": [600.0]} | changes
+    return Camera(**{key: np.asarray(value, float) for key, value in values.items()})
+
+
+def test_pinhole_projection_of_known_points():
+    points = np.array([[[0, 0, 0], [0.5, 0.25, 0], [0.5, 0, 1.0]]], float)
+    assert project(points, camera())[0] == pytest.approx(np.array(
+        [[320, 240], [320 + 600 * 0.5 / 3, 240 - 600 * 0.25 / 3], [320 + 600 * 0.5 / 2, 240]]))
+
+
+def test_the_camera_walks_around_and_looks_down():
+    point = np.array([[[0.0, 0.0, 1.0]]])  # one metre in front of the person
+    # From the person's left (+x) it lies on the image's left: the camera looks along -x.
+    assert project(point, camera(yaw=[np.pi / 2]))[0, 0] == pytest.approx((520, 240)) or \
+        project(point, camera(yaw=[np.pi / 2]))[0, 0] == pytest.approx((120, 240))
+    above = project(np.array([[[0.0, 0.0, 1.0]]]), camera(pitch=[0.3]))[0, 0]
+    assert above[1] > 240  # seen from above, what is nearer is lower in the image
+    rolled = project(np.array([[[0.6, 0.0, 0.0]]]), camera(roll=[np.pi / 2]))[0, 0]
+    assert rolled == pytest.approx((320, 120))
+
+
+def test_mirroring_twice_changes_nothing_and_once_exchanges_the_hands():
+    clip = waving(1.3, 0.2, 1.0)
+    assert views.mirror(views.mirror(clip)) == pytest.approx(clip)
+    left, right = COCO17.index("left_wrist"), COCO17.index("right_wrist")
+    assert views.mirror(clip)[:, left] == pytest.approx(clip[:, right] * (-1, 1, 1))
+
+
+def test_most_cameras_see_the_face():
+    points = np.repeat(pose()[None, None], 400, axis=0)
+    pixels = project(points, views.random_camera(np.random.default_rng(0), points))[:, 0]
+    left, right = COCO17.index("left_shoulder"), COCO17.index("right_shoulder")
+    assert 0.75 < (pixels[:, left, 0] > pixels[:, right, 0]).mean() < 0.95
+
+
+def test_resampling_a_24_hz_sinusoid_keeps_its_values():
+    t = np.arange(72) / 24.0
+    clip = np.sin(2 * np.pi * t / 1.5)[:, None, None] * np.ones((1, 17, 3))
+    at30 = views.resample(clip, 24.0)
+    wanted = np.sin(2 * np.pi * np.arange(len(at30)) / 30.0 / 1.5)
+    assert len(at30) == 89
+    assert at30[2:-2, 0, 0] == pytest.approx(wanted[2:-2], abs=2e-3)
+
+
+def test_a_faulty_detector_has_the_faults_asked_for():
+    rng = np.random.default_rng(1)
+    clip = waving(1.0, 0.0, 2.0)
+    pixels = project(np.repeat(clip[None], 500, axis=0), camera(
+        target=np.repeat([[0, 0.9, 0]], 500, axis=0), **{
+            key: np.full(500, value) for key, value in
+            (("distance", 3), ("yaw", 0), ("pitch", 0), ("roll", 0), ("focal", 600))}))
+    noisy, seen = views.detect(rng, pixels, views.NO_FAULTS)
+    assert seen.all() and noisy == pytest.approx(pixels, abs=1e-3)
+    noisy, seen = views.detect(rng, pixels, Faults((0.01, 0.01), 1.0, 0.0, 0.0, 0.0))
+    legs = [i for i, n in enumerate(COCO17) if n.endswith(("knee", "ankle"))]
+    assert not seen[:, :, legs].any() and seen[:, :, :11].all()
+    _, scale = samples.windows.centroid_and_scale(pixels[:, -1])
+    assert (noisy - pixels).std() == pytest.approx(0.01 * scale[0, 0, 0], rel=0.05)
+    _, seen = views.detect(rng, pixels, Faults((1e-3, 1e-3), 0.0, 0.0, 0.0, 1.0))
+    first = seen[:, :, 0].argmax(axis=1)
+    assert first.min() >= 0 and 40 < first.max() <= 45 and seen[:, -15:].all()
