@@ -135,7 +135,8 @@ class FaceReader:
         valence, arousal, dominance = categories_to_vad(categories)
         entropy = -np.sum(categories * np.log(categories + 1e-12)) / np.log(8)
         learned = 0.6 + 0.4 * min(1.0, self._seen / 20)
-        confidence = _CONFIDENCE * (1.0 - entropy) * known.mean() * learned * _frontality(person.head)
+        seen = known.mean() * _frontality(person.head)
+        confidence = _CONFIDENCE * (1.0 - entropy) * learned * seen
         return Affect(
             stamp, person.id, categories.astype(np.float32), float(valence), float(arousal),
             float(dominance), float(np.clip(confidence, 0.0, 1.0)), "face",

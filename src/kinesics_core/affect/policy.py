@@ -145,7 +145,7 @@ _CALLS = {
 # ``body.gestures.GESTURES``.
 _GESTURES: dict[tuple[str, int], tuple[str, ...]] = {
     ("mirror", HAPPINESS): ("open_arms", "clap", "nod"),
-    ("mirror", SURPRISE): ("shrug", "lean_in"),
+    ("mirror", SURPRISE): ("lean_in", "open_arms"),
     ("mirror", SADNESS): ("nod",),
     ("mirror", NEUTRAL): ("nod",),
     ("mirror", ANGER): ("calm",),
