@@ -1,0 +1,140 @@
+"""Launches the files of launch/ as `ros2 launch` does, and listens from outside.
+
+The tests need ROS's launch, which the wheels do not carry, and an installed package; where one is
+missing they are skipped.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+LAUNCH = Path(__file__).resolve().parents[2] / "launch"
+_domains = itertools.count(100 + os.getpid() % 100)
+
+
+@dataclass
+class Run:
+    """One launch: what its processes printed, and the ids they had."""
+
+    domain: int
+    output: list[str] = field(default_factory=list)
+    pids: dict[str, list[int]] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        return "".join(self.output)
+
+
+@pytest.fixture
+def run(monkeypatch) -> Run:
+    """Keeps discovery on this machine and in a domain of the test's own."""
+    ament = pytest.importorskip("ament_index_python")
+    try:
+        prefix = ament.get_package_prefix("kinesics")
+    except (ament.PackageNotFoundError, OSError):
+        pytest.skip("the package is not installed, so launch finds no executable of it")
+    if not Path(prefix, "lib", "kinesics", "kinesics_up").exists():
+        pytest.skip(f"{prefix} holds no executables of kinesics")
+    run = Run(next(_domains))
+    monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(run.domain))
+    return run
+
+
+@pytest.fixture
+def describe(run: Run) -> Callable[..., Any]:
+    """``describe("bringup", source="synthetic")`` -> LaunchDescription that fills ``run``."""
+    from launch import LaunchDescription
+    from launch.actions import IncludeLaunchDescription, RegisterEventHandler
+    from launch.event_handlers import OnProcessIO, OnProcessStart
+    from launch.launch_description_sources import PythonLaunchDescriptionSource
+    from launch_pytest.actions import ReadyToTest
+
+    def hear(event: Any) -> None:
+        run.output.append(event.text.decode(errors="replace"))
+
+    def started(event: Any, context: Any) -> None:
+        name = event.process_name.rsplit("-", 1)[0]
+        run.pids.setdefault(name, []).append(event.pid)
+
+    def describe(name: str, **arguments: str) -> LaunchDescription:
+        return LaunchDescription(
+            [
+                RegisterEventHandler(OnProcessIO(on_stdout=hear, on_stderr=hear)),
+                RegisterEventHandler(OnProcessStart(on_start=started)),
+                IncludeLaunchDescription(
+                    PythonLaunchDescriptionSource(str(LAUNCH / f"{name}.launch.py")),
+                    launch_arguments=arguments.items(),
+                ),
+                ReadyToTest(),
+            ]
+        )
+
+    return describe
+
+
+class Listener:
+    """A node in the test's process."""
+
+    def __init__(self, domain: int) -> None:
+        import rclpy
+        from rclpy.executors import SingleThreadedExecutor
+
+        self._context = rclpy.Context()
+        self._context.init(domain_id=domain)
+        self.node = rclpy.create_node("listener", context=self._context)
+        self._executor = SingleThreadedExecutor(context=self._context)
+        self._executor.add_node(self.node)
+
+    def close(self) -> None:
+        self._executor.shutdown()
+        self.node.destroy_node()
+        self._context.try_shutdown()
+
+    def wait(self, true: Callable[[], Any], seconds: float = 60.0) -> Any:
+        """Spins until ``true()`` holds; its value then, or the last one after so long."""
+        deadline = time.monotonic() + seconds
+        while not (value := true()) and time.monotonic() < deadline:
+            self._executor.spin_once(timeout_sec=0.1)
+        return value
+
+    def messages(self, kind: type, topic: str, count: int = 1, seconds: float = 60.0) -> list[Any]:
+        """The next ``count`` messages of a topic, fewer if they do not come in time."""
+        heard: list[Any] = []
+        subscription = self.node.create_subscription(kind, topic, heard.append, 10)
+        self.wait(lambda: len(heard) >= count, seconds)
+        self.node.destroy_subscription(subscription)
+        return heard
+
+    def state(self, name: str) -> str:
+        """Lifecycle state of a node, "" while it does not answer."""
+        from lifecycle_msgs.srv import GetState
+
+        client = self.node.create_client(GetState, f"{name}/get_state")
+        try:
+            if not client.wait_for_service(timeout_sec=0.5):
+                return ""
+            future = client.call_async(GetState.Request())
+            self.wait(future.done, 2.0)
+            return future.result().current_state.label if future.done() else ""
+        finally:
+            self.node.destroy_client(client)
+
+    def reaches(self, name: str, state: str, seconds: float = 60.0) -> bool:
+        return self.wait(lambda: self.state(name) == state, seconds)
+
+
+@pytest.fixture
+def listener(run: Run):
+    pytest.importorskip("rclpy")
+    listener = Listener(run.domain)
+    yield listener
+    listener.close()

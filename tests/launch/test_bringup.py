@@ -1,0 +1,134 @@
+"""bringup.launch.py: the loop in one process and in many, after a crash, and on bad arguments."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+
+import pytest
+
+launch_pytest = pytest.importorskip("launch_pytest")
+pytest.importorskip("launch_ros")
+
+pytestmark = pytest.mark.slow
+
+NODES = ("camera", "keypoint", "forecast", "response", "expression", "marker")
+
+
+@launch_pytest.fixture
+def composed(describe):
+    return describe("bringup", source="synthetic", namespace="robot", personality="lively")
+
+
+@pytest.mark.launch(fixture=composed)
+def test_one_process_answers(run, listener):
+    from rcl_interfaces.srv import GetParameters
+
+    from kinesics.msg import FacePose
+
+    assert listener.messages(FacePose, "/robot/face_pose", 5), run.text
+    assert list(run.pids) == ["kinesics_up"]
+    assert all(listener.state(f"/robot/{name}") == "active" for name in NODES)
+    client = listener.node.create_client(GetParameters, "/robot/response/get_parameters")
+    assert client.wait_for_service(timeout_sec=10)
+    future = client.call_async(GetParameters.Request(names=["extraversion"]))
+    listener.wait(future.done, 10)
+    assert future.result().values[0].double_value == pytest.approx(0.9)  # of lively
+
+
+@launch_pytest.fixture
+def crashing(describe, tmp_path):
+    return describe("bringup", source="synthetic", record=str(tmp_path / "take"))
+
+
+@pytest.mark.launch(fixture=crashing)
+def test_one_process_comes_back_after_a_crash(run, listener, tmp_path):
+    from kinesics.msg import FacePose
+
+    assert listener.messages(FacePose, "/face_pose", 90), run.text
+    os.kill(run.pids["kinesics_up"][0], signal.SIGKILL)
+    assert listener.wait(lambda: len(run.pids["kinesics_up"]) == 2), run.text
+    assert (tmp_path / "take" / "metadata.yaml").is_file()
+    # The bag of the crashed process is kept; the new one records beside it.
+    assert listener.wait((tmp_path / "take_1" / "metadata.yaml").is_file), run.text
+    assert listener.messages(FacePose, "/face_pose", 5), run.text
+
+
+@launch_pytest.fixture
+def no_camera(describe):
+    return describe("bringup", source="/dev/video99")
+
+
+@pytest.mark.launch(fixture=no_camera)
+def test_one_process_ends_without_a_camera(run, listener, launch_service):
+    assert listener.wait(lambda: launch_service.context.is_shutdown), run.text
+    assert "/dev/video99" in run.text
+    assert len(run.pids["kinesics_up"]) == 1  # a wrong argument is not tried again
+
+
+@launch_pytest.fixture
+def separate(describe):
+    return describe("bringup", source="synthetic", composed="false")
+
+
+@pytest.mark.launch(fixture=separate)
+def test_processes_answer_and_come_back_after_a_crash(run, listener):
+    from kinesics.msg import FacePose
+
+    for name in NODES:
+        assert listener.reaches(f"/{name}", "active", 90), f"{name}: {run.text}"
+    assert listener.messages(FacePose, "/face_pose", 5), run.text
+    assert sorted(run.pids) == sorted(f"{name}_node" for name in NODES)
+    os.kill(run.pids["response_node"][0], signal.SIGKILL)
+    assert listener.wait(lambda: len(run.pids["response_node"]) == 2), run.text
+    assert listener.wait(lambda: _answers_persons(listener)), run.text
+    assert listener.reaches("/response", "active"), run.text
+
+
+def _answers_persons(listener) -> bool:
+    """The revived node hears the others and speaks."""
+    from kinesics.msg import AffectiveResponse
+
+    return bool(listener.messages(AffectiveResponse, "/response", 3, seconds=5))
+
+
+@launch_pytest.fixture
+def separate_without_camera(describe):
+    return describe("bringup", source="/dev/video99", composed="false")
+
+
+@pytest.mark.launch(fixture=separate_without_camera)
+def test_a_process_without_a_camera_waits_unconfigured(run, listener):
+    assert listener.reaches("/expression", "active", 90), run.text
+    assert listener.wait(lambda: "/dev/video99" in run.text), run.text
+    assert listener.state("/camera") == "unconfigured"
+    assert len(run.pids["camera_node"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"robot": "nobody"}, "'generic'"),
+        ({"personality": "grumpy"}, "'neutral'"),
+        ({"variant": "huge"}, "'heavy'"),
+        ({"params_file": "/no/such.yaml"}, "which does not exist"),
+    ],
+)
+def test_a_wrong_argument_is_refused_with_what_is_allowed(
+    describe, run, caplog, arguments, sentence
+):
+    from launch import LaunchService
+
+    service = LaunchService(noninteractive=True)
+    service.include_launch_description(describe("bringup", source="synthetic", **arguments))
+    logger = logging.getLogger("launch")
+    logger.addHandler(caplog.handler)
+    try:
+        assert service.run() == 1
+    finally:
+        logger.removeHandler(caplog.handler)
+    (value,) = arguments.values()
+    assert value in caplog.text
+    assert sentence in caplog.text
+    assert run.pids == {}
