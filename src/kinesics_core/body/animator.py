@@ -11,6 +11,8 @@ velocity, so a change of gesture or state never jumps; the target itself is anal
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from kinesics_core.body import gestures
@@ -41,7 +43,7 @@ _SPEEDS = {
 }  # fmt: skip
 
 _STIFFNESS = 16.0  # 1/s, the spring's angular frequency
-_MAX_STEP = 1.0 / 90.0
+_MAX_STEP = 1.0 / 59.0  # one step at 60 Hz, two at 30 Hz
 _MAX_GAP = 1.0
 
 # Finger joints bend about z, thumb joints about y, in the left hand's axes; a fist is about this.
@@ -226,16 +228,12 @@ def follow(
 
 def axis_angle(rotation: np.ndarray) -> np.ndarray:
     """(3, 3) rotation matrix -> (3,) axis-angle, for angles below pi."""
-    vector = np.array(
-        [
-            rotation[2, 1] - rotation[1, 2],
-            rotation[0, 2] - rotation[2, 0],
-            rotation[1, 0] - rotation[0, 1],
-        ]
-    )
-    sine = 0.5 * float(np.sqrt(vector @ vector))
-    angle = float(np.arctan2(sine, 0.5 * (np.trace(rotation) - 1.0)))
-    return vector * (0.5 if sine < 1e-9 else 0.5 * angle / sine)
+    (xx, xy, xz), (yx, yy, yz), (zx, zy, zz) = rotation.tolist()
+    x, y, z = zy - yz, xz - zx, yx - xy
+    sine = 0.5 * math.sqrt(x * x + y * y + z * z)
+    angle = math.atan2(sine, 0.5 * (xx + yy + zz - 1.0))
+    scale = 0.5 if sine < 1e-9 else 0.5 * angle / sine
+    return np.array([scale * x, scale * y, scale * z])
 
 
 def head_pose(head: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -244,17 +242,16 @@ def head_pose(head: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     The rotation is Rz(yaw) Ry(pitch) Rx(roll) in REP-103 axes (x forward, y left, z up); each of
     the two joints turns by half of it.
     """
-    roll, pitch, yaw = head
-    half_roll, half_pitch, half_yaw = 0.5 * roll, 0.5 * pitch, 0.5 * yaw
-    cr, sr = np.cos(half_roll), np.sin(half_roll)
-    cp, sp = np.cos(half_pitch), np.sin(half_pitch)
-    cy, sy = np.cos(half_yaw), np.sin(half_yaw)
+    roll, pitch, yaw = (0.5 * float(angle) for angle in head)
+    cr, sr = math.cos(roll), math.sin(roll)
+    cp, sp = math.cos(pitch), math.sin(pitch)
+    cy, sy = math.cos(yaw), math.sin(yaw)
     w = cr * cp * cy + sr * sp * sy
     forward = sr * cp * cy - cr * sp * sy
     left = cr * sp * cy + sr * cp * sy
     up = cr * cp * sy - sr * sp * cy
-    sine = np.sqrt(forward**2 + left**2 + up**2)
-    scale = 2.0 if sine < 1e-9 else 2.0 * np.arctan2(sine, w) / sine
+    sine = math.sqrt(forward**2 + left**2 + up**2)
+    scale = 2.0 if sine < 1e-9 else 2.0 * math.atan2(sine, w) / sine
     # REP-103's forward, left and up are the model's z, x and y.
     half = 0.5 * scale * np.array([left, up, forward])
     return half, half.copy()

@@ -9,6 +9,8 @@ Between key poses the motion is minimum-jerk (Flash & Hogan 1985).
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_right
 from dataclasses import dataclass
 
 import numpy as np
@@ -191,13 +193,12 @@ def gesture(name: str) -> Gesture:
 
 def pose_at(name: str, seconds: float, posture: np.ndarray) -> np.ndarray:
     """The pose vector (26,) at a time into a gesture that starts from and ends in ``posture``."""
-    keys = gesture(name).keys
-    times = np.array([0.0, *(key.time for key in keys), GESTURES[name].duration])
+    gesture(name)
+    times, kept, added = _TRACKS[name]
     if not 0.0 < seconds < times[-1]:
         return posture
-    after = int(np.searchsorted(times, seconds, side="right"))
-    start = posture if after == 1 else _pose(keys[after - 2], posture)
-    end = posture if after == len(times) - 1 else _pose(keys[after - 1], posture)
+    after = bisect_right(times, seconds)
+    start, end = kept[after - 1 : after + 1] * posture + added[after - 1 : after + 1]
     share = minimum_jerk((seconds - times[after - 1]) / (times[after] - times[after - 1]))
     return start + share * (end - start)
 
@@ -225,33 +226,40 @@ def arm_rotations(arm: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     For the left arm in axes of the trunk. The shoulder's twist is the one for which the elbow
     bends about its own y axis only, as a hinge: its z axis lies in the plane of both segments.
     """
-    x = arm[:3] / np.linalg.norm(arm[:3])
-    fore = arm[3:6] / np.linalg.norm(arm[3:6])
-    across = fore - (fore @ x) * x
+    x = _unit(arm[0], arm[1], arm[2])
+    fore = _unit(arm[3], arm[4], arm[5])
+    along = fore[0] * x[0] + fore[1] * x[1] + fore[2] * x[2]
     # A nearly stretched elbow leaves the plane open: it is drawn to the forward direction then.
-    across = across + 0.02 * (_FORWARD - x[2] * x)
-    z = across / np.linalg.norm(across)
-    y = np.array(
-        [z[1] * x[2] - z[2] * x[1], z[2] * x[0] - z[0] * x[2], z[0] * x[1] - z[1] * x[0]]
+    z = _unit(
+        fore[0] - (along + 0.02 * x[2]) * x[0],
+        fore[1] - (along + 0.02 * x[2]) * x[1],
+        fore[2] - (along + 0.02 * x[2]) * x[2] + 0.02,
     )
-    flexion = np.arctan2(fore @ z, fore @ x)
+    y = (z[1] * x[2] - z[2] * x[1], z[2] * x[0] - z[0] * x[2], z[0] * x[1] - z[1] * x[0])
+    flexion = math.atan2(fore[0] * z[0] + fore[1] * z[1] + fore[2] * z[2], along)
     return (
-        np.column_stack([x, y, z]),
+        np.array([x, y, z]).T,
         np.array([0.0, -flexion, 0.0]),
         np.array([-arm[6], 0.0, -arm[7]]),
     )
 
 
-_FORWARD = np.array([0.0, 0.0, 1.0])
+def _unit(x: float, y: float, z: float) -> tuple[float, float, float]:
+    length = math.sqrt(x * x + y * y + z * z)
+    return x / length, y / length, z / length
 
 
-def _pose(key: Key, posture: np.ndarray) -> np.ndarray:
-    pose = posture.copy()
-    if key.left is not None:
-        pose[LEFT_ARM] = arm_vector(key.left)
-    if key.right is not None:
-        pose[RIGHT_ARM] = arm_vector(key.right)
-    pose[SPINE] += key.spine
-    pose[HEAD] += key.head
-    pose[COLLARS] += key.raise_
-    return pose
+def _track(motion: Gesture) -> tuple[list[float], np.ndarray, np.ndarray]:
+    """Times (keys + 2) and, at each, the share of the posture kept and what is added to it."""
+    times = [0.0, *(key.time for key in motion.keys), motion.duration]
+    kept = np.ones((len(times), POSE_SIZE))
+    added = np.zeros((len(times), POSE_SIZE))
+    for row, key in enumerate(motion.keys, start=1):
+        for arm, part in ((key.left, LEFT_ARM), (key.right, RIGHT_ARM)):
+            if arm is not None:
+                kept[row, part], added[row, part] = 0.0, arm_vector(arm)
+        added[row, SPINE], added[row, HEAD], added[row, COLLARS] = key.spine, key.head, key.raise_
+    return times, kept, added
+
+
+_TRACKS = {name: _track(motion) for name, motion in GESTURES.items()}

@@ -1,0 +1,163 @@
+"""The robot's face and body over time, from what the policy or a user wants expressed."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from kinesics_core.affect.emotions import EMOTION_VAD, NEUTRAL, emotion_index
+from kinesics_core.body import gestures
+from kinesics_core.body.animator import BodyAnimator, head_pose
+from kinesics_core.errors import KinesicsError
+from kinesics_core.face.animator import FaceAnimator
+from kinesics_core.skeletons import BLENDSHAPE_INDEX, SMPLX_BODY
+from kinesics_core.types import NANOSECONDS, AffectiveResponse, BodyPose, FacePose
+
+MAX_DURATION = 60.0
+"""Longest time that ``Expression.express`` takes, seconds."""
+
+_JAW_RANGE = 0.35  # rotation of the jaw joint for a full jawOpen, radians
+_NECK, _HEAD = SMPLX_BODY.index("neck") - 1, SMPLX_BODY.index("head") - 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What is to be shown until ``until`` (own time, s). stamp: of the image answered, or None."""
+
+    emotion: int
+    intensity: float
+    state: np.ndarray
+    until: float
+    stamp: int | None
+
+
+class Expression:
+    """Turns responses into a face and a body, at any rate, without jumps.
+
+    ``respond`` and ``express`` only set what is to be shown; ``step`` moves and returns the poses.
+    An expression asked for by ``express`` outranks the responses until it is over; when neither
+    holds, face and body return to rest. The same seed, calls and times give the same poses. A
+    clock that jumps back stands still for that step.
+    """
+
+    def __init__(self, seed: int = 0) -> None:
+        self._face = FaceAnimator(seed)
+        self._body = BodyAnimator(seed)
+        self._now: int | None = None
+        self._time = 0.0
+        self._response: _Order | None = None
+        self._express: _Order | None = None
+        self._state = np.zeros(3)
+        self._bearing: np.ndarray | None = None
+        self._gesture = ""  # of the newest response, to notice when it changes
+
+    def respond(self, response: AffectiveResponse) -> None:
+        """Shows a response for its duration, or until the next one. Takes no time."""
+        self._state = np.array([response.valence, response.arousal, response.dominance])
+        self._response = _Order(
+            response.emotion,
+            float(np.clip(np.nan_to_num(response.intensity), 0.0, 1.0)),
+            self._state,
+            self._time + response.duration,
+            response.stamp,
+        )
+        self._bearing = response.bearing if response.towards else None
+        began = response.gesture != self._gesture
+        self._gesture = response.gesture
+        if began and response.gesture and self._express is None:
+            self._body.start(response.gesture)
+
+    def express(
+        self,
+        emotion: int | str,
+        intensity: float,
+        duration: float,
+        gesture: str = "",
+        now: int | None = None,
+    ) -> None:
+        """Shows an emotion ahead of the responses.
+
+        emotion: name or index; intensity: 0..1; duration: seconds, above 0 and up to 60; gesture:
+        "" or a name of ``GESTURES``; now: when it begins, ns, if that is not the last step.
+        Raises ``KinesicsError`` for a value out of range; nothing is changed then.
+        """
+        index = emotion_index(emotion)
+        if not 0.0 <= intensity <= 1.0:
+            raise KinesicsError(
+                f"Got intensity {intensity}; give a number from 0 (none) to 1 (full)."
+            )
+        if not (math.isfinite(duration) and 0.0 < duration <= MAX_DURATION):
+            raise KinesicsError(
+                f"Got duration {duration} s; give a time above 0 and up to {MAX_DURATION:g} s."
+            )
+        if gesture:
+            gestures.gesture(gesture)
+            self._body.start(gesture)
+        delay = 0.0
+        if now is not None and self._now is not None:
+            delay = max(0.0, (now - self._now) / NANOSECONDS)
+        state = intensity * EMOTION_VAD[index]
+        self._express = _Order(index, intensity, state, self._time + delay + duration, None)
+
+    @property
+    def expressing(self) -> bool:
+        """Whether an expression asked for by ``express`` is being shown."""
+        return self._express is not None and self._time < self._express.until
+
+    def step(self, now: int) -> tuple[FacePose, BodyPose]:
+        """The face and body to be shown at ``now``, ns.
+
+        Their ``stamp`` is that of the image the response answers, unchanged, and ``now`` when
+        nothing is answered.
+        """
+        elapsed = 0.0 if self._now is None else max(0.0, (now - self._now) / NANOSECONDS)
+        self._now = now
+        self._time += elapsed
+        order = self._current()
+        if order is None:
+            self._face.show(NEUTRAL, 0.0, 0.3 * self._state)
+            self._body.feel(0.3 * self._state)
+        else:
+            self._face.show(order.emotion, order.intensity, order.state)
+            # The body shows the state and, as far as it is meant to, the emotion.
+            share = 0.6 * order.intensity
+            self._body.feel((1.0 - share) * order.state + share * EMOTION_VAD[order.emotion])
+        self._face.look(self._bearing)
+        self._face.step(elapsed)
+        self._body.step(elapsed)
+        stamp = now if order is None or order.stamp is None else order.stamp
+        return self._poses(stamp, now)
+
+    def _current(self) -> _Order | None:
+        if self._express is not None and self._time >= self._express.until:
+            self._express = None
+        if self._response is not None and self._time >= self._response.until:
+            self._response = None
+            self._bearing = None
+            self._gesture = ""
+        return self._express or self._response
+
+    def _poses(self, stamp: int, now: int) -> tuple[FacePose, BodyPose]:
+        head = self._face.head + self._body.head
+        eyes = self._face.eyes(head)
+        shapes = self._face.blendshapes(eyes)
+        body_pose = self._body.body_pose
+        body_pose[_NECK], body_pose[_HEAD] = head_pose(head)
+        left, right = self._body.hands
+        jaw = _JAW_RANGE * float(shapes[BLENDSHAPE_INDEX["jawOpen"]])
+        return (
+            FacePose(stamp, now, shapes, eyes.astype(np.float32), head.astype(np.float32)),
+            BodyPose(
+                stamp=stamp,
+                pose_stamp=now,
+                transl=np.zeros(3, np.float32),
+                global_orient=np.zeros(3, np.float32),
+                body_pose=body_pose.astype(np.float32),
+                left_hand=left.astype(np.float32),
+                right_hand=right.astype(np.float32),
+                jaw=np.array([jaw, 0.0, 0.0], np.float32),
+                betas=np.zeros(10, np.float32),
+            ),
+        )
