@@ -40,7 +40,9 @@ DEFAULT_TOPICS = [
 ]
 
 # A deep queue: the recorder is the one listener for whom old messages still count.
-_QOS = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=200, reliability=ReliabilityPolicy.RELIABLE)
+_QOS = QoSProfile(
+    history=HistoryPolicy.KEEP_LAST, depth=200, reliability=ReliabilityPolicy.RELIABLE
+)
 _BEST_EFFORT = QoSProfile(
     history=HistoryPolicy.KEEP_LAST, depth=200, reliability=ReliabilityPolicy.BEST_EFFORT
 )
@@ -93,8 +95,11 @@ class RecorderNode(Stage):
         with self._writing:
             writer, self._writer = self._writer, None
             if writer is not None:
-                writer.close()
-                self.get_logger().info(f"recorded {self.processed} messages to {self.path}")
+                try:
+                    writer.close()
+                except RecordingError as error:
+                    self._log_fault(str(error))
+                self.get_logger().info(f"recorded {writer.message_count} messages to {self.path}")
 
     def _all_found(self) -> bool:
         return self._subscriptions_of.keys() >= set(self.parameters["topics"])

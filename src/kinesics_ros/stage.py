@@ -199,8 +199,9 @@ class Stage(LifecycleNode):
 
     def _autostart(self) -> None:
         self._start_timer.cancel()
-        if self.trigger_configure() == TransitionCallbackReturn.SUCCESS:
-            self.trigger_activate()
+        success = TransitionCallbackReturn.SUCCESS
+        if self.trigger_configure() == success and self.trigger_activate() == success:
+            self.get_logger().info("active")
 
     # Work.
 
