@@ -19,6 +19,7 @@ from kinesics_core.view.shading import blend, limb
 
 SHELL = (236, 239, 243)
 SHELL_SHADE = (206, 212, 222)
+CHEST = (208, 215, 226)
 JOINT = (74, 82, 98)
 ACCENT = (56, 178, 190)
 SKIN = (250, 231, 216)
@@ -55,7 +56,8 @@ class RobotView:
         self.width, self.height = int(width), int(height)
         # The design is 640 x 720; other shapes are filled as far as they allow.
         self.scale = min(self.width / 640.0, self.height / 720.0)
-        self.origin = np.array([self.width / 2.0, self.height / 2.0 - 8.0 * self.scale])
+        spare = self.height - 720.0 * self.scale
+        self.origin = np.array([self.width / 2.0, 352.0 * self.scale + 0.25 * spare])
         self._backdrop = self._base()
         self._radius = 138.0 * self.scale
         self._shell = _head_shell(self._radius)
@@ -72,13 +74,14 @@ class RobotView:
         head = _limit_turn(head)
         layout = self._layout(joints, rotations, tips, head)
         behind = [side for side in ("left", "right") if layout[f"{side}_wrist"][2] < -0.10]
+        curl = {side: _curl(body, side) for side in ("left", "right")}
         for side in behind:
-            self._arm(image, layout, side)
+            self._arm(image, layout, side, curl[side])
         self._trunk(image, layout)
         self._head(image, layout["head"], head, face)
         for side in ("left", "right"):
             if side not in behind:
-                self._arm(image, layout, side)
+                self._arm(image, layout, side, curl[side])
         return image
 
     # -- body -----------------------------------------------------------------------------------
@@ -147,13 +150,16 @@ class RobotView:
         limb(image, neck - 14 * s * up, neck + 40 * s * up, np.array([36, 31]) * s, JOINT,
              ambient=0.5)
         limb(image, hips - 22 * s * up, neck - 18 * s * up,
-             np.array([84, 90, 92, 95, 100, 106, 111, 113, 108, 92, 62]) * s, SHELL,
+             np.array([84, 90, 92, 95, 100, 106, 111, 113, 108, 92, 62]) * s, CHEST,
              ambient=0.5, gloss=0.18, flat=(3.0, 2.2))
         x, y = layout["emblem"][:2]
         for radius, color in ((25, SHELL_SHADE), (20, ACCENT), (13, (222, 246, 248))):
             _disc(image, x, y, radius * s, color)
 
-    def _arm(self, image: np.ndarray, layout: dict[str, np.ndarray], side: str) -> None:
+    def _arm(
+        self, image: np.ndarray, layout: dict[str, np.ndarray], side: str, curl: float
+    ) -> None:
+        """curl: 0 stretched fingers .. 1 fist."""
         s = self.scale
         shoulder, elbow, wrist, tip = (
             layout[f"{side}_{part}"] for part in ("shoulder", "elbow", "wrist", "tip")
@@ -168,9 +174,10 @@ class RobotView:
             across = np.array([-reach[1], reach[0]])
             limb(image, wrist[:2], layout[f"{side}_thumb"], thick(13, 11, at=wrist), SHELL_SHADE,
                  ambient=0.5)
+            open_ = 1.0 - 0.75 * curl
             for offset, length in ((-0.42, 0.86), (0.42, 0.88), (0.0, 1.0)):
                 root = palm + offset * 0.75 * across
-                limb(image, root, root + length * reach + 0.14 * offset * across,
+                limb(image, root, root + open_ * (length * reach + 0.14 * offset * across),
                      thick(13, 10.5, at=tip), SHELL, ambient=0.48)
             limb(image, wrist[:2], palm, thick(22, 28, 25, at=wrist), SHELL, ambient=0.5)
             limb(image, wrist[:2], wrist[:2] + 0.08 * (tip[:2] - wrist[:2]),
@@ -227,7 +234,7 @@ class RobotView:
 
 
 class _FacePainter:
-    """Draws features given in head units: x to the robot's left, y up, 1 = the head's half-width."""
+    """Draws features given in head units: x to the robot's left, y up, 1 is half a head's width."""
 
     def __init__(
         self, image: np.ndarray, centre: np.ndarray, radius: float, rotation: np.ndarray
@@ -312,7 +319,9 @@ class _FacePainter:
         self.glow(-0.015, y + 0.025, 0.085, (255, 244, 234), 0.9)
         for side, sign in (("Left", 1.0), ("Right", -1.0)):
             up = w[f"noseSneer{side}"]
-            wing = np.array([[0.035, -0.245], [0.065, -0.250 + 0.02 * up], [0.085, -0.225 + 0.05 * up]])
+            wing = np.array([
+                [0.035, -0.245], [0.065, -0.250 + 0.02 * up], [0.085, -0.225 + 0.05 * up],
+            ])
             self.stroke(wing * [sign, 1], (196, 138, 122), 3 + 1.5 * up)
             if up > 0.05:
                 for row in range(3):
@@ -346,7 +355,8 @@ class _FacePainter:
         rim = np.column_stack([cx + 1.10 * rx * STEPS, cy + ry * ARCH * (1.06 + 0.25 * wide)])
         under = np.column_stack([cx + 1.10 * rx * STEPS, cy - 1.03 * ry * ARCH])
         self.fill(np.vstack([rim, under[::-1]]), LID)
-        opening = np.vstack([np.column_stack([x, cy + top]), np.column_stack([x, cy + bottom])[::-1]])
+        upper, lower = np.column_stack([x, cy + top]), np.column_stack([x, cy + bottom])
+        opening = np.vstack([upper, lower[::-1]])
         pixels = self.project(opening)
         box = _box(self.image, *(pixels.min(0) - 2), *(pixels.max(0) + 3))
         if box is not None and (top - bottom).max() > 0.012:
@@ -523,6 +533,15 @@ def _skeleton(
     return joints, rotations, hand_tips(joints, rotations)
 
 
+def _curl(body: BodyPose | None, side: str) -> float:
+    """How far the four fingers are bent, 0..1: their mean joint angle over that of a fist."""
+    if body is None:
+        return 0.3
+    hand = body.left_hand if side == "left" else body.right_hand
+    angles = np.linalg.norm(np.nan_to_num(np.asarray(hand, float).reshape(15, 3)[:12]), axis=1)
+    return float(np.clip(angles.mean() / 1.25, 0.0, 1.0))
+
+
 def _head_rotation(roll_pitch_yaw: np.ndarray) -> np.ndarray:
     """REP-103 roll, pitch, yaw (x forward, y left, z up) as a rotation in model axes."""
     roll, pitch, yaw = (float(angle) for angle in roll_pitch_yaw)
@@ -562,10 +581,9 @@ def _gaze(face: FacePose | None) -> tuple[float, float]:
     if face is None:
         return 0.0, 0.0
     w = _weights(face)
-    shapes = (
-        (w["eyeLookOutLeft"] - w["eyeLookInLeft"] + w["eyeLookInRight"] - w["eyeLookOutRight"]) / 2,
-        (w["eyeLookUpLeft"] + w["eyeLookUpRight"] - w["eyeLookDownLeft"] - w["eyeLookDownRight"]) / 2,
-    )
+    left = w["eyeLookOutLeft"] - w["eyeLookInLeft"], w["eyeLookUpLeft"] - w["eyeLookDownLeft"]
+    right = w["eyeLookInRight"] - w["eyeLookOutRight"], w["eyeLookUpRight"] - w["eyeLookDownRight"]
+    shapes = (left[0] + right[0]) / 2, (left[1] + right[1]) / 2
     angles = np.nan_to_num(np.asarray(face.gaze, float)) / np.deg2rad((35.0, 25.0))
     azimuth, elevation = (
         float(np.clip(max(pair, key=abs), -1, 1)) for pair in zip(shapes, angles, strict=True)

@@ -1,0 +1,84 @@
+"""Text on pictures: Pillow's built-in typeface, each string rasterised once and then blended."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+
+def put_text(
+    image: np.ndarray,
+    text: str,
+    at: tuple[float, float],
+    size: float,
+    color: Sequence[float] = (255, 255, 255),
+    *,
+    anchor: str = "left",
+    bold: bool = False,
+    opacity: float = 1.0,
+) -> None:
+    """Write one line in place on an (H, W, 3) uint8 image.
+
+    at: pixel of the left end, centre or right end of the line (as `anchor` says: "left",
+    "center", "right"), at the top of its capitals. size: height of the type in pixels.
+    """
+    if not text:
+        return
+    mask = _rasterise(text, max(round(size), 6), bold)
+    x = int(round(at[0] - {"left": 0.0, "center": 0.5, "right": 1.0}[anchor] * mask.shape[1]))
+    y = int(round(at[1]))
+    height, width = image.shape[:2]
+    x0, y0 = max(x, 0), max(y, 0)
+    x1, y1 = min(x + mask.shape[1], width), min(y + mask.shape[0], height)
+    if x0 >= x1 or y0 >= y1:
+        return
+    alpha = mask[y0 - y : y1 - y, x0 - x : x1 - x].astype(np.float32)[..., None]
+    alpha *= np.float32(opacity / 255.0)
+    region = image[y0:y1, x0:x1]
+    region[:] = region + alpha * (np.asarray(color, np.float32) - region) + 0.5
+
+
+def text_width(text: str, size: float, bold: bool = False) -> int:
+    """Width of a line in pixels."""
+    return _rasterise(text, max(round(size), 6), bold).shape[1] if text else 0
+
+
+def fit_text(text: str, size: float, width: float) -> str:
+    """The text, cut with "..." so that it is at most `width` pixels wide."""
+    if text_width(text, size) <= width:
+        return text
+    low, high = 0, len(text)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if text_width(text[:middle].rstrip() + "...", size) <= width:
+            low = middle
+        else:
+            high = middle - 1
+    return text[:low].rstrip() + "..." if low else ""
+
+
+@functools.lru_cache(maxsize=1024)
+def _rasterise(text: str, size: int, bold: bool) -> np.ndarray:
+    """(h, w) uint8 coverage; the first row is the top of the capitals."""
+    font = _font(size)
+    left, _, right, _ = font.getbbox(text)
+    ascent, descent = font.getmetrics()
+    top = font.getbbox("H")[1]
+    wide = max(int(right) - min(int(left), 0), 1) + 2
+    canvas = Image.new("L", (wide, ascent + descent - int(top)))
+    ImageDraw.Draw(canvas).text((-min(left, 0), -top), text, 255, font=font)
+    mask = np.asarray(canvas)
+    if bold:
+        # The typeface has one weight: a copy half a stroke further makes the second.
+        shift = np.float32([[1, 0, 0.035 * size], [0, 1, 0]])
+        mask = np.maximum(mask, cv2.warpAffine(mask, shift, mask.shape[::-1]))
+    return mask
+
+
+@functools.lru_cache(maxsize=32)
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size=size)
