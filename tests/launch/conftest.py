@@ -114,19 +114,24 @@ class Listener:
         self.node.destroy_subscription(subscription)
         return heard
 
+    def call(self, kind: type, service: str, seconds: float = 10.0, **request: Any) -> Any:
+        """The answer of a service, None if it does not come."""
+        client = self.node.create_client(kind, service)
+        try:
+            if not client.wait_for_service(timeout_sec=seconds):
+                return None
+            future = client.call_async(kind.Request(**request))
+            self.wait(future.done, seconds)
+            return future.result() if future.done() else None
+        finally:
+            self.node.destroy_client(client)
+
     def state(self, name: str) -> str:
         """Lifecycle state of a node, "" while it does not answer."""
         from lifecycle_msgs.srv import GetState
 
-        client = self.node.create_client(GetState, f"{name}/get_state")
-        try:
-            if not client.wait_for_service(timeout_sec=0.5):
-                return ""
-            future = client.call_async(GetState.Request())
-            self.wait(future.done, 2.0)
-            return future.result().current_state.label if future.done() else ""
-        finally:
-            self.node.destroy_client(client)
+        answer = self.call(GetState, f"{name}/get_state", seconds=1.0)
+        return answer.current_state.label if answer else ""
 
     def reaches(self, name: str, state: str, seconds: float = 60.0) -> bool:
         return self.wait(lambda: self.state(name) == state, seconds)

@@ -29,12 +29,10 @@ def test_one_process_answers(run, listener):
 
     assert listener.messages(FacePose, "/robot/face_pose", 5), run.text
     assert list(run.pids) == ["kinesics_up"]
-    assert all(listener.state(f"/robot/{name}") == "active" for name in NODES)
-    client = listener.node.create_client(GetParameters, "/robot/response/get_parameters")
-    assert client.wait_for_service(timeout_sec=10)
-    future = client.call_async(GetParameters.Request(names=["extraversion"]))
-    listener.wait(future.done, 10)
-    assert future.result().values[0].double_value == pytest.approx(0.9)  # of lively
+    for name in NODES:
+        assert listener.reaches(f"/robot/{name}", "active"), name
+    answer = listener.call(GetParameters, "/robot/response/get_parameters", names=["extraversion"])
+    assert answer.values[0].double_value == pytest.approx(0.9)  # of lively
 
 
 @launch_pytest.fixture
@@ -99,10 +97,22 @@ def separate_without_camera(describe):
 
 
 @pytest.mark.launch(fixture=separate_without_camera)
-def test_a_process_without_a_camera_waits_unconfigured(run, listener):
+def test_a_process_without_a_camera_waits_until_it_is_mended(run, listener):
+    from lifecycle_msgs.msg import Transition
+    from lifecycle_msgs.srv import ChangeState
+    from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
+    from rcl_interfaces.srv import SetParameters
+
     assert listener.reaches("/expression", "active", 90), run.text
-    assert listener.wait(lambda: "/dev/video99" in run.text), run.text
-    assert listener.state("/camera") == "unconfigured"
+    assert listener.wait(lambda: "no camera /dev/video99" in run.text), run.text
+    assert listener.reaches("/camera", "unconfigured"), run.text
+    text = ParameterValue(type=ParameterType.PARAMETER_STRING, string_value="synthetic")
+    source = Parameter(name="source", value=text)
+    assert listener.call(SetParameters, "/camera/set_parameters", parameters=[source])
+    for step in (Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE):
+        transition = Transition(id=step)
+        assert listener.call(ChangeState, "/camera/change_state", transition=transition).success
+    assert listener.reaches("/camera", "active"), run.text
     assert len(run.pids["camera_node"]) == 1
 
 
