@@ -336,7 +336,8 @@ class PartFinder:
         side = 3.2 * float(np.ptp(head, axis=0).max())
         if side < 24 or not _inside(centre, image):
             return
-        crop, to_image = _crop(image, centre, side, np.arctan2(across[1], across[0]), HEAD_CROP)
+        tilt = float(np.arctan2(across[1], across[0]))
+        crop, to_image = crop_square(image, centre, side, tilt, HEAD_CROP)
         result = self._face.detect(as_mediapipe(crop))
         if not result.face_landmarks:
             return
@@ -355,7 +356,7 @@ class PartFinder:
         crop_side = max(1.6 * forearm, 2.0 * head)
         if crop_side < 24:
             return
-        crop, to_image = _crop(image, centre, crop_side, 0.0, HAND_CROP)
+        crop, to_image = crop_square(image, centre, crop_side, 0.0, HAND_CROP)
         result = self._hand.detect(as_mediapipe(crop))
         if not result.hand_landmarks:
             return
@@ -465,7 +466,7 @@ def _inside(point: np.ndarray, image: np.ndarray) -> bool:
     return bool(0 <= point[0] < image.shape[1] and 0 <= point[1] < image.shape[0])
 
 
-def _crop(
+def crop_square(
     image: np.ndarray, centre: np.ndarray, side: float, angle: float, size: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """A square of ``side`` px around ``centre``, turned by ``angle``, drawn as size x size px.

@@ -1,0 +1,322 @@
+"""People in single images, several and small ones too, as accurately as the models allow.
+
+MediaPipe's person detector looks at 224 x 224 pixels and was made for one near person. Here it
+searches overlapping windows at several scales; each find is then followed the way MediaPipe
+follows a person in a video (landmarks give the next region, BlazePose, Bazarevsky et al. 2020),
+until it rests; the result is the mean over shifted scales and the mirror image, weighted down
+where those disagree. That costs seconds, not milliseconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from kinesics_core import assets
+from kinesics_core.errors import ModelError
+from kinesics_core.perception.head_pose import head_pose
+from kinesics_core.perception.landmarks import (
+    MIN_SIDE,
+    VARIANTS,
+    PartFinder,
+    as_mediapipe,
+    base_options,
+    crop_square,
+    load,
+    pixels,
+)
+from kinesics_core.perception.native_log import native_log_held
+from kinesics_core.perception.tracking import box, box_area, iou, oks
+from kinesics_core.skeletons import MEDIAPIPE33, MEDIAPIPE33_TO_COCO17
+from kinesics_core.types import Frame, People, Person
+
+WINDOW_SCALES = (1.0, 1.5, 2.0, 3.0)  # the image's longer side over the window's side
+MIN_WINDOW = 96  # px
+NET_SIDE = 256  # px, input of the landmark network
+HEATMAP_RADIUS = 3  # cells around a landmark, as in MediaPipe's RefineLandmarksFromHeatmap
+TURNS = ((1.0, False), (1.0, True), (0.9, False), (0.9, True), (1.12, False), (1.12, True))
+"""The final estimates: (factor on the region's side, mirrored)."""
+MIN_SCORE = 0.3
+
+_LEFT, _RIGHT = "left", "right"
+MIRRORED33 = np.array(
+    [
+        MEDIAPIPE33.index(
+            name.replace(_LEFT, "@").replace(_RIGHT, _LEFT).replace("@", _RIGHT)
+        )
+        for name in MEDIAPIPE33
+    ]
+    + [33, 34]
+)
+"""Index of the mirrored landmark, the two alignment points at the end included."""
+
+
+@dataclass(slots=True)
+class Pose:
+    """One estimate: landmarks (35, 5) x px, y px, z px, visibility, presence; the last two rows
+    are the centre of the hips and a point on the circle around the body, above the head.
+
+    flag: the network's probability that there is a person. world: (33, 3) metres.
+    """
+
+    landmarks: np.ndarray
+    flag: float
+    world: np.ndarray
+    score: float = 0.0
+
+    @property
+    def coco(self) -> np.ndarray:
+        rows = self.landmarks[MEDIAPIPE33_TO_COCO17]
+        return np.column_stack([rows[:, :2], rows[:, 3] * rows[:, 4]]).astype(np.float32)
+
+
+class StillEstimator:
+    """Finds up to ``max_persons`` people in an image; ids are 1, 2, ... by falling score.
+
+    Same result as ``KeypointEstimator.process``, but each image stands for itself. Raises
+    AssetError if a model cannot be had, ModelError if an argument is out of range.
+    """
+
+    def __init__(self, variant: str = "heavy", max_persons: int = 5):
+        from mediapipe.tasks.python import vision
+
+        if variant not in VARIANTS:
+            raise ModelError(f"Got variant {variant!r}; wanted one of {', '.join(VARIANTS)}.")
+        if max_persons < 1:
+            raise ModelError(f"Got max_persons={max_persons}; wanted at least 1.")
+        self.model = f"pose-landmarks-{variant}"
+        self._max_persons = max_persons
+        self._search_net = LandmarkNet("lite")
+        self._net = self._search_net if variant == "lite" else LandmarkNet(variant)
+        detector = assets.path("pose-landmarker-lite")
+        self._detector = load(
+            vision.PoseLandmarker,
+            vision.PoseLandmarkerOptions(
+                base_options=base_options(detector),
+                num_poses=3,
+                min_pose_detection_confidence=0.4,
+                min_pose_presence_confidence=0.4,
+            ),
+            detector,
+        )
+        self._parts = PartFinder(assets.path("face-landmarker"), assets.path("hand-landmarker"))
+
+    def __enter__(self) -> StillEstimator:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the models."""
+        self._detector.close()
+        self._parts.close()
+
+    def process(self, frame: Frame) -> People:
+        """The people of one image of any size."""
+        image = np.ascontiguousarray(frame.image)
+        height, width = image.shape[:2]
+        people = People(frame.stamp, width, height, [], self.model, frame.frame_id)
+        if min(width, height) < MIN_SIDE:
+            return people
+        for pose in self._find(image):
+            person = Person(
+                id=len(people.persons) + 1,
+                score=pose.score,
+                coco=pose.coco,
+                pose=pose.landmarks[:33, :4].astype(np.float32),
+                pose_world=pose.world.astype(np.float32),
+            )
+            with native_log_held():
+                self._parts.add(person, image)
+            if person.face is not None:
+                person.head = head_pose(person.face, width, height)
+            people.persons.append(person)
+        return people
+
+    def _find(self, image: np.ndarray) -> list[Pose]:
+        seeds = distinct(self._search(image), 0.6)
+        settled = [p for seed in seeds if (p := settle(self._search_net, image, seed)) is not None]
+        candidates = distinct(settled, 0.5)[: 2 * self._max_persons + 4]
+        final = [p for c in candidates if (p := refine(self._net, image, c)) is not None]
+        found = without_fragments(distinct(final, 0.5))
+        return [p for p in found if p.score >= MIN_SCORE][: self._max_persons]
+
+    def _search(self, image: np.ndarray) -> list[Pose]:
+        """Rough poses from MediaPipe's detector in every window."""
+        found = []
+        for corner, side in windows(image.shape[1], image.shape[0]):
+            size = int(np.clip(side, NET_SIDE, 2 * NET_SIDE))
+            crop, _ = crop_square(image, corner + side / 2, side, 0.0, size)
+            with native_log_held():
+                result = self._detector.detect(as_mediapipe(crop))
+            for landmarks in result.pose_landmarks:
+                points = pixels(landmarks, size, size) * (side / size)
+                points[:, :2] += corner
+                seen = [(p.visibility, p.presence) for p in landmarks]
+                rows = np.column_stack([points, seen])
+                pose = Pose(np.vstack([rows, alignment(rows)]), 1.0, np.zeros((33, 3)))
+                pose.score = float(pose.coco[:, 2].mean())
+                found.append(pose)
+        return found
+
+
+class LandmarkNet:
+    """BlazePose's landmark network on a region of an image, run by OpenCV's DNN module."""
+
+    def __init__(self, variant: str):
+        file = assets.path(f"pose-landmarks-{variant}")
+        try:
+            self._net = cv2.dnn.readNetFromTFLite(str(file))
+        except (AttributeError, cv2.error) as error:
+            raise ModelError(
+                f"OpenCV {cv2.__version__} cannot read {file}; wanted OpenCV 4.10 or newer."
+            ) from error
+
+    def __call__(
+        self, image: np.ndarray, centre: np.ndarray, side: float, angle: float, mirrored: bool
+    ) -> Pose:
+        """Landmarks of the person in the square of ``side`` px turned by ``angle`` rad."""
+        crop, to_image = crop_square(image, centre, side, angle, NET_SIDE)
+        if mirrored:
+            crop = np.ascontiguousarray(crop[:, ::-1])
+        self._net.setInput(cv2.dnn.blobFromImage(crop, 1.0 / 255.0))
+        names = ("Identity", "Identity_1", "Identity_3", "Identity_4")
+        raw, flag, heatmaps, world = self._net.forward(names)
+        rows = raw.reshape(39, 5)[:35].astype(np.float64)
+        rows[:, 3:] = _sigmoid(rows[:, 3:])
+        _sharpen(rows, heatmaps[0, :35])
+        world = world.reshape(39, 3)[:33].astype(np.float64)
+        if mirrored:
+            rows = rows[MIRRORED33]
+            rows[:, 0] = NET_SIDE - rows[:, 0]
+            world = world[MIRRORED33[:33]] * (-1.0, 1.0, 1.0)
+        rows[:, :2] = rows[:, :2] @ to_image[:, :2].T + to_image[:, 2]
+        rows[:, 2] *= side / NET_SIDE
+        turn = to_image[:, :2] / np.hypot(*to_image[:, 0])
+        world[:, :2] = world[:, :2] @ turn.T
+        return Pose(rows, float(flag.ravel()[0]), world)
+
+
+def _sharpen(rows: np.ndarray, heatmaps: np.ndarray) -> None:
+    """Move landmarks to the centre of mass of their heat map nearby, where it is confident."""
+    count, height, width = heatmaps.shape
+    for row, heatmap in zip(rows, heatmaps, strict=True):
+        column, line = int(row[0] * width / NET_SIDE), int(row[1] * height / NET_SIDE)
+        if not (0 <= column < width and 0 <= line < height):
+            continue
+        x0, x1 = max(0, column - HEATMAP_RADIUS), min(width, column + HEATMAP_RADIUS + 1)
+        y0, y1 = max(0, line - HEATMAP_RADIUS), min(height, line + HEATMAP_RADIUS + 1)
+        weights = _sigmoid(heatmap[y0:y1, x0:x1])
+        if weights.max() >= 0.5:
+            ys, xs = np.mgrid[y0:y1, x0:x1]
+            row[0] = (weights * xs).sum() / weights.sum() * NET_SIDE / width
+            row[1] = (weights * ys).sum() / weights.sum() * NET_SIDE / height
+
+
+def _sigmoid(x: np.ndarray) -> np.ndarray:
+    return 1.0 / (1.0 + np.exp(-np.clip(x, -30, 30)))
+
+
+def windows(width: int, height: int) -> list[tuple[np.ndarray, float]]:
+    """Corner (2,) and side, px, of squares that cover an image at each scale, half overlapping."""
+    longer = max(width, height)
+    found = []
+    for scale in WINDOW_SCALES:
+        side = longer / scale
+        if side < MIN_WINDOW and scale > 1.0:
+            continue
+        across, down = (
+            [(length - side) / 2]
+            if length <= side
+            else np.linspace(0, length - side, int(np.ceil(2 * (length - side) / side)) + 1)
+            for length in (width, height)
+        )
+        found += [(np.array([x, y], np.float64), side) for y in down for x in across]
+    return found
+
+
+def alignment(landmarks: np.ndarray) -> np.ndarray:
+    """(2, 5) rows for the alignment points of a pose that comes without: the centre of the hips,
+    and the point above it at the distance of the farthest landmark."""
+    hips, shoulders = landmarks[23:25, :2].mean(0), landmarks[11:13, :2].mean(0)
+    up = shoulders - hips
+    up = up / max(float(np.linalg.norm(up)), 1e-6)
+    reach = np.linalg.norm(landmarks[:, :2] - hips, axis=1).max()
+    points = np.zeros((2, 5))
+    points[:, :2] = hips, hips + up * reach
+    return points
+
+
+def region(pose: Pose) -> tuple[np.ndarray, float, float]:
+    """Centre, side (px) and angle (rad) of the square MediaPipe would look at next."""
+    centre, above = pose.landmarks[33, :2], pose.landmarks[34, :2]
+    reach = above - centre
+    side = 2.0 * 1.25 * max(float(np.linalg.norm(reach)), 8.0)
+    return centre, side, float(np.arctan2(reach[0], -reach[1]))
+
+
+def settle(net: LandmarkNet, image: np.ndarray, pose: Pose, rounds: int = 3) -> Pose | None:
+    """Follow a pose through its own region until it rests; None if no person is there."""
+    for _ in range(rounds):
+        before = pose.coco
+        pose = net(image, *region(pose), mirrored=False)
+        if pose.flag < 0.3:
+            return None
+        if oks(pose.coco, before, box_area(box(before)), slack=0.3) > 0.9:
+            break
+    pose.score = pose.flag * float(pose.coco[:, 2].mean())
+    return pose
+
+
+def refine(net: LandmarkNet, image: np.ndarray, pose: Pose) -> Pose | None:
+    """The mean of several views of one person; its score falls where they disagree."""
+    settled = settle(net, image, pose, rounds=2)
+    if settled is None:
+        return None
+    centre, side, angle = region(settled)
+    views = [net(image, centre, side * factor, angle, mirrored) for factor, mirrored in TURNS]
+    stack = np.stack([view.landmarks for view in views])
+    mean = stack.mean(0)
+    mean[:, :3] = np.median(stack[:, :, :3], axis=0)
+    middle = replace(settled, landmarks=mean, world=np.mean([v.world for v in views], axis=0))
+    middle.flag = float(np.mean([view.flag for view in views]))
+    area = box_area(box(middle.coco))
+    agreement = np.mean([oks(view.coco, middle.coco, area, slack=1.5) for view in views])
+    middle.score = middle.flag * float(middle.coco[:, 2].mean()) * float(agreement)
+    return middle
+
+
+def distinct(poses: list[Pose], similarity: float) -> list[Pose]:
+    """Poses by falling score, without those that are as good as one before."""
+    kept: list[Pose] = []
+    for pose in sorted(poses, key=lambda p: -p.score):
+        corners = box(pose.coco)
+        if not any(
+            iou(corners, box(other.coco)) > max(similarity, 0.6)
+            or oks(pose.coco, other.coco, max(box_area(corners), box_area(box(other.coco))))
+            > similarity
+            for other in kept
+        ):
+            kept.append(pose)
+    return kept
+
+
+def without_fragments(poses: list[Pose]) -> list[Pose]:
+    """Leave out small poses seen inside a better one's limbs or clothes."""
+    kept: list[Pose] = []
+    for pose in poses:
+        inner = box(pose.coco)
+        fragment = False
+        for other in kept:
+            outer = box(other.coco)
+            overlap = np.clip(
+                np.minimum(inner[2:], outer[2:]) - np.maximum(inner[:2], outer[:2]), 0, None
+            ).prod() / max((inner[2:] - inner[:2]).prod(), 1.0)
+            small = box_area(inner) < 0.3 * box_area(outer)
+            fragment |= bool(small and overlap > 0.7)
+        if not fragment:
+            kept.append(pose)
+    return kept
