@@ -21,10 +21,11 @@ def trained(tmp_path_factory):
     torch.set_num_threads(1)
     out = tmp_path_factory.mktemp("trained")
     config = TrainingConfig(epochs=4, windows=2500, batch=64, lr=3e-3, decay="cosine",
-                            licence="test")
+                            loss="relative", licence="test")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(training, "RIDGE_WINDOWS", 1000)
         patch.setattr(training, "VALIDATION_WINDOWS", 400)
+        patch.setattr(training, "TEST_WINDOWS", 300)
         scores = train(clips(40, seed=0), clips(10, seed=1, source="unseen"), out, config)
     torch.set_num_threads(threads)
     return out, scores

@@ -52,24 +52,24 @@ def test_a_group_is_never_on_two_sides_of_the_split():
 
 def test_constant_velocity_and_ridge_are_exact_on_linear_motion():
     rng = np.random.default_rng(0)
-    start, velocity = rng.normal(size=(2, 4000, 1, 34))
+    start, velocity = rng.normal(size=(2, 600, 1, 4))
     motion = start + velocity * 0.01 * np.arange(90)[None, :, None]
     observed, future = motion[:, :60], motion[:, 60:]
     assert baselines.constant_velocity(observed) == pytest.approx(future)
-    ridge = baselines.fit_ridge(observed[:3000], future[:3000], penalty=1e-6)
-    assert ridge(observed[3000:]) == pytest.approx(future[3000:], abs=1e-3)
+    ridge = baselines.fit_ridge(observed[:500], future[:500], penalty=1e-6)
+    assert ridge(observed[500:]) == pytest.approx(future[500:], abs=1e-3)
     assert np.abs(baselines.zero_velocity(observed) - future).mean() > 0.05
 
 
 def test_spread_is_recovered_from_residuals_of_known_size():
     rng = np.random.default_rng(0)
-    speed = rng.uniform(0, 2, 6000)
-    observed = np.zeros((6000, 60, 34))
+    speed = rng.uniform(0, 2, 2500)
+    observed = np.zeros((2500, 60, 34))
     observed += speed[:, None, None] * (np.arange(60) / 30)[None, :, None]
     floor, gain = np.linspace(0.01, 0.05, 30), np.linspace(0.02, 0.2, 30)
     sigma = np.hypot(floor, gain * speed[:, None])
-    residual = rng.normal(size=(6000, 30, 34)) * sigma[:, :, None]
-    counts = np.ones((6000, 34))
+    residual = rng.normal(size=(2500, 30, 34)) * sigma[:, :, None]
+    counts = np.ones((2500, 34))
     found = uncertainty.fit_spread(observed, residual, counts)
     assert uncertainty.spread(observed, counts, *found) == pytest.approx(sigma, rel=0.1)
 

@@ -29,7 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     forecast.add_argument("--weight-decay", type=float, default=1e-4, help="of Adam")
     forecast.add_argument("--decay", choices=("none", "cosine"), default="none",
                           help="how the learning rate falls")
-    forecast.add_argument("--loss", choices=("mse", "l1"), default="mse", help="error minimised")
+    forecast.add_argument("--loss", choices=("mse", "relative"), default="mse",
+                          help="error minimised; see kinesics_core.motion.training")
     forecast.add_argument("--normalisation", choices=("last_frame", "per_frame"),
                           default="last_frame", help="see kinesics_core.motion.windows")
     forecast.add_argument("--absolute", action="store_true",

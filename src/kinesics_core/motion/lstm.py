@@ -4,10 +4,10 @@ A 2-layer LSTM with 128 hidden units and dropout 0.2 reads 60 frames of 34 numbe
 state goes through one linear layer to 30 frames of 34 numbers. 347,644 parameters, the number in
 the paper's table 1 (backbone and generation head).
 
-``residual=True`` (ours, the default): the network reads the change of each frame from the newest
-one, then the newest frame itself, and predicts the change from it. The same weights count the
-same; an untrained network then predicts a person who stands still, which is already the hardest
-simple baseline to beat.
+``residual=True`` (ours, the default): the network reads the 59 velocities between the frames, then
+the newest frame itself, which together are the same 60 x 34 numbers, and predicts the change from
+the newest frame. The count of weights is the same; an untrained network predicts a person who
+stands still, already hard to beat, and small motions are not lost beside large coordinates.
 """
 
 from __future__ import annotations
@@ -15,8 +15,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-CHANGE_GAIN = 4.0
-"""Changes within a window are a few tenths of the pose's scale; this brings them to order one."""
+RATE = 30.0
+"""Frames per second; velocities are in pose scales per second, so of order one."""
+
+CHANGE_UNIT = 0.2
+"""The last layer speaks in fifths of the pose's scale, the size of what people do in a second."""
 
 
 class ForecastLSTM(nn.Module):
@@ -37,9 +40,9 @@ class ForecastLSTM(nn.Module):
     def forward(self, observed: Tensor) -> Tensor:
         newest = observed[:, -1:]                                     # (B, 1, 34)
         if self.residual:
-            change = (observed[:, :-1] - newest) * CHANGE_GAIN        # (B, 59, 34)
-            hidden, _ = self.backbone(torch.cat([change, newest], dim=1))
-            future = self.generation(hidden[:, -1]) / CHANGE_GAIN     # (B, 30 * 34)
-            return newest + future.view(-1, self.horizon, self.features)
+            velocity = (observed[:, 1:] - observed[:, :-1]) * RATE    # (B, 59, 34)
+            hidden, _ = self.backbone(torch.cat([velocity, newest], dim=1))
+            change = self.generation(hidden[:, -1]) * CHANGE_UNIT     # (B, 30 * 34)
+            return newest + change.view(-1, self.horizon, self.features)
         hidden, _ = self.backbone(observed)                           # (B, 60, 128)
         return self.generation(hidden[:, -1]).view(-1, self.horizon, self.features)
