@@ -1,0 +1,45 @@
+"""The files of config/: every parameter exists and is in range, the rviz view shows our topics."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+pytest.importorskip("rclpy")
+
+from kinesics_ros import marker_node
+from kinesics_ros.up import STAGES
+
+CONFIG = Path(__file__).resolve().parents[2] / "config"
+FILES = sorted(CONFIG.glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_parameter_exists_and_is_in_range(path):
+    for target, content in yaml.safe_load(path.read_text()).items():
+        stage = target.removeprefix("/**/")
+        params = {param.name: param for param in STAGES[stage].PARAMETERS}
+        for name, value in content["ros__parameters"].items():
+            assert name in params, f"{stage} has no parameter {name}"
+            assert params[name].fault(value) is None, params[name].fault(value)
+
+
+def test_the_parameter_file_gives_the_defaults():
+    """It is the reference users copy, so it must not say anything else than the nodes do."""
+    for target, content in yaml.safe_load((CONFIG / "kinesics.yaml").read_text()).items():
+        params = {param.name: param for param in STAGES[target.removeprefix("/**/")].PARAMETERS}
+        for name, value in content["ros__parameters"].items():
+            assert value == params[name].default, f"{target} {name}"
+
+
+def test_the_rviz_view_shows_what_the_nodes_publish():
+    manager = yaml.safe_load((CONFIG / "kinesics.rviz").read_text())["Visualization Manager"]
+    displays = {display["Class"]: display for display in manager["Displays"]}
+    camera = {param.name: param.default for param in STAGES["camera"].PARAMETERS}
+    assert manager["Global Options"]["Fixed Frame"] == camera["frame_id"]
+    markers = displays["rviz_default_plugins/MarkerArray"]
+    assert markers["Topic"]["Value"] == "markers"
+    assert set(markers["Namespaces"]) == set(marker_node._KINDS)
+    assert displays["rviz_default_plugins/Image"]["Topic"]["Value"] == "image_raw"
