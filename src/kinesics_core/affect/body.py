@@ -32,8 +32,8 @@ from kinesics_core.types import NANOSECONDS, Affect, Person
 WINDOW = 2.0
 """Seconds of movement that are looked at."""
 
-_BIN = 1.0 / 15.0
-_BINS = round(WINDOW / _BIN)
+_BINS = 30
+_BIN = WINDOW / _BINS
 _MIN_SCORE = 0.3
 _MIN_BINS = 8
 
@@ -104,6 +104,8 @@ class BodyReader:
         if movement is None:
             return None
         vad = appraise(movement)
+        if np.isnan(vad).all():
+            return None
         categories = vad_to_categories(vad, spread=_CATEGORY_SPREAD) * _PRIOR
         categories /= categories.sum()
         return Affect(
@@ -119,10 +121,13 @@ class BodyReader:
         counts = self._counts[order]
         with np.errstate(invalid="ignore", divide="ignore"):
             keypoints = self._sums[order] / counts[..., None]
+        # A camera slower than the bins leaves single ones empty: the middle of their neighbours.
+        between = 0.5 * (keypoints[:-2] + keypoints[2:])
+        keypoints[1:-1] = np.where(np.isnan(keypoints[1:-1]), between, keypoints[1:-1])
         return measure(keypoints, _BIN)
 
     def _add(self, coco: np.ndarray, stamp: int) -> None:
-        index = int(stamp / NANOSECONDS / _BIN)
+        index = stamp * _BINS // int(WINDOW * NANOSECONDS)
         if self._newest is None or index < self._newest or index >= self._newest + _BINS:
             self._sums[:] = 0.0
             self._counts[:] = 0.0
@@ -160,7 +165,7 @@ def measure(keypoints: np.ndarray, dt: float) -> Movement | None:
     velocity = (moving[2:] - moving[:-2]) / (2 * dt)
     speed = _length(velocity)
     acceleration = _length((velocity[2:, -2:] - velocity[:-2, -2:]) / (2 * dt))
-    quantity = max(_mean(speed) - _JITTER, 0.0)
+    quantity = float(np.maximum(_mean(speed) - _JITTER, 0.0))  # nan stays nan
     wrist_speed = _mean(speed[:, -2:])
 
     arms = body[:, _ELBOWS + _WRISTS]
@@ -172,7 +177,10 @@ def measure(keypoints: np.ndarray, dt: float) -> Movement | None:
     crossed = (side[:, 0] < -0.05) & (side[:, 1] > 0.05)
     return Movement(
         quantity=quantity,
-        jerkiness=max(_mean(acceleration) - _ACCELERATION_JITTER, 0.0) / max(wrist_speed, _JITTER),
+        jerkiness=float(
+            np.maximum(_mean(acceleration) - _ACCELERATION_JITTER, 0.0)
+            / np.maximum(wrist_speed, _JITTER)
+        ),
         openness=_mean(np.abs(arms[..., 0])),
         head=_mean(-nose[:, 1]) / _HEAD_HEIGHT,
         raised=_share(wrists[..., 1] < 0.0, wrists[..., 1]),
@@ -189,9 +197,10 @@ def appraise(movement: Movement) -> np.ndarray:
 
     The signs are those of the studies named at the top; the sizes are authored so that standing
     still with hanging arms is near the origin (slightly calm), talking with the hands is mildly
-    aroused, and jumping or hitting reaches .8.
+    aroused, and jumping or hitting reaches .8. What nothing was seen for is nan: arousal without
+    movement, valence without a head, dominance without head and arms.
     """
-    activity = 1.0 - np.exp(-movement.quantity / 0.9)
+    activity = 1.0 - np.exp(-_known(movement.quantity, 0.0) / 0.9)
     jerk = np.clip((_known(movement.jerkiness, 6.0) - 6.0) / 10.0, 0.0, 1.0) * activity
     openness = np.clip((_known(movement.openness, 0.5) - 0.5) / 0.4, -0.5, 1.0)
     head = np.clip((_known(movement.head, 1.0) - 1.0) / 0.4, -1.0, 0.5)
@@ -205,7 +214,10 @@ def appraise(movement: Movement) -> np.ndarray:
         0.35 * openness + 0.35 * head + 0.25 * hips + 0.25 * approach + 0.15 * jerk
         - 0.2 * face - 0.1 * crossed
     )  # fmt: skip
-    return np.clip([valence, arousal, dominance], -1.0, 1.0)
+    vad = np.clip([valence, arousal, dominance], -1.0, 1.0)
+    headless = np.isnan(movement.head)
+    unseen = [headless, np.isnan(movement.quantity), headless and np.isnan(movement.openness)]
+    return np.where(unseen, np.nan, vad)
 
 
 def _length(vectors: np.ndarray) -> np.ndarray:

@@ -64,7 +64,7 @@ class PolicyConfig:
     """
 
     horizontal_fov: float = 60.0
-    inertia: float = 0.4
+    inertia: float = 0.3
     temperament_time: float = 8.0
     contagion_time: float = 2.0
     hold: float = 1.2
@@ -114,7 +114,7 @@ _ANSWERS: dict[str, dict[int, dict[int, float]]] = {
         HAPPINESS: {HAPPINESS: 1.0},
         SURPRISE: {SURPRISE: 0.7, HAPPINESS: 0.3},
         SADNESS: {SADNESS: 0.9, NEUTRAL: 0.1},
-        FEAR: {SADNESS: 0.8, NEUTRAL: 0.2},
+        FEAR: {SADNESS: 0.9, NEUTRAL: 0.1},
         ANGER: {SADNESS: 0.6, NEUTRAL: 0.4},
         DISGUST: {SADNESS: 0.4, NEUTRAL: 0.6},
         CONTEMPT: {SADNESS: 0.3, NEUTRAL: 0.7},
@@ -254,7 +254,12 @@ class ResponsePolicy:
         """The answer to what is seen in one image, at that image's stamp."""
         elapsed = self._advance(people.stamp)
         present = {person.id: person for person in people.persons}
-        readings = {affect.person_id: affect for affect in affects if affect.person_id in present}
+        readings = {
+            affect.person_id: affect
+            for affect in affects
+            if affect.person_id in present
+            and np.isfinite([*affect.categories, affect.confidence]).all()
+        }
         self._meet(present)
         self._attend(present, readings, people)
         person = present.get(self._towards)
@@ -368,9 +373,11 @@ class ResponsePolicy:
         best = int(np.argmax(shown))
         held = self._time - self._emotion_since < self.config.hold
         clearly = shown[best] > shown[self._emotion] + self.config.margin
-        # A policy that leaves no room for the emotion shown, as when joy meets anger, ends it.
-        impossible = shown[self._emotion] < 0.1
-        if best != self._emotion and ((clearly and not held) or impossible):
+        # Joy does not wait its time out in the face of anger or distress.
+        out_of_place = (
+            self._emotion in (HAPPINESS, SURPRISE) and perceived @ EMOTION_VAD[:, 0] < -0.25
+        )
+        if best != self._emotion and ((clearly and not held) or out_of_place):
             self._emotion, self._emotion_since = best, self._time
 
     def _intensity(self, perceived: np.ndarray) -> float:
@@ -458,8 +465,7 @@ def bearing(person: Person, people: People, horizontal_fov: float) -> np.ndarray
 def _believed(affect: Affect) -> np.ndarray:
     """Perceived categories, drawn to neutral as far as the reading is not to be trusted."""
     trust = min(1.0, affect.confidence / 0.4)
-    categories = np.nan_to_num(np.asarray(affect.categories, dtype=np.float64))
-    believed = trust * categories
+    believed = trust * np.asarray(affect.categories, dtype=np.float64)
     believed[NEUTRAL] += max(0.0, 1.0 - believed.sum())
     return believed / believed.sum()
 

@@ -1,0 +1,177 @@
+import numpy as np
+import pytest
+
+from kinesics_core.affect.emotions import EMOTIONS, HAPPINESS, NEUTRAL, SADNESS, categories_to_vad
+from kinesics_core.affect.facs import au_to_blendshapes
+from kinesics_core.affect.reader import AffectReader, fuse
+from kinesics_core.types import Affect, People
+
+SECOND = 1_000_000_000
+SMILE = au_to_blendshapes({"AU6": 0.8, "AU12": 0.9})
+REST = np.zeros(52, np.float32)
+
+
+def people(stamp, *persons):
+    return People(stamp, 640, 480, list(persons))
+
+
+def affect(emotion, probability=0.9, confidence=0.8, source="face", vad=None):
+    categories = np.full(8, (1.0 - probability) / 7.0, np.float32)
+    categories[emotion] = probability
+    vad = categories_to_vad(categories) if vad is None else vad
+    return Affect(0, 1, categories, *map(float, vad), confidence, source)
+
+
+def watch(reader, make_person, face, start, seconds, rate=30, **body):
+    result = []
+    for frame in range(int(seconds * rate)):
+        stamp = int((start + frame / rate) * SECOND)
+        result = reader.update(people(stamp, make_person(face=face, **body)))
+    return result
+
+
+def test_one_channel_is_passed_on_unchanged():
+    face = affect(HAPPINESS)
+    assert fuse(face, None) is face
+    assert fuse(None, face) is face
+    assert fuse(None, None) is None
+
+
+def test_channels_that_agree_are_surer_than_either():
+    face, body = affect(HAPPINESS, 0.6), affect(HAPPINESS, 0.4, 0.4, "body")
+    both = fuse(face, body)
+    assert both.source == "fused"
+    assert both.categories[HAPPINESS] > face.categories[HAPPINESS]
+    assert both.confidence > face.confidence
+    assert both.categories.sum() == pytest.approx(1.0)
+
+
+def test_a_sure_face_outweighs_an_unsure_body():
+    both = fuse(affect(HAPPINESS, 0.9, 0.8), affect(SADNESS, 0.5, 0.3, "body"))
+    assert both.categories.argmax() == HAPPINESS
+    assert both.valence > 0.3
+
+
+def test_a_face_that_knows_nothing_leaves_the_body_its_say():
+    both = fuse(affect(HAPPINESS, 0.9, 0.0), affect(SADNESS, 0.7, 0.4, "body"))
+    assert both.categories.argmax() == SADNESS
+
+
+def test_arousal_comes_from_the_body_more_than_valence_does():
+    face = affect(NEUTRAL, vad=(0.0, 0.0, 0.0), confidence=0.5)
+    body = affect(NEUTRAL, vad=(0.6, 0.6, 0.6), confidence=0.5, source="body")
+    both = fuse(face, body)
+    assert both.arousal > 0.3 > both.valence > 0.0
+    # Weighted means by hand: .3 / 1.3 and 1 / 1.6 of .6.
+    assert both.valence == pytest.approx(0.6 * 0.3 / 1.3, abs=1e-4)
+    assert both.arousal == pytest.approx(0.6 / 1.6, abs=1e-4)
+
+
+def test_an_unknown_dimension_of_one_channel_is_taken_from_the_other():
+    body = affect(NEUTRAL, vad=(np.nan, 0.5, np.nan), source="body")
+    both = fuse(affect(NEUTRAL, vad=(0.2, 0.1, 0.3)), body)
+    assert both.valence == pytest.approx(0.2) and both.dominance == pytest.approx(0.3)
+    neither = fuse(affect(HAPPINESS, vad=(np.nan,) * 3), affect(HAPPINESS, vad=(np.nan,) * 3))
+    assert np.isfinite([neither.valence, neither.arousal, neither.dominance]).all()
+
+
+def test_a_smile_is_followed_within_a_second_and_not_at_once(make_person):
+    reader = AffectReader()
+    (before,) = watch(reader, make_person, REST, 0.0, 3.0)
+    assert (before.categories.argmax(), before.source) == (NEUTRAL, "fused")
+    (early,) = watch(reader, make_person, SMILE, 3.0, 0.1)
+    assert early.categories.argmax() == NEUTRAL
+    (late,) = watch(reader, make_person, SMILE, 3.1, 1.2)
+    assert late.categories.argmax() == HAPPINESS
+    assert late.valence > 0.4 and late.confidence > 0.5
+
+
+def test_one_wrong_frame_changes_nothing(make_person):
+    reader = AffectReader()
+    watch(reader, make_person, REST, 0.0, 2.0)
+    (flash,) = reader.update(people(2 * SECOND, make_person(face=SMILE)))
+    assert flash.categories.argmax() == NEUTRAL
+    assert abs(flash.valence) < 0.15
+
+
+def test_a_body_alone_is_read_and_named(make_person):
+    (reading,) = watch(AffectReader(), make_person, None, 0.0, 2.0, legs=False)
+    assert reading.source == "body"
+    assert reading.confidence < 0.5
+
+
+def test_the_reading_of_a_network_takes_the_bodys_place(make_person):
+    reader = AffectReader()
+    for frame in range(60):
+        stamp = frame * SECOND // 30
+        given = affect(SADNESS, 0.9, 0.9, "network")
+        given.stamp = stamp
+        (reading,) = reader.update(people(stamp, make_person()), [given])
+    assert EMOTIONS[reading.categories.argmax()] == "sadness"
+    given.stamp = -5 * SECOND  # too old: the reader's own eyes again
+    for frame in range(60, 150):
+        (reading,) = reader.update(people(frame * SECOND // 30, make_person()), [given])
+    assert reading.categories.argmax() == NEUTRAL
+
+
+def test_a_reading_is_held_while_it_fades_and_then_given_up(make_person):
+    reader = AffectReader()
+    (seen,) = watch(reader, make_person, SMILE, 0.0, 2.0)
+    blank = make_person()
+    blank.coco[:] = np.nan
+    (held,) = reader.update(people(int(6.0 * SECOND), blank)) or (None,)
+    assert held is None
+    watch(reader, make_person, SMILE, 7.0, 2.0)
+    reader._tracks[1].body._newest = None  # no movement remembered: only the belief is left
+    (held,) = reader.update(people(int(9.5 * SECOND), blank))
+    assert held.categories.argmax() == HAPPINESS
+    assert 0.0 < held.confidence < seen.confidence
+
+
+def test_people_are_kept_apart_and_forgotten(make_person):
+    reader = AffectReader()
+    for frame in range(60):
+        readings = reader.update(
+            people(
+                frame * SECOND // 30, make_person(1, face=SMILE), make_person(2, face=REST)
+            )
+        )
+    assert [reading.person_id for reading in readings] == [1, 2]
+    assert [reading.categories.argmax() for reading in readings] == [HAPPINESS, NEUTRAL]
+    assert reader.update(people(3 * SECOND)) == []
+    assert set(reader._tracks) == {1, 2}
+    reader.update(people(14 * SECOND))
+    assert not reader._tracks
+
+
+def test_a_clock_that_jumps_back_is_taken_as_a_new_start(make_person):
+    reader = AffectReader()
+    watch(reader, make_person, SMILE, 1000.0, 2.0)
+    (first,) = reader.update(people(0, make_person(face=REST)))
+    assert first.categories.argmax() == NEUTRAL
+    assert first.stamp == 0
+    (later,) = watch(reader, make_person, SMILE, 0.0, 2.0)
+    assert later.categories.argmax() == HAPPINESS
+
+
+def test_any_input_gives_distributions_and_vad_in_range(make_person):
+    rng = np.random.default_rng(0)
+    reader = AffectReader()
+    stamp = 0
+    for _ in range(600):
+        stamp += int(rng.integers(-SECOND // 20, SECOND // 5))
+        persons = []
+        for person_id in rng.choice([1, 2, 3], size=rng.integers(0, 3), replace=False):
+            face = rng.uniform(-1.0, 2.0, 52)
+            face[rng.random(52) < 0.2] = np.nan
+            person = make_person(int(person_id), face=face if rng.random() < 0.7 else None)
+            person.coco[:] += rng.normal(0.0, 50.0, (17, 3))
+            person.coco[rng.random(17) < 0.3] = np.nan
+            persons.append(person)
+        for reading in reader.update(people(stamp, *persons)):
+            assert reading.stamp == stamp
+            assert reading.categories.sum() == pytest.approx(1.0, abs=1e-4)
+            assert (reading.categories >= 0.0).all()
+            assert 0.0 <= reading.confidence <= 1.0
+            for value in (reading.valence, reading.arousal, reading.dominance):
+                assert np.isnan(value) or -1.0 <= value <= 1.0
