@@ -305,18 +305,21 @@ def distinct(poses: list[Pose], similarity: float) -> list[Pose]:
 
 
 def without_fragments(poses: list[Pose]) -> list[Pose]:
-    """Leave out small poses seen inside a better one's limbs or clothes."""
+    """Leave out poses that are smaller and worse than one around them: seen in its limbs."""
     kept: list[Pose] = []
     for pose in poses:
         inner = box(pose.coco)
-        fragment = False
-        for other in kept:
-            outer = box(other.coco)
-            overlap = np.clip(
-                np.minimum(inner[2:], outer[2:]) - np.maximum(inner[:2], outer[:2]), 0, None
-            ).prod() / max((inner[2:] - inner[:2]).prod(), 1.0)
-            small = box_area(inner) < 0.3 * box_area(outer)
-            fragment |= bool(small and overlap > 0.7)
-        if not fragment:
+        area = box_area(inner)
+        if not any(
+            _share_inside(inner, outer) > 0.8
+            and area < 0.6 * box_area(outer)
+            and pose.score < 0.8 * other.score
+            for other, outer in ((other, box(other.coco)) for other in kept)
+        ):
             kept.append(pose)
     return kept
+
+
+def _share_inside(inner: np.ndarray, outer: np.ndarray) -> float:
+    common = np.minimum(inner[2:], outer[2:]) - np.maximum(inner[:2], outer[:2])
+    return float(np.clip(common, 0, None).prod() / max((inner[2:] - inner[:2]).prod(), 1.0))

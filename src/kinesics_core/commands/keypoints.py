@@ -1,0 +1,127 @@
+"""``kinesics keypoints IMAGE|VIDEO|FOLDER --json FILE``: who is where, for scoring or import."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kinesics_core.errors import KinesicsError, SourceError
+from kinesics_core.skeletons import ARKIT_BLENDSHAPES
+
+if TYPE_CHECKING:
+    from kinesics_core.types import Person
+
+HELP = "write the keypoints of everybody in an image, a video or a folder of images as JSON"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Writes {frames: [{index, stamp, width, height, persons: [{id, keypoints, blendshapes}]}]}:"
+        " stamp in integer nanoseconds from the start of the video (0 for an image), keypoints 17"
+        " x [x, y, score] in COCO order and pixels of the original image, [0, 0, 0] where nothing"
+        " is known, blendshapes by ARKit name, none if no face is seen. In images, each is"
+        " searched at several scales for several people, small ones too (seconds each), and ids"
+        " count within the image; in videos people are followed and ids mean the same person."
+    )
+    parser.add_argument("source", metavar="IMAGE|VIDEO|FOLDER")
+    parser.add_argument("--json", metavar="FILE", type=Path, help="where to write; else stdout")
+    parser.add_argument(
+        "--variant", choices=("lite", "full", "heavy"), default="heavy",
+        help="pose model, from fast to accurate (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--max-persons", metavar="N", type=int,
+        help="at most so many people per image, 1 to 20 (default: 20 in images, 5 in videos)",
+    )  # fmt: skip
+
+
+def run(args: argparse.Namespace) -> int:
+    if args.max_persons is not None and not 1 <= args.max_persons <= 20:
+        raise KinesicsError(f"Got --max-persons {args.max_persons}; wanted 1 to 20.")
+    if args.json is not None and not args.json.absolute().parent.is_dir():
+        raise KinesicsError(f"There is no directory {args.json.absolute().parent}; create it.")
+    frames = list(_frames(args.source, args.variant, args.max_persons))
+    text = json.dumps({"frames": frames}, allow_nan=False)
+    if args.json is None:
+        print(text)
+    else:
+        _write(args.json, text + "\n")
+        count = sum(len(frame["persons"]) for frame in frames)
+        print(f"{len(frames)} frame(s), {count} person(s): {args.json}", file=sys.stderr)
+    return 0
+
+
+def _frames(source: str, variant: str, max_persons: int | None) -> Iterator[dict[str, Any]]:
+    from rich.console import Console
+    from rich.progress import track
+
+    from kinesics_core.perception.landmarks import KeypointEstimator
+    from kinesics_core.perception.sources import IMAGE_SUFFIXES, open_source
+    from kinesics_core.perception.stills import StillEstimator
+
+    place = Path(source).expanduser()
+    if not place.exists():
+        raise SourceError(
+            f"Got {source!r}, which does not exist; wanted an image, a video or a folder of images."
+        )
+    still = place.is_dir() or place.suffix.lower() in IMAGE_SUFFIXES
+    with (
+        open_source(place, realtime=False) as frames,
+        StillEstimator(variant, max_persons or 20)
+        if still
+        else KeypointEstimator(variant, max_persons or 5) as estimator,
+    ):
+        reader = iter(frames.read, None)
+        console = Console(stderr=True)
+        for frame in track(reader, place.name, total=frames.total, console=console):
+            people = estimator.process(frame)
+            yield {
+                "index": frame.index,
+                "stamp": 0 if still else frame.stamp,
+                "width": people.width,
+                "height": people.height,
+                "persons": [_person(person) for person in people.persons],
+            }
+        if frames.unreadable:
+            print(f"{frames.unreadable} image(s) could not be decoded.", file=sys.stderr)
+
+
+def _person(person: Person) -> dict[str, Any]:
+    keypoints = [
+        [round(float(x), 2), round(float(y), 2), round(float(np.nan_to_num(score)), 4)]
+        if np.isfinite(x) and np.isfinite(y)
+        else [0.0, 0.0, 0.0]
+        for x, y, score in person.coco
+    ]
+    shapes = {}
+    if person.blendshapes is not None:
+        shapes = {
+            name: round(float(value), 4)
+            for name, value in zip(ARKIT_BLENDSHAPES, person.blendshapes, strict=True)
+            if np.isfinite(value)
+        }
+    return {"id": person.id, "keypoints": keypoints, "blendshapes": shapes}
+
+
+def _write(file: Path, text: str) -> None:
+    """Replace the file in one step, so that a reader or a crash never leaves half of it."""
+    descriptor, temporary = tempfile.mkstemp(dir=file.absolute().parent, prefix=".keypoints-")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, file)
+    except OSError as error:
+        Path(temporary).unlink(missing_ok=True)
+        raise KinesicsError(f"Cannot write {file}: {error.strerror}.") from error
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
