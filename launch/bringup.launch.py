@@ -119,13 +119,15 @@ def bring_up(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     start = one_process if argument("composed") == "true" else processes
     actions = start(argument, files)
     if argument("rviz") == "true":
-        actions.append(
+        # First: where rviz2 is not installed, nothing else is started.
+        actions.insert(
+            0,
             Node(
                 package="rviz2",
                 executable="rviz2",
                 namespace=argument("namespace"),
                 arguments=["-d", str(CONFIG / "kinesics.rviz")],
-            )
+            ),
         )
     return actions
 

@@ -128,17 +128,32 @@ def test_a_process_without_a_camera_waits_until_it_is_mended(run, listener):
 def test_a_wrong_argument_is_refused_with_what_is_allowed(
     describe, run, caplog, arguments, sentence
 ):
+    said = refused(describe("bringup", source="synthetic", **arguments), caplog)
+    (value,) = arguments.values()
+    assert value in said
+    assert sentence in said
+    assert run.pids == {}
+
+
+def test_a_missing_rviz_leaves_no_process_behind(describe, run, caplog):
+    from ament_index_python import get_packages_with_prefixes
+
+    if "rviz2" in get_packages_with_prefixes():
+        pytest.skip("rviz2 is installed here")
+    assert "rviz2" in refused(describe("bringup", source="synthetic", rviz="true"), caplog)
+    assert run.pids == {}
+
+
+def refused(description, caplog) -> str:
+    """What launch says while it refuses to run the description."""
     from launch import LaunchService
 
     service = LaunchService(noninteractive=True)
-    service.include_launch_description(describe("bringup", source="synthetic", **arguments))
+    service.include_launch_description(description)
     logger = logging.getLogger("launch")
     logger.addHandler(caplog.handler)
     try:
         assert service.run() == 1
     finally:
         logger.removeHandler(caplog.handler)
-    (value,) = arguments.values()
-    assert value in caplog.text
-    assert sentence in caplog.text
-    assert run.pids == {}
+    return caplog.text
