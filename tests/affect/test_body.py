@@ -115,6 +115,32 @@ def test_hands_on_the_hips_are_seen(make_person, hanging_arms):
     assert watch(make_person, lambda t: hanging_arms)[1].hips == 0.0
 
 
+@pytest.mark.parametrize("degrees", [-35.0, 20.0])
+def test_a_camera_that_is_not_level_changes_nothing(make_person, hanging_arms, degrees):
+    angle = np.radians(degrees)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    reader = BodyReader()
+    level, reference = watch(make_person, lambda t: hanging_arms)
+    for frame in range(90):
+        person = make_person()
+        person.coco[:, :2] = (person.coco[:, :2] - 200.0) @ turn.T + 200.0
+        tilted = reader.update(person, frame * SECOND // 30)
+    assert reader.movement().head == pytest.approx(reference.head, abs=0.01)
+    assert reader.movement().openness == pytest.approx(reference.openness, abs=0.01)
+    assert tilted.valence == pytest.approx(level.valence, abs=0.01)
+
+
+def test_a_camera_that_looks_down_on_people_is_learned(make_person, hanging_arms):
+    reader = BodyReader()
+    readings = []
+    for frame in range(30 * 15):
+        person = make_person()
+        person.coco[:5, 1] += 0.6 * (person.coco[5, 1] - person.coco[0, 1])  # heads look low
+        readings.append(reader.update(person, frame * SECOND // 30))
+    assert readings[60].valence < -0.2
+    assert abs(readings[-1].valence) < 0.05 and readings[-1].categories.argmax() == 7
+
+
 @pytest.mark.parametrize("scale", [0.3, 1.0, 3.0])
 def test_distance_to_the_camera_does_not_matter(make_person, hanging_arms, scale):
     def moving(t):

@@ -21,7 +21,7 @@ Everything but the head works without legs and hips, so for seated people too.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -50,7 +50,7 @@ _MOVING = [_NOSE, *_ELBOWS, *_WRISTS]
 _TORSO_OVER_SHOULDERS = 0.288 / 0.21
 _HEAD_HEIGHT = 0.097 / 0.288
 
-_CONFIDENCE = 0.45
+_CONFIDENCE = 0.4
 """Ceiling of the confidence: beside a clear face, the body supports rather than decides."""
 
 _CATEGORY_SPREAD = 0.3
@@ -67,7 +67,8 @@ class Movement:
     quantity: mean speed of head, elbows and wrists relative to the shoulders, 1/s.
     jerkiness: mean acceleration over mean speed of the wrists, 1/s; about the angular frequency.
     openness: mean sideways and forward reach of wrists and elbows from the trunk's axis.
-    head: height of the nose above the middle of the shoulders, over that of an upright person.
+    head: height of the nose above the middle of the shoulders along the trunk, over that of an
+        upright person seen from the front.
     raised: share of wrists above the shoulders, 0..1; hips: share of hands on hips, 0..1;
     face: share of hands at the face, 0..1; crossed: 1 if the wrists changed sides.
     approach: growth of the body in the image, 1/s.
@@ -87,9 +88,20 @@ class Movement:
 
 
 class BodyReader:
-    """Keeps one person's last two seconds and reads the affect in the movement."""
+    """Keeps one person's last two seconds and reads the affect in the movement.
+
+    How high a head is held is seen against the median of the last minute, because cameras look
+    up and down at people and necks differ; an upright frontal head counts as seen for a while.
+    """
+
+    _samples = 120
+    _period = NANOSECONDS // 2
+    _prior = 10
 
     def __init__(self) -> None:
+        self._heads = np.ones(self._prior + self._samples)
+        self._sampled = 0
+        self._last_sample: int | None = None
         self._sums = np.zeros((_BINS, len(COCO17), 2))
         self._counts = np.zeros((_BINS, len(COCO17)))
         self._newest: int | None = None
@@ -103,6 +115,9 @@ class BodyReader:
         movement = self.movement()
         if movement is None:
             return None
+        self._learn(movement.head, stamp)
+        usual = float(np.median(self._heads[: self._prior + min(self._sampled, self._samples)]))
+        movement = replace(movement, head=1.0 + movement.head - usual)
         vad = appraise(movement)
         if np.isnan(vad).all():
             return None
@@ -125,6 +140,15 @@ class BodyReader:
         between = 0.5 * (keypoints[:-2] + keypoints[2:])
         keypoints[1:-1] = np.where(np.isnan(keypoints[1:-1]), between, keypoints[1:-1])
         return measure(keypoints, _BIN)
+
+    def _learn(self, head: float, stamp: int) -> None:
+        if not np.isfinite(head) or (
+            self._last_sample is not None and 0 <= stamp - self._last_sample < self._period
+        ):
+            return
+        self._last_sample = stamp
+        self._heads[self._prior + self._sampled % self._samples] = head
+        self._sampled += 1
 
     def _add(self, coco: np.ndarray, stamp: int) -> None:
         index = stamp * _BINS // int(WINDOW * NANOSECONDS)
@@ -168,12 +192,13 @@ def measure(keypoints: np.ndarray, dt: float) -> Movement | None:
     quantity = float(np.maximum(_mean(speed) - _JITTER, 0.0))  # nan stays nan
     wrist_speed = _mean(speed[:, -2:])
 
-    arms = body[:, _ELBOWS + _WRISTS]
-    wrists = body[:, _WRISTS]
-    elbows = body[:, _ELBOWS]
-    nose = body[:, _NOSE]
+    upright = _upright(body)
+    arms = upright[:, _ELBOWS + _WRISTS]
+    elbows, wrists = arms[:, :2], arms[:, 2:]
+    nose = upright[:, _NOSE]
     at_hip = (np.abs(wrists[..., 1] - 0.85) < 0.3) & (np.abs(elbows[..., 0]) > 0.6)
-    side = np.sign(shoulders[:, 0, 0] - shoulders[:, 1, 0])[:, None] * wrists[..., 0]
+    shoulder = upright[:, _SHOULDERS, 0]
+    side = np.sign(shoulder[:, 0] - shoulder[:, 1])[:, None] * wrists[..., 0]
     crossed = (side[:, 0] < -0.05) & (side[:, 1] > 0.05)
     return Movement(
         quantity=quantity,
@@ -218,6 +243,18 @@ def appraise(movement: Movement) -> np.ndarray:
     headless = np.isnan(movement.head)
     unseen = [headless, np.isnan(movement.quantity), headless and np.isnan(movement.openness)]
     return np.where(unseen, np.nan, vad)
+
+
+def _upright(body: np.ndarray) -> np.ndarray:
+    """Turns each step about the middle of the shoulders until the hips are straight below it, so
+    that a lean to the side or a camera that is not level changes nothing; as it is without hips."""
+    down = body[:, _HIPS].mean(axis=1)
+    length = _length(down)
+    seen = length > 0.2  # False for nan
+    sine = np.where(seen, down[:, 0] / np.where(seen, length, 1.0), 0.0)[:, None]
+    cosine = np.where(seen, down[:, 1] / np.where(seen, length, 1.0), 1.0)[:, None]
+    x, y = body[..., 0], body[..., 1]
+    return np.stack([cosine * x - sine * y, sine * x + cosine * y], axis=-1)
 
 
 def _length(vectors: np.ndarray) -> np.ndarray:

@@ -464,7 +464,7 @@ def bearing(person: Person, people: People, horizontal_fov: float) -> np.ndarray
 
 def _believed(affect: Affect) -> np.ndarray:
     """Perceived categories, drawn to neutral as far as the reading is not to be trusted."""
-    trust = min(1.0, affect.confidence / 0.4)
+    trust = min(1.0, affect.confidence / 0.5)
     believed = trust * np.asarray(affect.categories, dtype=np.float64)
     believed[NEUTRAL] += max(0.0, 1.0 - believed.sum())
     return believed / believed.sum()

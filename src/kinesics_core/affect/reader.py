@@ -114,15 +114,15 @@ class AffectReader:
             return reading
         trust = min(1.0, reading.confidence / _CLARITY)
         gain = 1.0 - float(np.exp(-elapsed * max(trust, 0.1) / self.time_constant))
-        vad = [
+        valence, arousal, dominance = (
             new if np.isnan(old) else old if np.isnan(new) else old + gain * (new - old)
             for old, new in zip(_vad(belief), _vad(reading), strict=True)
-        ]
+        )
         return Affect(
             reading.stamp, reading.person_id,
             belief.categories + np.float32(gain) * (reading.categories - belief.categories),
-            *vad, belief.confidence + gain * (reading.confidence - belief.confidence),
-            reading.source,
+            valence, arousal, dominance,
+            belief.confidence + gain * (reading.confidence - belief.confidence), reading.source,
         )  # fmt: skip
 
 
@@ -147,15 +147,15 @@ def fuse(face: Affect | None, body: Affect | None) -> Affect | None:
     vad_weights = np.where(np.isfinite(vads), vad_weights + 1e-6, 0.0)
     total = vad_weights.sum(axis=0)
     expected = categories_to_vad(categories)
-    vad = np.where(
+    valence, arousal, dominance = np.where(
         total > 0.0,
         (np.nan_to_num(vads) * vad_weights).sum(axis=0) / np.maximum(total, 1e-9),
         expected,
-    )
+    ).tolist()
+    confidence = 1.0 - (1.0 - face.confidence) * (1.0 - 0.5 * body.confidence)
     return Affect(
         max(face.stamp, body.stamp), face.person_id, categories.astype(np.float32),
-        *(float(value) for value in vad),
-        1.0 - (1.0 - face.confidence) * (1.0 - 0.5 * body.confidence), "fused",
+        valence, arousal, dominance, confidence, "fused",
     )  # fmt: skip
 
 
