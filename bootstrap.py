@@ -208,7 +208,8 @@ def digest(root: Path, inputs: Iterable[str], *context: str) -> str:
     total = hashlib.sha256("\0".join(context).encode())
     for name in inputs:
         path = root / name
-        for file in sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]:
+        files = sorted(p for p in path.rglob("*") if p.is_file() and p.suffix != ".pyc")
+        for file in files if path.is_dir() else [path]:
             total.update(f"{file.relative_to(root)}\0".encode())
             total.update(hashlib.sha256(file.read_bytes()).digest())
     return total.hexdigest()
@@ -285,7 +286,6 @@ def remove_interfaces(prefix: Path) -> None:
         *prefix.glob("include/kinesics"),
         *prefix.glob("lib/kinesics"),
         *prefix.glob("lib/python3*/site-packages/kinesics"),
-        *prefix.glob("lib/python3*/site-packages/kinesics-*-py3*.egg-info"),
     ]
     for directory in directories:
         shutil.rmtree(directory)
@@ -530,14 +530,18 @@ def cmake_version() -> str:
     return done.stdout if done.returncode == 0 else ""
 
 
-def build_interfaces(machine: Machine) -> None:
-    """colcon builds msg/, srv/ and action/ and installs them into the environment."""
+def build_interfaces(machine: Machine, anew: bool) -> None:
+    """colcon builds msg/, srv/ and action/ and installs them, with launch/ and config/.
+
+    ``anew``: from nothing; otherwise only what has changed.
+    """
     tools = build_tools(shutil.which, cmake_version())
     if tools:
         machine.pip("install", *tools)
-    remove_interfaces(machine.venv)
     build = machine.work / "build"
-    shutil.rmtree(build, ignore_errors=True)
+    if anew:
+        remove_interfaces(machine.venv)
+        shutil.rmtree(build, ignore_errors=True)
     path = machine.environ["PATH"]
     site = machine.ask(
         "import sys, sysconfig, os; "
@@ -559,11 +563,13 @@ def build_interfaces(machine: Machine) -> None:
         [
             *colcon, "--log-base", str(machine.work / "log"), "build", "--paths", str(ROOT),
             "--build-base", str(build), "--install-base", str(machine.venv), "--merge-install",
-            "--symlink-install", "--event-handlers", "console_direct+",
-            "--cmake-args", *settings,
+            "--event-handlers", "console_direct+", "--cmake-args", *settings,
         ],
         machine.environ,
     )  # fmt: skip
+    # rosidl's metadata of the generated package would pass for an older kinesics of pip's.
+    for metadata in machine.venv.glob("lib/python3*/site-packages/kinesics-*.egg-info"):
+        shutil.rmtree(metadata)
 
 
 def check_result(machine: Machine) -> None:
@@ -652,16 +658,16 @@ def set_up(root: Path, extras: Sequence[str], ros: Ros | None) -> bool:
     if not made:
         stamp = {}
     packages = digest(root, PACKAGE_INPUTS, kind)
-    # Shared files are installed as links: only their names matter here.
-    shared = [p.name for name in SHARED for p in (root / name).glob("*") if p.is_file()]
-    interfaces = digest(root, INTERFACE_INPUTS, kind, *sorted(shared))
+    interfaces = digest(root, INTERFACE_INPUTS, kind)
+    shared = digest(root, SHARED, kind)
     wanted = {*extras} | (set() if ros else {"ros", "colcon"})
     todo = missing_extras(stamp, packages, wanted)
-    if todo == set() and stamp.get("interfaces") == interfaces:
+    built = stamp.get("interfaces") == interfaces
+    if todo == set() and built and stamp.get("shared") == shared:
         return False
 
     fresh = not made and not usable(venv, ros, environ)
-    installed = set(stamp.get("extras", ())) if todo is not None else set()
+    installed = set(stamp.get("extras", ()))
     parts = ({*extras} - installed) | ({"base"} if fresh else set())
     found = problems(ros, shutil.disk_usage(root).free / 1e6, parts)
     if found:
@@ -690,7 +696,7 @@ def set_up(root: Path, extras: Sequence[str], ros: Ros | None) -> bool:
         stamp.update(packages=packages, extras=sorted(wanted | installed))
         write_stamp(stamp_file, stamp)
 
-    if stamp.get("interfaces") != interfaces:
+    if not built or stamp.get("shared") != shared:
         if ros is None:
             with Step("paths in the CMake files of the ROS wheels") as step:
                 mended = mend_cmake_paths(
@@ -700,8 +706,8 @@ def set_up(root: Path, extras: Sequence[str], ros: Ros | None) -> bool:
                 )
                 step.result = f"{mended} files mended"
         with Step("interfaces: msg, srv, action"):
-            build_interfaces(machine)
-        stamp.update(interfaces=interfaces)
+            build_interfaces(machine, anew=not built)
+        stamp.update(interfaces=interfaces, shared=shared)
 
     with Step("check"):
         check_result(machine)
