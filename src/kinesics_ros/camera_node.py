@@ -108,6 +108,10 @@ class CameraNode(Stage):
         # A source is read once; activating again opens it anew.
         self.unload()
 
+    def frames_expected(self) -> int | None:
+        """How many frames the source will give; None for a live or looping one."""
+        return None if self._source is None else self._source.total
+
     def _open(self) -> FrameSource:
         p = self.parameters
         return open_source(

@@ -11,7 +11,8 @@ import signal
 from pathlib import Path
 from typing import Any
 
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TextColumn
+from rich.table import Column
 
 from kinesics_core.errors import KinesicsError
 from kinesics_core.view.demo_video import DemoVideo
@@ -41,11 +42,16 @@ def demo(
     ) as graph:
         monitor = Monitor(graph)
         with _progress() as progress:
-            task = progress.add_task("camera → robot", total=None, fps="", emotion="")
+            task = progress.add_task(
+                "", total=graph["camera"].frames_expected(), speed="", reason=""
+            )
 
             def show(moment: Moment) -> None:
-                renderer.add(moment)
-                _advance(progress, task, moment, monitor)
+                rates = monitor.rates()
+                speed = f"{rates['fps']:.0f} fps, {rates['latency_ms']:.0f} ms to the robot's face"
+                renderer.add(moment, speed)
+                reason = moment.response.reason if moment.response else ""
+                progress.update(task, advance=1, speed=speed, reason=reason)
 
             Tap(graph.bus, show)
             graph.spin(stop, duration)
@@ -63,18 +69,8 @@ def demo(
 
 def _progress() -> Progress:
     return Progress(
-        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed} frames"),
-        TextColumn("{task.fields[fps]}"), TextColumn("{task.fields[emotion]}"),
-        TimeElapsedColumn(),
-    )
-
-
-def _advance(progress: Progress, task: Any, moment: Moment, monitor: Monitor) -> None:
-    figures = monitor.rates()
-    emotion = moment.response.reason if moment.response else ""
-    progress.update(
-        task, advance=1, fps=f"{figures['fps']:.0f} fps, {figures['latency_ms']:.0f} ms",
-        emotion=emotion[:60],
+        BarColumn(20), TextColumn("{task.completed:.0f} frames, {task.fields[speed]}"),
+        TextColumn("{task.fields[reason]}", table_column=Column(no_wrap=True)),
     )
 
 
@@ -97,9 +93,9 @@ class Renderer:
         self._process.start()
         return self
 
-    def add(self, moment: Moment) -> None:
+    def add(self, moment: Moment, note: str) -> None:
         try:
-            self._moments.put_nowait(moment)
+            self._moments.put_nowait((moment, note))
         except queue.Full:
             return
 
@@ -121,19 +117,19 @@ def _render(path: Path, moments: Any, result: Any) -> None:
     """Body of the drawing process. A fault is handed back as a sentence, the queue drained."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(5)
-    frames, fault, video = 0, None, None
+    frames, fault = 0, None
     try:
-        video = DemoVideo(path)
-        while (moment := moments.get()) is not None:
-            video.add(
-                moment.frame, moment.people, moment.forecasts, moment.affects, moment.response,
-                moment.face, moment.body,
-            )
-            frames += 1
+        with DemoVideo(path) as video:
+            while (got := moments.get()) is not None:
+                moment, note = got
+                video.add(
+                    moment.frame, moment.people, moment.forecasts, moment.affects,
+                    moment.response, moment.face, moment.body, note,
+                )
+                frames += 1
+            video.poster(path.with_name("poster.jpg"))
     except Exception as error:
         fault = f"demo.mp4 could not be drawn: {error}"
         while moments.get() is not None:
             pass
-    if video is not None and fault is None:
-        video.close()
     result.put((frames, fault))

@@ -26,6 +26,9 @@ def run(args: argparse.Namespace, view: LiveView) -> int:
                 moment.frame, moment.people, moment.forecasts, moment.affects, moment.response,
                 moment.face, moment.body,
             )
+            if not view.open:
+                # The user closed the window.
+                stop.set()
 
     drawing = threading.Thread(target=draw, name="view", daemon=True)
     drawing.start()
@@ -40,7 +43,6 @@ def run(args: argparse.Namespace, view: LiveView) -> int:
     finally:
         mailbox.close()
         drawing.join(timeout=5.0)
-        view.close()
     if fault:
         raise KinesicsError(fault)
     return 0

@@ -14,6 +14,7 @@ class Mailbox:
         self._slots: dict[Hashable, Any] = {}
         self._ready = threading.Condition()
         self._closed = False
+        self._reader_waits = False
         self.dropped = 0
 
     def put(self, key: Hashable, item: Any, wait: bool = False) -> None:
@@ -30,14 +31,22 @@ class Mailbox:
     def get(self) -> tuple[Hashable, Any] | None:
         """The oldest waiting (key, item); blocks while empty; None once the mailbox is closed."""
         with self._ready:
+            self._reader_waits = True
             while not self._slots and not self._closed:
                 self._ready.wait()
+            self._reader_waits = False
             if self._closed:
                 return None
             key = next(iter(self._slots))
             item = self._slots.pop(key)
             self._ready.notify_all()
             return key, item
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing waits and the reader is done with what it took."""
+        with self._ready:
+            return self._reader_waits and not self._slots
 
     def close(self) -> None:
         """Wakes the reader for the last time; unread items are forgotten."""

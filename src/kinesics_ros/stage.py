@@ -210,6 +210,11 @@ class Stage(LifecycleNode):
         """Items that a newer one replaced before they were looked at."""
         return self.dropped_before + self._mailbox.dropped
 
+    @property
+    def idle(self) -> bool:
+        """Whether everything that arrived has been worked on."""
+        return not self.active or self._worker is None or self._mailbox.idle
+
     def now(self) -> int:
         """The node's clock (simulated time if so configured), ns."""
         return self.get_clock().now().nanoseconds

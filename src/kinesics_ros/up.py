@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -40,6 +41,8 @@ STAGES: dict[str, type[Stage]] = {
     "marker": MarkerNode,
     "recorder": RecorderNode,
 }
+
+_DRAIN_SECONDS = 5.0
 
 
 class Graph:
@@ -99,14 +102,22 @@ class Graph:
                 raise KinesicsError(node.fault or f"{node.get_name()} could not be activated")
 
     def spin(self, stop: threading.Event, duration: float | None = None) -> None:
-        """Serves ROS until ``stop`` is set, ``duration`` seconds passed, or the source ended."""
-        clock = self.stages["camera"].get_clock()
-        began = clock.now().nanoseconds
-        finished = self.stages["camera"].finished
-        while not stop.is_set() and not finished.is_set():
+        """Serves ROS until ``stop`` is set, ``duration`` seconds passed, or the source ended and
+        its last image is answered."""
+        began = time.monotonic()
+        camera = self.stages["camera"]
+        while not stop.is_set() and not (duration and time.monotonic() - began > duration):
             self._executor.spin_once(timeout_sec=0.1)
-            if duration and clock.now().nanoseconds - began > duration * 1e9:
-                break
+            if camera.finished.is_set():
+                self._drain(stop)
+                return
+
+    def _drain(self, stop: threading.Event) -> None:
+        """Lets the stages finish what the source gave them, upstream first."""
+        until = time.monotonic() + _DRAIN_SECONDS
+        for stage in self.stages.values():
+            while not (stage.idle or stop.is_set()) and time.monotonic() < until:
+                self._executor.spin_once(timeout_sec=0.005)
 
     def __exit__(self, *_: object) -> None:
         release(list(self.stages.values()))

@@ -109,8 +109,8 @@ class FrameSource:
         self._mailbox: _Mailbox | None = None
         if realtime or self.live:
             self._mailbox = _Mailbox()
+            # Started by the first read: a file opened long before loses none of its beginning.
             self._thread = threading.Thread(target=self._play, name="frame-source", daemon=True)
-            self._thread.start()
 
     def __enter__(self) -> FrameSource:
         return self
@@ -133,6 +133,8 @@ class FrameSource:
             if frame is not None:
                 self.size = (frame.image.shape[1], frame.image.shape[0])
             return frame
+        if self._thread.ident is None and not self._mailbox.closed:
+            self._thread.start()
         patience = STALL_SECONDS if self._index else FIRST_FRAME_SECONDS
         try:
             frame = self._mailbox.take(patience if self.live else None)
@@ -147,10 +149,11 @@ class FrameSource:
 
     def close(self) -> None:
         """Release the device or file; ``read`` gives None from then on. May be called twice."""
-        if self._mailbox is None:
+        if self._mailbox is not None:
+            self._mailbox.close()
+        if self._mailbox is None or self._thread.ident is None:
             self._release()
             return
-        self._mailbox.close()
         # A driver may hold the thread in a blocked read; it is a daemon and releases at its end.
         if threading.current_thread() is not self._thread:
             self._thread.join(timeout=2.0)

@@ -1,0 +1,48 @@
+"""The one form of benchmarks: JSON, goals, the page."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from kinesics_core import bench
+from kinesics_core.errors import KinesicsError
+
+
+@pytest.mark.parametrize(
+    "value,goal,reached",
+    [(60.0, "<= 60", True), (60.1, "<= 60", False), (20.0, ">= 20", True), (19.0, ">= 20", False),
+     (None, ">= 20", None), (5.0, None, None)],
+)
+def test_goals(value, goal, reached):
+    assert bench.met(bench.result("name", value, "ms", goal)) is reached
+
+
+def test_results_are_written_in_the_agreed_form_and_collected(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    other = tmp_path / "elsewhere" / "mine.json"
+    results = [
+        bench.result("loop.fps", 29.98765, "frames/s", ">= 20", "plain MediaPipe loop", 33.333),
+        bench.result("loop.start_s", None, "s", "<= 5"),
+    ]
+    bench.write("loop", results, other)
+    written = json.loads((tmp_path / "out/bench/loop.json").read_text())
+    assert json.loads(other.read_text()) == written
+    assert set(written) == {"hardware", "date", "results"}
+    assert written["results"][0] == {
+        "name": "loop.fps", "value": 29.99, "unit": "frames/s", "goal": ">= 20",
+        "peer": "plain MediaPipe loop", "peer_value": 33.33,
+    }
+    page = bench.page()
+    assert "| loop.fps | 29.99 | frames/s | >= 20 | reached | plain MediaPipe loop | 33.33 |" in page
+    assert "not measured" in page and written["hardware"] in page
+
+
+def test_a_page_of_nothing_is_refused(tmp_path):
+    with pytest.raises(KinesicsError, match="make bench"):
+        bench.page(tmp_path)
+
+
+def test_hardware_names_the_processor_and_its_cores():
+    assert "cores" in bench.hardware() and "Python" in bench.hardware()
