@@ -25,7 +25,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kinesics_core.affect.emotions import vad_to_categories
+from kinesics_core.affect.emotions import NEUTRAL, vad_to_categories
 from kinesics_core.skeletons import COCO17
 from kinesics_core.types import NANOSECONDS, Affect, Person
 
@@ -58,6 +58,10 @@ _CATEGORY_SPREAD = 0.3
 # Most movement is neutral, and contempt and disgust are hardly recognised from bodies (Wallbott
 # 1998; Dael, Mortillaro & Scherer 2012). Order of EMOTIONS.
 _PRIOR = np.array([1.0, 1.0, 0.6, 1.0, 0.3, 0.1, 0.8, 3.0])
+
+# Share of neutral in whatever the movement suggests: sport and work move like emotions do, so a
+# body alone may hint at an emotion but not claim it.
+_DOUBT = 0.45
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,8 @@ class BodyReader:
         if np.isnan(vad).all():
             return None
         categories = vad_to_categories(vad, spread=_CATEGORY_SPREAD) * _PRIOR
-        categories /= categories.sum()
+        categories *= (1.0 - _DOUBT) / categories.sum()
+        categories[NEUTRAL] += _DOUBT
         return Affect(
             stamp, person.id, categories.astype(np.float32), float(vad[0]), float(vad[1]),
             float(vad[2]), _CONFIDENCE * movement.coverage, "body",
