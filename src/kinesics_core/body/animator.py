@@ -1,9 +1,9 @@
 """The robot's body over time: posture from its state, gestures, breathing and sway.
 
 Posture follows the findings on bodily expression (Wallbott 1998; Crane & Gross 2013; for
-dominance Hall, Coats & LeBeau 2005): valence raises head and chest, dominance opens the arms and straightens the
-spine, arousal leans forward and quickens breath, sway and gestures; fear (aroused, not dominant)
-pulls up the shoulders.
+dominance Hall, Coats & LeBeau 2005): valence raises head and chest, dominance opens the arms and
+straightens the spine, arousal leans forward and quickens breath, sway and gestures; fear
+(aroused, not dominant) pulls up the shoulders.
 
 Every joint follows its target as a critically damped spring with a ceiling on its angular
 velocity, so a change of gesture or state never jumps; the target itself is analytic in time.
