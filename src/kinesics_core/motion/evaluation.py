@@ -44,7 +44,7 @@ def evaluate(
     clips: Sequence[tuple[str, np.ndarray]], how: Normalisation, methods: Mapping[str, Forecast],
     *, count: int, seed: int = 0,
 ) -> list[Score]:
-    """Every method, and zero and constant velocity, on the same ``count`` windows of each source."""
+    """Every method, zero and constant velocity on the same ``count`` windows of each source."""
     everything = {"zero velocity": zero_velocity, "constant velocity": constant_velocity, **methods}
     scores = []
     for source in sorted({source for source, _ in clips}):

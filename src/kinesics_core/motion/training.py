@@ -102,9 +102,9 @@ def train(
 ) -> list[Score]:
     """Train, export and evaluate; returns the scores on test clips and on ``unseen`` sources."""
     console = console or Console(stderr=True)
-    out.mkdir(parents=True, exist_ok=True)
     split = samples.split_by_clip(recordings, config.seed)
     _require(split)
+    out.mkdir(parents=True, exist_ok=True)
     console.print(
         f"{len(split.train)} clips to train on, {len(split.validation)} to validate,"
         f" {len(split.test)} to test")

@@ -43,7 +43,7 @@ def fit_spread(
             base, slope = np.maximum(solution, 1e-10)
             expected = base + slope * drive
         floor[step], gain[step] = np.sqrt(base), np.sqrt(slope)
-    return floor, gain
+    return np.maximum.accumulate(floor), np.maximum.accumulate(gain)
 
 
 def spread(
