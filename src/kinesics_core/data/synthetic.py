@@ -11,11 +11,14 @@ Coordinates: the body frame has x to the body's left, y up, z forward; the camer
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike
 
 from kinesics_core.errors import SourceError
 from kinesics_core.skeletons import (
@@ -273,15 +276,15 @@ class SyntheticPerson:
         start: np.ndarray,
         end: np.ndarray,
         radius: Sequence[float],
-        color: object,
-        **options: object,
+        color: ArrayLike,
+        **options: Any,
     ) -> None:
         """Project a limb given in optical metres and draw it."""
         near = np.linspace(start[2], end[2], len(radius))
         limb(
             image, self._pixel(start), self._pixel(end),
-            np.asarray(radius) * self.focal / near, np.asarray(color, np.float32),
-            labels=labels, label=PARTS[label], **options,
+            np.asarray(radius) * self.focal / near, color, labels=labels, label=PARTS[label],
+            **options,
         )
 
     def _draw(
@@ -296,17 +299,18 @@ class SyntheticPerson:
         """Paint far to near: shadow, then groups sorted by depth, each group in its own order."""
         self._shadow(image, points)
         middle = (points["neck"] + points["pelvis"]) / 2
-        groups = [
-            (middle[2] + 0.30, lambda: self._draw_hips(image, labels, points, torso_yaw)),
-            (middle[2] + 0.02, lambda: self._draw_torso(image, labels, points, torso_yaw)),
-            (points["head"][2] - 0.02, lambda: self._draw_head(image, labels, head, weights)),
+        canvas = image, labels
+        groups: list[tuple[float, Callable[[], None]]] = [
+            (middle[2] + 0.30, partial(self._draw_hips, *canvas, points, torso_yaw)),
+            (middle[2] + 0.02, partial(self._draw_torso, *canvas, points, torso_yaw)),
+            (points["head"][2] - 0.02, partial(self._draw_head, *canvas, head, weights)),
         ]
         for side in ("left", "right"):
             leg = (points[f"{side}_hip"] + points[f"{side}_knee"]) / 2
-            groups.append((leg[2] + 0.08, lambda s=side: self._draw_leg(image, labels, points, s)))
+            groups.append((leg[2] + 0.08, partial(self._draw_leg, *canvas, points, side)))
             # An arm at the side is drawn over the torso unless the turn puts it behind.
             arm = (points[f"{side}_shoulder"] + 2 * points[f"{side}_elbow"]) / 3
-            groups.append((arm[2], lambda s=side: self._draw_arm(image, labels, points, s)))
+            groups.append((arm[2], partial(self._draw_arm, *canvas, points, side)))
         for _, draw in sorted(groups, key=lambda group: -group[0]):
             draw()
 
@@ -564,9 +568,10 @@ def _visible_on() -> dict[str, tuple[int, ...]]:
     allowed = {}
     for name in MEDIAPIPE33:
         side, _, part = name.partition("_")
-        if part in ("shoulder",):
+        parts: tuple[str, ...]
+        if part == "shoulder":
             parts = ("torso", f"{side}_arm")
-        elif part in ("elbow",):
+        elif part == "elbow":
             parts = (f"{side}_arm",)
         elif part in ("wrist", "pinky", "index", "thumb"):
             parts = (f"{side}_arm", f"{side}_hand")
@@ -744,7 +749,7 @@ def _pose_leg(
     hip = root + turn @ np.array([sign * HIP[0], 0.0, 0.0])
     toes = turn @ _about("y", sign * 0.22) @ np.array([0.0, 0.0, 1.0])
     line = ankle - hip
-    reach = np.linalg.norm(line)
+    reach = float(np.linalg.norm(line))
     longest = THIGH + SHIN - 1e-3
     if reach > longest:
         ankle = hip + line * (longest / reach)
@@ -845,7 +850,7 @@ def _paint_face(look: Look, weights: np.ndarray, density: float) -> np.ndarray:
     """(h, w, 3) uint8: colours of the front of the head, `density` texels a metre."""
     size = int(2 * FACE_HALF_WIDTH * density), int((FACE_TOP - FACE_BOTTOM) * density)
     skin = np.array(look.skin, float)
-    canvas = np.empty((size[1], size[0], 3), np.uint8)
+    canvas: np.ndarray = np.empty((size[1], size[0], 3), np.uint8)
     canvas[:] = look.skin
     w = dict(zip(ARKIT_BLENDSHAPES, np.clip(np.nan_to_num(weights), 0, 1).tolist(), strict=True))
 
@@ -855,14 +860,14 @@ def _paint_face(look: Look, weights: np.ndarray, density: float) -> np.ndarray:
         v = (FACE_TOP - points[:, 1]) * density - 0.5
         return np.round(16 * np.column_stack([u, v])).astype(np.int32)
 
-    def fill(points: np.ndarray, color: Sequence[float]) -> None:
-        cv2.fillPoly(canvas, [texels(points)], [float(c) for c in color], cv2.LINE_AA, 4)
+    def fill(points: np.ndarray, color: ArrayLike) -> None:
+        cv2.fillPoly(canvas, [texels(points)], np.asarray(color, float).tolist(), cv2.LINE_AA, 4)
 
-    def ellipse(x: float, y: float, rx: float, ry: float, color: Sequence[float]) -> None:
+    def ellipse(x: float, y: float, rx: float, ry: float, color: ArrayLike) -> None:
         angle = np.linspace(0, 2 * np.pi, 20, endpoint=False)
         fill(np.column_stack([x + rx * np.cos(angle), y + ry * np.sin(angle)]), color)
 
-    def band(top: np.ndarray, bottom: np.ndarray, color: Sequence[float]) -> None:
+    def band(top: np.ndarray, bottom: np.ndarray, color: ArrayLike) -> None:
         fill(np.vstack([top, bottom[::-1]]), color)
 
     # Blush, sockets and stubble are blurred into the skin before any feature is drawn.

@@ -247,7 +247,7 @@ class Composer:
         x0, y0, x1, y1 = self._below
         page[y0:y1, x0:x1] = PANEL
         put_text(page, "affect of the person", (x0 + 14 * s, y0 + 12 * s), 14 * s, PALE)
-        right = self._plot[2]
+        right = float(self._plot[2])
         for text, color in (("arousal", AROUSAL), ("valence", VALENCE)):
             put_text(page, text, (right, y0 + 12 * s), 14 * s, color, anchor="right")
             right -= text_width(text, 14 * s) + 16 * s
@@ -281,6 +281,12 @@ class Composer:
         ratio = min((x1 - x0) / wide, (y1 - y0) / high)
         w, h = min(round(wide * ratio), x1 - x0), min(round(high * ratio), y1 - y0)
         x, y = x0 + (x1 - x0 - w) // 2, y0 + (y1 - y0 - h) // 2
+        if w < x1 - x0 - 2 or h < y1 - y0 - 2:
+            # A blurred, dim copy of the image fills what its shape leaves of the panel.
+            tiny = cv2.resize(frame.image, (24, 16), interpolation=cv2.INTER_AREA)
+            tiny = cv2.convertScaleAbs(cv2.GaussianBlur(tiny, (0, 0), 1.5), alpha=0.3)
+            cv2.resize(tiny, (x1 - x0, y1 - y0), dst=page[y0:y1, x0:x1],
+                       interpolation=cv2.INTER_CUBIC)
         panel = page[y : y + h, x : x + w]
         cv2.resize(frame.image, (w, h), dst=panel, interpolation=cv2.INTER_LINEAR)
         # Lines for the panel's real size on screen, whatever the camera's resolution is.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -36,13 +37,23 @@ from kinesics_core.types import (
     People,
     Person,
 )
-from kinesics_core.view.overlay import EMOTION_COLORS, FACE_CONTOURS, GHOST, LEFT, MIDDLE, RIGHT
+from kinesics_core.view.overlay import (
+    EMOTION_COLORS,
+    FACE_CONTOURS,
+    GHOST,
+    LEFT,
+    MIDDLE,
+    RIGHT,
+    head_top,
+    side_color,
+)
 from kinesics_core.view.robot import RobotView
 
 MODES = ("native", "web", "file")
 SKELETON22_EDGES = tuple(
     (parent, child) for child, parent in enumerate(SMPLX_BODY_PARENTS) if parent >= 0
 )
+BACKGROUND = (22, 26, 36)
 JPEG = [cv2.IMWRITE_JPEG_QUALITY, 80]
 
 # What the viewer keeps for those who connect late; a long session does not fill the memory.
@@ -89,7 +100,7 @@ class LiveView:
         self._robot = RobotView(360, 420) if robot else None
         self._frames = 0
         self._shown: set[str] = set()
-        self._last_words = ""
+        self._last_answer: tuple[object, ...] = ()
         self._recording = rerun.RecordingStream("kinesics")
         if mode == "file":
             self._save(Path(str(path)))
@@ -143,11 +154,7 @@ class LiveView:
             self._recording.flush(timeout_sec=5.0)
         self._recording.disconnect()
         if self._viewer is not None and self.url:
-            self._viewer.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._viewer.wait(timeout=5.0)
-            if self._viewer.poll() is None:
-                self._viewer.kill()
+            self._end_viewer()
         self._viewer = None
 
     def __enter__(self) -> LiveView:
@@ -193,12 +200,21 @@ class LiveView:
         deadline = time.monotonic() + 20.0
         while _is_free(inlet):
             if self._viewer.poll() is not None or time.monotonic() > deadline:
-                self._viewer.kill()
+                self._end_viewer()
                 raise KinesicsError(
                     f"Rerun's viewer did not start; see what `{' '.join(command[1:4])}` says."
                 )
             time.sleep(0.05)
         self._recording.connect_grpc(address, default_blueprint=self._blueprint())
+
+    def _end_viewer(self) -> None:
+        """`python -m rerun` runs the viewer as a child of its own: end the whole group."""
+        assert self._viewer is not None
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._viewer.pid, number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._viewer.wait(timeout=3.0)
 
     def _blueprint(self) -> Any:
         import rerun.blueprint as rrb
@@ -225,8 +241,18 @@ class LiveView:
                     row_shares=[3, 1, 1],
                 ),
                 rrb.Vertical(
-                    rrb.Spatial3DView(origin="body", name="person, 3D"),
-                    rrb.Spatial3DView(origin="robot/body", name="robot, 3D"),
+                    rrb.Spatial3DView(
+                        origin="body", name="person, 3D", background=BACKGROUND,
+                        eye_controls=rrb.EyeControls3D(
+                            position=(0.5, -0.3, -2.4), look_target=(0.0, 0.0, 0.0)
+                        ),
+                    ),
+                    rrb.Spatial3DView(
+                        origin="robot/body", name="robot, 3D", background=BACKGROUND,
+                        eye_controls=rrb.EyeControls3D(
+                            position=(0.5, 0.3, 2.4), look_target=(0.0, -0.1, 0.0)
+                        ),
+                    ),
                     rrb.BarChartView(origin="blendshapes/person", name="person, 52 blendshapes"),
                     row_shares=[2, 2, 1],
                 ),
@@ -251,8 +277,8 @@ class LiveView:
 
     # -- what is shown --------------------------------------------------------------------------
 
-    def _log(self, path: str, *what: Any) -> None:
-        self._recording.log(path, *what)
+    def _log(self, path: str, what: Any) -> None:
+        self._recording.log(path, what)
 
     def _picture(self, image: np.ndarray) -> Any:
         _, data = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), JPEG)
@@ -263,19 +289,25 @@ class LiveView:
         rr = self._rr
         flat, solid = f"camera/person_{person.id}", f"body/person_{person.id}"
         points = np.asarray(person.coco[:, :2], float) * scale
-        self._log(f"{flat}/skeleton", *self._bones_2d(points, COCO17_EDGES, MIDDLE, 2.0))
+        # The face mesh says more than the five keypoints of the head.
+        edges = COCO17_EDGES if person.face is None else COCO17_EDGES[4:]
+        colors = [side_color(a, b) for a, b in edges]
+        self._log(f"{flat}/skeleton", self._bones_2d(points, edges, colors, 2.0))
         for name, hand, color in (("left_hand", person.left_hand, LEFT),
                                   ("right_hand", person.right_hand, RIGHT)):
             chain = np.full((21, 2), np.nan) if hand is None else np.asarray(hand[:, :2]) * scale
-            self._log(f"{flat}/{name}", *self._bones_2d(chain, HAND21_EDGES, color, 1.2))
+            colors = [color] * len(HAND21_EDGES)
+            self._log(f"{flat}/{name}", self._bones_2d(chain, HAND21_EDGES, colors, 1.2))
         contours = []
         if person.face is not None:
             mesh = np.asarray(person.face[:, :2], float) * scale
             contours = [mesh[list(c)] for c in FACE_CONTOURS if np.isfinite(mesh[list(c)]).all()]
         self._log(f"{flat}/face", rr.LineStrips2D(contours, colors=(206, 236, 240), radii=0.6))
-        known = points[np.isfinite(points).all(1)]
-        self._log(f"{flat}/id", rr.Points2D(known[:1], labels=[f"person {person.id}"][:len(known)],
-                                            radii=1.0))
+        top = head_top(person, scale)
+        label = rr.Points2D([], labels=[]) if top is None else rr.Points2D(
+            [top], labels=[f"person {person.id}"], colors=LEFT, radii=1.0
+        )
+        self._log(f"{flat}/id", label)
         if person.pose_world is None:
             return {flat}
         world = np.asarray(person.pose_world, float)
@@ -286,11 +318,15 @@ class LiveView:
         return {flat, solid}
 
     def _bones_2d(
-        self, points: np.ndarray, edges: Sequence[tuple[int, int]], color: Sequence[int],
-        radius: float,
-    ) -> tuple[Any, ...]:
-        bones = [points[[a, b]] for a, b in edges if np.isfinite(points[[a, b]]).all()]
-        return (self._rr.LineStrips2D(bones, colors=color, radii=radius),)
+        self, points: np.ndarray, edges: Sequence[tuple[int, int]],
+        colors: Sequence[Sequence[int]], radius: float,
+    ) -> Any:
+        known = [(points[[a, b]], color) for (a, b), color in zip(edges, colors, strict=True)
+                 if np.isfinite(points[[a, b]]).all()]
+        return self._rr.LineStrips2D(
+            [bone for bone, _ in known], colors=[color for _, color in known] or None,
+            radii=radius,
+        )
 
     def _show_forecast(self, forecast: MotionForecast, frame: Frame) -> set[str]:
         if len(forecast.keypoints) == 0:
@@ -299,7 +335,8 @@ class LiveView:
         scale = np.array([wide / max(forecast.width, 1), high / max(forecast.height, 1)])
         points = np.asarray(forecast.keypoints[-1], float) * scale
         path = f"camera/forecast_{forecast.person_id}"
-        self._log(path, *self._bones_2d(points, COCO17_EDGES[4:], (*GHOST, 120), 3.0))
+        body = COCO17_EDGES[4:]
+        self._log(path, self._bones_2d(points, body, [(*GHOST, 120)] * len(body), 3.0))
         return {path}
 
     def _show_blendshapes(self, whose: str, weights: np.ndarray | None) -> None:
@@ -312,12 +349,18 @@ class LiveView:
             if np.isfinite(value):
                 self._log(f"affect/{name}", self._rr.Scalars(value))
 
+    def _is_new(self, response: AffectiveResponse) -> bool:
+        """The reason has a percentage that changes with every image; the decision seldom does."""
+        answer = response.policy, response.emotion, response.gesture, response.towards
+        is_new = answer != self._last_answer
+        self._last_answer = answer
+        return is_new
+
     def _show_answer(
         self, response: AffectiveResponse | None, face: FacePose | None, body: BodyPose | None
     ) -> None:
         rr = self._rr
-        if response is not None and response.reason != self._last_words:
-            self._last_words = response.reason
+        if response is not None and self._is_new(response):
             emotion = EMOTIONS[response.emotion]
             self._log("response", rr.TextLog(
                 f"{response.policy}: {response.reason}", level=rr.TextLogLevel.INFO,

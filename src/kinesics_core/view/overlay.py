@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike
 
 from kinesics_core.affect.emotions import EMOTIONS
 from kinesics_core.skeletons import COCO17, COCO17_EDGES, HAND21_EDGES
@@ -125,7 +126,7 @@ def _draw_person(
     scores = np.nan_to_num(np.asarray(person.coco[:, 2], float))
     points[scores < FAINT] = np.nan
     dense_face = person.face is not None
-    if dense_face:
+    if person.face is not None:
         _draw_face(image, person.face, to_image, scale)
     edges = [
         (a, b) for a, b in COCO17_EDGES
@@ -135,17 +136,18 @@ def _draw_person(
         _line(image, points[a], points[b], (24, 28, 36), 5.0 * scale)
     for a, b in edges:
         certain = np.clip((min(scores[a], scores[b]) - FAINT) / (CLEAR - FAINT), 0.35, 1.0)
-        _line(image, points[a], points[b], np.array(_side_color(a, b)) * certain, 2.6 * scale)
+        _line(image, points[a], points[b], np.array(side_color(a, b)) * certain, 2.6 * scale)
     for hand, color in ((person.left_hand, LEFT), (person.right_hand, RIGHT)):
         if hand is not None:
             _draw_hand(image, np.asarray(hand[:, :2], float) * to_image, color, scale)
     for index, point in enumerate(points):
         if np.isfinite(point).all() and not (dense_face and index <= 4):
             _dot(image, point, 3.8 * scale, (24, 28, 36))
-            _dot(image, point, 2.7 * scale, _side_color(index, index))
+            _dot(image, point, 2.7 * scale, side_color(index, index))
 
 
-def _side_color(a: int, b: int) -> tuple[int, int, int]:
+def side_color(a: int, b: int) -> tuple[int, int, int]:
+    """Colour of the bone between two COCO-17 keypoints."""
     sides = {COCO17[index].partition("_")[0] for index in (a, b)}
     if sides == {"left"} or sides == {"left", "nose"}:
         return LEFT
@@ -155,7 +157,7 @@ def _side_color(a: int, b: int) -> tuple[int, int, int]:
 
 
 def _draw_hand(
-    image: np.ndarray, points: np.ndarray, color: Sequence[float], scale: float
+    image: np.ndarray, points: np.ndarray, color: ArrayLike, scale: float
 ) -> None:
     for a, b in HAND21_EDGES:
         _line(image, points[a], points[b], color, 1.4 * scale)
@@ -167,13 +169,12 @@ def _draw_face(
     image: np.ndarray, face: np.ndarray, to_image: np.ndarray, scale: float
 ) -> None:
     points = np.asarray(face[:, :2], float) * to_image
-    small = np.nanmax(points[:, 1]) - np.nanmin(points[:, 1]) < 60 * scale if len(points) else True
+    thickness = max(int(round(1.3 * scale)), 1)
     for contour in FACE_CONTOURS:
         chain = points[list(contour)]
         if not _drawable(chain):
             continue
         pixels = np.round(chain * 16).astype(np.int32)
-        thickness = 1 if small else max(int(round(1.3 * scale)), 1)
         cv2.polylines(image, [pixels], False, (206, 236, 240), thickness, cv2.LINE_AA, 4)
 
 
@@ -181,7 +182,7 @@ def _draw_label(
     image: np.ndarray, person: Person, affect: Affect | None, to_image: np.ndarray, scale: float
 ) -> None:
     """A small plate over the head: id, the likeliest emotion, a dot in its colour."""
-    anchor = _head_top(person, to_image)
+    anchor = head_top(person, to_image)
     if anchor is None:
         return
     text, color = f"person {person.id}", MIDDLE
@@ -199,7 +200,7 @@ def _draw_label(
     put_text(image, text, (x + 19 * scale, y + 6.5 * scale), size, (240, 243, 247))
 
 
-def _head_top(person: Person, to_image: np.ndarray) -> np.ndarray | None:
+def head_top(person: Person, to_image: np.ndarray) -> np.ndarray | None:
     """Pixel just above the head, None if the head is not seen."""
     if person.face is not None:
         points = np.asarray(person.face[:, :2], float)
@@ -217,7 +218,7 @@ def _head_top(person: Person, to_image: np.ndarray) -> np.ndarray | None:
 
 def draw_plate(
     image: np.ndarray, x: float, y: float, wide: float, high: float,
-    color: Sequence[float], opacity: float,
+    color: ArrayLike, opacity: float,
 ) -> None:
     """A translucent rectangle in place; what lies outside of the image is left out."""
     x0, y0 = max(int(x), 0), max(int(y), 0)
@@ -234,18 +235,18 @@ def _drawable(points: np.ndarray) -> bool:
 
 
 def _line(
-    image: np.ndarray, a: np.ndarray, b: np.ndarray, color: Sequence[float], width: float
+    image: np.ndarray, a: np.ndarray, b: np.ndarray, color: ArrayLike, width: float
 ) -> None:
     ends = np.array([a, b], float)
     if _drawable(ends):
         (ax, ay), (bx, by) = np.round(ends * 16).astype(int).tolist()
-        cv2.line(image, (ax, ay), (bx, by), [float(c) for c in color],
+        cv2.line(image, (ax, ay), (bx, by), np.asarray(color, float).tolist(),
                  max(int(round(width)), 1), cv2.LINE_AA, 4)
 
 
-def _dot(image: np.ndarray, at: Sequence[float], radius: float, color: Sequence[float]) -> None:
+def _dot(image: np.ndarray, at: ArrayLike, radius: float, color: ArrayLike) -> None:
     centre = np.asarray(at, float)
     if _drawable(centre):
         x, y = np.round(centre * 16).astype(int).tolist()
-        cv2.circle(image, (x, y), max(int(round(radius * 16)), 8), [float(c) for c in color], -1,
-                   cv2.LINE_AA, 4)
+        cv2.circle(image, (x, y), max(int(round(radius * 16)), 8),
+                   np.asarray(color, float).tolist(), -1, cv2.LINE_AA, 4)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike
 
 from kinesics_core.body.skeleton import forward, hand_tips
 from kinesics_core.skeletons import ARKIT_BLENDSHAPES, SMPLX_BODY
@@ -252,18 +253,18 @@ class _FacePainter:
         return self.centre + turned[:, :2] * near * (1.0, -1.0)
 
     def fill(
-        self, points: np.ndarray, color: Sequence[float], image: np.ndarray | None = None,
+        self, points: np.ndarray, color: ArrayLike, image: np.ndarray | None = None,
         corner: tuple[int, int] = (0, 0),
     ) -> None:
         _polygon(self.image if image is None else image, self.project(points) - corner, color)
 
-    def stroke(self, points: np.ndarray, color: Sequence[float], width: float) -> None:
+    def stroke(self, points: np.ndarray, color: ArrayLike, width: float) -> None:
         pixels = np.round(self.project(points) * 16).astype(np.int32)
-        cv2.polylines(self.image, [pixels], False, [float(c) for c in color],
+        cv2.polylines(self.image, [pixels], False, np.asarray(color, float).tolist(),
                       max(int(round(width * self.thin)), 1), cv2.LINE_AA, 4)
 
     def glow(
-        self, x: float, y: float, size: float, color: Sequence[float], strength: float
+        self, x: float, y: float, size: float, color: ArrayLike, strength: float
     ) -> None:
         """A soft round spot."""
         px, py = self.project(np.array([[x, y]]))[0]
@@ -598,8 +599,8 @@ def _mix(a: Sequence[float], b: Sequence[float], share: float) -> tuple[float, .
     return tuple(float(p + (q - p) * share) for p, q in zip(a, b, strict=True))
 
 
-def _polygon(image: np.ndarray, points: np.ndarray, color: Sequence[float] | float) -> None:
-    value = color if isinstance(color, int | float) else [float(c) for c in color]
+def _polygon(image: np.ndarray, points: np.ndarray, color: ArrayLike) -> None:
+    value = np.atleast_1d(np.asarray(color, float)).tolist()
     cv2.fillPoly(image, [np.round(points * 16).astype(np.int32)], value, cv2.LINE_AA, 4)
 
 
@@ -610,14 +611,14 @@ def _ring(x: float, y: float, rx: float, ry: float | None = None) -> np.ndarray:
     ])
 
 
-def _disc(image: np.ndarray, x: float, y: float, radius: float, color: Sequence[float]) -> None:
+def _disc(image: np.ndarray, x: float, y: float, radius: float, color: ArrayLike) -> None:
     cv2.circle(image, (int(x * 16), int(y * 16)), max(int(radius * 16), 1),
-               [float(c) for c in color], -1, cv2.LINE_AA, 4)
+               np.asarray(color, float).tolist(), -1, cv2.LINE_AA, 4)
 
 
 def _oval(
     image: np.ndarray, x: float, y: float, rx: float, ry: float, roll: float,
-    color: Sequence[float],
+    color: ArrayLike,
 ) -> None:
     ring = _ring(0.0, 0.0, rx, ry)
     c, s = np.cos(-roll), np.sin(-roll)

@@ -9,10 +9,10 @@ interpolated; the outline stays antialiased. Order the calls from far to near.
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
 
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike
 
 LIGHT = np.array([-0.42, -0.55, -0.72], np.float32)
 LIGHT /= np.linalg.norm(LIGHT)
@@ -27,10 +27,10 @@ _PROFILE = np.arange(1025.0)
 
 def limb(
     image: np.ndarray,
-    start: Sequence[float],
-    end: Sequence[float],
-    radius: Sequence[float],
-    color: Sequence[float],
+    start: ArrayLike,
+    end: ArrayLike,
+    radius: ArrayLike,
+    color: ArrayLike,
     *,
     ambient: float = 0.42,
     gloss: float = 0.0,
@@ -49,10 +49,10 @@ def limb(
     labels: (H, W) uint8 that receives `label` where the limb covers at least half a pixel.
     Nothing is drawn when an argument is not finite or the limb lies outside of the image.
     """
-    radius = np.asarray(radius, np.float32)
-    ax, ay = float(start[0]), float(start[1])
-    bx, by = float(end[0]), float(end[1])
-    thickest = float(radius.max())
+    radii = np.asarray(radius, np.float32)
+    ax, ay = np.asarray(start, float)[:2].tolist()
+    bx, by = np.asarray(end, float)[:2].tolist()
+    thickest = float(radii.max())
     reach = thickest + 1.0
     if not np.isfinite(ax + ay + bx + by + reach):
         return
@@ -79,12 +79,12 @@ def limb(
     if flat != (1.0, 1.0):
         cap *= np.where(cap < 0, np.float32(flat[0]), np.float32(flat[1]))
     share *= np.float32(1.0 / length)
-    if len(radius) == 2:
-        r = share * (radius[1] - radius[0])
-        r += np.maximum(radius[0], 1e-3)
+    if len(radii) == 2:
+        r = share * (radii[1] - radii[0])
+        r += np.maximum(radii[0], 1e-3)
     else:
-        knots = np.arange(len(radius)) * (1024.0 / (len(radius) - 1))
-        fine = np.interp(_PROFILE, knots, radius).astype(np.float32)
+        knots = np.arange(len(radii)) * (1024.0 / (len(radii) - 1))
+        fine = np.interp(_PROFILE, knots, radii).astype(np.float32)
         r = fine[(share * 1024).astype(np.int32)]
     inverse = 1.0 / np.maximum(r, 1e-3)
     side *= inverse
@@ -118,7 +118,7 @@ def limb(
     bright = cv2.addWeighted(shade, 255.0 / _LUT_RANGE, shade, 0.0, 0.0, dtype=cv2.CV_8U)
     bright = _enlarge(bright, step, shape)
 
-    table = _color_table(tuple(float(value) for value in color), ambient, direct, gloss)
+    table = _color_table(tuple(np.asarray(color, float).tolist()), ambient, direct, gloss)
     solid = cv2.LUT(cv2.merge([bright, bright, bright]), table)
     blend(image[y0:y1, x0:x1], solid, alpha)
     if labels is not None:
@@ -141,7 +141,7 @@ def _color_table(
     levels = np.linspace(0.0, _LUT_RANGE, 256)
     table = levels[:, None] * np.array(color)
     # The highlight sits where the shade is that of a surface facing the light.
-    facing = np.clip((levels - 0.95 * ambient) / direct, 0.0, 1.0)
+    facing = np.clip((levels - 0.95 * ambient) / max(direct, 1e-6), 0.0, 1.0)
     table += 255.0 * gloss * facing[:, None] ** 16
     return np.clip(table, 0, 255).astype(np.uint8).reshape(1, 256, 3)
 

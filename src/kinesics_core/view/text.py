@@ -74,11 +74,13 @@ def _rasterise(text: str, size: int, bold: bool) -> np.ndarray:
     mask = np.asarray(canvas)
     if bold:
         # The typeface has one weight: a copy half a stroke further makes the second.
-        shift = np.float32([[1, 0, 0.035 * size], [0, 1, 0]])
+        shift = np.array([[1.0, 0.0, 0.035 * size], [0.0, 1.0, 0.0]])
         mask = np.maximum(mask, cv2.warpAffine(mask, shift, mask.shape[::-1]))
     return mask
 
 
 @functools.lru_cache(maxsize=32)
-def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    return ImageFont.load_default(size=size)
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    font = ImageFont.load_default(size=size)
+    assert isinstance(font, ImageFont.FreeTypeFont), "Pillow was built without FreeType"
+    return font

@@ -1,0 +1,125 @@
+"""The live view writes what it was shown, on this machine and nowhere else."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kinesics_core.errors import KinesicsError
+from kinesics_core.view import live
+from kinesics_core.view.live import LiveView
+
+rerun = pytest.importorskip("rerun")
+
+
+def entities(path):
+    """Entity path -> number of rows in an .rrd file."""
+    from rerun.chunk import RrdReader
+
+    rows = {}
+    for chunk in RrdReader(path).stream().to_chunks():
+        rows[chunk.entity_path] = rows.get(chunk.entity_path, 0) + chunk.num_rows
+    return rows
+
+
+def test_a_recording_holds_every_part_of_every_image(tmp_path, scene):
+    path = tmp_path / "deep" / "live.rrd"
+    with LiveView("file", path=path) as view:
+        for index in range(6):
+            view.show(*scene.moment(index))
+    rows = entities(path)
+    for entity in ("/camera/image", "/camera/person_1/skeleton", "/camera/person_1/left_hand",
+                   "/camera/forecast_1", "/body/person_1", "/blendshapes/person",
+                   "/blendshapes/robot", "/robot/body/skeleton"):
+        assert rows[entity] == 6, entity
+    assert rows["/robot/picture"] == 3
+    # The curves' look is one more row.
+    assert rows["/affect/valence"] == rows["/affect/arousal"] == 7
+    assert rows["/response"] == 1
+
+
+def test_who_leaves_is_cleared(tmp_path, scene):
+    path = tmp_path / "live.rrd"
+    with LiveView("file", path=path, robot=False) as view:
+        parts = scene.moment(0)
+        view.show(*parts)
+        empty = scene.moment(1)
+        empty[1].persons = []
+        view.show(empty[0], empty[1], [], [], None, None, None)
+        view.show(empty[0], None, [], [], None, None, None)
+    rows = entities(path)
+    # Shown once, cleared once.
+    assert rows["/camera/person_1"] == rows["/camera/forecast_1"] // 2 == 1
+    assert rows["/camera/image"] == 3
+
+
+def test_unknown_values_are_left_out(tmp_path, scene):
+    frame, people, forecasts, affects, response, face, body = scene.moment()
+    people.persons[0].coco[:] = np.nan
+    people.persons[0].pose_world = None
+    people.persons[0].left_hand = None
+    people.persons[0].blendshapes = np.full(52, np.nan, np.float32)
+    forecasts[0].keypoints[:] = np.nan
+    affects[0].valence = np.nan
+    path = tmp_path / "live.rrd"
+    with LiveView("file", path=path) as view:
+        view.show(frame, people, forecasts, affects, response, face, body)
+    rows = entities(path)
+    assert rows["/affect/valence"] == 1 and rows["/affect/arousal"] == 2
+    assert "/body/person_1" not in rows
+
+
+def test_web_page_is_served_on_loopback_and_ends_with_the_view(scene):
+    def listeners(port):
+        found = []
+        for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+            for line in Path(table).read_text().splitlines()[1:]:
+                address, state = line.split()[1], line.split()[3]
+                host, number = address.split(":")
+                if state == "0A" and int(number, 16) == port:
+                    found.append(host)
+        return found
+
+    port = live._free_port()
+    with LiveView("web", port=port) as view:
+        assert view.open
+        assert view.url.startswith(f"http://127.0.0.1:{port}/")
+        view.show(*scene.moment())
+        if sys.platform == "linux":
+            assert listeners(port) == ["0100007F"]
+    assert live._is_free(port)
+
+
+def test_a_taken_port_is_named():
+    import socket
+
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(KinesicsError, match=f"Port {port} is taken"):
+            LiveView("web", port=port)
+
+
+def test_no_display_points_to_the_other_ways(monkeypatch):
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    with pytest.raises(KinesicsError, match="--web or --save"):
+        LiveView("native")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [({"mode": "hologram"}, "native, web, file, got 'hologram'"),
+     ({"mode": "file"}, "needs the path"), ({"mode": "web", "port": 70000}, "got 70000")],
+)
+def test_wrong_arguments(arguments, said):
+    with pytest.raises(KinesicsError, match=said):
+        LiveView(**arguments)
+
+
+def test_a_missing_rerun_says_how_to_get_it(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "rerun", None)
+    with pytest.raises(KinesicsError, match="pip install rerun-sdk"):
+        LiveView("file", path=tmp_path / "live.rrd")
