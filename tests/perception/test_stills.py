@@ -37,15 +37,12 @@ def test_small_people_are_found_where_they_were_put(estimator, athlete):
         scene[y : y + 320, x : x + 180] = with_person
     people = estimator.process(Frame(scene, 0)).persons
     assert [person.id for person in people] == list(range(1, len(people) + 1))
-    [alone] = [
-        max(estimator.process(Frame(athlete, 0)).persons, key=lambda p: box_area(box(p.coco)))
-    ]
+    alone = max(estimator.process(Frame(athlete, 0)).persons, key=lambda p: box_area(box(p.coco)))
     for x, y in corners:
         expected = alone.coco.copy()
         expected[:, :2] = expected[:, :2] / 2 + (x, y)
         area = box_area(box(expected))
         assert max(oks(person.coco, expected, area) for person in people) > 0.8
-    # PoseLandmarker alone sees one of the three at most in so wide a picture.
 
 
 def test_a_portrait_has_its_face_and_smile(estimator, portrait):
@@ -71,20 +68,19 @@ def test_at_most_as_many_as_asked_for(portrait):
         assert len(one.process(Frame(pair, 0)).persons) == 1
 
 
-def test_the_landmark_net_sees_what_mediapipe_sees(portrait):
+def test_the_landmark_net_sees_what_mediapipe_sees(athlete):
     """Our own run of the network, region and refinement against MediaPipe's."""
     from kinesics_core.perception.landmarks import KeypointEstimator
 
-    with KeypointEstimator(max_persons=2, smoothing=False) as mediapipe:
-        for i in range(4):  # it takes MediaPipe's own region a few frames to rest
-            [theirs] = mediapipe.process(Frame(portrait, i * 10**9)).persons
+    with KeypointEstimator(smoothing=False) as mediapipe:
+        for hour in range(6):  # its region comes to rest; its own smoothing forgets in between
+            [theirs] = mediapipe.process(Frame(athlete, hour * 3600 * 10**9)).persons
     rows = np.column_stack([theirs.pose[:, :3], theirs.pose[:, 3], np.ones(33)])
     start = stills.Pose(np.vstack([rows, stills.alignment(rows)]), 1.0, theirs.pose_world)
-    ours = stills.settle(stills.LandmarkNet("lite"), portrait, start, rounds=6)
-    upper = [COCO17.index(n) for n in ("nose", "left_shoulder", "right_shoulder")]
-    assert np.abs(ours.coco[upper, :2] - theirs.coco[upper, :2]).max() < 6.0
-    # Metres from the hips, up to the model's own disagreement with itself.
-    assert np.abs(ours.world[11:13] - theirs.pose_world[11:13]).max() < 0.1
+    ours = stills.settle(stills.LandmarkNet("lite"), athlete, start, rounds=6)
+    assert oks(ours.coco, theirs.coco, box_area(box(theirs.coco))) > 0.9
+    assert np.abs(ours.coco[:, 2] - theirs.coco[:, 2]).mean() < 0.1
+    assert np.linalg.norm(ours.world - theirs.pose_world, axis=1).mean() < 0.1  # metres
 
 
 def test_a_mirrored_view_comes_back_with_its_sides_right(portrait, estimator):

@@ -32,8 +32,8 @@ from kinesics_core.perception.tracking import box, box_area, iou, oks
 from kinesics_core.skeletons import MEDIAPIPE33, MEDIAPIPE33_TO_COCO17
 from kinesics_core.types import Frame, People, Person
 
-WINDOW_SCALES = (1.0, 1.5, 2.0, 3.0)  # the image's longer side over the window's side
-MIN_WINDOW = 96  # px
+WINDOW_SCALES = (1.0, 1.5, 2.2, 3.3, 5.0)
+MIN_WINDOW = 160  # px
 NET_SIDE = 256  # px, input of the landmark network
 HEATMAP_RADIUS = 3  # cells around a landmark, as in MediaPipe's RefineLandmarksFromHeatmap
 TURNS = ((1.0, False), (1.0, True), (0.9, False), (0.9, True), (1.12, False), (1.12, True))
@@ -313,7 +313,7 @@ def without_fragments(poses: list[Pose]) -> list[Pose]:
         if not any(
             _share_inside(inner, outer) > 0.8
             and area < 0.6 * box_area(outer)
-            and pose.score < 0.8 * other.score
+            and pose.score < 0.9 * other.score
             for other, outer in ((other, box(other.coco)) for other in kept)
         ):
             kept.append(pose)
