@@ -29,8 +29,8 @@ class ResponseNode(Stage):
 
     PARAMETERS = (
         Param("policy", "auto", "How the robot answers", choices=POLICIES),
-        *(Param(trait, 0.0, f"Personality: {trait}, 0 is average", "", -1.0, 1.0)
-          for trait in TRAITS),
+        *(Param(trait, getattr(Personality(), trait), f"Personality: {trait}, 0 is average", "",
+                -1.0, 1.0) for trait in TRAITS),
         Param("horizontal_fov", 60.0, "Of the camera; tells where the person answered stands",
               "deg", 10.0, 170.0),
     )

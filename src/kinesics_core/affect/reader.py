@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from kinesics_core.affect.body import BodyReader
-from kinesics_core.affect.emotions import categories_to_vad, softmax
+from kinesics_core.affect.emotions import NEUTRAL, categories_to_vad, softmax
 from kinesics_core.affect.face import FaceReader
 from kinesics_core.types import NANOSECONDS, Affect, People, Person
 
@@ -38,13 +38,15 @@ class AffectReader:
 
     Face and body are pooled log-linearly: p is proportional to the product of p_i ^ w_i, w_i the
     channel's confidence, so that a channel that does not know does not dilute the other. Over
-    time the belief follows the pooled reading with ``time_constant`` seconds, slower for a reading
-    of low confidence. Without any reading the belief stays for ``hold`` seconds, its confidence
+    time the belief follows the pooled reading: within ``onset`` seconds when an expression begins,
+    for it may last half a second only, within ``release`` seconds when it fades, slower for a
+    reading of low confidence. Without any reading the belief stays for ``hold`` seconds, its confidence
     fading; a person unseen for ``forget`` seconds is forgotten. A stamp that jumps back starts
     everybody's smoothing anew.
     """
 
-    time_constant = 0.35
+    onset = 0.12
+    release = 0.6
     hold = 1.5
     forget = 10.0
 
@@ -113,7 +115,9 @@ class AffectReader:
         if belief is None:
             return reading
         trust = min(1.0, reading.confidence / _CLARITY)
-        gain = 1.0 - float(np.exp(-elapsed * max(trust, 0.1) / self.time_constant))
+        begins = reading.categories[NEUTRAL] < belief.categories[NEUTRAL]
+        time_constant = self.onset if begins else self.release
+        gain = 1.0 - float(np.exp(-elapsed * max(trust, 0.1) / time_constant))
         valence, arousal, dominance = (
             new if np.isnan(old) else old if np.isnan(new) else old + gain * (new - old)
             for old, new in zip(_vad(belief), _vad(reading), strict=True)

@@ -9,8 +9,8 @@ from kinesics_core.commands.up import add_graph_arguments, overrides
 
 HELP = "real footage through the whole graph; leaves a video, a bag and figures in out/demo"
 
-# A talking face (emotion), then one person's whole body from four sides (motion).
-FOOTAGE = ("demo-face", "demo-face", "demo-body", "demo-body-2", "demo-body-3", "demo-body-4")
+# A talking face (emotion), then one person's whole body from two sides (motion).
+FOOTAGE = ("demo-face", "demo-face", "demo-body", "demo-body-2")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,11 +19,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--duration", type=float, metavar="S", help="stop after so many seconds")
 
 
+def footage() -> str:
+    """The demo's clips as one source, fetched if need be."""
+    from kinesics_core import assets
+
+    return ",".join(str(assets.path(name)) for name in FOOTAGE)
+
+
 def run(args: argparse.Namespace) -> int:
     from kinesics_core import assets
 
     if args.source is None:
-        args.source = ",".join(str(assets.path(name)) for name in FOOTAGE)
+        args.source = footage()
     assets.path(f"holistic-{args.variant or 'lite'}")
     from kinesics_ros.demo import demo
 

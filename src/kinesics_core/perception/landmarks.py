@@ -1,7 +1,7 @@
 """Body, hand and face landmarks of people in images, through MediaPipe Tasks.
 
-One person: ``HolisticLandmarker`` (pose 33, hands 2 x 21, face 478, 52 blendshapes). Several:
-``PoseLandmarker``, then ``FaceLandmarker`` on a crop of each head, turned upright, and
+One person: ``HolisticLandmarker`` (pose 33, hands 2 x 21, face 478, 52 blendshapes). Several: a
+``PoseLandmarker`` for each, then ``FaceLandmarker`` on a crop of each head, turned upright, and
 ``HandLandmarker`` on a crop around each wrist that is seen. Ids come from ``tracking``, steadiness
 from ``smoothing``, the head's pose from ``head_pose``.
 """
@@ -16,11 +16,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-import cv2
 import numpy as np
 
 from kinesics_core import assets
 from kinesics_core.errors import ModelError
+from kinesics_core.perception.crops import crop_square, uncrop, windows
 from kinesics_core.perception.head_pose import head_pose
 from kinesics_core.perception.native_log import native_log_held
 from kinesics_core.perception.smoothing import OneEuroFilter
@@ -37,6 +37,7 @@ MIN_SIDE = 16  # px; nothing can be seen in a smaller image
 JUMP_BACK_MS = 500  # a clock that goes back by less was corrected, by more was replaced
 DUPLICATE_OKS = 0.75  # two poses this alike are one person seen twice
 HEAD_CROP, HAND_CROP = 256, 224  # px, side of the crops given to the face and hand models
+LOOKOUT_SCALES, LOOKOUT_SMALLEST = (1.0, 2.0), 200  # windows searched for newcomers, see crops
 
 _log = logging.getLogger(__name__)
 
@@ -45,8 +46,9 @@ class KeypointEstimator:
     """Finds people in a stream of frames. Not thread-safe: one thread at a time.
 
     variant: "lite", "full" or "heavy", MediaPipe's pose models.
-    max_persons: 1 uses the holistic model, which follows one person with every part; more uses
-        one pose model for all and crops for faces and hands, at a cost per person.
+    max_persons: 1 uses the holistic model, which follows one person with every part; more looks
+        for newcomers in a part of each frame in turn (a small, far one may take some tenths of a
+        second to be found), and costs per person.
     smoothing: one-euro filter on landmarks (not on blendshapes, scores or visibilities).
     focal_length: px at the size of the frames, for the head's pose; None: see ``head_pose``.
     min_confidence: 0..1, below which MediaPipe reports no person, face or hand.
@@ -249,45 +251,132 @@ class _Holistic:
 
 
 class _Crowd:
-    """Several people: poses of the whole image, then each one's face and hands."""
+    """Several people: one looks out for new ones, one follows each, one finds faces and hands.
+
+    MediaPipe can follow several poses itself, but it looks for them in the whole image only, at
+    224 x 224 pixels, and misses most who are not near and alone.
+    """
 
     def __init__(self, pose: Path, face: Path, hand: Path, max_persons: int, confidence: float):
-        from mediapipe.tasks.python import vision
-
-        self._pose = load(
-            vision.PoseLandmarker,
-            vision.PoseLandmarkerOptions(
-                base_options=base_options(pose),
-                running_mode=vision.RunningMode.VIDEO,
-                num_poses=max_persons,
-                min_pose_detection_confidence=confidence,
-                min_pose_presence_confidence=confidence,
-                min_tracking_confidence=confidence,
-            ),
-            pose,
-        )
+        self._new_follower = lambda: _Follower(pose, confidence)
+        self._scout = _pose_landmarker(pose, confidence, max_persons)
         self._parts = PartFinder(face, hand, confidence)
+        self._max_persons = max_persons
+        self._followers: list[_Follower] = []
+        self._idle: list[_Follower] = []
+        self._turn = 0
         self._settled = False
 
     def detect(self, image: np.ndarray, milliseconds: int) -> list[Person]:
-        height, width = image.shape[:2]
         with native_log_held(not self._settled):
-            result = self._pose.detect_for_video(as_mediapipe(image), milliseconds)
-            people = [
-                person_of_pose(pose, world, width, height)
-                for pose, world in zip(
-                    result.pose_landmarks, result.pose_world_landmarks, strict=True
-                )
-            ]
-            people = without_duplicates(people)
+            found = [(f, f.follow(image, milliseconds)) for f in self._followers]
+            self._idle += [follower for follower, person in found if person is None]
+            people = self._keep([(f, person) for f, person in found if person is not None])
+            if len(people) < self._max_persons:
+                people += self._look_out(image, milliseconds, people)
+            people = [p for p, f in zip(people, self._followers, strict=True) if f.trusted]
             for person in people:
                 self._parts.add(person, image)
         self._settled = self._settled or bool(people)
         return people
 
     def close(self) -> None:
-        self._pose.close()
-        self._parts.close()
+        for task in (self._scout, self._parts, *self._followers, *self._idle):
+            task.close()
+
+    def _keep(self, found: list[tuple[_Follower, Person]]) -> list[Person]:
+        """Let go of followers that ended up on somebody else's person."""
+        people = without_duplicates([person for _, person in found])
+        chosen = {id(person) for person in people}
+        for follower, person in found:
+            if id(person) not in chosen:
+                follower.close()
+        self._followers = [follower for follower, person in found if id(person) in chosen]
+        return [person for _, person in found if id(person) in chosen]
+
+    def _look_out(self, image: np.ndarray, milliseconds: int, known: list[Person]) -> list[Person]:
+        """Search one window a frame: the whole image every other time, then a part of it."""
+        height, width = image.shape[:2]
+        places = windows(width, height, LOOKOUT_SCALES, LOOKOUT_SMALLEST)
+        whole = self._turn % 2 == 0 or len(places) == 1
+        centre, side = places[0 if whole else 1 + self._turn // 2 % (len(places) - 1)]
+        self._turn += 1
+        if known:  # who is followed already is not to be found again
+            image_left = image.copy()
+            for person in known:
+                x0, y0, x1, y1 = np.clip(box(person.coco), 0, (width, height) * 2).astype(int)
+                image_left[y0:y1, x0:x1] = 0
+        else:
+            image_left = image
+        size = int(np.clip(side, 256, 512))
+        crop, to_image = crop_square(image_left, centre, side, 0.0, size)
+        result = self._scout.detect(as_mediapipe(crop))
+        begun = []
+        for pose in result.pose_landmarks[: self._max_persons - len(known)]:
+            points = uncrop(pixels(pose, size, size), to_image)
+            follower = self._idle.pop() if self._idle else self._new_follower()
+            person = follower.begin(image, points, milliseconds, trusted=whole)
+            if person is None or len(without_duplicates([*known, *begun, person])) <= len(
+                [*known, *begun]
+            ):
+                follower.close()
+                continue
+            self._followers.append(follower)
+            begun.append(person)
+        return begun
+
+
+class _Follower:
+    """MediaPipe's tracking of one pose, started on a person of our choice."""
+
+    PROBATION = 3  # frames that a find in a part of the image must last to be believed
+
+    def __init__(self, model: Path, confidence: float):
+        self._task = _pose_landmarker(model, confidence, 1, video=True)
+        self._age = 0
+
+    @property
+    def trusted(self) -> bool:
+        return self._age >= self.PROBATION
+
+    def begin(
+        self, image: np.ndarray, points: np.ndarray, milliseconds: int, trusted: bool
+    ) -> Person | None:
+        """Look at nothing but the surroundings of ``points`` (33, 3) px, once."""
+        low, high = points[:, :2].min(0), points[:, :2].max(0)
+        margin = 0.25 * (high - low).max()
+        bounds = np.clip([low - margin, high + margin], 0, image.shape[1::-1]).astype(int)
+        (x0, y0), (x1, y1) = bounds
+        alone = np.zeros_like(image)
+        alone[y0:y1, x0:x1] = image[y0:y1, x0:x1]
+        self._age = self.PROBATION if trusted else 0
+        return self.follow(alone, milliseconds)
+
+    def follow(self, image: np.ndarray, milliseconds: int) -> Person | None:
+        result = self._task.detect_for_video(as_mediapipe(image), milliseconds)
+        if not result.pose_landmarks:
+            return None
+        self._age += 1
+        height, width = image.shape[:2]
+        world = result.pose_world_landmarks[0] if result.pose_world_landmarks else None
+        return person_of_pose(result.pose_landmarks[0], world, width, height)
+
+    def close(self) -> None:
+        self._task.close()
+
+
+def _pose_landmarker(model: Path, confidence: float, num_poses: int, video: bool = False) -> Any:
+    from mediapipe.tasks.python import vision
+
+    options = vision.PoseLandmarkerOptions(
+        base_options=base_options(model),
+        running_mode=vision.RunningMode.VIDEO if video else vision.RunningMode.IMAGE,
+        num_poses=num_poses,
+        min_pose_detection_confidence=confidence,
+        min_pose_presence_confidence=confidence,
+        min_tracking_confidence=confidence,
+    )
+    return load(vision.PoseLandmarker, options, model)
 
 
 class PartFinder:
@@ -341,7 +430,7 @@ class PartFinder:
         result = self._face.detect(as_mediapipe(crop))
         if not result.face_landmarks:
             return
-        person.face = _uncrop(pixels(result.face_landmarks[0], HEAD_CROP, HEAD_CROP), to_image)
+        person.face = uncrop(pixels(result.face_landmarks[0], HEAD_CROP, HEAD_CROP), to_image)
         if result.face_blendshapes:
             person.blendshapes = blendshapes(result.face_blendshapes[0])
 
@@ -360,7 +449,7 @@ class PartFinder:
         result = self._hand.detect(as_mediapipe(crop))
         if not result.hand_landmarks:
             return
-        hand = _uncrop(pixels(result.hand_landmarks[0], HAND_CROP, HAND_CROP), to_image)
+        hand = uncrop(pixels(result.hand_landmarks[0], HAND_CROP, HAND_CROP), to_image)
         # Another's hand, or this person's other one, may be in the crop.
         if np.linalg.norm(hand[0, :2] - pose[wrist, :2]) > 0.35 * crop_side:
             return
@@ -464,27 +553,3 @@ def blendshapes(categories: Any) -> np.ndarray:
 
 def _inside(point: np.ndarray, image: np.ndarray) -> bool:
     return bool(0 <= point[0] < image.shape[1] and 0 <= point[1] < image.shape[0])
-
-
-def crop_square(
-    image: np.ndarray, centre: np.ndarray, side: float, angle: float, size: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """A square of ``side`` px around ``centre``, turned by ``angle``, drawn as size x size px.
-
-    Returns the crop and the (2, 3) affine map from its pixels to the image's.
-    """
-    scale = side / size
-    cos, sin = np.cos(angle) * scale, np.sin(angle) * scale
-    turn = np.array([[cos, -sin], [sin, cos]])
-    to_image = np.column_stack([turn, centre - turn @ [size / 2, size / 2]])
-    crop = cv2.warpAffine(
-        image, to_image, (size, size), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    )
-    return crop, to_image
-
-
-def _uncrop(points: np.ndarray, to_image: np.ndarray) -> np.ndarray:
-    """Bring (n, 3) crop pixels back into the image; depth is scaled alike."""
-    scale = float(np.hypot(to_image[0, 0], to_image[1, 0]))
-    flat = points[:, :2] @ to_image[:, :2].T + to_image[:, 2]
-    return np.column_stack([flat, points[:, 2] * scale]).astype(np.float32)

@@ -16,6 +16,7 @@ import numpy as np
 
 from kinesics_core import assets
 from kinesics_core.errors import ModelError
+from kinesics_core.perception.crops import crop_square, uncrop, windows
 from kinesics_core.perception.head_pose import head_pose
 from kinesics_core.perception.landmarks import (
     MIN_SIDE,
@@ -23,7 +24,6 @@ from kinesics_core.perception.landmarks import (
     PartFinder,
     as_mediapipe,
     base_options,
-    crop_square,
     load,
     pixels,
 )
@@ -147,14 +147,14 @@ class StillEstimator:
     def _search(self, image: np.ndarray) -> list[Pose]:
         """Rough poses from MediaPipe's detector in every window."""
         found = []
-        for corner, side in windows(image.shape[1], image.shape[0]):
+        places = windows(image.shape[1], image.shape[0], WINDOW_SCALES, MIN_WINDOW)
+        for centre, side in places:
             size = int(np.clip(side, NET_SIDE, 2 * NET_SIDE))
-            crop, _ = crop_square(image, corner + side / 2, side, 0.0, size)
+            crop, to_image = crop_square(image, centre, side, 0.0, size)
             with native_log_held():
                 result = self._detector.detect(as_mediapipe(crop))
             for landmarks in result.pose_landmarks:
-                points = pixels(landmarks, size, size) * (side / size)
-                points[:, :2] += corner
+                points = uncrop(pixels(landmarks, size, size), to_image)
                 seen = [(p.visibility, p.presence) for p in landmarks]
                 rows = np.column_stack([points, seen])
                 pose = Pose(np.vstack([rows, alignment(rows)]), 1.0, np.zeros((33, 3)))
@@ -218,24 +218,6 @@ def _sharpen(rows: np.ndarray, heatmaps: np.ndarray) -> None:
 
 def _sigmoid(x: np.ndarray) -> np.ndarray:
     return 1.0 / (1.0 + np.exp(-np.clip(x, -30, 30)))
-
-
-def windows(width: int, height: int) -> list[tuple[np.ndarray, float]]:
-    """Corner (2,) and side, px, of squares that cover an image at each scale, half overlapping."""
-    longer = max(width, height)
-    found = []
-    for scale in WINDOW_SCALES:
-        side = longer / scale
-        if side < MIN_WINDOW and scale > 1.0:
-            continue
-        across, down = (
-            [(length - side) / 2]
-            if length <= side
-            else np.linspace(0, length - side, int(np.ceil(2 * (length - side) / side)) + 1)
-            for length in (width, height)
-        )
-        found += [(np.array([x, y], np.float64), side) for y in down for x in across]
-    return found
 
 
 def alignment(landmarks: np.ndarray) -> np.ndarray:
