@@ -9,7 +9,7 @@ from kinesics_core import assets
 from kinesics_core.perception.bundle import METADATA_NAME, task_bundle, with_normalization
 
 schema = pytest.importorskip("mediapipe.tasks.metadata.schema_py_generated")
-from mediapipe.tasks.metadata import metadata_schema_py_generated as metadata_schema  # noqa: E402
+from mediapipe.tasks.metadata import metadata_schema_py_generated as metadata_schema
 
 
 @pytest.fixture(scope="module")

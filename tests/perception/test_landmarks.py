@@ -13,7 +13,7 @@ import pytest
 from kinesics_core import assets
 from kinesics_core.errors import ModelError
 from kinesics_core.perception import landmarks
-from kinesics_core.perception.landmarks import KeypointEstimator, crop_square
+from kinesics_core.perception.landmarks import KeypointEstimator
 from kinesics_core.perception.peer import plain_mediapipe_times
 from kinesics_core.skeletons import BLENDSHAPE_INDEX, COCO17, MEDIAPIPE33_TO_COCO17
 from kinesics_core.types import Frame, Person
@@ -142,9 +142,12 @@ def test_smoothing_stills_a_still_picture_under_noise(portrait):
 def test_several_people_each_with_a_face_and_the_same_keypoints(portrait):
     pair = np.hstack([portrait, portrait[:, ::-1]])
     with KeypointEstimator(max_persons=3) as estimator:
-        for i in range(3):
+        counts = []
+        for i in range(20):
             people = estimator.process(Frame(pair, i * FRAME))
-            assert sorted(person.id for person in people.persons) == [1, 2]
+            counts.append(len(people.persons))
+        assert counts == sorted(counts) and counts.index(2) < 15  # found soon, never lost
+        assert [person.id for person in people.persons] == [1, 2]
     assert people.model == "pose-landmarker-lite"
     left, right = sorted(people.persons, key=lambda person: person.coco[NOSE, 0])
     check_portrait(left)
@@ -197,14 +200,6 @@ def test_a_graph_that_fails_is_built_again(estimator, portrait, monkeypatch):
     assert real is not fail_once
     check_portrait(estimator.process(Frame(portrait, 0)).persons[0])
     assert len(calls) == 1
-
-
-def test_a_crop_and_its_map_agree(portrait):
-    crop, to_image = crop_square(portrait, np.array([220.0, 125.0]), 100.0, 0.6, 200)
-    spot = np.array([60.0, 140.0])
-    x, y = to_image[:, :2] @ spot + to_image[:, 2]
-    around = portrait[int(y) - 1 : int(y) + 3, int(x) - 1 : int(x) + 3].reshape(-1, 3)
-    assert (crop[140, 60] >= around.min(0)).all() and (crop[140, 60] <= around.max(0)).all()
 
 
 def test_duplicates_of_one_person_are_left_out(portrait, estimator):

@@ -10,7 +10,7 @@ from kinesics_core import assets
 from kinesics_core.errors import ModelError
 from kinesics_core.perception import stills
 from kinesics_core.perception.sources import open_source
-from kinesics_core.perception.stills import StillEstimator, windows
+from kinesics_core.perception.stills import StillEstimator
 from kinesics_core.perception.tracking import box, box_area, iou, oks
 from kinesics_core.skeletons import COCO17, MEDIAPIPE33
 from kinesics_core.types import Frame
@@ -94,17 +94,6 @@ def test_a_mirrored_view_comes_back_with_its_sides_right(portrait, estimator):
         right = left.replace("left", "right")
         index = MEDIAPIPE33.index
         assert mirrored.landmarks[index(left), 0] > mirrored.landmarks[index(right), 0]
-
-
-@pytest.mark.parametrize("size", [(640, 480), (300, 900), (2000, 150), (100, 100)])
-def test_windows_cover_the_image(size):
-    covered = np.zeros((size[1], size[0]), bool)
-    full = []
-    for corner, side in windows(*size):
-        x, y = np.floor(corner).astype(int)
-        covered[max(0, y) : int(y + side + 1), max(0, x) : int(x + side + 1)] = True
-        full.append(side >= max(size))
-    assert covered.all() and full.count(True) == 1
 
 
 def test_variants_are_checked():

@@ -85,8 +85,10 @@ class KeypointEstimator:
             self._create: Callable[[], _Detector] = lambda: _Holistic(path, min_confidence)
         else:
             self.model = f"pose-landmarker-{variant}"
-            paths = [assets.path(n) for n in (self.model, "face-landmarker", "hand-landmarker")]
-            self._create = lambda: _Crowd(*paths, max_persons, min_confidence)
+            pose, face, hand = (
+                assets.path(name) for name in (self.model, "face-landmarker", "hand-landmarker")
+            )
+            self._create = lambda: _Crowd(pose, face, hand, max_persons, min_confidence)
         self._detector: _Detector | None = self._create()
         self._tracker = Tracker(memory)
         self._filters: dict[int, _PersonFilter] = {}
@@ -290,7 +292,7 @@ class _Crowd:
         chosen = {id(person) for person in people}
         for follower, person in found:
             if id(person) not in chosen:
-                follower.close()
+                self._release(follower)
         self._followers = [follower for follower, person in found if id(person) in chosen]
         return [person for _, person in found if id(person) in chosen]
 
@@ -303,27 +305,44 @@ class _Crowd:
         self._turn += 1
         if known:  # who is followed already is not to be found again
             image_left = image.copy()
-            for person in known:
-                x0, y0, x1, y1 = np.clip(box(person.coco), 0, (width, height) * 2).astype(int)
+            for other in known:
+                x0, y0, x1, y1 = np.clip(box(other.coco), 0, (width, height) * 2).astype(int)
                 image_left[y0:y1, x0:x1] = 0
         else:
             image_left = image
         size = int(np.clip(side, 256, 512))
         crop, to_image = crop_square(image_left, centre, side, 0.0, size)
         result = self._scout.detect(as_mediapipe(crop))
-        begun = []
-        for pose in result.pose_landmarks[: self._max_persons - len(known)]:
-            points = uncrop(pixels(pose, size, size), to_image)
-            follower = self._idle.pop() if self._idle else self._new_follower()
-            person = follower.begin(image, points, milliseconds, trusted=whole)
-            if person is None or len(without_duplicates([*known, *begun, person])) <= len(
-                [*known, *begun]
-            ):
-                follower.close()
-                continue
-            self._followers.append(follower)
-            begun.append(person)
-        return begun
+        if not result.pose_landmarks:
+            return []
+        # One newcomer a frame, the clearest, keeps the time of a frame in bounds.
+        points = uncrop(
+            max(
+                (pixels(pose, size, size) for pose in result.pose_landmarks),
+                key=lambda p: float(np.ptp(p[:, 1])),
+            ),
+            to_image,
+        )
+        follower = self._idle.pop() if self._idle else self._new_follower()
+        person = follower.begin(image, points, milliseconds, trusted=whole and not known)
+        if person is None or _share_within(person, known) > 0.5:
+            self._release(follower)
+            return []
+        self._followers.append(follower)
+        return [person]
+
+    def _release(self, follower: _Follower) -> None:
+        follower.forget()
+        self._idle.append(follower)
+
+
+def _share_within(person: Person, others: list[Person]) -> float:
+    """Share of a person's keypoints that lie in the others' boxes: high if made of their limbs."""
+    inside = np.zeros(len(person.coco), bool)
+    for other in others:
+        corners = box(other.coco)
+        inside |= ((person.coco[:, :2] >= corners[:2]) & (person.coco[:, :2] <= corners[2:])).all(1)
+    return float(inside.mean())
 
 
 class _Follower:
@@ -334,6 +353,7 @@ class _Follower:
     def __init__(self, model: Path, confidence: float):
         self._task = _pose_landmarker(model, confidence, 1, video=True)
         self._age = 0
+        self._clock = 0
 
     @property
     def trusted(self) -> bool:
@@ -353,13 +373,19 @@ class _Follower:
         return self.follow(alone, milliseconds)
 
     def follow(self, image: np.ndarray, milliseconds: int) -> Person | None:
-        result = self._task.detect_for_video(as_mediapipe(image), milliseconds)
+        # It may be asked twice about one frame, and its clock must rise all the same.
+        self._clock = max(self._clock + 1, milliseconds)
+        result = self._task.detect_for_video(as_mediapipe(image), self._clock)
         if not result.pose_landmarks:
             return None
         self._age += 1
         height, width = image.shape[:2]
         world = result.pose_world_landmarks[0] if result.pose_world_landmarks else None
         return person_of_pose(result.pose_landmarks[0], world, width, height)
+
+    def forget(self) -> None:
+        """Lose the person, so that another can be begun."""
+        self.follow(np.zeros((64, 64, 3), np.uint8), self._clock + 1)
 
     def close(self) -> None:
         self._task.close()
