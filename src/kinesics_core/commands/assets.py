@@ -38,15 +38,18 @@ def _list(parts: bool) -> int:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=f"Assets in {assets.cache_dir()}", title_justify="left")
-    for heading in ("name", "version", "here", "MB", "licence", "what it is"):
-        table.add_column(heading, overflow="fold")
+    print(f"Assets in {assets.cache_dir()}:")
+    table = Table(box=None, pad_edge=False)
+    for heading in ("name", "here", "MB"):
+        table.add_column(heading, no_wrap=True, justify="right" if heading == "MB" else "left")
+    for heading in ("licence", "what it is"):
+        table.add_column(heading)
     for name in _names(parts=parts):
         asset = assets.asset(name)
         file = assets.cache_dir() / asset.file
         here = assets.state(name, rehash=False)
         size = "" if here == "missing" else f"{file.stat().st_size / 1e6:.1f}"
-        table.add_row(name, asset.version, here, size, asset.licence, asset.about)
+        table.add_row(f"{name} {asset.version}", here, size, asset.licence, asset.about)
     Console().print(table)
     return 0
 
