@@ -35,7 +35,8 @@ def test_results_are_written_in_the_agreed_form_and_collected(tmp_path, monkeypa
         "peer": "plain MediaPipe loop", "peer_value": 33.33,
     }
     page = bench.page()
-    assert "| loop.fps | 29.99 | frames/s | >= 20 | reached | plain MediaPipe loop | 33.33 |" in page
+    row = "| loop.fps | 29.99 | frames/s | >= 20 | reached | plain MediaPipe loop | 33.33 |"
+    assert row in page
     assert "not measured" in page and written["hardware"] in page
 
 

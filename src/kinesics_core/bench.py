@@ -46,7 +46,7 @@ def met(entry: Result) -> bool | None:
     """Whether the goal is reached; None without a goal or a value."""
     if entry["goal"] is None or entry["value"] is None:
         return None
-    sign, bound = re.fullmatch(r"(<=|>=)\s*([\d.]+)", entry["goal"]).groups()
+    sign, bound = entry["goal"].split()
     return entry["value"] <= float(bound) if sign == "<=" else entry["value"] >= float(bound)
 
 
@@ -99,7 +99,8 @@ def page(directory: Path = DIRECTORY) -> str:
         parts.append(
             f"## {file.stem}\n\n`kinesics bench {file.stem}` on {document['hardware']}, "
             f"{document['date']}.\n\n"
-            "| name | value | unit | goal | | peer | peer value |\n|---|---:|---|---|---|---|---:|\n"
+            "| name | value | unit | goal | | peer | peer value |\n"
+            "|---|---:|---|---|---|---|---:|\n"
             + "".join(f"| {' | '.join(_cells(entry))} |\n" for entry in document["results"])
         )
     return "\n".join(parts)

@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> list[Result]:
 def write_clip(path: Path) -> int:
     """The demo's footage as one 640x480 clip (letterboxed); the number of frames."""
     video = cv2.VideoWriter(
-        str(path), cv2.VideoWriter_fourcc(*"MJPG"), RATE, (WIDTH, HEIGHT)
+        str(path), cv2.VideoWriter.fourcc(*"MJPG"), RATE, (WIDTH, HEIGHT)
     )
     frames = 0
     for image in _footage():

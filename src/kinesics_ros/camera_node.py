@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import yaml
+from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from kinesics_core.errors import KinesicsError, SourceError
@@ -41,18 +42,18 @@ class CameraNode(Stage):
     PARAMETERS = (
         Param("source", "0", "Device number or path, 'gst:PIPELINE', video file, image folder, "
               "several files joined with ',', 'topic:NAME' of a ROS image, or 'synthetic'"),
-        Param("width", 640, "Frames are shrunk to fit, keeping their aspect", "px", 64, 7680),
-        Param("height", 480, "Frames are shrunk to fit, keeping their aspect", "px", 64, 4320),
-        Param("rate", 30.0, "Frames per second; 0: the source's own", "Hz", 0.0, 240.0),
+        Param("width", 640, "Frames are shrunk to fit, keeping their aspect", "px", (64, 7680)),
+        Param("height", 480, "Frames are shrunk to fit, keeping their aspect", "px", (64, 4320)),
+        Param("rate", 30.0, "Frames per second; 0: the source's own", "Hz", (0.0, 240.0)),
         Param("loop", False, "Start a file again when it ends"),
         Param("realtime", True, "Pace a file by its rate and stamp it with the wall clock; false: "
               "as fast as the next stage takes frames"),
         Param("reconnect_s", 2.0, "Wait before a lost camera is opened again; 0: give up", "s",
-              0.0, 600.0, live=True),
+              (0.0, 600.0), live=True),
         Param("frame_id", "camera_optical_frame", "tf frame of the images (x right, y down)"),
         Param("calibration", "", "Camera calibration YAML as camera_calibration writes it; "
               "empty: camera_info says uncalibrated"),
-        Param("jpeg_quality", 85, "Of image_raw/compressed", "%", 10, 100, live=True),
+        Param("jpeg_quality", 85, "Of image_raw/compressed", "%", (10, 100), live=True),
     )
 
     def __init__(self, bus: Bus | None = None, **node_arguments: Any) -> None:
@@ -69,7 +70,7 @@ class CameraNode(Stage):
         self._source: FrameSource | None = None
         self._thread: threading.Thread | None = None
         self._stop_reading = threading.Event()
-        self._subscription = None
+        self._subscription: Subscription | None = None
         self._info: CameraInfo | None = None
         self.finished = threading.Event()
 
@@ -132,6 +133,7 @@ class CameraNode(Stage):
 
     def _read(self) -> None:
         while not self._stop_reading.is_set():
+            assert self._source is not None
             try:
                 began = time.perf_counter()
                 frame = self._source.read()
@@ -167,6 +169,7 @@ class CameraNode(Stage):
 
     def _reconnect(self, sentence: str) -> bool:
         """Opens a lost live source again; False when it is a file, or stopped meanwhile."""
+        assert self._source is not None
         live, self.fault = self._source.live, sentence
         self._source.close()
         while live and (wait := self.parameters["reconnect_s"]):

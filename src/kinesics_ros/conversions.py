@@ -87,9 +87,9 @@ def _person_to_msg(person: Person) -> PersonMsg:
 
 def _person_from_msg(message: PersonMsg) -> Person:
     coco = np.column_stack([message.coco.reshape(17, 2), message.coco_score])
-    pose = None
-    if message.pose:
-        pose = np.column_stack([_matrix(message.pose, 3), np.asarray(message.pose_visibility)])
+    pose = _matrix(message.pose, 3)
+    if pose is not None:
+        pose = np.column_stack([pose, np.asarray(message.pose_visibility)])
     return Person(
         id=message.id,
         score=message.score,

@@ -43,7 +43,7 @@ def demo(
         monitor = Monitor(graph)
         with _progress() as progress:
             task = progress.add_task(
-                "", total=graph["camera"].frames_expected(), speed="", reason=""
+                "", total=graph.camera.frames_expected(), speed="", reason=""
             )
 
             def show(moment: Moment) -> None:
@@ -56,7 +56,7 @@ def demo(
             Tap(graph.bus, show)
             graph.spin(stop, duration)
         summary = monitor.summary()
-        fault = graph["camera"].fault
+        fault = graph.camera.fault
     if not summary["frames"]:
         raise KinesicsError(fault or "the source gave no frame; nothing to show")
     if renderer.fault:

@@ -20,11 +20,14 @@ from kinesics_ros.stage import Stage, Stopwatch
 
 
 class ExpressionNode(Stage):
-    """``response`` in; ``face_pose`` and ``body_pose`` out at ``rate``, and at once on a response."""
+    """``response`` in; ``face_pose`` and ``body_pose`` out at ``rate``, and at once when answering.
+
+    Service ``express`` shows an emotion ahead of the robot's own policy.
+    """
 
     PARAMETERS = (
-        Param("rate", 60.0, "Poses per second", "Hz", 1.0, 200.0),
-        Param("seed", 0, "Of blinks, gaze shifts and sway", "", 0, 2**31 - 1),
+        Param("rate", 60.0, "Poses per second", "Hz", (1.0, 200.0)),
+        Param("seed", 0, "Of blinks, gaze shifts and sway", "", (0, 2**31 - 1)),
     )
 
     def __init__(self, bus: Bus | None = None, **node_arguments: Any) -> None:
@@ -61,9 +64,7 @@ class ExpressionNode(Stage):
 
     def _respond(self, response: CoreResponse) -> None:
         with Stopwatch(self, response.stamp):
-            with self._lock:
-                self._expression.respond(response)
-            self._emit()
+            self._emit(response)
 
     def _tick(self) -> None:
         """A thread of its own, not an executor timer: waking rclpy's executor 60 times a second
@@ -79,8 +80,12 @@ class ExpressionNode(Stage):
             due = max(due + period, time.monotonic() - period)
             self._quiet.wait(max(0.0, due - time.monotonic()))
 
-    def _emit(self) -> None:
+    def _emit(self, response: CoreResponse | None = None) -> None:
+        """Publishes the pose of this moment, of a new response if there is one."""
         with self._lock:
+            assert self._expression is not None
+            if response is not None:
+                self._expression.respond(response)
             face, body = self._expression.step(self.now())
             self._publish_face(face)
             self._publish_body(body)

@@ -40,12 +40,14 @@ class ForecastNode(Stage):
         self.detail["provider"] = self._forecaster.provider
 
     def start(self) -> None:
+        assert self._forecaster is not None
         self._forecaster.reset()
 
     def unload(self) -> None:
         self._forecaster = None
 
     def _forecast(self, people: People) -> None:
+        assert self._forecaster is not None
         with Stopwatch(self, people.stamp):
             forecasts = self._forecaster.update(people)
         self._publish(forecasts)

@@ -24,8 +24,8 @@ class KeypointNode(Stage):
     PARAMETERS = (
         Param("variant", "lite", "Size of the pose network", choices=("lite", "full", "heavy")),
         Param("max_persons", 1, "People followed at once; 1 uses the holistic graph, which is "
-              "faster", "", 1, 10),
-        Param("min_confidence", 0.5, "Of detection and tracking", "", 0.05, 0.99),
+              "faster", "", (1, 10)),
+        Param("min_confidence", 0.5, "Of detection and tracking", "", (0.05, 0.99)),
         Param("smoothing", True, "One-euro filter on the keypoints (Casiez et al. 2012)"),
         Param("image_transport", "compressed", "Between processes: JPEG arrives whole, raw images "
               "may not", choices=("raw", "compressed")),
@@ -60,6 +60,7 @@ class KeypointNode(Stage):
             self._estimator = None
 
     def _estimate(self, frame: Frame) -> None:
+        assert self._estimator is not None
         with Stopwatch(self, frame.stamp):
             people = self._estimator.process(frame)
         self._publish(people)

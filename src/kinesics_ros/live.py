@@ -39,7 +39,7 @@ def run(args: argparse.Namespace, view: LiveView) -> int:
         ) as graph:
             Tap(graph.bus, lambda moment: mailbox.put("moment", moment))
             graph.spin(stop, args.duration)
-            fault = graph["camera"].fault
+            fault = graph.camera.fault
     finally:
         mailbox.close()
         drawing.join(timeout=5.0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Hashable
 from typing import Any
 
 
@@ -11,13 +10,13 @@ class Mailbox:
     """One slot a key. A newer item replaces an unread one, which counts as dropped."""
 
     def __init__(self) -> None:
-        self._slots: dict[Hashable, Any] = {}
+        self._slots: dict[Any, Any] = {}
         self._ready = threading.Condition()
         self._closed = False
         self._reader_waits = False
         self.dropped = 0
 
-    def put(self, key: Hashable, item: Any, wait: bool = False) -> None:
+    def put(self, key: Any, item: Any, wait: bool = False) -> None:
         """Leaves an item for the reader; with ``wait``, first until the slot is free."""
         with self._ready:
             while wait and key in self._slots and not self._closed:
@@ -28,7 +27,7 @@ class Mailbox:
             self._slots[key] = item
             self._ready.notify_all()
 
-    def get(self) -> tuple[Hashable, Any] | None:
+    def get(self) -> tuple[Any, Any] | None:
         """The oldest waiting (key, item); blocks while empty; None once the mailbox is closed."""
         with self._ready:
             self._reader_waits = True

@@ -42,9 +42,9 @@ class MarkerNode(Stage):
     """
 
     PARAMETERS = (
-        Param("distance", 2.0, "Of the plane the keypoints are drawn on", "m", 0.1, 50.0),
-        Param("horizontal_fov", 60.0, "Field of view of the camera", "deg", 10.0, 170.0),
-        Param("min_score", 0.3, "Keypoints below are not drawn", "", 0.0, 1.0, live=True),
+        Param("distance", 2.0, "Of the plane the keypoints are drawn on", "m", (0.1, 50.0)),
+        Param("horizontal_fov", 60.0, "Field of view of the camera", "deg", (10.0, 170.0)),
+        Param("min_score", 0.3, "Keypoints below are not drawn", "", (0.0, 1.0), live=True),
     )
 
     def __init__(self, bus: Bus | None = None, **node_arguments: Any) -> None:

@@ -56,6 +56,9 @@ class Monitor:
             self._first_answer = process_age()
 
     def _on_affects(self, affects: list[Affect], _: bool) -> None:
+        began = self._first_stamp
+        if began is None:
+            return
         for affect in affects:
             k = int(np.argmax(affect.categories))
             seen = self._timeline[-1] if self._timeline else None
@@ -63,7 +66,7 @@ class Monitor:
                 continue
             self._timeline.append(
                 {
-                    "t": round((affect.stamp - self._first_stamp) / NANOSECONDS, 3),
+                    "t": round((affect.stamp - began) / NANOSECONDS, 3),
                     "person": affect.person_id,
                     "emotion": EMOTIONS[k],
                     "probability": round(float(affect.categories[k]), 3),

@@ -38,8 +38,7 @@ class Param:
     default: Any
     description: str
     unit: str = ""
-    low: float | None = None
-    high: float | None = None
+    bounds: tuple[float, float] | None = None
     choices: tuple[str, ...] = ()
     live: bool = False
 
@@ -55,9 +54,9 @@ class Param:
             near = difflib.get_close_matches(str(value), self.choices, 1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             return f"got {self.name} = {value!r}, wanted one of {', '.join(self.choices)}{hint}"
-        if self.low is not None and not self.low <= value <= self.high:
+        if self.bounds is not None and not self.bounds[0] <= value <= self.bounds[1]:
             unit = f" {self.unit}" if self.unit else ""
-            return f"got {self.name} = {value!r}, wanted {self.low} to {self.high}{unit}"
+            return f"got {self.name} = {value!r}, wanted {self.bounds[0]} to {self.bounds[1]}{unit}"
         return None
 
     def descriptor(self) -> ParameterDescriptor:
@@ -67,14 +66,15 @@ class Param:
             descriptor.additional_constraints = "one of " + ", ".join(self.choices)
         elif not self.live:
             descriptor.additional_constraints = "takes effect at the next configure"
-        if isinstance(self.default, float) and self.low is not None:
+        if self.bounds is None:
+            return descriptor
+        low, high = self.bounds
+        if isinstance(self.default, float):
             descriptor.floating_point_range = [
-                FloatingPointRange(from_value=float(self.low), to_value=float(self.high))
+                FloatingPointRange(from_value=float(low), to_value=float(high))
             ]
-        elif isinstance(self.default, int) and self.low is not None:
-            descriptor.integer_range = [
-                IntegerRange(from_value=int(self.low), to_value=int(self.high))
-            ]
+        else:
+            descriptor.integer_range = [IntegerRange(from_value=int(low), to_value=int(high))]
         return descriptor
 
 
@@ -90,13 +90,13 @@ class Parameters:
         node.add_on_set_parameters_callback(self._on_set)
 
     def _declare(self, param: Param) -> None:
-        given = self._node._parameter_overrides.get(param.name)  # noqa: SLF001
+        given = self._node._parameter_overrides.get(param.name)
         try:
             if given is not None and (fault := param.fault(_widen(given.value, param.default))):
                 raise KinesicsError(fault)
             if given is not None and type(given.value) is not type(param.default):
                 # `rate: 30` in YAML is an int; a float parameter takes it as 30.0.
-                self._node._parameter_overrides[param.name] = Parameter(  # noqa: SLF001
+                self._node._parameter_overrides[param.name] = Parameter(
                     param.name, value=_widen(given.value, param.default)
                 )
             self._node.declare_parameter(param.name, param.default, param.descriptor())
@@ -116,7 +116,7 @@ class Parameters:
     def check(self) -> None:
         """Raises KinesicsError if a value or a name given at start is wrong."""
         faults = list(self.faults.values())
-        for name in self._node._parameter_overrides:  # noqa: SLF001
+        for name in self._node._parameter_overrides:
             if not self._node.has_parameter(name) and not name.startswith("qos_overrides."):
                 near = difflib.get_close_matches(name, self._params, 1)
                 hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(self._params)}"

@@ -58,8 +58,9 @@ class RecorderNode(Stage):
     PARAMETERS = (
         Param("bag", "", "Directory to write, which must not exist; empty: kinesics_<date>"),
         Param("topics", DEFAULT_TOPICS, "Topics to record"),
-        Param("reserve_mb", 200, "Recording ends when the disk has less room left", "MB", 1, 10**6),
-        Param("flush_s", 1.0, "A killed recorder loses at most this much", "s", 0.1, 60.0),
+        Param("reserve_mb", 200, "Recording ends when the disk has less room left", "MB",
+              (1, 10**6)),
+        Param("flush_s", 1.0, "A killed recorder loses at most this much", "s", (0.1, 60.0)),
     )
 
     def __init__(self, bus: Bus | None = None, **node_arguments: Any) -> None:
@@ -127,12 +128,14 @@ class RecorderNode(Stage):
                 f"got the topic {name} of type {kind}, whose package is not installed; install "
                 "it, or leave the topic out."
             ) from None
+        assert self._writer is not None
         self._writer.add_topic(name, kind, [profile])
         self._subscriptions_of[topic] = self.create_subscription(
             message_type, topic, lambda data: self._write(name, data), profile, raw=True
         )
 
-    def _write(self, name: str, data: bytes) -> None:
+    def _write(self, name: str, data: Any) -> None:
+        """``data``: the serialised message, which is what a raw subscription gives."""
         with self._writing:
             if self._writer is None:
                 return

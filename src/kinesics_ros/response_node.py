@@ -30,9 +30,9 @@ class ResponseNode(Stage):
     PARAMETERS = (
         Param("policy", "auto", "How the robot answers", choices=POLICIES),
         *(Param(trait, getattr(Personality(), trait), f"Personality: {trait}, 0 is average", "",
-                -1.0, 1.0) for trait in TRAITS),
+                (-1.0, 1.0)) for trait in TRAITS),
         Param("horizontal_fov", 60.0, "Of the camera; tells where the person answered stands",
-              "deg", 10.0, 170.0),
+              "deg", (10.0, 170.0)),
     )
 
     def __init__(self, bus: Bus | None = None, **node_arguments: Any) -> None:
@@ -61,6 +61,7 @@ class ResponseNode(Stage):
         self._reader = self._policy = None
 
     def _respond(self, people: People) -> None:
+        assert self._reader is not None and self._policy is not None
         with Stopwatch(self, people.stamp):
             affects = self._reader.update(people)
             response = self._policy.update(affects, people)

@@ -36,7 +36,7 @@ def release(nodes: Sequence[LifecycleNode]) -> None:
         node.destroy_node()
 
 
-def run_node(make: Callable[[], LifecycleNode], arguments: Sequence[str] | None = None) -> None:
+def run_node(make: Callable[[], LifecycleNode], arguments: list[str] | None = None) -> None:
     """Spins ``make()`` until a signal comes; its lifecycle is driven over its services, or by
     itself when the parameter ``autostart`` is true."""
     stop = stop_on_signals()

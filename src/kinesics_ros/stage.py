@@ -15,9 +15,13 @@ from typing import Any
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
-from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.lifecycle import (
+    LifecycleNode,
+    LifecyclePublisher,
+    LifecycleState,
+    TransitionCallbackReturn,
+)
 from rclpy.parameter import Parameter
-from rclpy.publisher import Publisher
 from rclpy.qos import QoSProfile
 
 from kinesics_core.errors import KinesicsError
@@ -39,7 +43,7 @@ class Output:
         self._bus = stage.bus
         self._topic = topic
         self._to_msgs = to_msgs
-        self._publisher: Publisher = stage.create_lifecycle_publisher(kind, topic, qos)
+        self._publisher: LifecyclePublisher = stage.create_lifecycle_publisher(kind, topic, qos)
 
     def __call__(self, item: Any, wait: bool = False) -> None:
         if self._bus is not None:

@@ -50,7 +50,7 @@ class Tap:
         bus.subscribe("image_raw", self._on_frame)
         bus.subscribe("persons", lambda item, _: self._put(item.stamp, people=item))
         bus.subscribe("forecast", self._on_forecasts)
-        bus.subscribe("affect", lambda items, _: items and self._put(items[0].stamp, affects=items))
+        bus.subscribe("affect", self._on_affects)
         bus.subscribe("response", lambda item, _: self._put(item.stamp, response=item))
         bus.subscribe("face_pose", lambda item, _: self._put(item.stamp, face=item))
         bus.subscribe("body_pose", lambda item, _: self._put(item.stamp, body=item))
@@ -64,6 +64,10 @@ class Tap:
     def _on_forecasts(self, forecasts: list[MotionForecast], _: bool) -> None:
         if forecasts:
             self._put(forecasts[0].stamp, forecasts=forecasts)
+
+    def _on_affects(self, affects: list[Affect], _: bool) -> None:
+        if affects:
+            self._put(affects[0].stamp, affects=affects)
 
     def _put(self, stamp: int, **parts: Any) -> None:
         finished: list[Moment] = []

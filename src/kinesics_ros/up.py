@@ -7,10 +7,10 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
@@ -32,7 +32,7 @@ from kinesics_ros.stage import Stage
 
 # Upstream first: stages are configured and activated from the last to the first, so that nobody
 # speaks before those who listen are ready.
-STAGES: dict[str, type[Stage]] = {
+STAGES: dict[str, Callable[..., Stage]] = {
     "camera": CameraNode,
     "keypoint": KeypointNode,
     "forecast": ForecastNode,
@@ -66,6 +66,10 @@ class Graph:
 
     def __getitem__(self, name: str) -> Stage:
         return self.stages[name]
+
+    @property
+    def camera(self) -> CameraNode:
+        return cast(CameraNode, self.stages["camera"])
 
     def __enter__(self) -> Graph:
         # Threads of the stages wait for one another in steps of this interval; the default of
@@ -105,7 +109,7 @@ class Graph:
         """Serves ROS until ``stop`` is set, ``duration`` seconds passed, or the source ended and
         its last image is answered."""
         began = time.monotonic()
-        camera = self.stages["camera"]
+        camera = self.camera
         while not stop.is_set() and not (duration and time.monotonic() - began > duration):
             self._executor.spin_once(timeout_sec=0.1)
             if camera.finished.is_set():
@@ -160,7 +164,7 @@ def up(args: argparse.Namespace) -> int:
         graph.spin(stop, args.duration)
         if monitor is not None:
             write_report(monitor, Path(args.report))
-        return 1 if graph["camera"].fault is not None else 0
+        return 1 if graph.camera.fault is not None else 0
 
 
 def write_report(monitor: Monitor, path: Path) -> None:

@@ -27,8 +27,8 @@ class Doubler(Stage):
     """Doubles integers; refuses 13 with a sentence and breaks on 666."""
 
     PARAMETERS = (
-        Param("factor", 2, "Multiplied with", "", 1, 10, live=True),
-        Param("gain", 1.0, "Scale", "dB", 0.0, 5.0),
+        Param("factor", 2, "Multiplied with", "", (1, 10), live=True),
+        Param("gain", 1.0, "Scale", "dB", (0.0, 5.0)),
         Param("colour", "red", "Choice", choices=("red", "green")),
         Param("model", "", "Empty: none"),
     )

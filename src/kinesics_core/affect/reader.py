@@ -40,9 +40,9 @@ class AffectReader:
     channel's confidence, so that a channel that does not know does not dilute the other. Over
     time the belief follows the pooled reading: within ``onset`` seconds when an expression begins,
     for it may last half a second only, within ``release`` seconds when it fades, slower for a
-    reading of low confidence. Without any reading the belief stays for ``hold`` seconds, its confidence
-    fading; a person unseen for ``forget`` seconds is forgotten. A stamp that jumps back starts
-    everybody's smoothing anew.
+    reading of low confidence. Without any reading the belief stays for ``hold`` seconds, its
+    confidence fading; a person unseen for ``forget`` seconds is forgotten. A stamp that jumps back
+    starts everybody's smoothing anew.
     """
 
     onset = 0.12
