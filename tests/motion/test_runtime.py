@@ -1,5 +1,4 @@
 import numpy as np
-import onnx
 import pytest
 from walker import pose, waving
 
@@ -244,6 +243,8 @@ def test_the_provider_in_use_is_reported(forecaster):
 
 
 def altered(model, path, change):
+    import onnx
+
     graph = onnx.load(model)
     change(graph)
     onnx.save(graph, path)
@@ -251,6 +252,8 @@ def altered(model, path, change):
 
 
 def test_wrong_model_files_are_refused_with_a_sentence(model, tmp_path):
+    import onnx
+
     with pytest.raises(ModelError, match="no forecast model"):
         Forecaster(tmp_path / "absent.onnx")
     with pytest.raises(AssetError):

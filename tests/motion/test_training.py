@@ -7,11 +7,11 @@ from walker import clips
 
 torch = pytest.importorskip("torch")
 
-from kinesics_core.errors import KinesicsError, ModelError  # noqa: E402
-from kinesics_core.motion import baselines, export, samples, training, uncertainty  # noqa: E402
-from kinesics_core.motion.lstm import ForecastLSTM  # noqa: E402
-from kinesics_core.motion.training import TrainingConfig, train  # noqa: E402
-from kinesics_core.motion.views import NO_FAULTS  # noqa: E402
+from kinesics_core.errors import KinesicsError, ModelError
+from kinesics_core.motion import baselines, export, samples, training, uncertainty
+from kinesics_core.motion.lstm import ForecastLSTM
+from kinesics_core.motion.training import TrainingConfig, train
+from kinesics_core.motion.views import NO_FAULTS
 
 
 def test_the_lstm_has_the_papers_number_of_parameters():
