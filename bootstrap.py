@@ -72,13 +72,17 @@ elif prepend("LD_LIBRARY_PATH", LIBRARIES):
 
 LIST_INHERITED = """\
 import importlib.metadata, json, re, sys
-print(json.dumps({
-    re.sub("[-_.]+", "-", found.metadata["Name"]).lower(): found.version
-    for found in importlib.metadata.distributions()
-    if not str(found.locate_file("")).startswith(sys.prefix)
-}))
+inherited = {}
+for found in importlib.metadata.distributions():
+    if not str(found.locate_file("")).startswith(sys.prefix):
+        name = re.sub("[-_.]+", "-", found.metadata["Name"]).lower()
+        inherited.setdefault(name, found.version)
+print(json.dumps(inherited))
 """
-"""Prints what an environment has from outside itself, as JSON {normalised name: version}."""
+"""Prints what an environment has from outside itself, as JSON {normalised name: version}.
+
+Of two versions on the path the first is the one that is imported.
+"""
 
 
 class SetupError(Exception):
@@ -324,8 +328,8 @@ def advice(log: str) -> str:
         ),
         (
             r"No matching distribution found|ResolutionImpossible",
-            "The package index does not offer the pinned versions for this Python; constraints.txt "
-            "has them for Python 3.10 to 3.12 on x86-64.",
+            "The package index does not offer the pinned versions, or could not be reached. They "
+            "are for Python 3.10 to 3.12 on x86-64 (constraints.txt); check pip's index-url.",
         ),
     )
     for pattern, sentence in known:
@@ -367,7 +371,7 @@ class Log:
             output = "".join(lines)
             tail = "".join(lines[-15:]).rstrip()
             raise SetupError(
-                f"{Path(command[0]).name} ended with status {code}. The last lines:\n\n{tail}\n\n"
+                f"The last step ended with status {code}, after these lines:\n\n{tail}\n\n"
                 f"{advice(output) or 'Run the same command again once that is put right.'}\n"
                 f"All of the output: {self.file}"
             )
