@@ -59,16 +59,21 @@ def prepend(variable, entry):
     return True
 
 
-prepend("AMENT_PREFIX_PATH", sys.prefix)
-if {wheels}:
-    # The wheels' own hook restarts Python with their libraries, unless another environment's did.
-    if LIBRARIES not in os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep):
-        os.environ.pop("_ROS_WHEELS_BOOTSTRAP_COMPLETE", None)
-elif prepend("LD_LIBRARY_PATH", LIBRARIES):
-    # The loader reads the variable once, when a process starts.
-    os.execv(sys.executable, sys.orig_argv)
-'''
+def complete():
+    prepend("AMENT_PREFIX_PATH", sys.prefix)
+    if {wheels}:
+        # The wheels' own hook restarts Python with their libraries, if no other environment's has.
+        if LIBRARIES not in os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep):
+            os.environ.pop("_ROS_WHEELS_BOOTSTRAP_COMPLETE", None)
+    elif prepend("LD_LIBRARY_PATH", LIBRARIES):
+        # The loader reads the variable once, when a process starts.
+        os.execv(sys.executable, sys.orig_argv)
 
+
+# colcon's setup.sh has this interpreter say what the shell's variables lack.
+if not any("_local_setup_util" in argument for argument in sys.orig_argv):
+    complete()
+'''
 
 LIST_INHERITED = """\
 import importlib.metadata, json, re, sys
@@ -661,7 +666,7 @@ def set_up(root: Path, extras: Sequence[str], ros: Ros | None) -> bool:
     made = made and (venv / "bin" / "python").exists()
     if not made:
         stamp = {}
-    packages = digest(root, PACKAGE_INPUTS, kind)
+    packages = digest(root, PACKAGE_INPUTS, kind, HOOK)
     interfaces = digest(root, INTERFACE_INPUTS, kind)
     shared = digest(root, SHARED, kind)
     wanted = {*extras} | (set() if ros else {"ros", "colcon"})
