@@ -26,7 +26,7 @@ import sysconfig
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent
 EXTRAS = ("train", "view", "test")
@@ -104,7 +104,7 @@ class Ros(NamedTuple):
 # --- what the machine must have ------------------------------------------------------------------
 
 
-def python_problem(version: Sequence[int], ros: Ros | None) -> str | None:
+def python_problem(version: tuple[Any, ...], ros: Ros | None) -> str | None:
     """Why this Python will not do; None if it will."""
     got = f"This is Python {version[0]}.{version[1]}"
     if ros is not None:

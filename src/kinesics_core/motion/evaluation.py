@@ -45,7 +45,9 @@ def evaluate(
     *, count: int, seed: int = 0,
 ) -> list[Score]:
     """Every method, zero and constant velocity on the same ``count`` windows of each source."""
-    everything = {"zero velocity": zero_velocity, "constant velocity": constant_velocity, **methods}
+    everything: dict[str, Forecast] = {
+        "zero velocity": zero_velocity, "constant velocity": constant_velocity, **methods
+    }
     scores = []
     for source in sorted({source for source, _ in clips}):
         own = [clip for clip in clips if clip[0] == source]

@@ -37,7 +37,8 @@ def export_onnx(
         # the traced one, is checked against torch right after every training.
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            network, (torch.zeros(1, OBSERVED, features),), buffer, dynamo=False,
+            network, (torch.zeros(1, OBSERVED, features),), buffer,  # type: ignore[arg-type]
+            dynamo=False,
             opset_version=17, input_names=["observed"], output_names=["future"],
             dynamic_axes={"observed": {0: "persons"}, "future": {0: "persons"}},
         )

@@ -102,7 +102,7 @@ class _Track:
             return None
         poses, gaps = windows.resample(
             times[rows], self.poses[None, rows], self.seen[None, rows], _GRID)
-        return poses[0], self.seen[rows].any(axis=0), gaps[0]
+        return poses[0], np.any(self.seen[rows], axis=0, keepdims=False), gaps[0]
 
 
 class Forecaster:

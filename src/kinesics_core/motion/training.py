@@ -46,6 +46,7 @@ from kinesics_core.motion.lstm import ForecastLSTM
 from kinesics_core.motion.samples import Batch, Recording, Split
 from kinesics_core.motion.uncertainty import activity, fit_spread
 from kinesics_core.motion.views import Faults
+from kinesics_core.motion.windows import Normalisation
 
 VERSION = "1"
 PARITY = 1e-5
@@ -79,7 +80,7 @@ class TrainingConfig:
     weight_decay: float = 1e-4
     decay: str = "none"
     loss: str = "mse"
-    normalisation: windows.Normalisation = "last_frame"
+    normalisation: Normalisation = "last_frame"
     residual: bool = True
     seed: int = 0
     licence: str = "not stated"

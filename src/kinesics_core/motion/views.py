@@ -117,7 +117,7 @@ def detect(
 
     seen = np.ones((count, frames, keypoints), dtype=bool)
     hips, legs = _indices("hip"), _indices("knee", "ankle")
-    cropped = rng.random(count) < faults.upper_body
+    cropped = np.less(rng.random(count), faults.upper_body)
     seen[np.ix_(cropped, np.arange(frames), legs)] = False
     seen[np.ix_(cropped & (rng.random(count) < 0.5), np.arange(frames), hips)] = False
     limbs = _indices("elbow", "wrist", "knee", "ankle")

@@ -123,7 +123,8 @@ def fill_missing(poses: np.ndarray, seen: np.ndarray) -> np.ndarray:
     see ``place_unseen``.
     """
     times = np.arange(poses.shape[1]) / RATE
-    return place_unseen(resample(times, poses, seen, times)[0], seen.any(axis=1))
+    filled, _ = resample(times, poses, seen, times)
+    return place_unseen(filled, np.any(seen, axis=1, keepdims=False))
 
 
 def place_unseen(poses: np.ndarray, known: np.ndarray) -> np.ndarray:
