@@ -34,11 +34,11 @@ train: ## the forecasting network, from recorded motion: make train MOTION=DIR
 	$(KINESICS) train forecast --motion $(MOTION) --out out/train
 
 test: ## all tests
-	@$(PYTHON) bootstrap.py --with test,train
+	@$(PYTHON) bootstrap.py --with test,train,view
 	$(PYTEST)
 
 test-fast: ## the tests that take seconds
-	@$(PYTHON) bootstrap.py --with test,train
+	@$(PYTHON) bootstrap.py --with test,train,view
 	$(PYTEST) -m "not slow"
 
 lint: ## ruff

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from pathlib import Path
@@ -121,6 +122,17 @@ def test_the_core_knows_no_ros():
         if is_ros(module) or module == "kinesics"
     ]
     assert found == []
+
+
+def test_every_python_package_that_is_imported_is_required():
+    names = {"cv2": "opencv-contrib-python", "PIL": "pillow", "yaml": "pyyaml"}
+    names["rerun"] = "rerun-sdk"
+    ours = {"kinesics", "kinesics_core", "kinesics_ros"}
+    required = {name_of(requirement) for requirement in requirements()}
+    for file, module in imported("src"):
+        if module not in sys.stdlib_module_names | ours and not is_ros(module):
+            name = names.get(module, name_of(module))
+            assert name in required or module == "tomllib", f"{file} imports {module}"
 
 
 def test_what_a_robot_needs_is_declared_by_its_rosdep_key():
