@@ -12,18 +12,19 @@ from typing import Any
 
 
 class Bus:
-    """Topics by name. Subscribers are called in the publisher's thread as ``callback(item, wait)``.
+    """Topics by name. Subscribers are called in the publisher's thread and return at once.
 
-    They return at once, unless ``wait`` asks them to hold the publisher until they have room: so
-    a file is read as fast as it is processed, with nothing dropped.
+    ``lossless``: stages hold the publisher until they have room instead of dropping what is old,
+    so that a file is read as fast as it is processed.
     """
 
     def __init__(self) -> None:
-        self._subscribers: dict[str, list[Callable[[Any, bool], None]]] = defaultdict(list)
+        self.lossless = False
+        self._subscribers: dict[str, list[Callable[[Any], None]]] = defaultdict(list)
 
-    def subscribe(self, topic: str, callback: Callable[[Any, bool], None]) -> None:
+    def subscribe(self, topic: str, callback: Callable[[Any], None]) -> None:
         self._subscribers[topic].append(callback)
 
-    def publish(self, topic: str, item: Any, wait: bool = False) -> None:
+    def publish(self, topic: str, item: Any) -> None:
         for callback in self._subscribers[topic]:
-            callback(item, wait)
+            callback(item)

@@ -89,6 +89,8 @@ class CameraNode(Stage):
     def start(self) -> None:
         spec = self.parameters["source"]
         self.finished.clear()
+        if self.bus is not None:
+            self.bus.lossless = not self.parameters["realtime"]
         if spec.startswith(TOPIC_PREFIX):
             self._listen(spec.removeprefix(TOPIC_PREFIX))
             return
@@ -201,7 +203,7 @@ class CameraNode(Stage):
         )
 
     def publish(self, frame: Frame) -> None:
-        self._publish_frame(frame, wait=not self.parameters["realtime"])
+        self._publish_frame(frame)
         if self._compressed.get_subscription_count():
             self._compressed.publish(frame_to_compressed(frame, self.parameters["jpeg_quality"]))
         if self._info_publisher.get_subscription_count():

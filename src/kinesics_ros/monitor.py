@@ -36,7 +36,7 @@ class Monitor:
         graph.bus.subscribe("affect", self._on_affects)
         graph.bus.subscribe("face_pose", self._on_face)
 
-    def _on_people(self, people: People, _: bool) -> None:
+    def _on_people(self, people: People) -> None:
         now = time.monotonic()
         if self._first_stamp is None:
             self._first_stamp, self._began = people.stamp, now
@@ -45,7 +45,7 @@ class Monitor:
         if self._frames % 30 == 0:
             self._rss_mb.append(rss_mb())
 
-    def _on_face(self, face: FacePose, _: bool) -> None:
+    def _on_face(self, face: FacePose) -> None:
         """The first FacePose that carries an image's stamp ends that image's way."""
         if face.stamp == face.pose_stamp or face.stamp == self._answered:
             return
@@ -55,7 +55,7 @@ class Monitor:
         if self._first_answer is None:
             self._first_answer = process_age()
 
-    def _on_affects(self, affects: list[Affect], _: bool) -> None:
+    def _on_affects(self, affects: list[Affect]) -> None:
         began = self._first_stamp
         if began is None:
             return

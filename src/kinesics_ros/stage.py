@@ -45,9 +45,9 @@ class Output:
         self._to_msgs = to_msgs
         self._publisher: LifecyclePublisher = stage.create_lifecycle_publisher(kind, topic, qos)
 
-    def __call__(self, item: Any, wait: bool = False) -> None:
+    def __call__(self, item: Any) -> None:
         if self._bus is not None:
-            self._bus.publish(self._topic, item, wait)
+            self._bus.publish(self._topic, item)
         if self._publisher.is_activated and self._publisher.get_subscription_count():
             for message in self._to_msgs(item):
                 self._publisher.publish(message)
@@ -110,8 +110,9 @@ class Stage(LifecycleNode):
         the latest is kept."""
         self._inputs[topic] = handle
 
-        def receive(item: Any, wait: bool = False) -> None:
+        def receive(item: Any) -> None:
             if self.active:
+                wait = self.bus is not None and self.bus.lossless
                 self._mailbox.put((topic, key(item)), item, wait)
 
         def receive_message(message: Any) -> None:

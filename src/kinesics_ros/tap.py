@@ -48,24 +48,24 @@ class Tap:
         self._open: OrderedDict[int, Moment] = OrderedDict()
         self._lock = threading.Lock()
         bus.subscribe("image_raw", self._on_frame)
-        bus.subscribe("persons", lambda item, _: self._put(item.stamp, people=item))
+        bus.subscribe("persons", lambda item: self._put(item.stamp, people=item))
         bus.subscribe("forecast", self._on_forecasts)
         bus.subscribe("affect", self._on_affects)
-        bus.subscribe("response", lambda item, _: self._put(item.stamp, response=item))
-        bus.subscribe("face_pose", lambda item, _: self._put(item.stamp, face=item))
-        bus.subscribe("body_pose", lambda item, _: self._put(item.stamp, body=item))
+        bus.subscribe("response", lambda item: self._put(item.stamp, response=item))
+        bus.subscribe("face_pose", lambda item: self._put(item.stamp, face=item))
+        bus.subscribe("body_pose", lambda item: self._put(item.stamp, body=item))
 
-    def _on_frame(self, frame: Frame, _: bool) -> None:
+    def _on_frame(self, frame: Frame) -> None:
         with self._lock:
             self._open[frame.stamp] = Moment(frame)
             while len(self._open) > self._CAPACITY:
                 self._open.popitem(last=False)
 
-    def _on_forecasts(self, forecasts: list[MotionForecast], _: bool) -> None:
+    def _on_forecasts(self, forecasts: list[MotionForecast]) -> None:
         if forecasts:
             self._put(forecasts[0].stamp, forecasts=forecasts)
 
-    def _on_affects(self, affects: list[Affect], _: bool) -> None:
+    def _on_affects(self, affects: list[Affect]) -> None:
         if affects:
             self._put(affects[0].stamp, affects=affects)
 

@@ -46,7 +46,8 @@ _DRAIN_SECONDS = 5.0
 
 
 class Graph:
-    """The stages in this process, brought up in ``__enter__`` and released in ``__exit__``.
+    """The stages in this process, ready after ``__enter__``, working during ``spin``, released
+    in ``__exit__``.
 
     overrides: stage name -> parameters that outrank the parameter files.
     without: names of stages to leave out.
@@ -102,14 +103,16 @@ class Graph:
         if faults:
             raise KinesicsError("\n".join(faults))
         for node in reversed(nodes):
-            if node.trigger_activate() != TransitionCallbackReturn.SUCCESS:
-                raise KinesicsError(node.fault or f"{node.get_name()} could not be activated")
+            if node is not self.camera:
+                _activate(node)
 
     def spin(self, stop: threading.Event, duration: float | None = None) -> None:
-        """Serves ROS until ``stop`` is set, ``duration`` seconds passed, or the source ended and
-        its last image is answered."""
+        """Starts the camera; serves ROS until ``stop`` is set, ``duration`` seconds passed, or
+        the source ended and its last image is answered. Who listens on the bus before hears
+        everything."""
         began = time.monotonic()
         camera = self.camera
+        _activate(camera)
         while not stop.is_set() and not (duration and time.monotonic() - began > duration):
             self._executor.spin_once(timeout_sec=0.1)
             if camera.finished.is_set():
@@ -128,6 +131,11 @@ class Graph:
         self._executor.shutdown()
         rclpy.try_shutdown()
         sys.setswitchinterval(self._switch_interval)
+
+
+def _activate(node: Stage) -> None:
+    if node.trigger_activate() != TransitionCallbackReturn.SUCCESS:
+        raise KinesicsError(node.fault or f"{node.get_name()} could not be activated")
 
 
 def ros_arguments(

