@@ -40,18 +40,19 @@ def run(args: argparse.Namespace) -> list[Result]:
         rounds = [_round(clip, args.variant) for _ in range(ROUNDS)]
     peer = {key: float(np.median([theirs[key] for _, theirs in rounds])) for key in rounds[0][1]}
     ours_ms = float(np.median([ours for ours, _ in rounds]))
-    ratio = float(np.median([ours / theirs["mean"] for ours, theirs in rounds]))
+    ratio = float(np.median([ours / theirs["loop"] for ours, theirs in rounds]))
     plain = "plain MediaPipe loop"
     latency = paced["latency_ms"]
     results = [
-        result("loop.fps", paced["processed_fps"], "frames/s", ">= 20", plain, 1e3 / peer["mean"]),
+        result("loop.fps", paced["processed_fps"], "frames/s", ">= 20", plain, 1e3 / peer["loop"]),
         result("loop.latency_p50_ms", latency["p50"], "ms", "<= 60", plain, peer["p50"]),
         result("loop.latency_p95_ms", latency["p95"], "ms", "<= 100", plain, peer["p95"]),
         result("loop.after_keypoints_ms", paced["after_keypoints_ms"], "ms", "<= 5"),
         result("loop.peak_rss_mb", paced["peak_rss_mb"], "MB", "<= 1200", plain, peer["rss_mb"]),
         result("loop.start_s", paced["start_s"], "s", "<= 5"),
         result("loop.per_frame_vs_mediapipe", ratio, "x", "<= 1.15", plain, 1.0),
-        result("loop.per_frame_ms", ours_ms, "ms", None, plain, peer["mean"]),
+        result("loop.per_frame_ms", ours_ms, "ms", None, plain, peer["loop"]),
+        result("loop.mediapipe_detect_ms", peer["mean"], "ms"),
         result("loop.clip_frames", frames, "frames"),
         result("loop.seconds", args.duration, "s"),
     ]
@@ -64,7 +65,8 @@ def run(args: argparse.Namespace) -> list[Result]:
 
 
 def _round(clip: Path, variant: str) -> tuple[float, dict[str, float]]:
-    """Milliseconds a frame of the whole graph, unpaced, and what MediaPipe alone takes."""
+    """Milliseconds a frame of the whole graph, unpaced, and of a loop that reads the same file
+    and gives each frame to MediaPipe: "loop" with reading, "mean" without."""
     ours = _graph(clip, variant, "--no-realtime", "--loop", "--duration", str(ROUND_SECONDS))
     return 1e3 / ours["processed_fps"], _peer(clip, variant)
 
@@ -107,20 +109,34 @@ def _graph(clip: Path, variant: str, *arguments: str) -> dict[str, Any]:
     return summary
 
 
+_PEER = """
+import json, sys, time
+import numpy as np
+from kinesics_core.perception.peer import plain_mediapipe_times
+from kinesics_core.perception.sources import open_source
+from kinesics_ros.monitor import peak_rss_mb
+
+reading = []
+
+def images(source):
+    began = time.perf_counter()
+    while (frame := source.read()) is not None:
+        reading.append(time.perf_counter() - began)
+        yield frame.image
+        began = time.perf_counter()
+
+with open_source(sys.argv[1], realtime=False) as source:
+    ms = 1e3 * plain_mediapipe_times(images(source), sys.argv[2])[5:]
+print(json.dumps({
+    "mean": ms.mean(), "p50": np.percentile(ms, 50), "p95": np.percentile(ms, 95),
+    "loop": ms.mean() + 1e3 * np.mean(reading), "rss_mb": peak_rss_mb(),
+}))
+"""
+
+
 def _peer(clip: Path, variant: str) -> dict[str, float]:
-    script = (
-        "import json, sys, numpy as np\n"
-        "from kinesics_core.perception.peer import plain_mediapipe_times\n"
-        "from kinesics_core.perception.sources import open_source\n"
-        "from kinesics_ros.monitor import peak_rss_mb\n"
-        "with open_source(sys.argv[1], realtime=False) as source:\n"
-        "    frames = (frame.image for frame in iter(source.read, None))\n"
-        "    times = plain_mediapipe_times(frames, sys.argv[2])\n"
-        "ms = 1e3 * np.asarray(times)[5:]\n"
-        "print(json.dumps({'mean': ms.mean(), 'p50': np.percentile(ms, 50),"
-        " 'p95': np.percentile(ms, 95), 'rss_mb': peak_rss_mb()}))\n"
-    )
-    return json.loads(_run([sys.executable, "-c", script, str(clip), variant]).splitlines()[-1])
+    command = [sys.executable, "-c", _PEER, str(clip), variant]
+    return json.loads(_run(command).splitlines()[-1])
 
 
 def _run(command: list[str]) -> str:

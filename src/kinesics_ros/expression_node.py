@@ -26,7 +26,7 @@ class ExpressionNode(Stage):
     """
 
     PARAMETERS = (
-        Param("rate", 60.0, "Poses per second", "Hz", (1.0, 200.0)),
+        Param("rate", 60.0, "Poses per second at least; an answer goes out at once besides", "Hz", (1.0, 200.0)),
         Param("seed", 0, "Of blinks, gaze shifts and sway", "", (0, 2**31 - 1)),
     )
 
@@ -36,6 +36,7 @@ class ExpressionNode(Stage):
         self._lock = threading.Lock()
         self._ticker: threading.Thread | None = None
         self._quiet = threading.Event()
+        self._emitted = 0.0
         self._publish_face = self.output(
             "face_pose", FacePose, lambda face: [face_to_msg(face)], qos.RESULT
         )
@@ -70,15 +71,15 @@ class ExpressionNode(Stage):
         """A thread of its own, not an executor timer: waking rclpy's executor 60 times a second
         rebuilds its wait set each time, which costs more than the poses themselves."""
         period = 1.0 / self.parameters["rate"]
-        due = time.monotonic()
-        while not self._quiet.is_set():
+        while not self._quiet.wait(max(0.0, self._emitted + period - time.monotonic())):
+            if time.monotonic() < self._emitted + period:
+                # An answer went out meanwhile; the stream goes on from there.
+                continue
             try:
                 self._emit()
             except Exception as error:
                 self.fail(f"expression: could not make a pose: {error!r}")
                 return
-            due = max(due + period, time.monotonic() - period)
-            self._quiet.wait(max(0.0, due - time.monotonic()))
 
     def _emit(self, response: CoreResponse | None = None) -> None:
         """Publishes the pose of this moment, of a new response if there is one."""
@@ -87,6 +88,7 @@ class ExpressionNode(Stage):
             if response is not None:
                 self._expression.respond(response)
             face, body = self._expression.step(self.now())
+            self._emitted = time.monotonic()
             self._publish_face(face)
             self._publish_body(body)
 
