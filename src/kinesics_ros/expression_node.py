@@ -26,7 +26,8 @@ class ExpressionNode(Stage):
     """
 
     PARAMETERS = (
-        Param("rate", 60.0, "Poses per second at least; an answer goes out at once besides", "Hz", (1.0, 200.0)),
+        Param("rate", 60.0, "Poses per second; an answer goes out at once besides", "Hz",
+              (1.0, 200.0)),
         Param("seed", 0, "Of blinks, gaze shifts and sway", "", (0, 2**31 - 1)),
     )
 

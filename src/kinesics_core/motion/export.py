@@ -14,6 +14,7 @@ import os
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import onnx
@@ -37,8 +38,7 @@ def export_onnx(
         # the traced one, is checked against torch right after every training.
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            network, (torch.zeros(1, OBSERVED, features),), buffer,  # type: ignore[arg-type]
-            dynamo=False,
+            network, (torch.zeros(1, OBSERVED, features),), cast(Any, buffer), dynamo=False,
             opset_version=17, input_names=["observed"], output_names=["future"],
             dynamic_axes={"observed": {0: "persons"}, "future": {0: "persons"}},
         )
