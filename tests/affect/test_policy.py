@@ -130,7 +130,8 @@ def test_noise_does_not_make_the_robot_flicker(scene):
         shown += play.play(emotion, 1 / RATE, probability=0.5, confidence=0.5)
     switches = np.count_nonzero(np.diff([response.emotion for response in shown]))
     policies = [response.policy for response in shown]
-    assert switches <= 4
+    # Coin tosses thirty times a second: whatever is shown stays long enough to be seen.
+    assert switches <= 20 / 1.2
     assert sum(a != b for a, b in zip(policies, policies[1:], strict=False)) <= 20 / 1.2 + 1
     # The same scene without hysteresis does flicker, so the test can fail.
     loose = scene(config=PolicyConfig(hold=0.0, margin=0.0, inertia=0.0))

@@ -129,7 +129,10 @@ _ANSWERS: dict[str, dict[int, dict[int, float]]] = {
 }
 
 # How strongly the answer shows what is answered, per policy.
-_STRENGTH = {"mirror": 0.8, "empathise": 0.6, "regulate": 0.5, "idle": 0.0}
+_STRENGTH = {"mirror": 1.0, "empathise": 0.8, "regulate": 0.7, "idle": 0.0}
+
+_NEUTRAL_WEIGHT = 0.5
+_REACTION_TIME = 0.15  # seconds over which what is perceived is weighed before it is answered
 
 # Share of the perceived arousal that the robot's state takes over: a regulator calms.
 _AROUSAL_GAIN = {"mirror": 0.8, "empathise": 0.5, "regulate": -0.3, "idle": 0.0}
@@ -222,6 +225,7 @@ class ResponsePolicy:
         self._policy_since = -np.inf
         self._emotion = NEUTRAL
         self._emotion_since = -np.inf
+        self._felt = np.eye(8)[NEUTRAL]
         self._gesture = ""
         self._gesture_since = -np.inf
         self._gestured: dict[str, float] = {}
@@ -268,7 +272,8 @@ class ResponsePolicy:
         perceived = np.eye(8)[NEUTRAL] if affect is None else _believed(affect)
         self._choose_policy(perceived)
         self._move_state(perceived, affect, elapsed)
-        self._choose_emotion(perceived)
+        self._felt += (1.0 - np.exp(-elapsed / _REACTION_TIME)) * (perceived - self._felt)
+        self._choose_emotion(self._felt)
         intensity = self._intensity(perceived)
         self._choose_gesture(perceived)
         if person is not None:
@@ -370,6 +375,8 @@ class ResponsePolicy:
         own /= own.sum()
         inertia = 1.0 if self._policy == "idle" else self.config.inertia
         shown = (1.0 - inertia) * answer + inertia * own
+        # Neutral is what no emotion claims: one that is about as likely is worth an answer.
+        shown[NEUTRAL] *= _NEUTRAL_WEIGHT
         best = int(np.argmax(shown))
         held = self._time - self._emotion_since < self.config.hold
         clearly = shown[best] > shown[self._emotion] + self.config.margin
