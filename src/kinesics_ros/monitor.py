@@ -89,6 +89,7 @@ class Monitor:
         stages = self._graph.stages
         seconds = self._latest - self._began
         realtime = stages["camera"].parameters["realtime"]
+        dropped = {name: stage.dropped for name, stage in stages.items() if stage.dropped}
         after = sum(stages[name].proc_ms() for name in ("forecast", "response", "expression"))
         return {
             "frames": self._frames,
@@ -98,7 +99,8 @@ class Monitor:
             "latency_growth_ms": _growth(self._latency_ms) if realtime else None,
             "keypoint_ms": _rounded(stages["keypoint"].proc_ms()),
             "after_keypoints_ms": _rounded(after),
-            "dropped": {name: stage.dropped for name, stage in stages.items() if stage.dropped},
+            "dropped": sum(dropped.values()),
+            "dropped_by_stage": dropped,
             "emotion": self._timeline,
             "peak_rss_mb": round(peak_rss_mb(), 1),
             "rss_growth_mb": _growth(self._rss_mb),

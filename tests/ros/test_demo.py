@@ -34,6 +34,7 @@ def test_demo_leaves_video_bag_and_figures(tmp_path):
         summary
     )
     assert summary["frames"] > 20
+    assert summary["dropped"] == sum(summary["dropped_by_stage"].values())
     assert {"p50", "p95"} == set(summary["latency_ms"])
     video = cv2.VideoCapture(str(tmp_path / "demo.mp4"))
     seconds = video.get(cv2.CAP_PROP_FRAME_COUNT) / video.get(cv2.CAP_PROP_FPS)
