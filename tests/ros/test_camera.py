@@ -8,9 +8,7 @@ import numpy as np
 import pytest
 
 rclpy = pytest.importorskip("rclpy")
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import TransitionCallbackReturn
-from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from kinesics_core.errors import SourceError
@@ -51,15 +49,6 @@ class FlakyCamera:
 
     def close(self) -> None:
         self.closed = True
-
-
-@pytest.fixture
-def executor():
-    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-    executor = SingleThreadedExecutor()
-    yield executor
-    executor.shutdown()
-    rclpy.try_shutdown()
 
 
 @pytest.fixture

@@ -8,8 +8,6 @@ import numpy as np
 import pytest
 
 rclpy = pytest.importorskip("rclpy")
-from rclpy.executors import SingleThreadedExecutor
-from rclpy.signals import SignalHandlerOptions
 
 from kinesics.srv import Express, SetPersonality
 from kinesics_core.affect.emotions import HAPPINESS
@@ -17,15 +15,6 @@ from kinesics_core.skeletons import BLENDSHAPE_INDEX
 from kinesics_ros.bus import Bus
 from kinesics_ros.expression_node import ExpressionNode
 from kinesics_ros.response_node import ResponseNode
-
-
-@pytest.fixture
-def executor():
-    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-    executor = SingleThreadedExecutor()
-    yield executor
-    executor.shutdown()
-    rclpy.try_shutdown()
 
 
 @pytest.fixture

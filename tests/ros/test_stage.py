@@ -8,10 +8,8 @@ import pytest
 
 rclpy = pytest.importorskip("rclpy")
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
-from rclpy.signals import SignalHandlerOptions
 from std_msgs.msg import Int64
 
 from kinesics_core.errors import KinesicsError, ModelError
@@ -57,27 +55,18 @@ class Doubler(Stage):
 
 
 @pytest.fixture
-def ros():
-    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-    executor = SingleThreadedExecutor()
-    yield executor
-    executor.shutdown()
-    rclpy.try_shutdown()
-
-
-@pytest.fixture
-def make(ros):
+def make(executor):
     nodes = []
 
     def make(*arguments, **named):
         node = Doubler(*arguments, **named)
-        ros.add_node(node)
+        executor.add_node(node)
         nodes.append(node)
         return node
 
     yield make
     for node in nodes:
-        ros.remove_node(node)
+        executor.remove_node(node)
         node.destroy_node()
 
 
@@ -123,19 +112,19 @@ def test_items_travel_over_the_bus_only_while_active(make):
     assert wait_for(lambda: got == [6, 10]), got
 
 
-def test_items_travel_over_ros_between_nodes(ros, make):
+def test_items_travel_over_ros_between_nodes(executor, make):
     node = make()
     node.trigger_configure()
     node.trigger_activate()
     other, got = rclpy.create_node("other"), []
-    ros.add_node(other)
+    executor.add_node(other)
     other.create_subscription(Int64, "out", lambda message: got.append(message.data), 10)
     publisher = other.create_publisher(Int64, "in", qos.RESULT)
     assert wait_for(
         lambda: publisher.get_subscription_count() and other.count_publishers("out")
-        and node.publish._publisher.get_subscription_count(), ros)
+        and node.publish._publisher.get_subscription_count(), executor)
     publisher.publish(Int64(data=21))
-    assert wait_for(lambda: got == [42], ros)
+    assert wait_for(lambda: got == [42], executor)
     other.destroy_node()
 
 
@@ -196,16 +185,16 @@ def test_one_bad_item_does_not_end_the_stage(make):
     assert node.errors == 1 and "ZeroDivisionError" in node.detail["last_error"]
 
 
-def test_a_fault_makes_the_node_inactive_and_diagnostics_say_why(ros, make):
+def test_a_fault_makes_the_node_inactive_and_diagnostics_say_why(executor, make):
     node = make()
     node.trigger_configure()
     node.trigger_activate()
     node.fail("the cable is out; plug it in")
-    assert wait_for(lambda: state(node) == "inactive", ros)
+    assert wait_for(lambda: state(node) == "inactive", executor)
     other, got = rclpy.create_node("watcher"), []
-    ros.add_node(other)
+    executor.add_node(other)
     other.create_subscription(DiagnosticArray, "/diagnostics", got.append, 10)
-    assert wait_for(lambda: got, ros)
+    assert wait_for(lambda: got, executor)
     status = got[0].status[0]
     assert status.level == DiagnosticStatus.ERROR
     assert status.message == "the cable is out; plug it in"
@@ -214,6 +203,6 @@ def test_a_fault_makes_the_node_inactive_and_diagnostics_say_why(ros, make):
     other.destroy_node()
 
 
-def test_autostart_brings_the_node_up_by_itself(ros, make):
+def test_autostart_brings_the_node_up_by_itself(executor, make):
     node = make(overrides={"autostart": True})
-    assert wait_for(lambda: state(node) == "active", ros)
+    assert wait_for(lambda: state(node) == "active", executor)
