@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kinesics_core.data.synthetic import GESTURES, SLOT, STATURE, SyntheticPerson
-from kinesics_core.errors import AssetError, SourceError
+from kinesics_core.errors import SourceError
 from kinesics_core.skeletons import BLENDSHAPE_INDEX, COCO17, MEDIAPIPE33, MEDIAPIPE33_TO_COCO17
 
 SHOULDERS = [COCO17.index("left_shoulder"), COCO17.index("right_shoulder")]
@@ -170,10 +170,7 @@ def test_mediapipe_finds_it_within_two_percent_of_its_height(seed):
 
     from kinesics_core import assets
 
-    try:
-        model = assets.path("holistic-lite")
-    except AssetError as error:
-        pytest.skip(str(error))
+    model = assets.path("holistic-lite")
     options = vision.HolisticLandmarkerOptions(
         base_options=BaseOptions(model_asset_path=str(model)),
         running_mode=vision.RunningMode.VIDEO, output_face_blendshapes=True,
