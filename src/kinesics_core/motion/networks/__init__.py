@@ -1,0 +1,1 @@
+"""The networks: the four of the paper and our own, each in one file."""
