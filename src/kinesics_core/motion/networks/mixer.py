@@ -1,0 +1,112 @@
+"""Our forecaster: siMLPe made dense, in one file.
+
+From Guo, Du, Shen, Lepetit, Alameda-Pineda and Moreno-Noguer, "Back to MLP: A Simple Baseline for
+Human Motion Prediction", WACV 2023 (arXiv 2207.01567): the discrete cosine transform over time,
+linear layers with layer norm between it and its inverse, the change from the newest frame as what
+is predicted.
+
+Ours:
+- siMLPe mixes time and features in turn, each with a small matrix. Here one vector holds the
+  whole window, so that every layer mixes both at once: more weights, less arithmetic, and a wrist
+  may look at an ankle of half a second ago in one step. A linear path beside the blocks is the
+  ridge regression that a network has to beat, at low rank.
+- Only the slow cosines are read. Coefficients are raised in proportion to their frequency
+  (motion's spectrum falls steeply), and the newest velocity, to which all frequencies add, is
+  given beside them.
+- ``spread``, how far off the prediction is likely to be, from the same state without a gradient
+  into it, so that a network predicts the same whether or not its spread is trained.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from kinesics_core.motion.networks.prediction import Prediction
+
+RATE = 30.0
+"""Frames per second; the velocity is in pose scales per second, so of order one."""
+
+CHANGE_UNIT = 0.2
+"""The last layer speaks in fifths of the pose's scale, the size of what people do in a second."""
+
+TYPICAL_SPREAD = 0.03
+"""What an untrained network says of its error."""
+
+
+def cosines(length: int) -> Tensor:
+    """The orthonormal DCT-II as a matrix (length frequencies, length steps)."""
+    frequency, step = torch.arange(length)[:, None], torch.arange(length)
+    matrix = torch.cos(math.pi * (step + 0.5) * frequency / length) * math.sqrt(2.0 / length)
+    matrix[0] /= math.sqrt(2.0)
+    return matrix
+
+
+class Block(nn.Module):
+    """(B, width) -> the same, plus what two layers make of it."""
+
+    def __init__(self, width: int, dropout: float) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.into, self.back = nn.Linear(width, width), nn.Linear(width, width)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, state: Tensor) -> Tensor:
+        mixed: Tensor = self.back(nn.functional.gelu(self.into(self.norm(state))))
+        return state + self.dropout(mixed)
+
+
+class DCTMixer(nn.Module):
+    """observed (B, observed, features) normalised -> Prediction in the same normalisation.
+
+    frequencies: the slowest cosines of the observed window that are read.
+    residual: predict the change from the newest frame (an untrained network then predicts a
+        person who stands still) instead of the future itself.
+    """
+
+    analysis: Tensor
+    synthesis: Tensor
+
+    def __init__(
+        self, features: int = 34, observed: int = 60, horizon: int = 30, classes: int = 0,
+        residual: bool = True, *, width: int = 256, blocks: int = 3, frequencies: int = 30,
+        dropout: float = 0.1,
+    ) -> None:
+        super().__init__()
+        self.features, self.horizon, self.residual = features, horizon, residual
+        raised = cosines(observed) * 0.5 * (1 + torch.arange(observed))[:, None]
+        velocity = torch.zeros(1, observed)  # of a window from which the newest frame was taken
+        velocity[0, max(observed - 2, 0)] = -RATE
+        self.register_buffer("analysis", torch.cat([raised[:frequencies], velocity]))
+        self.register_buffer("synthesis", cosines(horizon).T.contiguous() * CHANGE_UNIT)
+
+        self.encode = nn.Linear((len(self.analysis) + 1) * features, width)
+        self.blocks = nn.Sequential(*(Block(width, dropout) for _ in range(blocks)))
+        self.norm = nn.LayerNorm(width)
+        self.decode = nn.Linear(2 * width, horizon * features)
+        spread = nn.Linear(width // 4, horizon)
+        self.log_spread = nn.Sequential(nn.Linear(width, width // 4), nn.GELU(), spread)
+        self.classify = None
+        if classes:
+            self.classify = nn.Sequential(
+                nn.Linear(width, width // 2), nn.ReLU(), nn.Linear(width // 2, classes))
+        for last, bias in ((self.decode, 0.0), (spread, math.log(TYPICAL_SPREAD))):
+            nn.init.zeros_(last.weight)
+            nn.init.constant_(last.bias, bias)
+
+    def forward(self, observed: Tensor) -> Prediction:
+        newest = observed[:, -1:]                                           # (B, 1, F)
+        slow = self.analysis @ (observed - newest)                          # (B, K + 1, F)
+        linear = self.encode(torch.cat([slow, newest], dim=1).flatten(1))   # (B, width)
+        state = self.norm(self.blocks(linear))                              # (B, width)
+        waves = self.decode(torch.cat([state, linear], dim=1))              # (B, horizon * F)
+        future = self.synthesis @ waves.view(-1, self.horizon, self.features)
+        if self.residual:
+            future = future + newest
+        return Prediction(
+            future=future,
+            logits=None if self.classify is None else self.classify(state),
+            spread=self.log_spread(state.detach()).exp(),
+        )
