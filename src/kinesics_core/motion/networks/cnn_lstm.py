@@ -1,0 +1,64 @@
+"""The CNN-LSTM of Costea et al., arXiv 2603.01804, section 2.2, in one file.
+
+Three convolutions over time with 64, 128 and 256 channels and kernels of 3, each followed by ReLU,
+batch normalisation and dropout, and a 2-layer LSTM with 128 hidden units over what they give; its
+last hidden state goes through a linear layer, which gives the 30 future frames, and a 2-layer
+classifier of emotion. 592,060 parameters without the classifier, the number in the paper's
+table 1. Ours where the paper is silent: padding that keeps the 60 steps, dropout 0.2 as in its
+LSTM, the width of the classifier's first layer.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from kinesics_core.motion.networks.prediction import Prediction
+from kinesics_core.motion.networks.residual import (
+    from_newest,
+    start_at_rest,
+    velocities_and_newest,
+)
+
+CHANNELS = (64, 128, 256)
+KERNEL = 3
+HIDDEN = 128
+LAYERS = 2
+DROPOUT = 0.2
+
+
+class CNNLSTM(nn.Module):
+    """observed (B, 60, 34) normalised -> ``Prediction`` in the same normalisation.
+
+    Takes windows of any length; ``observed`` is there because every network is built alike.
+    classes: 0 leaves the classifier away. residual: see ``networks.residual``.
+    """
+
+    def __init__(
+        self, features: int = 34, observed: int = 60, horizon: int = 30, classes: int = 0,
+        residual: bool = False,
+    ) -> None:
+        super().__init__()
+        self.features, self.horizon, self.residual = features, horizon, residual
+        layers: list[nn.Module] = []
+        for before, after in zip((features, *CHANNELS), CHANNELS, strict=False):
+            layers += [nn.Conv1d(before, after, KERNEL, padding=KERNEL // 2), nn.ReLU(),
+                       nn.BatchNorm1d(after), nn.Dropout(DROPOUT)]
+        self.convolutions = nn.Sequential(*layers)
+        self.recurrence = nn.LSTM(
+            CHANNELS[-1], HIDDEN, LAYERS, batch_first=True, dropout=DROPOUT)
+        self.generation = nn.Linear(HIDDEN, horizon * features)
+        self.classifier = nn.Sequential(
+            nn.Linear(HIDDEN, 64), nn.ReLU(), nn.Linear(64, classes)) if classes else None
+        if residual:
+            start_at_rest(self.generation)
+
+    def forward(self, observed: Tensor) -> Prediction:
+        frames = velocities_and_newest(observed) if self.residual else observed
+        seen = self.convolutions(frames.transpose(1, 2))              # (B, 34, 60) -> (B, 256, 60)
+        _, (hidden, _) = self.recurrence(seen.transpose(1, 2))        # (2, B, 128)
+        shared = hidden[-1]                                           # (B, 128)
+        future = self.generation(shared).view(-1, self.horizon, self.features)
+        return Prediction(
+            future=from_newest(observed, future) if self.residual else future,
+            logits=self.classifier(shared) if self.classifier is not None else None,
+        )

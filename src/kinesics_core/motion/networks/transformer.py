@@ -1,0 +1,93 @@
+"""The Transformer of Costea et al., arXiv 2603.01804, section 2.2, in one file.
+
+Each of the 60 frames is projected to 256 numbers and given its sinusoidal position (Vaswani et
+al., arXiv 1706.03762, section 3.5); 4 encoder layers with 8 heads and 1024 neurons between follow.
+The last step's output goes through a linear layer, which gives the 30 future frames, and a 2-layer
+classifier of emotion. 3,430,140 parameters without the classifier, the number in the paper's
+table 1, which gives the 1024. Ours where the paper is silent: the defaults of torch's encoder
+layer (ReLU, normalisation after each sum, dropout 0.1), the width of the classifier's first layer.
+
+Only the last step of the last layer is used, so the last layer asks for that step alone.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from kinesics_core.motion.networks.prediction import Prediction
+from kinesics_core.motion.networks.residual import (
+    from_newest,
+    start_at_rest,
+    velocities_and_newest,
+)
+
+WIDTH = 256
+HEADS = 8
+LAYERS = 4
+BETWEEN = 1024
+DROPOUT = 0.1
+
+
+class Layer(nn.Module):
+    """One encoder layer: the tokens in ``asking`` look at all of ``tokens``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.attention = nn.MultiheadAttention(WIDTH, HEADS, DROPOUT, batch_first=True)
+        self.feed_forward = nn.Sequential(
+            nn.Linear(WIDTH, BETWEEN), nn.ReLU(), nn.Dropout(DROPOUT), nn.Linear(BETWEEN, WIDTH))
+        self.norm_1, self.norm_2 = nn.LayerNorm(WIDTH), nn.LayerNorm(WIDTH)
+        self.dropout = nn.Dropout(DROPOUT)
+
+    def forward(self, asking: Tensor, tokens: Tensor) -> Tensor:
+        """(B, Q, 256), (B, T, 256) -> (B, Q, 256)"""
+        seen, _ = self.attention(asking, tokens, tokens, need_weights=False)
+        asking = self.norm_1(asking + self.dropout(seen))
+        return self.norm_2(asking + self.dropout(self.feed_forward(asking)))
+
+
+class Transformer(nn.Module):
+    """observed (B, 60, 34) normalised -> ``Prediction`` in the same normalisation.
+
+    classes: 0 leaves the classifier away. residual: see ``networks.residual``.
+    """
+
+    position: Tensor
+
+    def __init__(
+        self, features: int = 34, observed: int = 60, horizon: int = 30, classes: int = 0,
+        residual: bool = False,
+    ) -> None:
+        super().__init__()
+        self.features, self.horizon, self.residual = features, horizon, residual
+        self.project = nn.Linear(features, WIDTH)
+        self.register_buffer("position", sinusoids(observed), persistent=False)
+        self.dropout = nn.Dropout(DROPOUT)
+        self.layers = nn.ModuleList(Layer() for _ in range(LAYERS))
+        self.generation = nn.Linear(WIDTH, horizon * features)
+        self.classifier = nn.Sequential(
+            nn.Linear(WIDTH, 64), nn.ReLU(), nn.Linear(64, classes)) if classes else None
+        if residual:
+            start_at_rest(self.generation)
+
+    def forward(self, observed: Tensor) -> Prediction:
+        frames = velocities_and_newest(observed) if self.residual else observed
+        tokens = self.dropout(self.project(frames) + self.position)   # (B, 60, 256)
+        for layer in self.layers[:-1]:
+            tokens = layer(tokens, tokens)
+        shared = self.layers[-1](tokens[:, -1:], tokens)[:, 0]        # (B, 256)
+        future = self.generation(shared).view(-1, self.horizon, self.features)
+        return Prediction(
+            future=from_newest(observed, future) if self.residual else future,
+            logits=self.classifier(shared) if self.classifier is not None else None,
+        )
+
+
+def sinusoids(steps: int) -> Tensor:
+    """(steps, 256): sine and cosine of the step at 128 wavelengths from 2 pi to 10,000 x 2 pi."""
+    angle = torch.arange(steps)[:, None] * torch.exp(
+        torch.arange(0, WIDTH, 2) * (-math.log(10_000.0) / WIDTH))
+    return torch.stack([angle.sin(), angle.cos()], dim=-1).flatten(1)
