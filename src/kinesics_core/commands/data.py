@@ -1,15 +1,46 @@
-"""``kinesics data ...``: make and look at datasets."""
+"""``kinesics data ...``: make and look at datasets of motion."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+from typing import NamedTuple
 
 HELP = "import, synthesise and describe datasets of motion"
 
 
+class Entry(NamedTuple):
+    """One sub-command; ``add_arguments`` imports nothing heavy, ``run`` returns the exit status."""
+
+    help: str
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int]
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_subparsers(dest="what", required=True, metavar="WHAT")
+    _add(parser, WHAT, "WHAT")
 
 
 def run(args: argparse.Namespace) -> int:
-    return 0
+    return args.entry(args)
+
+
+def _add(parser: argparse.ArgumentParser, entries: dict[str, Entry], metavar: str) -> None:
+    commands = parser.add_subparsers(required=True, metavar=metavar)
+    for name, entry in entries.items():
+        sub = commands.add_parser(name, help=entry.help, description=entry.help)
+        entry.add_arguments(sub)
+        sub.set_defaults(entry=entry.run)
+
+
+def _add_import(parser: argparse.ArgumentParser) -> None:
+    _add(parser, IMPORTS, "KIND")
+
+
+# KIND -> what `kinesics data import KIND` does.
+IMPORTS: dict[str, Entry] = {}
+
+# WHAT -> what `kinesics data WHAT` does; an import names its own entry.
+WHAT: dict[str, Entry] = {
+    "import": Entry("make a dataset from recordings", _add_import, run),
+}
