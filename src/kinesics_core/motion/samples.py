@@ -1,44 +1,83 @@
-"""Clips -> split -> batches of network input and truth."""
+"""Clips -> what a network sees and what it should say, in two ways.
+
+``cut_windows``  every window of every clip in one plane, sliding by a step, as the paper cuts them.
+``make_batch``   windows drawn at random through random cameras and a faulty detector (COCO-17 in
+                 three dimensions), as the shipped models are trained.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
+from kinesics_core.data.dataset import Clip
+from kinesics_core.errors import KinesicsError
 from kinesics_core.motion import views, windows
-from kinesics_core.motion.windows import HORIZON, OBSERVED, Normalisation
+from kinesics_core.motion.windows import HORIZON, KEYPOINTS, OBSERVED, RATE, Normalisation
 
-
-class Recording(Protocol):
-    """What is needed of a clip; ``data.motion_archives.Clip`` is one."""
-
-    name: str
-    source: str
-    group: str
-    rate: float
-    keypoints: np.ndarray
+SHORTEST = 15
+"""Frames a track must have before it can be judged; the first pose is held before them."""
+_CHUNK = 4096
 
 
 @dataclass(slots=True)
-class Split:
-    """Clips at 30 Hz, by use. A group (see ``Clip.group``) is never on two sides."""
+class Windows:
+    """N windows in one plane: pixels, or metres with y down. No number is nan.
 
-    train: list[tuple[str, np.ndarray]]
-    validation: list[tuple[str, np.ndarray]]
-    test: list[tuple[str, np.ndarray]]
+    observed: (N, 60, K, 2) float32, missing keypoints filled from the observed frames alone.
+    future: (N, H, K, 2) float32, filled too.
+    known: (N, H, K) bool, where ``future`` was recorded; None if all of it was.
+    clip: (N,) int32, index into the clips that were cut.
+    short: clips left out because they are too short. unseen: windows left out because no keypoint
+        is in them.
+    """
+
+    observed: np.ndarray
+    future: np.ndarray
+    known: np.ndarray | None
+    clip: np.ndarray
+    short: int = 0
+    unseen: int = 0
+
+    def __len__(self) -> int:
+        return len(self.clip)
+
+    def take(self, which: np.ndarray) -> Windows:
+        """Some of the windows: an index array or a mask (N,)."""
+        return Windows(
+            self.observed[which], self.future[which],
+            None if self.known is None else self.known[which], self.clip[which])
+
+    def of_clips(self, chosen: Iterable[int]) -> Windows:
+        """The windows of some clips; ``clip`` still counts in the clips that were cut."""
+        return self.take(np.isin(self.clip, np.fromiter(chosen, np.int32)))
+
+
+@dataclass(slots=True)
+class Samples:
+    """N normalised windows as a network takes them; F = 2 K numbers a frame.
+
+    observed: (N, 60, F) float32. future: (N, H, F) float32.
+    weight: (N, H, F) float32, 0 where the truth is unknown; None if it is known everywhere.
+    """
+
+    observed: np.ndarray
+    future: np.ndarray
+    weight: np.ndarray | None = None
 
 
 @dataclass(slots=True)
 class Batch:
-    """B windows.
+    """B windows drawn through random cameras.
 
     observed: (B, 60, 34), future: (B, 30, 34) float32, normalised.
     counts: (B, 34) float32, 1 for a keypoint that was seen at least once.
     centroid: (B, 1, 1, 2), scale: (B, 1, 1, 1) pixels, of the newest observed frame.
     pixels: (B, 30, 17, 2) float32, the true future.
+    clip: (B,) int32, index into the clips, and so to their labels.
     """
 
     observed: np.ndarray
@@ -47,43 +86,110 @@ class Batch:
     centroid: np.ndarray
     scale: np.ndarray
     pixels: np.ndarray
+    clip: np.ndarray
 
 
-def split_by_clip(
-    recordings: Iterable[Recording], seed: int, validation: float = 0.1, test: float = 0.15
-) -> Split:
-    """Every source gives each side its share of groups (at least one for test, if it has two)."""
-    groups: dict[str, dict[str, list[tuple[str, np.ndarray]]]] = {}
-    for recording in recordings:
-        groups.setdefault(recording.source, {}).setdefault(recording.group, []).extend(
-            at_window_rate([recording]))
-    sides = Split([], [], [])
-    rng = np.random.default_rng(seed)
-    for source in sorted(groups):
-        names = sorted(groups[source])
-        rng.shuffle(names)
-        tests = min(max(round(test * len(names)), 1), len(names) - 1)
-        validations = min(max(round(validation * len(names)), 1), len(names) - tests - 1)
-        for place, name in enumerate(names):
-            side = sides.test if place < tests else \
-                sides.validation if place < tests + max(validations, 0) else sides.train
-            side.extend(groups[source][name])
-    return sides
+def cut_windows(
+    clips: Sequence[Clip], step: int = 1, view: str = "frontal", *, horizon: int = HORIZON,
+    partial: bool = False,
+) -> Windows:
+    """Windows of 60 + ``horizon`` frames at 30 Hz, one every ``step`` frames of each clip.
+
+    view: "frontal" is the orthographic projection of 3-D clips on the plane they face, (x, -y);
+    2-D clips stay as they are.
+    partial: also windows whose future runs out of the clip (see ``Windows.known``), and of clips
+    shorter than 60 frames the one that holds the first pose before them: what recognition, which
+    needs no future, can use. ``horizon=0`` does the same for recognition alone.
+    KinesicsError if clips do not fit together or no window is left.
+    """
+    if view != "frontal":
+        raise KinesicsError(
+            f"Got view {view!r}; windows are cut frontal. Other views are drawn at random, by"
+            " training with --view random.")
+    if step < 1 or horizon < 0:
+        raise KinesicsError(
+            f"Got step {step} and horizon {horizon}; wanted at least 1 and at least 0 frames.")
+    features = _same_keypoints(clips)
+    partial = partial or horizon == 0
+    needed = SHORTEST if partial else OBSERVED + horizon
+    length = OBSERVED + horizon
+    planes: list[tuple[int, np.ndarray]] = []
+    for index, clip in enumerate(clips):
+        plane = _in_plane(views.resample(clip.keypoints, clip.rate))
+        if len(plane) >= needed:
+            planes.append((index, plane))
+    counts = [_count(len(plane), step, 0 if partial else horizon) for _, plane in planes]
+    if not planes:
+        longest = max((len(c.keypoints) / c.rate for c in clips), default=0.0)
+        raise KinesicsError(
+            f"No window is left: none of {len(clips)} clips is {needed / RATE:.1f} s long"
+            f" ({needed} frames at {RATE:g} Hz), the longest is {longest:.1f} s. Give longer clips."
+        )
+
+    whole = np.empty((sum(counts), length, features, 2), np.float32)
+    recorded = np.empty(len(whole), np.int64)      # frames of each window that the clip has
+    row = 0
+    for (_, plane), count in zip(planes, counts, strict=True):
+        early = max(OBSERVED - len(plane), 0)
+        recorded[row:row + count] = early + len(plane) - step * np.arange(count)
+        if partial:
+            plane = np.concatenate([
+                np.repeat(plane[:1], early, axis=0), plane, np.repeat(plane[-1:], horizon, axis=0)])
+        cut = sliding_window_view(plane, length, axis=0)[::step][:count]       # (n, K, 2, length)
+        whole[row:row + count] = np.moveaxis(cut, -1, 1)
+        row += count
+    clip_of = np.repeat(np.array([i for i, _ in planes], np.int32), counts)
+    known = np.arange(OBSERVED, length) < recorded[:, None]                       # (N, H)
+    return _complete(whole, known, clip_of, len(clips) - len(planes))
 
 
-def at_window_rate(recordings: Iterable[Recording]) -> list[tuple[str, np.ndarray]]:
-    """(source, clip at 30 Hz) of every recording long enough for half a second and a future."""
-    clips = ((r.source, views.resample(r.keypoints, r.rate)) for r in recordings)
-    return [clip for clip in clips if len(clip[1]) >= HORIZON + 15]
+def join_windows(parts: Sequence[Windows]) -> Windows:
+    """The windows of several clip lists; ``clip`` counts on, each list after the one before.
+
+    The lists must have been cut with the same horizon and keypoints.
+    """
+    known = None
+    if any(part.known is not None for part in parts):
+        known = np.concatenate([
+            np.ones(part.future.shape[:3], bool) if part.known is None else part.known
+            for part in parts])
+    return Windows(
+        np.concatenate([part.observed for part in parts]),
+        np.concatenate([part.future for part in parts]), known,
+        np.concatenate([part.clip for part in parts]),
+        sum(part.short for part in parts), sum(part.unseen for part in parts))
 
 
-def source_weights(clips: Sequence[tuple[str, np.ndarray]]) -> np.ndarray:
+def encode(cut: Windows, how: Normalisation) -> Samples:
+    """Normalised as a network takes them: "per_frame" is the paper's equations 1 and 2."""
+    count, horizon = cut.future.shape[:2]
+    features = 2 * cut.observed.shape[2]
+    observed = np.empty((count, OBSERVED, features), np.float32)
+    future = np.empty((count, horizon, features), np.float32)
+    for begin in range(0, count, _CHUNK):  # so that temporaries do not need several times the data
+        rows = slice(begin, begin + _CHUNK)
+        coded, centroid, scale = windows.encode(cut.observed[rows], how)
+        observed[rows] = coded.reshape(-1, OBSERVED, features)
+        coded = windows.encode_future(cut.future[rows], centroid, scale, how)
+        future[rows] = coded.reshape(-1, horizon, features)
+    weight = None if cut.known is None else np.repeat(cut.known, 2, axis=-1).astype(np.float32)
+    return Samples(observed, future, weight)
+
+
+def at_window_rate(clips: Iterable[Clip]) -> list[Clip]:
+    """Every clip long enough for half a second and a future, at 30 Hz."""
+    resampled = (replace(c, keypoints=views.resample(c.keypoints, c.rate), rate=RATE)
+                 for c in clips)
+    return [clip for clip in resampled if len(clip.keypoints) >= HORIZON + SHORTEST]
+
+
+def source_weights(clips: Sequence[Clip]) -> np.ndarray:
     """Chance of drawing a window from each clip: by length in a source, by its root across.
 
     Without the root the longest source (people who stand and wait) would be three of four windows.
     """
-    lengths = np.array([len(clip) for _, clip in clips], dtype=float)
-    sources = np.array([source for source, _ in clips])
+    lengths = np.array([len(clip.keypoints) for clip in clips], dtype=float)
+    sources = np.array([clip.source for clip in clips])
     weights = lengths.copy()
     for source in np.unique(sources):
         weights[sources == source] /= np.sqrt(lengths[sources == source].sum())
@@ -91,17 +197,17 @@ def source_weights(clips: Sequence[tuple[str, np.ndarray]]) -> np.ndarray:
 
 
 def make_batch(
-    rng: np.random.Generator, clips: Sequence[tuple[str, np.ndarray]], count: int,
-    how: Normalisation, faults: views.Faults, *, chance: np.ndarray | None = None,
-    augment: bool = True,
+    rng: np.random.Generator, clips: Sequence[Clip], count: int, how: Normalisation,
+    faults: views.Faults, *, chance: np.ndarray | None = None, augment: bool = True,
 ) -> Batch:
     """``count`` windows through random cameras and a faulty detector.
 
+    clips: COCO-17 in three dimensions at 30 Hz, see ``at_window_rate``.
     chance: of each clip, default ``source_weights``. augment: mirror half and vary the speed.
     """
     chance = source_weights(clips) if chance is None else chance
     which = rng.choice(len(clips), size=count, p=chance)
-    points = views.cut(rng, [clip for _, clip in clips], which, warp=augment)
+    points = views.cut(rng, [clip.keypoints for clip in clips], which, warp=augment)
     if augment:
         flip = rng.random(count) < 0.5
         points[flip] = views.mirror(points[flip])
@@ -115,5 +221,78 @@ def make_batch(
         future=future.reshape(count, HORIZON, -1).astype(np.float32),
         counts=np.repeat(seen.any(axis=1), 2, axis=-1).astype(np.float32),
         centroid=centroid, scale=scale,
-        pixels=pixels[:, OBSERVED:].astype(np.float32),
+        pixels=pixels[:, OBSERVED:].astype(np.float32), clip=which.astype(np.int32),
     )
+
+
+def require_random_views(clips: Sequence[Clip]) -> None:
+    """KinesicsError if a random camera cannot look at these clips."""
+    for clip in clips:
+        if clip.keypoints.shape[1:] != (KEYPOINTS, 3) or not np.isfinite(clip.keypoints).all():
+            frames, keypoints, dimensions = clip.keypoints.shape
+            lost = "" if np.isfinite(clip.keypoints).all() else ", some of them missing"
+            raise KinesicsError(
+                f"Random views need COCO-17 in three dimensions, complete; {clip.name} has"
+                f" {keypoints} keypoints in {dimensions} dimensions{lost}. Train with"
+                " --view frontal.")
+
+
+def _same_keypoints(clips: Sequence[Clip]) -> int:
+    shapes = {clip.keypoints.shape[1:]: clip.name for clip in clips}
+    if len({keypoints for keypoints, _ in shapes}) > 1:
+        raise KinesicsError(
+            "Clips of different keypoint sets cannot be cut together: "
+            + ", ".join(f"{name} has {k}" for (k, _), name in shapes.items())
+            + " keypoints. Use datasets of one set.")
+    return next(iter(shapes))[0] if shapes else 0
+
+
+def _in_plane(points: np.ndarray) -> np.ndarray:
+    """(T, K, 3) metres, y up -> (T, K, 2) metres, y down; (T, K, 2) as it is."""
+    if points.shape[-1] == 2:
+        return points
+    return points[..., :2] * np.array([1.0, -1.0], points.dtype)
+
+
+def _count(frames: int, step: int, horizon: int) -> int:
+    return (max(frames, OBSERVED) - OBSERVED - horizon) // step + 1
+
+
+def _complete(
+    whole: np.ndarray, recorded: np.ndarray, clip_of: np.ndarray, short: int
+) -> Windows:
+    """Fill what is missing; ``observed`` from itself alone, as at run time.
+
+    whole: (N, 60 + H, K, 2). recorded: (N, H) bool, whether the clip has that future frame.
+    """
+    seen = np.isfinite(whole).all(axis=-1)                                        # (N, L, K)
+    some = seen[:, :OBSERVED].any(axis=(1, 2))
+    unseen = int((~some).sum())
+    if not some.any():
+        raise KinesicsError(
+            f"No window is left: in none of {len(whole)} is a single keypoint. Look at what the"
+            " detector found with `kinesics data info`.")
+    if unseen:
+        whole, recorded, clip_of, seen = whole[some], recorded[some], clip_of[some], seen[some]
+    known = seen[:, OBSERVED:] & recorded[:, :, None]
+    rows = np.flatnonzero(~seen.all(axis=(1, 2)))
+    for begin in range(0, len(rows), _CHUNK):
+        part = rows[begin:begin + _CHUNK]
+        filled = _fill(whole[part], seen[part])
+        filled[:, :OBSERVED] = _fill(whole[part, :OBSERVED], seen[part, :OBSERVED])
+        whole[part] = filled
+    return Windows(
+        whole[:, :OBSERVED], whole[:, OBSERVED:], None if known.all() else known, clip_of, short,
+        unseen)
+
+
+def _fill(poses: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    if poses.shape[2] == KEYPOINTS:
+        return windows.fill_missing(poses, seen)
+    # Where a keypoint never seen would be is known of COCO-17 alone; elsewhere: amid the others.
+    times = np.arange(poses.shape[1]) / RATE
+    filled, _ = windows.resample(times, poses, seen, times)
+    found = np.asarray(seen.any(axis=1))[:, None, :, None]
+    middle = np.where(found, filled, 0.0).sum(axis=2, keepdims=True) / found.sum(
+        axis=2, keepdims=True)
+    return np.where(found, filled, middle)

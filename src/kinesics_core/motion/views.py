@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kinesics_core.motion.windows import HORIZON, OBSERVED, RATE, centroid_and_scale
+from kinesics_core.motion.windows import resample as resample_sightings
 from kinesics_core.skeletons import COCO17, COCO17_FLIP
 
 WIDTH, HEIGHT = 640, 480
@@ -140,13 +141,22 @@ def _indices(*parts: str) -> np.ndarray:
 
 
 def resample(clip: np.ndarray, rate: float) -> np.ndarray:
-    """A clip (T, 17, 3) at ``rate`` frames per second -> the same at 30 Hz.
+    """A clip (T, K, D) at ``rate`` frames per second -> the same at 30 Hz.
 
     Cubic Hermite with central-difference tangents, so that 24 Hz clips keep smooth velocities.
+    A clip with missing keypoints (nan) is interpolated linearly; missing is then what lies next
+    to a missing one.
     """
     if len(clip) < 2 or abs(rate - RATE) < 1e-6:
         return clip
-    times = np.arange(int(np.floor((len(clip) - 1) * RATE / rate)) + 1) * (rate / RATE)
+    # A hair more than the whole number of frames, so that 1/30 s steps do not lose the last one.
+    times = np.arange(int((len(clip) - 1) * RATE / rate + 1e-6) + 1) * (rate / RATE)
+    times = np.minimum(times, len(clip) - 1)
+    seen = np.isfinite(clip).all(axis=-1)
+    if not seen.all():
+        values, gap = resample_sightings(
+            np.arange(len(clip)) / rate, clip[None], seen[None], times / rate)
+        return np.where((gap <= 1.5 / rate)[..., None], values, np.nan)[0].astype(clip.dtype)
     low = np.minimum(times.astype(int), len(clip) - 2)
     u = (times - low)[:, None, None]
     tangent = np.gradient(clip, axis=0)
