@@ -1,56 +1,146 @@
 """What a network has to beat. All take and give normalised windows as arrays.
 
-observed: (B, 60, 34); each returns (B, 30, 34).
+observed: (B, 60, F), F two numbers a keypoint; each returns (B, horizon, F).
+``most_common`` is its like for recognition; statistics + logistic regression are in
+``motion.recognition``.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from kinesics_core.errors import KinesicsError
 from kinesics_core.motion.windows import HORIZON
 
+Forecast = Callable[[np.ndarray], np.ndarray]
+"""(B, 60, F) -> (B, horizon, F), normalised."""
 
-def zero_velocity(observed: np.ndarray) -> np.ndarray:
+PENALTIES = (0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
+BLOCK = 2048
+LARGEST = 9000
+"""Regressors of a ridge; with more the normal equations outgrow memory and patience."""
+
+
+def zero_velocity(observed: np.ndarray, horizon: int = HORIZON) -> np.ndarray:
     """The newest pose, held."""
-    return np.repeat(observed[:, -1:], HORIZON, axis=1)
+    return np.repeat(observed[:, -1:], horizon, axis=1)
 
 
-def constant_velocity(observed: np.ndarray, frames: int = 5) -> np.ndarray:
+def constant_velocity(
+    observed: np.ndarray, horizon: int = HORIZON, frames: int = 5
+) -> np.ndarray:
     """The newest pose, moving on at the mean velocity of the last ``frames`` steps."""
     velocity = (observed[:, -1:] - observed[:, -1 - frames:-frames]) / frames
-    return observed[:, -1:] + velocity * np.arange(1, HORIZON + 1)[None, :, None]
+    steps = np.arange(1, horizon + 1, dtype=observed.dtype)
+    return observed[:, -1:] + velocity * steps[None, :, None]
+
+
+def mean_pose(observed: np.ndarray, horizon: int = HORIZON) -> np.ndarray:
+    """The mean of the observed poses, held."""
+    return np.repeat(observed.mean(axis=1, keepdims=True), horizon, axis=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Ridge:
     """Linear regression of the change from the newest frame on the changes before it.
 
-    weights: (60 * 34 + 1, 30 * 34), the last row the bias.
+    weights: (frames * F + 1, horizon * F), the last row the bias. frames: the newest ones read.
+    penalty: what the weights were shrunk by.
     """
 
     weights: np.ndarray
+    frames: int
+    penalty: float
 
     def __call__(self, observed: np.ndarray) -> np.ndarray:
-        change = _ridge_features(observed) @ self.weights
-        return observed[:, -1:] + change.reshape(len(observed), HORIZON, -1)
+        horizon = self.weights.shape[1] // observed.shape[2]
+        future = np.empty((len(observed), horizon, observed.shape[2]), np.float32)
+        for begin in range(0, len(observed), BLOCK):
+            part = observed[begin:begin + BLOCK]
+            change = _regressors(part, self.frames) @ self.weights
+            future[begin:begin + BLOCK] = part[:, -1:] + change.reshape(len(part), horizon, -1)
+        return future
 
 
 def fit_ridge(
-    observed: np.ndarray, future: np.ndarray, weight: np.ndarray | None = None, penalty: float = 1.0
+    observed: np.ndarray, future: np.ndarray, weight: np.ndarray | None = None,
+    penalty: float = 1.0,
 ) -> Ridge:
-    """Closed form. weight: (B, 34), 0 where a keypoint was never seen and so does not count."""
-    features = _ridge_features(observed)
-    change = future - observed[:, -1:]
-    if weight is not None:
-        change = change * weight[:, None]
-    gram = features.T @ features
-    gram[np.diag_indices_from(gram)] += penalty
-    return Ridge(np.linalg.solve(gram, features.T @ change.reshape(len(change), -1)))
+    """Closed form. weight: (B, F) or (B, horizon, F), 0 where the truth is unknown: there the
+    person is taken to stand still. KinesicsError without windows.
+
+    Beyond ``LARGEST`` regressors (more than 75 keypoints) only the newest frames are read.
+    """
+    return _solve(*_normal_equations(observed, future, weight), penalty)
 
 
-def _ridge_features(observed: np.ndarray) -> np.ndarray:
-    change = observed[:, :-1] - observed[:, -1:]
-    flat = np.concatenate([change, observed[:, -1:]], axis=1).reshape(len(observed), -1)
-    return np.concatenate([flat, np.ones((len(flat), 1), flat.dtype)], axis=1).astype(np.float64)
+def choose_ridge(
+    train: tuple[np.ndarray, np.ndarray, np.ndarray | None],
+    validation: tuple[np.ndarray, np.ndarray, np.ndarray | None],
+    penalties: Sequence[float] = PENALTIES,
+) -> Ridge:
+    """``fit_ridge`` with the penalty of the least mean absolute error on validation windows.
+
+    Both: observed, future and weight as ``fit_ridge`` takes them.
+    """
+    equations = _normal_equations(*train)
+    observed, future, weight = validation
+    best, least = None, np.inf
+    for penalty in penalties:
+        ridge = _solve(*equations, penalty)
+        error = np.abs(ridge(observed) - future)
+        if weight is not None:
+            error *= _per_frame(weight)
+        if best is None or error.mean() < least:
+            best, least = ridge, float(error.mean())
+    assert best is not None
+    return best
+
+
+def most_common(classes: Sequence[str]) -> str:
+    """The class of most; of several, the first in the alphabet."""
+    counts = Counter(classes)
+    return min(counts, key=lambda name: (-counts[name], name))
+
+
+def _normal_equations(
+    observed: np.ndarray, future: np.ndarray, weight: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """X'X, X'Y and the frames read, in float64, a block of windows at a time."""
+    if not len(observed):
+        raise KinesicsError("Got no windows to fit the ridge regression to; give more motion.")
+    features = observed.shape[2]
+    frames = max(min(observed.shape[1], LARGEST // features), 1)
+    columns = frames * features + 1
+    gram = np.zeros((columns, columns))
+    moments = np.zeros((columns, future.shape[1] * features))
+    for begin in range(0, len(observed), BLOCK):
+        rows = slice(begin, begin + BLOCK)
+        change = (future[rows] - observed[rows, -1:]).astype(np.float64)
+        if weight is not None:
+            change *= _per_frame(weight[rows])
+        regressors = _regressors(observed[rows], frames)
+        gram += regressors.T @ regressors
+        moments += regressors.T @ change.reshape(len(change), -1)
+    return gram, moments, frames
+
+
+def _solve(gram: np.ndarray, moments: np.ndarray, frames: int, penalty: float) -> Ridge:
+    penalised = gram.copy()
+    penalised[np.diag_indices_from(penalised)] += penalty
+    return Ridge(np.linalg.solve(penalised, moments), frames, penalty)
+
+
+def _regressors(observed: np.ndarray, frames: int) -> np.ndarray:
+    newest = observed[:, -1:].astype(np.float64)
+    change = observed[:, -frames:-1].astype(np.float64) - newest
+    flat = np.concatenate([change, newest], axis=1).reshape(len(observed), -1)
+    return np.concatenate([flat, np.ones((len(flat), 1))], axis=1)
+
+
+def _per_frame(weight: np.ndarray) -> np.ndarray:
+    return weight if weight.ndim == 3 else weight[:, None]
