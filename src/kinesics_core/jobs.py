@@ -1,0 +1,195 @@
+"""Independent pieces of long work, each in a process of its own, none done twice.
+
+A job is a function of the settings that decide its result. Its result is kept in a file named by
+them, so that a command run again after an interruption takes up what was finished. A job that
+fails, or whose process dies, does not take the others with it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing
+import os
+import re
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from kinesics_core.errors import KinesicsError
+
+Report = Callable[[int, int, str], None]
+"""What a job calls as it goes on: steps done, steps in all, a note."""
+
+Work = Callable[[Mapping[str, Any], Mapping[str, Any], Report], dict[str, Any]]
+"""(settings, inputs, report) -> the result, which JSON can hold. A function of a module."""
+
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """name: for people and the file. settings: all that decides the result, as JSON holds it.
+    inputs: what the work needs besides, such as where the data lie; pickled."""
+
+    name: str
+    work: Work
+    settings: Mapping[str, Any]
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def file(self) -> str:
+        """The result's file name, another for other settings."""
+        text = json.dumps(self.settings, sort_keys=True, allow_nan=False)
+        digest = hashlib.sha256(text.encode()).hexdigest()[:12]
+        return f"{re.sub(r'[^A-Za-z0-9_.-]+', '-', self.name)}-{digest}.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """result: None if the job failed, ``error`` then says why. reused: it was there before."""
+
+    job: Job
+    result: dict[str, Any] | None
+    error: str = ""
+    seconds: float = 0.0
+    reused: bool = False
+
+
+def run(
+    jobs: Sequence[Job], directory: Path, *, processes: int = 1, console: Console | None = None,
+) -> list[Outcome]:
+    """All jobs, ``processes`` at a time, in the order given; results are kept in ``directory``.
+
+    Every process has one thread for its arithmetic, so that ``processes`` is the cores used.
+    Interrupting ends the processes; what they had finished stays.
+    """
+    if processes < 1:
+        raise KinesicsError(f"Got {processes} jobs at a time; wanted at least 1.")
+    directory.mkdir(parents=True, exist_ok=True)
+    console = console or Console(stderr=True)
+    outcomes: dict[int, Outcome] = {}
+    for number, job in enumerate(jobs):
+        kept = _read(directory / job.file)
+        if kept is not None:
+            outcomes[number] = Outcome(job, kept["result"], "", kept["seconds"], True)
+    if outcomes:
+        console.print(f"{len(outcomes)} of {len(jobs)} were finished before and are reused")
+    waiting = [number for number in range(len(jobs)) if number not in outcomes]
+    running: dict[Connection, tuple[int, BaseProcess, TaskID, float]] = {}
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(bar_width=20),
+        TextColumn("{task.completed:.0f}/{task.total:.0f}"), TimeElapsedColumn(),
+        TextColumn("{task.fields[note]}"), console=console,
+    ) as progress:
+        overall = progress.add_task(
+            "finished", total=len(jobs), completed=len(outcomes), note="")
+        try:
+            while waiting or running:
+                while waiting and len(running) < processes:
+                    number = waiting.pop(0)
+                    receiver, process = _start(jobs[number])
+                    task = progress.add_task(jobs[number].name, total=1, note="starting")
+                    running[receiver] = number, process, task, time.monotonic()
+                for ready in wait(list(running)):
+                    assert isinstance(ready, Connection)
+                    number, process, task, began = running[ready]
+                    outcome = _receive(
+                        ready, process, jobs[number], time.monotonic() - began, progress, task)
+                    if outcome is None:
+                        continue
+                    if outcome.result is not None:
+                        _write(directory / jobs[number].file, jobs[number], outcome)
+                    outcomes[number] = outcome
+                    del running[ready]
+                    process.join()
+                    progress.remove_task(task)
+                    progress.advance(overall)
+                    console.print(
+                        f"{jobs[number].name}: {outcome.error or 'finished'},"
+                        f" {outcome.seconds:.0f} s", highlight=False)
+        finally:
+            for _, process, _, _ in running.values():
+                process.terminate()
+                process.join()
+    return [outcomes[number] for number in range(len(jobs))]
+
+
+def _start(job: Job) -> tuple[Connection, BaseProcess]:
+    # spawn: a fork of a process in which torch has used threads may hang for ever.
+    context = multiprocessing.get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    before = {name: os.environ.get(name) for name in _THREADS}
+    os.environ.update(dict.fromkeys(_THREADS, "1"))
+    try:
+        process = context.Process(target=_child, args=(job, sender), daemon=True)
+        process.start()
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+    sender.close()
+    return receiver, process
+
+
+def _child(job: Job, sender: Connection) -> None:
+    try:
+        result = job.work(
+            job.settings, job.inputs, lambda *progress: sender.send(("progress", *progress)))
+        sender.send(("result", result))
+    except KinesicsError as error:
+        sender.send(("error", str(error)))
+    except MemoryError:
+        sender.send(("error", "There was not enough memory for it; give it fewer windows (--step)"
+                              " or run fewer at a time (--jobs)."))
+    except Exception:
+        sender.send(("error", traceback.format_exc().strip()))
+
+
+def _receive(
+    receiver: Connection, process: BaseProcess, job: Job, seconds: float, progress: Progress,
+    task: TaskID,
+) -> Outcome | None:
+    """What one message of a process means; None if the job goes on."""
+    try:
+        message = receiver.recv()
+    except EOFError:
+        process.join()
+        return Outcome(
+            job, None, f"its process ended without a result (exit code {process.exitcode}); often"
+            " that is a lack of memory", seconds)
+    if message[0] == "progress":
+        done, total, note = message[1:]
+        progress.update(task, completed=done, total=max(total, 1), note=note)
+        return None
+    if message[0] == "error":
+        return Outcome(job, None, message[1], seconds)
+    return Outcome(job, message[1], "", seconds)
+
+
+def _read(file: Path) -> dict[str, Any] | None:
+    if not file.exists():
+        return None
+    try:
+        kept = json.loads(file.read_text())
+        return kept if {"result", "seconds"} <= set(kept) else None
+    except ValueError:
+        return None
+
+
+def _write(file: Path, job: Job, outcome: Outcome) -> None:
+    document = {"name": job.name, "settings": job.settings, "seconds": round(outcome.seconds, 1),
+                "result": outcome.result}
+    partial = file.with_name(file.name + ".part")
+    partial.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n")
+    os.replace(partial, file)

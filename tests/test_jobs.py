@@ -1,0 +1,55 @@
+"""Jobs: each done once, none takes the others with it."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from rich.console import Console
+
+from kinesics_core import jobs
+from kinesics_core.errors import KinesicsError
+
+QUIET = Console(quiet=True)
+
+
+def square(settings, inputs, report):
+    report(1, 2, "half way")
+    with open(inputs["log"], "a") as file:
+        file.write(f"{settings['x']}\n")
+    if settings["x"] == 13:
+        raise KinesicsError("Got 13; wanted a lucky number.")
+    if settings["x"] == 14:
+        os._exit(7)
+    return {"square": settings["x"] ** 2, "threads": os.environ["OMP_NUM_THREADS"]}
+
+
+def make(values, log):
+    return [jobs.Job(f"square of {x}", square, {"x": x}, {"log": str(log)}) for x in values]
+
+
+def test_one_failure_and_one_death_leave_the_others_and_nothing_is_done_twice(tmp_path):
+    log, kept = tmp_path / "log", tmp_path / "kept"
+    outcomes = jobs.run(make([2, 13, 14, 3], log), kept, processes=2, console=QUIET)
+    assert [o.result and o.result["square"] for o in outcomes] == [4, None, None, 9]
+    assert outcomes[0].result["threads"] == "1"
+    assert outcomes[1].error == "Got 13; wanted a lucky number."
+    assert "exit code 7" in outcomes[2].error
+    again = jobs.run(make([3, 13, 2], log), kept, processes=1, console=QUIET)
+    assert [o.reused for o in again] == [True, False, True]
+    assert again[0].result["square"] == 9
+    assert sorted(log.read_text().split()) == ["13", "13", "14", "2", "3"]
+
+
+def test_a_torn_result_is_made_again(tmp_path):
+    log = tmp_path / "log"
+    (job,) = make([5], log)
+    (tmp_path / job.file).write_text('{"name": "square of 5", "resu')
+    (outcome,) = jobs.run([job], tmp_path, console=QUIET)
+    assert not outcome.reused and outcome.result["square"] == 25
+    assert jobs.run([job], tmp_path, console=QUIET)[0].reused
+
+
+def test_no_process_is_said(tmp_path):
+    with pytest.raises(KinesicsError, match="Got 0 jobs"):
+        jobs.run([], tmp_path, processes=0)
