@@ -98,10 +98,6 @@ def test_many_keypoints_read_fewer_frames(monkeypatch):
     assert np.abs(ridge(observed) - future).mean() < 0.01
 
 
-def test_most_common():
-    assert baselines.most_common(["b", "a", "b", "a", "c"]) == "a"
-
-
 def test_no_windows_is_said():
     with pytest.raises(KinesicsError, match="no windows"):
         baselines.fit_ridge(np.empty((0, 60, 4)), np.empty((0, 30, 4)))

@@ -1,13 +1,11 @@
 """What a network has to beat. All take and give normalised windows as arrays.
 
 observed: (B, 60, F), F two numbers a keypoint; each returns (B, horizon, F).
-``most_common`` is its like for recognition; statistics + logistic regression are in
-``motion.recognition``.
+Those of recognition (the majority, statistics + logistic regression) are in ``motion.recognition``.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -99,12 +97,6 @@ def choose_ridge(
             best, least = ridge, float(error.mean())
     assert best is not None
     return best
-
-
-def most_common(classes: Sequence[str]) -> str:
-    """The class of most; of several, the first in the alphabet."""
-    counts = Counter(classes)
-    return min(counts, key=lambda name: (-counts[name], name))
 
 
 def _normal_equations(
