@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Callable
 from typing import NamedTuple
 
+from kinesics_core.commands import import_recordings
+
 HELP = "import, synthesise and describe datasets of motion"
 
 
@@ -38,7 +40,14 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
 
 
 # KIND -> what `kinesics data import KIND` does.
-IMPORTS: dict[str, Entry] = {}
+IMPORTS: dict[str, Entry] = {
+    "video": Entry("folders of labelled videos, through our perception",
+                   import_recordings.add_video_arguments, import_recordings.run_video),
+    "bag": Entry("bags (MCAP) with people in them, recorded by us",
+                 import_recordings.add_bag_arguments, import_recordings.run_bag),
+    "rebl-pepper": Entry("REBL-Pepper: rated emotional animations of a Pepper robot",
+                         import_recordings.add_pepper_arguments, import_recordings.run_pepper),
+}
 
 # WHAT -> what `kinesics data WHAT` does; an import names its own entry.
 WHAT: dict[str, Entry] = {

@@ -14,7 +14,6 @@ the width of the shoulders apart.
 
 from __future__ import annotations
 
-import argparse
 import csv
 import io
 import tarfile
@@ -64,25 +63,19 @@ _HIP_HALF_WIDTH = 0.5 * _TORSO_TO_SHOULDER[1]
 _TABLES = ("data_raw.csv", "labels_raw.csv", "labels_gen_anim.csv")
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("source", metavar="DIR", type=Path,
-                        help="folder with the CSV files of REBL-Pepper, or a tar archive of them")
-    parser.add_argument("--out", metavar="DATASET", type=Path, required=True)
-
-
-def run(args: argparse.Namespace) -> int:
-    command = f"kinesics data import rebl-pepper {args.source} --out {args.out}"
+def import_pepper(source: Path, out: Path) -> str:
+    """Make a dataset of the collection; a summary for the user. Errors as in ``load``."""
     info = Info(
         "rebl-pepper", licence="CC BY 4.0 (Marmpena et al. 2018, 2019, 2020)",
-        origin="github.com/minamar/rebl-pepper-data", command=command,
-    )
-    clips = load(args.source)
-    with Writer(args.out, info) as writer:
+        origin="github.com/minamar/rebl-pepper-data",
+        command=f"kinesics data import rebl-pepper {source} --out {out}",
+    )  # fmt: skip
+    clips = load(source)
+    with Writer(out, info) as writer:
         for clip in clips:
             if not writer.has(clip.name):
                 writer.add(clip)
-    print(f"{args.out}: {len(clips)} clips")
-    return 0
+    return f"{out}: {len(clips)} clips"
 
 
 def load(path: str | Path) -> list[Clip]:
