@@ -69,14 +69,16 @@ def test_transformer_is_torchs_encoder_read_at_its_last_step() -> None:
     reference = torch.nn.TransformerEncoder(
         torch.nn.TransformerEncoderLayer(256, 8, 1024, batch_first=True), 4,
         enable_nested_tensor=False).eval()
-    names = {"attention": "self_attn", "feed_forward.0": "linear1", "feed_forward.3": "linear2",
-             "norm_1": "norm1", "norm_2": "norm2"}
-    state = {}
-    for key, value in network.layers.state_dict().items():
-        for ours, theirs in names.items():
-            key = key.replace(ours, theirs)
-        state["layers." + key] = value
-    reference.load_state_dict(state)
+    names = {"together": "self_attn.out_proj", "feed_forward.0": "linear1",
+             "feed_forward.3": "linear2", "norm_1": "norm1", "norm_2": "norm2"}
+    state = {f"{index}.{theirs}.{kind}": layer.get_submodule(ours).get_parameter(kind)
+             for index, layer in enumerate(network.layers)
+             for ours, theirs in names.items() for kind in ("weight", "bias")}
+    for index, layer in enumerate(network.layers):
+        for kind in ("weight", "bias"):
+            state[f"{index}.self_attn.in_proj_{kind}"] = torch.cat([
+                layer.query.get_parameter(kind), layer.key_value.get_parameter(kind)])
+    reference.layers.load_state_dict(state)
     observed = torch.randn(2, 60, 34)
     with torch.no_grad():
         last = reference(network.project(observed) + network.position)[:, -1]

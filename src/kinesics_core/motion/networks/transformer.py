@@ -36,17 +36,33 @@ class Layer(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.attention = nn.MultiheadAttention(WIDTH, HEADS, DROPOUT, batch_first=True)
+        self.query, self.key_value = nn.Linear(WIDTH, WIDTH), nn.Linear(WIDTH, 2 * WIDTH)
+        self.together = nn.Linear(WIDTH, WIDTH)
         self.feed_forward = nn.Sequential(
             nn.Linear(WIDTH, BETWEEN), nn.ReLU(), nn.Dropout(DROPOUT), nn.Linear(BETWEEN, WIDTH))
         self.norm_1, self.norm_2 = nn.LayerNorm(WIDTH), nn.LayerNorm(WIDTH)
         self.dropout = nn.Dropout(DROPOUT)
+        for projection in (self.query, self.key_value):  # as nn.MultiheadAttention, q, k, v in one
+            bound = math.sqrt(6.0 / (WIDTH + 3 * WIDTH))
+            nn.init.uniform_(projection.weight, -bound, bound)
+        for projection in (self.query, self.key_value, self.together):
+            nn.init.zeros_(projection.bias)
 
     def forward(self, asking: Tensor, tokens: Tensor) -> Tensor:
         """(B, Q, 256), (B, T, 256) -> (B, Q, 256)"""
-        seen, _ = self.attention(asking, tokens, tokens, need_weights=False)
+        key, value = self.key_value(tokens).split(WIDTH, dim=-1)
+        seen = nn.functional.scaled_dot_product_attention(            # (B, 8, Q, 32)
+            heads(self.query(asking)), heads(key), heads(value),
+            dropout_p=DROPOUT if self.training else 0.0, scale=(WIDTH // HEADS) ** -0.5)
+        seen = seen.transpose(1, 2).reshape(-1, asking.shape[1], WIDTH)
+        seen = self.together(seen)                                    # (B, Q, 256)
         asking = self.norm_1(asking + self.dropout(seen))
         return self.norm_2(asking + self.dropout(self.feed_forward(asking)))
+
+
+def heads(tokens: Tensor) -> Tensor:
+    """(B, T, 256) -> (B, 8, T, 32)"""
+    return tokens.reshape(-1, tokens.shape[1], HEADS, WIDTH // HEADS).transpose(1, 2)
 
 
 class Transformer(nn.Module):
