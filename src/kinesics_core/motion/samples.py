@@ -95,8 +95,8 @@ def cut_windows(
 ) -> Windows:
     """Windows of 60 + ``horizon`` frames at 30 Hz, one every ``step`` frames of each clip.
 
-    view: "frontal" is the orthographic projection of 3-D clips on the plane they face, (x, -y);
-    2-D clips stay as they are.
+    view: "frontal" is the orthographic projection of 3-D clips along z, (x, -y); 2-D clips stay
+    as they are.
     partial: also windows whose future runs out of the clip (see ``Windows.known``), and of clips
     shorter than 60 frames the one that holds the first pose before them: what recognition, which
     needs no future, can use. ``horizon=0`` does the same for recognition alone.
@@ -115,10 +115,10 @@ def cut_windows(
     length = OBSERVED + horizon
     planes: list[tuple[int, np.ndarray]] = []
     for index, clip in enumerate(clips):
-        plane = _in_plane(views.resample(clip.keypoints, clip.rate))
-        if len(plane) >= needed:
-            planes.append((index, plane))
-    counts = [_count(len(plane), step, 0 if partial else horizon) for _, plane in planes]
+        points = plane(clip)
+        if len(points) >= needed:
+            planes.append((index, points))
+    counts = [_count(len(points), step, 0 if partial else horizon) for _, points in planes]
     if not planes:
         longest = max((len(c.keypoints) / c.rate for c in clips), default=0.0)
         raise KinesicsError(
@@ -129,18 +129,19 @@ def cut_windows(
     whole = np.empty((sum(counts), length, features, 2), np.float32)
     recorded = np.empty(len(whole), np.int64)      # frames of each window that the clip has
     row = 0
-    for (_, plane), count in zip(planes, counts, strict=True):
-        early = max(OBSERVED - len(plane), 0)
-        recorded[row:row + count] = early + len(plane) - step * np.arange(count)
+    for (_, points), count in zip(planes, counts, strict=True):
+        early = max(OBSERVED - len(points), 0)
+        recorded[row:row + count] = early + len(points) - step * np.arange(count)
         if partial:
-            plane = np.concatenate([
-                np.repeat(plane[:1], early, axis=0), plane, np.repeat(plane[-1:], horizon, axis=0)])
-        cut = sliding_window_view(plane, length, axis=0)[::step][:count]       # (n, K, 2, length)
+            first, last = points[:1], points[-1:]
+            points = np.concatenate(
+                [first.repeat(early, axis=0), points, last.repeat(horizon, axis=0)])
+        cut = sliding_window_view(points, length, axis=0)[::step][:count]       # (n, K, 2, length)
         whole[row:row + count] = np.moveaxis(cut, -1, 1)
         row += count
     clip_of = np.repeat(np.array([i for i, _ in planes], np.int32), counts)
     known = np.arange(OBSERVED, length) < recorded[:, None]                       # (N, H)
-    return _complete(whole, known, clip_of, len(clips) - len(planes))
+    return replace(complete(whole, known, clip_of), short=len(clips) - len(planes))
 
 
 def join_windows(parts: Sequence[Windows]) -> Windows:
@@ -176,11 +177,47 @@ def encode(cut: Windows, how: Normalisation) -> Samples:
     return Samples(observed, future, weight)
 
 
-def at_window_rate(clips: Iterable[Clip]) -> list[Clip]:
-    """Every clip long enough for half a second and a future, at 30 Hz."""
-    resampled = (replace(c, keypoints=views.resample(c.keypoints, c.rate), rate=RATE)
-                 for c in clips)
-    return [clip for clip in resampled if len(clip.keypoints) >= HORIZON + SHORTEST]
+def classes_of(clips: Iterable[Clip], label: str) -> tuple[str, ...]:
+    """The values of a label, sorted; KinesicsError if no clip has it."""
+    clips = list(clips)
+    found = sorted({clip.labels[label] for clip in clips if label in clip.labels})
+    if not found:
+        known = sorted({key for clip in clips for key in clip.labels})
+        raise KinesicsError(
+            f"No clip has a label {label!r}; the labels here are {', '.join(known) or 'none'}."
+            " Choose one of them, or import again with a --label-pattern that names it.")
+    return tuple(found)
+
+
+def targets(
+    clips: Sequence[Clip], label: str, classes: Sequence[str], *, strict: bool = True
+) -> np.ndarray:
+    """(clips,) int64: which of ``classes`` each clip is; -1 for a clip without the label.
+
+    A value that is none of the classes is a KinesicsError, or with ``strict=False`` also -1.
+    """
+    number = {name: index for index, name in enumerate(classes)}
+    strange = sorted({clip.labels[label] for clip in clips if label in clip.labels} - set(number))
+    if strange and strict:
+        raise KinesicsError(
+            f"Got clips whose {label!r} is {', '.join(strange)}; the network knows"
+            f" {', '.join(classes) or 'no classes'}. Leave these clips out, or train with them.")
+    return np.array([number.get(clip.labels.get(label, ""), -1) for clip in clips], np.int64)
+
+
+def at_window_rate(clips: Sequence[Clip]) -> tuple[list[Clip], np.ndarray]:
+    """Clips long enough for half a second and a future, at 30 Hz, and which of the given they are.
+
+    KinesicsError if none is.
+    """
+    resampled = [replace(clip, keypoints=views.resample(clip.keypoints, clip.rate), rate=RATE)
+                 for clip in clips]
+    kept = [i for i, clip in enumerate(resampled) if len(clip.keypoints) >= HORIZON + SHORTEST]
+    if not kept:
+        raise KinesicsError(
+            f"None of {len(clips)} clips lasts {(HORIZON + SHORTEST) / RATE:.1f} s. Give longer"
+            " clips.")
+    return [resampled[index] for index in kept], np.array(kept)
 
 
 def source_weights(clips: Sequence[Clip]) -> np.ndarray:
@@ -247,8 +284,9 @@ def _same_keypoints(clips: Sequence[Clip]) -> int:
     return next(iter(shapes))[0] if shapes else 0
 
 
-def _in_plane(points: np.ndarray) -> np.ndarray:
-    """(T, K, 3) metres, y up -> (T, K, 2) metres, y down; (T, K, 2) as it is."""
+def plane(clip: Clip) -> np.ndarray:
+    """(T, K, 2) float32 at 30 Hz: 3-D keypoints from the front, y down; 2-D ones as they are."""
+    points = views.resample(clip.keypoints, clip.rate)
     if points.shape[-1] == 2:
         return points
     return points[..., :2] * np.array([1.0, -1.0], points.dtype)
@@ -258,13 +296,15 @@ def _count(frames: int, step: int, horizon: int) -> int:
     return (max(frames, OBSERVED) - OBSERVED - horizon) // step + 1
 
 
-def _complete(
-    whole: np.ndarray, recorded: np.ndarray, clip_of: np.ndarray, short: int
+def complete(
+    whole: np.ndarray, recorded: np.ndarray | None = None, clip_of: np.ndarray | None = None,
 ) -> Windows:
-    """Fill what is missing; ``observed`` from itself alone, as at run time.
+    """Windows (N, 60 + H, K, 2) with nan -> the same filled, ``observed`` from itself alone.
 
-    whole: (N, 60 + H, K, 2). recorded: (N, H) bool, whether the clip has that future frame.
+    recorded: (N, H) bool, whether the clip has that future frame; default: it has. Windows without
+    a single observed keypoint are left out. KinesicsError if no window is left.
     """
+    clip_of = np.arange(len(whole), dtype=np.int32) if clip_of is None else clip_of
     seen = np.isfinite(whole).all(axis=-1)                                        # (N, L, K)
     some = seen[:, :OBSERVED].any(axis=(1, 2))
     unseen = int((~some).sum())
@@ -272,9 +312,11 @@ def _complete(
         raise KinesicsError(
             f"No window is left: in none of {len(whole)} is a single keypoint. Look at what the"
             " detector found with `kinesics data info`.")
+    known = seen[:, OBSERVED:]
+    if recorded is not None:
+        known = known & recorded[:, :, None]
     if unseen:
-        whole, recorded, clip_of, seen = whole[some], recorded[some], clip_of[some], seen[some]
-    known = seen[:, OBSERVED:] & recorded[:, :, None]
+        whole, known, clip_of, seen = whole[some], known[some], clip_of[some], seen[some]
     rows = np.flatnonzero(~seen.all(axis=(1, 2)))
     for begin in range(0, len(rows), _CHUNK):
         part = rows[begin:begin + _CHUNK]
@@ -282,8 +324,8 @@ def _complete(
         filled[:, :OBSERVED] = _fill(whole[part, :OBSERVED], seen[part, :OBSERVED])
         whole[part] = filled
     return Windows(
-        whole[:, :OBSERVED], whole[:, OBSERVED:], None if known.all() else known, clip_of, short,
-        unseen)
+        whole[:, :OBSERVED], whole[:, OBSERVED:], None if known.all() else known, clip_of,
+        unseen=unseen)
 
 
 def _fill(poses: np.ndarray, seen: np.ndarray) -> np.ndarray:

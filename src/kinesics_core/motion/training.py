@@ -1,340 +1,433 @@
-"""Training a forecaster on motion capture, as ``kinesics train forecast`` does.
+"""Training a network to forecast motion and to recognise a label, in memory.
 
-The paper's recipe (arXiv 2603.01804, section 3): Adam, learning rate 0.001, weight decay 1e-4,
-batch 32, 200 epochs, mean squared error. Windows are drawn anew in every epoch, through random
-cameras and a faulty detector; the split is by clip. A run killed at any moment continues with
-``resume`` and ends with the same weights as one that was not.
+The paper's recipe (arXiv 2603.01804, sections 2.2 and 3) is the default: Adam, the learning rate of
+the network, weight decay 1e-4, batch 32, 200 epochs, mean squared error + 0.3 cross entropy, every
+frame centred and scaled by itself. ``recipe("ours")`` is what our own network is trained with.
+``training_run.train`` does the same on disk, resumable.
 
-Two losses:
-
-``mse``       the paper's equation 3 without its classification term.
-``relative``  (ours) the absolute error over what the person's activity before lets expect. With
-              mse a dancer outweighs a hundred people who stand and wait, and the network learns
-              to see movement where there is only the detector's jitter.
-
-Both are measured in ``LOSS_UNIT``: Adam's weight decay is a part of the gradient, and beside the
-gradient of errors in raw units it wins and nothing is learned.
-
-In ``out``: config.json, checkpoint.pt (the newest epoch), curves.csv, and at the end NAME.onnx and
-report.json. Every file is replaced in one step.
+    config = recipe("paper", network="lstm", epochs=20)
+    result = fit(config, train_clips, validation_clips)
+    future = predict(result.network, observed).future
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-import os
+import copy
+import math
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
+from torch import Tensor, nn
 
-from kinesics_core.errors import KinesicsError, ModelError
-from kinesics_core.motion import samples, windows
-from kinesics_core.motion.baselines import fit_ridge, zero_velocity
-from kinesics_core.motion.evaluation import Forecast, Score, evaluate
-from kinesics_core.motion.export import export_onnx, parity
-from kinesics_core.motion.lstm import ForecastLSTM
-from kinesics_core.motion.samples import Batch, Recording, Split
-from kinesics_core.motion.uncertainty import activity, fit_spread
-from kinesics_core.motion.views import Faults
-from kinesics_core.motion.windows import Normalisation
+from kinesics_core.data.dataset import Clip
+from kinesics_core.errors import KinesicsError
+from kinesics_core.motion import batches, checkpoints, losses, samples, windows
+from kinesics_core.motion.batches import Batch, CameraFeed, CutFeed, Feed, PlaneFeed
+from kinesics_core.motion.checkpoints import Identity
+from kinesics_core.motion.curves import Row
+from kinesics_core.motion.networks.prediction import Prediction
+from kinesics_core.motion.networks.registry import NETWORKS
+from kinesics_core.motion.samples import Windows
+from kinesics_core.motion.windows import HORIZON, Normalisation
+from kinesics_core.skeletons import COCO17
 
-VERSION = "1"
-PARITY = 1e-5
-LOSSES = ("mse", "relative")
-DECAYS = ("none", "cosine")
-GRADIENT_LIMIT = 1.0
-LOSS_UNIT = 0.1
-"""Share of the pose's scale in which the loss measures errors."""
-CALM = 0.15
-"""Activity, scales per second, added in the relative loss so that stillness divides nothing."""
+VALIDATION_STEP = 15
 VALIDATION_WINDOWS = 2000
-TEST_WINDOWS = 1000
-RIDGE_WINDOWS = 12000
-RIDGE_PENALTY = 10.0
-_DETECTOR = Faults()
+"""Drawn of clips for random views; cut clips are validated on a window every half second."""
+RESIDUAL_UNIT = 0.1
+SLOWEST = 0.01
+"""Share of the learning rate that is left at the end of the cosine."""
+_CHUNK = 512
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingConfig:
-    """What decides the result of a run; the defaults are the paper's, but for ``residual``.
+    """What decides the result of a run, with the data; the defaults are the paper's.
 
-    windows: drawn in an epoch (the paper has 5,594 training windows, sliding by one frame).
-    decay: "cosine" lets the learning rate fall to a fiftieth over the epochs.
+    network: see ``networks.registry``. residual: predict the change from the newest frame.
+    batch: windows in a step. lr: None is the network's own.
+    optimiser: "adam" has its weight decay in the gradient, "adamw" beside it.
+    decay: "cosine" lets the learning rate fall to a hundredth. warmup: share of the steps before
+        which it rises from 0. gradient_limit: largest norm of the gradient, 0 for any.
+    loss, loss_unit: see ``losses``; None is 1 (raw units), or a tenth for residual output.
+    ema: weights are averaged over the steps, a new one counting 1 - ema; 0 does not average.
+    mirror: exchange left and right in half of the windows. warp: play them up to this share faster
+        or slower (windows drawn from clips only).
+    view: "frontal", or "random" cameras with a faulty detector (3-D COCO-17 only).
+    step: frames between windows cut from a clip. windows: 0 has every cut window once an epoch;
+        otherwise so many are drawn anew, anywhere in the clips.
+    select: the best epoch is that of the lowest validation "mae", "loss", or highest "accuracy".
     """
 
-    name: str = "forecast_lstm"
+    network: str = "lstm"
+    residual: bool = False
     epochs: int = 200
     batch: int = 32
-    windows: int = 7000
-    lr: float = 1e-3
+    lr: float | None = None
+    optimiser: str = "adam"
     weight_decay: float = 1e-4
+    beta2: float = 0.999
     decay: str = "none"
+    warmup: float = 0.0
+    gradient_limit: float = 0.0
     loss: str = "mse"
-    normalisation: Normalisation = "last_frame"
-    residual: bool = True
+    loss_unit: float | None = None
+    lambda_classification: float = 0.3
+    ema: float = 0.0
+    mirror: bool = False
+    warp: float = 0.0
+    view: str = "frontal"
+    normalisation: Normalisation = "per_frame"
+    step: int = 5
+    windows: int = 0
+    select: str = "mae"
     seed: int = 0
-    licence: str = "not stated"
 
     def __post_init__(self) -> None:
         for field, allowed in (
-            ("loss", LOSSES), ("decay", DECAYS), ("normalisation", windows.NORMALISATIONS),
+            ("network", tuple(NETWORKS)), ("optimiser", ("adam", "adamw")),
+            ("decay", ("none", "cosine")), ("loss", losses.LOSSES),
+            ("view", ("frontal", "random")), ("normalisation", windows.NORMALISATIONS),
+            ("select", ("mae", "loss", "accuracy")),
         ):
             if getattr(self, field) not in allowed:
                 raise KinesicsError(
                     f"Got {field} {getattr(self, field)!r}; wanted one of {', '.join(allowed)}.")
-        for field in ("epochs", "batch", "windows", "lr"):
-            if getattr(self, field) <= 0:
-                raise KinesicsError(f"Got {field} {getattr(self, field)}; wanted more than 0.")
+        for field in ("epochs", "batch", "step", "lr", "loss_unit"):
+            value = getattr(self, field)
+            if value is not None and not 0 < value < math.inf:
+                raise KinesicsError(f"Got {field} {value}; wanted more than 0.")
+        for field in ("weight_decay", "gradient_limit", "lambda_classification", "windows", "warp"):
+            value = getattr(self, field)
+            if not 0 <= value < math.inf:
+                raise KinesicsError(f"Got {field} {value}; wanted 0 or more.")
+        for field in ("beta2", "ema", "warmup"):
+            value = getattr(self, field)
+            if not 0 <= value < 1:
+                raise KinesicsError(f"Got {field} {value}; wanted at least 0 and less than 1.")
+        if self.warp and not self.windows:
+            raise KinesicsError(
+                "Windows that were cut cannot be played faster or slower; give windows, how many"
+                " are drawn in an epoch, or no warp.")
+
+    @property
+    def learning_rate(self) -> float:
+        return NETWORKS[self.network].lr if self.lr is None else self.lr
+
+    @property
+    def unit(self) -> float:
+        if self.loss_unit is not None:
+            return self.loss_unit
+        return RESIDUAL_UNIT if self.residual else 1.0
 
 
-def train(
-    recordings: Sequence[Recording], unseen: Sequence[Recording], out: Path,
-    config: TrainingConfig, *, resume: bool = False, console: Console | None = None,
-) -> list[Score]:
-    """Train, export and evaluate; returns the scores on test clips and on ``unseen`` sources."""
-    console = console or Console(stderr=True)
-    split = samples.split_by_clip(recordings, config.seed)
-    _require(split)
-    out.mkdir(parents=True, exist_ok=True)
-    console.print(
-        f"{len(split.train)} clips to train on, {len(split.validation)} to validate,"
-        f" {len(split.test)} to test")
-    state = _load_checkpoint(out, config) if resume else None
-    _write_text(out / "config.json", json.dumps(asdict(config), indent=2) + "\n")
-    network = _fit(split, out, config, state, console)
-
-    path = out / f"{config.name}.onnx"
-    _export(network, split, path, config)
-    ridge_batch = _draw(split.train, RIDGE_WINDOWS, config, (config.seed, 1))
-    ridge = fit_ridge(
-        ridge_batch.observed, ridge_batch.future, ridge_batch.counts, RIDGE_PENALTY)
-    methods: dict[str, Forecast] = {"ridge": ridge, "network": _forecast_with(network)}
-    scores = evaluate(split.test, config.normalisation, methods, count=TEST_WINDOWS)
-    console.print(table("Test clips of the sources trained on", scores))
-    if unseen:
-        rest = samples.at_window_rate(unseen)
-        fresh = evaluate(rest, config.normalisation, methods, count=TEST_WINDOWS)
-        console.print(table("Sources never trained on", fresh))
-        scores = scores + fresh
-    _write_text(out / "report.json", json.dumps([asdict(s) for s in scores], indent=1) + "\n")
-    console.print(f"wrote {path}, {path.stat().st_size / 1e6:.1f} MB")
-    return scores
+RECIPES: dict[str, dict[str, Any]] = {
+    "paper": {},
+    "ours": {
+        "residual": True, "loss": "l1", "batch": 256, "lr": 2e-3, "optimiser": "adamw",
+        "weight_decay": 1e-2, "beta2": 0.99, "decay": "cosine", "warmup": 0.05,
+        "gradient_limit": 1.0, "ema": 0.998, "mirror": True, "windows": 20000, "epochs": 100,
+    },
+}
+"""What each recipe changes of the defaults."""
 
 
-def table(title: str, scores: Sequence[Score]) -> Table:
-    """Scores as printed: one row for a source and condition, one column for a method."""
-    methods = list(dict.fromkeys(score.method for score in scores))
-    shown = Table(title=f"{title}: MAE in pixels (paper's normalisation)")
-    shown.add_column("source")
-    shown.add_column("condition")
-    for method in methods:
-        shown.add_column(method, justify="right")
-    for source, condition in dict.fromkeys((s.source, s.condition) for s in scores):
-        cells = []
-        for method in methods:
-            metrics = next(s.metrics for s in scores
-                           if (s.source, s.condition, s.method) == (source, condition, method))
-            paper = f" ({metrics['mae_paper']:.4f})" if "mae_paper" in metrics else ""
-            cells.append(f"{metrics['mae_px']:.2f}{paper}")
-        shown.add_row(source, condition, *cells)
-    return shown
+def recipe(name: str, **changes: Any) -> TrainingConfig:
+    """A recipe by name with some settings of one's own; KinesicsError if there is none."""
+    if name not in RECIPES:
+        raise KinesicsError(f"Got recipe {name!r}; wanted one of {', '.join(RECIPES)}.")
+    return TrainingConfig(**(RECIPES[name] | changes))
 
 
-def _fit(
-    split: Split, out: Path, config: TrainingConfig, state: dict[str, Any] | None,
-    console: Console,
-) -> ForecastLSTM:
-    """All epochs that are left; the network with the weights of the best one."""
+@dataclass(frozen=True, slots=True)
+class FitResult:
+    """A trained network with the weights of its best epoch, in evaluation mode, on the CPU.
+
+    curves: a row an epoch: epoch, train_loss, validation_loss, validation_mae, zero_velocity_mae,
+    validation_accuracy (each where it exists), lr, seconds, and what ``on_epoch`` returned.
+    """
+
+    network: nn.Module
+    identity: Identity
+    curves: list[Row]
+    best_epoch: int
+
+
+class Arrays(NamedTuple):
+    """A ``Prediction`` as numpy arrays; probabilities (B, classes) in place of logits."""
+
+    future: np.ndarray
+    probabilities: np.ndarray | None
+    spread: np.ndarray | None
+
+
+Material = Windows | Sequence[Clip]
+OnEpoch = Callable[[int, nn.Module], Mapping[str, float] | None]
+OnStep = Callable[[int, int, int], None]
+
+
+def fit(
+    config: TrainingConfig, train: Material, validation: Material, *,
+    train_targets: np.ndarray | None = None, validation_targets: np.ndarray | None = None,
+    classes: Sequence[str] = (), keypoints: Sequence[str] = COCO17,
+    start: Mapping[str, Tensor] | None = None, device: str = "cpu",
+    on_epoch: OnEpoch | None = None, on_step: OnStep | None = None,
+    resume: Mapping[str, Any] | None = None,
+    save: Callable[[dict[str, Any]], None] | None = None,
+) -> FitResult:
+    """Train a network; the same seed and data give the same weights on the same machine.
+
+    train, validation: windows already cut, or clips, treated as the config says.
+    train_targets, validation_targets: (N,) int64, the class of each window (of each clip if clips
+        are given), -1 for unknown; see ``samples.targets``. classes: their names; () trains no
+        classifier.
+    keypoints: names of the K keypoints, for mirroring and for the checkpoint.
+    start: weights to start from, a ``state_dict``; the classifier may be missing.
+    on_epoch: called after each epoch with its number and the network in evaluation mode; what it
+        returns goes into the curves. on_step: called after each step with epoch, step and steps.
+    resume, save: ``save`` gets the whole state after every epoch; given back as ``resume`` it makes
+        the run end as if it had never stopped.
+    KinesicsError if the data cannot be used so, or if the loss is no longer a number.
+    """
+    place = torch.device(pick_device(device))
+    feed = _feed(config, train, train_targets, place)
+    held_out = _held_out(config, validation, validation_targets, torch.device("cpu"))
+    if feed.features != 2 * len(keypoints):
+        raise KinesicsError(
+            f"The data has {feed.features // 2} keypoints a frame, but {len(keypoints)} are named."
+            " Give the names of the dataset's keypoints (its info.json has them).")
+    identity = Identity(config.network, config.residual, tuple(keypoints), tuple(classes))
     torch.manual_seed(config.seed)
-    network = ForecastLSTM(residual=config.residual)
-    optimiser = torch.optim.Adam(
-        network.parameters(), lr=config.lr, weight_decay=config.weight_decay)
-    if state is None:
-        state = {"epoch": 0, "best": float("inf"), "best_network": network.state_dict(),
-                 "curves": []}
-    else:
-        network.load_state_dict(state["network"])
-        optimiser.load_state_dict(state["optimiser"])
-        console.print(f"resuming after epoch {state['epoch']}")
-    chance = samples.source_weights(split.train)
-    validation = _draw(split.validation, VALIDATION_WINDOWS, config, (config.seed, 0))
-    standing = _mae(zero_velocity(validation.observed), validation)
-    steps = max(config.windows // config.batch, 1)
+    network = identity.build()
+    if start is not None:
+        checkpoints.load_start(network, start)
+    network.to(place)
+    average = copy.deepcopy(network) if config.ema else network
+    optimiser = _optimiser(config, network)
+    done, best_epoch, best, updates = 0, 0, math.inf, 0
+    best_network = _copy(average)
+    curves: list[Row] = []
+    if resume is not None:
+        done, best_epoch, best = resume["epoch"], resume["best_epoch"], resume["best"]
+        updates, curves = resume["updates"], [dict(row) for row in resume["curves"]]
+        best_network = dict(resume["best_network"])
+        network.load_state_dict(resume["network"])
+        average.load_state_dict(resume["average"])
+        optimiser.load_state_dict(resume["optimiser"])
+    standing = _standing_still(held_out)
+    flip = torch.from_numpy(batches.mirrored(keypoints)).to(place)
 
-    with Progress(
-        TextColumn("epoch {task.fields[epoch]}/" + str(config.epochs)), BarColumn(),
-        MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.fields[note]}"),
-        console=console,
-    ) as progress:
-        task = progress.add_task(
-            "", total=config.epochs * steps, completed=state["epoch"] * steps,
-            epoch=state["epoch"], note="")
-        for epoch in range(state["epoch"], config.epochs):
-            began = time.monotonic()
-            # Every epoch has its own seeds, so that a resumed run draws what it would have drawn.
-            rng = np.random.default_rng((config.seed, 2, epoch))
-            torch.manual_seed(config.seed * 100_003 + epoch)
-            rate = _learning_rate(config, epoch)
-            for group in optimiser.param_groups:
-                group["lr"] = rate
-            network.train()
-            total = 0.0
-            for _ in range(steps):
-                batch = samples.make_batch(
-                    rng, split.train, config.batch, config.normalisation, _DETECTOR, chance=chance)
-                total += _step(network, optimiser, batch, config.loss)
-                progress.update(task, advance=1, epoch=epoch + 1)
-            error = _mae(_forecast_with(network)(validation.observed), validation)
-            state["epoch"] = epoch + 1
-            state["curves"].append({
-                "epoch": epoch + 1, "train_loss": total / steps, "validation_mae": error,
-                "zero_velocity_mae": standing, "lr": rate,
-                "seconds": round(time.monotonic() - began, 2),
+    for epoch in range(done + 1, config.epochs + 1):
+        began = time.monotonic()
+        # Every epoch has its own seeds, so that a resumed run draws what it would have drawn.
+        rng = np.random.default_rng((config.seed, 2, epoch))
+        torch.manual_seed(config.seed * 100_003 + epoch)
+        network.train()
+        summed = torch.zeros((), device=place)
+        for step, batch in enumerate(feed.epoch(rng)):
+            if config.mirror:
+                batch = batches.mirror_half(batch, flip, rng)
+            rate = _learning_rate(config, (epoch - 1 + step / len(feed)) / config.epochs)
+            summed += _step(network, optimiser, batch, config, rate)
+            updates += 1
+            if config.ema:
+                _average(average, network, min(config.ema, updates / (updates + 9.0)))
+            if on_step:
+                on_step(epoch, step + 1, len(feed))
+        train_loss = float(summed) / len(feed)
+        if not math.isfinite(train_loss):
+            raise KinesicsError(
+                f"The loss became {train_loss} in epoch {epoch}: training diverged. Use a smaller"
+                f" learning rate than {config.learning_rate:g}, or a gradient limit of 1.")
+        row: dict[str, float | int | str] = {
+            "epoch": epoch, "train_loss": train_loss,
+            **_validate(average, held_out, config, place), **standing,
+            "lr": rate, "seconds": round(time.monotonic() - began, 2),
+        }
+        if on_epoch:
+            average.eval()
+            row |= on_epoch(epoch, average) or {}
+        curves.append(row)
+        score = _score(row, config.select)
+        if score < best or epoch == 1:
+            best, best_epoch, best_network = score, epoch, _copy(average)
+        if save:
+            save({
+                "epoch": epoch, "best": best, "best_epoch": best_epoch, "updates": updates,
+                "best_network": best_network, "network": network.state_dict(),
+                "average": average.state_dict(), "optimiser": optimiser.state_dict(),
+                "curves": curves,
             })
-            if error < state["best"]:
-                state["best"] = error
-                state["best_network"] = {
-                    key: value.clone() for key, value in network.state_dict().items()}
-            _save_checkpoint(out, config, network, optimiser, state)
-            progress.update(
-                task, note=f"validation {error:.4f}, best {state['best']:.4f},"
-                           f" standing still {standing:.4f}")
-    network.load_state_dict(state["best_network"])
-    network.eval()
-    return network
+    result = identity.build()
+    result.load_state_dict(best_network)
+    return FitResult(result.eval(), identity, curves, best_epoch)
+
+
+def predict(network: nn.Module, observed: np.ndarray) -> Arrays:
+    """Of normalised windows (B, 60, F), as arrays; the network is left in evaluation mode."""
+    if not len(observed):
+        raise KinesicsError("Got no window to predict from; wanted at least one.")
+    tensor = torch.from_numpy(np.ascontiguousarray(observed, np.float32))
+    future, logits, spread = _predict(network, tensor, next(network.parameters()).device)
+    return Arrays(
+        future.numpy(),
+        None if logits is None else logits.softmax(dim=-1).numpy(),
+        None if spread is None else spread.numpy())
+
+
+def pick_device(name: str) -> str:
+    """"auto" is CUDA where there is one; KinesicsError for CUDA where there is none."""
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if name.startswith("cuda") and not torch.cuda.is_available():
+        raise KinesicsError(
+            "Got device cuda, but torch finds no CUDA device. Use --device cpu, or install a torch"
+            " built for CUDA and its driver.")
+    return name
+
+
+def _feed(
+    config: TrainingConfig, material: Material, targets: np.ndarray | None, device: torch.device
+) -> Feed:
+    if isinstance(material, Windows):
+        _same_length(targets, len(material), "windows")
+        cut = samples.encode(material, config.normalisation)
+        return CutFeed(cut, targets, config.batch, device)
+    _same_length(targets, len(material), "clips")
+    if config.view == "random":
+        return CameraFeed(material, targets, config.normalisation, config.batch,
+                          config.windows or 7000, device)
+    if config.windows:
+        return PlaneFeed(material, targets, config.normalisation, config.batch, config.windows,
+                         config.warp, device)
+    pieces = samples.cut_windows(material, config.step, partial=targets is not None)
+    return CutFeed(samples.encode(pieces, config.normalisation),
+                   None if targets is None else targets[pieces.clip], config.batch, device)
+
+
+def _held_out(
+    config: TrainingConfig, material: Material, targets: np.ndarray | None, device: torch.device
+) -> Batch:
+    """All validation windows, always the same."""
+    if isinstance(material, Windows):
+        _same_length(targets, len(material), "windows")
+        return batches.as_batch(samples.encode(material, config.normalisation), targets, device)
+    _same_length(targets, len(material), "clips")
+    if config.view == "random":
+        feed = CameraFeed(material, targets, config.normalisation, config.batch, 1, device)
+        return feed.draw(np.random.default_rng((config.seed, 0)), VALIDATION_WINDOWS)
+    cut = samples.cut_windows(material, VALIDATION_STEP, partial=targets is not None)
+    return batches.as_batch(samples.encode(cut, config.normalisation),
+                            None if targets is None else targets[cut.clip], device)
+
+
+def _same_length(targets: np.ndarray | None, count: int, what: str) -> None:
+    if targets is not None and len(targets) != count:
+        raise KinesicsError(f"Got {len(targets)} targets for {count} {what}; wanted one for each.")
+
+
+def _optimiser(config: TrainingConfig, network: nn.Module) -> torch.optim.Optimizer:
+    betas = (0.9, config.beta2)
+    if config.optimiser == "adam":
+        return torch.optim.Adam(network.parameters(), lr=config.learning_rate, betas=betas,
+                                weight_decay=config.weight_decay)
+    matrices = [p for p in network.parameters() if p.ndim > 1]
+    others = [p for p in network.parameters() if p.ndim <= 1]   # biases and scales keep their size
+    return torch.optim.AdamW(
+        [{"params": matrices, "weight_decay": config.weight_decay},
+         {"params": others, "weight_decay": 0.0}], lr=config.learning_rate, betas=betas)
+
+
+def _learning_rate(config: TrainingConfig, done: float) -> float:
+    """After the share ``done`` of all steps."""
+    rate = config.learning_rate
+    if config.warmup:
+        rate *= min(done / config.warmup, 1.0)
+    if config.decay == "cosine":
+        rate *= SLOWEST + (1.0 - SLOWEST) * 0.5 * (1.0 + math.cos(math.pi * done))
+    return rate
 
 
 def _step(
-    network: ForecastLSTM, optimiser: torch.optim.Optimizer, batch: Batch, loss: str
-) -> float:
-    observed, future, counts = (
-        torch.from_numpy(a) for a in (batch.observed, batch.future, batch.counts))
-    difference = (network(observed) - future) * counts[:, None] / LOSS_UNIT
-    if loss == "mse":
-        value = difference.square().mean()
-    else:
-        expected = CALM + activity(batch.observed, batch.counts)
-        value = (difference.abs() / torch.from_numpy(expected)[:, None, None]).mean()
-    optimiser.zero_grad()
-    value.backward()
-    torch.nn.utils.clip_grad_norm_(network.parameters(), GRADIENT_LIMIT)
+    network: nn.Module, optimiser: torch.optim.Optimizer, batch: Batch, config: TrainingConfig,
+    rate: float,
+) -> Tensor:
+    for group in optimiser.param_groups:
+        group["lr"] = rate
+    predicted: Prediction = network(batch.observed)
+    loss = losses.total(predicted, batch, config.loss, config.unit, config.lambda_classification)
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    if config.gradient_limit:
+        nn.utils.clip_grad_norm_(network.parameters(), config.gradient_limit)
     optimiser.step()
-    return float(value.detach())
+    return loss.detach()
 
 
-def _learning_rate(config: TrainingConfig, epoch: int) -> float:
-    if config.decay == "none":
-        return config.lr
-    return config.lr * (0.02 + 0.98 * 0.5 * (1.0 + float(np.cos(np.pi * epoch / config.epochs))))
+@torch.no_grad()
+def _average(average: nn.Module, network: nn.Module, keep: float) -> None:
+    for mean, value in zip(average.parameters(), network.parameters(), strict=True):
+        mean.lerp_(value, 1.0 - keep)
+    for kept, buffer in zip(average.buffers(), network.buffers(), strict=True):
+        kept.copy_(buffer)
 
 
-def _forecast_with(network: ForecastLSTM) -> Forecast:
-    def forecast(observed: np.ndarray) -> np.ndarray:
-        network.eval()
-        with torch.no_grad():
-            return network(torch.from_numpy(observed)).numpy()
-
-    return forecast
-
-
-def _draw(
-    clips: Sequence[tuple[str, np.ndarray]], count: int, config: TrainingConfig,
-    seed: tuple[int, ...],
-) -> Batch:
-    return samples.make_batch(
-        np.random.default_rng(seed), clips, count, config.normalisation, _DETECTOR)
-
-
-def _mae(predicted: np.ndarray, batch: Batch) -> float:
-    """Mean absolute error in the normalised space, over keypoints that were seen."""
-    error = np.abs(predicted - batch.future) * batch.counts[:, None]
-    return float(error.mean(axis=1).sum() / batch.counts.sum())
+@torch.no_grad()
+def _validate(
+    network: nn.Module, held_out: Batch, config: TrainingConfig, device: torch.device
+) -> dict[str, float]:
+    """Loss, MAE and accuracy of all held-out windows together, each where it exists."""
+    predicted = _predict(network, held_out.observed, device)
+    found = {"validation_loss": float(losses.total(
+        predicted, held_out, config.loss, config.unit, config.lambda_classification))}
+    if _has_future(held_out):
+        found["validation_mae"] = float(
+            losses.mean((predicted.future - held_out.future).abs(), held_out.weight))
+    if predicted.logits is not None and held_out.target is not None:
+        labelled = held_out.target >= 0
+        if labelled.any():
+            right = predicted.logits.argmax(dim=-1)[labelled] == held_out.target[labelled]
+            found["validation_accuracy"] = float(right.float().mean())
+    return found
 
 
-def _export(network: ForecastLSTM, split: Split, path: Path, config: TrainingConfig) -> None:
-    """With the spread learned on validation windows; fails if ONNX and torch disagree."""
-    validation = _draw(split.validation, 2 * VALIDATION_WINDOWS, config, (config.seed, 3))
-    residual = _forecast_with(network)(validation.observed) - validation.future
-    floor, gain = fit_spread(validation.observed, residual, validation.counts)
-    sources = sorted({source for source, _ in split.train})
-    export_onnx(
-        network, path, name=config.name, version=VERSION, normalisation=config.normalisation,
-        spread_floor=list(floor), spread_gain=list(gain), licence=config.licence,
-        data=", ".join(sources), extra={"training": json.dumps(asdict(config))},
-    )
-    difference = parity(network, path)
-    if difference > PARITY:
-        raise ModelError(
-            f"{path} differs from the network it was exported from by {difference:.1e}, more than"
-            f" {PARITY:g}. Report this with the versions of torch, onnx and onnxruntime."
-        )
+@torch.no_grad()
+def _predict(network: nn.Module, observed: Tensor, device: torch.device) -> Prediction:
+    """In evaluation mode, a chunk at a time, on the CPU."""
+    network.eval()
+    parts: list[Prediction] = [network(rows.to(device)) for rows in observed.split(_CHUNK)]
+
+    def joined(values: list[Tensor | None]) -> Tensor | None:
+        present = [value for value in values if value is not None]
+        return torch.cat(present).cpu() if present else None
+
+    return Prediction(
+        torch.cat([part.future for part in parts]).cpu(),
+        joined([part.logits for part in parts]), joined([part.spread for part in parts]))
 
 
-def _require(split: Split) -> None:
-    for name in ("train", "validation", "test"):
-        if not getattr(split, name):
-            raise KinesicsError(
-                f"There is no clip left for the {name} part: wanted at least three recordings of"
-                " 1.5 s or more in one folder. Give more motion."
-            )
+def _standing_still(held_out: Batch) -> dict[str, float]:
+    if not _has_future(held_out):
+        return {}
+    error = (held_out.observed[:, -1:] - held_out.future).abs()
+    return {"zero_velocity_mae": float(losses.mean(error, held_out.weight))}
 
 
-def _save_checkpoint(
-    out: Path, config: TrainingConfig, network: ForecastLSTM, optimiser: torch.optim.Optimizer,
-    state: dict[str, Any],
-) -> None:
-    buffer = io.BytesIO()
-    torch.save({
-        **state, "config": asdict(config), "network": network.state_dict(),
-        "optimiser": optimiser.state_dict(),
-    }, buffer)
-    _write(out / "checkpoint.pt", buffer.getvalue())
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(state["curves"][0]))
-    writer.writeheader()
-    writer.writerows(state["curves"])
-    _write_text(out / "curves.csv", text.getvalue())
+def _has_future(held_out: Batch) -> bool:
+    return held_out.future.shape[1] == HORIZON and (
+        held_out.weight is None or bool(held_out.weight.any()))
 
 
-def _load_checkpoint(out: Path, config: TrainingConfig) -> dict[str, Any] | None:
-    """The state to go on from; None if the run had not finished an epoch."""
-    path = out / "checkpoint.pt"
-    if not path.exists():
-        return None
-    try:
-        state = torch.load(path, weights_only=True)
-        before = state["config"]
-    except Exception as error:
-        raise ModelError(
-            f"{path} is not a checkpoint of this command ({str(error).splitlines()[0]}). Start"
-            " again without --resume, or in another folder."
-        ) from error
-    changed = [key for key, value in asdict(config).items() if before.get(key) != value]
-    if changed:
-        raise KinesicsError(
-            f"{path} was made with other settings: "
-            + ", ".join(f"{key} {before.get(key)!r}, now {getattr(config, key)!r}"
-                        for key in changed)
-            + ". Resume with the same ones, or start in another folder."
-        )
-    return state
+def _score(row: Mapping[str, Any], select: str) -> float:
+    """Lower is better. Without what was asked for (no future, no labels) the loss decides."""
+    if select == "accuracy" and "validation_accuracy" in row:
+        return -float(row["validation_accuracy"])
+    return float(row.get(f"validation_{select}", row["validation_loss"]))
 
 
-def _write_text(path: Path, text: str) -> None:
-    _write(path, text.encode())
-
-
-def _write(path: Path, content: bytes) -> None:
-    partial = path.with_name(path.name + ".part")
-    partial.write_bytes(content)
-    os.replace(partial, path)
+def _copy(network: nn.Module) -> dict[str, Tensor]:
+    return {key: value.detach().cpu().clone() for key, value in network.state_dict().items()}

@@ -14,12 +14,14 @@ import numpy as np
 
 from kinesics_core.motion.windows import RATE
 
-_FRAMES = 15
+ACTIVITY_FRAMES = 15
+"""Half a second, over which activity is measured."""
 
 
 def activity(observed: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """Scales per second. observed: (B, 60, 34) normalised. counts: (B, 34), 0 if never seen."""
-    step = (observed[:, -1] - observed[:, -1 - _FRAMES]) * (RATE / _FRAMES)
+    step = (observed[:, -1] - observed[:, -1 - ACTIVITY_FRAMES]) * (
+        RATE / ACTIVITY_FRAMES)
     return np.sqrt((step**2 * counts).sum(axis=-1) / np.maximum(counts.sum(axis=-1), 1))
 
 

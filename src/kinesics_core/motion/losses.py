@@ -1,0 +1,100 @@
+"""What training minimises: the paper's equation 3, and our variants of its first term.
+
+    loss = generation + lambda * cross entropy [+ 0.01 * likelihood of the spread]
+
+Windows whose future is unknown do not count in the first term, windows without a label not in the
+second.
+
+``mse``       the paper's mean squared error.
+``l1``        the mean absolute error, which is what is reported.
+``relative``  the absolute error over what the person's activity before lets expect. With the other
+              two a dancer outweighs a hundred people who stand and wait, and the network learns to
+              see movement where there is only the detector's jitter.
+
+Errors are measured in ``unit``, a share of the pose's scale. Adam's weight decay is a part of the
+gradient: beside the gradient of squared errors of a residual network, a few thousandths, it wins
+and nothing is learned. In tenths of the scale it does not.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from kinesics_core.motion.batches import Batch
+from kinesics_core.motion.networks.prediction import Prediction
+from kinesics_core.motion.uncertainty import ACTIVITY_FRAMES
+from kinesics_core.motion.windows import RATE
+
+LOSSES = ("mse", "l1", "relative")
+CALM = 0.15
+"""Activity, scales per second, added in the relative loss so that stillness divides nothing."""
+SPREAD_WEIGHT = 0.01
+"""The spread is learned from the error and gives no gradient back: only clipping sees its size."""
+
+
+def total(
+    predicted: Prediction, batch: Batch, loss: str, unit: float, lambda_classification: float
+) -> Tensor:
+    """The loss of a batch, a scalar."""
+    value = predicted.future.new_zeros(())
+    if batch.future.shape[1]:
+        value = generation(predicted.future, batch, loss, unit)
+        if predicted.spread is not None:
+            value = value + SPREAD_WEIGHT * spread(predicted.future, predicted.spread, batch)
+    if predicted.logits is not None and batch.target is not None:
+        value = value + lambda_classification * classification(predicted.logits, batch.target)
+    return value
+
+
+def generation(future: Tensor, batch: Batch, loss: str, unit: float) -> Tensor:
+    """The mean over the numbers whose truth is known."""
+    error = (future - batch.future) / unit
+    if loss == "mse":
+        error = error.square()
+    elif loss == "l1":
+        error = error.abs()
+    else:
+        error = error.abs() / (CALM + activity(batch))[:, None, None]
+    return mean(error, batch.weight)
+
+
+def classification(logits: Tensor, target: Tensor) -> Tensor:
+    """Cross entropy of the windows that have a label; 0 if none has."""
+    labelled = target >= 0
+    loss = torch.nn.functional.cross_entropy(
+        logits, target, ignore_index=-1, reduction="sum")
+    return loss / labelled.sum().clamp(min=1)
+
+
+def spread(future: Tensor, sigma: Tensor, batch: Batch) -> Tensor:
+    """Negative log likelihood of the error of each step under a Gaussian of 1 sigma (B, H).
+
+    The error is detached: predictions do not get worse to be easier to judge.
+    """
+    squared = (future.detach() - batch.future).square()                           # (B, H, F)
+    if batch.weight is None:
+        known, variance = None, squared.mean(dim=-1)
+    else:
+        weight = batch.weight.expand_as(squared)
+        known = weight.amax(dim=-1)
+        variance = (squared * weight).sum(dim=-1) / weight.sum(dim=-1).clamp(min=1.0)
+    return mean(sigma.log() + variance / (2.0 * sigma.square()), known)
+
+
+def mean(values: Tensor, weight: Tensor | None) -> Tensor:
+    """Mean of what has weight; 0 if nothing has."""
+    if weight is None:
+        return values.mean()
+    weight = weight.expand_as(values)
+    return (values * weight).sum() / weight.sum().clamp(min=1.0)
+
+
+def activity(batch: Batch) -> Tensor:
+    """(B,) rms speed over the last half second, scales per second, of keypoints that count."""
+    step = (batch.observed[:, -1] - batch.observed[:, -1 - ACTIVITY_FRAMES]) * (
+        RATE / ACTIVITY_FRAMES)
+    if batch.weight is None:
+        return step.square().mean(dim=-1).sqrt()
+    counts = batch.weight.amax(dim=1)
+    return ((step.square() * counts).sum(dim=-1) / counts.sum(dim=-1).clamp(min=1.0)).sqrt()
