@@ -47,7 +47,7 @@ def clips_of(
         times = (stamps - stamps[0]) / NANOSECONDS
         if len(times) < 2 or times[-1] < MIN_SECONDS:
             continue
-        hertz = rate or 1.0 / float(np.median(np.diff(times)))
+        hertz = rate or round(1.0 / float(np.median(np.diff(times))), 3)
         coco, size = np.stack([coco for _, coco, _ in piece]), piece[0][2]
         made.append((hertz, _on_grid(times, coco, size, hertz, bridge), size))
     return [

@@ -21,15 +21,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from kinesics_core.errors import SourceError
 from kinesics_core.types import NANOSECONDS, Frame
-
-# OpenCV and the FFmpeg inside it report broken files on stderr; our sentences replace that.
-os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
-import cv2
 
 IMAGE_SUFFIXES = frozenset(
     {".bmp", ".jpeg", ".jpg", ".jp2", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
