@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import NamedTuple
 
-from kinesics_core.commands import import_recordings
+from kinesics_core.commands import import_motion, import_recordings
 
 HELP = "import, synthesise and describe datasets of motion"
 
@@ -32,7 +32,7 @@ def _add(parser: argparse.ArgumentParser, entries: dict[str, Entry], metavar: st
     for name, entry in entries.items():
         sub = commands.add_parser(name, help=entry.help, description=entry.help)
         entry.add_arguments(sub)
-        sub.set_defaults(entry=entry.run)
+        sub.set_defaults(entry=entry.run, kind=name)
 
 
 def _add_import(parser: argparse.ArgumentParser) -> None:
@@ -41,6 +41,14 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
 
 # KIND -> what `kinesics data import KIND` does.
 IMPORTS: dict[str, Entry] = {
+    "bvh": Entry("BVH motion capture of any skeleton",
+                 import_motion.add_bvh_arguments, import_motion.run_bvh),
+    "axis-angle": Entry("archives of SMPL-X body rotations (.npz)",
+                        import_motion.add_axis_angle_arguments, import_motion.run_axis_angle),
+    "expmap": Entry("CMU motion as exponential maps (.txt), as Li et al. published it",
+                    import_motion.add_expmap_arguments, import_motion.run_expmap),
+    "humanml3d": Entry("HumanML3D joints or features (.npy), as MotionLCM writes them",
+                       import_motion.add_humanml3d_arguments, import_motion.run_humanml3d),
     "video": Entry("folders of labelled videos, through our perception",
                    import_recordings.add_video_arguments, import_recordings.run_video),
     "bag": Entry("bags (MCAP) with people in them, recorded by us",

@@ -2,16 +2,24 @@
 
 A joint with position channels uses them in place of its OFFSET, which is how the exporters that
 write them for every joint (Blender, Bandai-Namco's pipeline) mean them; a joint without has its
-OFFSET. Rotation channels are degrees, applied in the order they are listed.
+OFFSET, and so has one below the root whose positions are all zero. Rotation channels are degrees,
+applied in the order they are listed.
 """
 
 from __future__ import annotations
 
+import re
+import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from kinesics_core.errors import KinesicsError
+from kinesics_core.motion.kinematics import forward_kinematics
+
+COMMON_RATES = (10, 12, 12.5, 15, 20, 24, 25, 30, 48, 50, 60, 72, 75, 90, 100, 120, 200, 240)
+"""Frames per second. Files write the frame time with few digits: 0.0333, 0.008."""
 
 
 @dataclass(slots=True)
@@ -19,93 +27,167 @@ class Bvh:
     """A parsed file.
 
     names: J joint names; an end site is called "<parent>_end".
-    parents: J indices, -1 for the root.
-    offsets: (T, J, 3) from the parent, in the file's unit. rotations: (T, J, 3, 3).
-    frame_time: seconds.
+    parents: J indices, -1 for a root; a parent stands before its children.
+    rest: (J, 3) OFFSET from the parent, in the file's unit.
+    channels: J lists of (axis 0 to 2, whether it is a position), in the file's order.
+    table: (T, C) the motion, one column a channel. rate: frames per second.
     """
 
     names: list[str]
     parents: list[int]
-    offsets: np.ndarray
-    rotations: np.ndarray
-    frame_time: float
+    rest: np.ndarray
+    channels: list[list[tuple[int, bool]]]
+    table: np.ndarray
+    rate: float
 
 
-def parse(text: str, name: str = "BVH") -> Bvh:
-    """Parse the text of a BVH file; ``name`` is what an error calls it."""
-    hierarchy, found, motion = text.partition("MOTION")
-    if not found or "HIERARCHY" not in hierarchy:
+def parse(text: str, name: str = "BVH", rate: float | None = None) -> Bvh:
+    """Parse the text of a BVH file; ``name`` is what an error calls it.
+
+    rate: frames per second to use in place of the file's frame time.
+
+    KinesicsError if it is not BVH, is cut off, or holds no frames or frames that are no numbers.
+    """
+    parts = re.split(r"^\s*MOTION\s*$", text, maxsplit=1, flags=re.MULTILINE)
+    if len(parts) < 2 or "HIERARCHY" not in parts[0]:
         raise KinesicsError(
             f"{name} is not a BVH file: HIERARCHY or MOTION is missing. Export it again as BVH."
         )
-    names, parents, rest, channels = _parse_hierarchy(hierarchy)
-    head, values = _split_motion(motion, name)
-    width = sum(len(c) for c in channels)
     try:
-        table = np.array(values.split(), dtype=np.float64).reshape(-1, width)
-    except ValueError as error:
+        names, parents, rest, channels = _parse_hierarchy(parts[0])
+    except (ValueError, IndexError) as error:
         raise KinesicsError(
-            f"{name}: the motion table does not fill rows of {width} numbers, one for each"
-            f" channel ({error}). The file is cut off or not BVH; export it again."
+            f"{name}: the HIERARCHY cannot be read ({error}). Export it again as BVH."
         ) from error
-    if len(table) == 0 or not np.isfinite(head) or head <= 0:
-        raise KinesicsError(f"{name} holds no motion: {len(table)} frames of {head} s each.")
-    offsets = np.repeat(rest[None], len(table), axis=0)
-    rotations = np.broadcast_to(np.eye(3), (len(table), len(names), 3, 3)).copy()
-    column = 0
-    for joint, joint_channels in enumerate(channels):
-        for channel in joint_channels:
-            axis = "XYZ".index(channel[0].upper())
-            if channel.lower().endswith("position"):
-                offsets[:, joint, axis] = table[:, column]
-            else:
-                turn = _axis_rotation(axis, np.radians(table[:, column]))
-                rotations[:, joint] = rotations[:, joint] @ turn
-            column += 1
-    return Bvh(names, parents, offsets, rotations, head)
+    head = re.match(r"\s*Frames\s*:\s*(\S+)\s+Frame\s*Time\s*:\s*(\S+)", parts[1], re.IGNORECASE)
+    if head is None:
+        raise KinesicsError(f"{name}: 'Frames:' or 'Frame Time:' is missing after MOTION.")
+    table = _parse_table(
+        parts[1][head.end():], head[1], sum(len(listed) for listed in channels), name)
+    return Bvh(names, parents, rest, channels, table, rate or _rate(head[2], name))
 
 
-def _parse_hierarchy(text: str) -> tuple[list[str], list[int], np.ndarray, list[list[str]]]:
+def pose(motion: Bvh, joints: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Where some joints are: positions (T, N, 3), orientations (T, N, 3, 3) in the file's world."""
+    needed = set(joints)
+    for joint in reversed(range(len(motion.names))):
+        if joint in needed and motion.parents[joint] >= 0:
+            needed.add(motion.parents[joint])
+    kept = sorted(needed)
+    place = {joint: index for index, joint in enumerate(kept)}
+    starts = np.cumsum([0, *(len(listed) for listed in motion.channels)])
+    frames = len(motion.table)
+    offsets = np.repeat(motion.rest[kept][..., None], frames, axis=-1)
+    rotations = np.repeat(np.eye(3)[None, ..., None], len(kept), axis=0).repeat(frames, axis=-1)
+    for index, joint in enumerate(kept):
+        columns = motion.table[:, starts[joint]:starts[joint + 1]].T
+        moves = [position for _, position in motion.channels[joint]]
+        absent = motion.parents[joint] >= 0 and not columns[moves].any()
+        for (axis, position), column in zip(motion.channels[joint], columns, strict=True):
+            if not position:
+                _turn(rotations[index], axis, np.radians(column))
+            elif not absent:
+                offsets[index, axis] = column
+    parents = [place.get(motion.parents[joint], -1) for joint in kept]
+    positions, orientations = forward_kinematics(
+        np.moveaxis(rotations, -1, 0), np.moveaxis(offsets, -1, 0), parents)
+    wanted = [place[joint] for joint in joints]
+    return positions[:, wanted], orientations[:, wanted]
+
+
+def _parse_hierarchy(
+    text: str,
+) -> tuple[list[str], list[int], np.ndarray, list[list[tuple[int, bool]]]]:
     names: list[str] = []
     parents: list[int] = []
     rest: list[list[float]] = []
-    channels: list[list[str]] = []
+    channels: list[list[tuple[int, bool]]] = []
     stack: list[int] = []
-    for line in text.splitlines():
+    # A brace may stand on the line of its joint.
+    for line in re.sub(r"([{}])", r"\n\1\n", text).splitlines():
         words = line.split()
         if not words:
             continue
-        if words[0] in ("ROOT", "JOINT", "End"):
+        kind = words[0].upper()
+        if kind in ("ROOT", "JOINT") or kind.startswith("END"):
             parent = stack[-1] if stack else -1
-            names.append(words[1] if words[0] != "End" else f"{names[parent]}_end")
+            ends = kind.startswith("END")
+            names.append(f"{names[parent]}_end" if ends else " ".join(words[1:]))
             parents.append(parent)
             rest.append([0.0, 0.0, 0.0])
             channels.append([])
-        elif words[0] == "{":
+        elif kind == "{":
             stack.append(len(names) - 1)
-        elif words[0] == "}":
+        elif kind == "}":
             stack.pop()
-        elif words[0] == "OFFSET":
+        elif kind == "OFFSET":
             rest[-1] = [float(word) for word in words[1:4]]
-        elif words[0] == "CHANNELS":
-            channels[-1] = words[2:]
+            if len(rest[-1]) != 3:
+                raise ValueError(f"OFFSET of {names[-1]} has {len(rest[-1])} numbers")
+        elif kind == "CHANNELS":
+            channels[-1] = [_channel(word) for word in words[2:2 + int(words[1])]]
+    if stack or not names:
+        raise ValueError("its braces do not match" if stack else "it names no joint")
     return names, parents, np.array(rest), channels
 
 
-def _split_motion(text: str, name: str) -> tuple[float, str]:
-    """The text after MOTION -> frame time in seconds, and the table."""
-    before, found, after = text.partition("Frame Time:")
-    if not found or "Frames:" not in before:
-        raise KinesicsError(f"{name}: 'Frames:' or 'Frame Time:' is missing after MOTION.")
-    frame_time, _, values = after.lstrip().partition("\n")
-    return float(frame_time), values
+def _channel(word: str) -> tuple[int, bool]:
+    found = re.fullmatch("([XYZ])(position|rotation)", word, re.IGNORECASE)
+    if found is None:
+        raise ValueError(f"unknown channel {word}")
+    return "XYZ".index(found[1].upper()), found[2].lower() == "position"
 
 
-def _axis_rotation(axis: int, angle: np.ndarray) -> np.ndarray:
-    matrix = np.zeros((len(angle), 3, 3))
+def _parse_table(text: str, frames: str, width: int, name: str) -> np.ndarray:
+    with warnings.catch_warnings():
+        # numpy only warns of a word that is no number, and ends there.
+        warnings.simplefilter("error", DeprecationWarning)
+        try:
+            values = np.fromstring(text, dtype=np.float64, sep=" ")
+        except (DeprecationWarning, ValueError) as error:
+            raise KinesicsError(
+                f"{name}: the motion table holds what is no number. Export it again."
+            ) from error
+    if width == 0 or len(values) == 0 or frames == "0":
+        raise KinesicsError(f"{name} holds no motion: {len(values)} numbers, {width} channels.")
+    if len(values) % width:
+        raise KinesicsError(
+            f"{name}: the motion table does not fill rows of {width} numbers, one for each"
+            f" channel. The file is cut off or not BVH; export it again."
+        )
+    table = values.reshape(-1, width)
+    # Some exporters count one frame more than they write.
+    if frames.isdigit() and len(table) < int(frames) - 1:
+        raise KinesicsError(
+            f"{name} is cut off: it announces {frames} frames and holds {len(table)}. Fetch or"
+            " export it again."
+        )
+    if not np.isfinite(table).all():
+        raise KinesicsError(f"{name}: the motion table holds nan or infinity. Export it again.")
+    return table
+
+
+def _rate(frame_time: str, name: str) -> float:
+    """Frames per second meant by a frame time written with few digits."""
+    try:
+        seconds = float(frame_time)
+    except ValueError:
+        seconds = 0.0
+    if not np.isfinite(seconds) or seconds <= 0:
+        raise KinesicsError(
+            f"{name}: got a frame time of {frame_time} s; wanted more than 0. Give the true one"
+            " with --rate."
+        )
+    digits = len(frame_time.partition(".")[2])
+    near = min(COMMON_RATES, key=lambda rate: abs(1 / rate - seconds))
+    off = abs(1 / near - seconds)
+    return float(near) if off < min(10.0**-digits, 0.02 * seconds) else 1 / seconds
+
+
+def _turn(rotation: np.ndarray, axis: int, angle: np.ndarray) -> None:
+    """Multiply (3, 3, T) matrices in place by a rotation about one axis, (T,) radians."""
     i, j = (axis + 1) % 3, (axis + 2) % 3
-    matrix[:, axis, axis] = 1.0
-    matrix[:, i, i] = matrix[:, j, j] = np.cos(angle)
-    matrix[:, i, j] = -np.sin(angle)
-    matrix[:, j, i] = np.sin(angle)
-    return matrix
+    cosine, sine = np.cos(angle), np.sin(angle)
+    first, second = rotation[:, i].copy(), rotation[:, j].copy()
+    rotation[:, i] = cosine * first + sine * second
+    rotation[:, j] = cosine * second - sine * first

@@ -1,0 +1,79 @@
+"""The files of a folder and of the archives in it, one after the other."""
+
+from __future__ import annotations
+
+import lzma
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+from kinesics_core.errors import KinesicsError
+
+ARCHIVES = (".tar", ".tar.xz", ".txz", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".zip")
+
+_BROKEN = (OSError, EOFError, tarfile.TarError, zipfile.BadZipFile, lzma.LZMAError, zlib.error,
+           RuntimeError, NotImplementedError)
+
+
+class File(NamedTuple):
+    """name: path below the folder, or in its archive (below the archive's name, if there are
+    several). read: its bytes, while it is the current one; KinesicsError if they are broken."""
+
+    name: str
+    read: Callable[[], bytes]
+
+
+def files(source: Path, suffixes: tuple[str, ...]) -> Iterator[File]:
+    """Files below ``source``, a folder, archive or file, whose names end in ``suffixes``.
+
+    Hidden files are left out. An archive that breaks off ends with a file that cannot be read.
+    KinesicsError if ``source`` does not exist.
+    """
+    if not source.exists():
+        raise KinesicsError(f"{source} does not exist; give a folder, an archive or a file.")
+    top = source if source.is_dir() else source.parent
+    found = sorted(path for path in source.rglob("*") if path.is_file()) \
+        if source.is_dir() else [source]
+    archives = [path for path in found if path.name.lower().endswith(ARCHIVES)]
+    for path in found:
+        name = path.relative_to(top).as_posix()
+        if path in archives:
+            prefix = f"{name}/" if len(archives) > 1 else ""
+            try:
+                yield from (File(prefix + member, read)
+                            for member, read in _members(path) if _wanted(member, suffixes))
+            except _BROKEN as error:
+                yield File(name, partial(_raise, f"{name} is cut off or broken", error))
+        elif _wanted(name, suffixes):
+            yield File(name, path.read_bytes)
+
+
+def _wanted(name: str, suffixes: tuple[str, ...]) -> bool:
+    return name.lower().endswith(suffixes) and not PurePosixPath(name).name.startswith(".")
+
+
+def _members(path: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    if path.name.lower().endswith(".zip"):
+        with zipfile.ZipFile(path) as archive:
+            for name in archive.namelist():
+                yield name, partial(_read, name, partial(archive.read, name))
+        return
+    with tarfile.open(path) as tar:
+        for member in tar:
+            if (content := tar.extractfile(member)) is not None:
+                yield member.name, partial(_read, member.name, content.read)
+
+
+def _read(name: str, read: Callable[[], bytes]) -> bytes:
+    try:
+        return read()
+    except _BROKEN as error:
+        return _raise(f"{name} cannot be read from its archive", error)
+
+
+def _raise(what: str, error: Exception) -> bytes:
+    raise KinesicsError(f"{what} ({error or type(error).__name__}). Fetch it again.") from error

@@ -1,0 +1,156 @@
+"""BVH files of any skeleton as clips of COCO-17 keypoints in metres, y up."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from kinesics_core.data import bvh
+from kinesics_core.data.dataset import Clip
+from kinesics_core.data.files import File
+from kinesics_core.data.importing import Recording, stem
+from kinesics_core.data.skeleton_names import SIDES, WANTED, find_joints
+from kinesics_core.errors import KinesicsError
+from kinesics_core.motion.kinematics import LEG_LENGTH, calibrated_head_axes, coco_keypoints
+
+UP_AXES = ("x", "y", "z", "-x", "-y", "-z")
+_TO_Y_UP = {
+    "y": np.eye(3), "z": np.array([[1, 0, 0], [0, 0, 1], [0, -1, 0]]),
+    "x": np.array([[0, -1, 0], [1, 0, 0], [0, 0, 1]]), "-y": np.diag([1, -1, -1]),
+    "-z": np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0]]),
+    "-x": np.array([[0, 1, 0], [-1, 0, 0], [0, 0, 1]]),
+}
+"""Up axis of a file -> rotation of its world to y up."""
+
+_SAMPLES = 8  # frames from which a skeleton's shape is judged
+
+
+@dataclass(slots=True)
+class BvhReader:
+    """Reads BVH files; a ``Reader`` of ``kinesics_core.data.importing``.
+
+    source: of the clips. given: keypoint or "head" -> joint name, where the names mislead.
+    up: one of ``UP_AXES`` or "auto". rate: frames per second, in place of what the files say.
+    ups: how many clips had which axis up.
+    """
+
+    source: str
+    given: Mapping[str, str] = field(default_factory=dict)
+    up: str = "auto"
+    rate: float | None = None
+    ups: Counter[str] = field(default_factory=Counter)
+    _known: dict[tuple[tuple[str, ...], tuple[int, ...]], dict[str, int]] = field(
+        default_factory=dict)
+
+    def __call__(self, file: File) -> Iterator[Recording]:
+        yield Recording(file.name, partial(self._read, file))
+
+    def _read(self, file: File) -> Clip:
+        motion = bvh.parse(file.read().decode("utf-8", "replace"), file.name, self.rate)
+        skeleton = tuple(motion.names), tuple(motion.parents)
+        if skeleton not in self._known:
+            self._known[skeleton] = joints_of(motion, self.given, file.name)
+        keypoints, up = coco_from_bvh(motion, self._known[skeleton], self.up, file.name)
+        self.ups[up] += 1
+        name = stem(file.name)
+        return Clip(name, self.source, name, motion.rate, keypoints)
+
+
+def read_joint_names(path: Path) -> dict[str, str]:
+    """The YAML file of ``--joints``: lines "left_knee: name of the joint"."""
+    try:
+        document = yaml.safe_load(path.read_text())
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise KinesicsError(f"{path} cannot be read as YAML: {error}") from error
+    if not isinstance(document, dict) or not document or set(document) - set(WANTED):
+        raise KinesicsError(
+            f"{path} holds {document!r}; wanted lines such as 'left_knee: name of the joint' for"
+            f" any of {', '.join(WANTED)}."
+        )
+    return {key: str(value) for key, value in document.items()}
+
+
+def joints_of(
+    motion: bvh.Bvh, given: Mapping[str, str] | None = None, name: str = "BVH"
+) -> dict[str, int]:
+    """Joint index of each of ``skeleton_names.WANTED``; KinesicsError if one is not found."""
+    positions, _ = bvh.pose(_sample(motion), range(len(motion.names)))
+    return find_joints(motion.names, motion.parents, positions, given, name)
+
+
+def coco_from_bvh(
+    motion: bvh.Bvh, joints: Mapping[str, int], up: str = "auto", name: str = "BVH"
+) -> tuple[np.ndarray, str]:
+    """A parsed BVH file -> ((T, 17, 3) float32 metres, the axis that was up).
+
+    BVH states no unit: the skeleton is scaled so that thigh plus shin is ``LEG_LENGTH``.
+    KinesicsError if there are fewer than two frames or no legs to scale by.
+    """
+    if len(motion.table) < 2:
+        raise KinesicsError(f"{name} is a single pose; a motion has at least two frames.")
+    positions, orientations = bvh.pose(motion, [joints[key] for key in WANTED])
+    points = dict(zip(WANTED, np.moveaxis(positions, 1, 0), strict=True))
+    leg = 2.0 * np.mean([
+        np.linalg.norm(points[f"{side}_{upper}"] - points[f"{side}_{lower}"], axis=-1)
+        for side in SIDES for upper, lower in pairwise(("hip", "knee", "ankle"))
+    ])
+    if not leg > 0:
+        raise KinesicsError(
+            f"{name}: its legs have no length, so its size is not known. Check which joints"
+            f" --joints names for hips, knees and ankles."
+        )
+    if up == "auto":
+        up = up_axis(motion, joints, points)
+    turn = _TO_Y_UP[up]
+    points = {key: value @ turn.T * (LEG_LENGTH / leg) for key, value in points.items()}
+    head_axes = calibrated_head_axes(
+        turn @ orientations[:, WANTED.index("head")],
+        points["left_hip"], points["right_hip"], points["left_shoulder"], points["right_shoulder"],
+    )
+    keypoints = coco_keypoints(points, points["head"], head_axes).astype(np.float32)
+    if not np.isfinite(keypoints).all():
+        raise KinesicsError(f"{name}: shoulders and hips coincide; it cannot be read as a person.")
+    return keypoints, up
+
+
+def up_axis(motion: bvh.Bvh, joints: Mapping[str, int], points: Mapping[str, np.ndarray]) -> str:
+    """The axis from the feet to the head of somebody who stands, mostly.
+
+    The motion decides if it is upright along one axis; the rest pose, if it looks like a person,
+    where the motion lies or tumbles. An exporter may turn the rest pose, so the motion comes first.
+    points: WANTED name -> (T, 3).
+    """
+    moving, certain = _feet_to_head(points)
+    at_rest = bvh.Bvh(motion.names, motion.parents, motion.rest, [[] for _ in motion.names],
+                      np.zeros((1, 0)), motion.rate)
+    positions, _ = bvh.pose(at_rest, [joints[key] for key in WANTED])
+    still = dict(zip(WANTED, np.moveaxis(positions, 1, 0), strict=True))
+    resting, _ = _feet_to_head(still)
+    legs = sum(still[f"{side}_ankle"][0] - still[f"{side}_hip"][0] for side in SIDES)
+    trunk = sum(still["head"][0] - still[f"{side}_hip"][0] for side in SIDES)
+    a_person = legs @ trunk < -0.7 * np.linalg.norm(legs) * np.linalg.norm(trunk)
+    if certain and (moving == "y" or not a_person or resting != "y"):
+        return moving
+    return resting if a_person else "y"
+
+
+def _feet_to_head(points: Mapping[str, np.ndarray]) -> tuple[str, bool]:
+    """Axis, and whether the direction keeps to it."""
+    upward = points["head"] - (points["left_ankle"] + points["right_ankle"]) / 2
+    upward = upward / np.maximum(np.linalg.norm(upward, axis=-1, keepdims=True), 1e-12)
+    mean = upward.mean(axis=0)
+    axis = int(np.abs(mean).argmax())
+    return ("-" if mean[axis] < 0 else "") + "xyz"[axis], bool(abs(mean[axis]) > 0.7)
+
+
+def _sample(motion: bvh.Bvh) -> bvh.Bvh:
+    frames = np.linspace(0, len(motion.table) - 1, _SAMPLES).astype(int)
+    return bvh.Bvh(motion.names, motion.parents, motion.rest, motion.channels,
+                   motion.table[frames], motion.rate)

@@ -1,0 +1,94 @@
+"""HumanML3D's motion, and what MotionLCM and its kin generate: .npy files of 22 joints.
+
+Two forms are read: joint positions (T, 22, 3), metres, y up ("new_joints"), and the features
+(T, 263) ("new_joint_vecs", not normalised). Guo et al., "Generating Diverse and Natural 3D Human
+Motions from Text", CVPR 2022.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+
+from kinesics_core.data.dataset import Clip
+from kinesics_core.data.files import File
+from kinesics_core.data.importing import Recording, stem
+from kinesics_core.errors import KinesicsError
+from kinesics_core.motion.kinematics import calibrated_head_axes, coco_from_smplx_body
+from kinesics_core.skeletons import HUMANML3D22
+
+RATE = 20.0
+FEATURES = 263
+"""Root turn, root velocity (2), root height, 21 joint positions, 21 6-D rotations, 22 velocities,
+4 foot contacts."""
+
+
+def recordings(file: File, source: str, rate: float = RATE) -> Iterator[Recording]:
+    """The clip of one .npy file; a ``Reader`` once ``source`` is given."""
+    yield Recording(file.name, partial(_clip, file, source, rate))
+
+
+def _clip(file: File, source: str, rate: float) -> Clip:
+    try:
+        array = np.load(io.BytesIO(file.read()), allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise KinesicsError(
+            f"{file.name} is not an .npy file of numbers ({error}). Fetch or export it again."
+        ) from error
+    joints = joints_from_features(array) if array.ndim == 2 and array.shape[1] == FEATURES \
+        else array
+    if joints.ndim != 3 or joints.shape[1:] != (len(HUMANML3D22), 3) or len(joints) < 2:
+        raise KinesicsError(
+            f"{file.name} has shape {array.shape}; wanted (frames, 22, 3) joints or (frames, 263)"
+            " features, at least 2 frames."
+        )
+    if not np.isfinite(joints).all():
+        rows = int((~np.isfinite(joints)).any(axis=(1, 2)).sum())
+        raise KinesicsError(
+            f"{file.name}: {rows} of {len(joints)} frames hold nan or infinity. Make it again.")
+    name = stem(file.name)
+    return Clip(name, source, name, rate, coco_from_joints(joints))
+
+
+def joints_from_features(features: np.ndarray) -> np.ndarray:
+    """(T, 263) features, not normalised -> (T, 22, 3) metres.
+
+    Positions are relative to the root and turned so that the body faces z; each frame holds how
+    the root turns (radians, half the angle about y) and moves until the next one.
+    """
+    features = np.asarray(features, dtype=np.float64)
+    turned = np.concatenate([[0.0], np.cumsum(features[:-1, 0])])
+    cosine, sine = np.cos(2 * turned), np.sin(2 * turned)
+    facing = np.zeros((len(features), 3, 3))
+    facing[:, 1, 1] = 1.0
+    facing[:, 0, 0] = facing[:, 2, 2] = cosine
+    facing[:, 0, 2], facing[:, 2, 0] = -sine, sine
+    moved = np.zeros((len(features), 3))
+    moved[1:, [0, 2]] = features[:-1, 1:3]
+    root = np.cumsum(np.einsum("tij,tj->ti", facing, moved), axis=0)
+    relative = features[:, 4:4 + 3 * 21].reshape(-1, 21, 3)
+    others = np.einsum("tij,tkj->tki", facing, relative) + root[:, None]
+    root[:, 1] = features[:, 3]
+    return np.concatenate([root[:, None], others], axis=1)
+
+
+def coco_from_joints(joints: np.ndarray) -> np.ndarray:
+    """(T, 22, 3) joint positions in metres -> (T, 17, 3) float32.
+
+    Positions do not tell how the head turns on the neck: it stands in line with the neck and looks
+    where the chest does.
+    """
+    of = {name: joints[:, index] for index, name in enumerate(HUMANML3D22)}
+    chest = [of[name] for name in ("left_hip", "right_hip", "left_shoulder", "right_shoulder")]
+    up = of["head"] - of["neck"]
+    left = chest[0] - chest[1] + chest[2] - chest[3]
+    up = up / np.maximum(np.linalg.norm(up, axis=-1, keepdims=True), 1e-9)
+    left = left - np.sum(left * up, axis=-1, keepdims=True) * up
+    left = left / np.maximum(np.linalg.norm(left, axis=-1, keepdims=True), 1e-9)
+    head = np.stack([left, up, np.cross(left, up)], axis=-1)
+    axes = calibrated_head_axes(head, *chest)
+    orientations = np.repeat(axes[:, None], len(HUMANML3D22), axis=1)
+    return coco_from_smplx_body(joints, orientations).astype(np.float32)

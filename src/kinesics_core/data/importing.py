@@ -1,0 +1,143 @@
+"""What every importer shares: labels from file names, cuts at faults, going on after a kill.
+
+An importer is a ``Reader``: it names the recordings of one file and makes each when asked.
+``import_recordings`` puts them into a dataset; a recording that cannot be made costs itself only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+import numpy as np
+
+from kinesics_core.data.dataset import Clip, Info, Writer
+from kinesics_core.data.files import File, files
+from kinesics_core.data.labels import labels_from
+from kinesics_core.errors import KinesicsError
+
+MAX_SPEED = 15.0
+"""Metres per second. A keypoint faster than this is a fault of the recording: a jump out of the
+calibration T-pose, a lost marker, an exponential map that wrapped. The clip is cut there."""
+
+MIN_SECONDS = 1.5
+"""What such a cut leaves is dropped if it is shorter: no past of 0.5 s with a future of 1 s."""
+
+
+class Recording(NamedTuple):
+    """name: of the clip, and what labels are read from. make: the clip, or KinesicsError."""
+
+    name: str
+    make: Callable[[], Clip]
+
+
+Reader = Callable[[File], Iterable[Recording]]
+
+
+def stem(name: str) -> str:
+    """The path of a recording without what says how it is stored."""
+    return re.sub(r"\.(bvh|txt|npy)$", "", name, flags=re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class Report:
+    """What became of the recordings. Names, with the reason where something failed."""
+
+    written: int = 0
+    there_before: int = 0
+    cut: list[str] = field(default_factory=list)
+    too_short: list[str] = field(default_factory=list)
+    unmatched: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+
+
+def import_recordings(
+    source: Path, out: Path, info: Info, reader: Reader, suffixes: tuple[str, ...],
+    label_pattern: str | None = None, skip_unmatched: bool = False,
+    track: Callable[[Iterable[Recording], int], Iterable[Recording]] = lambda found, count: found,
+) -> Report:
+    """Make a dataset at ``out``, or go on with it, of the recordings in ``source``.
+
+    label_pattern: see ``labels.labels_from``; its group "group" groups clips instead.
+    skip_unmatched: leave out recordings whose name does not match. track: shows progress over so
+    many recordings. KinesicsError if there is nothing to import, if the labels match nothing, or
+    if nothing could be imported; ``out`` is then as it was.
+    """
+    if skip_unmatched and label_pattern is None:
+        raise KinesicsError("--skip-unmatched needs a --label-pattern that names can fail to match.")
+    report, seen = Report(), set[str]()
+    names = [recording.name for recording in _recordings(files(source, suffixes), reader, report)]
+    if not names and not report.failed:
+        raise KinesicsError(
+            f"{source} holds no {' or '.join(suffixes)} recording, nor does an archive in it. Give"
+            " the folder that does, or the KIND of what is there."
+        )
+    labels = dict(zip(names, labels_from([PurePosixPath(n) for n in names], label_pattern),
+                      strict=True))
+    if label_pattern is not None:
+        report.unmatched = [name for name in names if not labels[name]]
+    with Writer(out, info) as writer:
+        for recording in track(_recordings(files(source, suffixes), reader, report), len(names)):
+            name = stem(recording.name)
+            if skip_unmatched and not labels[recording.name]:
+                continue
+            if name in seen:
+                report.failed[recording.name] = "another recording before it has the same name"
+                continue
+            seen.add(name)
+            if writer.has(name):
+                report.there_before += 1
+                continue
+            try:
+                clip = recording.make()
+            except KinesicsError as error:
+                report.failed[recording.name] = str(error)
+                continue
+            _add(writer, clip, labels[recording.name], report)
+        if not len(writer):
+            reasons = [f"{name}: {why}" for name, why in report.failed.items()] or \
+                ["they are cut off by faults within 1.5 s"]
+            raise KinesicsError(
+                f"None of the {len(names)} recordings in {source} could be imported. {reasons[0]}")
+    return report
+
+
+def _recordings(
+    found: Iterable[File], reader: Reader, report: Report
+) -> Iterator[Recording]:
+    for file in found:
+        try:
+            yield from reader(file)
+        except KinesicsError as error:
+            report.failed[file.name] = str(error)
+
+
+def _add(writer: Writer, clip: Clip, labels: dict[str, str], report: Report) -> None:
+    pieces = cut_at_faults(clip)
+    if sum(len(piece.keypoints) for piece in pieces) < len(clip.keypoints) or len(pieces) > 1:
+        (report.cut if pieces else report.too_short).append(clip.name)
+    for piece in pieces:
+        if writer.has(piece.name):
+            report.there_before += 1
+            continue
+        piece.group = labels.get("group", piece.group)
+        piece.labels = {key: value for key, value in labels.items() if key != "group"}
+        writer.add(piece)
+        report.written += 1
+
+
+def cut_at_faults(clip: Clip) -> list[Clip]:
+    """The clip, or what is long enough of it between the frames where it jumps."""
+    step = np.linalg.norm(np.diff(clip.keypoints, axis=0), axis=-1).max(axis=1)
+    cuts = np.flatnonzero(step * clip.rate > MAX_SPEED) + 1
+    if not len(cuts):
+        return [clip]
+    pieces = np.split(clip.keypoints, cuts)
+    long = [piece for piece in pieces if len(piece) >= MIN_SECONDS * clip.rate]
+    return [
+        replace(clip, name=clip.name if len(long) == 1 else f"{clip.name}#{i}", keypoints=piece)
+        for i, piece in enumerate(long)
+    ]
