@@ -1,35 +1,40 @@
-"""Where everybody's keypoints will be during the next second."""
+"""Where everybody's keypoints will be during the next second, and what their bodies express."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from kinesics.msg import MotionForecast, PersonArray
-from kinesics_core.motion.runtime import Forecaster
+from kinesics.msg import Affect, MotionForecast, PersonArray
+from kinesics_core.motion.runtime import DEFAULT_MODEL, Forecaster
 from kinesics_core.types import People
 from kinesics_ros import qos
 from kinesics_ros.bus import Bus
-from kinesics_ros.conversions import forecast_to_msg, people_from_msg
+from kinesics_ros.conversions import affect_to_msg, forecast_to_msg, people_from_msg
 from kinesics_ros.parameters import Param
 from kinesics_ros.run import run_node
 from kinesics_ros.stage import Stage, Stopwatch
 
 
 class ForecastNode(Stage):
-    """``persons`` in, ``forecast`` out: one message a person and image."""
+    """``persons`` in, ``forecast`` out, one message a person and image; and ``affect/body``, the
+    same way, if the model has a classifier of emotions.
+    """
 
     PARAMETERS = (
-        Param("model", "forecast_lstm.onnx", "ONNX file: a name in models/, or a path"),
+        Param("model", DEFAULT_MODEL, "ONNX file: a name in models/, or a path"),
     )
 
     def __init__(self, bus: Bus | None = None, **node_arguments: Any) -> None:
         super().__init__("forecast", bus, **node_arguments)
         self._forecaster: Forecaster | None = None
-        self._publish = self.output(
+        self._publish_forecasts = self.output(
             "forecast",
             MotionForecast,
             lambda forecasts: [forecast_to_msg(forecast) for forecast in forecasts],
             qos.RESULT,
+        )
+        self._publish_affects = self.output(
+            "affect/body", Affect, lambda affects: [affect_to_msg(a) for a in affects], qos.RESULT
         )
         self.input("persons", PersonArray, people_from_msg, self._forecast, qos.RESULT)
 
@@ -38,6 +43,9 @@ class ForecastNode(Stage):
         self._forecaster.warm_up()
         self.detail["model"] = self._forecaster.model
         self.detail["provider"] = self._forecaster.provider
+        self.detail["emotions"] = ", ".join(self._forecaster.classes) or "none"
+        if self._forecaster.notice:
+            self.get_logger().info(self._forecaster.notice)
 
     def start(self) -> None:
         assert self._forecaster is not None
@@ -49,8 +57,10 @@ class ForecastNode(Stage):
     def _forecast(self, people: People) -> None:
         assert self._forecaster is not None
         with Stopwatch(self, people.stamp):
-            forecasts = self._forecaster.update(people)
-        self._publish(forecasts)
+            outlook = self._forecaster.update(people)
+        self._publish_forecasts(outlook.motion)
+        if outlook.affects:
+            self._publish_affects(outlook.affects)
 
 
 def main() -> None:

@@ -28,6 +28,7 @@ KNOWN_TYPES = {
     "persons": "kinesics/msg/PersonArray",
     "forecast": "kinesics/msg/MotionForecast",
     "affect": "kinesics/msg/Affect",
+    "affect/body": "kinesics/msg/Affect",
     "response": "kinesics/msg/AffectiveResponse",
     "face_pose": "kinesics/msg/FacePose",
     "body_pose": "kinesics/msg/BodyPose",
@@ -35,8 +36,8 @@ KNOWN_TYPES = {
 }
 
 DEFAULT_TOPICS = [
-    "image_raw/compressed", "camera_info", "persons", "forecast", "affect", "response",
-    "face_pose", "body_pose",
+    "image_raw/compressed", "camera_info", "persons", "forecast", "affect/body", "affect",
+    "response", "face_pose", "body_pose",
 ]
 
 # A deep queue: the recorder is the one listener for whom old messages still count.

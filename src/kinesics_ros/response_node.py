@@ -10,10 +10,16 @@ from kinesics_core.affect.personality import Personality, temperament
 from kinesics_core.affect.policy import POLICIES, PolicyConfig, ResponsePolicy
 from kinesics_core.affect.reader import AffectReader
 from kinesics_core.errors import KinesicsError
-from kinesics_core.types import People
+from kinesics_core.types import NANOSECONDS, People
+from kinesics_core.types import Affect as CoreAffect
 from kinesics_ros import qos
 from kinesics_ros.bus import Bus
-from kinesics_ros.conversions import affect_to_msg, people_from_msg, response_to_msg
+from kinesics_ros.conversions import (
+    affect_from_msg,
+    affect_to_msg,
+    people_from_msg,
+    response_to_msg,
+)
 from kinesics_ros.parameters import Param
 from kinesics_ros.run import run_node
 from kinesics_ros.stage import Stage, Stopwatch
@@ -23,6 +29,9 @@ TRAITS = ("openness", "conscientiousness", "extraversion", "agreeableness", "neu
 
 class ResponseNode(Stage):
     """``persons`` in, ``affect`` (face and body fused) and ``response`` out.
+
+    Readings of a network on ``affect/body`` take the place of the node's own reading of a body.
+    An image never waits for its reading: the newest one of the last second counts.
 
     Service ``set_personality`` changes who the robot is while it runs.
     """
@@ -39,6 +48,7 @@ class ResponseNode(Stage):
         super().__init__("response", bus, **node_arguments)
         self._reader: AffectReader | None = None
         self._policy: ResponsePolicy | None = None
+        self._bodies: dict[int, CoreAffect] = {}
         self._publish_affects = self.output(
             "affect", Affect, lambda affects: [affect_to_msg(a) for a in affects], qos.RESULT
         )
@@ -46,6 +56,11 @@ class ResponseNode(Stage):
             "response", AffectiveResponse, lambda response: [response_to_msg(response)], qos.RESULT
         )
         self.input("persons", PersonArray, people_from_msg, self._respond, qos.RESULT)
+        self.input(
+            "affect/body", Affect, lambda message: [affect_from_msg(message)],
+            self._keep_bodies, qos.RESULT,
+            key=lambda affects: tuple(affect.person_id for affect in affects),
+        )
         self.create_service(SetPersonality, "set_personality", self._set_personality)
 
     def load(self) -> None:
@@ -60,10 +75,20 @@ class ResponseNode(Stage):
     def unload(self) -> None:
         self._reader = self._policy = None
 
+    def start(self) -> None:
+        self._bodies.clear()
+
+    def _keep_bodies(self, affects: list[CoreAffect]) -> None:
+        self._bodies.update((affect.person_id, affect) for affect in affects)
+
     def _respond(self, people: People) -> None:
         assert self._reader is not None and self._policy is not None
         with Stopwatch(self, people.stamp):
-            affects = self._reader.update(people)
+            self._bodies = {
+                person_id: affect for person_id, affect in self._bodies.items()
+                if abs(people.stamp - affect.stamp) <= NANOSECONDS
+            }
+            affects = self._reader.update(people, body=list(self._bodies.values()))
             response = self._policy.update(affects, people)
         # The response first: the expression waits for it, the affect is for observers.
         self._publish_response(response)

@@ -30,7 +30,7 @@ def errors(clip, hidden=(), noise=0.0, steps=30):
         coco = np.concatenate([shown[i], np.full((17, 1), 0.9)], axis=1).astype(np.float32)
         coco[list(hidden)] = np.nan
         stamp = i * NANOSECONDS // 30
-        for got in forecaster.update(People(stamp, 640, 480, [Person(1, 1.0, coco)])):
+        for got in forecaster.update(People(stamp, 640, 480, [Person(1, 1.0, coco)])).motion:
             truth = clip[i + 1:i + 1 + steps, visible]
             network.append(np.abs(got.keypoints[:steps, visible] - truth).mean())
             still.append(np.abs(shown[i, visible] - truth).mean())

@@ -9,7 +9,7 @@ from pathlib import Path
 HELP = "measure speed and memory beside a peer; results go to out/bench/NAME.json"
 
 # Name -> module with `run(args) -> list of bench.result(...)`.
-BENCHES = {"loop": "kinesics_ros.bench_loop"}
+BENCHES = {"forecast": "kinesics_core.motion.bench_forecast", "loop": "kinesics_ros.bench_loop"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,9 +1,18 @@
 """A trained network -> one ONNX file that says what it is.
 
-Graph: ``observed`` (persons, 60, 34) -> ``future`` (persons, 30, 34), float32, any number of
-persons. ``metadata_props`` carry, under the prefix ``kinesics.``: task, name, version, input,
-output, rate (Hz), dt (s), normalisation (see ``motion.windows``), spread_floor and spread_gain
-(see ``motion.uncertainty``), licence, data.
+Graph: ``observed`` (persons, 60, 34) -> ``future`` (persons, 30, 34), with a classifier also
+``emotion`` (persons, classes), probabilities, and ``spread`` (persons, 30), 1 sigma, if the
+network says how sure it is and nothing better was learned; float32, any number of persons.
+
+``metadata_props`` carry, under the prefix ``kinesics.``: task, name, version, input, output, rate
+(Hz), dt (s), normalisation (see ``motion.windows``), spread_floor and spread_gain (see
+``motion.uncertainty``; absent beside a ``spread`` output), classes (a JSON list of names, only
+with a classifier), licence, data.
+
+The graph is traced at one person, so that every shape in it is a number, and then freed of what
+ties it to one: that leaves out the arithmetic on shapes that makes most of the nodes, and a good
+part of the time, of a graph traced with any number. Batch normalisation before a linear layer
+becomes a part of its weights.
 """
 
 from __future__ import annotations
@@ -19,58 +28,193 @@ from typing import Any, cast
 import numpy as np
 import onnx
 import torch
+from onnx import numpy_helper
+from torch import Tensor, nn
 
-from kinesics_core.motion.runtime import METADATA_PREFIX
-from kinesics_core.motion.windows import HORIZON, KEYPOINTS, OBSERVED, RATE
+from kinesics_core.errors import ModelError
+from kinesics_core.motion.runtime import METADATA_PREFIX, open_session
+from kinesics_core.motion.windows import KEYPOINTS, OBSERVED, RATE
+
+PARITY = 1e-5
+"""Largest difference from torch that an exported file may have."""
+
+BATCHES = (1, 2, 5)
+OPSET = 17
 
 
 def export_onnx(
-    network: torch.nn.Module, path: Path, *, name: str, version: str, normalisation: str,
-    spread_floor: Sequence[float], spread_gain: Sequence[float], licence: str, data: str,
-    extra: Mapping[str, str] | None = None,
+    network: nn.Module, path: Path, *, name: str, version: str, normalisation: str, licence: str,
+    data: str, classes: Sequence[str] = (), spread_floor: Sequence[float] | None = None,
+    spread_gain: Sequence[float] | None = None, observed: int = OBSERVED,
+    features: int = 2 * KEYPOINTS, extra: Mapping[str, str] | None = None,
 ) -> None:
-    """Write ``path`` atomically. The network is left in evaluation mode."""
-    features = 2 * KEYPOINTS
+    """Write ``path`` atomically. The network is left in evaluation mode.
+
+    classes: names of the classifier's classes, in its order.
+    spread_floor, spread_gain: one number a step; they take the place of the network's own spread,
+        without which they must be given.
+    observed, features: the shape of the network's input window.
+    Raises ModelError if classes or spread do not fit the network, or if the file and torch differ
+    by more than ``PARITY``; nothing is written then.
+    """
     network.eval()
-    buffer = io.BytesIO()
-    with warnings.catch_warnings():
-        # The tracing exporter needs no package beyond onnx; what it warns of, a batch other than
-        # the traced one, is checked against torch right after every training.
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            network, (torch.zeros(1, OBSERVED, features),), cast(Any, buffer), dynamo=False,
-            opset_version=17, input_names=["observed"], output_names=["future"],
-            dynamic_axes={"observed": {0: "persons"}, "future": {0: "persons"}},
+    window = torch.zeros(1, observed, features)
+    with torch.no_grad():
+        prediction = network(window)
+    found = 0 if prediction.logits is None else prediction.logits.shape[1]
+    if len(classes) != found:
+        raise ModelError(
+            f"Got {len(classes)} class names for a network with {found} classes; wanted one name"
+            " for each. Give the names the network was trained with."
         )
-    model = onnx.load_from_string(buffer.getvalue())
+    learned = spread_floor is not None and spread_gain is not None
+    if not learned and prediction.spread is None:
+        raise ModelError(
+            f"{type(network).__name__} does not say how sure it is; wanted spread_floor and"
+            " spread_gain, which motion.uncertainty.fit_spread learns from validation windows."
+        )
+    horizon = prediction.future.shape[1]
+    outputs = ["future", *(["emotion"] if found else []), *([] if learned else ["spread"])]
+    model = _trace(_Live(network, outputs), window, outputs)
     metadata = {
         "task": "forecast", "name": name, "version": version,
-        "input": f"observed (persons, {OBSERVED}, {features}): COCO-17 x, y, normalised, oldest"
+        "input": f"observed (persons, {observed}, {features}): keypoints x, y, normalised, oldest"
                  " first",
-        "output": f"future (persons, {HORIZON}, {features}): the same normalisation",
+        "output": f"future (persons, {horizon}, {features}): the same normalisation",
         "rate": f"{RATE:g}", "dt": f"{1.0 / RATE:.9f}", "normalisation": normalisation,
-        "spread_floor": _numbers(spread_floor), "spread_gain": _numbers(spread_gain),
-        "licence": licence, "data": data, **(extra or {}),
+        "licence": licence, "data": data,
+        **({"classes": json.dumps(list(classes))} if found else {}),
+        **({"spread_floor": _numbers(cast(Sequence[float], spread_floor)),
+            "spread_gain": _numbers(cast(Sequence[float], spread_gain))} if learned else {}),
+        **(extra or {}),
     }
     for key, value in metadata.items():
         model.metadata_props.add(key=METADATA_PREFIX + key, value=value)
     onnx.checker.check_model(model)
     partial = path.with_name(path.name + ".part")
     onnx.save(model, partial)
+    difference = parity(network, partial)
+    if not difference <= PARITY:
+        partial.unlink()
+        raise ModelError(
+            f"{path} would differ from the network by {difference:.1e}, more than {PARITY:g}."
+            " Report this with the versions of torch, onnx and onnxruntime."
+        )
     os.replace(partial, path)
 
 
-def parity(network: torch.nn.Module, path: Path, persons: int = 3, seed: int = 0) -> float:
-    """Largest difference between the network and the file on random windows."""
-    import onnxruntime as ort
-
+def parity(network: nn.Module, path: Path, seed: int = 0) -> float:
+    """Largest difference of any output between the network and the file, on random windows of
+    one, two and five persons; infinite if the file cannot take so many."""
     network.eval()
     rng = np.random.default_rng(seed)
-    observed = rng.uniform(-1.0, 1.0, (persons, OBSERVED, 2 * KEYPOINTS)).astype(np.float32)
-    session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    with torch.no_grad():
-        wanted = network(torch.from_numpy(observed)).numpy()
-    return float(np.abs(session.run(None, {"observed": observed})[0] - wanted).max())
+    session = open_session(path, ["CPUExecutionProvider"])
+    outputs = [output.name for output in session.get_outputs()]
+    _, observed, features = session.get_inputs()[0].shape
+    live = _Live(network, outputs)
+    worst = 0.0
+    for persons in BATCHES:
+        window = rng.uniform(-1.0, 1.0, (persons, observed, features)).astype(np.float32)
+        with torch.no_grad():
+            wanted = live(torch.from_numpy(window))
+        try:
+            got = session.run(None, {"observed": window})
+        except Exception:  # ONNX Runtime raises many kinds, all private to its C++ binding
+            return float("inf")
+        worst = max(worst, *(float(np.abs(a - b.numpy()).max())
+                             for a, b in zip(got, wanted, strict=True)))
+    return worst
+
+
+class _Live(nn.Module):
+    """What the runtime wants of a network, by name: probabilities instead of logits."""
+
+    def __init__(self, network: nn.Module, outputs: Sequence[str]) -> None:
+        super().__init__()
+        self.network, self.outputs = network, outputs
+
+    def forward(self, observed: Tensor) -> tuple[Tensor, ...]:
+        prediction = self.network(observed)
+        named = {"future": prediction.future, "spread": prediction.spread}
+        if prediction.logits is not None:
+            named["emotion"] = prediction.logits.softmax(dim=-1)
+        return tuple(named[name] for name in self.outputs)
+
+
+def _trace(live: nn.Module, window: Tensor, outputs: Sequence[str]) -> onnx.ModelProto:
+    buffer = io.BytesIO()
+    with warnings.catch_warnings():
+        # The tracing exporter needs no package beyond onnx; what it warns of, a batch other than
+        # the traced one, is checked against torch by ``parity``.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            live.eval(), (window,), cast(Any, buffer), dynamo=False, opset_version=OPSET,
+            input_names=["observed"], output_names=list(outputs),
+        )
+    model = onnx.load_from_string(buffer.getvalue())
+    graph = model.graph
+    _drop_identities(graph)
+    _fold_batch_normalisation(graph)
+    for node in graph.node:
+        if node.op_type == "LSTM":
+            del node.input[5:]  # an initial state of zeros, which is the default, for one person
+    _drop_unused(graph)
+    for value in (*graph.input, *graph.output):
+        value.type.tensor_type.shape.dim[0].dim_param = "persons"
+    del graph.value_info[:]
+    return model
+
+
+def _drop_identities(graph: onnx.GraphProto) -> None:
+    """The exporter shares equal weights through Identity nodes; every reader gets the original."""
+    original = {node.output[0]: node.input[0]
+                for node in graph.node if node.op_type == "Identity"}
+    wanted = {output.name for output in graph.output}
+    for node in graph.node:
+        for index, name in enumerate(node.input):
+            while name in original and name not in wanted:
+                name = original[name]
+            node.input[index] = name
+
+
+def _fold_batch_normalisation(graph: onnx.GraphProto) -> None:
+    """y = W (a x + c) + b becomes (W a) x + (W c + b) where linear layers alone read the result."""
+    weights = {weight.name: weight for weight in graph.initializer}
+    for node in [node for node in graph.node if node.op_type == "BatchNormalization"]:
+        readers = [reader for reader in graph.node if node.output[0] in reader.input]
+        if not all(
+            reader.op_type == "Gemm" and onnx.helper.get_node_attr_value(reader, "transB") == 1
+            for reader in readers
+        ):
+            continue
+        gain, shift, mean, variance = (
+            numpy_helper.to_array(weights[name]).astype(np.float64) for name in node.input[1:5])
+        epsilon = onnx.helper.get_node_attr_value(node, "epsilon")
+        slope = gain / np.sqrt(variance + epsilon)
+        offset = shift - mean * slope
+        for reader in readers:
+            matrix, bias = (numpy_helper.to_array(weights[name]).astype(np.float64)
+                            for name in reader.input[1:3])
+            for index, value in ((1, matrix * slope), (2, bias + matrix @ offset)):
+                name = f"{reader.name}.{index}"
+                graph.initializer.append(
+                    numpy_helper.from_array(value.astype(np.float32), name))
+                weights[name] = graph.initializer[-1]
+                reader.input[index] = name
+            reader.input[0] = node.input[0]
+
+
+def _drop_unused(graph: onnx.GraphProto) -> None:
+    """Remove nodes and weights that nobody reads."""
+    wanted = {output.name for output in graph.output}
+    for node in reversed(list(graph.node)):  # readers come after what they read
+        if wanted.isdisjoint(node.output):
+            graph.node.remove(node)
+        else:
+            wanted.update(node.input)
+    for weight in list(graph.initializer):
+        if weight.name not in wanted:
+            graph.initializer.remove(weight)
 
 
 def _numbers(values: Sequence[float]) -> str:

@@ -3,7 +3,7 @@
 Each person has a buffer of the last two seconds of raw keypoints with their stamps. At every
 update the buffer is resampled to 30 Hz backwards from the newest stamp, completed by the rule the
 network was trained with (``windows.fill_missing``), and all people go through ONNX Runtime as one
-batch.
+batch. A network with a classifier says as well what each body expresses.
 """
 
 from __future__ import annotations
@@ -12,26 +12,31 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import onnxruntime as ort
 
 from kinesics_core import assets
+from kinesics_core.affect.emotions import EMOTION_VAD, EMOTIONS
 from kinesics_core.errors import ModelError
 from kinesics_core.motion import windows
 from kinesics_core.motion.uncertainty import spread
 from kinesics_core.motion.windows import HORIZON, KEYPOINTS, OBSERVED, RATE
-from kinesics_core.types import NANOSECONDS, MotionForecast, People
+from kinesics_core.types import NANOSECONDS, Affect, MotionForecast, People
+
+DEFAULT_MODEL = "forecast_lstm.onnx"
 
 PROVIDERS = ("TensorrtExecutionProvider", "CUDAExecutionProvider", "CPUExecutionProvider")
 """In order of preference; those this build of ONNX Runtime has are asked for."""
 
 METADATA_PREFIX = "kinesics."
 REQUIRED_METADATA = (
-    "task", "name", "version", "normalisation", "rate", "spread_floor", "spread_gain", "licence",
-    "data",
+    "task", "name", "version", "normalisation", "rate", "licence", "data",
 )
+
+LARGEST_BATCH = 16
+"""Up to this many people an accelerator's engine is built once, for all sizes of crowd."""
 
 MIN_SCORE = 0.3
 """A keypoint with a lower score counts as not seen: detectors place hidden legs by guesswork."""
@@ -53,6 +58,17 @@ BLEND = 0.5
 30 % of the frame-to-frame jitter away and 5 % of the error of people who stand, and adds 1 % to
 that of people who move. It grows with the horizon because the near future is known best by the
 newest forecast: an even weight would cost the first steps of moving people a fifth and more."""
+
+BODY_CONFIDENCE = 0.4
+"""Ceiling of an emotion's confidence, that of ``affect.body``: beside a clear face, the body
+supports rather than decides."""
+
+SYNONYMS = {
+    "happy": "happiness", "joy": "happiness", "angry": "anger", "surprised": "surprise",
+    "sad": "sadness", "disgusted": "disgust", "contemptuous": "contempt", "afraid": "fear",
+    "fearful": "fear",
+}
+"""Other names that data sets give to our emotions."""
 
 _CAPACITY = 256
 _GRID = np.arange(1 - OBSERVED, 1) / RATE
@@ -105,6 +121,22 @@ class _Track:
         return poses[0], np.any(self.seen[rows], axis=0, keepdims=False), gaps[0]
 
 
+class Outlook(NamedTuple):
+    """What one image, after those before it, says of the people in it.
+
+    motion: one forecast for each person known for half a second.
+    affects: for the same persons, what their bodies express; empty unless the model's classes are
+        emotions. Categories the model was not taught keep the probability of not knowing, 1 / 8.
+        ``confidence`` falls with padding and gaps, as a forecast's does, and with doubt between
+        classes; ``source`` is the model.
+    classes: person id -> (C,) probabilities of ``Forecaster.classes``; empty without a classifier.
+    """
+
+    motion: list[MotionForecast]
+    affects: list[Affect]
+    classes: dict[int, np.ndarray]
+
+
 class Forecaster:
     """Forecasts of everybody in view.
 
@@ -117,18 +149,23 @@ class Forecaster:
     """
 
     def __init__(
-        self, model: str | Path = "forecast_lstm.onnx", providers: Sequence[str] | None = None,
+        self, model: str | Path = DEFAULT_MODEL, providers: Sequence[str] | None = None,
         *, blend: float = BLEND,
     ) -> None:
         if not 0.0 <= blend < 1.0:
             raise ModelError(f"Got blend {blend}; wanted a weight from 0 up to, not including, 1.")
         path = _locate(model)
-        self._session = _open(path, providers)
+        self._session = open_session(path, providers)
+        self._outputs = [output.name for output in self._session.get_outputs()]
+        _check_shapes(path, self._session)
         self.metadata = _read_metadata(path, self._session)
         self.model = f"{self.metadata['name']} {self.metadata['version']}"
+        self.classes: tuple[str, ...] = tuple(json.loads(self.metadata.get("classes", "[]")))
+        self._emotions = _emotions_of(self.classes)
         self._normalisation = cast(windows.Normalisation, self.metadata["normalisation"])
-        self._floor = np.array(json.loads(self.metadata["spread_floor"]))
-        self._gain = np.array(json.loads(self.metadata["spread_gain"]))
+        if "spread" not in self._outputs:
+            self._floor = np.array(json.loads(self.metadata["spread_floor"]))
+            self._gain = np.array(json.loads(self.metadata["spread_gain"]))
         self._blend = blend
         self._tracks: dict[int, _Track] = {}
         self._size: tuple[int, int] | None = None
@@ -137,6 +174,23 @@ class Forecaster:
     def provider(self) -> str:
         """The execution provider in use."""
         return self._session.get_providers()[0]
+
+    @property
+    def reads_emotion(self) -> bool:
+        """Whether ``update`` gives affects."""
+        return self._emotions is not None
+
+    @property
+    def notice(self) -> str:
+        """A sentence for whoever starts this: why there are no affects; "" if there are."""
+        if self.reads_emotion:
+            return ""
+        if not self.classes:
+            return f"{self.model} has no classifier: it forecasts motion and reads no affect."
+        return (
+            f"{self.model} tells {', '.join(self.classes)} apart; these are not all among"
+            f" {', '.join(EMOTIONS)}, so no affect is made of them."
+        )
 
     def warm_up(self) -> None:
         """Run once for each of the first batch sizes, so that no first person waits."""
@@ -152,7 +206,7 @@ class Forecaster:
         """Forget one person; nothing happens if the id is unknown."""
         self._tracks.pop(person_id, None)
 
-    def update(self, people: People) -> list[MotionForecast]:
+    def update(self, people: People) -> Outlook:
         """Take what was seen in one image; forecast everybody in it who is known well enough.
 
         A person is forecast from half a second after the first sighting; the missing past is
@@ -177,12 +231,12 @@ class Forecaster:
             if window is not None:
                 ready.append((person.id, *window))
         if not ready:
-            return []
+            return Outlook([], [], {})
         ids = [item[0] for item in ready]
         poses, known, gaps = (np.stack([item[i] for item in ready]) for i in (1, 2, 3))
-        future, sigma = self._forecast(poses, known)
+        future, sigma, emotion = self._forecast(poses, known)
         confidence = (gaps <= MAX_GAP).mean(axis=(1, 2))
-        return [
+        motion = [
             MotionForecast(
                 stamp=people.stamp, person_id=person_id, width=people.width, height=people.height,
                 keypoints=self._blended(person_id, people.stamp, future[row]), dt=1.0 / RATE,
@@ -191,27 +245,48 @@ class Forecaster:
             )
             for row, person_id in enumerate(ids)
         ]
+        if emotion is None:
+            return Outlook(motion, [], {})
+        affects = [] if self._emotions is None else [
+            _affect(people.stamp, person_id, emotion[row], self._emotions,
+                    float(confidence[row]), self.model)
+            for row, person_id in enumerate(ids)
+        ]
+        return Outlook(motion, affects, dict(zip(ids, emotion, strict=True)))
 
-    def _forecast(self, poses: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(P, 60, 17, 2) pixels, (P, 17) -> future (P, 30, 17, 2) and 1 sigma (P, 30), pixels."""
+    def _forecast(
+        self, poses: np.ndarray, known: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        """(P, 60, 17, 2) pixels, (P, 17) -> future (P, 30, 17, 2) and 1 sigma (P, 30), pixels;
+        probabilities (P, C)."""
         observed, centroid, scale = windows.encode(
             windows.place_unseen(poses, known), self._normalisation)
         flat = observed.reshape(len(poses), OBSERVED, -1).astype(np.float32)
+        output = self._infer(flat)
         future = windows.decode(
-            self._infer(flat).reshape(len(poses), HORIZON, KEYPOINTS, 2), centroid, scale)
+            output["future"].reshape(len(poses), HORIZON, KEYPOINTS, 2), centroid, scale)
         future = np.where(known[:, None, :, None], future, np.nan).astype(np.float32)
-        counts = np.repeat(known, 2, axis=-1)
-        sigma = spread(flat, counts, self._floor, self._gain) * scale[:, :, 0, 0]
-        return future, sigma.astype(np.float32)
+        if "spread" in output:
+            sigma = output["spread"]
+        else:
+            sigma = spread(flat, np.repeat(known, 2, axis=-1), self._floor, self._gain)
+        return future, (sigma * scale[:, :, 0, 0]).astype(np.float32), output.get("emotion")
 
-    def _infer(self, observed: np.ndarray) -> np.ndarray:
-        """Batches are padded to powers of two: an accelerator sees few shapes, not one a crowd."""
-        persons = len(observed)
-        size = 1 << (persons - 1).bit_length()
-        if size != persons:
-            observed = np.concatenate(
-                [observed, np.zeros((size - persons, *observed.shape[1:]), np.float32)])
-        return self._session.run(None, {"observed": observed})[0][:persons]
+    def _infer(self, observed: np.ndarray) -> dict[str, np.ndarray]:
+        """Every output by name.
+
+        Batches are padded to powers of two and cut at ``LARGEST_BATCH``: an accelerator sees few
+        shapes, not one a crowd.
+        """
+        parts = []
+        for start in range(0, len(observed), LARGEST_BATCH):
+            part = observed[start:start + LARGEST_BATCH]
+            padded = np.zeros((1 << (len(part) - 1).bit_length(), *part.shape[1:]), np.float32)
+            padded[:len(part)] = part
+            outputs = self._session.run(None, {"observed": padded})
+            parts.append([output[:len(part)] for output in outputs])
+        joined = (np.concatenate(output) for output in zip(*parts, strict=True))
+        return dict(zip(self._outputs, joined, strict=True))
 
     def _blended(self, person_id: int, stamp: int, future: np.ndarray) -> np.ndarray:
         track = self._tracks[person_id]
@@ -252,7 +327,38 @@ def _locate(model: str | Path) -> Path:
     raise ModelError(f"There is no forecast model {path}; give an ONNX file that exists.")
 
 
-def _open(path: Path, providers: Sequence[str] | None) -> ort.InferenceSession:
+def _affect(
+    stamp: int, person_id: int, probabilities: np.ndarray, emotions: np.ndarray, observed: float,
+    source: str,
+) -> Affect:
+    """emotions: (C,) index into EMOTIONS of each class. observed: share of the window seen."""
+    known = np.bincount(emotions, probabilities, minlength=len(EMOTIONS))
+    taught = np.bincount(emotions, minlength=len(EMOTIONS)) > 0
+    categories = np.where(taught, known * taught.mean(), 1.0 / len(EMOTIONS))
+    valence, arousal, dominance = (known @ EMOTION_VAD).tolist()
+    doubt = -(probabilities * np.log(np.maximum(probabilities, 1e-9))).sum()
+    clarity = 1.0 - doubt / np.log(max(len(probabilities), 2))
+    return Affect(
+        stamp, person_id, categories.astype(np.float32), valence, arousal, dominance,
+        BODY_CONFIDENCE * observed * float(np.clip(clarity, 0.0, 1.0)), source,
+    )
+
+
+def _emotions_of(classes: Sequence[str]) -> np.ndarray | None:
+    """(C,) index into EMOTIONS of each class; None unless every class is an emotion."""
+    names = [SYNONYMS.get(name.lower(), name.lower()) for name in classes]
+    if not names or not set(names) <= set(EMOTIONS):
+        return None
+    return np.array([EMOTIONS.index(name) for name in names])
+
+
+def open_session(
+    path: Path, providers: Sequence[str] | None = None
+) -> ort.InferenceSession:
+    """A session as this runtime uses them: one thread, the best provider this build has.
+
+    Raises ModelError if none of the providers exists or the file cannot be loaded.
+    """
     options = ort.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
@@ -264,24 +370,54 @@ def _open(path: Path, providers: Sequence[str] | None) -> ort.InferenceSession:
             f" Runtime, which has {', '.join(available)}."
         )
     try:
-        session = ort.InferenceSession(str(path), options, providers=wanted)
+        return ort.InferenceSession(
+            str(path), options, providers=[(p, _provider_options(p)) for p in wanted],
+            # The fused kernel of layer norm and sum takes seven times as long as the two by
+            # themselves (68 us to 10 us for 60 x 256, ONNX Runtime 1.31 on one core).
+            disabled_optimizers=["SkipLayerNormFusion"],
+        )
     except Exception as error:  # ONNX Runtime raises many kinds, all private to its C++ binding
         raise ModelError(
             f"{path} is not a model that ONNX Runtime can load ({str(error).splitlines()[0]})."
             " Restore the file, or export the model again."
         ) from error
-    shapes = (
-        [(i.name, *i.shape[1:]) for i in session.get_inputs()],
-        [(o.name, *o.shape[1:]) for o in session.get_outputs()],
-    )
+
+
+def _provider_options(provider: str) -> dict[str, Any]:
+    """TensorRT builds its engine for minutes: once, for every batch, kept between starts."""
+    if provider != "TensorrtExecutionProvider":
+        return {}
+    cache = assets.cache_dir() / "tensorrt"
+    cache.mkdir(parents=True, exist_ok=True)
+    frame = f"x{OBSERVED}x{2 * KEYPOINTS}"
+    return {
+        "trt_engine_cache_enable": True,
+        "trt_engine_cache_path": str(cache),
+        "trt_profile_min_shapes": f"observed:1{frame}",
+        "trt_profile_opt_shapes": f"observed:1{frame}",
+        "trt_profile_max_shapes": f"observed:{LARGEST_BATCH}{frame}",
+    }
+
+
+def _check_shapes(path: Path, session: ort.InferenceSession) -> None:
     features = 2 * KEYPOINTS
-    if shapes != ([("observed", OBSERVED, features)], [("future", HORIZON, features)]):
+    inputs = [(i.name, *i.shape[1:]) for i in session.get_inputs()]
+    outputs = {o.name: tuple(o.shape[1:]) for o in session.get_outputs()}
+    fits = (
+        inputs == [("observed", OBSERVED, features)]
+        and outputs.get("future") == (HORIZON, features)
+        and outputs.get("spread", (HORIZON,)) == (HORIZON,)
+        and len(outputs.get("emotion", (0,))) == 1
+        and set(outputs) <= {"future", "emotion", "spread"}
+    )
+    if not fits:
         raise ModelError(
-            f"{path} is not a forecaster: its inputs and outputs are {shapes[0]} and {shapes[1]};"
-            f" wanted observed (persons, {OBSERVED}, {features}) and future"
-            f" (persons, {HORIZON}, {features}). Choose another model file."
+            f"{path} is not a forecaster of what the camera gives: its inputs and outputs are"
+            f" {inputs} and {list(outputs.items())}; wanted observed (persons, {OBSERVED},"
+            f" {features}), future (persons, {HORIZON}, {features}) and, if they are there,"
+            f" emotion (persons, classes) and spread (persons, {HORIZON}). Choose another model"
+            " file."
         )
-    return session
 
 
 def _read_metadata(path: Path, session: ort.InferenceSession) -> dict[str, str]:
@@ -303,13 +439,28 @@ def _read_metadata(path: Path, session: ort.InferenceSession) -> dict[str, str]:
             f" {metadata['normalisation']!r}; wanted 'forecast' and one of"
             f" {', '.join(windows.NORMALISATIONS)}. Choose another model file."
         )
-    for key in ("spread_floor", "spread_gain"):
-        try:
-            valid = np.array(json.loads(metadata[key]), dtype=float).shape == (HORIZON,)
-        except ValueError:
-            valid = False
-        if not valid:
+    outputs = {output.name: output.shape for output in session.get_outputs()}
+    for key in () if "spread" in outputs else ("spread_floor", "spread_gain"):
+        values = _listed(metadata.get(key))
+        if len(values) != HORIZON or not all(isinstance(value, int | float) for value in values):
             raise ModelError(
-                f"{path}: its metadata {key} is not a list of {HORIZON} numbers. Export it again."
+                f"{path}: its metadata {key} is not a list of {HORIZON} numbers, and it gives no"
+                " spread itself. Export it again."
             )
+    count = outputs["emotion"][1] if "emotion" in outputs else 0
+    classes = _listed(metadata.get("classes", "[]"))
+    if len(classes) != count or not all(isinstance(name, str) for name in classes):
+        raise ModelError(
+            f"{path}: its metadata classes is {metadata.get('classes', 'absent')}; wanted the"
+            f" names of its {count} classes. Export it again with the names it was trained with."
+        )
     return metadata
+
+
+def _listed(text: str | None) -> list[Any]:
+    """The JSON list in ``text``, or an empty one."""
+    try:
+        value = json.loads(text or "")
+    except ValueError:
+        return []
+    return value if isinstance(value, list) else []
