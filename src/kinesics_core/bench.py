@@ -64,16 +64,22 @@ def hardware() -> str:
 
 def write(name: str, results: Sequence[Result], path: Path | None = None) -> Path:
     """Writes ``out/bench/NAME.json`` (and ``path``, if given), prints the table."""
-    document = {"hardware": hardware(), "date": date.today().isoformat(), "results": list(results)}
-    text = json.dumps(document, indent=2, allow_nan=False) + "\n"
     standard = DIRECTORY / f"{name}.json"
     for target in {standard, path or standard}:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.with_name(target.name + ".part")
-        temporary.write_text(text)
-        temporary.replace(target)
+        document = save(results, target)
     show(document)
     return path or standard
+
+
+def save(results: Sequence[Result], path: Path, **besides: object) -> dict:
+    """Write one file, ``besides`` beside the results; the document."""
+    document = {"hardware": hardware(), "date": date.today().isoformat(), **besides,
+                "results": list(results)}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".part")
+    temporary.write_text(json.dumps(document, indent=2, allow_nan=False) + "\n")
+    temporary.replace(path)
+    return document
 
 
 def show(document: dict) -> None:

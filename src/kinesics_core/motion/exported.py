@@ -1,0 +1,86 @@
+"""An exported network (ONNX) on windows cut beforehand; for people live, ``motion.runtime``."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from kinesics_core.errors import ModelError
+from kinesics_core.motion import windows
+from kinesics_core.motion.runtime import METADATA_PREFIX
+from kinesics_core.motion.samples import Windows
+from kinesics_core.motion.windows import Normalisation
+
+BLOCK = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A model file opened. classes: what its emotion head tells apart; empty without one."""
+
+    path: Path
+    normalisation: Normalisation
+    classes: tuple[str, ...]
+    session: Any
+
+    def forecast(self, cut: Windows) -> np.ndarray:
+        """(N, H, 2 K) in the paper's normalisation (equations 1 and 2), whatever the model's."""
+        parts = []
+        for begin in range(0, len(cut), BLOCK):
+            observed = cut.observed[begin:begin + BLOCK]
+            coded, centroid, scale = windows.encode(observed, self.normalisation)
+            future = self._run("future", coded)
+            if self.normalisation != "per_frame":
+                poses = future.reshape(*future.shape[:2], -1, 2)
+                poses = windows.normalise(windows.decode(poses, centroid, scale))[0]
+                future = poses.reshape(future.shape)
+            parts.append(future)
+        return np.concatenate(parts)
+
+    def probabilities(self, cut: Windows) -> np.ndarray:
+        """(N, classes)"""
+        return np.concatenate([
+            self._run("emotion", windows.encode(part, self.normalisation)[0])
+            for part in np.split(cut.observed, range(BLOCK, len(cut), BLOCK))])
+
+    def _run(self, output: str, coded: np.ndarray) -> np.ndarray:
+        flat = coded.reshape(*coded.shape[:2], -1).astype(np.float32)
+        return self.session.run([output], {"observed": flat})[0]
+
+
+def open_model(path: Path, keypoints: int) -> Exported:
+    """ModelError if the file is not a forecaster of so many keypoints."""
+    import onnxruntime as ort
+
+    if not path.exists():
+        raise ModelError(
+            f"{path} does not exist. Wanted an ONNX file of `kinesics train forecast`, or"
+            " NAME=FILE.")
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    try:
+        session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime has no one error for a bad file
+        raise ModelError(
+            f"{path} is not a model ONNX Runtime can read ({str(error).splitlines()[0]}). Export"
+            " it again.") from error
+    about = {key.removeprefix(METADATA_PREFIX): value
+             for key, value in session.get_modelmeta().custom_metadata_map.items()}
+    inputs = {item.name: item.shape for item in session.get_inputs()}
+    outputs = {item.name for item in session.get_outputs()}
+    if "observed" not in inputs or "future" not in outputs or \
+            about.get("normalisation") not in windows.NORMALISATIONS:
+        raise ModelError(
+            f"{path} is not a forecaster of Kinesics: it takes {', '.join(inputs)}, gives"
+            f" {', '.join(sorted(outputs))} and names normalisation"
+            f" {about.get('normalisation', 'none')!r}. Wanted a file of `kinesics train forecast`.")
+    if inputs["observed"][-1] != 2 * keypoints:
+        raise ModelError(
+            f"{path} was trained on {inputs['observed'][-1] // 2} keypoints; this dataset has"
+            f" {keypoints}. Train one on this set of keypoints.")
+    classes = tuple(json.loads(about["classes"])) if "emotion" in outputs else ()
+    return Exported(path, cast(Normalisation, about["normalisation"]), classes, session)
