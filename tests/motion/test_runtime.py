@@ -428,3 +428,29 @@ def test_a_crowd_larger_than_a_batch_is_forecast_whole(untrained):
     for n, motion in enumerate(got.motion, start=1):  # an untrained residual network stands still
         assert motion.keypoints[29] == pytest.approx(STANDING + (n, 0), abs=0.05)
     assert len(got.affects) == len(got.classes) == crowd
+
+
+def test_accelerators_are_asked_for_first_and_tensorrt_keeps_its_engine(
+        untrained, monkeypatch, tmp_path):
+    """As on a machine that has them; here the session is made with the processor alone."""
+    import onnxruntime as ort
+
+    model, asked = untrained(), []
+
+    def session(path, options, providers, **keywords):
+        asked.extend(providers)
+        return inner(path, options, providers=["CPUExecutionProvider"], **keywords)
+
+    inner = ort.InferenceSession
+    monkeypatch.setenv("KINESICS_ASSETS", str(tmp_path))
+    monkeypatch.setattr(ort, "InferenceSession", session)
+    monkeypatch.setattr(ort, "get_available_providers", lambda: [
+        "CPUExecutionProvider", "CUDAExecutionProvider", "TensorrtExecutionProvider"])
+    Forecaster(model)
+    assert [name for name, _ in asked] == [
+        "TensorrtExecutionProvider", "CUDAExecutionProvider", "CPUExecutionProvider"]
+    options = asked[0][1]
+    assert options["trt_engine_cache_enable"]
+    assert options["trt_engine_cache_path"].startswith(str(tmp_path))
+    assert options["trt_profile_max_shapes"] == f"observed:{runtime.LARGEST_BATCH}x60x34"
+    assert asked[1][1] == asked[2][1] == {}
