@@ -12,10 +12,13 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 from kinesics_core.errors import KinesicsError
+
+Share = TypeVar("Share", float, np.ndarray)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +206,7 @@ def pose_at(name: str, seconds: float, posture: np.ndarray) -> np.ndarray:
     return start + share * (end - start)
 
 
-def minimum_jerk(share: float) -> float:
+def minimum_jerk(share: Share) -> Share:
     """Position 0..1 at a share 0..1 of the time of a minimum-jerk movement (Flash & Hogan 1985)."""
     return share**3 * (10.0 - 15.0 * share + 6.0 * share**2)
 

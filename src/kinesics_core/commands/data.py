@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import NamedTuple
 
-from kinesics_core.commands import import_motion, import_recordings
+from kinesics_core.commands import data_synth, import_motion, import_recordings
 
 HELP = "import, synthesise and describe datasets of motion"
 
@@ -60,4 +60,5 @@ IMPORTS: dict[str, Entry] = {
 # WHAT -> what `kinesics data WHAT` does; an import names its own entry.
 WHAT: dict[str, Entry] = {
     "import": Entry("make a dataset from recordings", _add_import, run),
+    "synth": Entry("emotional motion for pretraining", data_synth.add_arguments, data_synth.run),
 }
