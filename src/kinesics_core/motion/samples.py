@@ -172,7 +172,7 @@ def encode(cut: Windows, how: Normalisation) -> Samples:
         coded, centroid, scale = windows.encode(cut.observed[rows], how)
         observed[rows] = coded.reshape(-1, OBSERVED, features)
         coded = windows.encode_future(cut.future[rows], centroid, scale, how)
-        future[rows] = coded.reshape(-1, horizon, features)
+        future[rows] = coded.reshape(len(coded), horizon, features)
     weight = None if cut.known is None else np.repeat(cut.known, 2, axis=-1).astype(np.float32)
     return Samples(observed, future, weight)
 
@@ -282,6 +282,11 @@ def _same_keypoints(clips: Sequence[Clip]) -> int:
             + ", ".join(f"{name} has {k}" for (k, _), name in shapes.items())
             + " keypoints. Use datasets of one set.")
     return next(iter(shapes))[0] if shapes else 0
+
+
+def long_enough(clip: Clip, frames: int = OBSERVED + HORIZON) -> bool:
+    """Whether the clip has so many frames at 30 Hz; default: a window with its future."""
+    return (len(clip.keypoints) - 1) * RATE / clip.rate + 1e-6 >= frames - 1
 
 
 def plane(clip: Clip) -> np.ndarray:

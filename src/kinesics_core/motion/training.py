@@ -195,7 +195,7 @@ def fit(
     """
     place = torch.device(pick_device(device))
     feed = _feed(config, train, train_targets, place)
-    held_out = _held_out(config, validation, validation_targets, torch.device("cpu"))
+    held_out_batch = held_out(config, validation, validation_targets, (config.seed, 0))
     if feed.features != 2 * len(keypoints):
         raise KinesicsError(
             f"The data has {feed.features // 2} keypoints a frame, but {len(keypoints)} are named."
@@ -218,7 +218,7 @@ def fit(
         network.load_state_dict(resume["network"])
         average.load_state_dict(resume["average"])
         optimiser.load_state_dict(resume["optimiser"])
-    standing = _standing_still(held_out)
+    standing = _standing_still(held_out_batch)
     flip = torch.from_numpy(batches.mirrored(keypoints)).to(place)
 
     for epoch in range(done + 1, config.epochs + 1):
@@ -245,7 +245,7 @@ def fit(
                 f" learning rate than {config.learning_rate:g}, or a gradient limit of 1.")
         row: dict[str, float | int | str] = {
             "epoch": epoch, "train_loss": train_loss,
-            **_validate(average, held_out, config, place), **standing,
+            **_validate(average, held_out_batch, config, place), **standing,
             "lr": rate, "seconds": round(time.monotonic() - began, 2),
         }
         if on_epoch:
@@ -265,6 +265,25 @@ def fit(
     result = identity.build()
     result.load_state_dict(best_network)
     return FitResult(result.eval(), identity, curves, best_epoch)
+
+
+def held_out(
+    config: TrainingConfig, material: Material, targets: np.ndarray | None, seed: tuple[int, ...],
+    count: int = VALIDATION_WINDOWS,
+) -> Batch:
+    """Windows to judge a network by, on the CPU: one every half second of the clips; through random
+    cameras ``count`` drawn by ``seed``."""
+    device = torch.device("cpu")
+    if isinstance(material, Windows):
+        _same_length(targets, len(material), "windows")
+        return batches.as_batch(samples.encode(material, config.normalisation), targets, device)
+    _same_length(targets, len(material), "clips")
+    if config.view == "random":
+        feed = CameraFeed(material, targets, config.normalisation, config.batch, 1, device)
+        return feed.draw(np.random.default_rng(seed), count)
+    cut = samples.cut_windows(material, VALIDATION_STEP, partial=targets is not None)
+    return batches.as_batch(samples.encode(cut, config.normalisation),
+                            None if targets is None else targets[cut.clip], device)
 
 
 def predict(network: nn.Module, observed: np.ndarray) -> Arrays:
@@ -307,22 +326,6 @@ def _feed(
     pieces = samples.cut_windows(material, config.step, partial=targets is not None)
     return CutFeed(samples.encode(pieces, config.normalisation),
                    None if targets is None else targets[pieces.clip], config.batch, device)
-
-
-def _held_out(
-    config: TrainingConfig, material: Material, targets: np.ndarray | None, device: torch.device
-) -> Batch:
-    """All validation windows, always the same."""
-    if isinstance(material, Windows):
-        _same_length(targets, len(material), "windows")
-        return batches.as_batch(samples.encode(material, config.normalisation), targets, device)
-    _same_length(targets, len(material), "clips")
-    if config.view == "random":
-        feed = CameraFeed(material, targets, config.normalisation, config.batch, 1, device)
-        return feed.draw(np.random.default_rng((config.seed, 0)), VALIDATION_WINDOWS)
-    cut = samples.cut_windows(material, VALIDATION_STEP, partial=targets is not None)
-    return batches.as_batch(samples.encode(cut, config.normalisation),
-                            None if targets is None else targets[cut.clip], device)
 
 
 def _same_length(targets: np.ndarray | None, count: int, what: str) -> None:
