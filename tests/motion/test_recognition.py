@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pytest
 
@@ -132,7 +134,7 @@ def network(torch, classes=3, seed=0):
 def quick(**changes):
     from kinesics_core.motion.recognition_training import RecognitionConfig
 
-    return RecognitionConfig(**{"steps": 60, "batch": 64, **changes})
+    return RecognitionConfig(**{"steps": 40, "batch": 48, **changes})
 
 
 def test_a_network_tells_styles_apart_in_a_content_never_seen(one_thread):
@@ -148,7 +150,7 @@ def test_a_network_tells_styles_apart_in_a_content_never_seen(one_thread):
         future=windows[~test, 60:], progress=lambda done, of, loss: told.append((done, of)))
     named, vote = recognition.clip_vote(probabilities(found, windows[test, :60]), index[test])
     assert recognition.scores(styles[named], vote.argmax(axis=1), 3).accuracy > 0.8
-    assert told == [(step, 60) for step in range(1, 61)]
+    assert told == [(step, 40) for step in range(1, 41)]
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others(one_thread):
@@ -186,9 +188,11 @@ def test_missing_keypoints_reach_the_network_as_numbers(one_thread):
 def test_a_turned_view_keeps_the_body_rigid():
     training = pytest.importorskip("kinesics_core.motion.recognition_training")
     points = np.random.default_rng(0).normal(size=(4, 2, 17, 3)).astype(np.float32)
-    turned = training._turned(points, np.array([0, np.pi / 2, 0.3, -1]), np.array([0, 0, 0.2, 1]))
+    turned = training._turned(
+        points, np.array([[0, 0], [np.pi / 2, 0], [0.3, 1], [-1, 2]]), np.array([[0, 0, 0.2, 1]]).T)
     assert turned[0] == pytest.approx(points[0], abs=1e-6)
-    assert turned[1, ..., 0] == pytest.approx(points[1, ..., 2], abs=1e-6)
+    assert turned[1, 0, :, 0] == pytest.approx(points[1, 0, :, 2], abs=1e-6)
+    assert turned[1, 1] == pytest.approx(points[1, 1], abs=1e-6)
     before, after = (np.linalg.norm(p[:, :, :, None] - p[:, :, None], axis=-1)
                      for p in (points, turned))
     assert after == pytest.approx(before, abs=1e-5)
@@ -211,3 +215,32 @@ def test_arrays_that_do_not_fit_together_are_named(one_thread):
         train_recogniser(network(one_thread), windows, np.zeros(3, int))
     with pytest.raises(KinesicsError, match="shape"):
         train_recogniser(network(one_thread), windows[:0], np.zeros(0, int))
+
+
+def test_the_recogniser_is_a_network_like_the_others_and_blind_to_when(one_thread, tmp_path):
+    from kinesics_core.motion.networks.recogniser import Recogniser
+
+    one_thread.manual_seed(0)
+    network = Recogniser(classes=5).eval()
+    observed = one_thread.randn(2, 60, 34)
+    future, logits, spread = network(observed)
+    assert logits.shape == (2, 5) and spread is None
+    assert one_thread.equal(future, observed[:, -1:].expand(2, 30, 34))
+    # A gesture in the middle of stillness says the same four frames (one step) later.
+    gesture = one_thread.zeros(1, 60, 34)
+    gesture[:, 20:32] = one_thread.randn(1, 12, 34)
+    later = gesture.roll(4, dims=1)
+    said, again = (network(x).logits.detach().numpy() for x in (gesture, later))
+    assert said == pytest.approx(again, abs=1e-5) and said != pytest.approx(
+        network(0 * gesture).logits.detach().numpy(), abs=1e-3)
+
+    onnxruntime = pytest.importorskip("onnxruntime")
+    path = tmp_path / "recogniser.onnx"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        one_thread.onnx.export(
+            network, (observed[:1],), str(path), dynamo=False, opset_version=17,
+            input_names=["observed"], output_names=["future", "logits"],
+            dynamic_axes={"observed": {0: "persons"}})
+    found = onnxruntime.InferenceSession(str(path)).run(["logits"], {"observed": observed.numpy()})
+    assert found[0] == pytest.approx(logits.detach().numpy(), abs=1e-5)

@@ -26,6 +26,11 @@ from kinesics_core.motion.windows import OBSERVED, RATE, Normalisation
 LOSS_UNIT = 0.1
 """Share of the pose's scale in which the loss measures forecasts."""
 
+TURNED = 1.2
+TURNING = 3.0
+"""Radians; the second in a window. Who learns from people facing the camera meets some who do not,
+and who turn around meanwhile."""
+
 Progress = Callable[[int, int, float], None]
 """Told after every step: steps done, steps in all, loss."""
 
@@ -36,8 +41,10 @@ class RecognitionConfig:
 
     steps, batch: windows seen are the product. lr: greatest learning rate of one cycle (AdamW).
     smoothing: of the labels. normalisation: see ``motion.windows``.
-    yaw, pitch: radians, the camera's greatest turn (3-D windows only). warp: greatest logarithm of
-    the change of speed. noise: greatest jitter, 1 sigma, as a share of the pose's scale.
+    yaw, pitch: radians, the camera's greatest turn (3-D windows only). turning: share of windows in
+    which the person is turned by up to ``TURNED`` and goes on turning by up to ``TURNING``.
+    warp: greatest logarithm of the change of speed. noise: greatest jitter, 1 sigma, as a share of
+    the pose's scale.
     forecast: weight of the forecast's loss beside the classification's; counts where ``future``
     is given.
     """
@@ -50,6 +57,7 @@ class RecognitionConfig:
     normalisation: Normalisation = "per_frame"
     yaw: float = 0.35
     pitch: float = 0.1
+    turning: float = 0.4
     warp: float = 0.15
     noise: float = 0.01
     forecast: float = 0.0
@@ -182,9 +190,12 @@ def _views(
         points[turned] = points[turned][:, :, list(flip)]
         points[turned, ..., 0] *= -1
     if points.shape[-1] == 3:
+        turning = rng.random((count, 1)) < config.turning
+        facing = rng.uniform(-1.0, 1.0, (count, 1)) * np.where(turning, TURNED, config.yaw)
+        rate = rng.uniform(-1.0, 1.0, (count, 1)) * np.where(turning, TURNING / observed, 0.0)
         points = _turned(
-            points, config.yaw * rng.uniform(-1.0, 1.0, (count,)),
-            config.pitch * rng.uniform(-1.0, 1.0, (count,)))
+            points, facing + rate * (np.arange(frames) - observed / 2),
+            config.pitch * rng.uniform(-1.0, 1.0, (count, 1)))
     image = frontal(points)
     past, centroid, scale = windows.encode(image[:, :observed], config.normalisation)
     sigma = rng.uniform(0.0, config.noise, (count, 1, 1, 1)).astype(np.float32)
@@ -197,9 +208,10 @@ def _views(
 
 
 def _turned(points: np.ndarray, yaw: np.ndarray, pitch: np.ndarray) -> np.ndarray:
-    """(B, T, K, 3) turned about the vertical, then about the image's horizontal; radians (B,)."""
+    """(B, T, K, 3) turned about the vertical, then about the image's horizontal; radians, (B, T)
+    or (B, 1)."""
     x, y, z = np.moveaxis(points, -1, 0)
-    yaw, pitch = (angle.astype(np.float32)[:, None, None] for angle in (yaw, pitch))
+    yaw, pitch = (angle.astype(np.float32)[..., None] for angle in (yaw, pitch))
     x, z = np.cos(yaw) * x + np.sin(yaw) * z, np.cos(yaw) * z - np.sin(yaw) * x
     y, z = np.cos(pitch) * y - np.sin(pitch) * z, np.sin(pitch) * y + np.cos(pitch) * z
     return np.stack([x, y, z], axis=-1)
