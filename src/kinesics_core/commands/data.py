@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import NamedTuple
 
-from kinesics_core.commands import data_synth, import_motion, import_recordings
+from kinesics_core.commands import data_info, data_synth, import_motion, import_recordings
 
 HELP = "import, synthesise and describe datasets of motion"
 
@@ -60,5 +60,7 @@ IMPORTS: dict[str, Entry] = {
 # WHAT -> what `kinesics data WHAT` does; an import names its own entry.
 WHAT: dict[str, Entry] = {
     "import": Entry("make a dataset from recordings", _add_import, run),
+    "info": Entry("say what a dataset is: origin, labels, lengths, speeds, what is missing",
+                  data_info.add_arguments, data_info.run),
     "synth": Entry("emotional motion for pretraining", data_synth.add_arguments, data_synth.run),
 }

@@ -157,7 +157,7 @@ def _track(recordings: Iterable[Recording], count: int) -> Iterator[Recording]:
 
 def _describe(report: Report, args: argparse.Namespace) -> None:
     before = f", {report.there_before} were there before" if report.there_before else ""
-    _say(f"{args.out}: {report.written} clips written{before}. See `kinesics data info {args.out}`.")
+    _say(f"{args.out}: {report.written} clips written{before}.")
     kept = "left out" if args.skip_unmatched else "kept without labels"
     for names, what in (
         (report.unmatched, f"not matched by --label-pattern, {kept}"),

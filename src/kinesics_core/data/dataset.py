@@ -18,6 +18,7 @@ top left. Clips keep the frame rate they came with.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from collections import Counter
@@ -38,6 +39,7 @@ UNITS = {2: "pixels", 3: "metres"}
 
 _INFO, _CLIPS, _DATA, _STATISTICS = (
     "info.json", "clips.jsonl", "keypoints.f32", "statistics.json")
+_LINE = {"name", "source", "group", "rate", "labels", "frames", "offset"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +85,21 @@ class Clip:
 class Dataset:
     """A dataset opened for reading; the arrays are memory-mapped until a clip is asked for.
 
+    Clips come in order of name, whatever order they were written in.
     KinesicsError if ``path`` holds none, one of another version, one whose making was interrupted
     (unless ``partial``) or one whose files do not fit together.
     """
 
     def __init__(self, path: str | Path, *, partial: bool = False) -> None:
         self.path = Path(path)
-        self.info, complete = _read_info(self.path)
-        if not complete and not partial:
+        self.info, self.complete = _read_info(self.path)
+        if not self.complete and not partial:
             raise KinesicsError(
                 f"{self.path} is not complete: the command that makes it was interrupted"
                 f" ({self.info.command or 'unknown command'}). Run it again; it goes on where it"
                 " stopped."
             )
-        self._lines = _read_lines(self.path)
+        self._lines = sorted(_read_lines(self.path), key=lambda line: line["name"])
         needed = _end(self._lines, self.info)
         have = (self.path / _DATA).stat().st_size if (self.path / _DATA).exists() else 0
         if have < needed:
@@ -121,6 +124,10 @@ class Dataset:
         return Clip(line["name"], line["source"], line["group"], line["rate"], array,
                     dict(line["labels"]), (size[0], size[1]) if size else None)
 
+    def lengths(self) -> list[tuple[int, float]]:
+        """Frames and frames per second of every clip, without reading them."""
+        return [(line["frames"], line["rate"]) for line in self._lines]
+
     def labels(self, name: str) -> list[str]:
         """The value of one label for every clip; KinesicsError if a clip has none."""
         missing = [line["name"] for line in self._lines if name not in line["labels"]]
@@ -137,9 +144,10 @@ class Dataset:
 class Writer:
     """Makes a dataset, or goes on with one whose making was interrupted.
 
-    Use as a context manager: leaving it without an exception completes the dataset. Ask ``has``
-    before computing a clip. KinesicsError if ``path`` is already complete, belongs to something
-    else, or was begun with another ``info``.
+    Use as a context manager: leaving it without an exception completes the dataset; leaving it
+    with one keeps the clips, or leaves nothing if there are none. Ask ``has`` before computing a
+    clip. KinesicsError if ``path`` is already complete, belongs to something else, was begun with
+    another ``info``, or is being written by another process.
     """
 
     def __init__(self, path: str | Path, info: Info) -> None:
@@ -157,35 +165,55 @@ class Writer:
                     f"{self.path} was begun with other settings ({', '.join(changed)}). Go on with"
                     " the same command, or choose another folder."
                 )
-        elif self.path.exists() and any(self.path.iterdir()):
+        elif self.path.exists() and any(f.suffix != ".part" for f in self.path.iterdir()):
             raise KinesicsError(
                 f"{self.path} is not empty and not a dataset; choose another folder.")
-        self.path.mkdir(parents=True, exist_ok=True)
-        _write_json(self.path / _INFO, _info_document(info, complete=False))
-        _truncate(self.path / _DATA, None)
-        have = (self.path / _DATA).stat().st_size
-        # After a power cut a line may be there without its data.
-        lines = [line for line in _read_lines(self.path) if _end([line], info) <= have]
-        _truncate(self.path / _CLIPS, sum(len(_dump(line)) for line in lines))
-        self._values = _end(lines, info) // 4
-        _truncate(self.path / _DATA, self._values * 4)
-        self._names = {line["name"] for line in lines}
+        self._values, self._names = 0, set[str]()
 
     def __enter__(self) -> Writer:
-        self._index = open(self.path / _CLIPS, "ab")
-        self._array = open(self.path / _DATA, "ab")
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            _write_json(self.path / _INFO, _info_document(self.info, complete=False))
+            self._array = open(self.path / _DATA, "ab")
+            self._index = open(self.path / _CLIPS, "ab")
+        except OSError as error:
+            raise KinesicsError(
+                f"{self.path} cannot be made ({error.strerror}); choose another folder."
+            ) from error
+        try:
+            fcntl.flock(self._array, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise KinesicsError(
+                f"{self.path} is being written by another process; let it finish, or end it."
+            ) from error
+        have = (self.path / _DATA).stat().st_size
+        # After a power cut a line may be there without its data.
+        lines = [line for line in _read_lines(self.path) if _end([line], self.info) <= have]
+        self._index.truncate(sum(len(_dump(line)) for line in lines))
+        self._values = _end(lines, self.info) // 4
+        self._array.truncate(self._values * 4)
+        self._names = {line["name"] for line in lines}
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for file in (self._array, self._index):
-            os.fsync(file.fileno())
-            file.close()
-        if kind is None:
-            _write_json(self.path / _STATISTICS, statistics(Dataset(self.path, partial=True)))
-            _write_json(self.path / _INFO, _info_document(self.info, complete=True))
+        with self._array, self._index:
+            try:
+                os.fsync(self._array.fileno())
+                os.fsync(self._index.fileno())
+                if kind is None:
+                    numbers = statistics(Dataset(self.path, partial=True))
+                    _write_json(self.path / _STATISTICS, numbers)
+                    _write_json(self.path / _INFO, _info_document(self.info, complete=True))
+            except OSError as failure:
+                raise self._cannot_write(failure) from failure
+            own = [self.path / name for name in (_INFO, _CLIPS, _DATA)]
+            if kind is not None and not self._names and set(self.path.iterdir()) == set(own):
+                for file in own:
+                    file.unlink()
+                self.path.rmdir()
 
     def __len__(self) -> int:
         return len(self._names)
@@ -218,12 +246,15 @@ class Writer:
             self._index.write(_dump(line))
             self._index.flush()
         except OSError as error:
-            raise KinesicsError(
-                f"{self.path} cannot be written ({error.strerror}). What is there is kept: make"
-                " room, then run the same command again."
-            ) from error
+            raise self._cannot_write(error) from error
         self._values += array.size
         self._names.add(clip.name)
+
+    def _cannot_write(self, error: OSError) -> KinesicsError:
+        return KinesicsError(
+            f"{self.path} cannot be written ({error.strerror}). What is there is kept: make room,"
+            " then run the same command again."
+        )
 
 
 def statistics(dataset: Dataset) -> dict[str, Any]:
@@ -325,11 +356,15 @@ def _read_lines(path: Path) -> list[dict[str, Any]]:
     lines = []
     for number, raw in enumerate(file.read_bytes().split(b"\n")[:-1] if file.exists() else []):
         try:
-            lines.append(json.loads(raw))
-        except ValueError as error:
+            line = json.loads(raw)
+            if _LINE - line.keys():
+                raise ValueError(f"no {', '.join(sorted(_LINE - line.keys()))}")
+        except (ValueError, AttributeError) as error:
             raise KinesicsError(
-                f"{file}, line {number + 1}, is not JSON ({error}). Make the dataset again."
+                f"{file}, line {number + 1}, does not describe a clip ({error}). Make the dataset"
+                " again."
             ) from error
+        lines.append(line)
     return lines
 
 
@@ -343,13 +378,6 @@ def _end(lines: Sequence[Mapping[str, Any]], info: Info) -> int:
 
 def _dump(line: Mapping[str, Any]) -> bytes:
     return json.dumps(line, ensure_ascii=False).encode() + b"\n"
-
-
-def _truncate(path: Path, size: int | None) -> None:
-    """Cut a file to ``size`` bytes, or only make sure that it is there."""
-    with open(path, "ab") as file:
-        if size is not None:
-            file.truncate(size)
 
 
 def _write_json(path: Path, document: Mapping[str, Any]) -> None:

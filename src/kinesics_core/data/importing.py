@@ -6,8 +6,9 @@ An importer is a ``Reader``: it names the recordings of one file and makes each 
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -67,7 +68,7 @@ def import_recordings(
     if nothing could be imported; ``out`` is then as it was.
     """
     if skip_unmatched and label_pattern is None:
-        raise KinesicsError("--skip-unmatched needs a --label-pattern that names can fail to match.")
+        raise KinesicsError("--skip-unmatched needs a --label-pattern that names can miss.")
     report, seen = Report(), set[str]()
     names = [recording.name for recording in _recordings(files(source, suffixes), reader, report)]
     if not names and not report.failed:
@@ -79,9 +80,10 @@ def import_recordings(
                       strict=True))
     if label_pattern is not None:
         report.unmatched = [name for name in names if not labels[name]]
+    folder = _common_folder(names)
     with Writer(out, info) as writer:
         for recording in track(_recordings(files(source, suffixes), reader, report), len(names)):
-            name = stem(recording.name)
+            name = stem(recording.name[len(folder):])
             if skip_unmatched and not labels[recording.name]:
                 continue
             if name in seen:
@@ -96,13 +98,20 @@ def import_recordings(
             except KinesicsError as error:
                 report.failed[recording.name] = str(error)
                 continue
-            _add(writer, clip, labels[recording.name], report)
+            group = name if clip.group == clip.name else clip.group
+            _add(writer, replace(clip, name=name, group=group), labels[recording.name], report)
         if not len(writer):
             reasons = [f"{name}: {why}" for name, why in report.failed.items()] or \
                 ["they are cut off by faults within 1.5 s"]
             raise KinesicsError(
                 f"None of the {len(names)} recordings in {source} could be imported. {reasons[0]}")
     return report
+
+
+def _common_folder(names: Sequence[str]) -> str:
+    """What all names begin with, up to a slash; it would only lengthen the clips' names."""
+    common = os.path.commonprefix(list(names))
+    return common[:common.rfind("/") + 1]
 
 
 def _recordings(

@@ -281,16 +281,16 @@ def _by_shape(
             forward += positions[:, chain[chain.index(ankle) + 1]] - positions[:, ankle]
     left = np.cross(up, forward)
     found = {"head": head}
-    for limb, (one, other) in limbs.items():
-        sides = [{read[index][0] for index in bones} - {""} for bones in (one, other)]
+    for limb, pair in limbs.items():
+        sides = [{read[index][0] for index in bones} - {""} for bones in pair]
         if sides == [{"left"}, {"right"}] or sides == [{"right"}, {"left"}]:
-            one_is_left = sides[0] == {"left"}
+            first_is_left = sides[0] == {"left"}
         elif left.any():
-            across = positions[:, one[0]] - positions[:, other[0]]
-            one_is_left = float(np.sum(across * left)) > 0
+            across = positions[:, pair[0][0]] - positions[:, pair[1][0]]
+            first_is_left = float(np.sum(across * left)) > 0
         else:
             return {}
-        for side, bones in zip(SIDES if one_is_left else SIDES[::-1], (one, other), strict=True):
+        for side, bones in zip(SIDES if first_is_left else SIDES[::-1], pair, strict=True):
             found.update({f"{side}_{joint}": index
                           for joint, index in zip(_JOINTS[limb], bones, strict=True)})
     return found
