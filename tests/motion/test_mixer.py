@@ -129,11 +129,11 @@ def test_learns_a_periodic_law_on_periods_and_phases_it_never_saw():
     poses = torch.from_numpy(
         windows.normalise(np.stack(clips))[0].reshape(-1, 90, 34).astype(np.float32))
     observed, future = poses[:, :60], poses[:, 60:]
-    network = fit(DCTMixer(), observed[:400], future[:400], steps=100)
+    network = fit(DCTMixer(), observed[:400], future[:400], steps=60)
     with torch.no_grad():
         error = (network(observed[400:]).future - future[400:]).abs().mean()
     standing = (observed[400:, -1:] - future[400:]).abs().mean()
-    assert error < 0.4 * standing
+    assert error < 0.25 * standing
 
 
 def test_spread_is_the_size_of_the_noise_in_the_future():
@@ -141,7 +141,7 @@ def test_spread_is_the_size_of_the_noise_in_the_future():
     steps = torch.linspace(1.0, 2.0, 30)
     right = torch.rand(2000) < 0.5
     sigma = 0.02 * torch.where(right, 3.0, 1.0)[:, None] * steps             # (B, 30)
-    observed = torch.randn(2000, 1, 8).expand(-1, 60, -1) * 0.1 + right[:, None, None] * 1.0
+    observed = right.float()[:, None, None].expand(-1, 60, 8)
     future = observed[:, -1:] + torch.randn(2000, 30, 8) * sigma[:, :, None]
     network = fit(DCTMixer(features=8, width=64), observed[:1500], future[:1500], 300, lr=1e-2)
     with torch.no_grad():

@@ -25,12 +25,8 @@ import torch
 from torch import Tensor, nn
 
 from kinesics_core.motion.networks.prediction import Prediction
-
-RATE = 30.0
-"""Frames per second; the velocity is in pose scales per second, so of order one."""
-
-CHANGE_UNIT = 0.2
-"""The last layer speaks in fifths of the pose's scale, the size of what people do in a second."""
+from kinesics_core.motion.networks.residual import CHANGE_UNIT, start_at_rest
+from kinesics_core.motion.windows import RATE
 
 TYPICAL_SPREAD = 0.03
 """What an untrained network says of its error."""
@@ -61,7 +57,8 @@ class Block(nn.Module):
 class DCTMixer(nn.Module):
     """observed (B, observed, features) normalised -> Prediction in the same normalisation.
 
-    frequencies: the slowest cosines of the observed window that are read.
+    frequencies: the slowest cosines of the observed window that are read; 20 of 60 frames at 30 Hz
+        reach to 5 Hz.
     residual: predict the change from the newest frame (an untrained network then predicts a
         person who stands still) instead of the future itself.
     """
@@ -71,8 +68,8 @@ class DCTMixer(nn.Module):
 
     def __init__(
         self, features: int = 34, observed: int = 60, horizon: int = 30, classes: int = 0,
-        residual: bool = True, *, width: int = 256, blocks: int = 3, frequencies: int = 30,
-        dropout: float = 0.1,
+        residual: bool = True, *, width: int = 256, blocks: int = 3, frequencies: int = 20,
+        dropout: float = 0.0,
     ) -> None:
         super().__init__()
         self.features, self.horizon, self.residual = features, horizon, residual
@@ -92,9 +89,9 @@ class DCTMixer(nn.Module):
         if classes:
             self.classify = nn.Sequential(
                 nn.Linear(width, width // 2), nn.ReLU(), nn.Linear(width // 2, classes))
-        for last, bias in ((self.decode, 0.0), (spread, math.log(TYPICAL_SPREAD))):
-            nn.init.zeros_(last.weight)
-            nn.init.constant_(last.bias, bias)
+        start_at_rest(self.decode)
+        nn.init.zeros_(spread.weight)
+        nn.init.constant_(spread.bias, math.log(TYPICAL_SPREAD))
 
     def forward(self, observed: Tensor) -> Prediction:
         newest = observed[:, -1:]                                           # (B, 1, F)
