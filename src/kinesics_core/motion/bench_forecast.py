@@ -1,7 +1,9 @@
 """``kinesics bench forecast``: each network in ONNX Runtime beside the same one in eager torch.
 
 One person, one thread, both in this process and in turn, so that a busy moment of a shared machine
-falls on neither; the median of all calls counts. Networks are untrained, as time does not depend
+falls on neither; the median of all calls counts, each timed by the processor time of the calling
+thread, which does all the work. That is the latency on a core of its own: on an idle machine the
+same as by the wall clock, on a busy one free of the turns other programs take. Networks are untrained, as time does not depend
 on the weights: the paper's four with the paper's output, ours with its own, all with a classifier
 of eight emotions. Torch runs in inference mode. The paper's published times (arXiv 2603.01804,
 table 1) stand beside ours; nobody measured them here. An epoch of training runs in one thread too,
@@ -97,7 +99,7 @@ def _beside_torch(name: str) -> list[Result]:
 def in_turn(
     first: Callable[[], object], second: Callable[[], object],
 ) -> tuple[float, float]:
-    """Median milliseconds of a call of each, called in turns of ``CALLS``.
+    """Median milliseconds of this thread in a call of each, called in turns of ``CALLS``.
 
     The first ``WARM_CALLS`` of a turn find the other's data in the caches and do not count.
     """
@@ -107,9 +109,9 @@ def in_turn(
             for _ in range(WARM_CALLS):
                 call()
             for _ in range(CALLS):
-                began = time.perf_counter()
+                began = time.thread_time()
                 call()
-                taken.append(time.perf_counter() - began)
+                taken.append(time.thread_time() - began)
     return 1e3 * float(np.median(times[0])), 1e3 * float(np.median(times[1]))
 
 
