@@ -20,6 +20,7 @@ from kinesics_core.data import bags
 from kinesics_core.data.cdr import Definition
 from kinesics_core.data.dataset import Dataset
 from kinesics_core.errors import KinesicsError
+from kinesics_core.types import People, Person
 
 MSG = Path(__file__).parents[2] / "msg"
 STORE = get_typestore(Stores.ROS2_JAZZY)
@@ -242,3 +243,24 @@ def test_our_recorder_s_bags(tmp_path):
     torn = bags.read(bags.Bag("t1", [file]))
     assert 0 < len(torn.people["/persons"]) < 40 and torn.fault
     np.testing.assert_array_equal(torn.people["/persons"][5].persons[0].coco, coco[0, 5])
+
+
+def test_what_the_middleware_serialises():
+    """Messages of our keypoint node as they stand on the wire."""
+    serialization = pytest.importorskip("rclpy.serialization")
+    conversions = pytest.importorskip("kinesics_ros.conversions")
+    from kinesics_ros import message_definitions
+
+    coco = np.random.default_rng(1).uniform(0, 400, (17, 3)).astype(np.float32)
+    coco[4] = np.nan
+    sent = People(START + 9, 640, 480, [
+        Person(3, 0.5, coco, blendshapes=np.full(52, 0.5, np.float32), head=np.eye(4)),
+        Person(4, 0.5, coco + 1),
+    ], "mediapipe-lite")
+    data = serialization.serialize_message(conversions.people_to_msg(sent))
+    definition = Definition(bags.PEOPLE_TYPE, message_definitions.full_text(bags.PEOPLE_TYPE))
+    got = bags.people_from(definition.decode(data))
+    assert (got.stamp, got.width, got.height, got.model) == (START + 9, 640, 480, "mediapipe-lite")
+    assert [person.id for person in got.persons] == [3, 4]
+    for person, expected in zip(got.persons, sent.persons, strict=True):
+        np.testing.assert_array_equal(person.coco, expected.coco)

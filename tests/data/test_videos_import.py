@@ -72,6 +72,11 @@ def test_keypoints_are_where_the_person_is(imported):
     assert np.nanmedian(error) < 0.04 * height
 
 
+def test_a_label_called_group_groups_clips():
+    (clip,) = clips_of(frames_of(still(20)), "v", "s", {"group": "pair 1", "a": "b"}, rate=RATE)
+    assert (clip.group, clip.labels) == ("pair 1", {"a": "b"})
+
+
 def test_labels_come_from_the_path(imported):
     _, dataset, _, _ = imported
     assert dataset.labels("emotion") == ["happy"]
@@ -131,6 +136,7 @@ def test_when_no_video_gives_a_clip_that_is_an_error(tmp_path, capsys):
     status = main(["data", "import", "video", str(tmp_path), "--out", str(tmp_path / "out")])
     assert status == 1
     assert "None of the 1 video(s)" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(("arguments", "says"), [
@@ -164,11 +170,11 @@ def still(count: int, score: float = 0.9) -> np.ndarray:
     return coco
 
 
-def frames_of(coco: np.ndarray, rate: float = RATE, ids=None, size=(320, 240)) -> list[People]:
+def frames_of(coco: np.ndarray, rate: float = RATE, ids=None) -> list[People]:
     """One person at ``rate``; a frame that is nan throughout has nobody in it."""
     ids = np.ones(len(coco), int) if ids is None else ids
     return [
-        People(round(index / rate * NANOSECONDS), *size,
+        People(round(index / rate * NANOSECONDS), 320, 240,
                [Person(int(identity), 0.9, pose)] if np.isfinite(pose).any() else [])
         for index, (pose, identity) in enumerate(zip(coco, ids, strict=True))
     ]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from kinesics_core.commands import eval_affect
 from kinesics_core.errors import KinesicsError
 
 if TYPE_CHECKING:
@@ -147,4 +148,5 @@ def _models(given: list[str]) -> dict[str, Path]:
 WHAT: dict[str, Entry] = {
     "forecast": Entry("error of forecasts, per frame and class", _add_forecast, _forecast),
     "recognise": Entry("accuracy and macro-F1 of recognising a label", _add_recognise, _recognise),
+    "affect": Entry(eval_affect.HELP, eval_affect.add_arguments, eval_affect.run),
 }

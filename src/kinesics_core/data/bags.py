@@ -7,6 +7,7 @@ are whatever is of type kinesics/msg/PersonArray, under any topic name. The bag'
 
 from __future__ import annotations
 
+import shlex
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -66,10 +67,10 @@ def import_bags(source: Path, out: Path, *, label_pattern: str | None = None) ->
     """
     bags = find(source)
     labels = labels_from([PurePath(bag.name) for bag in bags], label_pattern)
-    command = f"kinesics data import bag {source} --out {out}"
-    command += f" --label-pattern '{label_pattern}'" if label_pattern else ""
+    command = ["kinesics", "data", "import", "bag", str(source), "--out", str(out)]
+    command += ["--label-pattern", label_pattern] if label_pattern else []
     name = source.absolute().name
-    info = Info(name, dimensions=2, origin=f"bags of {name}", command=command)
+    info = Info(name, dimensions=2, origin=f"bags of {name}", command=shlex.join(command))
     left_out = []
     with Writer(out, info) as writer:
         console = Console(stderr=True)
@@ -80,8 +81,8 @@ def import_bags(source: Path, out: Path, *, label_pattern: str | None = None) ->
             for topic, people in contents.people.items():
                 called = bag.name + topic if several else bag.name
                 known = contents.custom_data | named
-                for clip in clips_of(people, called, name, known, bridge=MAX_GAP):
-                    clip.group = bag.name
+                for clip in clips_of(people, called, name, known, bridge=MAX_GAP,
+                                     group=bag.name):
                     made += 1
                     if not writer.has(clip.name):
                         writer.add(clip)

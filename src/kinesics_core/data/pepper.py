@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shlex
 import tarfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
@@ -68,7 +69,8 @@ def import_pepper(source: Path, out: Path) -> str:
     info = Info(
         "rebl-pepper", licence="CC BY 4.0 (Marmpena et al. 2018, 2019, 2020)",
         origin="github.com/minamar/rebl-pepper-data",
-        command=f"kinesics data import rebl-pepper {source} --out {out}",
+        command=shlex.join(
+            ["kinesics", "data", "import", "rebl-pepper", str(source), "--out", str(out)]),
     )  # fmt: skip
     clips = load(source)
     with Writer(out, info) as writer:

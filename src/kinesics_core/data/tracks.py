@@ -22,12 +22,12 @@ MIN_SECONDS = 0.5
 
 def clips_of(
     frames: Iterable[People], name: str, source: str, labels: Mapping[str, str] | None = None, *,
-    rate: float | None = None, bridge: float = 0.0,
+    rate: float | None = None, bridge: float = 0.0, group: str | None = None,
 ) -> list[Clip]:
     """One clip for each person and unbroken stretch, in order of their beginnings.
 
     name: of the recording; its clips are called so, or NAME#0, NAME#1 ... if there are several.
-        They form one group.
+    group: to which its clips belong if no label "group" says so; None: ``name``.
     rate: frames per second of the recording; None: the median of what the stamps say.
     bridge: seconds between two sightings of a keypoint up to which it is interpolated in between;
         at least to the next frame. What lies in a longer gap is nan, and so is what would count
@@ -50,9 +50,11 @@ def clips_of(
         hertz = rate or round(1.0 / float(np.median(np.diff(times))), 3)
         coco, size = np.stack([coco for _, coco, _ in piece]), piece[0][2]
         made.append((hertz, _on_grid(times, coco, size, hertz, bridge), size))
+    known = dict(labels or {})
+    together = known.pop("group", group or name)
     return [
-        Clip(name if len(made) == 1 else f"{name}#{index}", source, name, hertz, keypoints,
-             dict(labels or {}), size)
+        Clip(name if len(made) == 1 else f"{name}#{index}", source, together, hertz, keypoints,
+             dict(known), size)
         for index, (hertz, keypoints, size) in enumerate(made)
     ]
 
@@ -99,7 +101,7 @@ def summary(
     lines = [f"{name}: {sentence}" for name, sentence in left_out]
     if not clips:
         raise KinesicsError(
-            f"None of the {tried} {kind}(s) gave a clip, so {out} stays empty:\n  "
+            f"None of the {tried} {kind}(s) gave a clip, so there is no {out}:\n  "
             + "\n  ".join(lines)
         )
     if lines:

@@ -9,9 +9,11 @@ from motion as it will see it.
 from __future__ import annotations
 
 import json
+import shlex
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -69,15 +71,14 @@ def import_videos(
     paths = [video.relative_to(root) for video in videos]
     labels = labels_from(paths, label_pattern)
     names = _clip_names(paths)
-    command = f"kinesics data import video {source} --out {out} --variant {variant}" \
-        f" --persons {persons}"
-    command += f" --rate {rate:g}" if rate else ""
-    command += f" --label-pattern '{label_pattern}'" if label_pattern else ""
+    command = ["kinesics", "data", "import", "video", str(source), "--out", str(out),
+               "--variant", variant, "--persons", str(persons)]
+    command += ["--rate", f"{rate:g}"] if rate else []
+    command += ["--label-pattern", label_pattern] if label_pattern else []
     name = source.absolute().name
     info = Info(name, dimensions=2, origin=f"videos of {name}, MediaPipe {variant}",
-                command=command)
-    with Writer(out, info) as writer, _progress() as progress:
-        done = _read_journal(out)
+                command=shlex.join(command))
+    with Writer(out, info) as writer, _journal(out, writer) as done, _progress() as progress:
         bar = progress.add_task("", total=None, speed="")
         for number, video in enumerate(videos):
             key = paths[number].as_posix()
@@ -178,8 +179,19 @@ def _progress() -> Progress:
     )  # fmt: skip
 
 
+@contextmanager
+def _journal(out: Path, writer: Writer) -> Iterator[dict[str, Entry]]:
+    """What is done, by video; a dataset that ends without a clip leaves no journal either."""
+    try:
+        yield _read_journal(out)
+    except BaseException:
+        if not len(writer):
+            (out / JOURNAL).unlink(missing_ok=True)
+        raise
+
+
 def _read_journal(out: Path) -> dict[str, Entry]:
-    """By video. A last line without its end was being written when the import was killed: cut."""
+    """A last line without its end was being written when the import was killed: it is cut."""
     file = out / JOURNAL
     lines = file.read_text(encoding="utf-8").split("\n")[:-1] if file.exists() else []
     entries = {entry["video"]: Entry(**entry) for entry in map(json.loads, lines)}
