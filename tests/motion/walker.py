@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kinesics_core.data.motion_archives import Clip
+from kinesics_core.data.dataset import Clip
 from kinesics_core.motion.kinematics import (
     REST_OFFSETS,
     coco_from_smplx_body,
