@@ -5,6 +5,12 @@ from __future__ import annotations
 import argparse
 import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kinesics_core.data.dataset import Dataset
+
+HELP = "make emotional whole-body motion for pretraining"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,17 +49,22 @@ def run(args: argparse.Namespace) -> int:
 
     windows = args.windows if args.windows is not None else emotional_motion.TIERS[args.tier]
     emotions = emotional_motion.parse_emotions(args.emotions)
-    recordings = [Dataset(path) for path in args.clips]
+    datasets = [Dataset(path) for path in args.clips]
+    recordings = []
+    for dataset in datasets:
+        found = emotional_motion.usable(dataset)
+        print(f"{dataset.path}: {len(found)} of {len(dataset)} clips show upright people who move")
+        recordings += found
     planned = emotional_motion.plans(windows, emotions, args.seed, recordings)
     words = ["kinesics", "data", "synth", "--windows", str(windows), "--seed", str(args.seed)]
     words += ["--emotions", args.emotions] if args.emotions is not None else []
     words += ["--clips", *(str(path) for path in args.clips)] if args.clips else []
     info = Info(
         name=args.out.name,
-        licence=_licence(recordings),
+        licence=_licence(datasets),
         origin="Kinesics, data/emotional_motion.py" + "".join(
             f"; restyled from {dataset.info.name} ({dataset.info.origin})"
-            for dataset in recordings),
+            for dataset in datasets),
         command=shlex.join(words),
     )
     emotional_motion.synthesise(
@@ -64,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _licence(recordings: list) -> str:
+def _licence(datasets: list[Dataset]) -> str:
     """Ours is free of rights; what is made from recordings stays under theirs."""
-    theirs = sorted({dataset.info.licence for dataset in recordings} - {"CC0-1.0"})
-    return "; ".join(["CC0-1.0", *theirs])
+    theirs = sorted({dataset.info.licence for dataset in datasets} - {"CC0"})
+    return "; ".join(["CC0", *theirs])

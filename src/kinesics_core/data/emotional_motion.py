@@ -28,6 +28,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -82,7 +83,8 @@ TIERS = {"9k": 9_000, "45k": 45_000, "90k": 90_000}
 
 _LEAD = 30  # frames before the first, so that a clip begins in the middle of something
 _RESTYLED = 0.5  # share of clips that are made from recordings when there are any
-_SHORTEST = 4.5  # seconds of a recording: 90 frames even at one and a half times its speed
+_SHORTEST = 1.0  # seconds of a recording
+_LONG = 5.5  # seconds of a recording that is played through: 90 frames even at the fastest tempo
 _CLIPS_PER_PERSON = 4  # of each emotion
 
 
@@ -152,6 +154,14 @@ class Person:
     temper: np.ndarray
 
 
+class Recording(NamedTuple):
+    """A clip of a dataset that can be restyled."""
+
+    dataset: Dataset
+    number: int
+    seconds: float
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A clip that is yet to be made: cheap to list, so that those made already can be skipped."""
@@ -161,7 +171,7 @@ class Plan:
     emotion: Emotion
     index: int
     seed: int
-    recording: tuple[Dataset, int] | None = None
+    recording: Recording | None = None
 
     @property
     def windows(self) -> int:
@@ -171,6 +181,30 @@ class Plan:
 def windows_in(frames: int) -> int:
     """How many windows of 90 frames, ``STEP`` apart, fit into a clip at 30 Hz."""
     return max(0, (frames - OBSERVED - HORIZON) // STEP + 1)
+
+
+def usable(dataset: Dataset) -> list[Recording]:
+    """The recordings of a dataset that ``plans`` can restyle: upright people who move, 1 s or more.
+
+    KinesicsError if it does not hold COCO-17 in three dimensions, or no such clip.
+    """
+    if dataset.info.dimensions != 3 or dataset.info.keypoints != COCO17:
+        raise KinesicsError(
+            f"{dataset.path} has {len(dataset.info.keypoints)} keypoints in"
+            f" {dataset.info.dimensions} dimensions; --clips wants COCO-17 in metres, as"
+            " `kinesics data import bvh` makes it."
+        )
+    found = []
+    for number, clip in enumerate(dataset):
+        seconds = (len(clip.keypoints) - 1) / clip.rate
+        if seconds >= _SHORTEST and _upright_and_moving(clip):
+            found.append(Recording(dataset, number, seconds))
+    if not found:
+        raise KinesicsError(
+            f"None of the {len(dataset)} clips of {dataset.path} shows an upright person who moves"
+            f" for {_SHORTEST:g} s or more; leave it out of --clips."
+        )
+    return found
 
 
 def parse_emotions(text: str | None) -> list[Emotion]:
@@ -211,16 +245,15 @@ def parse_emotions(text: str | None) -> list[Emotion]:
 
 
 def plans(
-    windows: int, emotions: Sequence[Emotion], seed: int, recordings: Sequence[Dataset] = (),
+    windows: int, emotions: Sequence[Emotion], seed: int, recordings: Sequence[Recording] = (),
 ) -> list[Plan]:
     """Clips of at least ``windows`` windows in all, emotions in turn.
 
     A plan depends on the seed and its number alone, so fewer windows are a prefix of more.
-    recordings: three-dimensional COCO-17 datasets, from which half of the clips are made.
+    recordings: of ``usable``; half of the clips are made from them.
     """
     if windows < 1:
         raise KinesicsError(f"Got {windows} windows; wanted at least 1.")
-    places = [place for dataset in recordings for place in _usable(dataset)]
     found: list[Plan] = []
     total = 0
     while total < windows:
@@ -228,10 +261,12 @@ def plans(
         emotion = emotions[index % len(emotions)]
         plan = Plan(f"{index:06d}_{emotion.name.replace(' ', '_')}", FRAMES, emotion, index, seed)
         rng = np.random.default_rng((seed, index, 1))
-        if places and rng.random() < _RESTYLED:
-            dataset, number, seconds = places[rng.integers(len(places))]
-            plan = replace(plan, recording=(dataset, number))
-            plan = replace(plan, frames=min(FRAMES, int(seconds * RATE / _feel(plan)[2].tempo)))
+        if recordings and rng.random() < _RESTYLED:
+            recording = recordings[int(rng.integers(len(recordings)))]
+            plan = replace(plan, recording=recording)
+            if recording.seconds >= _LONG:
+                frames = int(recording.seconds * RATE / _feel(plan)[2].tempo)
+                plan = replace(plan, frames=min(FRAMES, frames))
         found.append(plan)
         total += plan.windows
     return found
@@ -251,9 +286,11 @@ def make(plan: Plan) -> Clip:
         keypoints = perform(rng, person, plan.emotion, felt, style, content, plan.frames)
         labels |= {"content": content, "person": person.name}
         return Clip(plan.name, "kinesics", plan.name, RATE, keypoints.astype(np.float32), labels)
-    dataset, number = plan.recording
+    dataset, number, _ = plan.recording
     clip = dataset[number]
     keypoints = resample(clip.keypoints, clip.rate * style.tempo)
+    if len(keypoints) < plan.frames:
+        keypoints = _back_and_forth(rng, keypoints, plan.frames)
     start = int(rng.integers(len(keypoints) - plan.frames + 1))
     keypoints = restyle(keypoints[start:start + plan.frames], style)
     if rng.random() < 0.5:
@@ -386,29 +423,27 @@ def restyle(keypoints: np.ndarray, style: Style) -> np.ndarray:
     return out
 
 
+def _back_and_forth(rng: np.random.Generator, keypoints: np.ndarray, frames: int) -> np.ndarray:
+    """A short clip (T, 17, 3) played forwards and backwards in turn for ``frames`` frames.
+
+    Time slows down where it turns, so that nothing stops from one frame to the next.
+    """
+    last = len(keypoints) - 1
+    margin = 9
+    running = np.arange(-margin, frames + margin) + rng.uniform(0.0, 2.0 * last)
+    turning = last - np.abs(running % (2 * last) - last)
+    times = smooth(turning[:, None], 4.0, margin)[margin:-margin, 0]
+    low = np.minimum(times.astype(int), last - 1)
+    share = (times - low)[:, None, None]
+    return keypoints[low] * (1.0 - share) + keypoints[low + 1] * share
+
+
 def _incline(
     points: np.ndarray, about: np.ndarray, axis: np.ndarray, angle: float
 ) -> np.ndarray:
     """(T, K, 3) turned by ``angle`` about an axis (T, 3) through ``about`` (T, 3)."""
     turn = rotation_matrices(axis * angle)
     return about[:, None] + np.einsum("tij,tkj->tki", turn, points - about[:, None])
-
-
-def _usable(dataset: Dataset) -> list[tuple[Dataset, int, float]]:
-    """(dataset, number, seconds) of the recordings long enough to be restyled."""
-    if dataset.info.dimensions != 3 or dataset.info.keypoints != COCO17:
-        raise KinesicsError(
-            f"{dataset.path} has {len(dataset.info.keypoints)} keypoints in"
-            f" {dataset.info.dimensions} dimensions; --clips wants COCO-17 in metres, as"
-            " `kinesics data import bvh` makes it."
-        )
-    lengths = [(len(clip.keypoints) - 1) / clip.rate for clip in dataset]
-    usable = [(dataset, number, seconds) for number, seconds in enumerate(lengths)
-              if seconds >= _SHORTEST]
-    if not usable:
-        raise KinesicsError(
-            f"{dataset.path} has no clip of {_SHORTEST} s or more; leave it out of --clips.")
-    return usable
 
 
 def _feel(plan: Plan) -> tuple[Person, np.ndarray, Style, float, np.random.Generator]:
@@ -421,6 +456,19 @@ def _feel(plan: Plan) -> tuple[Person, np.ndarray, Style, float, np.random.Gener
     # Days differ, too.
     temper = person.temper + rng.normal(0.0, 0.4, len(person.temper))
     return person, felt, style_of(felt, temper, intensity * plan.emotion.lean), intensity, rng
+
+
+def _upright_and_moving(clip: Clip) -> bool:
+    """Emotions are put on people on their feet or on a chair, not on crawlers and sleepers."""
+    keypoints = clip.keypoints
+    shoulders = 0.5 * (keypoints[:, 5] + keypoints[:, 6])
+    trunk = shoulders - 0.5 * (keypoints[:, 11] + keypoints[:, 12])
+    upright = trunk[:, 1] / np.maximum(np.linalg.norm(trunk, axis=-1), 1e-6)
+    hands = np.diff(keypoints[:, 9:11], axis=0) * clip.rate
+    if not np.isfinite(upright).any() or not np.isfinite(hands).any():
+        return False
+    return bool(np.nanmedian(upright) > 0.75
+                and np.nanmean(np.linalg.norm(hands, axis=-1)) > 0.02)
 
 
 def _odds(

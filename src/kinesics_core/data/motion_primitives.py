@@ -21,8 +21,6 @@ from kinesics_core.body.gestures import (
     COLLARS,
     GESTURES,
     HEAD,
-    LEFT_ARM,
-    RIGHT_ARM,
     SPINE,
     Arm,
     Gesture,
@@ -673,5 +671,3 @@ REPERTOIRE: dict[str, Primitive] = {
         )
     },
 }  # fmt: skip
-
-ARM_PARTS = {"left": LEFT_ARM, "right": RIGHT_ARM}
