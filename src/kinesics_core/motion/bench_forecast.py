@@ -3,11 +3,13 @@
 One person, one thread, both in this process and in turn, so that a busy moment of a shared machine
 falls on neither; the median of all calls counts, each timed by the processor time of the calling
 thread, which does all the work. That is the latency on a core of its own: on an idle machine the
-same as by the wall clock, on a busy one free of the turns other programs take. Networks are untrained, as time does not depend
-on the weights: the paper's four with the paper's output, ours with its own, all with a classifier
-of eight emotions. Torch runs in inference mode. The paper's published times (arXiv 2603.01804,
-table 1) stand beside ours; nobody measured them here. An epoch of training runs in one thread too,
-as `kinesics train` does: a step of 32 windows is too small to share.
+same as by the wall clock, on a busy one free of the turns other programs take.
+
+Networks are untrained, as time does not depend on the weights: the paper's four with the paper's
+output, ours with its own, all with a classifier of eight emotions. Torch runs in inference mode.
+The paper's published times (arXiv 2603.01804, table 1) stand beside ours; nobody measured them
+here. An epoch of training runs in one thread too, as `kinesics train` does: a step of 32 windows
+is too small to share.
 """
 
 from __future__ import annotations
