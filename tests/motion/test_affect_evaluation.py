@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kinesics_core.affect.emotions import ANGER, EMOTION_VAD
 from kinesics_core.cli import main
 from kinesics_core.data.dataset import Clip, Dataset, Info, Writer
 from kinesics_core.errors import KinesicsError
@@ -147,6 +148,26 @@ def test_readings_are_averaged_over_the_clip():
 def test_the_rules_read_more_arousal_from_quicker_arms():
     slow, quick = (affect.read_clip(waving("a", s), affect.read_by_rules) for s in (0.2, 2.0))
     assert quick.vad[1] > slow.vad[1] + 0.2
+
+
+def test_a_model_s_emotions_are_read(tmp_path):
+    """A network that believes in the same emotions whatever it sees; clips do not touch."""
+    torch = pytest.importorskip("torch")
+    from kinesics_core.motion.export import export_onnx
+    from kinesics_core.motion.networks.registry import build
+
+    network = build("mlp", classes=2, residual=True)
+    with torch.no_grad():
+        network.classifier[-1].weight.zero_()
+        network.classifier[-1].bias.copy_(torch.tensor([0.75, 0.25]).log())
+    export_onnx(network, tmp_path / "m.onnx", name="mlp", version="1", licence="none",
+                normalisation="last_frame", data="none", classes=("anger", "neutral"),
+                spread_floor=[0.1] * 30, spread_gain=[0.2] * 30)
+    reader = affect.model_reader(tmp_path / "m.onnx")
+    readings = [affect.read_clip(waving(name, 1.0), reader) for name in "ab"]
+    for found in readings:
+        np.testing.assert_allclose(found.vad, 0.75 * EMOTION_VAD[ANGER], atol=1e-4)
+    assert len(list(reader(affect.frames_of(waving("c", 1.0))))) == 100 - 13  # from .52 s on
 
 
 def test_the_command(tmp_path, capsys):

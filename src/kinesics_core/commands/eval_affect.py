@@ -6,7 +6,6 @@ import argparse
 import csv
 import math
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from kinesics_core import bench
 from kinesics_core.errors import KinesicsError
 
 if TYPE_CHECKING:
-    from kinesics_core.motion.affect_evaluation import Reading
+    from kinesics_core.motion.affect_evaluation import Agreement, Order, Reading
 
 HELP = "affect read from bodies, against people's ratings or an expected order"
 
@@ -63,51 +62,79 @@ def run(args: argparse.Namespace) -> int:
     if args.csv is not None:
         _write_csv(args.csv, readings)
 
-    results: list[bench.Result] = []
+    found: list[tuple[str, Agreement]] = []
     if not orders or any(set(affect.VAD) & set(reading.labels) for reading in readings):
-        results += _ratings(readings, "")
-        if args.by is not None:
-            for value in sorted({r.labels[args.by] for r in readings if args.by in r.labels}):
-                part = [r for r in readings if r.labels.get(args.by) == value]
-                results += _ratings(part, f".{value}")
-    for label, levels in orders:
-        order = affect.expected_order(readings, label, levels, args.within)
-        name = f"affect.order.{label}"
-        results += [
-            bench.result(f"{name}.mean.{level}", mean, "arousal")
-            for level, mean in order.means.items()
-        ]
-        results.append(bench.result(
-            f"{name}.share", order.share, f"of {order.pairs} pairs", peer="mean speed",
-            peer_value=order.speed_share))
-    bench.show({"hardware": bench.hardware(), "date": date.today().isoformat(),
-                "results": results})
+        found += [("", agreement) for agreement in affect.evaluate_affect(readings)]
+        values = {reading.labels[args.by] for reading in readings if args.by in reading.labels}
+        for value in sorted(values):
+            part = [reading for reading in readings if reading.labels.get(args.by) == value]
+            found += [(value, agreement) for agreement in affect.evaluate_affect(part)]
+    ordered = [
+        (label, affect.expected_order(readings, label, levels, args.within))
+        for label, levels in orders
+    ]
+    _show(args.by, found, ordered)
     if args.json is not None:
-        reader_name = args.model or "rules of affect.body"
-        bench.save(results, args.json, about={"data": str(args.data), "reader": reader_name})
+        results = [entry for value, agreement in found for entry in _results(value, agreement)]
+        results += [entry for label, order in ordered for entry in _order_results(label, order)]
+        about = {"data": str(args.data), "reader": args.model or "rules of affect.body"}
+        bench.save(results, args.json, about=about)
         print(f"wrote {args.json}")
     return 0
 
 
-def _ratings(readings: Sequence[Reading], suffix: str) -> list[bench.Result]:
-    from kinesics_core.motion.affect_evaluation import evaluate_affect
+def _show(
+    by: str | None, found: Sequence[tuple[str, Agreement]], ordered: Sequence[tuple[str, Order]]
+) -> None:
+    from rich.console import Console
+    from rich.table import Table
 
+    table = Table(title="read against rated (in brackets 95 %); beside it the mean speed alone")
+    for column in (by or "", "", "clips", "Pearson", "speed", "Spearman", "speed", "CCC"):
+        table.add_column(column, justify="left" if column in (by, "") else "right")
+    for value, a in found:
+        table.add_row(
+            value or "all", a.dimension, str(a.n), _with_interval(a.pearson, a.pearson_interval),
+            f"{a.speed_pearson:.2f}", _with_interval(a.spearman, a.spearman_interval),
+            f"{a.speed_spearman:.2f}", f"{a.ccc:.2f}",
+        )  # fmt: skip
+    if found:
+        Console().print(table)
+    for label, order in ordered:
+        means = ", ".join(f"{level} {mean:.2f}" for level, mean in order.means.items())
+        print(f"arousal by {label}: {means}")
+        print(f"{order.share:.1%} of {order.pairs} pairs of clips in this order (chance 50 %,"
+              f" mean speed alone {order.speed_share:.1%})")
+
+
+def _with_interval(value: float, interval: tuple[float, float]) -> str:
+    return f"{value:.2f} ({interval[0]:.2f}, {interval[1]:.2f})"
+
+
+def _results(value: str, a: Agreement) -> list[bench.Result]:
+    name, unit = f"affect.{a.dimension}", f"r, {a.n} clips"
+    suffix = f".{value}" if value else ""
     results = []
-    for found in evaluate_affect(readings):
-        name, unit = f"affect.{found.dimension}", f"r, {found.n} clips"
-        for kind, value, interval, peer in (
-            ("pearson", found.pearson, found.pearson_interval, found.speed_pearson),
-            ("spearman", found.spearman, found.spearman_interval, found.speed_spearman),
-        ):
-            results.append(bench.result(
-                f"{name}.{kind}{suffix}", _known(value), unit, peer="mean speed",
-                peer_value=_known(peer)))
-            results += [
-                bench.result(f"{name}.{kind}_{end}{suffix}", _known(bound), unit)
-                for end, bound in zip(("low", "high"), interval, strict=True)
-            ]
-        results.append(bench.result(f"{name}.ccc{suffix}", _known(found.ccc), unit))
-    return results
+    for kind, figure, interval, peer in (
+        ("pearson", a.pearson, a.pearson_interval, a.speed_pearson),
+        ("spearman", a.spearman, a.spearman_interval, a.speed_spearman),
+    ):
+        results.append(bench.result(
+            f"{name}.{kind}{suffix}", _known(figure), unit, peer="mean speed",
+            peer_value=_known(peer)))
+        results += [
+            bench.result(f"{name}.{kind}_{end}{suffix}", _known(bound), unit)
+            for end, bound in zip(("low", "high"), interval, strict=True)
+        ]
+    return [*results, bench.result(f"{name}.ccc{suffix}", _known(a.ccc), unit)]
+
+
+def _order_results(label: str, order: Order) -> list[bench.Result]:
+    name = f"affect.order.{label}"
+    means = [bench.result(f"{name}.mean.{level}", mean, "arousal")
+             for level, mean in order.means.items()]
+    return [*means, bench.result(f"{name}.share", order.share, f"of {order.pairs} pairs",
+                                 peer="mean speed", peer_value=order.speed_share)]
 
 
 def _known(value: float) -> float | None:
