@@ -8,11 +8,12 @@ is predicted.
 Ours:
 - siMLPe mixes time and features in turn, each with a small matrix. Here one vector holds the
   whole window, so that every layer mixes both at once: more weights, less arithmetic, and a wrist
-  may look at an ankle of half a second ago in one step. A linear path beside the blocks is the
-  ridge regression that a network has to beat, at low rank.
+  may look at an ankle of half a second ago in one step. Past the blocks what was read goes
+  straight to what is predicted: a linear regression, of rank ``width``, like the ridge that a
+  network has to beat.
 - Only the slow cosines are read. Coefficients are raised in proportion to their frequency
   (motion's spectrum falls steeply), and the newest velocity, to which all frequencies add, is
-  given beside them.
+  given beside them, and the newest frame itself.
 - ``spread``, how far off the prediction is likely to be, from the same state without a gradient
   into it, so that a network predicts the same whether or not its spread is trained.
 """
@@ -81,14 +82,15 @@ class DCTMixer(nn.Module):
 
         self.encode = nn.Linear((len(self.analysis) + 1) * features, width)
         self.blocks = nn.Sequential(*(Block(width, dropout) for _ in range(blocks)))
-        self.norm = nn.LayerNorm(width)
-        self.decode = nn.Linear(2 * width, horizon * features)
+        self.decode = nn.Linear(width, horizon * features)
         spread = nn.Linear(width // 4, horizon)
-        self.log_spread = nn.Sequential(nn.Linear(width, width // 4), nn.GELU(), spread)
+        self.log_spread = nn.Sequential(
+            nn.LayerNorm(width), nn.Linear(width, width // 4), nn.GELU(), spread)
         self.classify = None
         if classes:
             self.classify = nn.Sequential(
-                nn.Linear(width, width // 2), nn.ReLU(), nn.Linear(width // 2, classes))
+                nn.LayerNorm(width), nn.Linear(width, width // 2), nn.ReLU(),
+                nn.Linear(width // 2, classes))
         start_at_rest(self.decode)
         nn.init.zeros_(spread.weight)
         nn.init.constant_(spread.bias, math.log(TYPICAL_SPREAD))
@@ -96,9 +98,9 @@ class DCTMixer(nn.Module):
     def forward(self, observed: Tensor) -> Prediction:
         newest = observed[:, -1:]                                           # (B, 1, F)
         slow = self.analysis @ (observed - newest)                          # (B, K + 1, F)
-        linear = self.encode(torch.cat([slow, newest], dim=1).flatten(1))   # (B, width)
-        state = self.norm(self.blocks(linear))                              # (B, width)
-        waves = self.decode(torch.cat([state, linear], dim=1))              # (B, horizon * F)
+        read = torch.cat([slow, newest], dim=1).flatten(1)                  # (B, (K + 2) * F)
+        state = self.blocks(self.encode(read))                              # (B, width)
+        waves = self.decode(state)                                          # (B, horizon * F)
         future = self.synthesis @ waves.view(-1, self.horizon, self.features)
         if self.residual:
             future = future + newest
