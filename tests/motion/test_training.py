@@ -1,64 +1,138 @@
 import csv
+import errno
+import io
 import json
+import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
-from walker import clips
+from rich.console import Console
+from walker import clips, waving
 
 torch = pytest.importorskip("torch")
 
+from kinesics_core.data.dataset import Clip
 from kinesics_core.errors import KinesicsError, ModelError
-from kinesics_core.motion import baselines, export, samples, training, uncertainty
-from kinesics_core.motion.lstm import ForecastLSTM
-from kinesics_core.motion.training import TrainingConfig, train
-from kinesics_core.motion.views import NO_FAULTS
+from kinesics_core.motion import (
+    batches,
+    checkpoints,
+    losses,
+    samples,
+    training,
+    training_run,
+    uncertainty,
+)
+from kinesics_core.motion.batches import Batch, PlaneFeed
+from kinesics_core.motion.networks.prediction import Prediction
+from kinesics_core.motion.samples import cut_windows, encode
+from kinesics_core.motion.training import TrainingConfig, fit, predict, recipe
+from kinesics_core.motion.training_run import Plan, train
+from kinesics_core.skeletons import COCO17, COCO17_FLIP
+
+QUICK = {"network": "mlp", "epochs": 3, "step": 30}
+QUIET = Console(file=io.StringIO())
 
 
-def test_the_lstm_has_the_papers_number_of_parameters():
-    for residual in (True, False):
-        network = ForecastLSTM(residual=residual)
-        assert sum(p.numel() for p in network.parameters()) == 347_644
+@pytest.fixture(autouse=True)
+def one_thread():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
-def test_an_untrained_residual_network_stands_still():
-    observed = torch.randn(2, 60, 34)
-    future = ForecastLSTM().eval()(observed)
-    assert torch.equal(future, observed[:, -1:].expand(2, 30, 34))
+def paced(count, seed):
+    """Waving people, slow (period 2 s) or fast (0.7 s), labelled so."""
+    rng = np.random.default_rng(seed)
+    made = []
+    for i in range(count):
+        pace = ("slow", "fast")[i % 2]
+        period = {"slow": 2.0, "fast": 0.7}[pace] * rng.uniform(0.95, 1.05)
+        made.append(Clip(f"{seed}-{i}", "analytic", f"{seed}-{i}", 30.0,
+                         waving(period, rng.uniform(0, 6.28), 4.0), {"pace": pace}))
+    return made
 
 
-def test_onnx_gives_what_torch_gives_for_any_number_of_persons(tmp_path):
-    torch.manual_seed(0)
-    network = ForecastLSTM()
-    torch.nn.init.normal_(network.generation.weight)
-    path = tmp_path / "net.onnx"
-    export.export_onnx(network, path, name="net", version="1", normalisation="last_frame",
-                       spread_floor=[0.1] * 30, spread_gain=[0.1] * 30, licence="x", data="y")
-    for persons in (1, 2, 5):
-        assert export.parity(network, path, persons) <= 1e-5
-    assert not list(tmp_path.glob("*.part"))
-
-
-def test_a_group_is_never_on_two_sides_of_the_split():
-    recordings = clips(20, seed=0)
-    for i, clip in enumerate(recordings):
-        clip.group = f"pair{i // 2}"
-        clip.keypoints[:] = i // 2  # the clip carries its group, so that it can be told afterwards
-    split = samples.split_by_clip(recordings, seed=3)
-    sides = [{float(clip[0, 0, 0]) for _, clip in side}
-             for side in (split.train, split.validation, split.test)]
-    assert not sides[0] & sides[1] and not sides[0] & sides[2] and not sides[1] & sides[2]
-    assert sum(map(len, sides)) == 10 and min(map(len, sides)) >= 1
-
-
-def test_constant_velocity_and_ridge_are_exact_on_linear_motion():
+def flat(count, keypoints=4, frames=120):
+    """2-D clips of another keypoint set: points on circles of their own speed."""
     rng = np.random.default_rng(0)
-    start, velocity = rng.normal(size=(2, 600, 1, 4))
-    motion = start + velocity * 0.01 * np.arange(90)[None, :, None]
-    observed, future = motion[:, :60], motion[:, 60:]
-    assert baselines.constant_velocity(observed) == pytest.approx(future)
-    ridge = baselines.fit_ridge(observed[:500], future[:500], penalty=1e-6)
-    assert ridge(observed[500:]) == pytest.approx(future[500:], abs=1e-3)
-    assert np.abs(baselines.zero_velocity(observed) - future).mean() > 0.05
+    made = []
+    for i in range(count):
+        angle = rng.uniform(2, 6) * np.arange(frames) / 30 + rng.uniform(0, 6.28)
+        turn = angle[:, None] + np.arange(keypoints) * 1.7
+        radius = np.linspace(40, 100, keypoints)
+        points = 300 + radius[:, None] * np.stack([np.cos(turn), np.sin(turn)], axis=-1)
+        made.append(Clip(f"f{i}", "flat", f"f{i}", 30.0, points.astype(np.float32),
+                         {"way": ("a", "b")[i % 2]}, (640, 480)))
+    return made
+
+
+def batch_of(observed, future, weight=None, target=None):
+    return Batch(*(None if part is None else torch.as_tensor(part)
+                   for part in (observed, future, weight, target)))
+
+
+# The recipe
+
+
+def test_the_papers_recipe_is_the_default():
+    config = TrainingConfig()
+    assert (config.epochs, config.batch, config.weight_decay, config.lambda_classification) == (
+        200, 32, 1e-4, 0.3)
+    assert (config.loss, config.unit, config.decay, config.ema, config.gradient_limit) == (
+        "mse", 1.0, "none", 0.0, 0.0)
+    assert config.normalisation == "per_frame" and not config.residual and not config.mirror
+    rates = {name: recipe("paper", network=name).learning_rate
+             for name in ("mlp", "lstm", "cnn_lstm", "transformer")}
+    assert rates == {"mlp": 0.002, "lstm": 0.001, "cnn_lstm": 0.001, "transformer": 0.0005}
+
+
+def test_the_papers_loss_is_mean_squared_error_plus_lambda_cross_entropy():
+    rng = np.random.default_rng(0)
+    future, truth = rng.normal(size=(2, 4, 30, 34)).astype(np.float32)
+    logits = rng.normal(size=(4, 3)).astype(np.float32)
+    target = np.array([2, -1, 0, 1])
+    got = losses.total(Prediction(torch.tensor(future), torch.tensor(logits)),
+                       batch_of(np.zeros((4, 60, 34), np.float32), truth, None, target),
+                       "mse", 1.0, 0.3)
+    chances = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    entropy = -np.mean([np.log(chances[i, target[i]]) for i in (0, 2, 3)])
+    assert float(got) == pytest.approx(((future - truth) ** 2).mean() + 0.3 * entropy, rel=1e-5)
+
+
+@pytest.mark.parametrize("loss", losses.LOSSES)
+def test_numbers_whose_truth_is_unknown_do_not_count(loss):
+    rng = np.random.default_rng(0)
+    observed = rng.normal(size=(3, 60, 34)).astype(np.float32)
+    future, truth = rng.normal(size=(2, 3, 30, 34)).astype(np.float32)
+    weight = np.ones((3, 30, 34), np.float32)
+    weight[0, 10:], weight[2] = 0, 0
+    nonsense = np.where(weight > 0, truth, 1e6).astype(np.float32)
+    spread = np.full((3, 30), 0.5, np.float32)
+    predicted = Prediction(torch.tensor(future), None, torch.tensor(spread))
+    values = [float(losses.total(predicted, batch_of(observed, t, weight), loss, 0.1, 0.3))
+              for t in (truth, nonsense)]
+    assert values[0] == pytest.approx(values[1], rel=1e-5)
+    nothing = np.zeros_like(weight)
+    assert float(losses.generation(
+        torch.tensor(future), batch_of(observed, truth, nothing), loss, 0.1)) == 0
+
+
+def test_the_spread_is_learned_from_the_error_and_leaves_the_prediction_alone():
+    rng = np.random.default_rng(0)
+    sigma = np.linspace(0.01, 0.2, 30)
+    truth = (rng.normal(size=(500, 30, 34)) * sigma[:, None]).astype(np.float32)
+    future = torch.zeros(500, 30, 34, requires_grad=True)
+    log = torch.full((30,), -2.0, requires_grad=True)
+    optimiser = torch.optim.Adam([log], lr=0.1)
+    batch = batch_of(np.zeros((1, 60, 34), np.float32), truth)
+    for _ in range(100):
+        optimiser.zero_grad()
+        losses.spread(future, log.exp().expand(500, 30), batch).backward()
+        optimiser.step()
+    assert log.exp().detach().numpy() == pytest.approx(sigma, rel=0.03)
+    assert future.grad is None or not future.grad.any()
 
 
 def test_spread_is_recovered_from_residuals_of_known_size():
@@ -74,68 +148,324 @@ def test_spread_is_recovered_from_residuals_of_known_size():
     assert uncertainty.spread(observed, counts, *found) == pytest.approx(sigma, rel=0.1)
 
 
-def test_the_trained_network_beats_standing_still_on_clips_and_a_source_it_never_saw(trained):
-    _, scores = trained
-    for source in ("analytic", "unseen"):
-        by_method = {s.method: s.metrics["mae_px"] for s in scores
-                     if s.source == source and s.condition == "detector"}
-        assert by_method["network"] < 0.9 * by_method["zero velocity"]
-        assert by_method["network"] < by_method["constant velocity"]
+# What an epoch is made of
 
 
-def test_a_run_leaves_curves_report_and_model(trained):
-    out, scores = trained
-    rows = list(csv.DictReader((out / "curves.csv").open()))
-    assert [row["epoch"] for row in rows] == ["1", "2", "3", "4"]
-    assert float(rows[-1]["validation_mae"]) < float(rows[-1]["zero_velocity_mae"])
-    assert len(json.loads((out / "report.json").read_text())) == len(scores)
-    assert (out / "forecast_lstm.onnx").exists() and not list(out.glob("*.part"))
+def test_cut_windows_all_come_once_in_an_epoch():
+    feed = batches.CutFeed(
+        samples.Samples(np.arange(10, dtype=np.float32)[:, None, None].repeat(60, 1),
+                        np.zeros((10, 30, 1), np.float32)), np.arange(10), 3, torch.device("cpu"))
+    given = list(feed.epoch(np.random.default_rng(0)))
+    assert len(given) == len(feed) == 3            # the tenth would be a batch of its own
+    seen = torch.cat([part.observed[:, 0, 0] for part in given])
+    assert len(set(seen.tolist())) == 9
+    assert torch.equal(seen, torch.cat([part.target for part in given]).float())
 
 
-def test_a_killed_run_resumes_to_the_same_weights(tmp_path, monkeypatch):
+@pytest.mark.parametrize("warp", [0.0, 0.3])
+def test_drawn_windows_are_pieces_of_one_clip(warp):
+    ramp = np.arange(100, dtype=np.float32)[:, None, None] * np.ones((1, 3, 2), np.float32)
+    spread = np.array([[0, 0], [3, 0], [0, 3]], np.float32)
+    given = [Clip(f"{i}", "s", f"{i}", 30.0, ramp + 1000 * i + spread) for i in range(3)]
+    feed = PlaneFeed(given, np.array([0, 1, -1]), "last_frame", 64, 640, warp, torch.device("cpu"))
+    assert len(feed) == 10
+    batch = next(feed.epoch(np.random.default_rng(0)))
+    # Normalised by the newest observed frame, a ramp has slope speed / extent everywhere.
+    whole = torch.cat([batch.observed, batch.future], dim=1)[:, :, 0]
+    slope = whole.diff(dim=1)
+    extent = np.linalg.norm(spread - spread.mean(axis=0), axis=1).max()
+    assert torch.allclose(slope, slope[:, :1].expand_as(slope), atol=1e-3)
+    speed = slope[:, 0] * extent
+    assert speed.min() > 0.99 / (1 + warp) and speed.max() < 1.01 * (1 + warp)
+    assert (speed.std() > 0.05) == bool(warp)
+    assert set(batch.target.tolist()) == {-1, 0, 1}
+
+
+def test_mirroring_a_window_is_mirroring_the_person():
+    body = waving(1.3, 0.2, 3.0)
+    mirrored = body[:, COCO17_FLIP] * (-1, 1, 1)
+    one, other = (encode(cut_windows([Clip("a", "s", "a", 30.0, b.astype(np.float32))]),
+                         "per_frame") for b in (body, mirrored))
+    assert np.abs(one.observed - other.observed).max() > 0.1
+    batch = batches.as_batch(one, None, torch.device("cpu"))
+    flip = torch.from_numpy(batches.mirrored(COCO17))
+    assert tuple(flip.tolist()) == COCO17_FLIP
+    rng = np.random.default_rng(0)
+    drawn = [batches.mirror_half(batch, flip, rng).observed.numpy() for _ in range(20)]
+    kinds = [np.abs(got - one.observed).max() < 1e-5 for got in drawn]
+    for got, same in zip(drawn, kinds, strict=True):
+        assert got == pytest.approx(one.observed if same else other.observed, abs=1e-5)
+    assert 3 < sum(kinds) < 17
+    assert batches.mirrored(("LeftHand", "Head", "RightHand")).tolist() == [2, 1, 0]
+
+
+# Learning
+
+
+@pytest.fixture(scope="module")
+def learned():
+    """Our network on slow and fast waving, both heads (a few seconds)."""
     torch.set_num_threads(1)
-    recordings = clips(8, seed=0)
-    config = TrainingConfig(epochs=3, windows=64, batch=32)
-    monkeypatch.setattr(training, "VALIDATION_WINDOWS", 50)
-    monkeypatch.setattr(training, "RIDGE_WINDOWS", 200)
-    monkeypatch.setattr(training, "evaluate", lambda *args, **kwargs: [])
-    train(recordings, [], tmp_path / "whole", config)
+    given, held = paced(40, 0), paced(10, 1)
+    classes = samples.classes_of(given, "pace")
+    config = recipe("ours", network="ours", epochs=8, windows=1500, batch=50, ema=0.95)
+    seen = []
+
+    def look(epoch, network):
+        truth = encode(cut_windows(held, training.VALIDATION_STEP), "per_frame")
+        error = np.abs(predict(network, truth.observed).future - truth.future).mean()
+        seen.append(float(error))
+        return {"mae_of_mine": seen[-1]} if epoch % 2 == 0 else None
+
+    result = fit(config, given, held, classes=classes, on_epoch=look,
+                 train_targets=samples.targets(given, "pace", classes),
+                 validation_targets=samples.targets(held, "pace", classes))
+    return result, seen, held
+
+
+def test_a_trained_network_forecasts_and_recognises_what_it_never_saw(learned):
+    result, _, _ = learned
+    fresh = paced(10, 2)
+    truth = encode(cut_windows(fresh, 10), "per_frame")
+    which = cut_windows(fresh, 10).clip
+    got = predict(result.network, truth.observed)
+    standing = np.abs(truth.future - truth.observed[:, -1:]).mean()
+    assert np.abs(got.future - truth.future).mean() < 0.4 * standing
+    target = samples.targets(fresh, "pace", result.identity.classes)[which]
+    assert (got.probabilities.argmax(axis=1) == target).mean() > 0.95
+    assert got.probabilities.sum(axis=1) == pytest.approx(np.ones(len(target)), abs=1e-5)
+    ratio = got.spread.mean() / np.sqrt(((got.future - truth.future) ** 2).mean())
+    assert 0.3 < ratio < 3.0
+
+
+def test_the_best_epoch_is_kept_and_callbacks_go_into_the_curves(learned):
+    result, seen, held = learned
+    assert len(result.curves) == len(seen) == 8
+    assert result.best_epoch == 1 + int(np.argmin([r["validation_mae"] for r in result.curves]))
+    truth = encode(cut_windows(held, training.VALIDATION_STEP), "per_frame")
+    error = np.abs(predict(result.network, truth.observed).future - truth.future).mean()
+    assert error == pytest.approx(seen[result.best_epoch - 1], rel=1e-5)
+    assert [row.get("mae_of_mine") for row in result.curves] == [
+        value if number % 2 == 0 else None for number, value in enumerate(seen, 1)]
+    assert result.curves[0]["validation_accuracy"] <= 1.0
+
+
+def test_a_network_can_learn_to_recognise_alone_from_short_clips():
+    given = [Clip(c.name, c.source, c.group, c.rate, c.keypoints[:80], c.labels)
+             for c in paced(40, 0)]
+    classes = ("fast", "slow")
+    cut = cut_windows(given, 2, horizon=0)
+    target = samples.targets(given, "pace", classes)[cut.clip]
+    config = recipe(
+        "ours", network="ours", epochs=6, windows=0, batch=32, ema=0.9, select="accuracy")
+    result = fit(config, cut.of_clips(range(30)), cut.of_clips(range(30, 40)), classes=classes,
+                 train_targets=target[cut.clip < 30], validation_targets=target[cut.clip >= 30])
+    assert max(row["validation_accuracy"] for row in result.curves) > 0.9
+    assert "validation_mae" not in result.curves[0]
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_does_not():
+    given = clips(6, seed=0)
+    runs = [fit(TrainingConfig(**QUICK, seed=seed), given[:4], given[4:]) for seed in (0, 0, 1)]
+    first, again, other = (run.network.state_dict() for run in runs)
+    assert all(torch.equal(first[key], again[key]) for key in first)
+    assert not all(torch.equal(first[key], other[key]) for key in first)
+
+
+def test_training_through_random_cameras_beats_standing_still(monkeypatch):
+    monkeypatch.setattr(training, "VALIDATION_WINDOWS", 400)
+    config = recipe(
+        "ours", network="ours", epochs=3, windows=1500, batch=50, loss="relative", view="random",
+        normalisation="last_frame", ema=0.9)
+    given = clips(40, seed=0)
+    row = fit(config, given[:30], given[30:]).curves[-1]
+    assert row["validation_mae"] < 0.9 * row["zero_velocity_mae"]
+
+
+# What cannot work
+
+
+@pytest.mark.parametrize(("changes", "words"), [
+    ({"loss": "huber"}, "loss 'huber'"), ({"epochs": 0}, "epochs 0"),
+    ({"network": "gru"}, "network 'gru'"), ({"lr": float("nan")}, "lr nan"),
+    ({"ema": 1.0}, "ema 1.0"), ({"weight_decay": -1.0}, "weight_decay -1.0"),
+    ({"warp": 0.2}, "drawn in an epoch"),
+])
+def test_settings_that_cannot_work_are_refused(changes, words):
+    with pytest.raises(KinesicsError, match=words):
+        TrainingConfig(**changes)
+
+
+def test_a_run_that_diverges_says_so():
+    given = clips(6, seed=0)
+    with pytest.raises(KinesicsError, match="training diverged. Use a smaller learning rate"):
+        fit(TrainingConfig(**QUICK, lr=1e30), given[:4], given[4:])
+
+
+def test_data_that_does_not_fit_is_refused():
+    given = clips(4, seed=0)
+    with pytest.raises(KinesicsError, match="17 keypoints a frame, but 4 are named"):
+        fit(TrainingConfig(**QUICK), given[:3], given[3:], keypoints="abcd")
+    with pytest.raises(KinesicsError, match="2 targets for 3 clips"):
+        fit(TrainingConfig(**QUICK), given[:3], given[3:], train_targets=np.zeros(2, int))
+    with pytest.raises(KinesicsError, match="Random views need COCO-17 in three dimensions"):
+        fit(TrainingConfig(**QUICK, view="random"), flat(3), flat(1), keypoints="abcd")
+    if not torch.cuda.is_available():
+        with pytest.raises(KinesicsError, match="no CUDA device"):
+            fit(TrainingConfig(**QUICK), given[:3], given[3:], device="cuda")
+
+
+# On disk
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A run of two epochs on labelled 2-D clips of four keypoints."""
+    torch.set_num_threads(1)
+    out = tmp_path_factory.mktemp("finished")
+    config = TrainingConfig(network="mlp", epochs=2, step=10)
+    scores = train(flat(12), out, config, Plan(label="way", name="net"), unseen=flat(3),
+                   keypoints="abcd", console=QUIET)
+    return out, scores
+
+
+def test_a_run_of_any_keypoint_set_leaves_curves_report_and_model(finished):
+    out, scores = finished
+    assert sorted(p.name for p in out.iterdir()) == [
+        "checkpoint.pt", "config.json", "curves.csv", "curves.png", "net.onnx", "report.json"]
+    rows = list(csv.DictReader((out / "curves.csv").open()))
+    assert [row["epoch"] for row in rows] == ["1", "2"]
+    assert float(rows[-1]["zero_velocity_mae"]) > 0
+    assert (out / "curves.png").read_bytes().startswith(b"\x89PNG")
+    assert len(json.loads((out / "report.json").read_text())) == len(scores)
+    methods = {score.method for score in scores if "mae_10" in score.metrics}
+    assert methods == {"zero velocity", "constant velocity", "ridge", "network"}
+    assert any("macro_f1" in score.metrics for score in scores)
+    kept = checkpoints.load(out / "checkpoint.pt")
+    assert kept.identity.classes == ("a", "b") and kept.identity.keypoints == tuple("abcd")
+
+
+def test_another_run_never_overwrites_one(finished):
+    out, _ = finished
+    before = (out / "checkpoint.pt").read_bytes()
+    with pytest.raises(KinesicsError, match="holds a run already. Go on with it by --resume"):
+        train(flat(12), out, TrainingConfig(network="mlp", epochs=2, step=10), Plan(label="way"),
+              keypoints="abcd", console=QUIET)
+    with pytest.raises(KinesicsError, match="other settings: lr None, now 0.1"):
+        train(flat(12), out, TrainingConfig(network="mlp", epochs=2, step=10, lr=0.1),
+              Plan(label="way", name="net"), keypoints="abcd", resume=True, console=QUIET)
+    with pytest.raises(KinesicsError, match="data '12 clips"):
+        train(flat(13), out, TrainingConfig(network="mlp", epochs=2, step=10),
+              Plan(label="way", name="net"), keypoints="abcd", resume=True, console=QUIET)
+    assert (out / "checkpoint.pt").read_bytes() == before
+
+
+@pytest.mark.parametrize(("network", "killed_at"), [("ours", 2), ("lstm", 7)])
+def test_a_killed_run_resumes_to_the_same_weights(tmp_path, monkeypatch, network, killed_at):
+    """Killed in the second epoch of pretraining, or of the training after it."""
+    given, before = clips(8, seed=0), clips(6, seed=1)
+    changes = {"network": network, "epochs": 3, "windows": 96, "batch": 48}
+    config = recipe("ours", **changes) if network == "ours" else \
+        TrainingConfig(**changes, residual=True)
+    arguments = {"plan": Plan(pretrain_epochs=2), "pretrain": before, "console": QUIET}
+    monkeypatch.setattr(training_run, "_judge", lambda *_: [])
+    train(given, tmp_path / "whole", config, **arguments)
 
     steps = 0
+    step = training._step
 
     def killed(*args):
         nonlocal steps
         steps += 1
-        if steps == 4:  # in the middle of the second epoch
+        if steps == killed_at + 1:
             raise KeyboardInterrupt
         return step(*args)
 
-    step = training._step
-    monkeypatch.setattr(training, "_step", killed)
-    with pytest.raises(KeyboardInterrupt):
-        train(recordings, [], tmp_path / "cut", config)
-    train(recordings, [], tmp_path / "cut", config, resume=True)
-    whole, cut = (torch.load(tmp_path / name / "checkpoint.pt", weights_only=True)["network"]
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(training, "_step", killed)
+        train(given, tmp_path / "cut", config, **arguments)
+    train(given, tmp_path / "cut", config, resume=True, **arguments)
+    whole, cut = (checkpoints.read(tmp_path / name / "checkpoint.pt")[2]
                   for name in ("whole", "cut"))
-    assert all(torch.equal(whole[key], cut[key]) for key in whole)
+    for part in ("network", "average", "best_network"):
+        assert all(torch.equal(whole[part][key], cut[part][key]) for key in whole[part])
+    table = [[{k: v for k, v in row.items() if k != "seconds"} for row in csv.DictReader(
+        (tmp_path / name / "curves.csv").open())] for name in ("whole", "cut")]
+    assert table[0] == table[1]
+    assert [row["stage"] for row in table[0]] == ["pretrain"] * 2 + ["train"] * 3
 
-    with pytest.raises(KinesicsError, match="lr 0.001, now 0.1"):
-        train(recordings, [], tmp_path / "cut",
-              TrainingConfig(epochs=3, windows=64, batch=32, lr=0.1), resume=True)
-    (tmp_path / "cut" / "checkpoint.pt").write_bytes(b"half a file")
+
+def test_pretraining_starts_the_training_where_it_ended(tmp_path, monkeypatch):
+    monkeypatch.setattr(training_run, "_judge", lambda *_: [])
+    config = TrainingConfig(network="mlp", residual=True, epochs=1, step=5, lr=1e-9)
+    train(flat(8), tmp_path, config, Plan(), pretrain=flat(30), keypoints="abcd", console=QUIET)
+    rows = list(csv.DictReader((tmp_path / "curves.csv").open()))
+    assert [row["stage"] for row in rows] == ["pretrain", "train"]
+    assert checkpoints.read(tmp_path / "checkpoint.pt")[2]["stage"] == "train"
+    start = checkpoints.load(tmp_path / "checkpoint.pt").network.state_dict()
+    fresh = fit(config, flat(8), flat(2), keypoints="abcd", start=start)
+    moved = [float((fresh.network.state_dict()[k] - v).abs().max()) for k, v in start.items()
+             if k.endswith("weight") and v.ndim == 2]
+    assert max(moved) < 1e-5                       # lr 1e-9: where it starts is where it ends
+
+
+@pytest.mark.parametrize(("config", "classes", "keypoints", "words"), [
+    ({"network": "lstm"}, "ab", "abcd", "its network is mlp, this run's lstm"),
+    ({"network": "mlp", "residual": True}, "ab", "abcd", "its output is absolute"),
+    ({"network": "mlp"}, "ab", "abcde", "its keypoints is a, b, c, d, this run's a, b, c, d, e"),
+    ({"network": "mlp"}, "abc", "abcd", "tells apart a, b, this run a, b, c.*--new-classifier"),
+])
+def test_a_checkpoint_of_something_else_is_not_started_from(
+        finished, config, classes, keypoints, words):
+    wanted = checkpoints.Identity(
+        config["network"], config.get("residual", False), tuple(keypoints), tuple(classes))
+    with pytest.raises(ModelError, match=words):
+        checkpoints.start_from(finished[0] / "checkpoint.pt", wanted)
+
+
+def test_a_new_classifier_keeps_the_rest_of_the_network(finished):
+    path = finished[0] / "checkpoint.pt"
+    wanted = checkpoints.Identity("mlp", False, tuple("abcd"), ("x", "y", "z"))
+    weights = checkpoints.start_from(path, wanted, new_classifier=True)
+    network = wanted.build()
+    before = {key: value.clone() for key, value in network.state_dict().items()}
+    checkpoints.load_start(network, weights)
+    old, new = checkpoints.load(path).network.state_dict(), network.state_dict()
+    classifier = {key for key in new if key.startswith("classif")}
+    assert classifier and all(torch.equal(new[key], before[key]) for key in classifier)
+    assert all(torch.equal(new[key], old[key]) for key in new if key not in classifier)
+
+
+class Trap:
+    def __reduce__(self):
+        return (Path.touch, (Path(__file__).parent / "trapped",))
+
+
+def test_a_file_that_is_no_checkpoint_is_refused_and_runs_nothing(finished, tmp_path):
+    good = (finished[0] / "checkpoint.pt").read_bytes()
+    trap = pickle.dumps(Trap(), protocol=2)
+    for content in (b"", b"half a file", good[: len(good) // 2], trap):
+        (tmp_path / "x.pt").write_bytes(content)
+        with pytest.raises(ModelError, match=r"not a checkpoint of `kinesics train`, or it is"):
+            checkpoints.load(tmp_path / "x.pt")
+    torch.save({"format": "other"}, tmp_path / "x.pt")
     with pytest.raises(ModelError, match="not a checkpoint"):
-        train(recordings, [], tmp_path / "cut", config, resume=True)
+        checkpoints.load(tmp_path / "x.pt")
+    with pytest.raises(ModelError, match="does not exist"):
+        checkpoints.load(tmp_path / "absent.pt")
+    assert not (Path(__file__).parent / "trapped").exists()
 
 
-def test_settings_and_data_that_cannot_work_are_refused():
-    with pytest.raises(KinesicsError, match="loss 'huber'"):
-        TrainingConfig(loss="huber")
-    with pytest.raises(KinesicsError, match="epochs 0"):
-        TrainingConfig(epochs=0)
+def test_a_full_disk_is_a_sentence_and_keeps_the_checkpoint_before(tmp_path, monkeypatch):
+    path = tmp_path / "checkpoint.pt"
+    checkpoints.write(path, b"before")
 
+    def full(self, content):
+        with open(self, "wb") as file:
+            file.write(content[:3])
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-def test_batches_are_the_same_for_the_same_seed():
-    split = samples.split_by_clip(clips(10, seed=0), seed=0)
-    a, b = (samples.make_batch(np.random.default_rng(5), split.train, 8, "last_frame", NO_FAULTS)
-            for _ in range(2))
-    assert np.array_equal(a.observed, b.observed) and np.array_equal(a.future, b.future)
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(KinesicsError, match=r"No space left on device.*kept: make room"):
+        checkpoints.write(path, b"after")
+    assert path.read_bytes() == b"before" and [p.name for p in tmp_path.iterdir()] == [path.name]

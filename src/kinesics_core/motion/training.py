@@ -269,10 +269,10 @@ def fit(
 
 def held_out(
     config: TrainingConfig, material: Material, targets: np.ndarray | None, seed: tuple[int, ...],
-    count: int = VALIDATION_WINDOWS,
+    count: int | None = None,
 ) -> Batch:
     """Windows to judge a network by, on the CPU: one every half second of the clips; through random
-    cameras ``count`` drawn by ``seed``."""
+    cameras ``count`` (default ``VALIDATION_WINDOWS``) drawn by ``seed``."""
     device = torch.device("cpu")
     if isinstance(material, Windows):
         _same_length(targets, len(material), "windows")
@@ -280,7 +280,7 @@ def held_out(
     _same_length(targets, len(material), "clips")
     if config.view == "random":
         feed = CameraFeed(material, targets, config.normalisation, config.batch, 1, device)
-        return feed.draw(np.random.default_rng(seed), count)
+        return feed.draw(np.random.default_rng(seed), count or VALIDATION_WINDOWS)
     cut = samples.cut_windows(material, VALIDATION_STEP, partial=targets is not None)
     return batches.as_batch(samples.encode(cut, config.normalisation),
                             None if targets is None else targets[cut.clip], device)

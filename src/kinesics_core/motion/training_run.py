@@ -116,7 +116,7 @@ def train(
         "classes": list(classes), "keypoints": list(keypoints),
         "data": _fingerprint(clips), "pretrain_data": _fingerprint(pretrain),
     }
-    _require(sides, config, classes, plan.label)
+    _require(sides, unseen, config, classes, plan.label)
     state = _earlier(out, settings, resume)
     console.print(_division(sides, classes, plan.label, place))
     out.mkdir(parents=True, exist_ok=True)
@@ -334,7 +334,9 @@ def _scores(
         clips = [side.clips[i] for i in chosen]
         if config.view == "frontal" and any(map(samples.long_enough, clips)):
             scores += _frontal(source, clips, config, methods)
-        targets = None if side.targets is None else side.targets[chosen]
+        targets = None if side.targets is None else np.where(
+            [samples.long_enough(clip, samples.SHORTEST) for clip in clips],
+            side.targets[chosen], -1)
         if targets is not None and (targets >= 0).any():
             scores.append(_recognised(source, clips, targets, config, result, len(classes)))
     return scores
@@ -369,11 +371,12 @@ def _recognised(
         probabilities = _probabilities(result, observed[rows])
         truth = truth[rows]
     else:
-        labelled = [clip for clip, target in zip(clips, targets, strict=True) if target >= 0]
-        cut = samples.cut_windows(labelled, training.VALIDATION_STEP, horizon=0)
+        rows = np.flatnonzero(targets >= 0)
+        cut = samples.cut_windows(
+            [clips[row] for row in rows], training.VALIDATION_STEP, horizon=0)
         observed = samples.encode(cut, config.normalisation).observed
         which, probabilities = recognition.clip_vote(_probabilities(result, observed), cut.clip)
-        truth = targets[targets >= 0][which]
+        truth = targets[rows][which]
     found = recognition.scores(truth, probabilities.argmax(axis=1), classes)
     return Score(source, config.view, "network",
                  {"accuracy": found.accuracy, "macro_f1": found.macro_f1})
@@ -398,7 +401,8 @@ def _counts(drawn: Samples) -> np.ndarray:
 
 
 def _require(
-    sides: Sequence[_Side], config: TrainingConfig, classes: Sequence[str], label: str | None
+    sides: Sequence[_Side], unseen: Sequence[Clip], config: TrainingConfig,
+    classes: Sequence[str], label: str | None,
 ) -> None:
     """Before hours of training: is there something to learn from and to be judged by?"""
     if label and len(classes) < 2:
@@ -408,10 +412,12 @@ def _require(
     frames = OBSERVED + HORIZON
     if config.view == "random":
         frames = samples.SHORTEST + HORIZON
-        samples.require_random_views([clip for side in sides for clip in side.clips])
-    for side, what in zip(sides, ("train on", "validate on", "test on"), strict=True):
-        if not any(samples.long_enough(clip, frames) for clip in side.clips):
-            longest = max(len(clip.keypoints) / clip.rate for clip in side.clips)
+        samples.require_random_views([*(clip for side in sides for clip in side.clips), *unseen])
+    wanted = [(side.clips, what) for side, what in zip(
+        sides, ("train on", "validate on", "test on"), strict=True)]
+    for clips, what in [*wanted, (list(unseen), "judge it by")]:
+        if clips and not any(samples.long_enough(clip, frames) for clip in clips):
+            longest = max(len(clip.keypoints) / clip.rate for clip in clips)
             raise KinesicsError(
                 f"No clip to {what} lasts {frames / RATE:g} s, the longest {longest:.1f} s. Give"
                 " longer recordings.")
