@@ -160,16 +160,33 @@ def test_a_torn_bag_gives_what_is_whole(tmp_path, share):
     assert f"is torn or damaged after {count} whole messages" in text
 
 
-def test_damage_within_a_chunk_is_noticed(tmp_path):
+@pytest.mark.parametrize("compression", list(CompressionType))
+def test_damage_within_a_chunk_is_noticed(tmp_path, compression):
     raw, coco = take(40)
-    file = write_bag(tmp_path / "in", {"/persons": raw}, compression=CompressionType.NONE)
+    file = write_bag(tmp_path / "in", {"/persons": raw}, compression=compression)
     data = bytearray(file.read_bytes())
-    data[int(len(data) * 0.6)] ^= 0xFF
+    middle = int(len(data) * 0.6)
+    data[middle : middle + 8] = b"\xff" * 8
     file.write_bytes(data)
     (clip,), text = clips(tmp_path, tmp_path / "in")
     np.testing.assert_allclose(
         clip.keypoints, coco[0, : len(clip.keypoints), :, :2], atol=2e-3)
     assert len(clip.keypoints) < 40 and "torn or damaged" in text
+
+
+def test_whatever_is_damaged_is_a_sentence(tmp_path):
+    rng = np.random.default_rng(0)
+    for compression in CompressionType:
+        file = write_bag(tmp_path / compression.name, {"/persons": take(4)[0]},
+                         compression=compression)
+        good = file.read_bytes()
+        for _ in range(60):
+            data = bytearray(good)
+            for place in rng.integers(len(data), size=3):
+                data[place] = rng.integers(256)
+            file.write_bytes(data)
+            contents = bags.read(bags.Bag("in", [file]))
+            assert contents.fault or contents.messages == 4
 
 
 def test_bags_without_people_are_named_and_the_rest_imported(tmp_path):

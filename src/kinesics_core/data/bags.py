@@ -8,7 +8,6 @@ are whatever is of type kinesics/msg/PersonArray, under any topic name. The bag'
 from __future__ import annotations
 
 import shlex
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
@@ -16,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import yaml
-from mcap.exceptions import McapError
 from mcap.records import Channel, Message, Metadata, Schema
 from mcap.stream_reader import StreamReader
 from rich.console import Console
@@ -137,8 +135,10 @@ def read(bag: Bag) -> Contents:
                 if isinstance(record, Schema):
                     schemas[record.id] = record
                 elif isinstance(record, Channel):
+                    schema = schemas.get(record.schema_id)
+                    if schema is None:
+                        continue
                     channels[record.id] = record
-                    schema = schemas[record.schema_id]
                     contents.types[record.topic] = schema.name
                     if schema.name == PEOPLE_TYPE:
                         text = schema.data.decode("utf-8", "replace")
@@ -154,11 +154,11 @@ def read(bag: Bag) -> Contents:
                         people.append(people_from(definition.decode(record.data)))
         except KinesicsError as error:
             contents.fault = f"{file.name}: {error}"
-        except _TORN as error:
+        except _TornError as error:
             read_here = contents.messages - before
             contents.fault = (
                 f"{file.name} is torn or damaged after {read_here} whole messages, which were read"
-                f" ({type(error).__name__})."
+                f" ({error})."
             )
     return contents
 
@@ -188,15 +188,18 @@ def people_from(message: dict[str, Any]) -> People:
         ) from error
 
 
-# Whatever mcap, its decompressors and struct say when bytes end or are not what they should be.
-_TORN = (McapError, struct.error, ValueError, KeyError, EOFError, RuntimeError, OSError)
+class _TornError(Exception):
+    """The bytes of a file end, or are not what they should be."""
 
 
 def _records(file: Path) -> Iterator[Any]:
-    with open(file, "rb") as stream:
-        # No record is longer than its file, whatever damaged bytes say.
-        limit = max(file.stat().st_size, 1)
-        yield from StreamReader(stream, validate_crcs=True, record_size_limit=limit).records
+    try:
+        with open(file, "rb") as stream:
+            # No record is longer than its file, whatever damaged bytes say.
+            limit = max(file.stat().st_size, 1)
+            yield from StreamReader(stream, validate_crcs=True, record_size_limit=limit).records
+    except Exception as error:  # mcap, struct and two decompressors each have kinds of their own
+        raise _TornError(type(error).__name__) from error
 
 
 def _lack(contents: Contents, clips: int) -> str:

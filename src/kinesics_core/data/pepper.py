@@ -7,6 +7,9 @@ recorded as joint angles at 25 Hz, with valence and arousal rated by 20 people w
 eye LEDs and heard the sounds; 18 animations that a conditional variational autoencoder made, with
 valence, arousal and dominance.
 
+The recording played the animations with 15 of the animators' frames a second, so the raters may
+have seen them quicker; ratings and motion agree in order rather than in size.
+
 Joint angles become COCO-17 keypoints through Pepper's published kinematics. Pepper has one leg on
 wheels where people have two, and it stands still: both legs of the keypoints are that one, half
 the width of the shoulders apart.
