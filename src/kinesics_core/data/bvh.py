@@ -12,6 +12,7 @@ import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -131,6 +132,7 @@ def _parse_hierarchy(
     return names, parents, np.array(rest), channels
 
 
+@cache
 def _channel(word: str) -> tuple[int, bool]:
     found = re.fullmatch("([XYZ])(position|rotation)", word, re.IGNORECASE)
     if found is None:

@@ -123,11 +123,14 @@ def coco_from_bvh(
 def up_axis(motion: bvh.Bvh, joints: Mapping[str, int], points: Mapping[str, np.ndarray]) -> str:
     """The axis from the feet to the head of somebody who stands, mostly.
 
-    The motion decides if it is upright along one axis; the rest pose, if it looks like a person,
-    where the motion lies or tumbles. An exporter may turn the rest pose, so the motion comes first.
-    points: WANTED name -> (T, 3).
+    The motion decides if it is upright along one axis: an exporter may turn the rest pose. Against
+    a rest pose that is a person upright along y it decides only if the feet are on the ground, at
+    0, for somebody may lie. Where the motion tumbles, the rest pose decides. points: WANTED name ->
+    (T, 3).
     """
     moving, certain = _feet_to_head(points)
+    if certain and moving == "y":
+        return moving
     at_rest = bvh.Bvh(motion.names, motion.parents, motion.rest, [[] for _ in motion.names],
                       np.zeros((1, 0)), motion.rate)
     positions, _ = bvh.pose(at_rest, [joints[key] for key in WANTED])
@@ -136,7 +139,9 @@ def up_axis(motion: bvh.Bvh, joints: Mapping[str, int], points: Mapping[str, np.
     legs = sum(still[f"{side}_ankle"][0] - still[f"{side}_hip"][0] for side in SIDES)
     trunk = sum(still["head"][0] - still[f"{side}_hip"][0] for side in SIDES)
     a_person = legs @ trunk < -0.7 * np.linalg.norm(legs) * np.linalg.norm(trunk)
-    if certain and (moving == "y" or not a_person or resting != "y"):
+    feet = (points["left_ankle"] + points["right_ankle"])[:, "xyz".index(moving[-1])] / 2
+    grounded = abs(np.median(feet)) < 0.15 * np.linalg.norm(legs)
+    if certain and (grounded or not (a_person and resting == "y")):
         return moving
     return resting if a_person else "y"
 

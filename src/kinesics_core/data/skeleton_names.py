@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 
@@ -247,14 +247,13 @@ def _by_shape(
     long = {joint: lengths[chain[1:]].sum() for joint, chain in chains.items()}
     pairs = []
     for joint in range(len(parents)):
-        below = sorted((c for c in _children(joint, parents, lengths) if len(chains[c]) > 2),
-                       key=lambda child: -long[child])
-        while len(below) > 1:
-            one, other = below[0], below[1]
-            equal = abs(long[one] - long[other]) < 0.12 * long[one]
-            if equal:
+        below = {c for c in _children(joint, parents, lengths) if len(chains[c]) > 2}
+        unlike = {pair: _difference(lengths[chains[pair[0]][1:]], lengths[chains[pair[1]][1:]])
+                  for pair in combinations(sorted(below), 2)}
+        for one, other in sorted(unlike, key=lambda pair: unlike[pair]):
+            if unlike[one, other] < 0.15 and {one, other} <= below:
                 pairs.append((joint, chains[one], chains[other]))
-            del below[:2 if equal else 1]
+                below -= {one, other}
     longest = max((long[one[0]] for _, one, _ in pairs), default=0.0)
     pairs = [pair for pair in pairs if long[pair[1][0]] > 0.4 * longest]  # not the fingers
     if len(pairs) < 2:
@@ -280,12 +279,14 @@ def _by_shape(
         if ankle != chain[-1]:
             forward += positions[:, chain[chain.index(ankle) + 1]] - positions[:, ankle]
     left = np.cross(up, forward)
+    span = np.linalg.norm(up) * np.linalg.norm(forward)
+    toes_tell = np.linalg.norm(left, axis=-1).sum() > 0.3 * span > 0
     found = {"head": head}
     for limb, pair in limbs.items():
         sides = [{read[index][0] for index in bones} - {""} for bones in pair]
         if sides == [{"left"}, {"right"}] or sides == [{"right"}, {"left"}]:
             first_is_left = sides[0] == {"left"}
-        elif left.any():
+        elif toes_tell:
             across = positions[:, pair[0][0]] - positions[:, pair[1][0]]
             first_is_left = float(np.sum(across * left)) > 0
         else:
@@ -294,6 +295,13 @@ def _by_shape(
             found.update({f"{side}_{joint}": index
                           for joint, index in zip(_JOINTS[limb], bones, strict=True)})
     return found
+
+
+def _difference(one: np.ndarray, other: np.ndarray) -> float:
+    """Of the bone lengths along two chains, as a share of their length."""
+    count = max(len(one), len(other))
+    gap = np.pad(one, (0, count - len(one))) - np.pad(other, (0, count - len(other)))
+    return float(np.abs(gap).sum() / max(one.sum(), other.sum()))
 
 
 def _two_longest(chain: Sequence[int], lengths: np.ndarray) -> tuple[int, int, int]:
