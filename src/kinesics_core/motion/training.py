@@ -130,7 +130,8 @@ RECIPES: dict[str, dict[str, Any]] = {
     "ours": {
         "residual": True, "loss": "l1", "batch": 256, "lr": 2e-3, "optimiser": "adamw",
         "weight_decay": 1e-2, "beta2": 0.99, "decay": "cosine", "warmup": 0.05,
-        "gradient_limit": 1.0, "ema": 0.998, "mirror": True, "windows": 20000, "epochs": 100,
+        "gradient_limit": 1.0, "ema": 0.998, "mirror": True, "warp": 0.2, "windows": 20000,
+        "epochs": 100,
     },
 }
 """What each recipe changes of the defaults."""
@@ -179,7 +180,7 @@ def fit(
     resume: Mapping[str, Any] | None = None,
     save: Callable[[dict[str, Any]], None] | None = None,
 ) -> FitResult:
-    """Train a network; the same seed and data give the same weights on the same machine.
+    """Train a network; on one CPU the same seed and data always give the same weights.
 
     train, validation: windows already cut, or clips, treated as the config says.
     train_targets, validation_targets: (N,) int64, the class of each window (of each clip if clips

@@ -373,7 +373,7 @@ def _recognised(
     else:
         rows = np.flatnonzero(targets >= 0)
         cut = samples.cut_windows(
-            [clips[row] for row in rows], training.VALIDATION_STEP, horizon=0)
+            [clips[int(row)] for row in rows], training.VALIDATION_STEP, horizon=0)
         observed = samples.encode(cut, config.normalisation).observed
         which, probabilities = recognition.clip_vote(_probabilities(result, observed), cut.clip)
         truth = targets[rows][which]
