@@ -105,8 +105,8 @@ def test_elbows_and_knees_bend_within_the_human_range_and_forward(clips):
 def test_nothing_jumps(clips):
     for clip in clips:
         acceleration = np.linalg.norm(np.diff(clip.keypoints, 2, axis=0), axis=-1) * 900.0
-        # A boxer's fist reaches 400 m/s2 (Walilko et al. 2005); a foot at touch-down more.
-        assert acceleration[:, K["left_wrist"]].max() < 400.0
+        # Captured actors reach about 100 m/s2 (Bandai-Namco-2); a blow is meant to be harder.
+        assert acceleration[:, K["left_wrist"]].max() < 220.0
         assert acceleration[:, K["nose"]].max() < 80.0
 
 

@@ -1,7 +1,7 @@
 """Emotional whole-body motion out of nothing, and emotional restyling of motion that is there.
 
 Stands in for the text-to-motion model with which Costea, Marcu, Lazar & Leordeanu
-(arXiv 2603.01804, section 2.2) pretrain: clips of 10 s, COCO-17 in metres at 30 Hz, labelled with
+(arXiv 2603.01804, section 2.3) pretrain: clips of 10 s, COCO-17 in metres at 30 Hz, labelled with
 the emotion that moved the body and its valence, arousal and dominance (VAD). What VAD does to
 movement follows
 
@@ -99,7 +99,7 @@ class Emotion:
     lean: float = 0.0
 
 
-# Actions and leaning: Wallbott (1998, table 4), Dael, Mortillaro & Scherer (2012, table 3).
+# Actions and leaning: Wallbott (1998), Dael, Mortillaro & Scherer (2012).
 _FAVOURS: dict[str, tuple[dict[str, float], float]] = {
     "happiness": ({"clap": 2.0, "dance": 3.0, "laugh": 1.5, "cheer": 1.3}, 0.0),
     "anger": ({"strike": 5.0, "fists": 5.0, "accuse": 5.0, "stamp": 4.0}, 0.07),
@@ -277,7 +277,7 @@ def make(plan: Plan) -> Clip:
     person, felt, style, intensity, rng = _feel(plan)
     labels = {
         "emotion": plan.emotion.name,
-        **{name: f"{value:.2f}" for name, value in
+        **{name: f"{round(value, 2) + 0.0:.2f}" for name, value in
            zip(("valence", "arousal", "dominance"), felt, strict=True)},
         "intensity": f"{intensity:.2f}",
     }
@@ -552,7 +552,7 @@ def _walk(
     rng: np.random.Generator, felt: np.ndarray, style: Style, times: np.ndarray, heading: float,
     place: np.ndarray, person: Person, running: bool,
 ) -> Gait:
-    """A path with turns and stops, at the speed of the emotion (Roether et al. 2009, figure 4)."""
+    """A path with turns and stops, at the speed of the emotion (Roether et al. 2009)."""
     valence, arousal, dominance = felt
     pace = math.exp(0.45 * arousal + 0.15 * valence + 0.25 * dominance + 0.14 * rng.normal())
     mean = float(np.clip((2.4 if running else 1.10) * pace, 0.5, 3.2 if running else 2.0))

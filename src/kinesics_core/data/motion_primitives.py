@@ -40,7 +40,7 @@ spine, head: roll, pitch, yaw, and collars: raised, radians, as in ``body.gestur
 radians to the left. shift: of the pelvis to the own left and forward, crouch: down, metres."""
 
 ELBOW_RANGE = (0.06, 2.5)
-"""Flexion of the elbow, radians (145 degrees, norms of the AAOS); never fully stretched."""
+"""Flexion of the elbow, radians: within the 150 degrees of the AAOS, never fully stretched."""
 
 # Peak speed of a movement, rad/s; a minimum-jerk one peaks at 1.875 of its mean. Arms swing at
 # about this speed in a beat, a throw is three times as fast.
@@ -421,7 +421,8 @@ def clap(who: Performer, start: float) -> float:
 def laugh(who: Performer, start: float) -> float:
     """Laughter: the trunk shakes in bursts while it folds forward or the head is thrown back.
 
-    Bursts of about five exhalations a second (Niewiadomski, Mancini & Pelachaud 2013).
+    Bursts of about five exhalations a second (Niewiadomski et al., "Rhythmic body movements of
+    laughter", ICMI 2014).
     """
     rng, style, score = who.rng, who.style, who.score
     strength = rng.uniform(0.6, 1.3)
@@ -637,7 +638,7 @@ def _gesture(name: str) -> Callable[[Performer, float], float]:
     return perform
 
 
-# After the movements that Wallbott (1998, table 4) and Dael, Mortillaro & Scherer (2012) report
+# After the movements that Wallbott (1998) and Dael, Mortillaro & Scherer (2012) report
 # for emotions; where they name none, authored.
 REPERTOIRE: dict[str, Primitive] = {
     "beats": Primitive(beats, (0.1, 0.2, 0.2), 2.5),
