@@ -91,7 +91,8 @@ def test_an_interrupted_run_goes_on_from_the_command_line(tmp_path, dataset, mon
     (("--label", "style"), "No clip has a label 'style'; the labels here are mood"),
     (("--epochs", "0"), "epochs 0; wanted more than 0"),
     (("--init", "absent.pt"), "absent.pt does not exist"),
-    (("--view", "random", "--windows", "-1"), "windows -1"),
+    (("--windows", "-1"), "windows -1"),
+    (("--warp", "0.2"), "--warp 0.2, but windows are cut beforehand. Give --windows"),
 ])
 def test_what_cannot_be_trained_is_one_sentence_and_leaves_nothing(
         tmp_path, dataset, capsys, arguments, words):

@@ -289,7 +289,6 @@ def test_training_through_random_cameras_beats_standing_still(monkeypatch):
     ({"loss": "huber"}, "loss 'huber'"), ({"epochs": 0}, "epochs 0"),
     ({"network": "gru"}, "network 'gru'"), ({"lr": float("nan")}, "lr nan"),
     ({"ema": 1.0}, "ema 1.0"), ({"weight_decay": -1.0}, "weight_decay -1.0"),
-    ({"warp": 0.2}, "drawn in an epoch"),
 ])
 def test_settings_that_cannot_work_are_refused(changes, words):
     with pytest.raises(KinesicsError, match=words):

@@ -107,6 +107,12 @@ def run(args: argparse.Namespace) -> int:
     config = training.recipe(
         args.recipe, network=args.network, seed=args.seed,
         **{name: value for name, value in changes.items() if value is not None})
+    if args.warp and (not config.windows or config.view == "random"):
+        raise KinesicsError(
+            f"Got --warp {args.warp:g}, but windows are "
+            + ("seen by random cameras, which vary their speed anyway. Leave it out."
+               if config.view == "random" else "cut beforehand. Give --windows, how many are drawn"
+               " in an epoch, or leave it out."))
     plan = training_run.Plan(
         label=args.label, pretrain_epochs=args.pretrain_epochs, init=args.init,
         new_classifier=args.new_classifier, name=args.name, licence=args.licence)

@@ -55,8 +55,8 @@ class TrainingConfig:
         which it rises from 0. gradient_limit: largest norm of the gradient, 0 for any.
     loss, loss_unit: see ``losses``; None is 1 (raw units), or a tenth for residual output.
     ema: weights are averaged over the steps, a new one counting 1 - ema; 0 does not average.
-    mirror: exchange left and right in half of the windows. warp: play them up to this share faster
-        or slower (windows drawn from clips only).
+    mirror: exchange left and right in half of the windows. warp: play windows that are drawn from
+        clips up to this share faster or slower; has no effect on cut ones.
     view: "frontal", or "random" cameras with a faulty detector (3-D COCO-17 only).
     step: frames between windows cut from a clip. windows: 0 has every cut window once an epoch;
         otherwise so many are drawn anew, anywhere in the clips.
@@ -109,10 +109,6 @@ class TrainingConfig:
             value = getattr(self, field)
             if not 0 <= value < 1:
                 raise KinesicsError(f"Got {field} {value}; wanted at least 0 and less than 1.")
-        if self.warp and not self.windows:
-            raise KinesicsError(
-                "Windows that were cut cannot be played faster or slower; give windows, how many"
-                " are drawn in an epoch, or no warp.")
 
     @property
     def learning_rate(self) -> float:
