@@ -116,19 +116,19 @@ def expected(tool: str) -> dict[str, str]:
 
 
 def bvh(
-    tool: str = "cmu", frames: int = 100, rate: float = 20, *, z_up: bool = False,
+    tool: str = "cmu", frames: int = 100, rate: float = 20, *, up: str = "y",
     turns: dict[str, tuple[float, float, float]] | None = None, scale: float = 1.0,
     names: dict[str, str] | None = None, walk: float = 0.0,
 ) -> str:
     """The text of a file. turns: joint -> degrees about x (left), y (up), z (forward), one of them.
 
-    z_up: the same motion in a world whose z is up and whose y is back. walk: forward, per frame.
+    up: the axis that is up in the file's world, which is turned about x. walk: forward, per frame.
     """
     names = joint_names(tool) if names is None else names
 
     def world(v):
         x, y, z = v
-        return (x, -z, y) if z_up else (x, y, z)
+        return {"y": (x, y, z), "z": (x, -z, y), "-y": (x, -y, -z), "-z": (x, z, -y)}[up]
 
     lines: list[str] = []
     order: list[str] = []

@@ -163,7 +163,7 @@ def _describe(report: Report, args: argparse.Namespace) -> None:
         (report.unmatched, f"not matched by --label-pattern, {kept}"),
         (report.cut, "cut where the recording jumps"),
         (report.too_short, "left out: jumps leave nothing of 1.5 s"),
-        ([f"{name}: {why}" for name, why in report.failed.items()], "left out as broken"),
+        (report.reasons(), "left out as broken"),
     ):
         if names:
             _say(f"{len(names)} {what}:", "yellow")

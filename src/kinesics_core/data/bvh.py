@@ -145,7 +145,8 @@ def _parse_table(text: str, frames: str, width: int, name: str) -> np.ndarray:
         # numpy only warns of a word that is no number, and ends there.
         warnings.simplefilter("error", DeprecationWarning)
         try:
-            values = np.fromstring(text, dtype=np.float64, sep=" ")
+            # Of nothing it would make one number.
+            values = np.fromstring(text, np.float64, sep=" ") if text.strip() else np.empty(0)
         except (DeprecationWarning, ValueError) as error:
             raise KinesicsError(
                 f"{name}: the motion table holds what is no number. Export it again."

@@ -54,6 +54,10 @@ class Report:
     unmatched: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
 
+    def reasons(self) -> list[str]:
+        """Why each that failed did, as a sentence with its name."""
+        return [why if name in why else f"{name}: {why}" for name, why in self.failed.items()]
+
 
 def import_recordings(
     source: Path, out: Path, info: Info, reader: Reader, suffixes: tuple[str, ...],
@@ -101,8 +105,7 @@ def import_recordings(
             group = name if clip.group == clip.name else clip.group
             _add(writer, replace(clip, name=name, group=group), labels[recording.name], report)
         if not len(writer):
-            reasons = [f"{name}: {why}" for name, why in report.failed.items()] or \
-                ["they are cut off by faults within 1.5 s"]
+            reasons = [*report.reasons(), "Faults leave nothing of 1.5 s."]
             raise KinesicsError(
                 f"None of the {len(names)} recordings in {source} could be imported. {reasons[0]}")
     return report
