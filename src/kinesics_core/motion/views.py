@@ -87,7 +87,7 @@ def random_camera(rng: np.random.Generator, points: np.ndarray) -> Camera:
     return Camera(
         target=target,
         distance=np.maximum(rng.uniform(1.5, 5.0, count), reach + 0.5),
-        yaw=yaw - facing,
+        yaw=yaw + facing,
         pitch=rng.normal(0.0, 0.12, count),
         roll=rng.normal(0.0, 0.03, count),
         focal=WIDTH * rng.uniform(0.8, 1.4, count),
