@@ -87,6 +87,14 @@ NAMES = {
                  " finger2-1.{L} pelvis.{L} upperleg01.{L} lowerleg01.{L} foot.{L} toe1-1.{L}",
     "upper case": "HIPS SPINE NECK HEAD {S}COLLAR {S}ARM {S}FOREARM {S}HAND -"
                   " - {S}THIGH {S}SHIN {S}FOOT -",
+    "motive": "Hip Ab Neck Head {L}Shoulder {L}UArm {L}FArm {L}Hand {L}Index1"
+              " - {L}Thigh {L}Shin {L}Foot {L}Toe",
+    "deepmotion": "hips_JNT spine_JNT neck_JNT head_JNT {l}_shoulder_JNT {l}_arm_JNT"
+                  " {l}_forearm_JNT {l}_hand_JNT - - {l}_upleg_JNT {l}_leg_JNT {l}_foot_JNT"
+                  " {l}_toebase_JNT",
+    "auto-rig pro": "root.x spine_01.x neck.x head.x shoulder.{l} arm_stretch.{l}"
+                    " forearm_stretch.{l} hand.{l} c_index1.{l} - thigh_stretch.{l}"
+                    " leg_stretch.{l} foot.{l} toes_01.{l}",
     "talking with hands": "b_root b_spine0 b_neck0 b_head b_{l}_shoulder b_{l}_arm b_{l}_forearm"
                           " b_{l}_wrist b_{l}_index1 - b_{l}_upleg b_{l}_leg b_{l}_foot -",
 }

@@ -27,13 +27,15 @@ _WORDS: dict[str, tuple[tuple[tuple[str, ...], ...], ...]] = {
     "arm": (
         (("upperarm", "uparm", "armupper", "armup", "uarm", "humerus", "shldr", "bicep"), ("arm",),
          ("shoulder", "shoulderjoint", "shld")),
-        (("forearm", "lowerarm", "lowarm", "armlower", "armlow", "elbow", "radius", "ulna"),),
+        (("forearm", "lowerarm", "lowarm", "loarm", "armlower", "armlow", "farm", "elbow", "radius",
+          "ulna"),),
         (("hand", "wrist", "palm"),),
     ),
     "leg": (
         (("thigh", "upleg", "upperleg", "legupper", "legup", "uleg", "femur"), ("hip", "hips"),
          ("leg",), ("hipjoint",)),
-        (("knee", "shin", "calf", "lowerleg", "lowleg", "leglower", "leglow", "tibia", "crus"),
+        (("knee", "shin", "calf", "lowerleg", "lowleg", "loleg", "leglower", "leglow", "shank",
+          "tibia"),
          ("leg",)),
         (("foot", "ankle"),),
     ),
@@ -48,7 +50,8 @@ _VOCABULARY = {
 _SIDE_WORDS = {"left": "left", "lft": "left", "l": "left", "right": "right", "rgt": "right",
                "r": "right"}
 # Words around the one that counts; with any other word ("twist", "ik", "thumb") it is another bone.
-_NOISE = {"joint", "jnt", "bone", "bend", "bind", "def", "org", "j", "b", "bip", "base", "skel"}
+_NOISE = {"joint", "jnt", "bone", "bend", "bind", "def", "org", "j", "b", "bip", "base", "skel",
+          "stretch"}
 
 
 def find_joints(
