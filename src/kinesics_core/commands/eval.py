@@ -97,8 +97,6 @@ def _recognise(args: argparse.Namespace) -> int:
 def _report(
     args: argparse.Namespace, compare: Callable[[Options, Console], Report]
 ) -> int:
-    from rich.console import Console
-
     from kinesics_core import bench
     from kinesics_core.motion.comparison import Options
 
@@ -107,7 +105,7 @@ def _report(
         networks=() if args.model else _names(args.networks),
         residual=getattr(args, "residual", False), epochs=args.epochs, step=args.step,
         seed=args.seed, view=getattr(args, "view", "frontal"), processes=args.jobs, out=args.out,
-        models=_models(args.model or [])), Console())
+        models=_models(args.model or [])), _console())
     if args.json is not None:
         bench.save(report.results, args.json, about=report.about, failed=report.failed)
         print(f"wrote {args.json}")
@@ -145,8 +143,94 @@ def _models(given: list[str]) -> dict[str, Path]:
     return models
 
 
+def _add_pretraining(parser: argparse.ArgumentParser) -> None:
+    _add_study(parser)
+    parser.add_argument("--label", help="classify it too while training (the paper's equation 3)")
+
+
+def _add_domains(parser: argparse.ArgumentParser) -> None:
+    _add_pretraining(parser)
+    _add_domain(parser)
+
+
+def _add_emotion(parser: argparse.ArgumentParser) -> None:
+    _add_study(parser)
+    _add_domain(parser)
+    parser.add_argument("--label", required=True, help="what to recognise")
+
+
+def _add_domain(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--domain", nargs="+", default=[], metavar="NAME=DATASET",
+                        help="other motion to test on, beside the test clips of --data")
+
+
+def _add_study(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, required=True, metavar="REAL",
+                        help="dataset of real recordings, split by clip")
+    parser.add_argument("--pretrain", type=Path, nargs="+", required=True, metavar="DATASET",
+                        help="synthetic datasets to train on first, one a tier")
+    parser.add_argument("--networks", default="mlp,lstm,cnn_lstm,transformer", metavar="A,B",
+                        help=f"of {', '.join(NETWORKS)}")
+    parser.add_argument("--residual", action="store_true",
+                        help="predict the change from the newest frame, unlike the paper")
+    parser.add_argument("--seeds", type=int, default=3, help="trainings of each kind")
+    parser.add_argument("--epochs", type=int, default=30,
+                        help="on the real recordings (the paper: 200)")
+    parser.add_argument("--pretrain-epochs", type=int, default=5,
+                        help="on the synthetic ones (the paper: 200)")
+    parser.add_argument("--step", type=int, default=15, help="frames between two windows")
+    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)),
+                        help="trainings at a time, a core each")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR",
+                        help="figure, table and what each training gave; run again with the same"
+                             " DIR, what was finished is reused")
+
+
+def _pretraining(args: argparse.Namespace) -> int:
+    return _study(args, "pretraining")
+
+
+def _domains(args: argparse.Namespace) -> int:
+    return _study(args, "domains")
+
+
+def _emotion(args: argparse.Namespace) -> int:
+    return _study(args, "emotion")
+
+
+def _study(args: argparse.Namespace, name: str) -> int:
+    _comparison()   # says what is missing
+    from kinesics_core.motion import studies
+
+    domains: dict[str, Path] = {}
+    for text in getattr(args, "domain", []):
+        called, separator, path = text.partition("=")
+        if not (called and separator and path) or called in domains:
+            raise KinesicsError(
+                f"Got --domain {text!r}; wanted NAME=DATASET, every name once.")
+        domains[called] = Path(path)
+    failed = getattr(studies, name)(studies.Options(
+        data=args.data, out=args.out, networks=_names(args.networks),
+        pretrain=tuple(args.pretrain), label=args.label, domains=domains, seeds=args.seeds,
+        epochs=args.epochs, pretrain_epochs=args.pretrain_epochs, step=args.step,
+        residual=args.residual, processes=args.jobs), _console())
+    return 1 if failed else 0
+
+
+def _console() -> Console:
+    """Tables of many columns need room; a pipe has as much as one likes."""
+    from rich.console import Console
+
+    console = Console()
+    return console if console.is_terminal else Console(width=160)
+
+
 WHAT: dict[str, Entry] = {
     "forecast": Entry("error of forecasts, per frame and class", _add_forecast, _forecast),
     "recognise": Entry("accuracy and macro-F1 of recognising a label", _add_recognise, _recognise),
+    "pretraining": Entry("study: gain by pretraining on synthetic motion, by how much of it",
+                         _add_pretraining, _pretraining),
+    "domains": Entry("study: error on other domains every 10 epochs", _add_domains, _domains),
+    "emotion": Entry("study: recognition on other domains", _add_emotion, _emotion),
     "affect": Entry(eval_affect.HELP, eval_affect.add_arguments, eval_affect.run),
 }

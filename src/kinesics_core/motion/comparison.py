@@ -42,6 +42,7 @@ SECONDS = {"mlp": 0.7, "lstm": 1.2, "cnn_lstm": 2.4, "transformer": 14.0, "ours"
 PART = {"mlp": 1.0, "lstm": 2.5, "cnn_lstm": 2.5, "transformer": 5.0, "ours": 2.5}
 """Parts of the time that each training gets."""
 PAPER_EPOCHS, OUR_EPOCHS = 200, 100
+COLUMNS = 10
 RULES = ("zero_velocity", "constant_velocity", "mean_pose", "ridge")
 LEAK = (
     "This split leaks: windows slide, so test windows share frames with training windows of the"
@@ -137,8 +138,8 @@ def compare_forecasts(options: Options, console: Console) -> Report:
     console.print(_forecast_table(rows, found, trainings, outcomes))
     classes = sorted({key for errors in rows["zero_velocity"] if errors
                       for key in errors["by_class"]})
-    if classes:
-        console.print(_class_table(rows, classes, options.label or ""))
+    for table in _class_tables(rows, classes, options.label or ""):
+        console.print(table)
     _print_failures(failed, console)
     results = _forecast_results(rows, found)
     return Report(results, _about(options, found, dataset, trainings, outcomes), failed)
@@ -276,12 +277,12 @@ def _announce(found: Plan, options: Options, dataset: Dataset, console: Console)
     sides = found.folds[0]
     how = LEAKS if options.split == LEAKS else \
         "by clip" if options.split == "clip" else f"{folds} folds, leaving out one {options.split}"
+    what = "windows" if options.split == LEAKS else "clips"
     console.print(
         f"{dataset.info.name}: {len(dataset)} clips, {found.windows} windows every {options.step}"
-        f" frames at 30 Hz; {how}: {len(sides.train)} {'windows' if options.split == LEAKS else ''}"
-        f"{'' if options.split == LEAKS else 'clips'} to train on, {len(sides.validation)} to"
-        f" validate, {len(sides.test)} to test" + (" in the first" if folds > 1 else ""),
-        highlight=False)
+        f" frames at 30 Hz; {how}: {len(sides.train)} {what} to train on,"
+        f" {len(sides.validation)} to validate, {len(sides.test)} to test"
+        + (" in the first" if folds > 1 else ""), highlight=False)
     if found.short:
         console.print(
             f"{found.short} clips give no window (shorter than 3 s, or nobody in them) and are"
@@ -390,16 +391,19 @@ def _forecast_table(
     return table
 
 
-def _class_table(
+def _class_tables(
     rows: Mapping[str, Sequence[dict[str, Any] | None]], classes: Sequence[str], label: str
-) -> Table:
-    table = Table(title=f"The same over all 30 frames, by {label}")
-    table.add_column(label)
-    for name in rows:
-        table.add_column(name.replace("_", " "), justify="right")
-    for value in classes:
-        table.add_row(value, *(_cell(_class_mean(errors, value)) for errors in rows.values()))
-    return table
+) -> Iterator[Table]:
+    """As many classes in one as fit."""
+    for begin in range(0, len(classes), COLUMNS):
+        shown = classes[begin:begin + COLUMNS]
+        table = Table(title=f"The same over all 30 frames, by {label}")
+        table.add_column("method")
+        for value in shown:
+            table.add_column(value, justify="right")
+        for name, errors in rows.items():
+            table.add_row(name, *(_cell(_class_mean(errors, value)) for value in shown))
+        yield table
 
 
 def _class_mean(errors: Sequence[dict[str, Any] | None], value: str) -> float | None:

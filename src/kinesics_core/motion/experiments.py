@@ -153,7 +153,7 @@ def forecast(settings: Settings, inputs: Settings, report: Report) -> dict[str, 
     elif config.windows:
         config = replace(config, windows=0)
     result = fit(config, material, validation, keypoints=inputs["keypoints"],
-                 on_step=_reporter(config.epochs, report))
+                 on_step=reporter(config.epochs, report))
     truth = samples.encode(test, "per_frame")
     errors = evaluation.forecast_errors(
         predict(result.network, truth.observed).future, truth,
@@ -203,7 +203,7 @@ def _recognise_as_paper(
     result = fit(
         config, cut.take(train), cut.take(validation), train_targets=task.target[row[train]],
         validation_targets=task.target[row[validation]], classes=task.classes,
-        keypoints=inputs["keypoints"], on_step=_reporter(config.epochs, report))
+        keypoints=inputs["keypoints"], on_step=reporter(config.epochs, report))
     found = predict(result.network, samples.encode(cut.take(test), "per_frame").observed)
     assert found.probabilities is not None
     if inputs.get("weights"):
@@ -350,7 +350,7 @@ def _names(clips: Sequence[Clip], cut: Windows, label: str | None) -> list[str] 
     return None if label is None else [clips[index].labels[label] for index in cut.clip]
 
 
-def _reporter(epochs: int, report: Report) -> OnStep:
+def reporter(epochs: int, report: Report) -> OnStep:
     def tell(epoch: int, step: int, steps: int) -> None:
         if step == steps or step % 10 == 0:
             report((epoch - 1) * steps + step, epochs * steps, f"epoch {epoch}/{epochs}")
