@@ -23,7 +23,8 @@ def add_bvh_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--joints", metavar="FILE.yaml", type=Path,
                         help="lines 'left_knee: name of the joint', where the names mislead")
     parser.add_argument("--up", choices=("auto", "x", "y", "z", "-x", "-y", "-z"), default="auto",
-                        help="axis from the feet to the head (default: seen in each clip)")
+                        help="axis from the feet to the head, a negative one as --up=-y"
+                        " (default: seen in each clip)")
     parser.add_argument("--rate", metavar="HZ", type=float,
                         help="frames per second, in place of what the files say")
 
