@@ -58,7 +58,7 @@ def _add_recognise(parser: argparse.ArgumentParser) -> None:
     _add_common(parser, "clip")
     parser.add_argument("--label", required=True, help="what to recognise")
     parser.add_argument("--networks", default="ours", metavar="A,B",
-                        help=f"which to train, of {', '.join(NETWORKS)}")
+                        help=f"which to train, of {', '.join(NETWORKS)}, ours_forecaster")
 
 
 def _add_common(parser: argparse.ArgumentParser, split: str) -> None:

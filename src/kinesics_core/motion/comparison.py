@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from kinesics_core.motion import curves, experiments, figures, splits
 from kinesics_core.motion.evaluation import REPORTED
 from kinesics_core.motion.experiments import LEAKS, Plan
 from kinesics_core.motion.networks.registry import NETWORKS
+from kinesics_core.motion.recognition_training import RecognitionConfig
 from kinesics_core.motion.training import TrainingConfig, recipe
 
 MINUTES = 18.0
@@ -41,6 +42,8 @@ SECONDS = {"mlp": 0.7, "lstm": 1.2, "cnn_lstm": 2.4, "transformer": 14.0, "ours"
 """For 1000 windows on one core (a Xeon at 2 GHz): how epochs are reckoned, nothing else."""
 PART = {"mlp": 1.0, "lstm": 2.5, "cnn_lstm": 2.5, "transformer": 5.0, "ours": 2.5}
 """Parts of the time that each training gets."""
+OURS = {"ours": experiments.RECOGNISER, "ours_forecaster": "ours"}
+"""For recognition: the network made for it, and our forecaster with its classifier."""
 PAPER_EPOCHS, OUR_EPOCHS = 200, 100
 COLUMNS = 10
 RULES = ("zero_velocity", "constant_velocity", "mean_pose", "ridge")
@@ -72,10 +75,6 @@ class Options:
     models: Mapping[str, Path] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        strange = [name for name in self.networks if name not in NETWORKS]
-        if strange:
-            raise KinesicsError(
-                f"Got network {strange[0]!r}; there are {', '.join(NETWORKS)}. Choose of them.")
         for name in ("epochs", "step", "processes"):
             value = getattr(self, name)
             if value is not None and value < 1:
@@ -98,6 +97,7 @@ class Report:
 
 def compare_forecasts(options: Options, console: Console) -> Report:
     """Train or load, judge, print; the figures. KinesicsError if the data cannot be used so."""
+    _check_networks(options, tuple(NETWORKS))
     dataset = Dataset(options.data)
     found = experiments.plan(
         dataset, options.split, label=options.label, step=options.step, view=options.view,
@@ -146,7 +146,12 @@ def compare_forecasts(options: Options, console: Console) -> Report:
 
 
 def compare_recognition(options: Options, console: Console) -> Report:
-    """Like ``compare_forecasts`` for a label; the confusion matrices are drawn with ``out``."""
+    """Like ``compare_forecasts`` for a label; the confusion matrices are drawn with ``out``.
+
+    The paper's networks are trained as the paper does, both heads at once; ours with
+    ``recognition_training``, which is made to hold for contents never seen.
+    """
+    _check_networks(options, (*NETWORKS, *OURS))
     if options.label is None:
         raise KinesicsError("Got no label to recognise; say which with --label.")
     dataset = Dataset(options.data)
@@ -166,7 +171,11 @@ def compare_recognition(options: Options, console: Console) -> Report:
             console.print(
                 f"[yellow]Without {fold.left_out or 'the test clips'}, no training clip is"
                 f" {', '.join(unknown)}; its test clips cannot be recognised and count as wrong.")
-    trainings = _trainings(options, found, recognising=True)
+    trainings = _trainings(
+        replace(options, residual=False,
+                networks=tuple(name for name in options.networks if name not in OURS)), found)
+    ours = {name: RecognitionConfig(seed=options.seed)
+            for name in options.networks if name in OURS}
     contents = names_of(clips, options.split)
     base = {"data": experiments.fingerprint(options.data), "step": options.step,
             "view": options.view, "split": options.split, "label": options.label,
@@ -185,14 +194,17 @@ def compare_recognition(options: Options, console: Console) -> Report:
                 settings | {"model": experiments.file_fingerprint(path)},
                 inputs | {"model": str(path)})))
         for name, config in trainings.items():
-            # Ours is trained for contents never seen (recognition_training), the paper's networks
-            # as the paper does, two heads at once.
-            ours = name == "ours"
             todo.append((name, number, Job(
                 name + ending, experiments.recognise,
-                settings | {"network": name, "config": None if ours else asdict(config),
+                settings | {"network": name, "config": asdict(config), "recognition": None,
                             "code": experiments.code_of(name)},
-                inputs | {"weights": None if ours else _weights(options, name, fold.left_out)})))
+                inputs | {"weights": _weights(options, name, fold.left_out)})))
+        for name, recogniser in ours.items():
+            todo.append((name, number, Job(
+                name + ending, experiments.recognise,
+                settings | {"network": OURS[name], "config": None,
+                            "recognition": asdict(recogniser),
+                            "code": experiments.code_of(OURS[name])}, inputs)))
     outcomes = _run(todo, options)
     if all(outcomes[("", number)].result is None for number in range(len(found.folds))):
         raise KinesicsError(f"The baselines failed: {outcomes[('', 0)].error}")
@@ -201,7 +213,7 @@ def compare_recognition(options: Options, console: Console) -> Report:
     count = range(len(found.folds))
     rows = {name: [_result(outcomes, "", n, "methods", name) for n in count]
             for name in ("majority", "statistics")}
-    for name in [*options.models, *trainings]:
+    for name in [*options.models, *trainings, *ours]:
         rows[name] = [_result(outcomes, name, n, "scores") for n in count]
     classes = next(outcome.result["classes"] for outcome in outcomes.values()
                    if outcome.result and "classes" in outcome.result)
@@ -222,7 +234,8 @@ def compare_recognition(options: Options, console: Console) -> Report:
                 f" {options.split}", options.out / f"confusion_{name}.png")
     _print_failures(failed, console)
     results = _recognition_results(rows, found)
-    return Report(results, _about(options, found, dataset, trainings, outcomes), failed)
+    return Report(results, _about(
+        options, found, dataset, {**trainings, **ours}, outcomes), failed)
 
 
 def names_of(clips: Sequence[Any], split: str) -> list[str] | None:
@@ -241,14 +254,11 @@ def reckon_epochs(
     return int(np.clip(seconds / cost, least, most))
 
 
-def _trainings(
-    options: Options, found: Plan, *, recognising: bool = False
-) -> dict[str, TrainingConfig]:
+def _trainings(options: Options, found: Plan) -> dict[str, TrainingConfig]:
     """What is trained, by the name it is reported under."""
     wanted = [(network, residual) for network in options.networks
               for residual in ((True,) if network == "ours" else
-                               (False, True) if options.residual and not recognising else
-                               (False,))]
+                               (False, True) if options.residual else (False,))]
     if not wanted:
         return {}
     size = min(max(found.windows / LARGE, SMALLEST), 1.0)
@@ -270,6 +280,13 @@ def _trainings(
             configs[name] = recipe("paper", network=network, residual=residual, epochs=epochs,
                                    step=options.step, view=options.view, seed=options.seed)
     return configs
+
+
+def _check_networks(options: Options, known: Sequence[str]) -> None:
+    strange = [name for name in options.networks if name not in known]
+    if strange:
+        raise KinesicsError(
+            f"Got network {strange[0]!r}; there are {', '.join(known)}. Choose of them.")
 
 
 def _announce(found: Plan, options: Options, dataset: Dataset, console: Console) -> None:
@@ -510,7 +527,8 @@ def _recognition_results(
 
 
 def _about(
-    options: Options, found: Plan, dataset: Dataset, trainings: Mapping[str, TrainingConfig],
+    options: Options, found: Plan, dataset: Dataset,
+    trainings: Mapping[str, TrainingConfig | RecognitionConfig],
     outcomes: Mapping[tuple[str, int], Outcome],
 ) -> dict[str, Any]:
     """What the figures are of, beside them in the JSON."""

@@ -33,6 +33,7 @@ from kinesics_core.motion import (
     views,
 )
 from kinesics_core.motion.exported import open_model
+from kinesics_core.motion.networks.recogniser import Recogniser
 from kinesics_core.motion.networks.registry import NETWORKS, build
 from kinesics_core.motion.samples import Windows, cut_windows
 from kinesics_core.motion.splits import Fold
@@ -48,6 +49,7 @@ from kinesics_core.motion.windows import HORIZON
 
 Settings = Mapping[str, Any]
 LEAKS = "window_leaks"
+RECOGNISER = "recogniser"
 
 
 def fingerprint(path: Path) -> str:
@@ -67,7 +69,8 @@ def file_fingerprint(path: Path) -> str:
 
 def code_of(network: str) -> str:
     """Of the source a network is built from, so that a result is not kept for another network."""
-    source = inspect.getsource(inspect.getmodule(NETWORKS[network].build) or build)
+    maker = Recogniser if network == RECOGNISER else NETWORKS[network].build
+    source = inspect.getsource(inspect.getmodule(maker) or build)
     return hashlib.sha256(source.encode()).hexdigest()[:8]
 
 
@@ -167,17 +170,19 @@ def forecast(settings: Settings, inputs: Settings, report: Report) -> dict[str, 
 
 def recognise(settings: Settings, inputs: Settings, report: Report) -> dict[str, Any]:
     """Train a network to recognise a label. settings: data, step, view, split, label, seed,
-    network, and config: a ``TrainingConfig`` as a dict for the paper's recipe (two heads, equation
-    3), or None for ``recognition_training``, which is made to hold for contents never seen.
+    network, and one of two, the other None: config, a ``TrainingConfig`` as a dict, for two heads
+    (equation 3); recognition, a ``RecognitionConfig`` as a dict.
     """
     if settings["config"] is not None:
         return _recognise_as_paper(settings, inputs, report)
     task = _recognition_task(settings, inputs)
     learn = np.concatenate([task.train, task.validation])   # it stops after a set number of steps
     torch.manual_seed(settings["seed"])
-    network = build(settings["network"], features=2 * len(inputs["keypoints"]),
-                    classes=len(task.classes), residual=True)
-    config = recognition_training.RecognitionConfig(seed=settings["seed"])
+    shape: dict[str, Any] = {
+        "features": 2 * len(inputs["keypoints"]), "classes": len(task.classes)}
+    network: torch.nn.Module = Recogniser(**shape) if settings["network"] == RECOGNISER else \
+        build(settings["network"], residual=True, **shape)
+    config = recognition_training.RecognitionConfig(**settings["recognition"])
     contents = None if inputs.get("contents") is None else \
         np.array(inputs["contents"])[task.clip[learn]]
     recognition_training.train_recogniser(
