@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pytest
 
+from kinesics_core.cli import main
 from kinesics_core.commands.data_info import describe
 from kinesics_core.data.dataset import Clip, Dataset, Info, Writer, read_statistics
 from kinesics_core.errors import KinesicsError
@@ -199,3 +200,12 @@ def test_info_prints_a_table_and_json(tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)["labels"] == {"style": {"bold": 1, "shy": 1}}
     assert main(["data", "info", str(tmp_path)]) == 1
     assert "is not a dataset" in capsys.readouterr().err
+
+
+def test_a_label_of_many_numbers_is_told_as_a_range_and_of_many_names_in_part(tmp_path, capsys):
+    write(tmp_path / "d", [
+        clip(f"{i:02}", valence=f"{i / 100 - 0.2:.2f}", who=f"w{i}") for i in range(40)])
+    assert main(["data", "info", str(tmp_path / "d")]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert "label valence -0.2 to 0.19, 40 values" in text
+    assert "w0 1," in text and "and 10 more" in text

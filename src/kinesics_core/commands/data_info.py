@@ -10,6 +10,10 @@ from typing import Any
 STEPS = (1, 15)
 """Frames between windows for which the number of windows is told."""
 
+MANY = 30
+"""Values of a label up to which each is told; of more numbers the range, of more names the first.
+The JSON has them all."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dataset", metavar="DATASET", type=Path)
@@ -67,7 +71,7 @@ def _print(document: dict[str, Any]) -> None:
         "clip length": _spread(document["clip_seconds"], "s"),
         "frame rates": _counts(document["rates"]),
         "sources": _counts(document["sources"]),
-        **{f"label {name}": _counts(values) for name, values in document["labels"].items()},
+        **{f"label {name}": _values(values) for name, values in document["labels"].items()},
         "speed": _spread(document["speed"], "body sizes a second"),
         "missing": _missing(document["missing"]),
         "windows": ", ".join(f"{count:,} at step {step}"
@@ -82,6 +86,17 @@ def _print(document: dict[str, Any]) -> None:
 
 def _counts(values: dict[str, int]) -> str:
     return ", ".join(f"{name} {count:,}" for name, count in values.items()) or "none"
+
+
+def _values(counts: dict[str, int]) -> str:
+    if len(counts) <= MANY:
+        return _counts(counts)
+    try:
+        numbers = sorted(float(name) for name in counts)
+    except ValueError:
+        first = dict(list(counts.items())[:MANY])
+        return f"{_counts(first)}, and {len(counts) - MANY:,} more"
+    return f"{numbers[0]:g} to {numbers[-1]:g}, {len(counts):,} values"
 
 
 def _spread(values: dict[str, float | None], unit: str) -> str:
