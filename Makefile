@@ -24,14 +24,16 @@ view: ## the same, live, in Rerun
 	@$(PYTHON) bootstrap.py --with view
 	$(KINESICS) view
 
-bench: setup ## speed, latency and memory beside plain MediaPipe: out/bench/
+bench: ## speed, latency and memory beside MediaPipe and torch alone: out/bench/
+	@$(PYTHON) bootstrap.py --with train
 	$(KINESICS) bench loop
+	$(KINESICS) bench forecast
 	$(KINESICS) bench page
 
-train: ## the forecasting network, from recorded motion: make train MOTION=DIR
-	@test -n "$(MOTION)" || { echo "Say where the motion archives lie: make train MOTION=DIR"; exit 2; }
+train: ## our forecaster, from a dataset (`kinesics data import`): make train DATA=DIR
+	@test -n "$(DATA)" || { echo "Say which dataset to train on: make train DATA=DIR"; exit 2; }
 	@$(PYTHON) bootstrap.py --with train
-	$(KINESICS) train forecast --motion $(MOTION) --out out/train
+	$(KINESICS) train forecast --network ours --recipe ours --data $(DATA) --out out/train
 
 test: ## all tests
 	@$(PYTHON) bootstrap.py --with test,train,view
