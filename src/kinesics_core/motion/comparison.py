@@ -36,10 +36,10 @@ LARGE = 10_000
 SMALLEST = 0.12
 """Share of ``MINUTES`` that a dataset of a few windows gets."""
 MOST = 20_000
-"""Training windows of an epoch; of more, every second, third, ... is taken."""
+"""Training windows of an epoch."""
 
-SECONDS = {"mlp": 0.7, "lstm": 1.2, "cnn_lstm": 2.4, "transformer": 14.0, "ours": 0.25}
-"""For 1000 windows on one core (a Xeon at 2 GHz): how epochs are reckoned, nothing else."""
+SECONDS = {"mlp": 0.6, "lstm": 0.9, "cnn_lstm": 2.0, "transformer": 16.0, "ours": 0.2}
+"""For 1000 windows on one core of 2024: how epochs are reckoned, nothing else."""
 PART = {"mlp": 1.0, "lstm": 2.5, "cnn_lstm": 2.5, "transformer": 5.0, "ours": 2.5}
 """Parts of the time that each training gets."""
 OURS = {"ours": experiments.RECOGNISER, "ours_forecaster": "ours"}
@@ -119,11 +119,11 @@ def compare_forecasts(options: Options, console: Console) -> Report:
                 name + ending, experiments.exported,
                 settings | {"model": experiments.file_fingerprint(path)},
                 inputs | {"model": str(path)})))
-        for name, config in trainings.items():
+        for name, training in trainings.items():
             todo.append((name, number, Job(
                 name + ending, experiments.forecast,
-                settings | {"config": asdict(config), "most": MOST,
-                            "code": experiments.code_of(config.network)},
+                settings | {"config": asdict(training.config), "most": training.most,
+                            "code": experiments.code_of(training.config.network)},
                 inputs | {"weights": _weights(options, name, fold.left_out)})))
     outcomes = _run(todo, options)
     if all(outcomes[("", number)].result is None for number in range(len(found.folds))):
@@ -193,10 +193,11 @@ def compare_recognition(options: Options, console: Console) -> Report:
                 name + ending, experiments.exported_recognition,
                 settings | {"model": experiments.file_fingerprint(path)},
                 inputs | {"model": str(path)})))
-        for name, config in trainings.items():
+        for name, training in trainings.items():
             todo.append((name, number, Job(
                 name + ending, experiments.recognise,
-                settings | {"network": name, "config": asdict(config), "recognition": None,
+                settings | {"network": name, "config": asdict(training.config),
+                            "most": training.most, "recognition": None,
                             "code": experiments.code_of(name)},
                 inputs | {"weights": _weights(options, name, fold.left_out)})))
         for name, recogniser in ours.items():
@@ -227,7 +228,7 @@ def compare_recognition(options: Options, console: Console) -> Report:
             continue
         confusion = np.sum([entry["clip"]["confusion"] for entry in whole], axis=0)
         if len(classes) <= 20:
-            console.print(_confusion_table(name, confusion, classes))
+            console.print(_confusion_table(name, confusion, classes, options.split == LEAKS))
         if options.out is not None:
             figures.confusion(
                 confusion, classes, f"{name}: {options.label} of {dataset.info.name}, split"
@@ -246,15 +247,25 @@ def names_of(clips: Sequence[Any], split: str) -> list[str] | None:
     return None if None in named else named
 
 
-def reckon_epochs(
-    network: str, windows: int, seconds: float, most: int, *, least: int = 2
-) -> int:
-    """Epochs of ``windows`` windows that ``network`` does in ``seconds`` on one core, about."""
-    cost = SECONDS[network] * max(windows, 1) / 1000
-    return int(np.clip(seconds / cost, least, most))
+@dataclass(frozen=True, slots=True)
+class Training:
+    """most: training windows an epoch; of more, every second, third, ... is taken."""
+
+    config: TrainingConfig
+    most: int = MOST
 
 
-def _trainings(options: Options, found: Plan) -> dict[str, TrainingConfig]:
+def reckon(network: str, windows: int, seconds: float, epochs: int) -> tuple[int, int]:
+    """Epochs (at most ``epochs``) of how many windows fit into ``seconds`` on one core, about.
+
+    Two epochs of fewer windows rather than none of all.
+    """
+    affordable = 1000 * seconds / SECONDS[network]
+    most = int(np.clip(affordable / 2, min(500, windows), min(windows, MOST)))
+    return int(np.clip(affordable / most, 2, epochs)), most
+
+
+def _trainings(options: Options, found: Plan) -> dict[str, Training]:
     """What is trained, by the name it is reported under."""
     wanted = [(network, residual) for network in options.networks
               for residual in ((True,) if network == "ours" else
@@ -264,22 +275,23 @@ def _trainings(options: Options, found: Plan) -> dict[str, TrainingConfig]:
     size = min(max(found.windows / LARGE, SMALLEST), 1.0)
     budget = MINUTES * 60 * options.processes * size / len(found.folds)
     unit = budget / sum(PART[network] for network, _ in wanted)
-    epoch = min(found.train_windows, MOST)
     # Ours draws its windows anywhere in the clips: as many places as there are, up to its own.
     drawn = int(np.clip(found.train_windows * options.step, 2560, 20000))
-    configs = {}
+    trainings = {}
     for network, residual in wanted:
-        seconds = unit * PART[network]
-        if network == "ours":
-            epochs = options.epochs or reckon_epochs(network, drawn, seconds, OUR_EPOCHS, least=5)
-            configs["ours"] = recipe("ours", network="ours", windows=drawn, epochs=epochs,
-                                     step=options.step, view=options.view, seed=options.seed)
+        ours = network == "ours"
+        windows, longest = (drawn, OUR_EPOCHS) if ours else (found.train_windows, PAPER_EPOCHS)
+        epochs, most = reckon(network, windows, unit * PART[network], longest)
+        if options.epochs is not None:
+            epochs, most = options.epochs, min(windows, MOST)
+        shared = {"network": network, "epochs": epochs, "step": options.step,
+                  "view": options.view, "seed": options.seed}
+        if ours:
+            trainings[network] = Training(recipe("ours", windows=most, **shared))
         else:
-            epochs = options.epochs or reckon_epochs(network, epoch, seconds, PAPER_EPOCHS)
             name = f"{network}_residual" if residual else network
-            configs[name] = recipe("paper", network=network, residual=residual, epochs=epochs,
-                                   step=options.step, view=options.view, seed=options.seed)
-    return configs
+            trainings[name] = Training(recipe("paper", residual=residual, **shared), most)
+    return trainings
 
 
 def _check_networks(options: Options, known: Sequence[str]) -> None:
@@ -386,7 +398,7 @@ def _mean_of(entries: Sequence[dict[str, Any] | None], *keys: Any) -> float | No
 
 def _forecast_table(
     rows: Mapping[str, Sequence[dict[str, Any] | None]], found: Plan,
-    trainings: Mapping[str, TrainingConfig], outcomes: Mapping[tuple[str, int], Outcome],
+    trainings: Mapping[str, Training], outcomes: Mapping[tuple[str, int], Outcome],
 ) -> Table:
     folds = f", mean of {len(found.folds)} folds" if len(found.folds) > 1 else ""
     table = Table(title="Mean absolute error of a coordinate, test windows, pose scale 1 (the"
@@ -401,9 +413,10 @@ def _forecast_table(
                   for frame in REPORTED]
         if name in trainings:
             seconds = sum(outcomes[name, n].seconds for n in range(len(found.folds)))
-            config = trainings[name]
-            of = f" of {config.windows} windows" if config.windows else ""
-            cells += [f"{config.epochs}{of}", f"{seconds:.0f} s"]
+            config = trainings[name].config
+            first = outcomes[name, 0].result
+            seen = config.windows or (first["windows"][0] if first else 0)
+            cells += [f"{config.epochs} of {seen} windows", f"{seconds:.0f} s"]
         table.add_row(name, *cells)
     return table
 
@@ -491,8 +504,11 @@ def _fold_table(
     return table
 
 
-def _confusion_table(name: str, confusion: np.ndarray, classes: Sequence[str]) -> Table:
-    table = Table(title=f"{name}: what the test clips of each row were taken for")
+def _confusion_table(
+    name: str, confusion: np.ndarray, classes: Sequence[str], leaks: bool
+) -> Table:
+    what = "windows" if leaks else "clips"
+    table = Table(title=f"{name}: what the test {what} of each row were taken for")
     table.add_column("")
     for value in classes:
         table.add_column(value, justify="right")
@@ -528,7 +544,7 @@ def _recognition_results(
 
 def _about(
     options: Options, found: Plan, dataset: Dataset,
-    trainings: Mapping[str, TrainingConfig | RecognitionConfig],
+    trainings: Mapping[str, Training | RecognitionConfig],
     outcomes: Mapping[tuple[str, int], Outcome],
 ) -> dict[str, Any]:
     """What the figures are of, beside them in the JSON."""

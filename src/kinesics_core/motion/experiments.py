@@ -53,7 +53,8 @@ RECOGNISER = "recogniser"
 
 
 def fingerprint(path: Path) -> str:
-    """Of a dataset's content; the same for a copy elsewhere."""
+    """Of a dataset's content; the same for a copy elsewhere. KinesicsError if it is none."""
+    path = Dataset(path).path
     digest = hashlib.sha256()
     for name in ("info.json", "clips.jsonl", "keypoints.f32"):
         with open(path / name, "rb") as file:
@@ -148,13 +149,15 @@ def forecast(settings: Settings, inputs: Settings, report: Report) -> dict[str, 
     """
     clips, cut = _cut(settings, inputs)
     train, validation, test = _sides(cut, settings, inputs["fold"])
-    thinned = train.take(np.arange(0, len(train), max(-(-len(train) // settings["most"]), 1)))
+    thinned = train.take(np.arange(0, len(train), _every(len(train), settings)))
     config = TrainingConfig(**settings["config"])
     material: Material = thinned
     if config.windows and settings["split"] != LEAKS:
         material = [clips[index] for index in inputs["fold"].train]
     elif config.windows:
-        config = replace(config, windows=0)
+        # Its windows are given: as many as it would have drawn, by passing over them more often.
+        config = replace(config, windows=0, warp=0.0,
+                         epochs=config.epochs * -(-config.windows // len(thinned)))
     result = fit(config, material, validation, keypoints=inputs["keypoints"],
                  on_step=reporter(config.epochs, report))
     truth = samples.encode(test, "per_frame")
@@ -171,7 +174,7 @@ def forecast(settings: Settings, inputs: Settings, report: Report) -> dict[str, 
 def recognise(settings: Settings, inputs: Settings, report: Report) -> dict[str, Any]:
     """Train a network to recognise a label. settings: data, step, view, split, label, seed,
     network, and one of two, the other None: config, a ``TrainingConfig`` as a dict, for two heads
-    (equation 3); recognition, a ``RecognitionConfig`` as a dict.
+    (equation 3), with ``most`` windows an epoch; recognition, a ``RecognitionConfig`` as a dict.
     """
     if settings["config"] is not None:
         return _recognise_as_paper(settings, inputs, report)
@@ -204,6 +207,7 @@ def _recognise_as_paper(
     row = cut.clip                       # of the task's windows; those without a keypoint are out
     train, validation, test = (np.flatnonzero(np.isin(row, side)) for side in (
         task.train, task.validation, task.test))
+    train = train[::_every(len(train), settings)]
     config = TrainingConfig(**settings["config"])
     result = fit(
         config, cut.take(train), cut.take(validation), train_targets=task.target[row[train]],
@@ -353,6 +357,11 @@ def _sides(
 
 def _names(clips: Sequence[Clip], cut: Windows, label: str | None) -> list[str] | None:
     return None if label is None else [clips[index].labels[label] for index in cut.clip]
+
+
+def _every(count: int, settings: Settings) -> int:
+    """One of how many windows is trained on, so that it is ``most`` at most."""
+    return -(-count // settings["most"])
 
 
 def reporter(epochs: int, report: Report) -> OnStep:

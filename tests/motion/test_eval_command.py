@@ -1,0 +1,178 @@
+"""``kinesics eval forecast|recognise`` on small folders of analytic motion, as a user runs it."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from walker import waving
+
+pytest.importorskip("torch")
+pytest.importorskip("sklearn")
+
+from kinesics_core import cli
+from kinesics_core.data.dataset import Clip, Info, Writer
+from kinesics_core.motion import comparison, experiments
+from kinesics_core.motion.experiments import Plan
+from kinesics_core.motion.splits import Fold
+
+PERIODS = {"calm": 2.0, "lively": 0.9}
+
+
+def write(path, count, labelled=True, seed=0):
+    """People who wave slowly or fast, at three frame rates; the label is the tempo."""
+    rng = np.random.default_rng(seed)
+    with Writer(path, Info("waves")) as writer:
+        for i in range(count):
+            tempo = ("calm", "lively")[i % 2]
+            rate = (30.0, 60.0, 24.0)[i % 3]
+            motion = waving(PERIODS[tempo] * rng.uniform(0.9, 1.1), rng.uniform(0, 6.3), 5.0, rate)
+            labels = {"tempo": tempo, "content": "xyz"[i // 2 % 3]} if labelled else {}
+            writer.add(Clip(f"clip{i:02}", "analytic", f"clip{i:02}", rate, motion, labels))
+        writer.add(Clip("too short", "analytic", "short", 30.0, motion[:40],
+                        {"tempo": "calm", "content": "x"} if labelled else {}))
+    return path
+
+
+@pytest.fixture(scope="module")
+def waves(tmp_path_factory):
+    return write(tmp_path_factory.mktemp("data") / "waves", 24)
+
+
+def run(*arguments):
+    return cli.main(["eval", *map(str, arguments)])
+
+
+def values(file):
+    return {entry["name"]: entry["value"] for entry in json.loads(file.read_text())["results"]}
+
+
+def test_forecast_trains_prints_and_is_not_done_twice(waves, tmp_path, capsys):
+    file, out = tmp_path / "figures.json", tmp_path / "out"
+    command = ("forecast", "--data", waves, "--label", "tempo", "--train", "--networks", "ours",
+               "--epochs", 15, "--step", 10, "--jobs", 1, "--json", file, "--out", out)
+    assert run(*command) == 0
+    got = values(file)
+    for name in ("zero_velocity", "constant_velocity", "mean_pose", "ridge", "ours"):
+        for ending in ("", ".frame_3", ".frame_10", ".frame_30", ".class.calm", ".class.lively"):
+            assert 0 < got[f"mae.{name}{ending}"] < 1
+    assert got["mae.ours"] < 0.5 * got["mae.zero_velocity"]
+    # At the speed of the newest frame, who swings faster is sooner somewhere else.
+    assert got["mae.constant_velocity.class.lively"] > got["mae.constant_velocity.class.calm"]
+    printed = capsys.readouterr().out
+    assert "1 clips give no window" in printed and "all 30 frames" in printed
+    assert (out / "weights" / "ours.pt").exists() and (out / "curves" / "ours.png").exists()
+    document = json.loads(file.read_text())
+    assert document["about"]["trainings"]["ours"]["config"]["epochs"] == 15
+
+    assert run(*command) == 0                    # what is kept is the same to the last digit
+    assert values(file) == got
+    assert "2 of 2 were finished before" in capsys.readouterr().err
+
+
+def test_a_model_that_fails_is_named_and_the_others_are_measured(waves, tmp_path, capsys):
+    broken = tmp_path / "broken.onnx"
+    broken.write_bytes(b"not a model")
+    file = tmp_path / "figures.json"
+    status = run("forecast", "--data", waves, "--model", "models/forecast_lstm.onnx",
+                 f"bad={broken}", "--jobs", 2, "--json", file, "--step", 30)
+    assert status == 1
+    got = values(file)
+    assert got["mae.bad"] is None and 0 < got["mae.forecast_lstm"] < got["mae.constant_velocity"]
+    printed = capsys.readouterr().out
+    assert "bad failed" in printed and "not a model ONNX Runtime can read" in printed
+
+
+@pytest.mark.slow
+def test_recognise_on_a_split_by_clip(waves, tmp_path, capsys):
+    """Two tempos that differ by a factor of two are told apart whatever the content."""
+    file, out = tmp_path / "figures.json", tmp_path / "out"
+    status = run("recognise", "--data", waves, "--label", "tempo", "--split", "clip", "--train",
+                 "--json", file, "--out", out, "--jobs", 2)
+    assert status == 0
+    got = values(file)
+    assert got["accuracy.statistics"] > 0.9 and got["accuracy.ours"] > 0.9
+    assert got["accuracy.majority"] <= 0.7 and got["macro_f1.majority"] < 0.5
+    assert got["macro_f1.ours"] > 0.9 and "accuracy.ours.window" in got
+    assert (out / "confusion_ours.png").exists()
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "what the test clips of each row were taken for" in printed
+
+
+@pytest.mark.slow
+def test_recognise_each_content_left_out(waves, tmp_path, capsys):
+    file = tmp_path / "figures.json"
+    assert run("recognise", "--data", waves, "--label", "tempo", "--split", "content", "--train",
+               "--networks", "ours,mlp", "--epochs", 2, "--json", file, "--jobs", 2) == 0
+    got = values(file)
+    folds = [got[f"accuracy.statistics.fold.{content}"] for content in "xyz"]
+    assert got["accuracy.statistics"] == pytest.approx(np.mean(folds), abs=1e-3)
+    assert got["accuracy.ours"] > 0.9 and "accuracy.mlp" in got
+    assert "by the content left out" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_splitting_by_window_says_that_it_leaks(waves, tmp_path, capsys):
+    assert run("forecast", "--data", waves, "--split", "window_leaks", "--model",
+               "models/forecast_lstm.onnx", "--json", tmp_path / "f.json", "--jobs", 2,
+               "--step", 30) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "This split leaks" in printed and "what the paper did" in printed
+    assert json.loads((tmp_path / "f.json").read_text())["about"]["leaks"] is True
+
+
+@pytest.mark.parametrize(("arguments", "sentence"), [
+    (("forecast", "--label", "mood", "--train"), "no label 'mood'"),
+    (("forecast", "--split", "person", "--train"), "no label 'person'"),
+    (("forecast", "--train", "--networks", "gru"), "Got network 'gru'"),
+    (("forecast", "--train", "--epochs", 0), "Got epochs 0"),
+    (("forecast", "--model", "none.onnx"), "none.onnx"),
+    (("forecast", "--model", "a=x.onnx", "a=y.onnx"), "two models called a"),
+    (("recognise", "--label", "tempo", "--split", "tempo", "--train"), "which no training clip"),
+    (("pretraining", "--pretrain", "nothing", "--out", "o"), "nothing is not a dataset"),
+    (("domains", "--pretrain", "x", "--out", "o", "--domain", "here"), "NAME=DATASET"),
+])
+def test_what_is_wrong_is_a_sentence(waves, arguments, sentence, capsys):
+    assert run(arguments[0], "--data", waves, *arguments[1:]) == 1
+    assert sentence in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_folder_without_labels_or_with_too_little(tmp_path, capsys):
+    data = write(tmp_path / "two", 2, labelled=False)
+    assert run("forecast", "--data", data, "--train") == 1
+    assert "wanted at least 3" in capsys.readouterr().err
+    with Writer(tmp_path / "short", Info("short")) as writer:
+        for i in range(5):
+            writer.add(Clip(f"{i}", "s", f"{i}", 30.0, np.zeros((50, 17, 3), np.float32)))
+    assert run("forecast", "--data", tmp_path / "short", "--train") == 1
+    assert "No window is left" in capsys.readouterr().err
+
+
+def plan_of(windows, folds=1):
+    return Plan([Fold([], [], [], str(i)) for i in range(folds)], 0, windows, int(windows * 0.72))
+
+
+@pytest.mark.parametrize(("windows", "folds", "minutes"), [
+    (300, 1, 3), (11_000, 1, 20), (11_000, 10, 20), (300_000, 1, 20)])
+def test_epochs_fit_the_time_whatever_the_dataset(tmp_path, windows, folds, minutes):
+    """By the costs that were measured, all default trainings end in the minutes promised."""
+    options = comparison.Options(tmp_path, networks=tuple(comparison.SECONDS), processes=2)
+    seconds = 0.0
+    trainings = comparison._trainings(options, plan_of(windows, folds))
+    assert set(trainings) == {"mlp", "mlp_residual", "lstm", "lstm_residual", "cnn_lstm",
+                              "cnn_lstm_residual", "transformer", "transformer_residual", "ours"}
+    for training in trainings.values():
+        seen = training.config.windows or min(training.most, int(windows * 0.72))
+        assert training.config.epochs >= 2
+        seconds += folds * training.config.epochs * seen / 1000 * \
+            comparison.SECONDS[training.config.network]
+    assert seconds / 2 / 60 < minutes
+
+
+def test_results_are_not_kept_for_other_data_or_another_network(tmp_path):
+    one, two = write(tmp_path / "one", 4), write(tmp_path / "two", 4, seed=1)
+    copy = write(tmp_path / "copy", 4)
+    assert experiments.fingerprint(one) == experiments.fingerprint(copy)
+    assert experiments.fingerprint(one) != experiments.fingerprint(two)
+    assert len({experiments.code_of(name) for name in comparison.SECONDS}) == 5
