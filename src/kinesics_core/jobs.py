@@ -12,6 +12,7 @@ import json
 import multiprocessing
 import os
 import re
+import signal
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -143,6 +144,7 @@ def _start(job: Job) -> tuple[Connection, BaseProcess]:
 
 
 def _child(job: Job, sender: Connection) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)    # Ctrl-C is for the parent, which ends this one
     try:
         result = job.work(
             job.settings, job.inputs, lambda *progress: sender.send(("progress", *progress)))
