@@ -439,7 +439,7 @@ def _draw_domains(
     rows: Sequence[Mapping[str, Any]],
 ) -> None:
     figure, axes = figures.pyplot().subplots(
-        len(starts), len(options.networks), squeeze=False, sharey="row", layout="constrained",
+        len(starts), len(options.networks), squeeze=False, sharey=True, layout="constrained",
         figsize=(1.0 + 2.8 * len(options.networks), 0.6 + 2.4 * len(starts)))
     for axis_row, start in zip(axes, starts, strict=True):
         for axis, network in zip(axis_row, options.networks, strict=True):
@@ -450,6 +450,7 @@ def _draw_domains(
                                    for epoch in epochs], marker=".", label=name)
             axis.set_title(f"{network}, {start}", fontsize="medium")
             axis.set_xlabel("epoch")
+            axis.xaxis.get_major_locator().set_params(integer=True)
         axis_row[0].set_ylabel("MAE, pose scales")
     axes[0, -1].legend(frameon=False)
     figures.save(figure, options.out / "domains.png")
