@@ -30,7 +30,7 @@ TRAITS = ("openness", "conscientiousness", "extraversion", "agreeableness", "neu
 class ResponseNode(Stage):
     """``persons`` in, ``affect`` (face and body fused) and ``response`` out.
 
-    Readings of a network on ``affect/body`` take the place of the node's own reading of a body.
+    Readings of a network on ``affect/body`` are averaged with the node's own reading of a body.
     An image never waits for its reading: the newest one of the last second counts.
 
     Service ``set_personality`` changes who the robot is while it runs.

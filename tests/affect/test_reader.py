@@ -3,7 +3,7 @@ import pytest
 
 from kinesics_core.affect.emotions import EMOTIONS, HAPPINESS, NEUTRAL, SADNESS, categories_to_vad
 from kinesics_core.affect.facs import au_to_blendshapes
-from kinesics_core.affect.reader import AffectReader, fuse
+from kinesics_core.affect.reader import AffectReader, average, fuse
 from kinesics_core.types import Affect, People
 
 SECOND = 1_000_000_000
@@ -100,7 +100,17 @@ def test_a_body_alone_is_read_and_named(make_person):
     assert reading.confidence < 0.5
 
 
-def test_the_reading_of_a_network_takes_the_bodys_place(make_person):
+def test_a_network_and_the_rules_count_alike():
+    network = affect(SADNESS, 0.9, 0.4, "network", (-0.6, np.nan, -0.2))
+    rules = affect(NEUTRAL, 0.9, 0.2, "body", (0.2, 0.4, np.nan))
+    both = average(network, rules)
+    assert (both.valence, both.arousal, both.dominance) == pytest.approx((-0.2, 0.4, -0.2))
+    assert both.categories[[SADNESS, NEUTRAL]] == pytest.approx((0.9 + 0.1 / 7) / 2)
+    assert both.confidence == 0.4 and both.source == "body"
+    assert average(None, rules) is rules and average(network, None) is network
+
+
+def test_the_reading_of_a_network_counts_while_it_is_new(make_person):
     reader = AffectReader()
     for frame in range(60):
         stamp = frame * SECOND // 30

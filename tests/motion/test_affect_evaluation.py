@@ -150,19 +150,31 @@ def test_the_rules_read_more_arousal_from_quicker_arms():
     assert quick.vad[1] > slow.vad[1] + 0.2
 
 
-def test_a_model_s_emotions_are_read(tmp_path):
-    """A network that believes in the same emotions whatever it sees; clips do not touch."""
+def exported(path, classes):
+    """A network that believes in the same emotions, 3 to 1, whatever it sees."""
     torch = pytest.importorskip("torch")
     from kinesics_core.motion.export import export_onnx
     from kinesics_core.motion.networks.registry import build
 
-    network = build("mlp", classes=2, residual=True)
-    with torch.no_grad():
-        network.classifier[-1].weight.zero_()
-        network.classifier[-1].bias.copy_(torch.tensor([0.75, 0.25]).log())
-    export_onnx(network, tmp_path / "m.onnx", name="mlp", version="1", licence="none",
-                normalisation="last_frame", data="none", classes=("anger", "neutral"),
+    network = build("mlp", classes=len(classes), residual=True)
+    if classes:
+        with torch.no_grad():
+            network.classifier[-1].weight.zero_()
+            network.classifier[-1].bias.copy_(torch.tensor([0.75, 0.25]).log())
+    export_onnx(network, path, name="mlp", version="1", licence="none",
+                normalisation="last_frame", data="none", classes=classes,
                 spread_floor=[0.1] * 30, spread_gain=[0.2] * 30)
+    return path
+
+
+def test_a_model_without_a_classifier_cannot_be_judged(tmp_path):
+    with pytest.raises(KinesicsError, match="no classifier"):
+        affect.model_reader(exported(tmp_path / "m.onnx", ()))
+
+
+def test_a_model_s_emotions_are_read(tmp_path):
+    """Clips do not touch."""
+    exported(tmp_path / "m.onnx", ("anger", "neutral"))
     reader = affect.model_reader(tmp_path / "m.onnx")
     readings = [affect.read_clip(waving(name, 1.0), reader) for name in "ab"]
     for found in readings:
@@ -197,7 +209,6 @@ def test_the_command(tmp_path, capsys):
     (("--order", "kind"), "wanted a label and at least two"),
     (("--order", "kind=a,a"), "wanted a label and at least two"),
     (("--order", "kind=a,b"), "No two clips can be compared"),
-    (("--model", "forecast_lstm.onnx"), "no classifier"),
 ])
 def test_what_cannot_be_judged(tmp_path, capsys, arguments, says):
     write(tmp_path / "d", [waving("a", 1.0, kind="a")])

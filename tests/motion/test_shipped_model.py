@@ -10,7 +10,7 @@ from kinesics_core.motion.runtime import REQUIRED_METADATA, Forecaster
 from kinesics_core.skeletons import COCO17
 from kinesics_core.types import NANOSECONDS, People, Person
 
-MODEL = Path(__file__).parents[2] / "models" / "forecast_lstm.onnx"
+MODEL = Path(__file__).parents[2] / "models" / "forecast_ours.onnx"
 LEGS = [i for i, name in enumerate(COCO17) if name.endswith(("knee", "ankle"))]
 STANDING = pose({"left_shoulder": (0, 0, -1.4), "right_shoulder": (0, 0, 1.4)})
 

@@ -25,7 +25,7 @@ from kinesics_core.motion.uncertainty import spread
 from kinesics_core.motion.windows import HORIZON, KEYPOINTS, OBSERVED, RATE
 from kinesics_core.types import NANOSECONDS, Affect, MotionForecast, People
 
-DEFAULT_MODEL = "forecast_lstm.onnx"
+DEFAULT_MODEL = "forecast_ours.onnx"
 
 PROVIDERS = ("TensorrtExecutionProvider", "CUDAExecutionProvider", "CPUExecutionProvider")
 """In order of preference; those this build of ONNX Runtime has are asked for."""
