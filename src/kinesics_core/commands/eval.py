@@ -50,6 +50,8 @@ def _add_forecast(parser: argparse.ArgumentParser) -> None:
                         help="which to train")
     parser.add_argument("--residual", action=argparse.BooleanOptionalAction, default=True,
                         help="train the paper's networks with residual output too")
+    parser.add_argument("--optimiser", choices=("adamw", "adam"), default="adamw",
+                        help="of the paper's networks; adam has the weight decay in the gradient")
     parser.add_argument("--view", choices=("frontal",), default="frontal",
                         help="orthographic from the front, as the paper's figures are")
 
@@ -103,7 +105,8 @@ def _report(
     report = compare(Options(
         data=args.data, label=args.label, split=args.split,
         networks=() if args.model else _names(args.networks),
-        residual=getattr(args, "residual", False), epochs=args.epochs, step=args.step,
+        residual=getattr(args, "residual", False),
+        optimiser=getattr(args, "optimiser", "adamw"), epochs=args.epochs, step=args.step,
         seed=args.seed, view=getattr(args, "view", "frontal"), processes=args.jobs, out=args.out,
         models=_models(args.model or [])), _console())
     if args.json is not None:

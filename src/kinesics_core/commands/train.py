@@ -12,8 +12,8 @@ from kinesics_core.errors import KinesicsError
 HELP = "train a network on motion"
 
 _CHANGES = (
-    "epochs", "batch", "lr", "weight_decay", "decay", "loss", "loss_unit", "lambda_classification",
-    "ema", "warp", "gradient_limit", "normalisation", "view", "step", "windows", "select",
+    "epochs", "batch", "lr", "optimiser", "weight_decay", "decay", "loss", "loss_unit",
+    "lambda_classification", "ema", "warp", "gradient_limit", "normalisation", "view", "step", "windows", "select",
 )
 """Settings of the recipe that have an option of the same name, which is None if not given."""
 
@@ -63,6 +63,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--pretrain-epochs", type=int, help="of --pretrain; default: as --epochs")
     how.add_argument("--batch", type=int, help="windows in a step")
     how.add_argument("--lr", type=float, help="learning rate; default: the network's own")
+    how.add_argument("--optimiser", choices=("adamw", "adam"),
+                     help="adam: the weight decay is a part of the gradient (default: adamw)")
     how.add_argument("--weight-decay", type=float)
     how.add_argument("--decay", choices=("none", "cosine"), help="how the learning rate falls")
     how.add_argument("--loss", choices=("mse", "l1", "relative"),
@@ -85,7 +87,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                      help="where checkpoint, curves, report and model go")
     run.add_argument("--resume", action="store_true", help="go on with the run in --out")
     run.add_argument("--device", default="auto", help="auto, cpu or cuda (default: %(default)s)")
-    run.add_argument("--threads", type=int, help="of torch on the CPU; default: torch's own")
+    run.add_argument("--threads", type=int, default=1,
+                     help="of torch on the CPU; networks this small are slower with more"
+                          " (default: %(default)s)")
     run.add_argument("--name", default="forecast", help="of the model and its file")
     run.add_argument("--licence", default="not stated", help="of the weights, for the file")
 
@@ -101,8 +105,9 @@ def run(args: argparse.Namespace) -> int:
             f"Training needs {error.name}, which is not installed. Run: pip install"
             " 'kinesics[train]'."
         ) from error
-    if args.threads:
-        torch.set_num_threads(args.threads)
+    if args.threads < 1:
+        raise KinesicsError(f"Got --threads {args.threads}; wanted at least 1.")
+    torch.set_num_threads(args.threads)
     changes = {name: getattr(args, name) for name in (*_CHANGES, "residual", "mirror")}
     config = training.recipe(
         args.recipe, network=args.network, seed=args.seed,

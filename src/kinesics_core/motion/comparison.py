@@ -57,8 +57,8 @@ LEAK = (
 class Options:
     """What the commands share. epochs: None reckons them. out: None keeps nothing.
 
-    residual: train the paper's networks with residual output too. models: ONNX files by name, in
-    place of training.
+    residual: train the paper's networks with residual output too. optimiser: of the paper's
+    recipe, see ``TrainingConfig``. models: ONNX files by name, in place of training.
     """
 
     data: Path
@@ -66,6 +66,7 @@ class Options:
     split: str = "clip"
     networks: tuple[str, ...] = ()
     residual: bool = True
+    optimiser: str = "adamw"
     epochs: int | None = None
     step: int = 15
     seed: int = 0
@@ -290,7 +291,8 @@ def _trainings(options: Options, found: Plan) -> dict[str, Training]:
             trainings[network] = Training(recipe("ours", windows=most, **shared))
         else:
             name = f"{network}_residual" if residual else network
-            trainings[name] = Training(recipe("paper", residual=residual, **shared), most)
+            trainings[name] = Training(
+                recipe("paper", residual=residual, optimiser=options.optimiser, **shared), most)
     return trainings
 
 
