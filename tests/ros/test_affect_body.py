@@ -82,7 +82,7 @@ def wait(condition, executor=None, seconds=10.0):
             executor.spin_once(timeout_sec=0.02)
 
 
-def test_the_networks_reading_of_the_body_is_what_the_robot_answers(bring_up, model):
+def test_the_networks_reading_of_the_body_counts_in_what_the_robot_reads(bring_up, model):
     bus, bodies, affects = Bus(), [], []
     bus.subscribe("affect/body", bodies.append)
     bus.subscribe("affect", affects.append)
@@ -95,8 +95,9 @@ def test_the_networks_reading_of_the_body_is_what_the_robot_answers(bring_up, mo
         wait(lambda: forecast.idle)
     assert not any(body[0].stamp < START + NANOSECONDS // 2 for body in bodies), "half a second"
     assert bodies[-1][0].person_id == 1 and bodies[-1][0].source == "happy 1"
-    assert affects[10] == [] or np.argmax(affects[10][0].categories) != HAPPINESS
-    assert np.argmax(affects[-1][0].categories) == HAPPINESS
+    # Nobody moves: the rules alone, which read before there is a forecast, see nothing happy.
+    happy = [read[0].categories[HAPPINESS] for read in affects if read]
+    assert happy[0] < 0.2 and happy[-1] > happy[0] + 0.2
 
 
 def test_an_answer_never_waits_for_the_forecast(bring_up, model, monkeypatch):

@@ -13,7 +13,8 @@ HELP = "train a network on motion"
 
 _CHANGES = (
     "epochs", "batch", "lr", "optimiser", "weight_decay", "decay", "loss", "loss_unit",
-    "lambda_classification", "ema", "warp", "gradient_limit", "normalisation", "view", "step", "windows", "select",
+    "lambda_classification", "ema", "warp", "gradient_limit", "normalisation", "view", "step",
+    "windows", "select",
 )
 """Settings of the recipe that have an option of the same name, which is None if not given."""
 
