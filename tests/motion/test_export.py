@@ -108,6 +108,20 @@ def test_a_graph_that_cannot_take_a_crowd_is_not_written(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_network_with_nearly_dead_units_is_exported(tmp_path):
+    """Batch normalisation of a unit that was always off multiplies by hundreds what a random
+    window wakes in it; that is what the network says, and no fault of the file."""
+    network = lived("mlp", False)
+    for layer in network.backbone:
+        if isinstance(layer, torch.nn.BatchNorm1d):
+            layer.running_var[::2] = 1e-12
+            layer.running_mean[::2] = 0
+    export_onnx(network, tmp_path / "n.onnx", classes=CLASSES, **ABOUT, **SPREAD)
+    said = session(tmp_path / "n.onnx").run(
+        None, {"observed": np.random.default_rng(0).uniform(-1, 1, (1, 60, 34)).astype("f4")})[0]
+    assert np.abs(said).max() > 100
+
+
 def test_what_does_not_fit_is_refused(tmp_path):
     path = tmp_path / "n.onnx"
     with pytest.raises(ModelError, match="Got 2 class names for a network with 3 classes"):
