@@ -7,6 +7,7 @@ fails, or whose process dies, does not take the others with it.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import multiprocessing
@@ -145,10 +146,17 @@ def _start(job: Job) -> tuple[Connection, BaseProcess]:
 
 def _child(job: Job, sender: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)    # Ctrl-C is for the parent, which ends this one
+    with contextlib.suppress(BrokenPipeError):      # the parent was killed: nobody waits for this
+        _work(job, sender)
+
+
+def _work(job: Job, sender: Connection) -> None:
     try:
         result = job.work(
             job.settings, job.inputs, lambda *progress: sender.send(("progress", *progress)))
         sender.send(("result", result))
+    except BrokenPipeError:
+        raise
     except KinesicsError as error:
         sender.send(("error", str(error)))
     except MemoryError:
