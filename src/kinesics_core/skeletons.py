@@ -6,6 +6,9 @@ SMPL-X (55), Apple ARKit ``ARFaceAnchor.BlendShapeLocation`` (52).
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 import numpy as np
 
 COCO17 = (
@@ -19,8 +22,24 @@ COCO17_EDGES = (
     (5, 11), (6, 12), (11, 12), (11, 13), (13, 15), (12, 14), (14, 16),
 )
 
-COCO17_FLIP = (0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15)
-"""Index of the mirrored keypoint."""
+
+def mirrored(names: Sequence[str]) -> tuple[int, ...]:
+    """Index of each keypoint's mirror image, by the words left and right in its name; itself if
+    there is none."""
+    index = {name: i for i, name in enumerate(names)}
+    swap = {"left": "right", "right": "left"}
+
+    def other(found: re.Match[str]) -> str:
+        side = swap[found[0].lower()]
+        return side.upper() if found[0].isupper() else \
+            side.capitalize() if found[0][0].isupper() else side
+
+    return tuple(
+        index.get(re.sub("left|right", other, name, flags=re.IGNORECASE), i)
+        for i, name in enumerate(names))
+
+
+COCO17_FLIP = mirrored(COCO17)
 
 MEDIAPIPE33 = (
     "nose", "left_eye_inner", "left_eye", "left_eye_outer", "right_eye_inner", "right_eye",

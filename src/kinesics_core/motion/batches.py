@@ -174,22 +174,8 @@ def as_batch(cut: Samples, target: np.ndarray | None, device: torch.device) -> B
         None if target is None else tensor(target))
 
 
-def mirrored(keypoints: Sequence[str]) -> np.ndarray:
-    """(K,) index of each keypoint's mirror image, by the words left and right in its name."""
-    def other(name: str) -> str:
-        for one, two in (("left", "right"), ("Left", "Right"), ("LEFT", "RIGHT")):
-            if one in name:
-                return name.replace(one, two)
-            if two in name:
-                return name.replace(two, one)
-        return name
-
-    place = {name: index for index, name in enumerate(keypoints)}
-    return np.array([place.get(other(name), index) for index, name in enumerate(keypoints)])
-
-
 def mirror_half(batch: Batch, flip: Tensor, rng: np.random.Generator) -> Batch:
-    """Exchange left and right in half of the windows. flip: (K,) from ``mirrored``."""
+    """Exchange left and right in half of the windows. flip: (K,) from ``skeletons.mirrored``."""
     chosen = torch.from_numpy(rng.random(len(batch.observed)) < 0.5).to(batch.observed.device)
     order = torch.stack([2 * flip, 2 * flip + 1], dim=1).flatten()               # (F,)
     sign = torch.tensor([-1.0, 1.0], device=order.device).repeat(len(flip))

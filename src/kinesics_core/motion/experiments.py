@@ -46,6 +46,7 @@ from kinesics_core.motion.training import (
     predict,
 )
 from kinesics_core.motion.windows import HORIZON
+from kinesics_core.skeletons import mirrored
 
 Settings = Mapping[str, Any]
 LEAKS = "window_leaks"
@@ -190,7 +191,7 @@ def recognise(settings: Settings, inputs: Settings, report: Report) -> dict[str,
         np.array(inputs["contents"])[task.clip[learn]]
     recognition_training.train_recogniser(
         network, task.windows[learn], task.target[learn], config, contents=contents,
-        flip=recognition_training.mirrored(inputs["keypoints"]),
+        flip=mirrored(inputs["keypoints"]),
         progress=lambda done, steps, loss: report(done, steps, f"loss {loss:.2f}"))
     found = recognition_training.probabilities(
         network, task.windows[task.test], config.normalisation)
@@ -203,7 +204,7 @@ def _recognise_as_paper(
 ) -> dict[str, Any]:
     """Both heads on windows seen from the front; a future that the clip lacks does not count."""
     task = _recognition_task(settings, inputs, horizon=HORIZON)
-    cut = samples.complete(recognition_training.frontal(task.windows))
+    cut = samples.complete(views.frontal(task.windows))
     row = cut.clip                       # of the task's windows; those without a keypoint are out
     train, validation, test = (np.flatnonzero(np.isin(row, side)) for side in (
         task.train, task.validation, task.test))
@@ -230,7 +231,7 @@ def exported_recognition(settings: Settings, inputs: Settings, report: Report) -
     KinesicsError if the model cannot name a class that occurs here.
     """
     task = _recognition_task(settings, inputs)
-    cut = samples.complete(recognition_training.frontal(task.windows[task.test]))
+    cut = samples.complete(views.frontal(task.windows[task.test]))
     model = open_model(Path(inputs["model"]), cut.observed.shape[2])
     missing = sorted(set(task.classes) - set(model.classes))
     if missing:

@@ -2,8 +2,8 @@
 
 A clip is cut into windows of 60 observed frames; a classifier gives each window a probability of
 every class, and a clip is what the mean of its windows says. How good that is, is asked of
-contents never trained on (``leave_one_out``), beside two baselines: the most frequent class, and
-logistic regression on simple statistics of the normalised keypoints.
+contents never trained on (``splits.leave_one_out``), beside two baselines: the most frequent
+class, and logistic regression on simple statistics of the normalised keypoints.
 
 Arrays: windows are (B, 60, K, 2), B windows of K keypoints, nan where one was not seen; labels
 and predictions are integers from 0 to classes - 1.
@@ -12,7 +12,7 @@ and predictions are integers from 0 to classes - 1.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -60,20 +60,6 @@ def cut(
         windows += [padded[start:start + observed + horizon] for start in starts]
         index += [number] * len(starts)
     return np.stack(windows).astype(np.float32), np.array(index)
-
-
-def leave_one_out(contents: Sequence[str] | np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
-    """Each content that occurs, sorted, and where it is (N,) bool: there one tests, elsewhere one
-    trains. KinesicsError if there is only one."""
-    contents = np.asarray(contents)
-    names = np.unique(contents)
-    if len(names) < 2:
-        raise KinesicsError(
-            f"Got {len(names)} content(s) ({', '.join(map(str, names))}); leaving one out needs"
-            " at least two. Split by clip instead."
-        )
-    for name in names:
-        yield str(name), contents == name
 
 
 def statistics_features(observed: np.ndarray) -> np.ndarray:

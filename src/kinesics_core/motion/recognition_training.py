@@ -11,7 +11,6 @@ Any network of ``motion.networks`` built with classes fits.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -20,7 +19,7 @@ import torch
 from torch import nn
 
 from kinesics_core.errors import KinesicsError
-from kinesics_core.motion import windows
+from kinesics_core.motion import views, windows
 from kinesics_core.motion.windows import OBSERVED, RATE, Normalisation
 
 LOSS_UNIT = 0.1
@@ -76,7 +75,7 @@ def train_recogniser(
         missing.
     labels: (B,) integers below the network's number of classes.
     contents: (B,) what was done, any values: balances the labels within each.
-    flip: (K,) index of the mirrored keypoint (see ``mirrored``); None never mirrors.
+    flip: (K,) index of the mirrored keypoint (see ``skeletons.mirrored``); None never mirrors.
     future: (B, H, K, D), nan where unknown.
     The same seed and thread count give the same weights. Raises KinesicsError on empty or unequal
     arrays, and when the loss stops being a number.
@@ -138,14 +137,7 @@ def probabilities(
 def encode(observed: np.ndarray, normalisation: Normalisation) -> np.ndarray:
     """Windows (B, 60, K, D) -> network input (B, 60, 2 K): what an orthographic camera in front
     sees, normalised. A keypoint still missing stands at the centroid."""
-    return _flat(windows.encode(frontal(observed), normalisation)[0])
-
-
-def frontal(points: np.ndarray) -> np.ndarray:
-    """(..., D) -> (..., 2), y down, of an orthographic camera in front; two dimensions stay."""
-    if points.shape[-1] == 2:
-        return points
-    return points[..., :2] * np.array([1.0, -1.0], dtype=np.float32)
+    return _flat(windows.encode(views.frontal(observed), normalisation)[0])
 
 
 def fill_gaps(observed: np.ndarray) -> np.ndarray:
@@ -158,15 +150,6 @@ def fill_gaps(observed: np.ndarray) -> np.ndarray:
     filled, _ = windows.resample(times, observed, seen, times)
     filled[np.broadcast_to(~seen.any(axis=1, keepdims=True), seen.shape)] = np.nan
     return filled.astype(np.float32)
-
-
-def mirrored(names: Sequence[str]) -> tuple[int, ...]:
-    """Index of each keypoint's mirror image, by the words left and right in its name; itself if
-    there is none."""
-    index = {name: i for i, name in enumerate(names)}
-    swap = {"left": "right", "right": "left", "Left": "Right", "Right": "Left"}
-    other = (re.sub("left|right|Left|Right", lambda side: swap[side[0]], name) for name in names)
-    return tuple(index.get(name, i) for i, name in enumerate(other))
 
 
 def _views(
@@ -196,7 +179,7 @@ def _views(
         points = _turned(
             points, facing + rate * (np.arange(frames) - observed / 2),
             config.pitch * rng.uniform(-1.0, 1.0, (count, 1)))
-    image = frontal(points)
+    image = views.frontal(points)
     past, centroid, scale = windows.encode(image[:, :observed], config.normalisation)
     sigma = rng.uniform(0.0, config.noise, (count, 1, 1, 1)).astype(np.float32)
     past += sigma * rng.standard_normal(past.shape, dtype=np.float32)

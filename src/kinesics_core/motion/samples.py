@@ -291,10 +291,7 @@ def long_enough(clip: Clip, frames: int = OBSERVED + HORIZON) -> bool:
 
 def plane(clip: Clip) -> np.ndarray:
     """(T, K, 2) float32 at 30 Hz: 3-D keypoints from the front, y down; 2-D ones as they are."""
-    points = views.resample(clip.keypoints, clip.rate)
-    if points.shape[-1] == 2:
-        return points
-    return points[..., :2] * np.array([1.0, -1.0], points.dtype)
+    return views.frontal(views.resample(clip.keypoints, clip.rate))
 
 
 def _count(frames: int, step: int, horizon: int) -> int:

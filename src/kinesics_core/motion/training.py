@@ -36,7 +36,7 @@ from kinesics_core.motion.networks.prediction import Prediction
 from kinesics_core.motion.networks.registry import NETWORKS
 from kinesics_core.motion.samples import Windows
 from kinesics_core.motion.windows import HORIZON, Normalisation
-from kinesics_core.skeletons import COCO17
+from kinesics_core.skeletons import COCO17, mirrored
 
 VALIDATION_STEP = 15
 VALIDATION_WINDOWS = 2000
@@ -219,7 +219,7 @@ def fit(
         average.load_state_dict(resume["average"])
         optimiser.load_state_dict(resume["optimiser"])
     standing = _standing_still(held_out_batch)
-    flip = torch.from_numpy(batches.mirrored(keypoints)).to(place)
+    flip = torch.tensor(mirrored(keypoints), device=place)
 
     for epoch in range(done + 1, config.epochs + 1):
         began = time.monotonic()

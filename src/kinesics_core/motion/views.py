@@ -69,6 +69,14 @@ def project(points: np.ndarray, camera: Camera) -> np.ndarray:
     return np.stack([WIDTH / 2 + focal * x / depth, HEIGHT / 2 - focal * y / depth], axis=-1)
 
 
+def frontal(points: np.ndarray) -> np.ndarray:
+    """(..., 3) metres, y up -> (..., 2), y down, as an orthographic camera in front sees them;
+    points in two dimensions stay as they are."""
+    if points.shape[-1] == 2:
+        return points
+    return points[..., :2] * np.array([1.0, -1.0], points.dtype)
+
+
 def random_camera(rng: np.random.Generator, points: np.ndarray) -> Camera:
     """Cameras around the people in (B, T, 17, 3): most in front of them, some anywhere.
 
