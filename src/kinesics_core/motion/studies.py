@@ -452,7 +452,8 @@ def _draw_domains(
             axis.set_xlabel("epoch")
             axis.xaxis.get_major_locator().set_params(integer=True)
         axis_row[0].set_ylabel("MAE, pose scales")
-    axes[0, -1].legend(frameon=False)
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center",
+                  ncols=len(names), frameon=False)
     figures.save(figure, options.out / "domains.png")
 
 
@@ -471,5 +472,6 @@ def _draw_emotion(
         axis.set(title=name, xticks=range(len(options.networks)))
         axis.set_xticklabels(options.networks, rotation=30)
     axes[0, 0].set_ylabel(f"accuracy of {options.label}, %")
-    axes[0, -1].legend(frameon=False)
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center",
+                  ncols=len(starts), frameon=False)
     figures.save(figure, options.out / "emotion.png")
