@@ -14,7 +14,7 @@ pytest.importorskip("sklearn")
 
 from kinesics_core import cli
 from kinesics_core.data.dataset import Clip, Info, Writer
-from kinesics_core.motion import comparison, experiments
+from kinesics_core.motion import checkpoints, comparison, experiments
 from kinesics_core.motion.experiments import Plan
 from kinesics_core.motion.splits import Fold
 
@@ -114,6 +114,8 @@ def test_recognise_on_a_split_by_clip(waves, tmp_path, capsys):
     assert got["accuracy.majority"] <= 0.7 and got["macro_f1.majority"] < 0.5
     assert got["macro_f1.ours"] > 0.9 and "accuracy.ours.window" in got
     assert (out / "confusion_ours.png").exists()
+    identity, _, _ = checkpoints.read(out / "weights" / "ours.pt")
+    assert identity.network == "recogniser" and len(identity.classes) == 2
     printed = " ".join(capsys.readouterr().out.split())
     assert "what the test clips of each row were taken for" in printed
 

@@ -206,7 +206,8 @@ def compare_recognition(options: Options, console: Console) -> Report:
                 name + ending, experiments.recognise,
                 settings | {"network": OURS[name], "config": None,
                             "recognition": asdict(recogniser),
-                            "code": experiments.code_of(OURS[name])}, inputs)))
+                            "code": experiments.code_of(OURS[name])},
+                inputs | {"weights": _weights(options, name, fold.left_out)})))
     outcomes = _run(todo, options)
     if all(outcomes[("", number)].result is None for number in range(len(found.folds))):
         raise KinesicsError(f"The baselines failed: {outcomes[('', 0)].error}")

@@ -24,21 +24,25 @@ from kinesics_core.data.dataset import Clip, Dataset
 from kinesics_core.errors import KinesicsError
 from kinesics_core.jobs import Report
 from kinesics_core.motion import (
+    batches,
     checkpoints,
     evaluation,
+    losses,
     recognition,
     recognition_training,
     samples,
     splits,
+    training,
     views,
+    windows,
 )
+from kinesics_core.motion.checkpoints import Identity
 from kinesics_core.motion.exported import open_model
 from kinesics_core.motion.networks.recogniser import Recogniser
 from kinesics_core.motion.networks.registry import NETWORKS, build
 from kinesics_core.motion.samples import Windows, cut_windows
 from kinesics_core.motion.splits import Fold
 from kinesics_core.motion.training import (
-    FitResult,
     Material,
     OnStep,
     TrainingConfig,
@@ -70,9 +74,12 @@ def file_fingerprint(path: Path) -> str:
 
 
 def code_of(network: str) -> str:
-    """Of the source a network is built from, so that a result is not kept for another network."""
+    """Of the source a network is built from and trained with, so that a result is not kept for
+    another network or another training."""
     maker = Recogniser if network == RECOGNISER else NETWORKS[network].build
-    source = inspect.getsource(inspect.getmodule(maker) or build)
+    parts = (inspect.getmodule(maker) or build, batches, losses, recognition_training, samples,
+             training, windows)
+    source = "".join(inspect.getsource(part) for part in parts)
     return hashlib.sha256(source.encode()).hexdigest()[:8]
 
 
@@ -166,7 +173,7 @@ def forecast(settings: Settings, inputs: Settings, report: Report) -> dict[str, 
         predict(result.network, truth.observed).future, truth,
         _names(clips, test, settings["label"]))
     if inputs.get("weights"):
-        keep(Path(inputs["weights"]), result, settings["config"])
+        keep(Path(inputs["weights"]), result.network, result.identity, settings["config"])
     return {"errors": as_json(errors), "curves": [dict(row) for row in result.curves],
             "best_epoch": result.best_epoch, "parameters": _count(result.network),
             "windows": [len(thinned), len(validation), len(test)]}
@@ -195,6 +202,10 @@ def recognise(settings: Settings, inputs: Settings, report: Report) -> dict[str,
         progress=lambda done, steps, loss: report(done, steps, f"loss {loss:.2f}"))
     found = recognition_training.probabilities(
         network, task.windows[task.test], config.normalisation)
+    if inputs.get("weights"):
+        name = "recogniser" if settings["network"] == RECOGNISER else settings["network"]
+        keep(Path(inputs["weights"]), network, Identity(
+            name, True, tuple(inputs["keypoints"]), tuple(task.classes)), settings["recognition"])
     return {"scores": task.score(found), "classes": task.classes, "curves": [],
             "steps": config.steps, "windows": [len(learn), 0, len(task.test)]}
 
@@ -217,7 +228,7 @@ def _recognise_as_paper(
     found = predict(result.network, samples.encode(cut.take(test), "per_frame").observed)
     assert found.probabilities is not None
     if inputs.get("weights"):
-        keep(Path(inputs["weights"]), result, settings["config"])
+        keep(Path(inputs["weights"]), result.network, result.identity, settings["config"])
     return {
         "scores": task.score(found.probabilities, row[test]), "classes": task.classes,
         "curves": [dict(row) for row in result.curves], "best_epoch": result.best_epoch,
@@ -373,11 +384,11 @@ def reporter(epochs: int, report: Report) -> OnStep:
     return tell
 
 
-def keep(path: Path, result: FitResult, config: Settings) -> None:
+def keep(path: Path, network: torch.nn.Module, identity: Identity, config: Settings) -> None:
     """The network as ``kinesics train`` writes it, so that it can be started from or exported."""
-    weights = {key: value.cpu() for key, value in result.network.state_dict().items()}
+    weights = {key: value.cpu() for key, value in network.state_dict().items()}
     path.parent.mkdir(parents=True, exist_ok=True)
-    checkpoints.save(path, result.identity, config, {"best_network": weights})
+    checkpoints.save(path, identity, config, {"best_network": weights})
 
 
 def _count(network: torch.nn.Module) -> int:

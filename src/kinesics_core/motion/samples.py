@@ -144,23 +144,6 @@ def cut_windows(
     return replace(complete(whole, known, clip_of), short=len(clips) - len(planes))
 
 
-def join_windows(parts: Sequence[Windows]) -> Windows:
-    """The windows of several clip lists; ``clip`` counts on, each list after the one before.
-
-    The lists must have been cut with the same horizon and keypoints.
-    """
-    known = None
-    if any(part.known is not None for part in parts):
-        known = np.concatenate([
-            np.ones(part.future.shape[:3], bool) if part.known is None else part.known
-            for part in parts])
-    return Windows(
-        np.concatenate([part.observed for part in parts]),
-        np.concatenate([part.future for part in parts]), known,
-        np.concatenate([part.clip for part in parts]),
-        sum(part.short for part in parts), sum(part.unseen for part in parts))
-
-
 def encode(cut: Windows, how: Normalisation) -> Samples:
     """Normalised as a network takes them: "per_frame" is the paper's equations 1 and 2."""
     count, horizon = cut.future.shape[:2]

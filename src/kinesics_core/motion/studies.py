@@ -230,7 +230,8 @@ def pretrain(settings: Mapping[str, Any], inputs: Mapping[str, Any], report: Rep
         train_targets=None if targets is None else targets[train.clip],
         validation_targets=None if targets is None else targets[held.clip],
         on_step=experiments.reporter(config.epochs, report))
-    experiments.keep(Path(inputs["weights"]), result, settings["config"])
+    experiments.keep(
+        Path(inputs["weights"]), result.network, result.identity, settings["config"])
     return {"curves": [dict(row) for row in result.curves], "windows": len(train)}
 
 
