@@ -1,6 +1,7 @@
 """The joint sets and blendshape names of the field, and the maps between them. Each exists once.
 
-Sources: COCO keypoint challenge (17), BlazePose GHUM (33), OpenPose BODY_18, HumanML3D (22),
+Sources: COCO keypoint challenge (17), COCO-WholeBody (133; Jin et al., ECCV 2020), iBUG 300-W
+(68), BlazePose GHUM (33), MediaPipe face mesh (478), OpenPose BODY_18 and BODY_25, HumanML3D (22),
 SMPL-X (55), Apple ARKit ``ARFaceAnchor.BlendShapeLocation`` (52).
 """
 
@@ -73,6 +74,86 @@ OPENPOSE18 = (
     "left_wrist", "right_hip", "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle",
     "right_eye", "left_eye", "right_ear", "left_ear",
 )
+
+BODY25 = (
+    "nose", "neck", "right_shoulder", "right_elbow", "right_wrist", "left_shoulder", "left_elbow",
+    "left_wrist", "mid_hip", "right_hip", "right_knee", "right_ankle", "left_hip", "left_knee",
+    "left_ankle", "right_eye", "left_eye", "right_ear", "left_ear", "left_big_toe",
+    "left_small_toe", "left_heel", "right_big_toe", "right_small_toe", "right_heel",
+)
+"""OpenPose's default order. ``OPENPOSE18`` is its older one, called COCO there."""
+
+WHOLEBODY133 = (
+    *COCO17,
+    *(f"{side}_{part}" for side in ("left", "right")
+      for part in ("big_toe", "small_toe", "heel")),
+    *(f"face_{i}" for i in range(68)),
+    *(f"left_hand_{i}" for i in range(21)),
+    *(f"right_hand_{i}" for i in range(21)),
+)
+"""COCO-WholeBody: body, feet, face in the order of iBUG 300-W (from the person's right ear along
+the jaw, then right and left brow, nose, right and left eye, outer and inner lips), hands (wrist,
+then thumb to little finger, each from its root to its tip)."""
+
+WHOLEBODY133_BODY = slice(0, 17)
+WHOLEBODY133_FEET = slice(17, 23)
+WHOLEBODY133_FACE = slice(23, 91)
+WHOLEBODY133_LEFT_HAND = slice(91, 112)
+WHOLEBODY133_RIGHT_HAND = slice(112, 133)
+WHOLEBODY133_CONTOUR = slice(23, 40)
+"""The face's outline, iBUG 0..16. Annotators of images and OpenPose mark the silhouette, which
+slides over the head as it turns; MediaPipe marks fixed points of the head's surface, visible or
+not."""
+
+IBUG68_MIRROR = (
+    *range(16, -1, -1), *range(26, 16, -1), 27, 28, 29, 30, *range(35, 30, -1),
+    45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40,
+    *range(54, 47, -1), *range(59, 54, -1), *range(64, 59, -1), *range(67, 64, -1),
+)
+"""Index of each face landmark's mirror image."""
+
+WHOLEBODY133_FLIP = (
+    *mirrored(WHOLEBODY133[:23]), *(23 + i for i in IBUG68_MIRROR), *range(112, 133),
+    *range(91, 112),
+)
+
+WHOLEBODY133_EDGES = (
+    *COCO17_EDGES,
+    (15, 17), (15, 18), (15, 19), (16, 20), (16, 21), (16, 22),
+    *((23 + first + i, 23 + first + (i + 1) % count)
+      for first, count, closed in ((0, 17, False), (17, 5, False), (22, 5, False), (27, 4, False),
+                                   (31, 5, False), (36, 6, True), (42, 6, True), (48, 12, True),
+                                   (60, 8, True))
+      for i in range(count - (not closed))),
+    *((91 + a, 91 + b) for a, b in HAND21_EDGES),
+    *((112 + a, 112 + b) for a, b in HAND21_EDGES),
+)
+
+
+def _places(names: Sequence[str], among: Sequence[str]) -> np.ndarray:
+    """Index in ``among`` of each name, -1 where it lacks that name."""
+    return np.array([among.index(name) if name in among else -1 for name in names])
+
+
+BODY25_TO_WHOLEBODY133 = _places(BODY25, WHOLEBODY133)
+"""-1: neck and mid_hip, which OpenPose computes from shoulders and hips."""
+
+OPENPOSE18_TO_WHOLEBODY133 = _places(OPENPOSE18, WHOLEBODY133)
+
+MEDIAPIPE33_TO_WHOLEBODY133 = _places(
+    [name.replace("foot_index", "big_toe") for name in MEDIAPIPE33], WHOLEBODY133)
+"""Body and feet; -1 for what is no keypoint of the 133, and for hands, which have landmarks of
+their own."""
+
+MEDIAPIPE478_TO_IBUG68 = np.array([
+    127, 234, 93, 58, 172, 136, 150, 176, 152, 400, 379, 365, 397, 288, 323, 454, 356,
+    70, 63, 105, 66, 107, 336, 296, 334, 293, 300,
+    168, 197, 5, 4, 75, 97, 2, 326, 305,
+    33, 160, 158, 133, 153, 144, 362, 385, 387, 263, 373, 380,
+    61, 39, 37, 0, 267, 269, 291, 321, 314, 17, 84, 91,
+    78, 82, 13, 312, 308, 317, 14, 87,
+])
+"""The face mesh's vertex at each landmark of iBUG 300-W."""
 
 SMPLX55 = (
     "pelvis", "left_hip", "right_hip", "spine1", "left_knee", "right_knee", "spine2",
