@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 import rclpy
-from rclpy.executors import SingleThreadedExecutor
+from rclpy.executors import Executor, SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode
 from rclpy.signals import SignalHandlerOptions
 
@@ -36,12 +36,15 @@ def release(nodes: Sequence[LifecycleNode]) -> None:
         node.destroy_node()
 
 
-def run_node(make: Callable[[], LifecycleNode], arguments: list[str] | None = None) -> None:
+def run_node(
+    make: Callable[[], LifecycleNode], arguments: list[str] | None = None,
+    executor_of: Callable[[], Executor] = SingleThreadedExecutor,
+) -> None:
     """Spins ``make()`` until a signal comes; its lifecycle is driven over its services, or by
     itself when the parameter ``autostart`` is true."""
     stop = stop_on_signals()
     rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
-    executor = SingleThreadedExecutor()
+    executor = executor_of()
     node = make()
     executor.add_node(node)
     try:
