@@ -1,0 +1,117 @@
+"""The 2-D term: keypoints of the body, seen through a perspective camera, fall on those measured.
+
+SMPLify-X (Pavlakos et al. 2019), equation 3: E_J = sum_i gamma_i omega_i rho(Pi(x_i) - y_i), with
+Geman & McClure's robust rho, omega_i the detector's confidence and gamma_i ours. Here a residual is
+divided by the standard deviation that is expected of it, so that the energies of all terms are
+negative log likelihoods and their weights have a meaning. That standard deviation is given in
+metres on the body: a detector's error grows with the picture of the person.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kinesics_core.body.fitting.kinematics import (
+    Posed,
+    Rig,
+    State,
+    coefficient_columns,
+    levers,
+    rotation_columns,
+)
+from kinesics_core.body.fitting.solver import Normal
+from kinesics_core.body.fitting.unknowns import NEAREST, Unknowns
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """Keypoints measured. pixels: (T, N, 2). certainty: (T, N), 1 / standard deviation, 1/m on the
+    body, 0 where unknown. centre: (2,) px, the camera's axis. robust: the residual, in standard
+    deviations, at which the term begins to give way (Geman-McClure's constant)."""
+
+    pixels: np.ndarray
+    certainty: np.ndarray
+    centre: np.ndarray
+    robust: float
+
+
+def project(points: np.ndarray, focal: float, centre: np.ndarray) -> np.ndarray:
+    """(..., 3) metres in the camera's frame -> (..., 2) px."""
+    depth = np.maximum(points[..., 2:], NEAREST / 2)
+    pixels: np.ndarray = focal * points[..., :2] / depth + centre
+    return pixels
+
+
+def robust_weight(squares: np.ndarray, robust: float) -> tuple[np.ndarray, np.ndarray]:
+    """Geman-McClure of squared residuals: the weights of iteratively reweighted least squares,
+    rho'(s), and the robust squares, rho(s) = s k^2 / (k^2 + s)."""
+    share = robust**2 / (robust**2 + squares)
+    return share * share, squares * share
+
+
+def add_reprojection(
+    normal: Normal, unknowns: Unknowns, rig: Rig, state: State, posed: Posed, observed: Observed,
+    operator: tuple[np.ndarray, np.ndarray],
+) -> None:
+    """Adds the term for every keypoint of `rig`."""
+    points = posed.points
+    depth = np.maximum(points[..., 2:], NEAREST / 2)
+    error = project(points, state.focal, observed.centre) - observed.pixels
+    # What a pixel is worth in metres at the body's distance is held fixed in each step.
+    metres = np.maximum(posed.joints[:, :1, 2:], NEAREST) / state.focal
+    scale = observed.certainty[..., None] * metres
+    error *= scale
+    squares = np.einsum("tnr,tnr->tn", error, error)
+    weight, robust = robust_weight(squares, observed.robust)
+    normal.energy += 0.5 * robust.sum(axis=1)
+    scale = scale * np.sqrt(weight)[..., None]
+    error *= np.sqrt(weight)[..., None]
+
+    slope = state.focal / depth[..., 0] * scale[..., 0]
+    directions = np.zeros((*points.shape[:2], 2, 3), points.dtype)
+    directions[..., 0, 0] = directions[..., 1, 1] = slope
+    directions[..., 2] = -slope[..., None] * points[..., :2] / depth
+    jacobian = columns(unknowns, rig, posed, directions, operator)
+    shared = coefficient_columns(rig, posed, directions, unknowns.shapes, True)
+    if unknowns.focal:
+        seen = (points[..., :2] * slope[..., None])[..., None]
+        shared = np.concatenate([shared, seen], axis=3)
+    add_rows(normal, jacobian, shared, error)
+
+
+def columns(
+    unknowns: Unknowns, rig: Rig, posed: Posed, directions: np.ndarray,
+    operator: tuple[np.ndarray, np.ndarray],
+) -> np.ndarray:
+    """(T, N, R, n): derivatives of u . x_n by all of a frame's unknowns; u: (T, N, R, 3)."""
+    frames, points, rows = directions.shape[:3]
+    jacobian = np.empty((frames, points, rows, unknowns.count), directions.dtype)
+    lever = levers(posed, unknowns.joints, operator)
+    jacobian[..., unknowns.turns] = rotation_columns(lever, directions).reshape(
+        frames, points, rows, -1)
+    if unknowns.translation:
+        jacobian[..., unknowns.shift] = directions
+    if len(unknowns.expressions):
+        jacobian[..., unknowns.moods] = coefficient_columns(
+            rig, posed, directions, unknowns.expressions, False)
+    return jacobian
+
+
+def add_rows(
+    normal: Normal, jacobian: np.ndarray, shared: np.ndarray, error: np.ndarray
+) -> None:
+    """Adds weighted residuals (T, N, R) with their derivatives (T, N, R, n) and (T, N, R, S)."""
+    frames = len(error)
+    rows = jacobian.reshape(frames, -1, jacobian.shape[-1])
+    residual = error.reshape(frames, -1, 1)
+    turned = rows.transpose(0, 2, 1)
+    normal.blocks += turned @ rows
+    normal.gradient += (turned @ residual)[..., 0]
+    if shared.shape[-1]:
+        common = shared.reshape(frames, -1, shared.shape[-1])
+        normal.border += turned @ common
+        flat = common.reshape(-1, common.shape[-1]).astype(np.float64)
+        normal.corner += flat.T @ flat
+        normal.shared += flat.T @ residual.reshape(-1)
