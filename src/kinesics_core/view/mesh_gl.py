@@ -1,0 +1,171 @@
+"""Meshes drawn by OpenGL without a window (EGL), on a graphics card or by Mesa on the CPU."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from kinesics_core.view.lights import GLSL
+
+VERTEX = """
+#version 330
+uniform vec4 lens;     // 2 focal / width, 2 focal / height, centre in clip coordinates
+uniform vec2 range;    // nearest and farthest depth, metres
+in vec3 position;
+in vec3 normal;
+in vec4 paint;
+out vec3 place, facing;
+out vec4 tone;
+void main() {
+    place = position;
+    facing = normal;
+    tone = paint;
+    float z = position.z, n = range.x, f = range.y;
+    // The first row of the buffer is the top of the picture: nothing has to be turned over.
+    gl_Position = vec4(lens.xy * position.xy + lens.zw * z,
+                       ((f + n) * z - 2.0 * f * n) / (f - n), z);
+}
+"""
+
+FRAGMENT = """
+#version 330
+uniform bool textured;
+uniform sampler2D pattern;
+in vec3 place, facing;
+in vec4 tone;
+out vec4 color;
+""" + GLSL + """
+void main() {
+    vec4 albedo = textured ? texture(pattern, tone.xy) : tone;
+    color = vec4(lit(albedo.rgb, albedo.a, normalize(facing), -normalize(place)), 1.0);
+}
+"""
+
+
+class GlRasterizer:
+    """A context of its own and the buffers for one size of picture.
+
+    Raises whatever moderngl or the driver raises where there is no EGL.
+    """
+
+    def __init__(self, width: int, height: int) -> None:
+        import moderngl
+
+        self._gl = moderngl
+        self._width, self._height = width, height
+        self._context = moderngl.create_context(
+            require=330, standalone=True, backend="egl")  # type: ignore[arg-type]
+        with self._context:
+            self._build(width, height)
+
+    def _build(self, width: int, height: int) -> None:
+        context = self._context
+        samples = min(4, context.max_samples)
+        size = width, height
+        self._program = context.program(vertex_shader=VERTEX, fragment_shader=FRAGMENT)
+        self._sampled = context.framebuffer(
+            [context.renderbuffer(size, 4, samples=samples)],
+            context.depth_renderbuffer(size, samples=samples))
+        self._resolved = context.framebuffer(
+            [context.renderbuffer(size, 4)], context.depth_texture(size))
+        self._buffers: dict[str, Any] = {}
+        # What a buffer holds, to upload faces, colours and textures once, not for every frame.
+        self._held: dict[str, np.ndarray] = {}
+        self._texture: Any = None
+        self._mesh: Any = None
+        self._range = (0.0, 1.0)
+
+    def draw(
+        self, positions: np.ndarray, normals: np.ndarray, colors: np.ndarray, faces: np.ndarray,
+        focal: float, centre: np.ndarray, texture: np.ndarray | None,
+    ) -> np.ndarray:
+        """(height, width, 4) uint8: lit colour times coverage, and coverage.
+
+        positions, normals: (V, 3) float32, optical axes. colors: (V, 4) uint8 colour and gloss, or
+        with a texture (V, 4) float32 that begins with its coordinates 0..1. texture: (h, w, 4)
+        uint8 colour and gloss. Faces, colours and textures are known again by identity.
+        """
+        gl, context = self._gl, self._context
+        z = positions[:, 2]
+        near = max(float(z.min(initial=1.0)) * 0.95, 0.05)
+        self._range = near, max(float(z.max(initial=1.0)) * 1.05, 2 * near)
+        with context:
+            self._upload("position", positions)
+            self._upload("normal", normals)
+            self._upload("paint", colors, held=True)
+            self._upload("faces", faces, held=True)
+            if self._mesh is None:
+                self._mesh = context.vertex_array(self._program, [
+                    (self._buffers["position"], "3f4", "position"),
+                    (self._buffers["normal"], "3f4", "normal"),
+                    (self._buffers["paint"], "4f1" if colors.dtype == np.uint8 else "4f4",
+                     "paint"),
+                ], self._buffers["faces"])
+            if texture is not None:
+                self._use_texture(texture)
+            program, (width, height) = self._program, (self._width, self._height)
+            program["textured"] = texture is not None
+            program["lens"] = (2 * focal / width, 2 * focal / height,
+                               2 * centre[0] / width - 1, 2 * centre[1] / height - 1)
+            program["range"] = self._range
+            self._sampled.use()
+            self._sampled.clear(0.0, 0.0, 0.0, 0.0)
+            context.enable_only(gl.DEPTH_TEST | gl.CULL_FACE)
+            # Rows grow downwards, which turns the sense of the corners around.
+            context.front_face = "cw"
+            self._mesh.render(gl.TRIANGLES, vertices=faces.size)
+            context.copy_framebuffer(self._resolved, self._sampled)
+            data = self._resolved.read(components=4)
+        return np.frombuffer(data, np.uint8).reshape(height, width, 4)
+
+    def depth(self) -> np.ndarray:
+        """(height, width) float32 metres along the optical axis of the last picture; inf where
+        nothing was drawn."""
+        with self._context:
+            data = self._resolved.read(components=1, attachment=-1, dtype="f4")
+        raw = np.frombuffer(data, np.float32).reshape(self._height, self._width)
+        near, far = self._range
+        metres = 2 * near * far / (far + near - (2 * raw - 1) * (far - near))
+        return np.where(raw < 1.0, metres, np.inf).astype(np.float32)
+
+    def release(self) -> None:
+        with self._context:
+            for part in (self._mesh, self._texture, *self._buffers.values(), self._program):
+                if part is not None:
+                    part.release()
+            for frame in (self._sampled, self._resolved):
+                for attachment in (*frame.color_attachments, frame.depth_attachment, frame):
+                    attachment.release()
+        self._buffers.clear()
+        self._held.clear()
+        self._context.release()
+
+    def _upload(self, name: str, values: np.ndarray, *, held: bool = False) -> None:
+        if held and self._held.get(name) is values:
+            return
+        changed = name in self._held and self._held[name].dtype != values.dtype
+        if held:
+            self._held[name] = values
+        buffer = self._buffers.get(name)
+        if buffer is not None and buffer.size == values.nbytes and not changed:
+            buffer.write(values)
+            return
+        if buffer is not None:
+            buffer.release()
+        if self._mesh is not None:
+            self._mesh.release()
+            self._mesh = None
+        self._buffers[name] = self._context.buffer(values)
+
+    def _use_texture(self, texture: np.ndarray) -> None:
+        if self._held.get("texture") is not texture:
+            self._held["texture"] = texture
+            if self._texture is not None:
+                self._texture.release()
+            height, width = texture.shape[:2]
+            self._texture = self._context.texture((width, height), 4, texture)
+            self._texture.build_mipmaps()
+            self._texture.filter = (self._gl.LINEAR_MIPMAP_LINEAR, self._gl.LINEAR)
+            self._texture.repeat_x = self._texture.repeat_y = False
+        self._texture.use(0)
