@@ -188,9 +188,10 @@ def resample(motion: Motion, rate: float) -> Motion:
     matrices = exponential(np.asarray(motion.rotations, np.float64))
     change = logarithm(np.swapaxes(matrices[low], -1, -2) @ matrices[high])
     rotations = logarithm(matrices[low] @ exponential(change * share[..., None]))
-    places = motion.translation
-    if places is not None:
-        places = places[low] + (places[high] - places[low]) * share
+    places = None
+    if motion.translation is not None:
+        before, after = motion.translation[low], motion.translation[high]
+        places = before + (after - before) * share
     return Motion(motion.name, rotations, rate, places, dict(motion.labels))
 
 

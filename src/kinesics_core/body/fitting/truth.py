@@ -1,0 +1,394 @@
+"""Synthetic truth: clips of a body whose every parameter is known, as a camera would see them.
+
+A motion (``motions``) moves the body; shape, hands, jaw, gaze, face and camera are drawn at
+random; keypoints are the body model's own correspondences, projected and then spoiled in ways that
+are known too. The same seed gives the same clip; its motion, noise and gaps are drawn apart, so
+that another amount of noise leaves everything else as it was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kinesics_core.body import skinning
+from kinesics_core.body.correspondences import selection
+from kinesics_core.body.fitting.motions import DEFAULT_RATE, Motion, medley, resample
+from kinesics_core.body.fitting.rotations import exponential, logarithm
+from kinesics_core.body.fitting.track import Track
+from kinesics_core.body.model import BodyModel
+from kinesics_core.errors import KinesicsError
+from kinesics_core.face.expressions import expression as expression_of
+from kinesics_core.motion.kinematics import REST_OFFSETS, forward_kinematics, plant_lowest_joint
+from kinesics_core.skeletons import (
+    ARKIT_BLENDSHAPES,
+    BLENDSHAPE_INDEX,
+    SMPLX_BODY,
+    SMPLX_BODY_PARENTS,
+    WHOLEBODY133,
+    WHOLEBODY133_FACE,
+    WHOLEBODY133_FEET,
+    WHOLEBODY133_LEFT_HAND,
+    WHOLEBODY133_RIGHT_HAND,
+)
+
+PARAMETERS = (
+    "betas", "transl", "global_orient", "body_pose", "left_hand_pose", "right_hand_pose",
+    "jaw_pose", "leye_pose", "reye_pose", "expression",
+)
+"""What poses a body; names and shapes as in ``Fit`` and in ``params.npz``."""
+
+_CHUNK = 32  # frames skinned at once
+_POINT = {name: index for index, name in enumerate(WHOLEBODY133)}
+_GAPS = {
+    "left hand": np.r_[WHOLEBODY133_LEFT_HAND], "right hand": np.r_[WHOLEBODY133_RIGHT_HAND],
+    "face": np.r_[WHOLEBODY133_FACE], "feet": np.r_[WHOLEBODY133_FEET],
+    "left arm": np.array([_POINT["left_elbow"], _POINT["left_wrist"]]),
+    "right arm": np.array([_POINT["right_elbow"], _POINT["right_wrist"]]),
+    "left leg": np.array([_POINT["left_knee"], _POINT["left_ankle"]]),
+    "right leg": np.array([_POINT["right_knee"], _POINT["right_ankle"]]),
+    "all": np.arange(len(WHOLEBODY133)),
+}  # fmt: skip
+"""What goes missing together, for 0.1 to 0.7 s at a time."""
+
+# Finger joints bend about z, thumb joints about y, in the left hand's axes; a fist is about this.
+_BEND = np.tile([-1.2, -1.5, -1.0], 4)
+_THUMB = np.array([-0.4, -0.6, -0.7])
+_MIRROR = np.array([1.0, -1.0, -1.0])
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a clip is made and spoiled.
+
+    frames at rate (1/s), images of width x height px, a person of person_px px standing upright.
+    noise: standard deviation of a keypoint, px. missing: share of the keypoints that is gone, half
+    of it single points, half of it runs of whole parts. occlusion: hands behind the trunk and
+    faces turned away are seen badly, and say so. world: 3-D landmarks as a landmark network gives
+    them (wrong by some centimetres, slowly varying). blendshapes: measured ones, wrong by about
+    0.05. focal_known: the track tells the focal length. faces: spread of the heading, radians,
+    around facing the camera.
+    """
+
+    frames: int = 240
+    rate: float = DEFAULT_RATE
+    width: int = 1280
+    height: int = 720
+    person_px: float = 500.0
+    noise: float = 2.0
+    missing: float = 0.0
+    occlusion: bool = False
+    world: bool = False
+    blendshapes: bool = False
+    focal_known: bool = False
+    faces: float = 0.4
+
+
+@dataclass(slots=True)
+class Truth:
+    """What a fitter should find. Parameters of the body model over T frames as ``Fit`` has them;
+    joints (T, 55, 3) and keypoints (T, 133, 3) in camera coordinates, metres."""
+
+    betas: np.ndarray
+    transl: np.ndarray
+    global_orient: np.ndarray
+    body_pose: np.ndarray
+    left_hand_pose: np.ndarray
+    right_hand_pose: np.ndarray
+    jaw_pose: np.ndarray
+    leye_pose: np.ndarray
+    reye_pose: np.ndarray
+    expression: np.ndarray
+    focal: float
+    centre: np.ndarray
+    frames: np.ndarray
+    times: np.ndarray
+    gender: str = "neutral"
+    joints: np.ndarray = field(default_factory=lambda: np.empty((0, 55, 3), np.float32))
+    keypoints: np.ndarray = field(default_factory=lambda: np.empty((0, 133, 3), np.float32))
+    labels: dict[str, str] = field(default_factory=dict)
+
+
+def make(
+    motion: Motion, body: BodyModel, seed: int = 0, recipe: Recipe | None = None
+) -> tuple[Track, Truth]:
+    """One clip. The motion is brought to the recipe's rate and, if it is too short, played again
+    from its end; its label "emotion" is shown by the face."""
+    recipe = recipe or Recipe()
+    if not 0 <= recipe.missing < 1 or recipe.frames < 1:
+        raise KinesicsError(
+            f"Got a share of missing keypoints of {recipe.missing} in {recipe.frames} frames;"
+            " wanted a share from 0 to below 1 and at least one frame.")
+    life, view, noise, gaps = (np.random.default_rng([seed, part]) for part in range(4))
+    moved = resample(motion, recipe.rate)
+    if len(moved) < recipe.frames:
+        moved = medley([motion], recipe.frames, recipe.rate)
+    truth = _perform(life, moved, body, recipe, motion.labels)
+    _watch(view, truth, moved, body, recipe)
+    _skin(truth, body)
+    track = _observe(noise, truth, recipe)
+    _lose(gaps, track, recipe)
+    return track, truth
+
+
+def vertices(truth: Any, body: BodyModel, rows: slice | np.ndarray | None = None) -> np.ndarray:
+    """(T, V, 3) float32 metres, camera coordinates, of anything with ``PARAMETERS`` (a ``Truth``,
+    a ``Fit``), for some of its frames."""
+    count = len(truth.transl)
+    wanted = np.arange(count)[slice(None) if rows is None else rows]
+    found = [skinning.vertices(body, **_parameters(truth, wanted[at:at + _CHUNK]))[0]
+             for at in range(0, len(wanted), _CHUNK)]
+    return np.concatenate(found) if found else np.empty((0, len(body.template), 3), np.float32)
+
+
+def save(truth: Truth, track: Track, path: Path) -> None:
+    """Write what ``kinesics eval fit --truth`` reads: keys as in ``params.npz`` of a fit."""
+    arrays: dict[str, Any] = {name: getattr(truth, name) for name in PARAMETERS}
+    arrays |= {
+        "betas": np.tile(truth.betas, (len(truth.frames), 1)), "joints_cam": truth.joints,
+        "focal": truth.focal, "principal_point": truth.centre, "width": track.width,
+        "height": track.height, "fps": track.rate, "frames": truth.frames, "times": truth.times,
+        "keypoints": track.keypoints, "gender": truth.gender, **truth.labels}
+    np.savez_compressed(path, **arrays)
+
+
+# --- the body --------------------------------------------------------------------------------
+
+
+def _perform(
+    rng: np.random.Generator, motion: Motion, body: BodyModel, recipe: Recipe,
+    labels: dict[str, str],
+) -> Truth:
+    count, rate = recipe.frames, recipe.rate
+    body_pose = np.array(motion.rotations[:count, 1:], np.float64)
+    for row in (SMPLX_BODY.index("left_wrist") - 1, SMPLX_BODY.index("right_wrist") - 1):
+        if not body_pose[:, row].any():  # a motion without hands
+            body_pose[:, row] = _wander(rng, count, rate, 3) * (0.15, 0.12, 0.25)
+    gaze = _wander(rng, count, rate, 2, 0.5) * (0.10, 0.20)
+    eyes = np.stack([gaze[:, 0], gaze[:, 1], np.zeros(count)], axis=-1)
+    jaw = np.zeros((count, 3))
+    jaw[:, 0] = 0.05 * np.maximum(_wander(rng, count, rate, 1, 0.3)[:, 0], 0.0)
+    return Truth(
+        betas=np.clip(rng.normal(0.0, 1.0, 10), -2.0, 2.0).astype(np.float32),
+        transl=np.zeros((count, 3)), global_orient=np.zeros((count, 3)), body_pose=body_pose,
+        left_hand_pose=_hand(rng, count, rate), right_hand_pose=_hand(rng, count, rate) * _MIRROR,
+        jaw_pose=jaw, leye_pose=eyes, reye_pose=eyes.copy(),
+        expression=_face(rng, count, rate, gaze, labels.get("emotion", "neutral")),
+        focal=0.0, centre=np.zeros(2), frames=np.arange(count), times=np.arange(count) / rate,
+        gender=body.gender, labels={**labels, "gender": body.gender, "clip": motion.name})
+
+
+def _wander(
+    rng: np.random.Generator, count: int, rate: float, channels: int, seconds: float = 0.8
+) -> np.ndarray:
+    """(T, C): random, of mean 0 and deviation 1, smooth over about so many seconds."""
+    width = max(1.0, seconds * rate / 2)
+    reach = int(3 * width)
+    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / width) ** 2)
+    kernel /= np.sqrt((kernel**2).sum())
+    white = rng.normal(size=(count + 2 * reach, channels))
+    return np.stack([np.convolve(column, kernel, "valid") for column in white.T], axis=-1)
+
+
+def _hand(rng: np.random.Generator, count: int, rate: float) -> np.ndarray:
+    """(T, 15, 3): a left hand that opens and closes, each finger a little on its own."""
+    curl = 0.35 + 0.25 * _wander(rng, count, rate, 1) + 0.15 * _wander(rng, count, rate, 5)
+    curl = np.clip(curl, 0.0, 1.0)
+    pose = np.zeros((count, 15, 3))
+    pose[:, :12, 2] = np.repeat(curl[:, :4], 3, axis=1) * _BEND
+    pose[:, :12:3, 1] = 0.08 * _wander(rng, count, rate, 4)
+    pose[:, 12:, 1] = curl[:, 4:] * _THUMB
+    pose[:, 12, [0, 2]] = 0.10 * _wander(rng, count, rate, 2)
+    return pose
+
+
+def _face(
+    rng: np.random.Generator, count: int, rate: float, gaze: np.ndarray, emotion: str
+) -> np.ndarray:
+    """(T, 52): an emotion that comes and goes, talking, blinks, gaze, and a little of all else."""
+    strength = np.clip(0.7 + 0.3 * _wander(rng, count, rate, 1, 2.0), 0.0, 1.0)
+    shapes = 0.12 * np.maximum(_wander(rng, count, rate, len(ARKIT_BLENDSHAPES)) - 0.5, 0.0)
+    shapes += strength * expression_of(emotion, 1.0)
+    shapes[:, BLENDSHAPE_INDEX["jawOpen"]] += 0.25 * np.maximum(
+        _wander(rng, count, rate, 1, 0.3)[:, 0], 0.0)
+    times = np.arange(count) / rate
+    closed = np.zeros(count)
+    at = rng.uniform(0.0, 4.0)
+    while at < times[-1]:
+        closed = np.maximum(closed, np.exp(-(((times - at) / 0.08) ** 2)))
+        at += rng.uniform(2.0, 6.0)
+    pitch, yaw = gaze.T
+    for side, out in (("Left", yaw), ("Right", -yaw)):
+        shapes[:, BLENDSHAPE_INDEX[f"eyeBlink{side}"]] += closed
+        for name, angle in (("Out", out), ("In", -out), ("Down", pitch), ("Up", -pitch)):
+            shapes[:, BLENDSHAPE_INDEX[f"eyeLook{name}{side}"]] = np.maximum(angle, 0.0) / 0.5
+    shapes[:, BLENDSHAPE_INDEX["tongueOut"]] = 0.0
+    return np.clip(shapes, 0.0, 1.0)
+
+
+# --- the camera ------------------------------------------------------------------------------
+
+
+def _watch(
+    rng: np.random.Generator, truth: Truth, motion: Motion, body: BodyModel, recipe: Recipe
+) -> None:
+    """A pinhole camera that has the person in view; fills the root's rotation and place."""
+    count = recipe.frames
+    world = exponential(np.array(motion.rotations[:count, 0], np.float64))
+    places = _places(motion)[:count]
+    # As on a treadmill: what is slower than 2 s of moving about the room is taken out.
+    window = np.ones(min(count, max(1, int(2 * recipe.rate))))
+    for axis in (0, 2):
+        mean = np.convolve(places[:, axis], window, "same") / np.convolve(
+            np.ones(count), window, "same")
+        places[:, axis] -= mean
+    forward = world[:, [0, 2], 2].mean(axis=0)
+    yaw = rng.normal(0.0, recipe.faces) - np.arctan2(forward[0], forward[1])
+    pitch = rng.normal(0.0, 0.07)
+    facing = np.diag([1.0, -1.0, -1.0])  # y up and towards the camera -> y down and away from it
+    turn = exponential(np.array([pitch, 0.0, 0.0])) @ facing @ exponential(
+        np.array([0.0, yaw, 0.0]))
+    truth.global_orient = logarithm(turn @ world)
+
+    rest, joints = skinning.vertices(body, betas=truth.betas[None])
+    tall = float(np.ptp(rest[0, :, 1]))
+    truth.focal = float(max(recipe.width, recipe.height) * np.exp(rng.uniform(*np.log([0.8, 1.6]))))
+    truth.centre = np.array([recipe.width, recipe.height]) / 2
+    middle = (rest[0, :, 1].min() + tall / 2) - joints[0, 0, 1]  # of the body, from the pelvis
+    seen = (places - places.mean(axis=0)) @ turn.T - turn @ np.array([0.0, middle, 0.0])
+    distance = truth.focal * tall / recipe.person_px
+    aside = rng.normal(0.0, 0.05) * recipe.width / truth.focal * distance
+    truth.transl = seen + [aside, 0.0, distance] - joints[0, 0]
+
+
+def _places(motion: Motion) -> np.ndarray:
+    if motion.translation is not None:
+        return np.array(motion.translation, np.float64)
+    rotations = exponential(np.asarray(motion.rotations, np.float64))
+    positions, _ = forward_kinematics(rotations, REST_OFFSETS, SMPLX_BODY_PARENTS)
+    return plant_lowest_joint(positions)[:, 0]
+
+
+def _parameters(source: Any, rows: np.ndarray) -> dict[str, np.ndarray]:
+    found = {}
+    for name in PARAMETERS:
+        value = np.asarray(getattr(source, name), np.float32)
+        found[name] = np.broadcast_to(value, (len(rows), 10)) if name == "betas" else value[rows]
+    return found
+
+
+def _skin(truth: Truth, body: BodyModel) -> None:
+    for name in PARAMETERS:
+        setattr(truth, name, np.asarray(getattr(truth, name), np.float32))
+    joints, points = [], []
+    for at in range(0, len(truth.frames), _CHUNK):
+        rows = np.arange(len(truth.frames))[at:at + _CHUNK]
+        skin, bones = skinning.vertices(body, **_parameters(truth, rows))
+        joints.append(bones)
+        points.append(keypoints_of(body, skin, bones))
+    truth.joints = np.concatenate(joints)
+    truth.keypoints = np.concatenate(points).astype(np.float32)
+
+
+def keypoints_of(body: BodyModel, skin: np.ndarray, joints: np.ndarray) -> np.ndarray:
+    """(T, 133, 3) of vertices (T, V, 3) and joints (T, J, 3); nan where the body has none."""
+    indices, matrix = selection(body.keypoints, joints.shape[1])
+    points = matrix @ np.concatenate([joints, skin[:, indices]], axis=1)
+    points[:, ~body.keypoints.known] = np.nan
+    return points
+
+
+def project(points: np.ndarray, focal: float, centre: np.ndarray) -> np.ndarray:
+    """(..., 3) metres in camera coordinates -> (..., 2) px."""
+    return focal * points[..., :2] / points[..., 2:] + centre
+
+
+# --- what is seen of it ----------------------------------------------------------------------
+
+
+def _observe(rng: np.random.Generator, truth: Truth, recipe: Recipe) -> Track:
+    exact = project(truth.keypoints.astype(np.float64), truth.focal, truth.centre)
+    spread = np.full(exact.shape[:2], recipe.noise)
+    confidence = rng.uniform(0.6, 1.0, exact.shape[:2])
+    error = rng.normal(size=exact.shape)
+    poor = rng.uniform(0.05, 0.3, exact.shape[:2])
+    if recipe.occlusion:
+        hidden = _hidden(truth.keypoints, exact)
+        spread[hidden] = 8.0 * recipe.noise
+        confidence[hidden] = poor[hidden]
+    seen = exact + error * spread[..., None]
+    points = np.concatenate([seen, confidence[..., None]], axis=-1)
+    inside = ((seen >= 0) & (seen < [recipe.width, recipe.height])).all(axis=-1)
+    points[~inside] = np.nan, np.nan, 0.0
+    return Track(
+        person=1, frames=truth.frames, times=truth.times, width=recipe.width,
+        height=recipe.height, keypoints=points.astype(np.float32),
+        world=_landmarks(rng, truth.keypoints, recipe.rate) if recipe.world else None,
+        blendshapes=_measured(rng, truth.expression, recipe.rate) if recipe.blendshapes else None,
+        rate=recipe.rate, focal=truth.focal if recipe.focal_known else None)
+
+
+def _hidden(points: np.ndarray, pixels: np.ndarray) -> np.ndarray:
+    """(T, 133) bool: hands that the trunk covers, faces that look away from the camera."""
+    hidden = np.zeros(points.shape[:2], bool)
+    trunk = [_POINT[name] for name in
+             ("left_shoulder", "right_shoulder", "right_hip", "left_hip")]
+    corners, depth = pixels[:, trunk], points[:, trunk, 2].mean(axis=1)
+    edges = np.roll(corners, -1, axis=1) - corners
+    for name, part in (("left_wrist", WHOLEBODY133_LEFT_HAND),
+                       ("right_wrist", WHOLEBODY133_RIGHT_HAND)):
+        row = _POINT[name]
+        to = pixels[:, None, row] - corners
+        side = edges[..., 0] * to[..., 1] - edges[..., 1] * to[..., 0]
+        behind = ((side > 0).all(axis=1) | (side < 0).all(axis=1)) & (
+            points[:, row, 2] > depth + 0.05)
+        hidden[behind, part] = True
+        hidden[behind, row] = True
+    ears = points[:, [_POINT["left_ear"], _POINT["right_ear"]]].mean(axis=1)
+    nose = points[:, _POINT["nose"]] - ears
+    ray = ears / np.linalg.norm(ears, axis=-1, keepdims=True)
+    away = (nose * ray).sum(axis=-1) > 0.3 * np.linalg.norm(nose, axis=-1)
+    hidden[away, WHOLEBODY133_FACE] = True
+    hidden[np.ix_(away, [_POINT[name] for name in ("nose", "left_eye", "right_eye")])] = True
+    return hidden
+
+
+def _landmarks(rng: np.random.Generator, points: np.ndarray, rate: float) -> np.ndarray:
+    """3-D landmarks relative to their part, each wrong by a constant and by something slow."""
+    count = len(points)
+    found = np.full(points.shape, np.nan)
+    lasting = rng.normal(size=(len(WHOLEBODY133), 3))
+    slow = _wander(rng, count, rate, len(WHOLEBODY133) * 3, 0.5).reshape(points.shape)
+    hips = points[:, [_POINT["left_hip"], _POINT["right_hip"]]].mean(axis=1, keepdims=True)
+    body = np.r_[0:17, WHOLEBODY133_FEET]
+    found[:, body] = points[:, body] - hips + 0.02 * lasting[body] + 0.025 * slow[:, body]
+    for hand in (WHOLEBODY133_LEFT_HAND, WHOLEBODY133_RIGHT_HAND):
+        wrong = 0.004 * lasting[hand] + 0.005 * slow[:, hand]
+        found[:, hand] = points[:, hand] - points[:, hand][:, :1] + wrong - wrong[:, :1]
+    return found.astype(np.float32)
+
+
+def _measured(rng: np.random.Generator, expression: np.ndarray, rate: float) -> np.ndarray:
+    wrong = rng.normal(0.0, 0.03, expression.shape[1]) + 0.04 * _wander(
+        rng, len(expression), rate, expression.shape[1], 0.2)
+    return np.clip(expression + wrong, 0.0, 1.0).astype(np.float32)
+
+
+def _lose(rng: np.random.Generator, track: Track, recipe: Recipe) -> None:
+    """Takes out the recipe's share of the keypoints, and the landmarks that go with them."""
+    gone = np.zeros(track.keypoints.shape[:2], bool)
+    names = list(_GAPS)
+    odds = np.array([1.0] * (len(names) - 1) + [0.1])
+    while gone.mean() < recipe.missing / 2:
+        start = rng.integers(len(gone))
+        stop = start + max(1, int(rng.uniform(0.1, 0.7) * recipe.rate))
+        part = _GAPS[names[rng.choice(len(names), p=odds / odds.sum())]]
+        gone[start:stop, part] = True
+    left = (recipe.missing - gone.mean()) / max(1.0 - gone.mean(), 1e-9)
+    gone |= rng.random(gone.shape) < left
+    track.keypoints[gone] = np.nan, np.nan, 0.0
+    if track.world is not None:
+        track.world[gone] = np.nan
