@@ -25,9 +25,10 @@ view: ## the same, live, in Rerun
 	$(KINESICS) view
 
 bench: ## speed, latency and memory beside MediaPipe and torch alone: out/bench/
-	@$(PYTHON) bootstrap.py --with train
+	@$(PYTHON) bootstrap.py --with train,fit,smplx
 	$(KINESICS) bench loop
 	$(KINESICS) bench forecast
+	$(KINESICS) bench fit
 	$(KINESICS) bench page
 
 train: ## our forecaster, from a dataset (`kinesics data import`): make train DATA=DIR
@@ -36,11 +37,11 @@ train: ## our forecaster, from a dataset (`kinesics data import`): make train DA
 	$(KINESICS) train forecast --network ours --recipe ours --data $(DATA) --out out/train
 
 test: ## all tests
-	@$(PYTHON) bootstrap.py --with test,train,view
+	@$(PYTHON) bootstrap.py --with test,train,fit,view,smplx,cluster
 	$(PYTEST)
 
 test-fast: ## the tests that take seconds
-	@$(PYTHON) bootstrap.py --with test,train,view
+	@$(PYTHON) bootstrap.py --with test,train,fit,view,smplx,cluster
 	$(PYTEST) -m "not slow"
 
 lint: ## ruff

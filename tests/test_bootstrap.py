@@ -274,4 +274,4 @@ def test_an_unknown_extra_is_refused_with_those_there_are():
         [sys.executable, ROOT / "bootstrap.py", "--with", "rerun"], capture_output=True, text=True
     )
     assert done.returncode == 2
-    assert "got --with rerun; there are: train, view, test" in done.stderr
+    assert "got --with rerun; there are: fit, train, view, test" in done.stderr
