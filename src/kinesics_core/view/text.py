@@ -28,9 +28,10 @@ def put_text(
     """
     if not text:
         return
-    mask = _rasterise(text, max(round(size), 6), bold)
+    size = max(round(size), 6)
+    mask = _rasterise(text, size, bold)
     x = int(round(at[0] - {"left": 0.0, "center": 0.5, "right": 1.0}[anchor] * mask.shape[1]))
-    y = int(round(at[1]))
+    y = int(round(at[1])) - _rise(size)
     height, width = image.shape[:2]
     x0, y0 = max(x, 0), max(y, 0)
     x1, y1 = min(x + mask.shape[1], width), min(y + mask.shape[0], height)
@@ -63,13 +64,13 @@ def fit_text(text: str, size: float, width: float) -> str:
 
 @functools.lru_cache(maxsize=1024)
 def _rasterise(text: str, size: int, bold: bool) -> np.ndarray:
-    """(h, w) uint8 coverage; the first row is the top of the capitals."""
+    """(h, w) uint8 coverage; the top of the capitals is `_rise(size)` rows down."""
     font = _font(size)
     left, _, right, _ = font.getbbox(text)
     ascent, descent = font.getmetrics()
-    top = font.getbbox("H")[1]
+    top = int(font.getbbox("H")[1]) - _rise(size)
     wide = max(int(right) - min(int(left), 0), 1) + 2
-    canvas = Image.new("L", (wide, ascent + descent - int(top)))
+    canvas = Image.new("L", (wide, ascent + descent - top))
     ImageDraw.Draw(canvas).text((-min(left, 0), -top), text, 255, font=font)
     mask = np.asarray(canvas)
     if bold:
@@ -77,6 +78,11 @@ def _rasterise(text: str, size: int, bold: bool) -> np.ndarray:
         shift = np.array([[1.0, 0.0, 0.035 * size], [0.0, 1.0, 0.0]])
         mask = np.maximum(mask, cv2.warpAffine(mask, shift, mask.shape[::-1]))
     return mask
+
+
+def _rise(size: int) -> int:
+    """Rows by which letters like f reach above the capitals, at most."""
+    return -(-size // 10)
 
 
 @functools.lru_cache(maxsize=32)
