@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from kinesics_core.body.fitting import metrics, motions, truth
+from kinesics_core.body.fitting import motions, truth
 from kinesics_core.body.fitting.rotations import exponential, logarithm
 from kinesics_core.body.fitting.truth import Recipe
 from kinesics_core.body.model import load
@@ -28,7 +28,7 @@ def motion():
 
 def test_exact_keypoints_are_the_projected_points_of_the_mesh(body, motion):
     track, real = truth.make(motion, body, 5, replace(SHORT, noise=0.0))
-    again = truth.keypoints_of(body, truth.vertices(real, body), real.joints)
+    again = truth.keypoints_of(body, *truth.posed(real, body))
     assert again == pytest.approx(real.keypoints, abs=1e-5)
     pixels = truth.project(again, real.focal, real.centre)
     seen = track.keypoints[..., 2] > 0
@@ -39,7 +39,7 @@ def test_exact_keypoints_are_the_projected_points_of_the_mesh(body, motion):
 def test_the_person_stands_upright_before_the_camera_in_the_size_asked_for(body, motion):
     for seed in range(3):
         track, real = truth.make(motion, body, seed, replace(SHORT, person_px=400, noise=0.0))
-        skin = truth.vertices(real, body, np.array([0, 20]))
+        skin, _ = truth.posed(real, body, np.array([0, 20]))
         assert (skin[..., 2] > 0.5).all()
         tall = np.ptp(truth.project(skin, real.focal, real.centre)[..., 1], axis=1)
         assert tall == pytest.approx([400.0] * 2, rel=0.12)
@@ -210,10 +210,3 @@ def test_an_archive_of_something_else_is_refused(tmp_path):
     (tmp_path / "text.npz").write_text("no")
     with pytest.raises(KinesicsError, match="not an .npz archive"):
         motions.read(tmp_path / "text.npz")
-
-
-def test_a_fit_of_the_truth_itself_has_no_error(body, motion):
-    _, real = truth.make(motion, body, 0, SHORT)
-    skin = truth.vertices(real, body)
-    assert metrics.v2v(skin, skin).max() == 0.0
-    assert metrics.hands_pa(real.joints, real.joints).max() < 1e-6

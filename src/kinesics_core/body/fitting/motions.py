@@ -153,14 +153,14 @@ def medley(motions: Sequence[Motion], frames: int, rate: float = DEFAULT_RATE) -
     """
     parts = [resample(motion, rate) for motion in motions]
     blend = max(1, round(_BLEND * rate))
-    matrices = places = None
     number = 0
-    while matrices is None or len(matrices) < frames:
+    matrices, places = np.empty((0, 22, 3, 3)), np.empty((0, 3))
+    while len(matrices) < frames:
         part = parts[number % len(parts)]
         number += 1
         turns = exponential(part.rotations)
         moves = part.translation if part.translation is not None else np.zeros((len(part), 3))
-        if matrices is None or places is None:
+        if not len(matrices):
             matrices, places = turns, moves
             continue
         shared = min(blend, len(part), len(matrices))

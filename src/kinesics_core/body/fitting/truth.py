@@ -134,14 +134,18 @@ def make(
     return track, truth
 
 
-def vertices(truth: Any, body: BodyModel, rows: slice | np.ndarray | None = None) -> np.ndarray:
-    """(T, V, 3) float32 metres, camera coordinates, of anything with ``PARAMETERS`` (a ``Truth``,
-    a ``Fit``), for some of its frames."""
-    count = len(truth.transl)
-    wanted = np.arange(count)[slice(None) if rows is None else rows]
-    found = [skinning.vertices(body, **_parameters(truth, wanted[at:at + _CHUNK]))[0]
-             for at in range(0, len(wanted), _CHUNK)]
-    return np.concatenate(found) if found else np.empty((0, len(body.template), 3), np.float32)
+def posed(
+    source: Any, body: BodyModel, rows: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Vertices (T, V, 3) and joints (T, J, 3), float32 metres, camera coordinates, of anything
+    with ``PARAMETERS`` (a ``Truth``, a ``Fit``), in some or all of its frames."""
+    wanted = np.arange(len(source.transl)) if rows is None else np.asarray(rows)
+    skins = np.empty((len(wanted), len(body.template), 3), np.float32)
+    joints = np.empty((len(wanted), len(body.parents), 3), np.float32)
+    for at in range(0, len(wanted), _CHUNK):
+        part = slice(at, at + _CHUNK)
+        skins[part], joints[part] = skinning.vertices(body, **_parameters(source, wanted[part]))
+    return skins, joints
 
 
 def save(truth: Truth, track: Track, path: Path) -> None:
@@ -195,7 +199,7 @@ def _wander(
 
 def _hand(rng: np.random.Generator, count: int, rate: float) -> np.ndarray:
     """(T, 15, 3): a left hand that opens and closes, each finger a little on its own."""
-    curl = 0.35 + 0.25 * _wander(rng, count, rate, 1) + 0.15 * _wander(rng, count, rate, 5)
+    curl = 0.45 + 0.35 * _wander(rng, count, rate, 1) + 0.20 * _wander(rng, count, rate, 5)
     curl = np.clip(curl, 0.0, 1.0)
     pose = np.zeros((count, 15, 3))
     pose[:, :12, 2] = np.repeat(curl[:, :4], 3, axis=1) * _BEND
@@ -283,14 +287,8 @@ def _parameters(source: Any, rows: np.ndarray) -> dict[str, np.ndarray]:
 def _skin(truth: Truth, body: BodyModel) -> None:
     for name in PARAMETERS:
         setattr(truth, name, np.asarray(getattr(truth, name), np.float32))
-    joints, points = [], []
-    for at in range(0, len(truth.frames), _CHUNK):
-        rows = np.arange(len(truth.frames))[at:at + _CHUNK]
-        skin, bones = skinning.vertices(body, **_parameters(truth, rows))
-        joints.append(bones)
-        points.append(keypoints_of(body, skin, bones))
-    truth.joints = np.concatenate(joints)
-    truth.keypoints = np.concatenate(points).astype(np.float32)
+    skin, truth.joints = posed(truth, body)
+    truth.keypoints = keypoints_of(body, skin, truth.joints).astype(np.float32)
 
 
 def keypoints_of(body: BodyModel, skin: np.ndarray, joints: np.ndarray) -> np.ndarray:
