@@ -153,11 +153,12 @@ def _landmarks(
     file: Path, members: Mapping[str, Any], name: str, count: int, faces: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Vertices (count, 3) and weights (count, 3) of landmarks embedded in faces."""
-    triangles = np.asarray(members[f"{name}faces_idx"])
-    places = np.asarray(members[f"{name}bary_coords"]) if f"{name}bary_coords" in members else None
-    if triangles.ndim == 2 and places is not None and places.ndim == 3:
+    triangles, places = (
+        np.asarray(members.get(name + end, ()))
+        for end in ("faces_idx", "bary_coords"))
+    if triangles.ndim == 2 and places.ndim == 3:
         triangles, places = triangles[0], places[0]
-    right = places is not None and triangles.shape == (count,) and places.shape == (count, 3)
+    right = triangles.shape == (count,) and places.shape == (count, 3)
     if not right or triangles.max() >= len(faces):
         raise ModelError(
             f"{file}: {name}faces_idx and {name}bary_coords do not place {count} landmarks on its "

@@ -77,7 +77,8 @@ class _Dtype:
     def dtype(self) -> np.dtype:
         if not re.fullmatch(r"[fiubSU]\d+", self.code):
             raise ModelError(f"it has an array of {self.code!r}; wanted numbers.")
-        return np.dtype(self.code).newbyteorder(self.order if self.order in "<>" else "=")
+        dtype = np.dtype(self.code)
+        return dtype.newbyteorder(">") if self.order == ">" else dtype
 
 
 _MOST_ELEMENTS = 1e8  # a joint regressor of 55 joints and 10,475 vertices has 6e5
