@@ -72,7 +72,25 @@ def _clip(file: str, data: bytes, source: str, rate: float) -> Clip:
 
 
 def coco_from_cmu_expmap(table: np.ndarray) -> np.ndarray:
-    """(T, 117): root position and 38 exponential maps -> (T, 17, 3) float32 metres.
+    """(T, 117): root position and 38 exponential maps -> (T, 17, 3) float32 metres."""
+    positions, orientations = _posed(table)
+    names = [j[0] for j in _JOINTS]
+    joints = {name: positions[:, names.index(name)] for name in COCO17 if name in names}
+    head = names.index("head")
+    return coco_keypoints(joints, positions[:, head], orientations[:, head]).astype(np.float32)
+
+
+def cmu_orientations(table: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """(T, 117) -> by joint name, orientations (T, 3, 3) in the world and places (3,) at rest."""
+    _, orientations = _posed(table)
+    rest, _ = _posed(np.zeros((1, 117)))
+    names = [j[0] for j in _JOINTS]
+    return ({name: orientations[:, i] for i, name in enumerate(names)},
+            {name: rest[0, i] for i, name in enumerate(names)})
+
+
+def _posed(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Positions (T, J, 3), metres, and orientations (T, J, 3, 3) of ``_JOINTS``.
 
     The published maps rotate row vectors, so each is the transpose of ours.
     """
@@ -80,10 +98,6 @@ def coco_from_cmu_expmap(table: np.ndarray) -> np.ndarray:
     expmaps = -table[:, 3:3 + 3 * count].reshape(-1, count, 3)
     offsets = np.repeat(np.array([j[2] for j in _JOINTS])[None], len(table), axis=0)
     offsets[:, 0] = table[:, :3]
-    positions, orientations = forward_kinematics(
+    return forward_kinematics(
         rotation_matrices(expmaps), offsets * METRES, [j[1] for j in _JOINTS]
     )
-    names = [j[0] for j in _JOINTS]
-    joints = {name: positions[:, names.index(name)] for name in COCO17 if name in names}
-    head = names.index("head")
-    return coco_keypoints(joints, positions[:, head], orientations[:, head]).astype(np.float32)

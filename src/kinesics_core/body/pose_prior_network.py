@@ -1,0 +1,67 @@
+"""VPoser version 2's layout in torch, with its parameters' names: what ``train prior`` trains.
+
+Trained, it is used in numpy: see ``pose_prior``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from kinesics_core.body.pose_prior import JOINTS, LATENT
+
+NEURONS = 512
+DROPOUT = 0.1
+
+
+class PosePriorNetwork(nn.Module):
+    """body_pose (B, 63) -> mean (B, 32), deviation (B, 32), rotations (B, 21, 3, 3)."""
+
+    def __init__(self, neurons: int = NEURONS, latent: int = LATENT) -> None:
+        super().__init__()
+        # Flattening and normalising have a place in the list, so that names are VPoser's.
+        self.encoder_net = nn.Sequential(
+            nn.Flatten(), nn.BatchNorm1d(3 * JOINTS),
+            nn.Linear(3 * JOINTS, neurons), nn.LeakyReLU(),
+            nn.BatchNorm1d(neurons), nn.Dropout(DROPOUT),
+            nn.Linear(neurons, neurons), nn.Linear(neurons, neurons),
+            nn.ModuleDict({"mu": nn.Linear(neurons, latent), "logvar": nn.Linear(neurons, latent)}),
+        )
+        self.decoder_net = nn.Sequential(
+            nn.Linear(latent, neurons), nn.LeakyReLU(), nn.Dropout(DROPOUT),
+            nn.Linear(neurons, neurons), nn.LeakyReLU(), nn.Linear(neurons, 6 * JOINTS),
+        )
+
+    def encode(self, body_pose: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and standard deviation of z."""
+        hidden = self.encoder_net[:-1](body_pose)
+        heads: Any = self.encoder_net[-1]
+        return heads["mu"](hidden), functional.softplus(heads["logvar"](hidden))
+
+    def decode(self, z: Tensor) -> Tensor:
+        """z -> rotation matrices (B, 21, 3, 3)."""
+        return rotations_of_six(self.decoder_net(z).view(-1, JOINTS, 3, 2))
+
+    def forward(self, body_pose: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        mean, deviation = self.encode(body_pose)
+        z = mean + deviation * torch.randn_like(mean) if self.training else mean
+        return mean, deviation, self.decode(z)
+
+
+def rotations_of_six(six: Tensor) -> Tensor:
+    """(..., 3, 2): two columns, not yet orthonormal -> rotation matrices (..., 3, 3)."""
+    first = functional.normalize(six[..., 0], dim=-1)
+    along = (first * six[..., 1]).sum(dim=-1, keepdim=True)
+    second = functional.normalize(six[..., 1] - along * first, dim=-1)
+    return torch.stack([first, second, torch.cross(first, second, dim=-1)], dim=-1)
+
+
+def parameters_of(network: nn.Module) -> dict[str, np.ndarray]:
+    """The network's arrays by name, as ``pose_prior.from_parameters`` takes them; matrices in half
+    precision, which moves a joint by less than a tenth of a degree."""
+    return {name: value.detach().cpu().numpy().astype(np.float16 if value.ndim == 2 else np.float32)
+            for name, value in network.state_dict().items() if value.is_floating_point()}

@@ -1,0 +1,326 @@
+"""Motion as SMPL-X body rotations: what pose priors and the lifter are trained on.
+
+Three kinds of file hold rotations: archives of SMPL-X axis-angle (``import_axis_angle``), CMU
+exponential maps (``import_expmap``), and BVH files whose rest pose is a person in T-pose. A
+recording's rest pose is aligned with that of SMPL-X bone by bone: if E turns a bone of the T-pose
+into the same bone of the recording's rest pose, a recorded orientation R is R E for SMPL-X.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from kinesics_core.body.fitting.rotations import logarithm
+from kinesics_core.data import bvh
+from kinesics_core.data.files import File, files
+from kinesics_core.data.import_axis_angle import RATES
+from kinesics_core.data.import_bvh import joints_of
+from kinesics_core.data.import_expmap import RATE as CMU_RATE
+from kinesics_core.data.import_expmap import cmu_orientations
+from kinesics_core.data.importing import stem
+from kinesics_core.data.skeleton_names import SIDES
+from kinesics_core.errors import KinesicsError
+from kinesics_core.motion.kinematics import rotation_matrices
+from kinesics_core.skeletons import SMPLX_BODY, SMPLX_BODY_PARENTS
+
+RATE = 30.0
+"""Hz at which recordings are used."""
+
+FASTEST = 35.0
+"""Radians per second of one joint. What turns faster is a fault of the recording, and the frames
+around it are left out."""
+
+_LIMBS = (("hip", "knee", "ankle"), ("shoulder", "elbow", "wrist"))
+_HINGES = (
+    ("left_shoulder", "left_elbow", (1.0, 0.0, 0.0), (0.0, -0.94, 0.34)),
+    ("right_shoulder", "right_elbow", (-1.0, 0.0, 0.0), (0.0, 0.94, -0.34)),
+)
+"""Upper joint, lower joint, bone direction in T-pose, axis the lower one bends about: the median
+in the CMU recordings, whose elbows are hinges."""
+_SPINE = ("spine1", "spine2", "spine3")
+_SPINE_MIDDLES = (0.18, 0.44, 0.75)  # of SMPL-X's three joints, as shares of the way they span
+
+
+@dataclass(frozen=True, slots=True)
+class PoseClip:
+    """One recording. rotations: (T, 22, 3) axis-angle radians at ``RATE``, order
+    ``skeletons.SMPLX_BODY``, joint 0 the pelvis in a world with y up. source: the name of the
+    folder or file it came in. group: recordings of one group belong on one side of a split.
+    """
+
+    name: str
+    source: str
+    group: str
+    rotations: np.ndarray
+
+
+def read(sources: Sequence[Path]) -> list[PoseClip]:
+    """Every recording with rotations in some folders, archives and files.
+
+    Each recording is a group of its own, but dancers of one take (one family of names, one length)
+    are together. What ``save`` wrote comes back as it was.
+    KinesicsError if a file cannot be read or there is none.
+    """
+    clips = []
+    for source in sources:
+        name = source.stem if source.is_file() and source.suffix != ".npz" else (
+            source.name if source.is_dir() else source.resolve().parent.name)
+        for file in files(source, (".npz", ".bvh", ".txt")):
+            if (saved := _saved(file)) is not None:
+                clips += saved
+                continue
+            for clip, rotations, rate in _recordings(file, name):
+                sound = without_faults(at_rate(rotations, rate))
+                if len(sound):
+                    group = f"{name}/{_take(clip, len(rotations))}"
+                    clips.append(PoseClip(clip, name, group, sound))
+    if not clips:
+        raise KinesicsError(
+            f"{', '.join(map(str, sources))} holds no motion with rotations. Give archives of"
+            " SMPL-X axis-angle (.npz), BVH files or CMU exponential maps (.txt)."
+        )
+    return clips
+
+
+def _recordings(file: File, source: str) -> Iterator[tuple[str, np.ndarray, float]]:
+    """Name, (T, 22, 3) and frames per second of each recording in a file."""
+    if file.name.lower().endswith(".npz"):
+        yield from _from_archive(file, source)
+    elif file.name.lower().endswith(".bvh"):
+        motion = bvh.parse(file.read().decode("utf-8", "replace"), file.name)
+        yield stem(file.name), from_bvh(motion, file.name), motion.rate
+    else:
+        data = file.read()
+        if data.split(b"\n", 1)[0].count(b",") == 116:
+            table = np.loadtxt(io.BytesIO(data), delimiter=",", ndmin=2)
+            yield stem(file.name), from_cmu_expmap(table), CMU_RATE
+
+
+def _from_archive(file: File, source: str) -> Iterator[tuple[str, np.ndarray, float]]:
+    """One (T, 22, 3) array a clip."""
+    rate = RATES.get(source, RATE)
+    for key, rotations in _arrays(file).items():
+        if rotations.ndim != 3 or rotations.shape[1:] != (22, 3) or \
+                not np.isfinite(rotations).all():
+            raise KinesicsError(
+                f"{file.name}: {key} is {rotations.shape}; wanted finite (frames, 22, 3) SMPL-X"
+                " rotations.")
+        yield stem(key), rotations, rate
+
+
+def _saved(file: File) -> list[PoseClip] | None:
+    """The clips of an archive that ``save`` wrote; None if it is another file."""
+    if not file.name.lower().endswith(".npz"):
+        return None
+    arrays = _arrays(file)
+    if not {"rotations", "clip", "names", "sources", "groups"} <= set(arrays):
+        return None
+    return [
+        PoseClip(str(name), str(source), str(group), arrays["rotations"][arrays["clip"] == index])
+        for index, (name, source, group) in enumerate(
+            zip(arrays["names"], arrays["sources"], arrays["groups"], strict=True))
+    ]
+
+
+def _arrays(file: File) -> dict[str, np.ndarray]:
+    try:
+        with np.load(io.BytesIO(file.read()), allow_pickle=False) as archive:
+            return {key: archive[key] for key in archive.files}
+    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+        raise KinesicsError(
+            f"{file.name} is not an .npz archive of numbers ({error}). Fetch or export it again."
+        ) from error
+
+
+def _take(name: str, frames: int) -> str:
+    family = name.rstrip("0123456789").rstrip("_-")
+    return f"{family}/{frames}" if family != name else name
+
+
+def from_cmu_expmap(table: np.ndarray) -> np.ndarray:
+    """(T, 117) as published by Li et al. -> (T, 22, 3) SMPL-X axis-angle."""
+    orientations, rest = cmu_orientations(table)
+    names = {
+        "pelvis": "hips", "spine1": "lower_back", "spine2": "spine", "spine3": "spine1",
+        "neck": "neck1", "head": "head",
+        **{f"{side}_{name}": f"{side}_{theirs}" for side in SIDES for name, theirs in (
+            ("hip", "hip"), ("knee", "knee"), ("ankle", "ankle"), ("foot", "toe"),
+            ("collar", "collar"), ("shoulder", "shoulder"), ("elbow", "elbow"),
+            ("wrist", "wrist"))},
+    }
+    own = {name: orientations[theirs] for name, theirs in names.items()}
+    places = {name: rest[theirs] for name, theirs in names.items()}
+    return _local(own, places)
+
+
+def from_bvh(motion: bvh.Bvh, name: str = "BVH") -> np.ndarray:
+    """A parsed BVH file in T-pose at rest -> (T, 22, 3) SMPL-X axis-angle.
+
+    Where the file has fewer joints, ours follow: three of the spine share what there is, a neck
+    without a joint turns half as far as the head, and collars, hands and toes keep still.
+    KinesicsError if the rest pose is no T-pose or the joints are not found.
+    """
+    joints = joints_of(motion, None, name)
+    everything = range(len(motion.names))
+    _, turned = bvh.pose(motion, everything)
+    at_rest = bvh.Bvh(motion.names, motion.parents, motion.rest, [[] for _ in motion.names],
+                      np.zeros((1, 0)), motion.rate)
+    still = bvh.pose(at_rest, everything)[0][0]
+    axes = _rest_axes({key: still[index] for key, index in joints.items()}, name)
+
+    def above(joint: int) -> list[int]:
+        line = [joint]
+        while motion.parents[line[-1]] >= 0:
+            line.append(motion.parents[line[-1]])
+        return line
+
+    arms = [above(joints[f"{side}_shoulder"]) for side in SIDES]
+    chest = next(joint for joint in arms[0] if joint in arms[1])
+    pelvis = next(joint for joint in above(joints["left_hip"])
+                  if joint in above(joints["right_hip"]))
+    column = above(chest)[:above(chest).index(pelvis)][::-1] if pelvis in above(chest) else []
+    own = {"pelvis": turned[:, pelvis], "head": turned[:, joints["head"]]}
+    for joint, middle in zip(_SPINE, _SPINE_MIDDLES, strict=True):
+        own[joint] = turned[:, column[int(middle * len(column))] if column else chest]
+    between = [j for j in above(joints["head"])[1:] if chest in above(j)[1:]]
+    own["neck"] = turned[:, between[0]] if between else _halfway(own["spine3"], own["head"])
+    for side, arm in zip(SIDES, arms, strict=True):
+        collar = arm[1:arm.index(chest)]
+        own[f"{side}_collar"] = turned[:, collar[0]] if collar else own["spine3"]
+        toes = [j for j, parent in enumerate(motion.parents) if parent == joints[f"{side}_ankle"]]
+        own[f"{side}_foot"] = turned[:, toes[0] if toes else joints[f"{side}_ankle"]]
+        for limb in _LIMBS:
+            for joint in limb:
+                own[f"{side}_{joint}"] = turned[:, joints[f"{side}_{joint}"]]
+    places = {key: axes.T @ still[index] for key, index in joints.items()}
+    own = {key: value @ axes for key, value in own.items()}
+    world = np.eye(3) if abs(axes[1, 1]) > 0.7 else axes.T
+    return _local({key: world @ value for key, value in own.items()}, places)
+
+
+def _rest_axes(points: dict[str, np.ndarray], name: str) -> np.ndarray:
+    """(3, 3), columns left, up and forward of a rest pose; KinesicsError if it is no T-pose."""
+    left = points["left_shoulder"] - points["right_shoulder"]
+    up = points["left_shoulder"] + points["right_shoulder"] - points["left_hip"] \
+        - points["right_hip"]
+    left, up = (v / max(float(np.linalg.norm(v)), 1e-12) for v in (left, up))
+    axes = np.stack([left, up, np.cross(left, up)], axis=1)
+    for side, sign in (("left", 1.0), ("right", -1.0)):
+        arm = points[f"{side}_wrist"] - points[f"{side}_shoulder"]
+        leg = points[f"{side}_ankle"] - points[f"{side}_hip"]
+        if sign * (arm @ left) < 0.9 * np.linalg.norm(arm) or \
+                -(leg @ up) < 0.8 * np.linalg.norm(leg) or abs(left @ up) > 0.1:
+            raise KinesicsError(
+                f"{name}: its rest pose is no T-pose (arms to the sides, legs down), so its"
+                " rotations say nothing about SMPL-X's. Export it with a T-pose at rest.")
+    return np.round(axes, 6)
+
+
+def _local(own: dict[str, np.ndarray], rest: dict[str, np.ndarray]) -> np.ndarray:
+    """Orientations (T, 3, 3) and rest places by joint name -> (T, 22, 3) relative axis-angle."""
+    aligned = dict(own)
+    for side, sign in (("left", 1.0), ("right", -1.0)):
+        for limb, straight in zip(_LIMBS, ((0.0, -1.0, 0.0), (sign, 0.0, 0.0)), strict=True):
+            for upper, lower in pairwise(f"{side}_{joint}" for joint in limb):
+                turn = shortest_turn(np.array(straight), rest[lower] - rest[upper])
+                aligned[upper] = aligned[upper] @ turn
+            for end in (lower, f"{side}_foot") if limb[0] == "hip" else (lower,):
+                aligned[end] = aligned[end] @ turn     # hand and foot go with the bone before
+    turned = np.stack([aligned[name] for name in SMPLX_BODY], axis=1)
+    parents = np.array(SMPLX_BODY_PARENTS)
+    local = turned.copy()
+    local[:, 1:] = np.swapaxes(turned[:, parents[1:]], -1, -2) @ turned[:, 1:]
+    for upper, lower, long, hinge in _HINGES:
+        _give_twist(local, SMPLX_BODY.index(upper), SMPLX_BODY.index(lower), np.array(long),
+                    np.array(hinge))
+    return logarithm(local).astype(np.float32)
+
+
+def _give_twist(
+    local: np.ndarray, upper: int, lower: int, long: np.ndarray, hinge: np.ndarray
+) -> None:
+    """Where an upper arm never twists, the recording was made from points: its elbow bends in any
+    direction. Twist the upper arm so that the elbow bends about its hinge, and drop what the
+    forearm twists, of which points know nothing.
+
+    In place. local: (T, 22, 3, 3). long: direction of the bones at rest.
+    """
+    if np.ptp(logarithm(local[:, upper]) @ long) > 0.01:
+        return
+    bend = logarithm(local[:, lower])
+    across = bend - (bend @ long)[:, None] * long
+    # A straight limb has no plane: what the frames around it say counts, by how bent they are.
+    weight = np.exp(-0.5 * (np.arange(-60, 61) / 12.0) ** 2)
+    sine, cosine = (
+        np.convolve(np.pad(part * np.linalg.norm(across, axis=-1), 60, "edge"), weight, "valid")
+        for part in (across @ np.cross(long, hinge), across @ hinge))
+    turn = rotation_matrices(np.arctan2(sine, cosine)[:, None] * long)
+    local[:, upper] = local[:, upper] @ turn
+    local[:, lower] = rotation_matrices(np.einsum("tji,tj->ti", turn, across))
+
+
+def shortest_turn(start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """(3, 3) rotation by the smallest angle that turns the direction ``start`` into ``end``."""
+    a, b = start / np.linalg.norm(start), end / np.linalg.norm(end)
+    axis = np.cross(a, b)
+    sine, cosine = float(np.linalg.norm(axis)), float(a @ b)
+    if sine < 1e-9:
+        return np.eye(3)
+    return rotation_matrices(axis / sine * np.arctan2(sine, cosine))
+
+
+def _halfway(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """(T, 3, 3): half of the turn from one orientation to the other."""
+    return one @ rotation_matrices(0.5 * logarithm(np.swapaxes(one, -1, -2) @ other))
+
+
+def at_rate(rotations: np.ndarray, rate: float, wanted: float = RATE) -> np.ndarray:
+    """(T, J, 3) axis-angle resampled to ``wanted`` Hz: the great arc between two frames."""
+    count = int((len(rotations) - 1) / rate * wanted + 1e-6) + 1
+    position = np.arange(count) * rate / wanted
+    before = np.minimum(position.astype(int), max(len(rotations) - 2, 0))
+    share = (position - before)[:, None, None]
+    after = np.minimum(before + 1, len(rotations) - 1)
+    start = rotation_matrices(rotations[before])
+    change = logarithm(np.swapaxes(start, -1, -2) @ rotation_matrices(rotations[after]))
+    return logarithm(start @ rotation_matrices(share * change)).astype(np.float32)
+
+
+def without_faults(rotations: np.ndarray, rate: float = RATE) -> np.ndarray:
+    """(T, J, 3) without the frames beside a jump faster than ``FASTEST``."""
+    matrices = rotation_matrices(rotations)
+    change = np.swapaxes(matrices[:-1], -1, -2) @ matrices[1:]
+    jump = (np.linalg.norm(logarithm(change), axis=-1) * rate > FASTEST).any(axis=1)
+    fault = np.zeros(len(rotations), bool)
+    fault[:-1] |= jump
+    fault[1:] |= jump
+    return rotations[~fault]
+
+
+def mirror(rotations: np.ndarray) -> np.ndarray:
+    """(..., 22, 3) as a mirror in the plane x = 0 shows it: left and right exchanged."""
+    order = [SMPLX_BODY.index(_other_side(name)) for name in SMPLX_BODY]
+    return rotations[..., order, :] * np.array([1.0, -1.0, -1.0], rotations.dtype)
+
+
+def _other_side(name: str) -> str:
+    side, _, joint = name.partition("_")
+    return {"left": f"right_{joint}", "right": f"left_{joint}"}.get(side, name)
+
+
+def save(path: Path, clips: Iterable[PoseClip]) -> None:
+    """Clips as one archive: rotations (N, 22, 3), clip (N,) index, names, sources, groups, rate."""
+    clips = list(clips)
+    np.savez_compressed(
+        path, rotations=np.concatenate([clip.rotations for clip in clips]),
+        clip=np.repeat(np.arange(len(clips)), [len(clip.rotations) for clip in clips]),
+        rate=np.full(len(clips), RATE), names=np.array([clip.name for clip in clips]),
+        sources=np.array([clip.source for clip in clips]),
+        groups=np.array([clip.group for clip in clips]))
