@@ -10,7 +10,7 @@ from kinesics_core.body.fitting.unknowns import Unknowns
 
 
 def add_shape_prior(normal: Normal, unknowns: Unknowns, state: State, weight: float) -> None:
-    """1/2 w |betas|^2 in every frame (SMPLify-X's E_beta): betas are in standard deviations."""
+    """1/2 w |betas|^2, once for the clip (SMPLify-X's E_beta): betas are in standard deviations."""
     frames, count = len(state.transl), len(unknowns.shapes)
     betas = state.betas[unknowns.shapes]
     normal.energy += 0.5 * weight * float(betas @ betas) / frames
@@ -30,3 +30,13 @@ def add_expression_prior(
     normal.gradient[:, unknowns.moods] += precision * away
     place = np.arange(unknowns.moods.start, unknowns.moods.stop)
     normal.blocks[:, place, place] += precision
+
+
+def add_focal_prior(
+    normal: Normal, unknowns: Unknowns, state: State, guess: float, precision: float
+) -> None:
+    """1/2 p log(focal / guess)^2, once for the clip; the last of the shared unknowns."""
+    away = float(np.log(state.focal / guess))
+    normal.energy += 0.5 * precision * away * away / len(state.transl)
+    normal.shared[-1] += precision * away
+    normal.corner[-1, -1] += precision

@@ -85,12 +85,13 @@ def add_gaussian(
 
 def add_smooth_rotations(
     normal: Normal, unknowns: Unknowns, state: State, posed: Posed,
-    stencils: np.ndarray, weights: np.ndarray,
+    stencils: np.ndarray, weights: np.ndarray, robust: float = np.inf,
 ) -> None:
     """1/4 w |sum_i c_i R_i|^2 over neighbouring frames, for all free joints.
 
     stencils: (T, 3), c_0..c_2 of frame t and the two after it (zeros where these do not exist).
-    weights: (J',), 1/rad^2, that of each free joint.
+    weights: (J',), 1/rad^2, that of each free joint. robust: the square s = 1/2 w |..|^2 counts as
+    k^2 log(1 + s / k^2) (Cauchy), since people rest most of the time and then move at once.
     """
     frames, count = len(state.transl), len(unknowns.joints)
     local = state.local[:, unknowns.joints]
@@ -100,17 +101,21 @@ def add_smooth_rotations(
     for i in range(3):
         last = frames - i
         residual[:last] += stencils[:last, i, None, None, None] * local[i:]
-    scaled = weights[:, None, None] * residual
-    normal.energy += 0.25 * np.einsum("tjab,tjab->t", residual, scaled)
+    squares = 0.5 * weights * np.einsum("tjab,tjab->tj", residual, residual)
+    if np.isfinite(robust):
+        normal.energy += 0.5 * (robust**2 * np.log1p(squares / robust**2)).sum(axis=1)
+        weight = weights / (1 + squares / robust**2)
+    else:
+        normal.energy += 0.5 * squares.sum(axis=1)
+        weight = np.broadcast_to(weights, squares.shape)
+    scaled = weight[..., None, None] * residual
     place = np.arange(count)
-    for i in range(3):
+    for i in range(min(3, frames)):
         last = frames - i
-        if last <= 0:
-            break
         c = stencils[:last, i, None, None]
         axial = _axial(np.swapaxes(local[i:], -1, -2) @ scaled[:last])
         gradient[i:] += 0.5 * c * (turn[i:] @ axial[..., None])[..., 0]
-        square = (stencils[:last, i] ** 2)[:, None] * weights
+        square = (stencils[:last, i] ** 2)[:, None] * weight[:last]
         _add_blocks(normal.blocks[i:], place,
                     square[..., None, None] * np.eye(3, dtype=np.float32))
         for j in range(i):
@@ -119,7 +124,7 @@ def add_smooth_rotations(
             trace = np.trace(between, axis1=-2, axis2=-1)[..., None, None]
             tie = 0.5 * (trace * np.eye(3, dtype=np.float32) - np.swapaxes(between, -1, -2))
             tie = turn[i:] @ tie @ np.swapaxes(turn[j:frames - i + j], -1, -2)
-            factor = (stencils[:last, i] * stencils[:last, j])[:, None] * weights
+            factor = (stencils[:last, i] * stencils[:last, j])[:, None] * weight[:last]
             ties = normal.first if i - j == 1 else normal.second
             _add_blocks(ties[j:frames - i + j], place, factor[..., None, None] * tie)
 

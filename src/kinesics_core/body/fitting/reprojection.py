@@ -47,7 +47,7 @@ def project(points: np.ndarray, focal: float, centre: np.ndarray) -> np.ndarray:
 def robust_weight(squares: np.ndarray, robust: float) -> tuple[np.ndarray, np.ndarray]:
     """Geman-McClure of squared residuals: the weights of iteratively reweighted least squares,
     rho'(s), and the robust squares, rho(s) = s k^2 / (k^2 + s)."""
-    share = robust**2 / (robust**2 + squares)
+    share = 1 / (1 + squares / robust**2)
     return share * share, squares * share
 
 

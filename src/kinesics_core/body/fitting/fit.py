@@ -1,0 +1,352 @@
+"""Fits a body to everything that is known of one person in a recording.
+
+    fitted = fit(track, body.model.load(), Settings())
+
+All frames of a chunk are one nonlinear least-squares problem, solved by Gauss-Newton steps with
+analytic derivatives (`kinematics`, `solver`); `stages` has the schedule. Shape, focal length and
+gender are found first, from frames spread over the whole recording, so that chunks agree about them
+and memory does not grow with the recording's length.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from kinesics_core.body.fitting import hands_face, stages
+from kinesics_core.body.fitting.camera import guessed_focal
+from kinesics_core.body.fitting.errors import FitError
+from kinesics_core.body.fitting.files import Store
+from kinesics_core.body.fitting.kinematics import State, forward, rig
+from kinesics_core.body.fitting.optimise import Tick
+from kinesics_core.body.fitting.pose_priors import priors
+from kinesics_core.body.fitting.progress import Cancelled, Progress, Show
+from kinesics_core.body.fitting.reprojection import project
+from kinesics_core.body.fitting.rotations import exponential, logarithm
+from kinesics_core.body.fitting.settings import Settings, Spreads
+from kinesics_core.body.fitting.track import Track
+from kinesics_core.body.model import BodyModel
+from kinesics_core.skeletons import SMPLX55, WHOLEBODY133_BODY
+
+__all__ = ["Fit", "Settings", "Spreads", "fit"]
+
+ENOUGH = 5
+"""Keypoints of the body that a frame must show to be fitted."""
+
+SAMPLE = 48
+"""Frames from which shape, focal length and gender are found."""
+
+STRIDE = 6
+"""Frames from one whose pose is found from nothing to the next."""
+
+_GENDER_MARGIN = 0.02  # share of the energy by which one gender must fit better
+
+
+@dataclass(slots=True)
+class Fit:
+    """A body in T frames, those of the track, in stock smplx's parameters: metres, axis-angle
+    radians, the camera's optical frame (x right, y down, z away).
+
+    betas (10,) standard deviations; transl (T, 3); global_orient (T, 3); body_pose (T, 21, 3);
+    left_hand_pose, right_hand_pose (T, 15, 3); jaw_pose, leye_pose, reye_pose (T, 3); expression
+    (T, 52), in the order of ``skeletons.ARKIT_BLENDSHAPES``, 0..1. What the body lacks is zero.
+    gender: of the body that was fitted. focal: px; centre: (2,) px. frames (T,), times (T,): the
+    track's. reprojection (T,): mean distance of confident keypoints, px, nan without. loss (T,):
+    the optimiser's energy of the body. penetration (T,): deepest overlap of the body's parts, m.
+    failed (T,): too little was seen, the pose is taken from the frames around. seconds: per stage.
+    """
+
+    betas: np.ndarray
+    transl: np.ndarray
+    global_orient: np.ndarray
+    body_pose: np.ndarray
+    left_hand_pose: np.ndarray
+    right_hand_pose: np.ndarray
+    jaw_pose: np.ndarray
+    leye_pose: np.ndarray
+    reye_pose: np.ndarray
+    expression: np.ndarray
+    gender: str
+    focal: float
+    centre: np.ndarray
+    frames: np.ndarray
+    times: np.ndarray
+    reprojection: np.ndarray
+    loss: np.ndarray
+    penetration: np.ndarray
+    failed: np.ndarray
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def fit(
+    track: Track, body: BodyModel, settings: Settings | None = None, *,
+    progress: Show | None = None, cancelled: Cancelled | None = None, store: Store | None = None,
+    genders: Callable[[str], BodyModel] | None = None,
+) -> Fit:
+    """Body, hands, face and camera of one person.
+
+    store: where finished chunks are kept and found again. genders: gives the body of a gender, for
+    `settings.gender` "guess"; without it the given body is taken.
+
+    Cancelled after some chunks are done, the rest is marked as failed; before, FitError CANCELED.
+    FitError NO_PERSON if no frame shows enough of a person.
+    """
+    settings = settings or Settings()
+    run = _Run(track, settings, progress, cancelled)
+    usable = run.usable(body)
+    rows = np.flatnonzero(usable)
+    chosen, state = run.person(body, rows, genders, store)
+    ranges = chunks(len(rows), settings.chunk, settings.overlap)
+    done: list[tuple[np.ndarray, State, np.ndarray, np.ndarray]] = []
+    for number, part in enumerate(ranges):
+        name = f"chunk_{number}"
+        kept = store.load(name) if store is not None else None
+        if kept is not None:
+            found = State(kept["local"], kept["transl"], state.betas, kept["expression"],
+                          state.focal), kept["loss"], kept["penetration"]
+        else:
+            try:
+                found = run.chunk(chosen, state, rows[part])
+            except _Stopped:
+                if not done:
+                    raise FitError("The fit was cancelled before any frame was done.",
+                                   "CANCELED") from None
+                break
+            if store is not None:
+                store.save(name, {"local": found[0].local, "transl": found[0].transl,
+                                  "expression": found[0].expression, "loss": found[1],
+                                  "penetration": found[2]})
+        done.append((part, *found))
+    return run.result(chosen.model, rows, done)
+
+
+def chunks(count: int, size: int, overlap: int) -> list[np.ndarray]:
+    """Index ranges of at most `size` that cover 0..count - 1, each sharing `overlap` with the
+    next, all about as long."""
+    if count <= size:
+        return [np.arange(count)]
+    number = int(np.ceil((count - overlap) / (size - overlap)))
+    starts = np.linspace(0, count - size, number).round().astype(int)
+    return [np.arange(start, start + size) for start in starts]
+
+
+class _Stopped(Exception):
+    """The fit was cancelled."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    model: BodyModel
+    body: stages.Body
+
+
+class _Run:
+    """One fit: its track, and how far it is."""
+
+    def __init__(self, track: Track, settings: Settings, progress: Show | None,
+                 cancelled: Cancelled | None) -> None:
+        self.track, self.settings = track, settings
+        self.show, self.cancelled = progress, cancelled
+        self.sure = stages.certainty(track.keypoints, settings)
+        self.centre = np.array([track.width, track.height], np.float32) / 2
+        self.seconds = {"camera": 0.0, "body": 0.0, "hands_face": 0.0}
+        self.fitted = 0
+        self.began = self.told = time.monotonic()
+
+    def tick(self, stage: str) -> Tick:
+        """Told of every step of the optimiser: passes progress on, and stops it."""
+
+        def called(loss: float) -> None:
+            if self.cancelled is not None and self.cancelled():
+                raise _Stopped
+            now = time.monotonic()
+            if self.show is not None and now - self.told > 0.25:
+                self.told = now
+                self.show(Progress(stage, self.fitted, len(self.track), loss,
+                                   self.fitted / max(now - self.began, 1e-6)))
+
+        return called
+
+    def usable(self, body: BodyModel) -> np.ndarray:
+        """(T,) bool: frames that show enough of a body."""
+        seen = self.sure[:, WHOLEBODY133_BODY] > 0
+        usable: np.ndarray = seen.sum(axis=1) >= ENOUGH
+        if not usable.any():
+            raise FitError(
+                f"None of the {len(usable)} frames of person {self.track.person} shows as many as "
+                f"{ENOUGH} keypoints of the body with some confidence; wanted one that does.",
+                "NO_PERSON")
+        return usable
+
+    # --- shape, camera, gender --------------------------------------------------------------
+
+    def person(
+        self, body: BodyModel, rows: np.ndarray, genders: Callable[[str], BodyModel] | None,
+        store: Store | None,
+    ) -> tuple[_Chosen, State]:
+        """The body to fit, and a state with the shape and focal length of the clip."""
+        began = time.monotonic()
+        try:
+            candidates = [body]
+            if self.settings.gender == "guess" and genders is not None:
+                candidates = [genders("female"), genders("male")]
+            kept = store.load("person") if store is not None else None
+            if kept is not None:
+                names = [model.gender for model in candidates] + [body.gender]
+                model = [*candidates, body][names.index(str(kept["gender"]))]
+                chosen = self._chosen(model)
+                state = stages.rest_state(
+                    chosen.body, 1, float(kept["focal"]), len(kept["betas"]),
+                    model.expression_directions.shape[2])
+                return chosen, replace(state, betas=kept["betas"])
+            found = [self._sampled(model, rows) for model in candidates]
+            if len(found) == 2:
+                one, two = (energy for _, _, energy in found)
+                if abs(one - two) > _GENDER_MARGIN * min(one, two):
+                    chosen, state, _ = found[int(two < one)]
+                else:
+                    chosen, state, _ = self._sampled(body, rows)
+            else:
+                chosen, state, _ = found[0]
+            if store is not None:
+                store.save("person", {"betas": state.betas, "focal": state.focal,
+                                      "gender": chosen.model.gender})
+            return chosen, state
+        except _Stopped:
+            raise FitError("The fit was cancelled before any frame was done.",
+                           "CANCELED") from None
+        finally:
+            self.seconds["camera"] += time.monotonic() - began
+
+    def _chosen(self, model: BodyModel) -> _Chosen:
+        return _Chosen(model, stages.body_of(
+            model, rig(model), priors(model, self.settings.prior)))
+
+    def _sampled(self, model: BodyModel, rows: np.ndarray) -> tuple[_Chosen, State, float]:
+        """Shape and focal length from frames spread over the track; and how well they fit."""
+        chosen = self._chosen(model)
+        track, tick = self.track, self.tick("camera")
+        sample = rows[np.unique(np.linspace(0, len(rows) - 1, SAMPLE).round().astype(int))]
+        known = self.settings.focal or track.focal
+        focal = known or guessed_focal(track.width, track.height)
+        state = stages.rest_state(chosen.body, len(sample), focal,
+                                  model.shape_directions.shape[2],
+                                  model.expression_directions.shape[2])
+        keypoints, sure = track.keypoints[sample], self.sure[sample]
+        state = stages.first_poses(chosen.body, state, keypoints, sure, self.centre,
+                                   self.settings, tick)
+        state, energy = stages.shape_and_camera(
+            chosen.body, state, keypoints, sure, self.centre, self.settings,
+            known is not None, tick)
+        return chosen, state, energy
+
+    # --- all frames -------------------------------------------------------------------------
+
+    def chunk(
+        self, chosen: _Chosen, shape: State, rows: np.ndarray
+    ) -> tuple[State, np.ndarray, np.ndarray]:
+        """State, energies and penetration of some rows of the track at once."""
+        began = time.monotonic()
+        track, settings, body = self.track, self.settings, chosen.body
+        keypoints, sure, times = track.keypoints[rows], self.sure[rows], track.times[rows]
+        tick = self.tick("body")
+        count = int(np.ceil((len(rows) - 1) / STRIDE)) + 1
+        keys = np.unique(np.linspace(0, len(rows) - 1, count).round().astype(int))
+        state = stages.rest_state(body, len(keys), shape.focal, len(shape.betas),
+                                  shape.expression.shape[1])
+        state.betas = shape.betas
+        state = stages.first_poses(body, state, keypoints[keys], sure[keys], self.centre,
+                                   settings, tick)
+        if len(keys) < len(rows):
+            state = stages.between(state, keys, len(rows), times)
+        state, loss = stages.whole_body(body, state, keypoints, sure, self.centre, times,
+                                        settings, tick)
+        now = time.monotonic()
+        self.seconds["body"] += now - began
+        tick = self.tick("hands_face")
+        for left in (True, False):
+            state = hands_face.fingers(body, state, keypoints, sure, self.centre, times,
+                                       settings, tick, left)
+        blendshapes = None if track.blendshapes is None else track.blendshapes[rows]
+        state = hands_face.face(body, state, keypoints, sure, self.centre, times, blendshapes,
+                                settings, tick)
+        self.fitted += len(rows)
+        self.seconds["hands_face"] += time.monotonic() - now
+        return state, loss, np.zeros(len(rows), np.float32)
+
+    # --- the result -------------------------------------------------------------------------
+
+    def result(
+        self, model: BodyModel, rows: np.ndarray,
+        done: list[tuple[np.ndarray, State, np.ndarray, np.ndarray]],
+    ) -> Fit:
+        """Chunks blended, frames without enough keypoints filled in between, and the errors."""
+        state, loss, penetration = joined(done)
+        track = self.track
+        fitted = rows[:len(state.transl)]
+        failed = np.ones(len(track), bool)
+        failed[fitted] = False
+        if failed.any():
+            state = stages.between(state, fitted, len(track), track.times)
+            at = np.clip(np.searchsorted(fitted, np.arange(len(track))), 0, len(fitted) - 1)
+            loss, penetration = loss[at], penetration[at]
+        reprojection = np.full(len(track), np.nan, np.float32)
+        body = rig(model)
+        for first in range(0, len(track), 512):
+            part = slice(first, first + 512)
+            points = project(forward(body, state.frames(part)).points, state.focal, self.centre)
+            seen = body.known & (track.keypoints[part, :, 2] >= 0.3)
+            gap = np.linalg.norm(points - np.nan_to_num(track.keypoints[part, :, :2]), axis=2)
+            count = seen.sum(axis=1)
+            total = np.where(seen, gap, 0).sum(axis=1)
+            reprojection[part] = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+        angles = np.zeros((len(track), len(SMPLX55), 3), np.float32)
+        for index, name in enumerate(model.joint_names):
+            if name in SMPLX55:
+                angles[:, SMPLX55.index(name)] = logarithm(state.local[:, index])
+        expression = np.zeros((len(track), 52), np.float32)
+        expression[:, :state.expression.shape[1]] = state.expression
+        return Fit(
+            betas=state.betas, transl=state.transl, global_orient=angles[:, 0],
+            body_pose=angles[:, 1:22], left_hand_pose=angles[:, 25:40],
+            right_hand_pose=angles[:, 40:], jaw_pose=angles[:, 22], leye_pose=angles[:, 23],
+            reye_pose=angles[:, 24], expression=expression, gender=model.gender,
+            focal=float(state.focal), centre=self.centre, frames=track.frames.copy(),
+            times=track.times.copy(), reprojection=reprojection, loss=loss,
+            penetration=penetration, failed=failed, seconds=dict(self.seconds))
+
+
+def joined(
+    done: list[tuple[np.ndarray, State, np.ndarray, np.ndarray]]
+) -> tuple[State, np.ndarray, np.ndarray]:
+    """One state out of those of overlapping chunks: each gives way to the next across the frames
+    they share."""
+    part, state, loss, penetration = done[0]
+    end = part[-1] + 1
+    for following, other, more, deep in done[1:]:
+        shared = end - following[0]
+        share = ((np.arange(shared) + 0.5) / max(shared, 1)).astype(np.float32)
+        head = state.frames(slice(following[0], end))
+        turn = logarithm(np.swapaxes(head.local, -1, -2) @ other.local[:shared])
+        local = head.local @ exponential(turn * share[:, None, None])
+
+        def mixed(one: np.ndarray, two: np.ndarray, share: np.ndarray = share) -> np.ndarray:
+            result: np.ndarray = one + share[:, None] * (two - one)
+            return result
+
+        first = following[0]
+        state = State(
+            np.concatenate([state.local[:first], local, other.local[shared:]]),
+            np.concatenate([state.transl[:first], mixed(head.transl, other.transl[:shared]),
+                            other.transl[shared:]]),
+            state.betas,
+            np.concatenate([state.expression[:first], mixed(
+                head.expression, other.expression[:shared]), other.expression[shared:]]),
+            state.focal)
+        loss = np.concatenate([loss[:first], more])
+        penetration = np.concatenate([penetration[:first], deep])
+        end = following[-1] + 1
+    return state, loss, penetration

@@ -1,0 +1,153 @@
+"""Fingers, jaw, gaze and expression, once the body has brought wrists and head to their places.
+
+Fingers of one hand, or jaw and expression, have no keypoints in common with anything else, so each
+is a problem of its own. Where a video shows them small or not at all, anatomy speaks: finger joints
+are hinges, those of one finger bend together, and a relaxed hand is a little bent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from kinesics_core.body.fitting.kinematics import State
+from kinesics_core.body.fitting.optimise import Tick, minimise
+from kinesics_core.body.fitting.pose_terms import stencils
+from kinesics_core.body.fitting.problem import Gaussian, Problem, Smooth
+from kinesics_core.body.fitting.rotations import exponential
+from kinesics_core.body.fitting.settings import Settings
+from kinesics_core.body.fitting.stages import Body, observed, used
+from kinesics_core.body.fitting.unknowns import Unknowns
+from kinesics_core.skeletons import (
+    ARKIT_BLENDSHAPES,
+    BLENDSHAPE_INDEX,
+    WHOLEBODY133_FACE,
+    WHOLEBODY133_LEFT_HAND,
+    WHOLEBODY133_RIGHT_HAND,
+)
+
+GAZE = 0.5
+"""Radians that an eye turns for a blendshape of 1."""
+
+_UNSEEN = {name for name in ARKIT_BLENDSHAPES if name.startswith("eyeLook") or name == "tongueOut"}
+"""Expressions that no keypoint of the face shows."""
+
+
+def hand_prior(left: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Mean (45,) and precision (45, 45) of the axis-angle vectors of a hand's joints, in the order
+    of SMPL-X: index, middle, little, ring finger, thumb, three joints each from the root.
+
+    Fingers lie along x in the T-pose, palms down: they bend about z (the left hand's negatively)
+    and spread about y; the thumb bends mostly about y.
+    """
+    side = 1.0 if left else -1.0
+    mean = np.zeros((5, 3, 3))
+    mean[:4, :, 2] = np.array([-0.4, -0.5, -0.35]) * side
+    mean[4, :, 1] = np.array([-0.15, -0.2, -0.25]) * side
+    spread = np.empty((5, 3, 3))
+    spread[:4, 0] = 0.08, 0.15, 0.5
+    spread[:4, 1] = 0.05, 0.05, 0.6
+    spread[:4, 2] = 0.05, 0.05, 0.4
+    spread[4, 0] = 0.2, 0.3, 0.2
+    spread[4, 1:] = 0.1, 0.35, 0.1
+    precision = np.diag(spread.ravel() ** -2.0)
+    bend = np.arange(45).reshape(5, 3, 3)[:4, :, 2]
+    # The last joint bends two thirds as much as the one before (they share a tendon), and fingers
+    # bend with their neighbours: index, middle, ring, little.
+    ties = [(finger[2], finger[1], 2 / 3, 0.15) for finger in bend]
+    ties += [(finger[0], finger[1], 0.8, 0.4) for finger in bend]
+    row = bend[[0, 1, 3, 2]]
+    ties += [(a, b, 1.0, 0.5) for one, other in zip(row[:-1], row[1:], strict=True)
+             for a, b in zip(one, other, strict=True)]
+    for one, other, ratio, width in ties:
+        direction = np.zeros(45)
+        direction[one], direction[other] = 1.0, -ratio
+        precision += np.outer(direction, direction) / width**2
+    return mean.ravel().astype(np.float32), precision.astype(np.float32)
+
+
+def fingers(
+    body: Body, state: State, keypoints: np.ndarray, sure: np.ndarray, centre: np.ndarray,
+    times: np.ndarray, settings: Settings, tick: Tick, left: bool, iterations: int = 8,
+) -> State:
+    """The state with one hand's joints fitted; relaxed where the hand is never seen."""
+    joints = body.left if left else body.right
+    if not len(joints):
+        return state
+    mean, precision = hand_prior(left)
+    hand = WHOLEBODY133_LEFT_HAND if left else WHOLEBODY133_RIGHT_HAND
+    points = used(sure, body.rig, np.r_[hand][1:])
+    if len(points) == 0 or not settings.hands:
+        state = replace(state, local=state.local.copy())
+        state.local[:, joints] = exponential(mean.reshape(1, -1, 3))
+        return state
+    widths = settings.spreads
+    unknowns = Unknowns(joints, translation=False)
+    problem = Problem(
+        body.rig.part(points), unknowns,
+        observed(keypoints, sure, points, centre, widths.fine),
+        gaussians=[Gaussian(joints, mean[None], precision[None])],
+        smooth=Smooth(stencils(times, 30.0),
+                      np.full(len(joints), widths.finger**-2, np.float32), np.zeros(3),
+                      np.zeros(0)))
+    state, _ = minimise(state, unknowns, problem.linearise(), iterations, tick)
+    return state
+
+
+def face(
+    body: Body, state: State, keypoints: np.ndarray, sure: np.ndarray, centre: np.ndarray,
+    times: np.ndarray, blendshapes: np.ndarray | None, settings: Settings, tick: Tick,
+    iterations: int = 5,
+) -> State:
+    """The state with jaw, expression and gaze fitted; at rest where the face is never seen.
+
+    blendshapes: (T, 52) measured by a detector, nan where not; they are the prior's mean then.
+    """
+    count = state.expression.shape[1]
+    if not count or not len(body.jaw) or not settings.expression:
+        return state
+    widths = settings.spreads
+    arkit = count == len(ARKIT_BLENDSHAPES)
+    seen = np.array([i for i in range(count)
+                     if not arkit or ARKIT_BLENDSHAPES[i] not in _UNSEEN])
+    mean = np.zeros((1, count), np.float32)
+    spread = np.full((1, count), widths.expression, np.float32)
+    if blendshapes is not None and arkit:
+        known = np.isfinite(blendshapes)
+        mean = np.where(known, blendshapes, 0).astype(np.float32)
+        spread = np.where(known, widths.measured, widths.expression).astype(np.float32)
+        state = replace(state, expression=mean.copy())
+        state = _gaze(body, state)
+    points = used(sure, body.rig, np.r_[WHOLEBODY133_FACE])
+    if not len(points):
+        return state
+    unknowns = Unknowns(body.jaw, translation=False, expressions=seen)
+    # The mouth opens by its expression; the jaw's joint only turns when it must.
+    jaw = np.diag(np.array([0.1, 0.03, 0.03], np.float32) ** -2)
+    problem = Problem(
+        body.rig.part(points), unknowns,
+        observed(keypoints, sure, points, centre, widths.fine),
+        gaussians=[Gaussian(body.jaw, np.zeros((1, 3), np.float32), jaw[None])],
+        expression=(mean[:, seen], spread[:, seen] ** -2),
+        smooth=Smooth(stencils(times, 30.0), np.full(1, widths.finger**-2, np.float32),
+                      np.zeros(3), np.full(len(seen), widths.mood**-2, np.float32)))
+    state, _ = minimise(state, unknowns, problem.linearise(), iterations, tick)
+    return state
+
+
+def _gaze(body: Body, state: State) -> State:
+    """Eyes turned as the blendshapes eyeLook say; no keypoint of the 133 is on an iris."""
+    state = replace(state, local=state.local.copy())
+    for side in ("left", "right"):
+        name = f"{side}_eye_smplhf"
+        if name not in body.names:
+            continue
+        look = {way: state.expression[:, BLENDSHAPE_INDEX[f"eyeLook{way}{side.capitalize()}"]]
+                for way in ("Up", "Down", "In", "Out")}
+        outward = 1.0 if side == "left" else -1.0
+        turn = np.stack([look["Down"] - look["Up"], outward * (look["Out"] - look["In"]),
+                         np.zeros(len(state.transl))], axis=1)
+        state.local[:, body.names.index(name)] = exponential(
+            (GAZE * turn).astype(state.local.dtype))
+    return state
