@@ -9,7 +9,10 @@ from pathlib import Path
 HELP = "measure speed and memory beside a peer; results go to out/bench/NAME.json"
 
 # Name -> module with `run(args) -> list of bench.result(...)`.
-BENCHES = {"forecast": "kinesics_core.motion.bench_forecast", "loop": "kinesics_ros.bench_loop"}
+BENCHES = {
+    "fit": "kinesics_core.body.fitting.bench_fit",
+    "forecast": "kinesics_core.motion.bench_forecast", "loop": "kinesics_ros.bench_loop",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,6 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results here too")
     parser.add_argument("--duration", type=float, default=30.0, metavar="S",
                         help="length of the measured run; 600 for the endurance figures")
+    parser.add_argument("--motion", type=Path, metavar="FILE.npz",
+                        help="fit: truth of this motion (see `kinesics eval fit`) instead of"
+                             " DeepMimic's")
     parser.add_argument("--variant", choices=("lite", "full", "heavy"), default="lite")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from kinesics_core.commands import eval_affect
+from kinesics_core.commands import eval_affect, eval_fit
 from kinesics_core.errors import KinesicsError
 
 if TYPE_CHECKING:
@@ -236,4 +236,5 @@ WHAT: dict[str, Entry] = {
     "domains": Entry("study: error on other domains every 10 epochs", _add_domains, _domains),
     "emotion": Entry("study: recognition on other domains", _add_emotion, _emotion),
     "affect": Entry(eval_affect.HELP, eval_affect.add_arguments, eval_affect.run),
+    "fit": Entry(eval_fit.HELP, eval_fit.add_arguments, eval_fit.run),
 }

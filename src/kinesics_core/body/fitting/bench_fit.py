@@ -1,0 +1,280 @@
+"""``kinesics bench fit``: speed, memory and accuracy of fitting on one core, beside peers.
+
+The truth is synthetic (``truth``), of motion capture that no prior of ours has seen
+(``motions.deepmimic``, or the archive of ``--motion``): two clips of 240 frames, a person 500 px
+tall, keypoints off by 2 px, the focal length unknown. Every measurement is a fresh process with
+one thread on one core; times are processor time, which on an idle core is the wall clock's, and on
+a shared one leaves out other programs' turns. Warm means that a few frames were fitted before;
+``fit.single_s`` is the first fit of its process. Peers: SMPLify-X's schedule on stock smplx
+(``peer``), stock smplx's forward pass, the fit without its own regularisation, the mean pose.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kinesics_core.bench import Result, result
+from kinesics_core.body.fitting import evaluation, motions, truth
+from kinesics_core.body.fitting.fit import Fit, Settings, fit
+from kinesics_core.body.fitting.track import Track
+from kinesics_core.body.model import BodyModel, load
+from kinesics_core.errors import KinesicsError
+from kinesics_core.skeletons import BODY25_TO_WHOLEBODY133
+
+FRAMES, CLIPS = 240, 2
+LONG_FRAMES = 18_000  # ten minutes at 30 frames/s
+ROUNDS = 3
+PAPER = "the paper, OpenPose + SMPLify-X on an A100"
+PAPER_FPS = 0.019
+PEER = "SMPLify-X's schedule, torch L-BFGS, stock smplx"
+PEER_FRAMES = (20, 120, 220)
+
+
+def run(args: argparse.Namespace) -> list[Result]:
+    """Measures and returns ``fit.*``. args.motion: an archive of motion, or None."""
+    speed = alone("speed", args.motion)
+    single = alone("single", args.motion)
+    accuracy = alone("accuracy", args.motion)
+    missing = alone("missing", args.motion)
+    free = alone("unregularised", args.motion)
+    hard = alone("occluded", args.motion)
+    helped = alone("landmarks", args.motion)
+    peer: dict[str, float] = {}
+    if importlib.util.find_spec("smplx") is not None:
+        peer = alone("smplify", args.motion)
+    memory = alone("memory", args.motion)
+    still = "mean pose, root only"
+    found = [
+        result("fit.wholebody_fps", speed["wholebody"], "frames/s", ">= 50", PEER,
+               peer.get("fps")),
+        result("fit.wholebody_fps_beside_paper", speed["wholebody"], "frames/s", None, PAPER,
+               PAPER_FPS),
+        result("fit.body25_fps", speed["body25"], "frames/s", ">= 100"),
+        result("fit.single_s", single["seconds"], "s", "<= 0.5"),
+        result("fit.single_process_s", single["process"], "s"),
+        result("fit.peak_rss_mb", memory["rss_mb"], "MB", "<= 1000"),
+        result("fit.long_fps", memory["fps"], "frames/s"),
+        result("fit.pa_mpjpe_mm", accuracy["pa_mpjpe"], "mm", "<= 25", PEER,
+               peer.get("pa_mpjpe")),
+        result("fit.mpjpe_mm", accuracy["mpjpe"], "mm", "<= 40", PEER, peer.get("mpjpe")),
+        result("fit.v2v_mm", accuracy["v2v"], "mm", None, still, accuracy["still.v2v"]),
+        result("fit.pa_v2v_mm", accuracy["pa_v2v"], "mm", None, still, accuracy["still.pa_v2v"]),
+        result("fit.reprojection_px", accuracy["reprojection"], "px", "<= 3",
+               "the truth itself", accuracy["truth.reprojection"]),
+        result("fit.hands_pa_mm", accuracy["hands_pa"], "mm", "<= 12", "flat hands",
+               accuracy["still.hands_pa"]),
+        result("fit.acceleration_error", accuracy["acceleration"], "m/s^2", None, still,
+               accuracy["still.acceleration"]),
+        result("fit.pa_mpjpe_missing20_mm", missing["pa_mpjpe"], "mm", "<= 35", "nothing missing",
+               accuracy["pa_mpjpe"]),
+        result("fit.pa_mpjpe_occluded_mm", hard["pa_mpjpe"], "mm", None, "nothing hidden",
+               accuracy["pa_mpjpe"]),
+        result("fit.pa_mpjpe_landmarks_mm", helped["pa_mpjpe"], "mm", None, "2-D keypoints only",
+               accuracy["pa_mpjpe"]),
+        result("fit.penetration_mm", accuracy["penetration"], "mm",
+               f"<= {free['penetration']:.4g}", "without regularisation", free["penetration"]),
+        result("fit.penetration_truth_mm", accuracy["truth.penetration"], "mm"),
+    ]
+    return found + alone("forward", args.motion)["results"]
+
+
+def alone(measure: str, motion: Path | None) -> dict[str, Any]:
+    """One of ``MEASURES`` in a process of its own, with one thread on one core."""
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    words = [sys.executable, "-m", __name__, measure, *([str(motion)] if motion else [])]
+    done = subprocess.run(words, env={**os.environ, **threads}, text=True, stdout=subprocess.PIPE)
+    if done.returncode:
+        raise KinesicsError(
+            f"Measuring {measure} failed with exit code {done.returncode}; what it said is above.")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+# --- what is measured, each in its process ---------------------------------------------------
+
+
+def clips(
+    body: BodyModel, motion: Path | None, recipe: truth.Recipe | None = None
+) -> list[tuple[Track, truth.Truth]]:
+    """The clips all figures are of: the motions one after another, cut into pieces."""
+    known = motions.deepmimic() if motion is None else [
+        clip for clip in motions.read(motion) if len(clip) >= 2]
+    whole = motions.medley(known, CLIPS * FRAMES)
+    assert whole.translation is not None
+    made = []
+    for clip in range(CLIPS):
+        rows = slice(clip * FRAMES, (clip + 1) * FRAMES)
+        part = motions.Motion(whole.name, whole.rotations[rows], whole.rate,
+                              whole.translation[rows])
+        made.append(truth.make(part, body, clip, recipe or truth.Recipe(frames=FRAMES)))
+    return made
+
+
+def speed(motion: Path | None) -> dict[str, Any]:
+    """Frames per second, warm: the median round of whole bodies, and of 25 body keypoints."""
+    body = load()
+    tracks = [track for track, _ in clips(body, motion)]
+    few = [replace(track, keypoints=track.keypoints.copy()) for track in tracks]
+    others = np.setdiff1d(np.arange(133), BODY25_TO_WHOLEBODY133)
+    for track in few:
+        track.keypoints[:, others] = np.nan, np.nan, 0.0
+    found = {}
+    for name, chosen, settings in (
+            ("wholebody", tracks, Settings()),
+            ("body25", few, Settings(hands=False, expression=False))):
+        fit(chosen[0].part(slice(0, 30)), body, settings)
+        rates = []
+        for _ in range(ROUNDS):
+            began = time.process_time()
+            for track in chosen:
+                fit(track, body, settings)
+            rates.append(CLIPS * FRAMES / (time.process_time() - began))
+        found[name] = float(np.median(rates))
+    return found
+
+
+def single(motion: Path | None) -> dict[str, Any]:
+    """Seconds of the first fit of a process, of one frame; and of the process from its start,
+    which had nothing to do but that (the frame came from a file)."""
+    body = load()
+    track = _kept_frame(body, motion)
+    here = time.process_time()
+    fit(track, body, Settings())
+    seconds = time.process_time() - here
+    code = ("import sys, numpy as np; from kinesics_core.body.fitting.fit import Settings, fit; "
+            "from kinesics_core.body.fitting.track import Track; "
+            "from kinesics_core.body.model import load; import time; "
+            "keypoints = np.frombuffer(sys.stdin.buffer.read(), np.float32).reshape(1, 133, 3); "
+            "fit(Track(1, [0], [0.0], 1280, 720, keypoints), load(), Settings()); "
+            "print(time.process_time())")
+    done = subprocess.run([sys.executable, "-c", code], input=track.keypoints.tobytes(),
+                          stdout=subprocess.PIPE, check=True)
+    return {"seconds": seconds, "process": float(done.stdout)}
+
+
+def _kept_frame(body: BodyModel, motion: Path | None) -> Track:
+    track = clips(body, motion)[0][0].part(slice(60, 61))
+    return replace(track, frames=np.zeros(1), times=np.zeros(1))
+
+
+def accuracy(motion: Path | None) -> dict[str, Any]:
+    """Means over the frames of all clips, beside the mean pose and the truth itself."""
+    body = load()
+    rows = []
+    for track, real in clips(body, motion):
+        found = fit(track, body, Settings())
+        still = evaluation.mean_pose(track, body)
+        rows.append(
+            _means(found, real, body, track, 8)
+            | {f"still.{name}": value
+               for name, value in _means(still, real, body, track, None).items()}
+            | {f"truth.{name}": value
+               for name, value in _means(real, real, body, track, 8).items()})
+    return _over_clips(rows)
+
+
+def _spoiled(motion: Path | None, recipe: truth.Recipe, settings: Settings) -> dict[str, Any]:
+    body = load()
+    return _over_clips([
+        _means(fit(track, body, settings), real, body, track, 8)
+        for track, real in clips(body, motion, recipe)])
+
+
+def missing(motion: Path | None) -> dict[str, Any]:
+    """A fifth of the keypoints gone: single points, and parts for some time."""
+    return _spoiled(motion, truth.Recipe(frames=FRAMES, missing=0.2), Settings())
+
+
+def occluded(motion: Path | None) -> dict[str, Any]:
+    """What the trunk hides and faces turned away are seen badly."""
+    return _spoiled(motion, truth.Recipe(frames=FRAMES, occlusion=True), Settings())
+
+
+def landmarks(motion: Path | None) -> dict[str, Any]:
+    """With 3-D landmarks and blendshapes as inaccurate as a landmark network's."""
+    recipe = truth.Recipe(frames=FRAMES, world=True, blendshapes=True)
+    return _spoiled(motion, recipe, Settings())
+
+
+def unregularised(motion: Path | None) -> dict[str, Any]:
+    """Without a pose prior and without the term against interpenetration."""
+    settings = Settings(prior="none", collisions=False)
+    return _spoiled(motion, truth.Recipe(frames=FRAMES), settings)
+
+
+def memory(motion: Path | None) -> dict[str, Any]:
+    """Peak resident memory of a process that fits ten minutes, and its speed.
+
+    The clips follow each other forwards and backwards, with fresh noise throughout.
+    """
+    body = load()
+    exact = np.concatenate([
+        track.keypoints for track, _ in clips(body, motion,
+                                              truth.Recipe(frames=FRAMES, noise=0.0))])
+    there_and_back = np.concatenate([exact, exact[-2:0:-1]])
+    keypoints = np.resize(there_and_back, (LONG_FRAMES, *exact.shape[1:]))
+    keypoints[..., :2] += np.random.default_rng(0).normal(0.0, 2.0, keypoints[..., :2].shape)
+    track = Track(1, np.arange(LONG_FRAMES), np.arange(LONG_FRAMES) / 30.0, 1280, 720, keypoints)
+    began = time.process_time()
+    fit(track, body, Settings())
+    took = time.process_time() - began
+    return {"rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0,
+            "fps": LONG_FRAMES / took}
+
+
+def smplify(motion: Path | None) -> dict[str, Any]:
+    """The peer on a few frames of the first clip; it is told the true focal length."""
+    import torch
+
+    from kinesics_core.assets import shipped
+    from kinesics_core.body.fitting.peer import fit_frames
+
+    torch.set_num_threads(1)
+    body = load()
+    track, real = clips(body, motion)[0]
+    began = time.process_time()
+    found = fit_frames(track, body, shipped("smplx/SMPLX_NEUTRAL.npz"), list(PEER_FRAMES),
+                       real.focal)
+    fps = len(PEER_FRAMES) / (time.process_time() - began)
+    return {"fps": fps, **_means(found, real, body, track, None)}
+
+
+def forward(motion: Path | None) -> dict[str, Any]:
+    """Of the body model alone."""
+    from kinesics_core.body.bench_forward import measure
+
+    return {"results": measure()}
+
+
+def _means(
+    found: Fit | Any, real: truth.Truth, body: BodyModel, track: Track, penetration: int | None
+) -> dict[str, float]:
+    return evaluation.score(found, real, body, body, track, penetration_step=penetration).means()
+
+
+def _over_clips(rows: list[dict[str, float]]) -> dict[str, Any]:
+    return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
+
+
+MEASURES = {
+    measure.__name__: measure for measure in (
+        speed, single, accuracy, missing, occluded, landmarks, unregularised, memory, smplify,
+        forward)
+}
+
+
+if __name__ == "__main__":
+    # One core, so that what libraries start besides one thread does not count as ours.
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    print(json.dumps(MEASURES[sys.argv[1]](Path(sys.argv[2]) if sys.argv[2:] else None)))

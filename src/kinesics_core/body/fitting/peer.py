@@ -1,0 +1,130 @@
+"""The peer of ``kinesics bench fit``: SMPLify-X's schedule, one frame after another.
+
+Pavlakos et al. 2019, section 3: torch's L-BFGS with strong Wolfe line search through autograd and
+stock smplx, first the camera by the trunk, then five stages in which the priors are let loose and
+hands and face come in, with their published weights. What it leaves out makes it cheaper, not
+dearer: no VPoser (poses are drawn to the mean pose instead) and no interpenetration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import smplx
+import torch
+
+from kinesics_core.body.correspondences import selection
+from kinesics_core.body.fitting.track import Track
+from kinesics_core.body.model import BodyModel
+from kinesics_core.skeletons import (
+    SMPLX_BODY,
+    WHOLEBODY133,
+    WHOLEBODY133_FACE,
+    WHOLEBODY133_LEFT_HAND,
+    WHOLEBODY133_RIGHT_HAND,
+)
+
+STAGES = (  # pose, shape and expression, hands (data), face (data)
+    (404.0, 100.0, 0.0, 0.0), (404.0, 50.0, 0.0, 0.0), (57.4, 10.0, 0.0, 0.0),
+    (4.78, 5.0, 0.1, 0.0), (4.78, 5.0, 2.0, 2.0),
+)
+RHO, BENDING, ITERATIONS = 100.0, 3.17, 30
+_FREE = {"betas": 10, "global_orient": 3, "body_pose": 63, "left_hand_pose": 45,
+         "right_hand_pose": 45, "jaw_pose": 3, "expression": 52}
+_ELBOWS_KNEES = [(SMPLX_BODY.index(name) - 1) * 3 + axis for name, axis in (
+    ("left_elbow", 1), ("right_elbow", 1), ("left_knee", 0), ("right_knee", 0))]
+_AWAY = torch.tensor([1.0, -1.0, -1.0, -1.0])  # signs of elbows and knees that bend the wrong way
+_TRUNK = [WHOLEBODY133.index(f"{side}_{part}") for part in ("shoulder", "hip")
+          for side in ("left", "right")]
+
+
+def fit_frames(track: Track, body: BodyModel, file: Path, rows: list[int], focal: float
+               ) -> SimpleNamespace:
+    """Some frames of a track, each from nothing. file: of the body, as stock smplx reads it.
+
+    Returns parameters as ``Fit`` has them; its shape is that of the last frame."""
+    model = smplx.create(str(file), "smplx", num_betas=10, num_expression_coeffs=52,
+                         use_pca=False, flat_hand_mean=True)
+    indices, matrix = selection(body.keypoints, 55)
+    chosen, weights = torch.as_tensor(indices), torch.as_tensor(matrix)
+    centre = np.array([track.width, track.height]) / 2
+    frames = [_fit_frame(model, chosen, weights, track, row, focal, torch.as_tensor(centre).float())
+              for row in rows]
+    found = {name: np.concatenate([frame[name] for frame in frames]) for name in frames[0]}
+    count = len(rows)
+    for name in ("body_pose", "left_hand_pose", "right_hand_pose"):
+        found[name] = found[name].reshape(count, -1, 3)
+    still = np.zeros((count, 3), np.float32)
+    return SimpleNamespace(
+        **{**found, "betas": found["betas"][-1]}, leye_pose=still, reye_pose=still, focal=focal,
+        centre=centre, frames=track.frames[rows], times=track.times[rows])
+
+
+def _fit_frame(
+    model: torch.nn.Module, chosen: torch.Tensor, matrix: torch.Tensor, track: Track, row: int,
+    focal: float, centre: torch.Tensor,
+) -> dict[str, np.ndarray]:
+    seen = torch.as_tensor(np.nan_to_num(track.keypoints[row]))
+    pixels, confidence = seen[:, :2], seen[:, 2]
+    free = {name: torch.zeros(1, size, requires_grad=True) for name, size in _FREE.items()}
+    with torch.no_grad():
+        free["global_orient"][0, 0] = np.pi  # facing the camera
+    points = _keypoints(model, free, chosen, matrix)
+    trunk = torch.tensor(_TRUNK)
+    tall, long = (torch.pdist(part[trunk].detach()).max() for part in (points[:, :2], pixels))
+    depth = focal * tall / torch.clamp(long, min=1.0)
+    place = torch.cat([(pixels[trunk].mean(0) - centre) * depth / focal, depth[None]])
+    place -= points[trunk].mean(0).detach()
+    transl = place[None].clone().requires_grad_(True)
+    scale = 1000.0 / track.height
+
+    def data(weight: torch.Tensor) -> torch.Tensor:
+        at = _keypoints(model, free, chosen, matrix) + transl
+        off = ((focal * at[:, :2] / at[:, 2:] + centre - pixels) ** 2).sum(1)
+        robust = RHO**2 * off / (off + RHO**2)
+        return (weight**2 * confidence**2 * robust).sum() * scale**2
+
+    weight = torch.zeros(len(WHOLEBODY133))
+    weight[trunk] = 1.0
+    _minimise([transl, free["global_orient"]], lambda: data(weight))
+    for pose, shape, hands, face in STAGES:
+        weight = torch.ones(len(WHOLEBODY133))
+        weight[WHOLEBODY133_FACE] = face
+        weight[WHOLEBODY133_LEFT_HAND] = weight[WHOLEBODY133_RIGHT_HAND] = hands
+
+        def loss(weight: torch.Tensor = weight, pose: float = pose, shape: float = shape
+                 ) -> torch.Tensor:
+            bend = torch.exp(free["body_pose"][0, _ELBOWS_KNEES] * _AWAY) ** 2
+            total = data(weight) + pose**2 * (free["body_pose"] ** 2).sum()
+            total = total + BENDING * pose * bend.sum()
+            for name in ("left_hand_pose", "right_hand_pose", "jaw_pose"):
+                total = total + pose**2 * (free[name] ** 2).sum()
+            return total + shape**2 * sum((free[name] ** 2).sum()
+                                          for name in ("betas", "expression"))
+
+        _minimise([transl, *free.values()], loss)
+    found = {name: values.detach().numpy() for name, values in free.items()}
+    return {**found, "transl": transl.detach().numpy()}
+
+
+def _keypoints(
+    model: torch.nn.Module, free: dict[str, torch.Tensor], chosen: torch.Tensor,
+    matrix: torch.Tensor,
+) -> torch.Tensor:
+    posed = model(**free)
+    return matrix @ torch.cat([posed.joints[0, :55], posed.vertices[0, chosen]])
+
+
+def _minimise(free: list[torch.Tensor], loss: Callable[[], torch.Tensor]) -> None:
+    optimiser = torch.optim.LBFGS(free, max_iter=ITERATIONS, line_search_fn="strong_wolfe")
+
+    def closure() -> torch.Tensor:
+        optimiser.zero_grad()
+        value = loss()
+        value.backward()
+        return value
+
+    optimiser.step(closure)

@@ -1,0 +1,217 @@
+"""``kinesics eval fit``: how far fitted bodies are from true ones, by emotion and gender."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from kinesics_core import bench
+from kinesics_core.errors import KinesicsError
+
+if TYPE_CHECKING:
+    from kinesics_core.body.fitting.motions import Motion
+    from kinesics_core.body.model import BodyModel
+
+HELP = "fitted bodies against true ones: V2V, MPJPE, reprojection, by emotion and gender"
+
+PAPER = {
+    "anger": 53.2, "happiness": 54.1, "surprise": 51.4, "disgust": 53.4, "sadness": 52.3,
+    "fear": 50.9, "female": 52.9, "male": 52.5, "all": 52.6,
+}  # fmt: skip
+"""V2V of SMPLify-X, mm: "Generative AI for human 3D body emotions", table 2. On other data."""
+
+COLUMNS = {
+    "v2v": "V2V", "pa_v2v": "PA-V2V", "mpjpe": "MPJPE", "pa_mpjpe": "PA-MPJPE",
+    "hands_pa": "hands PA", "reprojection": "reproj.", "acceleration": "accel.",
+    "penetration": "penetr.",
+}  # fmt: skip
+UNITS = {"reprojection": "px", "acceleration": "m/s^2"}
+BASELINE = "mean pose, root only"
+
+
+class Row(NamedTuple):
+    """One clip: its labels, its number of frames, and means of our figures and the baseline's."""
+
+    labels: dict[str, str]
+    frames: int
+    ours: dict[str, float]
+    baseline: dict[str, float]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Makes clips of bodies whose every parameter is known (emotions acted by our own animation,"
+        " or the motion of an archive), fits them from their keypoints, and says how far off the"
+        " fit is: mean distances in mm of vertices (V2V, pelvises joined) and joints (MPJPE), both"
+        " also after the best similarity (PA-), px from the keypoints, m/s^2 of acceleration error,"
+        " and mm of penetration. With --fit and --truth compares two files instead."
+    )
+    parser.add_argument("--fit", type=Path, metavar="DIR",
+                        help="what `kinesics fit` wrote, or a params.npz")
+    parser.add_argument("--truth", type=Path, metavar="DIR|FILE",
+                        help="params.npz of the truth, for --fit")
+    parser.add_argument("--motion", type=Path, metavar="FILE.npz",
+                        help="archive of (frames, 22, 3) SMPL-X rotations to make the clips of")
+    parser.add_argument("--genders", default="female,male", metavar="A,B",
+                        help="of the true bodies: neutral, female, male")
+    parser.add_argument("--gender", default="given", choices=("given", "neutral", "guess"),
+                        help="what the fitter is told")
+    parser.add_argument("--clips", type=int, default=1, metavar="N",
+                        help="of each emotion and gender; with --motion, of each clip and gender")
+    parser.add_argument("--frames", type=int, default=90, help="of each clip, 30 a second")
+    parser.add_argument("--noise", type=float, default=2.0, metavar="PX",
+                        help="deviation of the keypoints of a person 500 px tall")
+    parser.add_argument("--missing", type=float, default=0.0, metavar="SHARE",
+                        help="of the keypoints, 0 to 1")
+    parser.add_argument("--occlusion", action="store_true",
+                        help="what the trunk hides, or a head turned away, is seen badly")
+    parser.add_argument("--world", action="store_true",
+                        help="with 3-D landmarks and blendshapes as a landmark network gives them")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--body-model", type=Path, metavar="PATH",
+                        help="folder of SMPL-X files instead of the open body")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
+
+
+def run(args: argparse.Namespace) -> int:
+    if (args.fit is None) != (args.truth is None):
+        raise KinesicsError("Got one of --fit and --truth; a comparison needs both.")
+    rows = [_compare(args)] if args.fit else _synthetic(args)
+    results = _results(rows)
+    _show(rows)
+    if args.json is not None:
+        about = {name: str(value) if isinstance(value, Path) else value
+                 for name, value in vars(args).items()
+                 if isinstance(value, (str, int, float, Path)) and name not in ("json", "what")}
+        clips = [{**row.labels, "frames": row.frames, **_finite(row.ours)} for row in rows]
+        bench.save(results, args.json, about=about, clips=clips)
+        print(f"wrote {args.json}")
+    return 0
+
+
+def _compare(args: argparse.Namespace) -> Row:
+    from kinesics_core.body.fitting import evaluation
+
+    fitted, track = evaluation.read(args.fit)
+    real, _ = evaluation.read(args.truth)
+    body, true_body = (_body(args.body_model, who.gender) for who in (fitted, real))
+    scores = evaluation.score(fitted, real, body, true_body, track, penetration_step=8)
+    nothing: dict[str, float] = {}
+    if track is not None:
+        guess = evaluation.mean_pose(track, body)
+        nothing = evaluation.score(guess, real, body, true_body, track).means()
+    return Row(real.labels, len(scores.mpjpe), scores.means(), nothing)
+
+
+def _synthetic(args: argparse.Namespace) -> list[Row]:
+    from rich.console import Console
+    from rich.progress import track as progress
+
+    from kinesics_core.body.fitting import evaluation, truth
+    from kinesics_core.body.fitting.fit import Settings, fit
+
+    genders = [name.strip() for name in args.genders.split(",") if name.strip()]
+    bodies = {name: _body(args.body_model, name) for name in {*genders, "neutral"}}
+    if args.gender == "guess":
+        bodies |= {name: _body(args.body_model, name) for name in ("female", "male")}
+    recipe = truth.Recipe(
+        frames=args.frames, noise=args.noise, missing=args.missing, occlusion=args.occlusion,
+        world=args.world, blendshapes=args.world)
+    work = [(motion, gender) for motion in _motions(args) for gender in genders]
+    rows = []
+    for number, (motion, gender) in enumerate(progress(
+            work, "clips", console=Console(stderr=True), transient=True)):
+        track, real = truth.make(motion, bodies[gender], args.seed * 10_000 + number, recipe)
+        told = gender if args.gender == "given" else args.gender
+        found = fit(track, bodies[gender if told == gender else "neutral"], Settings(gender=told))
+        body = bodies[found.gender]
+        scores = evaluation.score(found, real, body, bodies[gender], track, penetration_step=15)
+        guess = evaluation.score(
+            evaluation.mean_pose(track, body), real, body, bodies[gender], track)
+        rows.append(Row(real.labels, len(track), scores.means(), guess.means()))
+    return rows
+
+
+def _motions(args: argparse.Namespace) -> list[Motion]:
+    from kinesics_core.affect.emotions import EMOTIONS
+    from kinesics_core.body.fitting import motions
+
+    if args.motion is None:
+        return [motions.acted(emotion, args.seed + clip, args.frames)
+                for clip in range(args.clips) for emotion in EMOTIONS]
+    return [motion for motion in motions.read(args.motion) for _ in range(args.clips)
+            if len(motion) >= 2]
+
+
+def _body(path: Path | None, gender: str) -> BodyModel:
+    from kinesics_core.body.model import load
+
+    return load(path, gender)
+
+
+def _groups(rows: list[Row]) -> dict[str, list[Row]]:
+    """By emotion, by gender, and all."""
+    groups: dict[str, list[Row]] = {}
+    for label in ("emotion", "gender"):
+        for row in rows:
+            if value := row.labels.get(label):
+                # A face may be neutral, too.
+                name = "neutral_body" if (label, value) == ("gender", "neutral") else value
+                groups.setdefault(name, []).append(row)
+    return {**groups, "all": rows}
+
+
+def _mean(rows: list[Row], which: str, name: str) -> float | None:
+    """Mean over the frames of some clips; None if no clip has the figure."""
+    found = [(getattr(row, which).get(name), row.frames) for row in rows]
+    known = [(value, frames) for value, frames in found if value is not None and value == value]
+    total = sum(frames for _, frames in known)
+    return sum(value * frames for value, frames in known) / total if total else None
+
+
+def _results(rows: list[Row]) -> list[bench.Result]:
+    results = []
+    for group, members in _groups(rows).items():
+        for name in COLUMNS:
+            ours = _mean(members, "ours", name)
+            if ours is not None:
+                results.append(bench.result(
+                    f"fit.{name}.{group}", ours, UNITS.get(name, "mm"), None, BASELINE,
+                    _mean(members, "baseline", name)))
+        if group in PAPER:
+            results.append(bench.result(
+                f"fit.v2v_beside_paper.{group}", _mean(members, "ours", "v2v"), "mm", None,
+                "the paper, SMPLify-X on its own data", PAPER[group]))
+    return results
+
+
+def _show(rows: list[Row]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=f"fit, and in brackets {BASELINE}; mm, reprojection px, accel. m/s^2")
+    table.add_column("")
+    table.add_column("frames", justify="right")
+    for title in COLUMNS.values():
+        table.add_column(title, justify="right")
+    table.add_column("V2V in the paper", justify="right")
+    groups = _groups(rows)
+    for group, members in groups.items():
+        cells = []
+        for name in COLUMNS:
+            ours, nothing = _mean(members, "ours", name), _mean(members, "baseline", name)
+            cells.append(f"{_text(ours)} ({_text(nothing)})" if nothing is not None
+                         else _text(ours))
+        table.add_row(group, str(sum(row.frames for row in members)), *cells,
+                      _text(PAPER.get(group)), end_section=group == [*groups][-2:][0])
+    console = Console()
+    (console if console.is_terminal else Console(width=160)).print(table)
+
+
+def _text(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f}" if value >= 1 else f"{value:.2g}"
+
+
+def _finite(figures: dict[str, float]) -> dict[str, Any]:
+    return {name: round(value, 3) for name, value in figures.items() if value == value}
