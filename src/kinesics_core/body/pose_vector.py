@@ -1,8 +1,12 @@
-"""The order of the pose's parts in each kind of body, and its tree of joints by level."""
+"""A pose as one vector, its parts in the order of each kind of body, and the tree of joints."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
+
+from kinesics_core.errors import KinesicsError
 
 PARTS = {
     "smplx": (("global_orient", 1), ("body_pose", 21), ("jaw_pose", 1), ("leye_pose", 1),
@@ -12,6 +16,28 @@ PARTS = {
     "smpl": (("global_orient", 1), ("body_pose", 23)),
 }  # fmt: skip
 """Name and number of joints of each part, in the order of the body's joints."""
+
+
+def pose_vector(kind: str, parts: Mapping[str, np.ndarray | None]) -> np.ndarray:
+    """Axis-angle (T, J, 3), radians, float32, of the parts of T poses (or 1 for all).
+
+    parts: (T, joints, 3) or (T, 3 joints) by name, see ``PARTS``; zero where one is missing or
+    None, or a body_pose has 21 of SMPL's 23 joints. Others, which the kind does not have, are not
+    used. KinesicsError if a part has the wrong number of joints.
+    """
+    given = {name: np.asarray(part, np.float32).reshape(len(part), -1, 3)
+             for name, part in parts.items() if part is not None}  # fmt: skip
+    frames = max((len(part) for part in given.values()), default=1)
+    pose = np.zeros((frames, sum(count for _, count in PARTS[kind]), 3), np.float32)
+    start = 0
+    for name, count in PARTS[kind]:
+        if name in given:
+            size = given[name].shape[1]
+            if size > count or (size < count and name != "body_pose"):
+                raise KinesicsError(f"Got {name} of {size} joints; wanted {count} for {kind}.")
+            pose[:, start : start + size] = given[name]
+        start += count
+    return pose
 
 
 def tree_levels(parents: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:

@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 
 from kinesics_core.body.model import BodyModel
-from kinesics_core.body.pose_vector import PARTS, tree_levels
+from kinesics_core.body.pose_vector import pose_vector, tree_levels
 from kinesics_core.errors import KinesicsError
 
 _BLOCK = 256
@@ -97,7 +97,7 @@ def vertices(
         "leye_pose": leye_pose, "reye_pose": reye_pose, "left_hand_pose": left_hand_pose,
         "right_hand_pose": right_hand_pose,
     }  # fmt: skip
-    rotations = rotation_matrices(_pose(skin.model.kind, given))
+    rotations = rotation_matrices(pose_vector(skin.model.kind, given))
     rest = rest_joints(skin.model, betas, expression)
     turned, places = forward_kinematics(skin, rotations, rest, transl)
     batch = max(turned.shape[-1], rest.shape[-1], places.shape[-1])
@@ -232,21 +232,3 @@ def _shaped(
         shaped = np.repeat(shaped, len(change), 0) if len(shaped) == 1 else shaped.copy()
         shaped[:, :, skin.moved] += change
     return shaped
-
-
-def _pose(kind: str, given: dict[str, np.ndarray | None]) -> np.ndarray:
-    """The pose vector (B, J, 3) of its parts."""
-    parts = {name: np.asarray(part, np.float32).reshape(len(part), -1, 3)
-             for name, part in given.items() if part is not None}  # fmt: skip
-    counts = PARTS[kind]
-    batch = max((len(part) for part in parts.values()), default=1)
-    pose = np.zeros((batch, sum(count for _, count in counts), 3), np.float32)
-    start = 0
-    for name, count in counts:
-        if name in parts:
-            size = parts[name].shape[1]
-            if size > count or (size < count and name != "body_pose"):
-                raise KinesicsError(f"Got {name} of {size} joints; wanted {count} for {kind}.")
-            pose[:, start : start + size] = parts[name]
-        start += count
-    return pose

@@ -1,0 +1,227 @@
+"""A whole motion as binary glTF 2.0: one mesh, skinned to the skeleton, with the expressions as
+morph targets, which every viewer of 3D models plays.
+
+World axes with y up, metres (see body.world_motion): the camera looks along -z, as glTF's cameras
+do. The file's own skinning gives the vertices of LBS, with one omission: corrective shapes
+(``BodyModel.pose_directions``), which glTF cannot drive by rotations. Our own bodies have none.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from kinesics_core.body.model import BodyModel
+from kinesics_core.body.world_motion import WorldMotion, world_motion
+from kinesics_core.skeletons import ARKIT_BLENDSHAPES
+
+_TYPES = {np.dtype(np.uint8): 5121, np.dtype(np.uint16): 5123, np.dtype(np.uint32): 5125,
+          np.dtype(np.float32): 5126}  # fmt: skip
+_SHAPES = {(): "SCALAR", (2,): "VEC2", (3,): "VEC3", (4,): "VEC4", (4, 4): "MAT4"}
+_ARRAY_BUFFER, _ELEMENT_ARRAY_BUFFER = 34962, 34963
+
+_STILL = 5e-6  # metres; what an expression moves less is left out
+_INFLUENCES = 8  # joints a vertex may follow: two sets of four
+
+
+def glb(
+    body: BodyModel, *, times: np.ndarray, betas: np.ndarray | None = None, camera: bool = True,
+    **parameters: np.ndarray,
+) -> bytes:
+    """The file of a motion.
+
+    times: (T,) seconds, rising, gaps allowed; the animation begins with the first.
+    betas: (B,), of all frames. parameters: as ``skinning.vertices`` takes them, T rows each.
+    camera: they are in the camera's optical frame, and not in axes with y up already.
+    KinesicsError if they do not fit each other.
+    """
+    motion = world_motion(body, parameters, times, betas=betas, camera=camera)
+    expression = np.asarray(parameters.get("expression", np.zeros((len(times), 0))), np.float32)
+    targets = body.expression_directions[..., : expression.shape[1]]
+    vertices = body.template
+    if betas is not None:
+        coefficients = np.asarray(betas, np.float32).ravel()
+        vertices = vertices + body.shape_directions[..., : len(coefficients)] @ coefficients
+    file = _File()
+    mesh, skin = _mesh(file, body, vertices, targets), _skin(file, motion.rest)
+    nodes = _skeleton(body, motion)
+    nodes.append({"name": "body", "mesh": 0, "skin": 0})
+    animation = _animation(file, motion, expression, nodes)
+    return file.glb({
+        "asset": {"version": "2.0", "generator": "kinesics"},
+        "scene": 0,
+        "scenes": [{"nodes": [0, len(nodes) - 1]}],
+        "nodes": nodes,
+        "meshes": [mesh],
+        "skins": [skin],
+        "materials": [{
+            "name": "skin", "doubleSided": True,
+            "pbrMetallicRoughness": {
+                "baseColorFactor": [0.80, 0.62, 0.52, 1.0], "metallicFactor": 0.0,
+                "roughnessFactor": 0.7},
+        }],
+        "animations": [animation],
+    })  # fmt: skip
+
+
+def _mesh(
+    file: _File, body: BodyModel, vertices: np.ndarray, targets: np.ndarray
+) -> dict[str, Any]:
+    """vertices: (V, 3) of the shape in T-pose. targets: (V, 3, E)."""
+    size = np.uint16 if len(vertices) < 2**16 else np.uint32
+    attributes = {
+        "POSITION": file.accessor(vertices.astype(np.float32), _ARRAY_BUFFER, bounds=True),
+        "NORMAL": file.accessor(normals(vertices, body.faces), _ARRAY_BUFFER),
+    }
+    # The heaviest first: viewers that know one set of four lose next to nothing.
+    heaviest = np.argsort(-body.weights, axis=1, kind="stable")[:, :_INFLUENCES]
+    weights = np.take_along_axis(body.weights, heaviest, axis=1)
+    weights = weights / weights.sum(1, keepdims=True)
+    heaviest = np.where(weights > 0, heaviest, 0).astype(np.uint8)
+    for group in range(2 if weights[:, 4:].any() else 1):
+        four = slice(4 * group, 4 * group + 4)
+        for name, values in (("JOINTS", heaviest), ("WEIGHTS", weights.astype(np.float32))):
+            attributes[f"{name}_{group}"] = file.accessor(
+                np.ascontiguousarray(values[:, four]), _ARRAY_BUFFER)
+    primitive: dict[str, Any] = {
+        "attributes": attributes, "material": 0,
+        "indices": file.accessor(body.faces.astype(size).ravel(), _ELEMENT_ARRAY_BUFFER),
+    }
+    mesh: dict[str, Any] = {"name": "body", "primitives": [primitive]}
+    count = targets.shape[2]
+    if count:
+        primitive["targets"] = [{"POSITION": file.displacement(targets[..., index])}
+                                for index in range(count)]  # fmt: skip
+        ours = count == len(ARKIT_BLENDSHAPES)
+        names = ARKIT_BLENDSHAPES if ours else [f"expression_{i}" for i in range(count)]
+        mesh |= {"weights": [0.0] * count, "extras": {"targetNames": list(names)}}
+    return mesh
+
+
+def normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """Unit normals (V, 3) float32 of the surface at its vertices, weighted by the faces' areas."""
+    corners = vertices[faces]
+    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    total = np.stack([
+        np.bincount(faces.ravel(), np.repeat(across[:, axis], 3), len(vertices))
+        for axis in range(3)], axis=1)  # fmt: skip
+    length = np.linalg.norm(total, axis=1, keepdims=True)
+    upright = np.array([0.0, 1.0, 0.0])  # of a vertex without faces
+    return np.where(length > 0, total / np.maximum(length, 1e-30), upright).astype(np.float32)
+
+
+def _skin(file: _File, rest: np.ndarray) -> dict[str, Any]:
+    inverse = np.tile(np.eye(4, dtype=np.float32), (len(rest), 1, 1))
+    inverse[:, 3, :3] = -rest  # glTF's matrices lie column by column
+    return {"name": "skeleton", "joints": list(range(len(rest))), "skeleton": 0,
+            "inverseBindMatrices": file.accessor(inverse)}  # fmt: skip
+
+
+def _skeleton(body: BodyModel, motion: WorldMotion) -> list[dict[str, Any]]:
+    """A node for each joint, as it stands in the first frame."""
+    nodes: list[dict[str, Any]] = []
+    for joint, name in enumerate(body.joint_names):
+        node: dict[str, Any] = {
+            "name": name,
+            "translation": motion.offsets[0, joint].astype(float).tolist(),
+            "rotation": motion.rotations[0, joint].tolist(),
+        }
+        if children := np.flatnonzero(body.parents == joint).tolist():
+            node["children"] = children
+        nodes.append(node)
+    return nodes
+
+
+def _animation(
+    file: _File, motion: WorldMotion, expression: np.ndarray, nodes: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
+    """Channels of what moves; ``expression`` (T, E)."""
+    samplers: list[dict[str, Any]] = []
+    channels: list[dict[str, Any]] = []
+    seconds = file.accessor(motion.times.astype(np.float32), bounds=True)
+
+    def channel(node: int, path: str, values: np.ndarray) -> None:
+        channels.append({"sampler": len(samplers), "target": {"node": node, "path": path}})
+        samplers.append({"input": seconds, "output": file.accessor(
+            np.ascontiguousarray(values, np.float32)), "interpolation": "LINEAR"})
+
+    for joint in range(motion.rotations.shape[1]):
+        for path, values, still in (("rotation", motion.rotations[:, joint], 1e-7),
+                                    ("translation", motion.offsets[:, joint], 1e-6)):
+            # The root is there in any case: an animation without channels would be no glTF.
+            if joint == 0 or np.abs(values - values[:1]).max() > still:
+                channel(joint, path, values)
+    if expression.shape[1]:
+        channel(len(nodes) - 1, "weights", expression.ravel())
+    return {"name": "motion", "samplers": samplers, "channels": channels}
+
+
+class _File:
+    """The binary part of a .glb as it grows, and the views and accessors that describe it."""
+
+    def __init__(self) -> None:
+        self._content = bytearray()
+        self._views: list[dict[str, int]] = []
+        self._accessors: list[dict[str, Any]] = []
+
+    def accessor(
+        self, values: np.ndarray, target: int | None = None, bounds: bool = False
+    ) -> int:
+        """Adds an array (count, ...) and returns the index of its accessor."""
+        described: dict[str, Any] = {
+            "bufferView": self._view(values, target), "componentType": _TYPES[values.dtype],
+            "count": len(values), "type": _SHAPES[values.shape[1:]],
+        }
+        return self._add(described, values if bounds else None)
+
+    def displacement(self, values: np.ndarray) -> int:
+        """Adds the displacements (V, 3) of a morph target: of the moved vertices only, if that is
+        the smaller."""
+        values = np.ascontiguousarray(values, np.float32)
+        moved = np.flatnonzero(np.abs(values).max(axis=1) > _STILL)
+        if 4 * len(moved) > 3 * len(values):
+            return self.accessor(values, _ARRAY_BUFFER, bounds=True)
+        kept = np.zeros_like(values)
+        kept[moved] = values[moved]
+        described: dict[str, Any] = {"componentType": 5126, "count": len(values), "type": "VEC3"}
+        if len(moved):
+            indices = moved.astype(np.uint16 if len(values) < 2**16 else np.uint32)
+            described["sparse"] = {
+                "count": len(moved),
+                "indices": {"bufferView": self._view(indices),
+                            "componentType": _TYPES[indices.dtype]},
+                "values": {"bufferView": self._view(values[moved])},
+            }
+        return self._add(described, kept)
+
+    def _add(self, described: dict[str, Any], bounded: np.ndarray | None) -> int:
+        if bounded is not None:
+            for name, values in (("min", bounded.min(0)), ("max", bounded.max(0))):
+                described[name] = np.atleast_1d(values).astype(float).tolist()
+        self._accessors.append(described)
+        return len(self._accessors) - 1
+
+    def _view(self, values: np.ndarray, target: int | None = None) -> int:
+        content = values.tobytes()
+        view = {"buffer": 0, "byteOffset": len(self._content), "byteLength": len(content)}
+        self._views.append(view if target is None else view | {"target": target})
+        self._content += content
+        self._content += bytes(-len(self._content) % 4)
+        return len(self._views) - 1
+
+    def glb(self, document: dict[str, Any]) -> bytes:
+        """The whole file: header, JSON, binary (glTF 2.0 specification, 4.4)."""
+        document |= {"bufferViews": self._views, "accessors": self._accessors,
+                     "buffers": [{"byteLength": len(self._content)}]}  # fmt: skip
+        text = json.dumps(document, separators=(",", ":"), allow_nan=False).encode()
+        text += b" " * (-len(text) % 4)
+        size = 12 + 8 + len(text) + 8 + len(self._content)
+        return b"".join([
+            struct.pack("<4sII", b"glTF", 2, size),
+            struct.pack("<I4s", len(text), b"JSON"), text,
+            struct.pack("<I4s", len(self._content), b"BIN\0"), bytes(self._content),
+        ])  # fmt: skip

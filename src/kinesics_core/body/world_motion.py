@@ -1,0 +1,136 @@
+"""A whole motion as a skeleton in a world with y up, for the files of body.gltf and body.bvh.
+
+Fits stand in the camera's optical frame (x right, y down, z away). The world here is that frame
+turned by half a turn about x: x right, y up, z towards the camera, metres, the camera at the
+origin; a motion made in model axes (y up) is given as ``camera=False`` and stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from kinesics_core.body import skinning
+from kinesics_core.body.model import BodyModel
+from kinesics_core.body.pose_vector import pose_vector
+from kinesics_core.errors import KinesicsError
+
+_TO_WORLD = np.diag([1.0, -1.0, -1.0]).astype(np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class WorldMotion:
+    """T frames of J joints.
+
+    rest: (J, 3) metres, joints in T-pose of this shape, without expression.
+    rotations: (T, J, 4) unit quaternions x, y, z, w relative to the parent, continuous in time.
+    root: (T, 3) metres, the pelvis. offsets: (T, J, 3) metres, in the parent's frame, where each
+        joint's axes must be put so that what is at rest at ``rest`` is skinned as LBS does with
+        the frame's expression, which moves the joints in the face a little; of the root: ``root``.
+    times: (T,) seconds from the first frame.
+    """
+
+    rest: np.ndarray
+    rotations: np.ndarray
+    root: np.ndarray
+    offsets: np.ndarray
+    times: np.ndarray
+
+
+def world_motion(
+    body: BodyModel, parameters: Mapping[str, np.ndarray], times: np.ndarray, *,
+    betas: np.ndarray | None = None, camera: bool = True,
+) -> WorldMotion:
+    """The motion of parameters as ``skinning.vertices`` takes them, T rows each, one shape.
+
+    times: (T,) seconds, rising. KinesicsError if there is no frame, the numbers of rows differ, a
+    number is not finite or the times do not rise.
+    """
+    times = np.asarray(times, np.float64)
+    pose_parts = {name: part for name, part in parameters.items()
+                  if name not in ("expression", "transl")}  # fmt: skip
+    pose = pose_vector(body.kind, pose_parts)
+    pose = np.broadcast_to(pose, (len(times), *pose.shape[1:])) if len(pose) == 1 else pose
+    expression, transl = parameters.get("expression"), parameters.get("transl")
+    rows = {len(part) for part in parameters.values()} | {len(times)}
+    if len(times) == 0 or len(rows) > 1:
+        raise KinesicsError(
+            f"Got a motion with {sorted(rows)} rows in its parts and times; wanted the same number "
+            "of all, at least 1."
+        )
+    for name, part in {**parameters, "times": times}.items():
+        if not np.isfinite(part).all():
+            raise KinesicsError(f"Got a motion whose {name} hold nan; leave those frames out.")
+    if np.any(np.diff(times) <= 0):
+        raise KinesicsError("Got a motion whose times do not rise; sort its frames by time.")
+    shape = None if betas is None else np.reshape(betas, (1, -1))
+    rest = skinning.rest_joints(body, shape)[..., 0].T
+    moved_rest = skinning.rest_joints(body, shape, expression).transpose(2, 1, 0)
+    skeleton = skinning.select(body, np.empty(0, int))
+    rotations = skinning.rotation_matrices(pose)
+    if camera:
+        rotations[:, :, 0] = np.einsum("ij,jkt->ikt", _TO_WORLD, rotations[:, :, 0])
+    turned, places = skinning.forward_kinematics(skeleton, rotations, moved_rest.transpose(2, 1, 0))
+    turned = turned[:, :, np.argsort(skeleton.order)].transpose(3, 2, 0, 1)  # (T, J, 3, 3)
+    places = places[:, np.argsort(skeleton.order)].transpose(2, 1, 0)  # (T, J, 3)
+    shift = np.zeros(3, np.float32) if transl is None else np.asarray(transl, np.float32)
+    pelvis = np.broadcast_to(moved_rest[:, 0] + shift, (len(times), 3))
+    if camera:
+        pelvis = pelvis @ _TO_WORLD
+    places = places - places[:, :1] + pelvis[:, None]
+    # Skinning turns what lies at x - joint; with the joint taken where it is without expression.
+    places = places - np.einsum("tjab,tjb->tja", turned, moved_rest - rest)
+    above = np.maximum(body.parents, 0)
+    offsets = np.einsum("tjba,tjb->tja", turned[:, above], places - places[:, above])
+    offsets[:, 0] = places[:, 0]
+    quaternions = continuous(quaternions_of(rotations.transpose(3, 2, 0, 1)))
+    return WorldMotion(rest, quaternions, pelvis, offsets, times - times[0])
+
+
+def quaternions_of(matrices: np.ndarray) -> np.ndarray:
+    """(..., 3, 3) rotation matrices -> (..., 4) unit quaternions x, y, z, w (Shepperd 1978)."""
+    matrices = np.asarray(matrices, np.float64)
+    diagonal = np.diagonal(matrices, axis1=-2, axis2=-1)
+    trace = diagonal.sum(-1, keepdims=True)
+    # 4 q q^T: each of its rows is the quaternion times one of its elements; the longest is safe.
+    products = np.empty((*matrices.shape[:-2], 4, 4))
+    for i, j, k in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):
+        products[..., i, i] = 1.0 + 2.0 * matrices[..., i, i] - trace[..., 0]
+        products[..., i, j] = products[..., j, i] = matrices[..., j, i] + matrices[..., i, j]
+        products[..., i, 3] = products[..., 3, i] = matrices[..., k, j] - matrices[..., j, k]
+    products[..., 3, 3] = 1.0 + trace[..., 0]
+    largest = np.diagonal(products, axis1=-2, axis2=-1).argmax(-1)
+    chosen = np.take_along_axis(products, largest[..., None, None], -2)[..., 0, :]
+    return chosen / np.linalg.norm(chosen, axis=-1, keepdims=True)
+
+
+def continuous(quaternions: np.ndarray) -> np.ndarray:
+    """The same rotations (T, ..., 4) with signs so that neighbours in time are near."""
+    dots = np.sum(quaternions[1:] * quaternions[:-1], axis=-1)
+    signs = np.cumprod(np.where(dots < 0, -1.0, 1.0), axis=0)
+    result = quaternions.copy()
+    result[1:] *= signs[..., None]
+    return result
+
+
+def at_rate(motion: WorldMotion, rate: float) -> tuple[np.ndarray, np.ndarray]:
+    """Rotations (N, J, 4) and root (N, 3) every 1 / rate seconds from the first frame to the last;
+    between frames, where some are missing, quaternions are interpolated on the sphere."""
+    count = int(round(motion.times[-1] * rate)) + 1
+    wanted = np.minimum(np.arange(count) / rate, motion.times[-1])
+    after = np.clip(np.searchsorted(motion.times, wanted), 1, max(len(motion.times) - 1, 1))
+    if len(motion.times) == 1:
+        return motion.rotations, motion.root
+    before = after - 1
+    share = (wanted - motion.times[before]) / (motion.times[after] - motion.times[before])
+    first, second = motion.rotations[before], motion.rotations[after]
+    angle = np.arccos(np.clip(np.sum(first * second, -1, keepdims=True), -1.0, 1.0))
+    part = share[:, None, None]
+    small = np.maximum(angle, 1e-9)
+    turned = np.where(angle < 1e-6, first,
+                      (np.sin((1 - part) * small) * first + np.sin(part * small) * second)
+                      / np.sin(small))  # fmt: skip
+    root = motion.root[before] + share[:, None] * (motion.root[after] - motion.root[before])
+    return turned / np.linalg.norm(turned, axis=-1, keepdims=True), root
