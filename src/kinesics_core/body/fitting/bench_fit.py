@@ -33,7 +33,7 @@ from kinesics_core.body.model import BodyModel, load
 from kinesics_core.errors import KinesicsError
 from kinesics_core.skeletons import BODY25_TO_WHOLEBODY133
 
-FRAMES, CLIPS = 240, 2
+FRAMES, CLIPS, ARCHIVE_CLIPS = 240, 2, 8
 LONG_FRAMES = 18_000  # ten minutes at 30 frames/s
 ROUNDS = 3
 PAPER = "the paper, OpenPose + SMPLify-X on an A100"
@@ -107,18 +107,19 @@ def alone(measure: str, motion: Path | None) -> dict[str, Any]:
 def clips(
     body: BodyModel, motion: Path | None, recipe: truth.Recipe | None = None
 ) -> list[tuple[Track, truth.Truth]]:
-    """The clips all figures are of: the motions one after another, cut into pieces."""
-    known = motions.deepmimic() if motion is None else [
-        clip for clip in motions.read(motion) if len(clip) >= 2]
-    whole = motions.medley(known, CLIPS * FRAMES)
-    assert whole.translation is not None
-    made = []
-    for clip in range(CLIPS):
-        rows = slice(clip * FRAMES, (clip + 1) * FRAMES)
-        part = motions.Motion(whole.name, whole.rotations[rows], whole.rate,
-                              whole.translation[rows])
-        made.append(truth.make(part, body, clip, recipe or truth.Recipe(frames=FRAMES)))
-    return made
+    """The clips all figures are of: DeepMimic's motions one after another, cut in two; or
+    ``ARCHIVE_CLIPS`` of an archive's, from all over it."""
+    if motion is None:
+        whole = motions.medley(motions.deepmimic(), CLIPS * FRAMES)
+        parts = [whole.part(slice(at, at + FRAMES)) for at in range(0, CLIPS * FRAMES, FRAMES)]
+    else:
+        known = [clip for clip in motions.read(motion) if len(clip) >= clip.rate]
+        if not known:
+            raise KinesicsError(f"{motion} holds no clip of a second or more; wanted one.")
+        chosen = np.unique(np.linspace(0, len(known) - 1, ARCHIVE_CLIPS).round().astype(int))
+        parts = [known[index] for index in chosen]
+    return [truth.make(part, body, seed, recipe or truth.Recipe(frames=FRAMES))
+            for seed, part in enumerate(parts)]
 
 
 def speed(motion: Path | None) -> dict[str, Any]:
@@ -139,7 +140,7 @@ def speed(motion: Path | None) -> dict[str, Any]:
             began = time.process_time()
             for track in chosen:
                 fit(track, body, settings)
-            rates.append(CLIPS * FRAMES / (time.process_time() - began))
+            rates.append(len(chosen) * FRAMES / (time.process_time() - began))
         found[name] = float(np.median(rates))
     return found
 
@@ -216,7 +217,7 @@ def unregularised(motion: Path | None) -> dict[str, Any]:
 def memory(motion: Path | None) -> dict[str, Any]:
     """Peak resident memory of a process that fits ten minutes, and its speed.
 
-    The clips follow each other forwards and backwards, with fresh noise throughout.
+    The clips follow each other, there and back, with fresh noise throughout.
     """
     body = load()
     exact = np.concatenate([

@@ -13,7 +13,7 @@ import math
 import re
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +50,11 @@ class Motion:
 
     def __len__(self) -> int:
         return len(self.rotations)
+
+    def part(self, rows: slice) -> Motion:
+        """The same motion in some of its frames."""
+        moved = None if self.translation is None else self.translation[rows]
+        return replace(self, rotations=self.rotations[rows], translation=moved)
 
 
 def read(path: Path) -> list[Motion]:
