@@ -90,9 +90,7 @@ def load(
 
     ModelError if there is no such file, it is no body model, or a damaged one.
     """
-    if gender not in GENDERS:
-        raise ModelError(f"Got the gender {gender!r} of a body; wanted {', '.join(GENDERS)}.")
-    file = _find(None if path is None else Path(path).expanduser(), gender)
+    file = find(path, gender)
     try:
         with file.open("rb") as stream:
             start = stream.read(4)
@@ -111,12 +109,16 @@ def load(
         ) from error
 
 
-def _find(path: Path | None, gender: str) -> Path:
+def find(path: Path | str | None = None, gender: str = "neutral") -> Path:
+    """The file that ``load`` reads of these; ModelError if there is none."""
+    if gender not in GENDERS:
+        raise ModelError(f"Got the gender {gender!r} of a body; wanted {', '.join(GENDERS)}.")
     if path is None:
         try:
             return shipped(f"smplx/SMPLX_{gender.upper()}.npz")
         except AssetError as error:
             raise ModelError(str(error)) from error
+    path = Path(path).expanduser()
     if not path.exists():
         raise ModelError(
             f"Got the body model {path}, which does not exist; wanted an .npz or .pkl file of "
@@ -237,7 +239,8 @@ def _directions(
     for part in (shape, expression):
         if not np.isfinite(part).all():
             raise ModelError(f"{file}: shapedirs holds nan or infinity; fetch the file again.")
-    return np.ascontiguousarray(shape, np.float32), np.ascontiguousarray(expression, np.float32)
+    # As the file has them: our own by components, which skinning wants too.
+    return shape.astype(np.float32), expression.astype(np.float32)
 
 
 def _pose_directions(
