@@ -151,9 +151,10 @@ def _depths(
 
 def _rims(faces: np.ndarray) -> list[np.ndarray]:
     """The rims left by taking parts off, as closed loops of vertices in the surface's order."""
-    edges = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
-    there = {(int(a), int(b)) for a, b in edges}
-    after = {b: a for a, b in there if (b, a) not in there}
+    edges = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]).astype(np.int64)
+    count = edges.max(initial=0) + 1
+    inner = np.isin(edges[:, 0] * count + edges[:, 1], edges[:, 1] * count + edges[:, 0])
+    after = {int(b): int(a) for a, b in edges[~inner]}
     loops = []
     while after:
         start, at = after.popitem()
@@ -172,14 +173,21 @@ def _winding(asked: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     Solid angles after Van Oosterom & Strackee 1983.
     """
     total = np.zeros(len(asked))
+    corners = np.ascontiguousarray(np.moveaxis(triangles, 0, -1), np.float32)  # (3, 3, F)
     for at in range(0, len(asked), 16):
-        a, b, c = np.moveaxis(triangles[None] - asked[at:at + 16, None, None], 2, 0)
-        la, lb, lc = (np.linalg.norm(side, axis=-1) for side in (a, b, c))
-        above = np.einsum("nfi,nfi->nf", a, np.cross(b, c))
-        below = (la * lb * lc + np.einsum("nfi,nfi->nf", a, b) * lc
-                 + np.einsum("nfi,nfi->nf", b, c) * la + np.einsum("nfi,nfi->nf", c, a) * lb)
-        total[at:at + 16] = np.arctan2(above, below).sum(axis=1) / (2.0 * np.pi)
+        middle = np.asarray(asked[at:at + 16].T[..., None], np.float32)
+        a, b, c = (corner[:, None] - middle for corner in corners)  # (3, 16, F) each
+        la, lb, lc = (np.sqrt(_dot(side, side)) for side in (a, b, c))
+        above = (a[0] * (b[1] * c[2] - b[2] * c[1]) + a[1] * (b[2] * c[0] - b[0] * c[2])
+                 + a[2] * (b[0] * c[1] - b[1] * c[0]))
+        below = la * lb * lc + _dot(a, b) * lc + _dot(b, c) * la + _dot(c, a) * lb
+        total[at:at + 16] = np.arctan2(above, below).sum(axis=1, dtype=np.float64) / (2.0 * np.pi)
     return total
+
+
+def _dot(one: np.ndarray, two: np.ndarray) -> np.ndarray:
+    result: np.ndarray = one[0] * two[0] + one[1] * two[1] + one[2] * two[2]
+    return result
 
 
 def _pair(estimate: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
