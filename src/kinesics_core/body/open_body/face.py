@@ -1,0 +1,87 @@
+"""Face: the jaw's weights, and a basis of expressions over the 52 targets.
+
+The targets themselves are MakeHuman's face units, unchanged.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kinesics_core.affect.emotions import NEUTRAL
+from kinesics_core.affect.facs import AU_BLENDSHAPES, au_to_blendshapes
+from kinesics_core.body.open_body.rig import JOINT
+from kinesics_core.face.expressions import expression
+from kinesics_core.skeletons import ARKIT_BLENDSHAPES, BLENDSHAPE_INDEX
+
+JAW_OPEN = 0.38
+"""Rotation of the jaw joint about x, radians, that moves the chin as far as jawOpen = 1 does."""
+
+_EXPRESSIONS = 3000
+_UNITS = tuple(unit for unit in AU_BLENDSHAPES if unit != "AU45")  # blinks come apart
+
+
+def with_jaw(weights: np.ndarray, vertices: np.ndarray, joints: np.ndarray, jaw_open: np.ndarray
+             ) -> np.ndarray:
+    """Skinning weights (V,55) in which a turn of the jaw joint opens the mouth as the face target
+    jawOpen (V,3) does.
+
+    Each vertex of the head gets the part of the jaw's motion that the target gives it.
+    """
+    angle = JAW_OPEN
+    turn = np.array([[1, 0, 0], [0, np.cos(angle), -np.sin(angle)],
+                     [0, np.sin(angle), np.cos(angle)]])
+    arm = vertices - joints[JOINT["jaw"]]
+    motion = arm @ turn.T - arm
+    part = np.einsum("vi,vi->v", jaw_open, motion) / np.einsum("vi,vi->v", motion, motion)
+    out = weights.copy()
+    skull, jaw = JOINT["head"], JOINT["jaw"]
+    both = weights[:, skull] + weights[:, jaw]
+    out[:, jaw] = both * np.clip(part, 0.0, 1.0)
+    out[:, skull] = both - out[:, jaw]
+    return out
+
+
+def expression_basis(face: np.ndarray, areas: np.ndarray, count: int = 10, seed: int = 7
+                     ) -> tuple[np.ndarray, np.ndarray]:
+    """Mean (52,) and basis (count,52) of expressions, in coefficients of the face targets.
+
+    ``mean + weights @ basis`` are coefficients; one unit of a weight is one standard deviation
+    of a sample of faces: emotions of any strength (``face.expressions``) and single action units
+    on top of each other, blinks, gaze and a moving jaw. The components are those of what is seen,
+    the displacement of the skin, not of the coefficients.
+    """
+    samples = _faces(np.random.default_rng(seed))
+    mean = samples.mean(0)
+    moved = (face * np.sqrt(areas)[:, None]).reshape(len(face), -1)
+    metric = moved @ moved.T  # of coefficients, by what they do to the skin
+    values, vectors = np.linalg.eigh(metric)
+    root = vectors * np.sqrt(np.maximum(values, 1e-12))
+    seen = (samples - mean) @ root
+    variances, modes = np.linalg.eigh(seen.T @ seen / len(seen))
+    order = np.argsort(variances)[::-1][:count]
+    modes = modes[:, order]
+    scores = seen @ modes / np.sqrt(variances[order])
+    basis = scores.T @ (samples - mean) / len(samples)
+    return mean, basis * np.sign(basis.sum(1, keepdims=True))
+
+
+def _faces(random: np.random.Generator) -> np.ndarray:
+    """Coefficients (N,52), 0..1."""
+    faces = np.zeros((_EXPRESSIONS, len(ARKIT_BLENDSHAPES)))
+    at = BLENDSHAPE_INDEX
+    for face in faces:
+        for _ in range(random.integers(0, 3)):
+            face += expression(int(random.integers(NEUTRAL)), random.uniform(0.1, 1.0))
+        for unit in random.choice(_UNITS, random.integers(0, 4), replace=False):
+            face += au_to_blendshapes({str(unit): random.uniform(0, 1)})
+        for side in ("Left", "Right"):
+            face[[i for name, i in at.items() if name.endswith(side)]] *= random.uniform(0.85, 1.15)
+        face[at["jawOpen"]] += 0.3 * random.beta(1, 3)
+        lids = random.uniform(0, 1) if random.uniform() < 0.2 else 0.0
+        face[[at["eyeBlinkLeft"], at["eyeBlinkRight"]]] += lids
+        sideways, up = random.normal(0, 0.25, 2)
+        inner, outer = ("Left", "Right") if sideways < 0 else ("Right", "Left")
+        face[[at[f"eyeLookOut{outer}"], at[f"eyeLookIn{inner}"]]] += abs(sideways)
+        face[[at[f"eyeLook{'Up' if up > 0 else 'Down'}{eye}"] for eye in ("Left", "Right")]] \
+            += abs(up)
+    return np.clip(faces, 0.0, 1.0)

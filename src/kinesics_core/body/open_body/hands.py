@@ -1,0 +1,79 @@
+"""The hand pose basis: principal components of how fingers move, as SMPL-X files carry them.
+
+No recorded hands enter: poses are drawn from the ranges of the joints (Norkin and White,
+"Measurement of Joint Motion") and the way they go together (a finger's joints bend as one, the
+outer two by 2/3 of the middle one; neighbours follow each other; the thumb opposes as the fingers
+close). The first component closes the hand.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kinesics_core.body.open_body.rig import FINGERS, JOINT
+
+DEGREES = np.pi / 180
+SAMPLES = 4000
+
+_RELAXED = {"index": 18.0, "middle": 22.0, "ring": 26.0, "pinky": 28.0}
+"""Bend of each finger's joints in the mean pose, degrees, about that of a hand at rest."""
+
+
+def left_pose(bend: np.ndarray, spread: np.ndarray, thumb: np.ndarray) -> np.ndarray:
+    """Axis-angle (N,15,3) of a left hand, in the T-pose's axes (fingers along x, palm down).
+
+    bend (N,4,3): of the index to little finger's three joints, rad, positive into the palm.
+    spread (N,4): away from the middle finger, towards the thumb positive. thumb (N,4): its root
+    across the palm and towards it, its middle and its last joint's bend.
+    """
+    pose = np.zeros((len(bend), 15, 3))
+    first = JOINT["left_index1"]
+    for i, finger in enumerate(FINGERS[1:]):
+        at = JOINT[f"left_{finger}1"] - first
+        pose[:, at:at + 3, 2] = -bend[:, i]
+        pose[:, at, 1] = -spread[:, i]
+    at = JOINT["left_thumb1"] - first
+    across, towards, middle, last = thumb.T
+    pose[:, at, 0] = -towards
+    pose[:, at, 1] = across
+    pose[:, at + 1, 1] = middle
+    pose[:, at + 2, 1] = last
+    return pose
+
+
+def basis(seed: int = 5) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean (45,), components (45,45) as rows of length one, the strongest first, and the standard
+    deviation of each one's weight (45,), of the left hand; ``mirrored`` gives the right hand's."""
+    random = np.random.default_rng(seed)
+
+    def normal(*shape: int) -> np.ndarray:
+        return random.normal(0, 1, (SAMPLES, *shape))
+
+    close = normal(1)
+    finger = 0.75 * close + 0.65 * normal(4)
+    middle_joint = 38 * finger + 8 * normal(4)
+    relaxed = np.array([_RELAXED[finger] for finger in FINGERS[1:]])
+    bend = np.stack([
+        0.75 * middle_joint + 10 * normal(4), middle_joint, 0.67 * middle_joint + 4 * normal(4),
+    ], axis=-1) + relaxed[:, None]
+    fan = np.array([1.0, 0.1, -0.6, -1.3])
+    spread = fan * (5 * normal(1) - 3 * close) + 2.5 * normal(4)
+    thumb = np.stack([
+        10 + 10 * close[:, 0] + 12 * normal(), 8 + 8 * close[:, 0] + 10 * normal(),
+        12 + 12 * close[:, 0] + 14 * normal(), 15 + 16 * close[:, 0] + 18 * normal(),
+    ], axis=-1)
+    ranges = ((-20, 95), (-5, 110), (-5, 80))
+    bend = np.stack([np.clip(bend[..., i], *ranges[i]) for i in range(3)], axis=-1)
+    poses = left_pose(*(part * DEGREES for part in (bend, spread, thumb))).reshape(SAMPLES, 45)
+    mean = poses.mean(0)
+    variances, modes = np.linalg.eigh((poses - mean).T @ (poses - mean) / SAMPLES)
+    components = modes.T[::-1]
+    largest = np.take_along_axis(components, np.abs(components).argmax(1)[:, None], axis=1)
+    closing = np.sign((components @ np.tile([0.0, 0.0, -1.0], 15))[:1])
+    signs = np.concatenate([closing, np.sign(largest[1:, 0])])
+    return mean, components * signs[:, None], np.sqrt(np.maximum(variances[::-1], 0))
+
+
+def mirrored(poses: np.ndarray) -> np.ndarray:
+    """Poses (..., 45) of the other hand."""
+    return (poses.reshape(*poses.shape[:-1], 15, 3) * (1, -1, -1)).reshape(poses.shape)
