@@ -145,6 +145,13 @@ MEDIAPIPE33_TO_WHOLEBODY133 = _places(
 """Body and feet; -1 for what is no keypoint of the 133, and for hands, which have landmarks of
 their own."""
 
+MEDIAPIPE33_TO_IBUG68 = {1: 42, 3: 45, 4: 39, 6: 36, 9: 54, 10: 48}
+"""Corners of eyes and mouth that the pose has too, for a face whose mesh is not found."""
+
+MEDIAPIPE33_TO_HAND21 = {0: 0, 2: 17, 4: 5, 6: 2}
+"""Pose landmark, counted from that side's wrist (15 or 16), -> landmark of the hand: wrist,
+knuckles of little and index finger, second joint of the thumb."""
+
 MEDIAPIPE478_TO_IBUG68 = np.array([
     127, 234, 93, 58, 172, 136, 150, 176, 152, 400, 379, 365, 397, 288, 323, 454, 356,
     70, 63, 105, 66, 107, 336, 296, 334, 293, 300,

@@ -124,7 +124,19 @@ def find(source: Path) -> list[Bag]:
 
 def read(bag: Bag) -> Contents:
     """Everybody in a bag, as far as it is whole."""
-    contents = Contents(custom_data=_custom_data(bag.files[0].parent / _METADATA))
+    contents = Contents()
+    for topic, people in messages(bag, contents):
+        contents.people[topic].append(people)
+    return contents
+
+
+def messages(bag: Bag, contents: Contents, whole: bool = False) -> Iterator[tuple[str, People]]:
+    """Topic and people of each PersonArray, in the order recorded, as far as the bag is whole.
+
+    contents: is told all else, which is complete when the bag is through; its people stay empty.
+    whole: people with all their parts; False: with what ``people_from`` says.
+    """
+    contents.custom_data = _custom_data(bag.files[0].parent / _METADATA)
     for file in bag.files:
         channels: dict[int, Channel] = {}
         definitions: dict[int, Definition] = {}
@@ -150,8 +162,9 @@ def read(bag: Bag) -> Contents:
                 elif isinstance(record, Message):
                     contents.messages += 1
                     if definition := definitions.get(record.channel_id):
-                        people = contents.people[channels[record.channel_id].topic]
-                        people.append(people_from(definition.decode(record.data)))
+                        message = definition.decode(record.data)
+                        people = people_from(message, whole)
+                        yield channels[record.channel_id].topic, people
         except KinesicsError as error:
             contents.fault = f"{file.name}: {error}"
         except _TornError as error:
@@ -160,13 +173,14 @@ def read(bag: Bag) -> Contents:
                 f"{file.name} is torn or damaged after {read_here} whole messages, which were read"
                 f" ({error})."
             )
-    return contents
 
 
-def people_from(message: dict[str, Any]) -> People:
+def people_from(message: dict[str, Any], whole: bool = False) -> People:
     """A decoded kinesics/msg/PersonArray -> People with ids, scores and COCO-17 keypoints.
 
-    KinesicsError if the message lacks a field, which another version of it may.
+    whole: with body, hands, face and blendshapes too, as far as the message has them; the head's
+    pose, which follows from the face, is left out. KinesicsError if the message lacks a field,
+    which another version of it may.
     """
     try:
         stamp = message["header"]["stamp"]
@@ -177,7 +191,8 @@ def people_from(message: dict[str, Any]) -> People:
             model=message["model"],
             persons=[
                 Person(int(person["id"]), float(person["score"]), np.column_stack(
-                    [person["coco"].reshape(17, 2), person["coco_score"]]).astype(np.float32))
+                    [person["coco"].reshape(17, 2), person["coco_score"]]).astype(np.float32),
+                    **(_parts(person) if whole else {}))
                 for person in message["persons"]
             ],
         )  # fmt: skip
@@ -186,6 +201,18 @@ def people_from(message: dict[str, Any]) -> People:
             f"its {PEOPLE_TYPE} is of another version ({type(error).__name__}: {error}); record"
             " again, or play it through the kinesics that recorded it."
         ) from error
+
+
+def _parts(person: dict[str, Any]) -> dict[str, np.ndarray]:
+    """The parts of a person that the message has: an empty array is one that was not seen."""
+    parts = {name: np.array(person[name], np.float32).reshape(-1, 3) for name in (
+        "pose", "pose_world", "left_hand", "right_hand", "left_hand_world", "right_hand_world",
+        "face") if len(person[name])}
+    if "pose" in parts:
+        parts["pose"] = np.column_stack([parts["pose"], person["pose_visibility"]])
+    if len(person["blendshapes"]):
+        parts["blendshapes"] = np.array(person["blendshapes"], np.float32)
+    return parts
 
 
 class _TornError(Exception):

@@ -143,6 +143,17 @@ class FrameSource:
             self.size = (frame.image.shape[1], frame.image.shape[0])
         return frame
 
+    @property
+    def passed(self) -> int:
+        """Frames read or passed over since the start: the index of the next one."""
+        return self._index
+
+    def skip(self) -> bool:
+        """Pass over the next frame without making an image of it; False at the end. Not in real
+        time, where frames pass by themselves."""
+        assert self._mailbox is None
+        return self._next(want=False) is not None
+
     def close(self) -> None:
         """Release the device or file; ``read`` gives None from then on. May be called twice."""
         if self._mailbox is not None:
@@ -633,9 +644,7 @@ def _open(spec: str, fit: tuple[int, int] | None, rate: float | None) -> _Decode
         return _Camera(spec, fit, rate)
     place = Path(spec).expanduser()
     if place.is_dir():
-        files = sorted(
-            (p for p in place.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES), key=_natural
-        )
+        files = image_files(place)
         if not files:
             raise SourceError(
                 f"The folder {place} holds no images; wanted files ending in "
@@ -654,6 +663,11 @@ def _open(spec: str, fit: tuple[int, int] | None, rate: float | None) -> _Decode
     if place.suffix.lower() in IMAGE_SUFFIXES:
         return _Images(str(place), [place], rate)
     return _Video(place)
+
+
+def image_files(folder: Path) -> list[Path]:
+    """The images of a folder in the order they are played: frame2 comes before frame10."""
+    return sorted((p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES), key=_natural)
 
 
 def _natural(file: Path) -> tuple[list[tuple[int, str]], str]:

@@ -1,0 +1,157 @@
+"""OpenPose's output folder: a file ``NAME_000000000012_keypoints.json`` for each frame.
+
+Body as BODY_25 or COCO (18), with hands (21) and face (70) where OpenPose looked for them, in
+pixels (``--keypoint_scale 0``, its default). Its format: OpenPose, doc/02_output.md.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from kinesics_core.body.fitting.errors import FitError
+from kinesics_core.body.fitting.whole_body import believed, unknown_keypoints
+from kinesics_core.skeletons import (
+    BODY25_TO_WHOLEBODY133,
+    OPENPOSE18_TO_WHOLEBODY133,
+    WHOLEBODY133_FACE,
+    WHOLEBODY133_LEFT_HAND,
+    WHOLEBODY133_RIGHT_HAND,
+)
+
+ENDING = "_keypoints.json"
+BODIES = {25: BODY25_TO_WHOLEBODY133, 18: OPENPOSE18_TO_WHOLEBODY133}
+FACE = 70  # iBUG's 68 and the pupils
+PARTS = (("hand_left", 21, WHOLEBODY133_LEFT_HAND), ("hand_right", 21, WHOLEBODY133_RIGHT_HAND),
+         ("face", FACE, WHOLEBODY133_FACE))
+
+COMMON_SIZES = ((640, 480), (1280, 720), (720, 1280), (1920, 1080), (1080, 1920), (3840, 2160),
+                (2160, 3840))
+"""(width, height) px of cameras, from small to large."""
+
+
+class Entry(NamedTuple):
+    """frame: the number in the file's name, or its place among the files if they have none."""
+
+    frame: int
+    file: Path
+
+
+def is_openpose(folder: Path) -> bool:
+    return folder.is_dir() and next(folder.glob("*" + ENDING), None) is not None
+
+
+def entries(folder: Path, images: list[str] | None = None) -> list[Entry]:
+    """The files of a folder in order of their frames.
+
+    images: names without suffix of the images OpenPose was given, in order; they say which frame
+    each file is of. FitError INPUT_UNREADABLE if there is no file, or two are of one frame.
+    """
+    files = sorted(folder.glob("*" + ENDING)) if folder.is_dir() else []
+    if not files:
+        there = "is no folder" if not folder.is_dir() else f"holds no file *{ENDING}"
+        raise FitError(f"{folder} {there}; wanted what OpenPose's --write_json wrote.",
+                       "INPUT_UNREADABLE")
+    stems = [file.name[: -len(ENDING)] for file in files]
+    if images is not None and set(stems) <= set(images):
+        place = {name: index for index, name in enumerate(images)}
+        numbers = [place[stem] for stem in stems]
+    else:
+        found = [re.findall(r"\d+", stem) for stem in stems]
+        numbers = [int(digits[-1]) for digits in found] if all(found) else list(range(len(stems)))
+    if len(set(numbers)) != len(numbers):
+        numbers = list(range(len(stems)))
+    return sorted(map(Entry, numbers, files))
+
+
+def read_people(file: Path) -> list[np.ndarray]:
+    """(133, 3) keypoints of everybody in a file, confidences as OpenPose gives them.
+
+    FitError INPUT_UNREADABLE with the reason if the file is not OpenPose's.
+    """
+    try:
+        document = json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise FitError(f"{file} cannot be read: {error.strerror or error}.",
+                       "INPUT_UNREADABLE") from error
+    except (ValueError, RecursionError) as error:
+        raise FitError(f"{file} is no JSON ({error}).", "INPUT_UNREADABLE") from error
+    people = document.get("people") if isinstance(document, dict) else None
+    if not isinstance(people, list) or not all(isinstance(person, dict) for person in people):
+        raise FitError(f"{file} has no list of people; wanted a file of OpenPose's --write_json.",
+                       "INPUT_UNREADABLE")
+    return [_person(file, person) for person in people]
+
+
+def _person(file: Path, person: dict[str, Any]) -> np.ndarray:
+    points = unknown_keypoints()
+    body = _points(file, person, "pose")
+    if len(body):
+        if len(body) not in BODIES:
+            raise FitError(
+                f"A body in {file} has {len(body)} keypoints; wanted OpenPose's 25 (BODY_25) or 18"
+                " (COCO).", "INPUT_UNREADABLE")
+        places = BODIES[len(body)]
+        points[places[places >= 0]] = body[places >= 0]
+    for name, count, part in PARTS:
+        found = _points(file, person, name)
+        if len(found):
+            if len(found) != count:
+                raise FitError(
+                    f"The {name.replace('_', ' ')} of somebody in {file} has {len(found)}"
+                    f" keypoints; wanted {count}.", "INPUT_UNREADABLE")
+            points[part] = found[: part.stop - part.start]
+    points[~(points[:, 2] > 0)] = (np.nan, np.nan, 0.0)  # OpenPose writes 0, 0, 0 for the unseen
+    return points
+
+
+def _points(file: Path, person: dict[str, Any], name: str) -> np.ndarray:
+    """(n, 3); none where the person has no such part. Before 1.3 the names lacked "_2d"."""
+    values = person.get(f"{name}_keypoints_2d", person.get(f"{name}_keypoints")) or []
+    try:
+        return np.array(values, np.float32).reshape(-1, 3)
+    except (TypeError, ValueError) as error:
+        raise FitError(f"The {name.replace('_', ' ')} of somebody in {file} is no list of x, y,"
+                       f" confidence ({error}).", "INPUT_UNREADABLE") from error
+
+
+def size_of(
+    files: list[Entry], people: Callable[[Entry], list[np.ndarray]]
+) -> tuple[tuple[int, int], str]:
+    """The (width, height) of the images, guessed: the smallest common size around all keypoints;
+    and a sentence that says so. FitError if they are not in pixels."""
+    low, high = np.full(2, np.inf), np.full(2, -np.inf)
+    for entry in files:
+        for points in people(entry):
+            seen = points[points[:, 2] >= 0.3, :2]  # guesses may lie anywhere
+            if len(seen):
+                low, high = np.minimum(low, seen.min(axis=0)), np.maximum(high, seen.max(axis=0))
+    if not np.isfinite(high).all():
+        return COMMON_SIZES[0], ""
+    check_pixels(files[0].file, high)
+    fitting = [size for size in COMMON_SIZES if (high <= size).all()]
+    size = fitting[0] if fitting else (int(np.ceil(high[0])) + 1, int(np.ceil(high[1])) + 1)
+    return size, (
+        f"The size of the images is not known; taken for {size[0]} x {size[1]} px, the smallest"
+        " usual one around all keypoints. Give the video to be sure.")
+
+
+def check_pixels(file: Path, farthest: np.ndarray) -> None:
+    if (farthest <= 2.0).all():
+        raise FitError(
+            f"The keypoints of {file.parent} lie within {farthest.max():g} px of the corner, so"
+            " they are no pixels; run OpenPose with --keypoint_scale 0, its default.",
+            "INPUT_UNREADABLE")
+
+
+def within(people: list[np.ndarray], size: tuple[int, int]) -> Iterator[np.ndarray]:
+    """Everybody of whom anything is known, confidences made sane for images of that size."""
+    for points in people:
+        points = believed(points, *size)
+        if (points[:, 2] > 0).any():
+            yield points

@@ -1,0 +1,129 @@
+"""Tracks as a file, ``keypoints.npz``: written by a fit, taken up by the next, or made elsewhere.
+
+A table with a row for each person and frame, persons one after the other:
+
+    format       text, ``kinesics keypoints 1``; may be missing
+    keypoints    (N, 133, 3) as ``Track.keypoints``
+    width, height  px
+    rate         frames per second; 30 if missing
+    person       (N,) ids from 1; all of one person if missing
+    frames       (N,) frame numbers from 0; 0, 1, 2 ... if missing
+    times        (N,) seconds; frames / rate if missing
+    world, blendshapes  as in ``Track``; nan or missing where unknown
+    focal        px; nan or missing if unknown
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from kinesics_core.body.fitting.errors import FitError
+from kinesics_core.body.fitting.track import BLENDSHAPES, KEYPOINTS, Track
+from kinesics_core.errors import KinesicsError
+
+FORMAT = "kinesics keypoints 1"
+
+
+def save_tracks(tracks: Sequence[Track]) -> bytes:
+    """The file's content. The tracks must be of one recording: one size, rate and focal length."""
+    if not tracks:
+        raise ValueError("Got no track; wanted at least one.")
+    one = tracks[0]
+    if any((t.width, t.height, t.rate, t.focal) != (one.width, one.height, one.rate, one.focal)
+           for t in tracks):
+        raise ValueError("The tracks differ in size, rate or focal length; save them apart.")
+    table: dict[str, np.ndarray] = {
+        "format": np.array(FORMAT), "width": np.array(one.width), "height": np.array(one.height),
+        "rate": np.array(one.rate), "focal": np.array(one.focal or np.nan),
+        "person": np.concatenate([np.full(len(t), t.person) for t in tracks]),
+    }
+    for name in ("frames", "times", "keypoints"):
+        table[name] = np.concatenate([getattr(t, name) for t in tracks])
+    for name, shape in (("world", (KEYPOINTS, 3)), ("blendshapes", (BLENDSHAPES,))):
+        rows = [getattr(t, name) for t in tracks]
+        if any(part is not None for part in rows):
+            table[name] = np.concatenate([
+                np.full((len(t), *shape), np.nan, np.float32) if part is None else part
+                for t, part in zip(tracks, rows, strict=True)])
+    stream = io.BytesIO()
+    np.savez(stream, **table)  # type: ignore[arg-type]
+    return stream.getvalue()
+
+
+def load_tracks(path: Path) -> list[Track]:
+    """Everybody in the file, in order of their ids. FitError INPUT_UNREADABLE if it is none."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            table = {name: file[name] for name in file.files}
+    except OSError as error:
+        raise FitError(f"{path} cannot be read: {error.strerror or error}.",
+                       "INPUT_UNREADABLE") from error
+    except (ValueError, EOFError, zipfile.BadZipFile, AttributeError, KeyError) as error:
+        raise FitError(f"{path} is no file of keypoints, or a damaged one ({error}); wanted an"
+                       " .npz without pickles.", "INPUT_UNREADABLE") from error
+    try:
+        return _tracks(table)
+    except KinesicsError as error:
+        raise FitError(f"{path}: {error}", "INPUT_UNREADABLE") from error
+
+
+def _tracks(table: dict[str, np.ndarray]) -> list[Track]:
+    said = str(table.get("format", FORMAT))
+    if said != FORMAT:
+        raise KinesicsError(f"It is of the format {said!r}; wanted {FORMAT!r}.")
+    lacking = [name for name in ("keypoints", "width", "height") if name not in table]
+    if lacking:
+        raise KinesicsError(
+            f"It lacks {' and '.join(lacking)}; it holds {', '.join(sorted(table)) or 'nothing'}.")
+    count = len(np.atleast_1d(table["keypoints"]))
+    rate = _number(table, "rate", 30.0)
+    focal = _number(table, "focal", np.nan)
+    persons = table.get("person", np.ones(count, np.int64))
+    single = persons.ndim == 1 and len(np.unique(persons)) == 1
+    if not single and "frames" not in table:
+        raise KinesicsError("It has several people but no frames; say which frame each row is of.")
+    frames = table.get("frames", np.arange(count))
+    columns: dict[str, np.ndarray] = {
+        name: table[name] for name in ("keypoints", "world", "blendshapes") if name in table}
+    columns |= {"frames": frames, "times": table.get("times", frames / rate if rate else frames)}
+    for name, values in [("person", persons), *columns.items()]:
+        if values.ndim == 0 or len(values) != count or not np.issubdtype(values.dtype, np.number):
+            raise KinesicsError(
+                f"Its {name} are {' x '.join(map(str, values.shape))} of {values.dtype}; wanted"
+                f" {count} rows of numbers, one for each of its keypoints.")
+    size = (int(_number(table, "width", 0)), int(_number(table, "height", 0)))
+    return [_track(int(person), *size, {name: values[persons == person]
+                                        for name, values in columns.items()},
+                   rate, float(focal) if np.isfinite(focal) else None)
+            for person in np.unique(persons)]
+
+
+def _track(
+    person: int, width: int, height: int, columns: dict[str, np.ndarray], rate: float,
+    focal: float | None,
+) -> Track:
+    for name in ("world", "blendshapes"):
+        if name in columns and not np.isfinite(columns[name]).any():
+            columns[name] = None  # type: ignore[assignment]
+    columns["keypoints"] = _settled(columns["keypoints"])
+    return Track(person, width=width, height=height, rate=rate, focal=focal, **columns)
+
+
+def _settled(keypoints: np.ndarray) -> np.ndarray:
+    """Where a place or confidence is nan, both say "unknown" as tracks do."""
+    settled = np.array(keypoints, np.float32)
+    if settled.ndim == 3 and settled.shape[2] == 3:
+        settled[~np.isfinite(settled).all(axis=2)] = (np.nan, np.nan, 0.0)
+    return settled
+
+
+def _number(table: dict[str, np.ndarray], name: str, otherwise: float) -> float:
+    try:
+        return float(table.get(name, np.array(otherwise)))
+    except (TypeError, ValueError) as error:
+        raise KinesicsError(f"Its {name} is no number ({error}).") from error
