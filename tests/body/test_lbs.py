@@ -77,6 +77,24 @@ def test_one_shape_serves_all_poses(stock_file, random_pose):
     np.testing.assert_allclose(skinning.vertices(model, **shared)[0], expected, atol=2e-6)
 
 
+@pytest.mark.parametrize("varied", ["betas", "transl", "expression", "jaw_pose"])
+def test_one_parameter_may_vary_alone(varied, stock_file, random_pose):
+    """The others are missing, or given once for all."""
+    model = load(stock_file("smplx"))
+    parameters = random_pose(3)
+    zeros = {name: np.zeros_like(value) for name, value in parameters.items()}
+    expected, expected_joints = lbs.vertices(
+        model, **_tensors(zeros | {varied: parameters[varied]}))
+    once = {name: value[:1] for name, value in zeros.items()}
+    for given in ({varied: parameters[varied]}, once | {varied: parameters[varied]}):
+        vertices, joints = lbs.vertices(model, **_tensors(given))
+        torch.testing.assert_close(vertices, expected)
+        torch.testing.assert_close(joints, expected_joints)
+        vertices, joints = skinning.vertices(model, **given)
+        np.testing.assert_allclose(vertices, expected, atol=2e-6)
+        np.testing.assert_allclose(joints, expected_joints, atol=2e-6)
+
+
 def test_no_parameters_give_the_template(stock_file):
     model = load(stock_file("smplx"))
     for vertices, joints in (lbs.vertices(model), skinning.vertices(model)):

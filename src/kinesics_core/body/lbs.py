@@ -211,11 +211,10 @@ def forward_kinematics(
     offsets = rest - rest[body.parents.clamp_min(0)]
     offsets = torch.cat([rest[:1], offsets[1:]])[body.order].transpose(0, 1)
     rotations = rotations[:, :, body.order]
-    root = offsets[:, :1].expand(-1, -1, rotations.shape[-1])
-    if transl is not None:
-        root = root + transl.T[:, None]
-    turned = [rotations[:, :, :1].expand(-1, -1, -1, root.shape[-1])]
-    places = [root]
+    root = offsets[:, :1] if transl is None else offsets[:, :1] + transl.T[:, None]
+    batch = max(root.shape[-1], rotations.shape[-1])
+    turned = [rotations[:, :, :1].expand(-1, -1, -1, batch)]
+    places = [root.expand(-1, -1, batch)]
     start = 1
     for parents in body.levels:
         end = start + len(parents)
