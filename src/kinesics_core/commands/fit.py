@@ -1,0 +1,147 @@
+"""``kinesics fit VIDEO --out DIR``: bodies fitted to the people of a recording, and their files."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kinesics_core.errors import KinesicsError
+
+if TYPE_CHECKING:
+    from kinesics_core.body.fitting.progress import Progress as Step
+    from kinesics_core.body.fitting.request import Report, Request
+
+HELP = "fit bodies to a video: meshes, overlays and SMPL-X parameters of every frame"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Fits the shape, pose, hands, face and expression of a body model to everybody in a"
+        " recording. Writes params.npz, motion.glb, motion.bvh, overlay.mp4, contact.jpg, fit.json"
+        " and camera.json, and for each frame a mesh (.obj), an overlay (.jpg) and parameters"
+        " (.npz); with several people, into a folder person_ID for each. Started again after an"
+        " interruption, it goes on where it was."
+    )
+    parser.add_argument("source", metavar="VIDEO", type=Path, help="a video, a folder of images,"
+                        " a bag, a folder of OpenPose's JSON files, or keypoints (.npz)")
+    parser.add_argument("--out", metavar="DIR", type=Path, required=True)
+    parser.add_argument("--gender", choices=("neutral", "female", "male", "guess"),
+                        default="neutral", help="the body's (default: %(default)s)")
+    parser.add_argument("--person", metavar="N", type=int, default=0,
+                        help="fit only the person of this id (default: everybody)")
+    parser.add_argument("--first", metavar="N", type=int, default=0,
+                        help="first frame, counted from 0 (default: 0)")
+    parser.add_argument("--last", metavar="N", type=int,
+                        help="last frame, included (default: to the end)")
+    parser.add_argument("--no-meshes", action="store_true", help="no .obj for each frame")
+    parser.add_argument("--no-overlays", action="store_true",
+                        help="no picture for each frame, and no overlay video")
+    parser.add_argument("--no-resume", action="store_true",
+                        help="begin again: remove what an earlier fit wrote to DIR")
+    parser.add_argument("--model", metavar="PATH", type=Path, help="your own SMPL-X, SMPL-H or SMPL"
+                        " file (.npz, .pkl) or their folder (default: the open body)")
+    parser.add_argument("--prior", metavar="PATH", type=Path, help="your own VPoser checkpoint"
+                        " (default: the pose prior that is shipped)")
+    parser.add_argument("--focal", metavar="PX", type=float, help="focal length of the camera at"
+                        " the video's size (default: found)")
+    parser.add_argument("--keypoints", metavar="DIR", type=Path, help="OpenPose's JSON files of"
+                        " this video, used instead of our perception")
+    parser.add_argument("--pose-space", choices=("latent", "rotations"),
+                        help="optimise poses in the prior's space or as rotations")
+
+
+def run(args: argparse.Namespace) -> int:
+    from kinesics_core.body.fitting.recording import fit_recording
+    from kinesics_core.body.fitting.request import Request
+
+    request = Request(
+        args.source.expanduser(), args.out.expanduser(), gender=args.gender, person=args.person,
+        first=args.first, last=args.last, meshes=not args.no_meshes,
+        overlays=not args.no_overlays, resume=not args.no_resume, body_model=args.model,
+        prior=args.prior, focal=args.focal, keypoints=args.keypoints, pose_space=args.pose_space)
+    with _stop() as stop, _bars() as show:
+        report = fit_recording(request, progress=show, cancelled=lambda: bool(stop))
+    _tell(request, report)
+    if report.complete:
+        return 0
+    if report.error_code == "CANCELED":
+        print(f"kinesics fit: {report.message}", file=sys.stderr)
+        return 130
+    raise KinesicsError(report.message)
+
+
+@contextmanager
+def _stop() -> Iterator[list[int]]:
+    """Becomes true at the first Ctrl-C; the second ends the program at once."""
+    asked: list[int] = []
+
+    def ask(number: int, frame: object) -> None:
+        asked.append(number)
+        signal.signal(signal.SIGINT, before)
+        print("\nstopping, what is finished is kept; Ctrl-C again to end at once", file=sys.stderr)
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _bars() -> Iterator:
+    """A bar for each stage, as it comes."""
+    from math import isfinite
+
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+
+    bars: dict[str, TaskID] = {}
+    with Progress(
+        TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn(),
+        TextColumn("{task.fields[note]}"), console=Console(stderr=True),
+    ) as progress:
+        def show(step: Step) -> None:
+            if step.stage not in bars:
+                bars[step.stage] = progress.add_task(step.stage.replace("_", ", "), note="")
+            note = f"{step.rate:.1f} frames/s" if isfinite(step.rate) else ""
+            note += f"  loss {step.loss:.4g}" if isfinite(step.loss) else ""
+            progress.update(bars[step.stage], completed=step.done, total=step.total or None,
+                            note=note)
+
+        yield show
+
+
+def _tell(request: Request, report: Report) -> None:
+    """The people, the time and where to look, on standard output."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    if report.people:
+        table = Table(title=f"{request.input.name}: {report.frames_fitted} frames fitted")
+        for column in ("person", "frames", "not fitted", "error px", "p95 px", "% of height",
+                       "penetration mm", "jitter m/s²"):
+            table.add_column(column, justify="right")
+        for person in sorted(report.people, key=lambda person: person.id):
+            table.add_row(
+                str(person.id), str(person.frames), str(person.failed),
+                f"{person.reprojection_px:.2f}", f"{person.reprojection_p95_px:.2f}",
+                f"{person.reprojection_percent:.2f}", f"{person.penetration_mm:.1f}",
+                f"{person.jitter:.2f}")
+        console.print(table)
+    for sentence in report.failures:
+        console.print(sentence, highlight=False)
+    if report.seconds:
+        spent = ", ".join(f"{stage.replace('_', ' and ')} {seconds:.1f} s"
+                          for stage, seconds in report.seconds.items())
+        console.print(f"{spent}; the fit itself {report.frames_per_second:.1f} frames/s",
+                      highlight=False)
+    if report.complete:
+        console.print(f"look at {request.output / 'contact.jpg'}"
+                      if len(report.people) == 1 else f"look at {request.output}",
+                      highlight=False)

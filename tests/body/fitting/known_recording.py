@@ -1,0 +1,125 @@
+"""A recording of people whose every parameter is known, with perception and the optimiser replaced
+by that knowledge: for tests of everything that comes before, between and after them.
+
+As a program it makes one run and kills itself: ``known_recording.py FOLDER OUT REPLACEMENTS``.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from kinesics_core.body import model
+from kinesics_core.body.fitting import motions, recording, truth
+from kinesics_core.body.fitting.errors import FitError
+from kinesics_core.body.fitting.fit import Fit
+from kinesics_core.body.fitting.progress import Progress
+from kinesics_core.body.fitting.request import Request
+from kinesics_core.body.fitting.track import Track
+from kinesics_core.body.fitting.truth import PARAMETERS, Recipe
+
+FRAMES, WIDTH, HEIGHT, RATE = 12, 192, 144, 15.0
+PERSON = 115.0  # px
+CHUNKS = 4
+
+
+@dataclass
+class Known:
+    """tracks and fits: of persons 1, 2, ... video: of a plain ground whose grey is the frame's
+    number times 8. calls: what was asked of perception ("read") and of the optimiser."""
+
+    tracks: list[Track]
+    fits: dict[int, Fit]
+    video: Path
+    calls: list[str] = field(default_factory=list)
+
+    def read(self, source, *, first=0, last=None, openpose=None, progress=None, cancelled=None):
+        self.calls.append("read")
+        if progress is not None:
+            progress(Progress("keypoints", 1, FRAMES, rate=30.0))
+        if cancelled is not None and cancelled():
+            raise FitError("Cancelled while keypoints were read; start again.", "CANCELED")
+        kept = [(t.frames >= first) & (t.frames <= (t.frames[-1] if last is None else last))
+                for t in self.tracks]
+        return [track.part(rows) for track, rows in zip(self.tracks, kept, strict=True)]
+
+    def fit(self, track, body, settings, *, progress=None, cancelled=None, store=None,
+            genders=None):
+        """The known parameters, chunk by chunk, each kept in the store."""
+        known = self.fits[track.person]
+        rows = np.searchsorted(known.frames, track.frames)
+        failed = np.ones(len(rows), bool)
+        for number, chunk in enumerate(np.array_split(np.arange(len(rows)), CHUNKS)):
+            if cancelled is not None and cancelled():
+                break
+            if store.load(f"chunk_{number}") is None:
+                self.calls.append(f"fit {track.person}.{number}")
+                store.save(f"chunk_{number}", {"rows": chunk})
+            failed[chunk] = False
+            if progress is not None:
+                progress(Progress("body", int(chunk[-1]) + 1, len(rows), 0.5, 100.0))
+        chosen = {name: getattr(known, name)[rows] for name in (
+            *PARAMETERS[1:], "frames", "times", "reprojection", "loss", "penetration")}
+        return replace(known, **chosen, failed=failed | known.failed[rows],
+                       seconds=dict(known.seconds))
+
+    def install(self, patch) -> Known:
+        patch.setattr(recording, "read_tracks", self.read)
+        patch.setattr(recording, "fit", self.fit)
+        return self
+
+
+def make(folder: Path, people: int = 1) -> Known:
+    """The recording, its video written to ``folder`` if it is not there."""
+    body = model.load()
+    recipe = Recipe(frames=FRAMES, rate=RATE, width=WIDTH, height=HEIGHT, person_px=PERSON,
+                    noise=0.0)
+    tracks, fits = [], {}
+    for person in range(1, people + 1):
+        motion = motions.acted("surprise", person, FRAMES, RATE)
+        track, real = truth.make(motion, body, person, recipe)
+        if person > 1:
+            # Whoever comes second is there for a part only, through the same lens.
+            real.transl[:, 2] *= fits[1].focal / real.focal
+            real.focal = fits[1].focal
+            track = track.part(slice(3, 9))
+        tracks.append(replace(track, person=person))
+        known = {name: getattr(real, name) for name in (*PARAMETERS, "frames", "times")}
+        fits[person] = Fit(
+            **known, gender="neutral", focal=real.focal, centre=real.centre,
+            reprojection=np.full(FRAMES, 1.5), loss=np.full(FRAMES, 0.1),
+            penetration=np.full(FRAMES, 0.002), failed=np.zeros(FRAMES, bool),
+            seconds={"camera": 0.1, "body": 0.2, "hands_face": 0.1})
+    video = folder / "clip.mp4"
+    if not video.exists():
+        film = cv2.VideoWriter(str(video), cv2.VideoWriter.fourcc(*"mp4v"), RATE, (WIDTH, HEIGHT))
+        for frame in range(FRAMES):
+            film.write(np.full((HEIGHT, WIDTH, 3), 40 + 8 * frame, np.uint8))
+        film.release()
+    return Known(tracks, fits, video)
+
+
+class _Patch:
+    setattr = staticmethod(setattr)
+
+
+if __name__ == "__main__":
+    known = make(Path(sys.argv[1])).install(_Patch)
+    left, real_replace = int(sys.argv[3]), os.replace
+
+    def dying(source, target):
+        global left
+        left -= 1
+        if left < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        real_replace(source, target)
+
+    os.replace = dying
+    report = recording.fit_recording(Request(known.video, Path(sys.argv[2])))
+    print(report.error_code, report.message)
