@@ -7,6 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from kinesics_core.assets import shipped
 from kinesics_core.body import lbs, skinning
 from kinesics_core.body.model import load
 from kinesics_core.errors import KinesicsError
@@ -41,6 +42,22 @@ def test_same_as_stock_smplx(kind, correctives, stock_file, random_pose):
     expected_vertices, expected_joints = _stock(kind, file, parameters)
     torch.testing.assert_close(vertices, expected_vertices, atol=1e-5, rtol=0)
     torch.testing.assert_close(joints, expected_joints, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("gender", ["neutral", "female", "male"])
+def test_stock_smplx_poses_the_open_body_alike(gender, random_pose):
+    smplx = pytest.importorskip("smplx")
+    folder = shipped("smplx/SMPLX_NEUTRAL.npz").parent.parent
+    stock = smplx.create(str(folder), model_type="smplx", gender=gender, num_betas=10,
+                         num_expression_coeffs=52, use_pca=False, flat_hand_mean=True,
+                         batch_size=5)
+    poses = random_pose(5)
+    out = stock(**_tensors(poses))
+    model = load(gender=gender)
+    for way, given in ((lbs, _tensors(poses)), (skinning, poses)):
+        vertices, joints = way.vertices(model, **given)
+        np.testing.assert_allclose(vertices, out.vertices.detach(), atol=1e-5)
+        np.testing.assert_allclose(joints, out.joints.detach()[:, :55], atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", ["smplx", "smplh", "smpl"])
