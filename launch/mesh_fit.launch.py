@@ -1,0 +1,77 @@
+"""The action server that fits body meshes to the recordings in a directory.
+
+    ros2 launch kinesics mesh_fit.launch.py data_directory:=$HOME/recordings
+    ros2 action send_goal --feedback /fit_mesh kinesics/action/FitMesh \
+        "{input: take_01.mp4, output: take_01, write_overlays: true, resume: true}"
+
+Goals read and write inside ``data_directory`` alone. Arguments: ``--show-args``.
+"""
+
+from pathlib import Path
+
+from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
+from launch.actions import DeclareLaunchArgument, OpaqueFunction
+from launch.substitutions import LaunchConfiguration
+from launch_ros.actions import Node
+from launch_ros.parameter_descriptions import ParameterValue
+
+CONFIG = Path(__file__).resolve().parents[1] / "config"
+
+ARGUMENTS = [
+    DeclareLaunchArgument(
+        "data_directory", description="Directory whose recordings may be fitted, and written to"
+    ),
+    DeclareLaunchArgument(
+        "queue",
+        default_value="",
+        choices=["", "wait", "preempt", "reject"],
+        description="What happens to a goal while another is worked on. Empty: as params_file says",
+    ),
+    DeclareLaunchArgument(
+        "body_model",
+        default_value="",
+        description="SMPL-X, SMPL-H or SMPL file or folder. Empty: as params_file says, by default "
+        "the open body",
+    ),
+    DeclareLaunchArgument(
+        "namespace", default_value="", description="ROS namespace of the server"
+    ),
+    DeclareLaunchArgument(
+        "params_file",
+        default_value=str(CONFIG / "kinesics.yaml"),
+        description="ROS parameter file of the server",
+    ),
+    DeclareLaunchArgument(
+        "log_level",
+        default_value="info",
+        choices=["debug", "info", "warn", "error", "fatal"],
+        description="Least severity that is logged",
+    ),
+]
+
+
+def serve(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    def argument(name: str) -> str:
+        return LaunchConfiguration(name).perform(context)
+
+    own = {
+        name: ParameterValue(argument(name), value_type=str)
+        for name in ("data_directory", "queue", "body_model")
+        if argument(name)
+    }
+    return [
+        Node(
+            package="kinesics",
+            executable="mesh_fit_node",
+            name="mesh_fit",
+            namespace=argument("namespace"),
+            parameters=[argument("params_file"), {"autostart": True, **own}],
+            ros_arguments=["--log-level", argument("log_level")],
+            output="screen",
+            emulate_tty=True,
+        )
+    ]
+
+
+def generate_launch_description() -> LaunchDescription:
+    return LaunchDescription([*ARGUMENTS, OpaqueFunction(function=serve)])
