@@ -59,14 +59,15 @@ def sample(source: Source, gender: str, count: int, seed: int) -> tuple[np.ndarr
         "firmness": spread(0.50, 0.18),
         "african": races[:, 0], "asian": races[:, 1], "caucasian": races[:, 2],
     }
-    changes = {}
+    changes: dict[str, np.ndarray] = {}
     for name, sd in _MEASURES.items():
         value = np.clip(random.normal(0, sd, count), -0.9, 0.9)
         changes |= {name.format(side=side): value for side in ("l", "r")}
     normal = random.normal(0, 1, count).clip(-2.7, 2.7)
-    mean, sd = (np.where(female, f, m) for f, m in zip(_STATURE["female"], _STATURE["male"],
-                                                       strict=True))
-    return _of_stature(source, phenotypes, changes, mean + sd * normal)
+    mean, deviation = (
+        np.where(female, of_women, of_men)
+        for of_women, of_men in zip(_STATURE["female"], _STATURE["male"], strict=True))
+    return _of_stature(source, phenotypes, changes, mean + deviation * normal)
 
 
 def _of_stature(source: Source, phenotypes: dict[str, np.ndarray], changes: dict[str, np.ndarray],

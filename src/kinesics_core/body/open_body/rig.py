@@ -38,7 +38,9 @@ _HEAD_OF = {
 }
 """A joint sits at the head of this bone; the foot's sits amid the heads of the first four toes."""
 
-_THIGH, _SHANK, _FOOT_YAW = (0.09, -1.0, 0.0), (-0.035, -1.0, -0.08), 0.20
+_THIGH = np.array([0.09, -1.0, 0.0])
+_SHANK = np.array([-0.035, -1.0, -0.08])
+_FOOT_YAW = 0.20
 """Directions of the left leg's bones in the T-pose, and how far the foot turns out, radians: about
 SMPL-X's, so that poses of either look alike on both."""
 
