@@ -1,0 +1,183 @@
+"""OpenPose's folders: files are written here as its documentation says, from known arrays."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from kinesics_core.body.fitting.errors import FitError
+from kinesics_core.body.fitting.read_tracks import read_tracks
+from kinesics_core.skeletons import BODY25, OPENPOSE18, WHOLEBODY133
+
+FRAMES, WIDTH, HEIGHT = 12, 640, 480
+
+
+def people(count: int, names: tuple[str, ...] = BODY25) -> list[dict[str, np.ndarray]]:
+    """(T, n, 3) arrays of each part of ``count`` persons that stand apart and walk to the right;
+    no two numbers are alike."""
+    rng = np.random.default_rng(0)
+    walk = 4.0 * np.arange(FRAMES)[:, None]
+    made = []
+    for person in range(count):
+        parts = {}
+        for part, points in (("pose", len(names)), ("hand_left", 21), ("hand_right", 21),
+                             ("face", 70)):
+            shape = rng.uniform((60, 60), (160, 400), (points, 2)) + (250 * person, 0)
+            values = np.empty((FRAMES, points, 3))
+            values[..., 0], values[..., 1] = shape[:, 0] + walk, shape[:, 1]
+            values[..., 2] = rng.uniform(0.3, 1.0, (FRAMES, points))
+            parts[part] = values.round(3)
+        made.append(parts)
+    return made
+
+
+def write(folder: Path, known: list[dict[str, np.ndarray]], *, name: str = "clip",
+          ending: str = "_2d", order: np.random.Generator | None = None) -> Path:
+    """As ``--write_json`` does; ``order`` shuffles the people of each file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for frame in range(FRAMES):
+        listed = [{"person_id": [-1], **{
+            f"{part}_keypoints{ending}": values[frame].ravel().tolist()
+            for part, values in person.items()}} for person in known]
+        if order is not None:
+            order.shuffle(listed)
+        (folder / f"{name}_{frame:012d}_keypoints.json").write_text(
+            json.dumps({"version": 1.3, "people": listed}))
+    return folder
+
+
+def video(file: Path, size: tuple[int, int] = (WIDTH, HEIGHT), rate: float = 25.0) -> Path:
+    film = cv2.VideoWriter(str(file), cv2.VideoWriter.fourcc(*"mp4v"), rate, size)
+    for frame in range(FRAMES):
+        film.write(np.full((size[1], size[0], 3), 20 * frame, np.uint8))
+    film.release()
+    return file
+
+
+@pytest.mark.parametrize(("names", "ending"), [(BODY25, "_2d"), (OPENPOSE18, "")])
+def test_every_keypoint_comes_to_the_place_of_its_name(tmp_path, names, ending):
+    (known,) = people(1, names)
+    (track,) = read_tracks(write(tmp_path, [known], ending=ending))
+    expected = {name: known["pose"][:, i] for i, name in enumerate(names)}
+    expected |= {f"{side}_hand_{i}": known[f"hand_{side}"][:, i]
+                 for side in ("left", "right") for i in range(21)}
+    expected |= {f"face_{i}": known["face"][:, i] for i in range(68)}
+    for place, name in enumerate(WHOLEBODY133):
+        if name in expected:
+            np.testing.assert_allclose(track.keypoints[:, place], expected[name], rtol=1e-5)
+        else:
+            assert "toe" in name or "heel" in name  # COCO has no feet
+            assert np.isnan(track.keypoints[:, place, :2]).all()
+            assert (track.keypoints[:, place, 2] == 0).all()
+    assert track.world is None and track.blendshapes is None
+
+
+def test_people_keep_their_ids_whatever_their_order_in_the_files(tmp_path):
+    known = people(2)
+    tracks = read_tracks(write(tmp_path, known, order=np.random.default_rng(1)))
+    assert [len(track) for track in tracks] == [FRAMES, FRAMES]
+    left = min(tracks, key=lambda track: float(track.keypoints[0, 0, 0]))
+    for track in tracks:
+        person = known[0 if track is left else 1]
+        np.testing.assert_allclose(track.keypoints[:, 0], person["pose"][:, 0], rtol=1e-5)
+    assert len(read_tracks(tmp_path, person=2)) == 1
+    with pytest.raises(FitError, match="no person 7 .* seen were 1, 2") as caught:
+        read_tracks(tmp_path, person=7)
+    assert caught.value.code == "NO_PERSON"
+
+
+def test_what_openpose_did_not_see_is_unknown(tmp_path):
+    (known,) = people(1)
+    known["pose"][3, BODY25.index("left_knee")] = 0.0
+    known["hand_left"][:] = 0.0
+    known["pose"][:, BODY25.index("nose"), 2] = 1.04  # its confidences may exceed 1
+    (track,) = read_tracks(write(tmp_path, [known]))
+    knee = WHOLEBODY133.index("left_knee")
+    assert np.isnan(track.keypoints[3, knee, :2]).all() and track.keypoints[3, knee, 2] == 0
+    assert np.isfinite(track.keypoints[4, knee]).all()
+    assert (track.keypoints[:, 91:112, 2] == 0).all()
+    assert (track.keypoints[:, 0, 2] == 1).all()
+
+
+def test_missing_files_and_empty_frames_are_gaps(tmp_path):
+    write(tmp_path, people(1))
+    (tmp_path / "clip_000000000004_keypoints.json").unlink()
+    (tmp_path / "clip_000000000007_keypoints.json").write_text('{"version": 1.3, "people": []}')
+    (track,) = read_tracks(tmp_path)
+    assert track.frames.tolist() == [0, 1, 2, 3, 5, 6, 8, 9, 10, 11]
+    np.testing.assert_allclose(track.times, track.frames / track.rate)
+
+
+def test_size_and_rate_are_the_videos(tmp_path):
+    folder = write(tmp_path / "json", people(1))
+    clip = video(tmp_path / "clip.mp4", (800, 608))
+    for track in (*read_tracks(folder), *read_tracks(clip, openpose=folder)):
+        assert (track.width, track.height, track.rate) == (800, 608, 25.0)
+    assert read_tracks(folder, first=3, last=6)[0].frames.tolist() == [3, 4, 5, 6]
+
+
+def test_images_say_which_frame_a_file_is_of(tmp_path):
+    known = people(1)
+    folder = write(tmp_path / "json", known, name="b")
+    for file in sorted(folder.iterdir()):
+        image = tmp_path / "images" / f"{file.name.removesuffix('_keypoints.json')}.png"
+        image.parent.mkdir(exist_ok=True)
+        cv2.imwrite(str(image), np.zeros((HEIGHT, WIDTH, 3), np.uint8))
+    cv2.imwrite(str(tmp_path / "images" / "a.png"), np.zeros((HEIGHT, WIDTH, 3), np.uint8))
+    (track,) = read_tracks(tmp_path / "images", openpose=folder)
+    assert track.frames.tolist() == list(range(1, FRAMES + 1))
+
+
+def test_a_size_that_is_not_known_is_guessed_and_said(tmp_path):
+    notes: list[str] = []
+    known = people(1)
+    known[0]["pose"][..., 0] += 500
+    (track,) = read_tracks(write(tmp_path, known), note=notes.append)
+    assert (track.width, track.height) == (1280, 720)
+    assert len(notes) == 1 and "1280 x 720" in notes[0] and "Give the video" in notes[0]
+
+
+def test_one_damaged_file_costs_one_frame(tmp_path):
+    write(tmp_path, people(1))
+    (tmp_path / "clip_000000000005_keypoints.json").write_text('{"people": [{"pose_keyp')
+    notes: list[str] = []
+    (track,) = read_tracks(tmp_path, note=notes.append)
+    assert len(track) == FRAMES - 1 and 5 not in track.frames
+    assert any("1 of 12 files" in note and "000005" in note for note in notes)
+
+
+@pytest.mark.parametrize(("content", "words"), [
+    ('{"people": 5}', "no list of people"),
+    ("[1, 2]", "no list of people"),
+    ("not json", "no JSON"),
+    ('{"people": [{"pose_keypoints_2d": [1, 2, 3]}]}', "1 keypoints; wanted OpenPose's 25"),
+    ('{"people": [{"pose_keypoints_2d": [1, 2]}]}', "no list of x, y, confidence"),
+    ('{"people": [{"pose_keypoints_2d": ["a", "b", "c"]}]}', "no list of x, y, confidence"),
+    (json.dumps({"people": [{"face_keypoints_2d": [9.0] * 9}]}), "face .* 3 keypoints; wanted 70"),
+    (json.dumps({"people": [{"pose_keypoints_2d": [0.5] * 75}]}), "--keypoint_scale 0"),
+])
+def test_what_is_not_openpose_is_said(tmp_path, content, words):
+    (tmp_path / "a_0_keypoints.json").write_text(content)
+    with pytest.raises(FitError, match=words) as caught:
+        read_tracks(tmp_path)
+    assert caught.value.code == "INPUT_UNREADABLE"
+
+
+def test_nan_is_unknown_and_a_file_of_nobody_is_nobody(tmp_path):
+    (tmp_path / "a_0_keypoints.json").write_text(
+        '{"people": [{"pose_keypoints_2d": [' + ",".join(["NaN"] * 75) + "]}, {}]}")
+    with pytest.raises(FitError, match="Nobody is seen") as caught:
+        read_tracks(tmp_path)
+    assert caught.value.code == "NO_PERSON"
+
+
+def test_an_empty_folder_beside_a_video_is_said(tmp_path):
+    (tmp_path / "json").mkdir()
+    for folder in (tmp_path / "json", tmp_path / "none"):
+        with pytest.raises(FitError, match="write_json") as caught:
+            read_tracks(video(tmp_path / "clip.mp4"), openpose=folder)
+        assert caught.value.code == "INPUT_UNREADABLE"
