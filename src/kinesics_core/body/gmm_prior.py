@@ -5,8 +5,6 @@
 over ``body_pose`` as 63 numbers, axis-angle in radians. The minimum stands for the sum over
 components (Olson & Agarwal, "Inference on networks of mixtures", RSS 2012): near a pose one
 component decides, and its quadratic form is what Gauss-Newton needs.
-
-Hands have one Gaussian each (``hand_gaussian``).
 """
 
 from __future__ import annotations
@@ -82,26 +80,3 @@ def mixture(means: np.ndarray, roots: np.ndarray, weights: np.ndarray) -> Mixtur
     log_density = np.log(np.abs(np.diagonal(roots, axis1=1, axis2=2))).sum(axis=1)
     constants = -np.log(weights) - log_density
     return Mixture(means, roots, (constants - constants.min()).astype(np.float32))
-
-
-# Fingers at rest are half curled: degrees of flexion of the three joints, mean and deviation, from
-# the active ranges and functional arcs of Hume et al., J. Hand Surgery 15A (1990).
-_FLEXION = {"mcp": (30.0, 28.0), "pip": (35.0, 30.0), "dip": (20.0, 18.0)}
-_SPREAD = 8.0     # sideways, of the first joint; the others are hinges
-_OFF_AXIS = 3.0
-_THUMB = ((10.0, 18.0, 20.0), (8.0, 10.0, 18.0), (5.0, 4.0, 22.0))
-
-
-def hand_gaussian(side: str) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation (45,) of ``left_hand_pose`` or ``right_hand_pose``, radians.
-
-    Five fingers (index, middle, pinky, ring, thumb) of three joints, axis-angle, flat hand 0. On
-    the left hand -z curls a finger and y spreads it, on the right +z and y.
-    """
-    curl = -1.0 if side == "left" else 1.0
-    mean, deviation = np.zeros((5, 3, 3)), np.empty((5, 3, 3))
-    for joint, (middle, width) in enumerate(_FLEXION.values()):
-        mean[:4, joint, 2] = curl * middle
-        deviation[:4, joint] = (_OFF_AXIS, _SPREAD if joint == 0 else _OFF_AXIS, width)
-    deviation[4] = _THUMB
-    return np.radians(mean).reshape(45), np.radians(deviation).reshape(45)

@@ -35,7 +35,6 @@ PCA = 32
 _SKIN = 0.08
 _OFFSETS = REST_OFFSETS - REST_OFFSETS * (np.arange(22) == 0)[:, None]
 _LIMIT = 6000      # poses to validate on
-_GMM_POSES = 30000
 _GMM_NOISE = 0.04
 """Radians. A recording's stiff joints (collar bones, mostly) are not stiff in people."""
 
@@ -43,13 +42,14 @@ _GMM_NOISE = 0.04
 @dataclass(frozen=True, slots=True)
 class PriorConfig:
     """batch: poses in a step. mixed: share of poses with limbs of other recordings; see
-    ``pose_mixing.draw``. components: of the mixture."""
+    ``pose_mixing.draw``. components: of the mixture, which is fitted to ``mixture_poses``."""
 
     batch: int = 512
     mixed: float = 0.3
     legs: float = 0.05
     arms: float = 0.05
     components: int = 8
+    mixture_poses: int = 20000
 
 
 def train(
@@ -69,6 +69,7 @@ def train(
     poses = pose_mixing.pool(learn)
     held_out = some(check, _LIMIT, schedule.seed)[:, 1:]
     truth = torch.from_numpy(held_out.reshape(len(held_out), -1))
+    torch.manual_seed(schedule.seed)
     network = PosePriorNetwork()
 
     def loss(model: nn.Module, rng: np.random.Generator) -> Tensor:
@@ -201,8 +202,8 @@ def fit_mixture(
             " 'kinesics[train]'."
         ) from error
     rng = np.random.default_rng((seed, 0))
-    drawn = pose_mixing.draw(rng, poses, _GMM_POSES, mixed=config.mixed, legs=config.legs,
-                             arms=config.arms)[:, 1:].reshape(_GMM_POSES, -1)
+    drawn = pose_mixing.draw(rng, poses, config.mixture_poses, mixed=config.mixed, legs=config.legs,
+                             arms=config.arms)[:, 1:].reshape(config.mixture_poses, -1)
     fitted = GaussianMixture(
         config.components, reg_covar=_GMM_NOISE**2, max_iter=60, random_state=seed).fit(drawn)
     # sklearn's root is lower triangular from the right: P = C C^T.

@@ -56,8 +56,9 @@ def train(
 ) -> nn.Module:
     """Train in place; the network of the best epoch, in evaluation mode.
 
-    loss: of one freshly drawn batch. judge: figures of a network in evaluation mode; the lowest
-    "validation" is the best. settings: what must be the same for a run to go on.
+    network: with weights to start from. loss: of one freshly drawn batch. judge: figures of a
+    network in evaluation mode; the lowest "validation" is the best. settings: what must be the
+    same for a run to go on.
     KinesicsError if ``out`` holds a run already (unless ``resume``) or training diverges.
     """
     console = console or Console(stderr=True)
@@ -69,7 +70,6 @@ def train(
     document = json.dumps(dict(settings), indent=1) + "\n"
     state = _earlier(path, document) if path.exists() else None
     checkpoints.write(out / "config.json", document.encode())
-    torch.manual_seed(schedule.seed)
     average = copy.deepcopy(network)
     optimiser = torch.optim.AdamW(
         network.parameters(), lr=schedule.lr, weight_decay=schedule.weight_decay)

@@ -1,4 +1,7 @@
-"""``kinesics train forecast``: datasets -> a network as an ONNX file, its curves and report."""
+"""``kinesics train forecast``: datasets -> a network as an ONNX file, its curves and report.
+
+``train prior`` and ``train lifter`` are in ``train_body``.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,11 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from kinesics_core.commands import train_body
 from kinesics_core.data.dataset import Dataset
 from kinesics_core.errors import KinesicsError
 
-HELP = "train a network on motion"
+HELP = "train a network on motion or body poses"
 
 _CHANGES = (
     "epochs", "batch", "lr", "optimiser", "weight_decay", "decay", "loss", "loss_unit",
@@ -20,8 +24,9 @@ _CHANGES = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """``train forecast``; every setting not given is the recipe's."""
+    """``train forecast``; every setting not given is the recipe's. And those of ``train_body``."""
     what = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
+    train_body.add_arguments(what)
     forecast = what.add_parser(
         "forecast", help="60 frames of keypoints -> the next 30, and a label if asked",
         description="Trains one network to forecast motion and, with --label, to recognise a"
@@ -97,6 +102,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train; the tables go to the console, the rest to ``--out``."""
+    if args.what in train_body.NAMES:
+        return train_body.run(args)
     try:
         import torch
 

@@ -1,0 +1,78 @@
+"""The mixture of Gaussians against one whose densities are known."""
+
+import numpy as np
+import pytest
+
+from kinesics_core.body import gmm_prior
+from kinesics_core.errors import ModelError
+from kinesics_core.skeletons import SMPLX_BODY
+
+RNG = np.random.default_rng(2)
+
+
+@pytest.fixture(scope="module")
+def known():
+    """Two Gaussians in 63 dimensions, their covariances, weights."""
+    means = np.stack([np.zeros(63), np.full(63, 0.5)])
+    turn = np.linalg.qr(RNG.normal(size=(63, 63)))[0]
+    covariances = np.stack([
+        turn @ np.diag(RNG.uniform(0.01, 0.2, 63)) @ turn.T, 0.04 * np.eye(63)])
+    weights = np.array([0.3, 0.7])
+    roots = np.stack([np.linalg.cholesky(np.linalg.inv(c)).T for c in covariances])
+    return gmm_prior.mixture(means.astype(np.float32), roots.astype(np.float32), weights), \
+        means, covariances, weights
+
+
+def test_energy_is_the_best_components_negative_logarithm(known):
+    from scipy.stats import multivariate_normal
+
+    mixture, means, covariances, weights = known
+    poses = np.concatenate([
+        RNG.multivariate_normal(means[g], covariances[g], 20) for g in (0, 1)])
+    wanted = np.stack([
+        -np.log(weights[g]) - multivariate_normal(means[g], covariances[g]).logpdf(poses)
+        for g in (0, 1)], axis=1)
+    chosen, energy = mixture.best(poses)
+    np.testing.assert_array_equal(chosen, wanted.argmin(axis=1))
+    assert set(chosen[:20]) == {0} and set(chosen[20:]) == {1}
+    differs = energy - wanted.min(axis=1)          # a constant: energies start at 0
+    np.testing.assert_allclose(differs, differs[0], atol=2e-2)
+
+
+def test_residual_and_quadratic_form_are_the_energy(known):
+    mixture = known[0]
+    poses = 0.3 * RNG.normal(size=(5, 63))
+    chosen, energy = mixture.best(poses)
+    residual, jacobian = mixture.residual(poses)
+    np.testing.assert_allclose(
+        0.5 * (residual**2).sum(axis=1) + mixture.constants[chosen], energy, rtol=1e-4)
+    mean, precision = mixture.quadratic(poses)
+    away = poses - mean
+    np.testing.assert_allclose(
+        np.einsum("ti,tij,tj->t", away, precision, away), (residual**2).sum(axis=1), rtol=1e-3)
+    step = 1e-2 * RNG.normal(size=63)
+    changed, _ = mixture.residual(poses + step)
+    np.testing.assert_allclose(changed - residual, jacobian @ step, atol=1e-3)
+
+
+def test_the_shipped_mixture_prefers_people():
+    mixture = gmm_prior.load()
+    standing = np.zeros((21, 3))
+    for side, sign in (("left", -1.0), ("right", 1.0)):
+        standing[SMPLX_BODY.index(f"{side}_shoulder") - 1, 2] = 1.2 * sign
+    backwards = standing.copy()
+    backwards[SMPLX_BODY.index("left_knee") - 1] = -1.0, 0.0, 0.0
+    tangle = RNG.normal(0.0, 0.8, (21, 3))
+    _, energy = mixture.best(np.stack([standing, backwards, tangle]))
+    assert energy[0] < energy[1] < energy[2]
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", None])
+def test_what_is_no_mixture_is_said(tmp_path, content):
+    path = tmp_path / "gmm.npz"
+    if content is None:
+        np.savez(path, means=np.zeros((2, 63)), roots=np.zeros((2, 3, 3)), weights=np.ones(2))
+    else:
+        path.write_bytes(content)
+    with pytest.raises(ModelError, match="gmm.npz"):
+        gmm_prior.load(path)
