@@ -50,6 +50,24 @@ def test_a_torn_result_is_made_again(tmp_path):
     assert jobs.run([job], tmp_path, console=QUIET)[0].reused
 
 
+def stumble(settings, inputs, report):
+    """Dies as often as it is told, then succeeds."""
+    with open(inputs["log"], "a") as file:
+        file.write("x")
+    with open(inputs["log"]) as file:
+        if len(file.read()) <= settings["deaths"]:
+            os._exit(9)
+    return {}
+
+
+@pytest.mark.parametrize("deaths, died", [(2, False), (3, True)])
+def test_a_job_whose_process_died_is_tried_again_so_often(tmp_path, deaths, died):
+    job = jobs.Job("stumble", stumble, {"deaths": deaths}, {"log": str(tmp_path / "log")})
+    (outcome,) = jobs.run([job], tmp_path, console=QUIET, retries=2)
+    assert outcome.died == died
+    assert (tmp_path / "log").read_text() == "xxx"
+
+
 def test_no_process_is_said(tmp_path):
     with pytest.raises(KinesicsError, match="Got 0 jobs"):
         jobs.run([], tmp_path, processes=0)

@@ -57,35 +57,37 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """result: None if the job failed, ``error`` then says why. reused: it was there before."""
+    """result: None if the job failed, ``error`` then says why. reused: it was there before.
+    died: its process ended without a word."""
 
     job: Job
     result: dict[str, Any] | None
     error: str = ""
     seconds: float = 0.0
     reused: bool = False
+    died: bool = False
 
 
 def run(
     jobs: Sequence[Job], directory: Path, *, processes: int = 1, console: Console | None = None,
+    retries: int = 0,
 ) -> list[Outcome]:
     """All jobs, ``processes`` at a time, in the order given; results are kept in ``directory``.
 
-    Every process has one thread for its arithmetic, so that ``processes`` is the cores used.
-    Interrupting ends the processes; what they had finished stays.
+    Every process has one thread for its arithmetic, so that ``processes`` is the cores used. A
+    job whose process dies is tried ``retries`` times more, after the others. Interrupting ends
+    the processes; what they had finished stays.
     """
     if processes < 1:
         raise KinesicsError(f"Got {processes} jobs at a time; wanted at least 1.")
     directory.mkdir(parents=True, exist_ok=True)
     console = console or Console(stderr=True)
-    outcomes: dict[int, Outcome] = {}
-    for number, job in enumerate(jobs):
-        kept = _read(directory / job.file)
-        if kept is not None:
-            outcomes[number] = Outcome(job, kept["result"], "", kept["seconds"], True)
+    outcomes = {number: found for number, job in enumerate(jobs)
+                if (found := kept(job, directory)) is not None}
     if outcomes:
         console.print(f"{len(outcomes)} of {len(jobs)} were finished before and are reused")
     waiting = [number for number in range(len(jobs)) if number not in outcomes]
+    left = dict.fromkeys(waiting, retries)
     running: dict[Connection, tuple[int, BaseProcess, TaskID, float]] = {}
     with Progress(
         TextColumn("{task.description}"), BarColumn(bar_width=20),
@@ -108,12 +110,17 @@ def run(
                         ready, process, jobs[number], time.monotonic() - began, progress, task)
                     if outcome is None:
                         continue
-                    if outcome.result is not None:
-                        _write(directory / jobs[number].file, jobs[number], outcome)
-                    outcomes[number] = outcome
                     del running[ready]
                     process.join()
                     progress.remove_task(task)
+                    if outcome.died and left[number]:
+                        left[number] -= 1
+                        waiting.append(number)
+                        console.print(f"{jobs[number].name}: {outcome.error}; it is tried again",
+                                      highlight=False)
+                        continue
+                    keep(outcome, directory)
+                    outcomes[number] = outcome
                     progress.advance(overall)
                     console.print(
                         f"{jobs[number].name}: {outcome.error or 'finished'},"
@@ -177,7 +184,7 @@ def _receive(
         process.join()
         return Outcome(
             job, None, f"its process ended without a result (exit code {process.exitcode}); often"
-            " that is a lack of memory", seconds)
+            " that is a lack of memory", seconds, died=True)
     if message[0] == "progress":
         done, total, note = message[1:]
         progress.update(task, completed=done, total=max(total, 1), note=note)
@@ -187,19 +194,23 @@ def _receive(
     return Outcome(job, message[1], "", seconds)
 
 
-def _read(file: Path) -> dict[str, Any] | None:
-    if not file.exists():
-        return None
+def kept(job: Job, directory: Path) -> Outcome | None:
+    """What an earlier run left of a job with the same settings; None if nothing usable."""
     try:
-        kept = json.loads(file.read_text())
-        return kept if {"result", "seconds"} <= set(kept) else None
-    except ValueError:
+        found = json.loads((directory / job.file).read_text())
+        return Outcome(job, found["result"], "", found["seconds"], True)
+    except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _write(file: Path, job: Job, outcome: Outcome) -> None:
+def keep(outcome: Outcome, directory: Path) -> None:
+    """Leaves a result for later runs; nothing of a job that failed."""
+    if outcome.result is None:
+        return
+    job = outcome.job
     document = {"name": job.name, "settings": job.settings, "seconds": round(outcome.seconds, 1),
                 "result": outcome.result}
+    file = directory / job.file
     partial = file.with_name(file.name + ".part")
     partial.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n")
     os.replace(partial, file)
