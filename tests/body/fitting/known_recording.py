@@ -32,19 +32,26 @@ CHUNKS = 4
 @dataclass
 class Known:
     """tracks and fits: of persons 1, 2, ... video: of a plain ground whose grey is the frame's
-    number times 8. calls: what was asked of perception ("read") and of the optimiser."""
+    number times 8. calls: what was asked of perception ("read") and of the optimiser.
+    notes: what perception says about the recording."""
 
     tracks: list[Track]
     fits: dict[int, Fit]
     video: Path
     calls: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
-    def read(self, source, *, first=0, last=None, openpose=None, progress=None, cancelled=None):
+    def read(self, source, *, first=0, last=None, openpose=None, progress=None, cancelled=None,
+             note=None):
         self.calls.append("read")
         if progress is not None:
             progress(Progress("keypoints", 1, FRAMES, rate=30.0))
         if cancelled is not None and cancelled():
             raise FitError("Cancelled while keypoints were read; start again.", "CANCELED")
+        if not self.tracks:
+            raise FitError("Nobody is seen.", "NO_PERSON")
+        for sentence in self.notes:
+            note(sentence)
         kept = [(t.frames >= first) & (t.frames <= (t.frames[-1] if last is None else last))
                 for t in self.tracks]
         return [track.part(rows) for track, rows in zip(self.tracks, kept, strict=True)]

@@ -268,6 +268,14 @@ def test_cancelling_keeps_what_is_there_and_the_next_run_goes_on(whole, known, t
     assert_same(out, whole[1])
 
 
+def test_what_perception_noted_is_said_by_every_run(known, tmp_path):
+    known.notes.append("Only the first 57 frames are used.")
+    for _ in range(2):
+        report = fit_recording(Request(known.video, tmp_path, meshes=False, overlays=False))
+        assert report.complete and report.failures == known.notes
+    assert known.calls.count("read") == 1
+
+
 def test_a_second_run_writes_nothing_again(whole, known):
     _, out = whole
     before = {path: path.stat().st_mtime_ns for path in out.rglob("*") if path.is_file()

@@ -114,8 +114,8 @@ def write_frames(
     people: with several, ``output`` gets a video with all of them besides each one's own.
     images: gives the source's images from its first on, as far as there are any; people whose
     source has none are drawn on a plain ground. begin, end: frames of the source, the last one
-    included, that the video shows. Returns the number of frames gone through and the seconds it
-    took. FitError CANCELED, DISK_FULL, ...; what was written is kept.
+    included, that the video shows; None: to the source's end. Returns the number of frames gone
+    through and the seconds it took. FitError CANCELED, DISK_FULL, ...; what was written is kept.
     """
     began = time.monotonic()
     kinds = ["params", *["meshes"] * meshes, *["overlays"] * overlays]
@@ -128,7 +128,7 @@ def write_frames(
     if not frames or all(_whole(person, kinds) for person in people) and (
             len(people) == 1 or not overlays or written(output / VIDEO)):
         return 0, 0.0
-    end = frames[-1] if end is None else end
+    total = max(frames[-1] if end is None else end, frames[-1]) - begin + 1
     shown = 0.0
     with ExitStack() as stack:
         writers = stack.enter_context(_Writers())
@@ -152,9 +152,9 @@ def write_frames(
                            if (row := person.row(frame)) is not None]
                 everybody.add(painter.overlay(image, figures, people[0].fit))
             now = time.monotonic()
-            if progress is not None and (now - shown > 0.25 or done + 1 == end - begin + 1):
+            if progress is not None and (now - shown > 0.25 or done + 1 == total):
                 shown = now
-                progress(Progress("write", done + 1, end - begin + 1,
+                progress(Progress("write", done + 1, max(total, done + 1),
                                   rate=(done + 1) / max(now - began, 1e-6)))
         for work in works:
             work.finish()
@@ -185,17 +185,17 @@ def _whole(person: Fitted, kinds: Sequence[str]) -> bool:
 
 
 def _all(
-    frames: Sequence[int], images: Images, begin: int, end: int,
+    frames: Sequence[int], images: Images, begin: int, end: int | None,
 ) -> Iterator[tuple[int, np.ndarray | None]]:
     """Every image from ``begin`` to ``end``, then the frames that have none."""
     last = begin - 1
     for frame, image in images:
-        if frame > end:
+        if end is not None and frame > end:
             break
         if frame >= begin:
             yield frame, image
             last = frame
-    yield from ((frame, None) for frame in frames if last < frame <= end)
+    yield from ((frame, None) for frame in frames if frame > last)
 
 
 class _Work:

@@ -16,7 +16,9 @@ from kinesics_core.view.mesh import MeshRenderer
 DARK = (24, 28, 36)
 """Ground of the pictures of a recording that has none of its own."""
 
-MOMENT_HEIGHT = 320  # px
+MOMENT = (230, 310)
+"""Width and height of the three pictures of a moment, px."""
+
 NEAREST = 0.05  # metres; what is nearer to the camera has no place in its image
 
 
@@ -35,7 +37,10 @@ class Painter:
     that made it."""
 
     def __init__(self, body: BodyModel) -> None:
-        self._faces, self._parents = body.faces, body.parents
+        self._faces = body.faces
+        # Lines from the head to jaw and eyes hide the face and show nothing.
+        self._parents = [-1 if name == "jaw" or "eye" in name else int(parent)
+                         for name, parent in zip(body.joint_names, body.parents, strict=True)]
         self._renderers: dict[tuple[int, int], MeshRenderer] = {}
 
     def __enter__(self) -> Painter:
@@ -53,7 +58,7 @@ class Painter:
             self._renderer(image.shape[1], image.shape[0]), image,
             [figure.vertices for figure in figures], self._faces, camera.focal, camera.centre,
             persons=[figure.person for figure in figures],
-            joints=[figure.joints for figure in figures], parents=self._parents.tolist())
+            joints=[figure.joints for figure in figures], parents=self._parents)
 
     def moment(
         self, figure: Figure, camera: Fit, image: np.ndarray, overlay: np.ndarray,
@@ -61,17 +66,24 @@ class Painter:
         """The frame, the overlay and the mesh from its left, cut to the person, side by side."""
         height, width = image.shape[:2]
         points = project(figure.vertices, camera.focal, camera.centre)
-        low, high = points.min(0), points.max(0)
-        air = 0.06 * (high - low).max() + 1.0
-        x0, y0 = np.clip(low - air, 0, (width - 2, height - 2)).astype(int).tolist()
-        x1, y1 = np.clip(high + air, (x0 + 2, y0 + 2), (width, height)).astype(int).tolist()
-        wide = int(np.clip(MOMENT_HEIGHT * (x1 - x0) / (y1 - y0), 80, 640))
-        cuts = [cv2.resize(part[y0:y1, x0:x1], (wide, MOMENT_HEIGHT), interpolation=cv2.INTER_AREA)
-                for part in (image, overlay)]
-        turned = draw_turned(
-            self._renderer(240, MOMENT_HEIGHT), [figure.vertices], self._faces, 90.0,
+        centre, extent = (points.max(0) + points.min(0)) / 2, 1.1 * np.ptp(points, axis=0)
+        high = max(extent[1], extent[0] * MOMENT[1] / MOMENT[0])
+        size = np.clip(high * np.array([MOMENT[0] / MOMENT[1], 1.0]), 2, (width, height))
+        x0, y0 = np.clip(centre - size / 2, 0, (width, height) - size).astype(int).tolist()
+        x1, y1 = x0 + int(size[0]), y0 + int(size[1])
+        scale = min(MOMENT[0] / (x1 - x0), MOMENT[1] / (y1 - y0))
+        wide, high = max(round(scale * (x1 - x0)), 1), max(round(scale * (y1 - y0)), 1)
+        picture = np.empty((MOMENT[1], 3 * MOMENT[0], 3), np.uint8)
+        picture[:] = DARK
+        for column, part in enumerate((image, overlay)):
+            left = column * MOMENT[0] + (MOMENT[0] - wide) // 2
+            top = (MOMENT[1] - high) // 2
+            picture[top : top + high, left : left + wide] = cv2.resize(
+                part[y0:y1, x0:x1], (wide, high), interpolation=cv2.INTER_AREA)
+        picture[:, 2 * MOMENT[0] :] = draw_turned(
+            self._renderer(*MOMENT), [figure.vertices], self._faces, 90.0,
             persons=[figure.person])
-        return np.hstack([*cuts, turned])
+        return picture
 
     def _renderer(self, width: int, height: int) -> MeshRenderer:
         if (width, height) not in self._renderers:
@@ -87,8 +99,7 @@ def project(points: np.ndarray, focal: float, centre: np.ndarray) -> np.ndarray:
 
 def sheet(moments: Sequence[np.ndarray], labels: Sequence[str]) -> np.ndarray:
     """All moments on one page, near 4:3."""
-    widest = max(moment.shape[1] for moment in moments)
-    return contact_sheet(moments, labels, cell=(widest, MOMENT_HEIGHT))
+    return contact_sheet(moments, labels, cell=(3 * MOMENT[0], MOMENT[1]))
 
 
 def jpeg(picture: np.ndarray, quality: int = 90) -> bytes:

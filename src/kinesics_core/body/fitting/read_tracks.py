@@ -139,7 +139,7 @@ class _Reading:
     def openpose(self, folder: Path, source: Path | None) -> list[Track]:
         """OpenPose's folder; ``source``: the video or images it looked at, if they are there."""
         size, rate, names = None, DEFAULT_RATE, None
-        source = source or _video_of(folder)
+        source = source or video_of(folder)
         if source is not None:
             with open_source(source, realtime=False) as frames:
                 size, rate = frames.size, frames.fps
@@ -302,8 +302,8 @@ def _is_bag(source: Path) -> bool:
     return source.suffix.lower() == ".mcap"
 
 
-def _video_of(folder: Path) -> Path | None:
-    """The one video in or beside the folder that OpenPose's files are called after."""
+def video_of(folder: Path) -> Path | None:
+    """The one video in or beside the folder that OpenPose's files are called after, if any."""
     from kinesics_core.data.videos import SUFFIXES
 
     name = next(folder.glob("*" + read_openpose.ENDING)).name

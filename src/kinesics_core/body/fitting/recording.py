@@ -49,12 +49,13 @@ from kinesics_core.body.fitting.outputs import (
 )
 from kinesics_core.body.fitting.parameters import PARAMETERS
 from kinesics_core.body.fitting.progress import Cancelled, Show
-from kinesics_core.body.fitting.read_tracks import read_tracks
+from kinesics_core.body.fitting.read_openpose import is_openpose
+from kinesics_core.body.fitting.read_tracks import read_tracks, video_of
 from kinesics_core.body.fitting.request import GENDERS, Report, Request
 from kinesics_core.body.fitting.track import Track
 from kinesics_core.body.fitting.track_file import load_tracks, save_tracks
 from kinesics_core.errors import KinesicsError, SourceError
-from kinesics_core.perception.sources import IMAGE_SUFFIXES, open_source
+from kinesics_core.perception.sources import image_files, open_source
 
 REQUEST, KEYPOINTS, REPORT, STORE = "request.json", "keypoints.npz", "report.json", ".fit"
 CAMERA, FIGURES = "camera.json", "fit.json"
@@ -111,6 +112,7 @@ class _Run:
         self._request, self._report = request, report
         self._progress, self._cancelled = progress, cancelled
         self._out = request.output
+        self._wish: dict[str, Any] = {}
         self._errors: dict[int, np.ndarray] = {}  # px, of each person's fitted frames
 
     def go(self) -> None:
@@ -119,10 +121,9 @@ class _Run:
         tracks = self._tracks()
         people = self._fits(tracks, body)
         count, seconds = write_frames(
-            people, partial(images_of, request.input), self._out, meshes=request.meshes,
-            overlays=request.overlays, begin=request.first,
-            end=max(int(track.frames[-1]) for track in tracks),
-            progress=self._progress, cancelled=self._cancelled)
+            people, partial(images_of, request.input, request.first), self._out,
+            meshes=request.meshes, overlays=request.overlays, begin=request.first,
+            end=request.last, progress=self._progress, cancelled=self._cancelled)
         self._report.seconds["write"] = seconds
         for person in people:
             self._finish(person, 1000.0 * seconds / count if count else None)
@@ -133,7 +134,7 @@ class _Run:
         """Make the directory this request's; FitError if it belongs to another."""
         before = self._out / REQUEST
         body = model.find(self._request.body_model, _first_gender(self._request))
-        wish = _wish(self._request, sha256_of(body))
+        wish = self._wish = _wish(self._request, sha256_of(body))
         if before.exists() and not self._request.resume:
             _forget(self._out)
         if not before.exists():
@@ -147,6 +148,7 @@ class _Run:
             held = json.loads(before.read_text())
         except (OSError, ValueError):
             held = {}
+        self._report.failures += held.get("notes", [])
         other = [name for name in wish if held.get(name) != wish[name]]
         if other:
             told = {"input": "recording", "body": "body model", "prior": "pose prior",
@@ -162,19 +164,17 @@ class _Run:
 
     def _tracks(self) -> list[Track]:
         request, kept = self._request, self._out / KEYPOINTS
-        began = time.monotonic()
         tracks = load_tracks(kept) if written(kept) else None
+        began = time.monotonic()
         if tracks is None:
+            notes: list[str] = []
             tracks = read_tracks(
                 request.input, first=request.first, last=request.last, openpose=request.keypoints,
-                progress=self._progress, cancelled=self._cancelled)
-            if tracks:
-                write_bytes(kept, save_tracks(tracks))
+                progress=self._progress, cancelled=self._cancelled, note=notes.append)
+            write_json(self._out / REQUEST, self._wish | {"notes": notes})
+            write_bytes(kept, save_tracks(tracks))
             self._report.seconds["keypoints"] = time.monotonic() - began
-        if not tracks:
-            raise FitError(
-                f"Nobody is seen in {request.input}; wanted a person whose shoulders and hips are"
-                " in the picture.", "NO_PERSON")
+            self._report.failures += notes
         chosen = [track for track in tracks if request.person in (0, track.person)]
         if not chosen:
             raise FitError(
@@ -298,17 +298,23 @@ class _Run:
         self._describe(person, True, write_ms)
 
 
-def images_of(source: Path) -> Images:
-    """The images of a video or a folder of images, with their frame numbers; nothing for others.
+def images_of(source: Path, first: int = 0) -> Images:
+    """The images of a recording from a frame on, with their numbers; nothing if it has none.
 
     A source that breaks off ends there: what was fitted of it came before.
     """
-    if source.is_dir():
-        if not any(path.suffix.lower() in IMAGE_SUFFIXES for path in source.iterdir()):
-            return
-    elif source.suffix.lower() in (".npz", ".json", ".mcap", ".db3"):
+    video: Path | None = source
+    if is_openpose(source):
+        video = video_of(source)
+    elif source.is_dir():
+        video = source if image_files(source) else None
+    elif source.suffix.lower() in (".npz", ".mcap"):
+        video = None
+    if video is None:
         return
-    with suppress(SourceError), closing(open_source(source, realtime=False)) as frames:
+    with suppress(SourceError), closing(open_source(video, realtime=False)) as frames:
+        while frames.passed < first and frames.skip():
+            pass
         while (frame := frames.read()) is not None:
             yield frame.index, frame.image
 
