@@ -33,9 +33,9 @@ from kinesics_core.types import (
     MotionForecast,
     People,
 )
+from kinesics_core.view.avatar import Avatar
 from kinesics_core.view.encoder import Mp4Writer
 from kinesics_core.view.overlay import EMOTION_COLORS, draw_overlay, draw_plate
-from kinesics_core.view.robot import RobotView
 from kinesics_core.view.text import fit_text, put_text, text_width
 
 PAGE, PANEL, RULE = (15, 18, 25), (22, 26, 36), (52, 60, 78)
@@ -189,7 +189,7 @@ class Composer:
         self._plot = (x0 + round(44 * s), y0 + round(36 * s), split - round(16 * s),
                       y1 - round(36 * s))
         self._answer = (split + round(8 * s), y0 + round(12 * s), x1 - round(14 * s), y1)
-        self._robot = RobotView(self.width - left, self.height - bar)
+        self._robot = Avatar(self.width - left, self.height - bar)
         self._history: deque[_Reading] = deque()
         self._background = self._draw_background(title)
 

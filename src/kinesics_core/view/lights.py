@@ -24,7 +24,7 @@ KEY_COLOR = np.array([0.92, 0.88, 0.82], np.float32)
 FILL_COLOR = np.array([0.14, 0.16, 0.19], np.float32)
 SKY_COLOR = np.array([0.25, 0.27, 0.30], np.float32)
 GROUND_COLOR = np.array([0.11, 0.095, 0.09], np.float32)
-RIM_COLOR = np.array([0.20, 0.22, 0.25], np.float32)
+RIM_COLOR = np.array([0.08, 0.09, 0.105], np.float32)
 WRAP = 0.22
 """How far the key light reaches around the surface, 0 a hard edge, 1 everywhere."""
 

@@ -37,6 +37,7 @@ from kinesics_core.types import (
     People,
     Person,
 )
+from kinesics_core.view.avatar import Avatar
 from kinesics_core.view.overlay import (
     EMOTION_COLORS,
     FACE_CONTOURS,
@@ -47,7 +48,6 @@ from kinesics_core.view.overlay import (
     head_top,
     side_color,
 )
-from kinesics_core.view.robot import RobotView
 
 MODES = ("native", "web", "file")
 SKELETON22_EDGES = tuple(
@@ -97,7 +97,7 @@ class LiveView:
         self._rr = rerun
         self.url = ""
         self._viewer: subprocess.Popen[bytes] | None = None
-        self._robot = RobotView(360, 420) if robot else None
+        self._robot = Avatar(360, 420) if robot else None
         self._frames = 0
         self._shown: set[str] = set()
         self._last_answer: tuple[object, ...] = ()

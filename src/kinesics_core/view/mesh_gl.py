@@ -44,12 +44,12 @@ void main() {
 
 
 class GlRasterizer:
-    """A context of its own and the buffers for one size of picture.
+    """A context of its own and the buffers for one size of picture, with `samples` a pixel.
 
     Raises whatever moderngl or the driver raises where there is no EGL.
     """
 
-    def __init__(self, width: int, height: int) -> None:
+    def __init__(self, width: int, height: int, samples: int = 4) -> None:
         import moderngl
 
         self._gl = moderngl
@@ -57,16 +57,16 @@ class GlRasterizer:
         self._context = moderngl.create_context(
             require=330, standalone=True, backend="egl")  # type: ignore[arg-type]
         with self._context:
-            self._build(width, height)
+            self._build(width, height, min(samples, self._context.max_samples))
 
-    def _build(self, width: int, height: int) -> None:
+    def _build(self, width: int, height: int, samples: int) -> None:
         context = self._context
-        samples = min(4, context.max_samples)
         size = width, height
         self._program = context.program(vertex_shader=VERTEX, fragment_shader=FRAGMENT)
         self._sampled = context.framebuffer(
             [context.renderbuffer(size, 4, samples=samples)],
-            context.depth_renderbuffer(size, samples=samples))
+            context.depth_renderbuffer(size, samples=samples),
+        ) if samples > 1 else None
         self._resolved = context.framebuffer(
             [context.renderbuffer(size, 4)], context.depth_texture(size))
         self._buffers: dict[str, Any] = {}
@@ -109,13 +109,15 @@ class GlRasterizer:
             program["lens"] = (2 * focal / width, 2 * focal / height,
                                2 * centre[0] / width - 1, 2 * centre[1] / height - 1)
             program["range"] = self._range
-            self._sampled.use()
-            self._sampled.clear(0.0, 0.0, 0.0, 0.0)
+            target = self._sampled or self._resolved
+            target.use()
+            target.clear(0.0, 0.0, 0.0, 0.0)
             context.enable_only(gl.DEPTH_TEST | gl.CULL_FACE)
             # Rows grow downwards, which turns the sense of the corners around.
             context.front_face = "cw"
             self._mesh.render(gl.TRIANGLES, vertices=faces.size)
-            context.copy_framebuffer(self._resolved, self._sampled)
+            if self._sampled is not None:
+                context.copy_framebuffer(self._resolved, self._sampled)
             data = self._resolved.read(components=4)
         return np.frombuffer(data, np.uint8).reshape(height, width, 4)
 
@@ -134,7 +136,7 @@ class GlRasterizer:
             for part in (self._mesh, self._texture, *self._buffers.values(), self._program):
                 if part is not None:
                     part.release()
-            for frame in (self._sampled, self._resolved):
+            for frame in filter(None, (self._sampled, self._resolved)):
                 for attachment in (*frame.color_attachments, frame.depth_attachment, frame):
                     attachment.release()
         self._buffers.clear()
@@ -165,7 +167,8 @@ class GlRasterizer:
                 self._texture.release()
             height, width = texture.shape[:2]
             self._texture = self._context.texture((width, height), 4, texture)
-            self._texture.build_mipmaps()
+            # Coarser levels would mix in what lies elsewhere in the picture.
+            self._texture.build_mipmaps(max_level=2)
             self._texture.filter = (self._gl.LINEAR_MIPMAP_LINEAR, self._gl.LINEAR)
             self._texture.repeat_x = self._texture.repeat_y = False
         self._texture.use(0)

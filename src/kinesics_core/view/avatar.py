@@ -1,0 +1,222 @@
+"""The robot as a picture: the open body, dressed, moved by the SMPL-X pose and the 52 blendshapes.
+
+A portrait from the hips up, seen from the front; for a wide gesture the camera draws back. Left is
+the robot's left, which is the right of the picture.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from kinesics_core.body import model as body_model
+from kinesics_core.body.model import BodyModel
+from kinesics_core.skeletons import ARKIT_BLENDSHAPES, BLENDSHAPE_INDEX, SMPLX_BODY
+from kinesics_core.types import BodyPose, FacePose
+from kinesics_core.view.figure import Figure, dress, pose_of_gaze
+from kinesics_core.view.figure_paint import Look
+from kinesics_core.view.mesh import MeshRenderer
+
+LOOK = Look(
+    skin=(228, 182, 156), hair=(58, 44, 42), shirt=(42, 132, 146), trousers=(46, 54, 70),
+    shoes=(40, 42, 48), iris=(62, 112, 104),
+)
+BACKDROP = ((58, 68, 90), (22, 26, 37))
+
+HEAD_SCALE, EYE_SCALE = 1.5, 1.3
+"""A large head with large eyes, as of a drawn character: the face is what the robot speaks with."""
+
+EXAGGERATION = 1.2
+"""Of expressions, for the same reason."""
+
+RESTING_SMILE = 0.14
+
+ARM_SCALE = 0.8
+"""Of the arms' length: gestures need less room."""
+
+LEGS = -0.75
+"""What lies lower than this above the pelvis is out of the picture in every pose, metres."""
+
+DISTANCE = 2.6
+"""From the camera to the robot, metres."""
+
+VIEW = 0.92, 1.14
+"""Width and height at the robot that any picture holds, metres."""
+
+HEAD, WIDEST = 0.42, 1.5
+"""Height of the head above the middle of the view, metres; how many times larger it gets at most.
+"""
+
+PLACE = np.array([0.0, 0.45, DISTANCE], np.float32)
+"""Of the robot's pelvis: the middle of the view is this much above it."""
+
+EYES_RANGE = np.deg2rad((35.0, 25.0))
+"""Gaze angles at which the eyeLook shapes are 1, azimuth and elevation."""
+
+EXAGGERATED = np.array([
+    name.startswith(("brow", "mouthSmile", "mouthFrown", "mouthStretch", "noseSneer", "eyeWide"))
+    for name in ARKIT_BLENDSHAPES
+])
+
+JOINTS = {name: index for index, name in enumerate(SMPLX_BODY)}
+FINGERS = slice(25, 55)
+"""The joints of both hands' fingers, SMPL-X."""
+
+TO_CAMERA = np.diag([1.0, -1.0, -1.0]).astype(np.float32)
+
+
+class Avatar:
+    """Renders the robot at one size, at least 120 x 120 pixels.
+
+    model: the body; None for the open one. Any thread may call it, and each has a renderer of its
+    own; without OpenGL it draws at half the size and enlarges.
+    """
+
+    def __init__(self, width: int = 640, height: int = 720, model: BodyModel | None = None) -> None:
+        if width < 120 or height < 120:
+            raise ValueError(f"Got an avatar of {width} x {height}; it needs 120 x 120 pixels.")
+        self.width, self.height = int(width), int(height)
+        model = body_model.load() if model is None else model
+        self.figure: Figure = dress(
+            model, LOOK, head_scale=HEAD_SCALE, eye_scale=EYE_SCALE, arm_scale=ARM_SCALE,
+            above=LEGS)
+        self._views = threading.local()
+
+    def render(self, face: FacePose | None, body: BodyPose | None) -> np.ndarray:
+        """Picture of the robot, (height, width, 3) uint8 RGB. None or nan parts are neutral."""
+        view = getattr(self._views, "view", None)
+        if view is None:
+            view = self._views.view = _View.of(self.width, self.height)
+        vertices, normals, joints = self.figure.pose(**parameters(face, body))
+        image = view.renderer.render(
+            vertices @ TO_CAMERA + PLACE, self.figure.faces, *view.lens(_reach(joints)),
+            texture=self.figure.texture, uv=self.figure.uv, normals=normals @ TO_CAMERA,
+            background=view.backdrop)
+        if image.shape[:2] != (self.height, self.width):
+            image = cv2.resize(image, (self.width, self.height), interpolation=cv2.INTER_LINEAR)
+        return image
+
+
+@dataclass(frozen=True, eq=False)
+class _View:
+    """A renderer and its camera."""
+
+    renderer: MeshRenderer
+    focal: float
+    centre: tuple[float, float]
+    backdrop: np.ndarray
+
+    @classmethod
+    def of(cls, width: int, height: int) -> _View:
+        renderer = MeshRenderer(width, height, smooth=False)
+        if renderer.backend == "software":
+            renderer = MeshRenderer(width // 2, height // 2)
+        width, height = renderer.width, renderer.height
+        scale = min(width / VIEW[0], height / VIEW[1])
+        # What a tall picture has to spare goes below for the most part.
+        middle = 0.25 * (height - VIEW[1] * scale) + 0.5 * VIEW[1] * scale
+        return cls(renderer, scale * DISTANCE, (width / 2, middle), _backdrop(width, height))
+
+    def lens(self, reach: float) -> tuple[float, tuple[float, float]]:
+        """Focal length and centre, pixels, of a view `reach` times as large; the head's height in
+        the picture stays."""
+        x, y = self.centre
+        return self.focal / reach, (x, y - HEAD * self.focal / DISTANCE * (1 - 1 / reach))
+
+
+def _reach(joints: np.ndarray) -> float:
+    """How many times larger than ``VIEW`` the picture must be to hold the hands, 1 to ``WIDEST``.
+
+    It follows from the pose alone: the camera draws back as smoothly as the arms rise.
+    """
+    hands = joints[FINGERS]
+    aside = (np.abs(hands[:, 0]).max() + 0.06) / (0.5 * VIEW[0])
+    above = (hands[:, 1].max() + 0.06 - PLACE[1]) / (0.5 * VIEW[1])
+    low, high = 0.96, WIDEST
+    wanted = np.clip((max(aside, above) - low) / (high - low), 0.0, 1.0)
+    # Bends softly at both ends, and lies above the wanted size in between.
+    return float(1.0 + (high - 1.0) * wanted * (2.0 - wanted))
+
+
+def parameters(face: FacePose | None, body: BodyPose | None) -> dict[str, np.ndarray]:
+    """What ``skinning.vertices`` needs to show a face on a body. None or nan parts are neutral.
+
+    The face's head pose, relative to the torso, takes the place of the body's neck and head.
+    """
+    pose = np.zeros((21, 3), np.float32)
+    given: dict[str, np.ndarray] = {}
+    if body is None:
+        pose[JOINTS["left_shoulder"] - 1, 2] = -1.25
+        pose[JOINTS["right_shoulder"] - 1, 2] = 1.25
+    else:
+        pose[:] = np.nan_to_num(body.body_pose)
+        given["transl"] = _one(body.transl)
+        given["global_orient"] = _one(body.global_orient)
+        given["left_hand_pose"], given["right_hand_pose"] = (
+            _one(body.left_hand), _one(body.right_hand))
+    if face is not None:
+        # Half of the turn in the neck, half in the head.
+        pose[JOINTS["neck"] - 1] = pose[JOINTS["head"] - 1] = 0.5 * _head_turn(face.head)
+        weights = np.clip(np.nan_to_num(face.blendshapes), 0.0, 1.0).astype(np.float32)
+        azimuth, elevation = gaze(face)
+        given["expression"] = _drawn(weights, azimuth, elevation)[None]
+        given |= pose_of_gaze(azimuth * EYES_RANGE[0], elevation * EYES_RANGE[1])
+    given["body_pose"] = pose[None]
+    return given
+
+
+def gaze(face: FacePose) -> tuple[float, float]:
+    """Azimuth (left positive) and elevation as shares of the eye's range, -1..1.
+
+    The gaze angles and the eyeLook shapes say the same thing twice; the larger one counts.
+    """
+    w = {name: float(np.clip(np.nan_to_num(face.blendshapes[index]), 0, 1))
+         for name, index in BLENDSHAPE_INDEX.items() if name.startswith("eyeLook")}
+    left = w["eyeLookOutLeft"] - w["eyeLookInLeft"], w["eyeLookUpLeft"] - w["eyeLookDownLeft"]
+    right = w["eyeLookInRight"] - w["eyeLookOutRight"], w["eyeLookUpRight"] - w["eyeLookDownRight"]
+    shapes = (left[0] + right[0]) / 2, (left[1] + right[1]) / 2
+    angles = np.nan_to_num(np.asarray(face.gaze, float)) / EYES_RANGE
+    azimuth, elevation = (
+        float(np.clip(max(pair, key=abs), -1, 1)) for pair in zip(shapes, angles, strict=True)
+    )
+    return azimuth, elevation
+
+
+def _drawn(weights: np.ndarray, azimuth: float, elevation: float) -> np.ndarray:
+    """Weights (52,) as the avatar shows them: exaggerated where lids and lips do not have to meet,
+    with a friendly mouth at rest, and with the eyeLook shapes, which move the lids, of the gaze."""
+    weights = np.where(EXAGGERATED, EXAGGERATION, 1.0).astype(np.float32) * weights
+    for side in ("Left", "Right"):
+        smile, frown = (BLENDSHAPE_INDEX[f"mouth{shape}{side}"] for shape in ("Smile", "Frown"))
+        weights[smile] = max(weights[smile], RESTING_SMILE * (1.0 - weights[frown]))
+    for name, value in (
+        ("OutLeft", azimuth), ("InRight", azimuth), ("InLeft", -azimuth), ("OutRight", -azimuth),
+        ("UpLeft", elevation), ("UpRight", elevation), ("DownLeft", -elevation),
+        ("DownRight", -elevation),
+    ):
+        weights[BLENDSHAPE_INDEX[f"eyeLook{name}"]] = max(value, 0.0)
+    return weights
+
+
+def _head_turn(roll_pitch_yaw: np.ndarray) -> np.ndarray:
+    """REP-103 roll, pitch, yaw (x forward, y left, z up) as axis-angle in model axes."""
+    roll, pitch, yaw = (float(angle) for angle in np.nan_to_num(roll_pitch_yaw))
+    turn = np.eye(3)
+    for axis, angle in (((0.0, 1.0, 0.0), yaw), ((1.0, 0.0, 0.0), pitch), ((0.0, 0.0, 1.0), roll)):
+        turn = turn @ cv2.Rodrigues(np.array(axis) * angle)[0]
+    return cv2.Rodrigues(turn)[0].ravel().astype(np.float32)
+
+
+def _one(part: np.ndarray) -> np.ndarray:
+    return np.nan_to_num(np.asarray(part, np.float32))[None]
+
+
+def _backdrop(width: int, height: int) -> np.ndarray:
+    x = np.linspace(-1, 1, width, dtype=np.float32)[None]
+    y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
+    near = np.exp(-1.1 * (x * x + (y + 0.25) ** 2))[..., None]
+    a, b = (np.array(color, np.float32) for color in BACKDROP)
+    return np.clip(b + (a - b) * near, 0, 255).astype(np.uint8)

@@ -1,0 +1,273 @@
+"""The open body as a figure to look at: dressed, with hair, brows, lips and eyes that look.
+
+Colour comes from one picture (``figure_paint``) that is wrapped around the body: the head is
+unrolled like a label from a bottle, an eyeball is seen from its front, and everything below the
+neck has a single coordinate that runs from skin through shirt and trousers to the shoes, so that
+a hem is as sharp as the picture however coarse the mesh is. Features move with the mesh.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from kinesics_core.body import skinning
+from kinesics_core.body.model import BodyModel
+from kinesics_core.skeletons import ARKIT_BLENDSHAPES, SMPLX55
+from kinesics_core.view import figure_paint
+from kinesics_core.view.figure_paint import Look
+from kinesics_core.view.mesh import vertex_normals
+
+HAIR_THICKNESS, CLOTH_THICKNESS, SHOE_THICKNESS = 0.014, 0.007, 0.006
+EYES = ("left_eye_smplhf", "right_eye_smplhf")
+JOINT = {name: index for index, name in enumerate(SMPLX55)}
+
+LOOKS_ASIDE = np.array([[name.startswith("eyeLook") for name in ARKIT_BLENDSHAPES]] * 3)
+"""(3, 52), of expression directions."""
+
+
+@dataclass(frozen=True, eq=False)
+class Figure:
+    """A dressed body, laid out for ``MeshRenderer.render``.
+
+    faces: (F, 3) int32. uv: (V, 2) float32 into texture (h, w, 4) uint8 colour and gloss.
+    skin: the layout for ``body.skinning``. repeated: (V,) the vertex of the skin that each vertex
+    shows; one that lies in two parts of the picture is there twice.
+    """
+
+    skin: skinning.Skin
+    skin_faces: np.ndarray
+    faces: np.ndarray
+    uv: np.ndarray
+    texture: np.ndarray
+    repeated: np.ndarray
+
+    def pose(self, **parameters: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Vertices (V, 3), their normals (V, 3) and the joints (55, 3) of one pose.
+
+        parameters: as of ``skinning.vertices``, with a leading axis of 1. Model axes, metres.
+        """
+        vertices, joints = skinning.vertices(self.skin, **parameters)
+        normals = vertex_normals(vertices[0], self.skin_faces)
+        return vertices[0][self.repeated], normals[self.repeated], joints[0]
+
+
+def dress(
+    model: BodyModel, look: Look, *, head_scale: float = 1.0, eye_scale: float = 1.0,
+    arm_scale: float = 1.0, above: float | None = None,
+) -> Figure:
+    """Put hair, clothes and a painted face on a body.
+
+    head_scale: of the head, about its joint; a figure whose face must be read from afar has a
+    larger one. eye_scale: of the eyes with their lids. arm_scale: of the length from shoulder to
+    wrist. above: leave out what lies lower in T-pose, metres above the pelvis.
+    """
+    chart = figure_paint.Chart.of(model)
+    parts = _parts(model, chart)
+    model, parts = _with_teeth(model, chart, parts)
+    dressed = _thickened(model, chart, parts)
+    if eye_scale != 1.0:
+        dressed = _large_eyed(dressed, eye_scale)
+    if arm_scale != 1.0:
+        dressed = _short_armed(dressed, arm_scale)
+    if head_scale != 1.0:
+        dressed = _large_headed(dressed, head_scale)
+    kept = np.ones(len(model.template), bool)
+    if above is not None:
+        kept = model.template[:, 1] >= above
+    chosen = np.flatnonzero(kept)
+    renumbered = np.cumsum(kept) - 1
+    skin_faces = renumbered[model.faces[kept[model.faces].all(1)]].astype(np.int32)
+    uv, faces, repeated = _unrolled(model.template[chosen], skin_faces, parts[chosen], chart, model)
+    return Figure(
+        skin=skinning.select(dressed, chosen), skin_faces=skin_faces, faces=faces, uv=uv,
+        texture=figure_paint.paint(look, chart), repeated=repeated,
+    )
+
+
+def pose_of_gaze(azimuth: float, elevation: float) -> dict[str, np.ndarray]:
+    """Rotations of both eyeballs, to be given to ``Figure.pose``. Radians, left and up positive."""
+    # About the vertical first, then about the turned eye's own axis to the left.
+    about = np.array([[-elevation, azimuth, 0.0]], np.float32)
+    return {"leye_pose": about, "reye_pose": about}
+
+
+BODY, HEAD, MOUTH, TONGUE, TEETH, LEFT_EYE, RIGHT_EYE = range(7)
+
+
+def _parts(model: BodyModel, chart: figure_paint.Chart) -> np.ndarray:
+    """(V,) the part of the picture that each vertex belongs to."""
+    owner = model.weights.argmax(1)
+    component = _components(model.faces, len(model.template))
+    parts = np.full(len(model.template), BODY)
+    parts[model.template[:, 1] > chart.neck] = HEAD
+    for part, name in ((LEFT_EYE, EYES[0]), (RIGHT_EYE, EYES[1])):
+        parts[component == component[owner == JOINT[name]][0]] = part
+    largest = np.bincount(component).argmax()
+    loose = (component != largest) & ~np.isin(parts, (LEFT_EYE, RIGHT_EYE))
+    parts[loose & (model.template[:, 1] > chart.neck)] = TONGUE
+    # The lining of the mouth lies behind the lips and cheeks.
+    x, y, z = model.template.T
+    off = np.abs(y - chart.mouth)
+    inner = (np.abs(x) < 0.035) & (z > chart.axis - 0.03) & (
+        (off < 0.020) | (off < 0.032) & (z < chart.lips_depth - 0.022))
+    candidates = np.flatnonzero((parts == HEAD) & inner)
+    across = model.template[candidates, :2]
+    gap = np.linalg.norm(across[:, None] - across[None], axis=2)
+    # A triangle goes to the head if any corner does, so that the lips' rim stays whole.
+    front = np.where(gap < 0.008, z[candidates][None], -np.inf).max(1)
+    parts[candidates[z[candidates] < front - 0.010]] = MOUTH
+    return parts
+
+
+def _with_teeth(
+    model: BodyModel, chart: figure_paint.Chart, parts: np.ndarray
+) -> tuple[BodyModel, np.ndarray]:
+    """The body with a row of upper teeth, which stay with the skull."""
+    around = np.radians(np.linspace(-48, 48, 13))
+    arch = np.column_stack([0.021 * np.sin(around), 0 * around, 0.024 * (np.cos(around) - 1)])
+    front = chart.lips_depth - 0.0135
+    rows = [arch + (0.0, chart.mouth + height, front) for height in (0.010, -0.001)]
+    teeth = np.vstack(rows).astype(np.float32)
+    first, count = len(model.template), len(arch)
+    i = first + np.arange(count - 1)
+    strip = np.concatenate([np.column_stack([i, i + count, i + 1]),
+                            np.column_stack([i + 1, i + count, i + 1 + count])])
+    nothing = np.zeros((len(teeth), 3), np.float32)
+    weights = np.zeros((len(teeth), len(SMPLX55)), np.float32)
+    weights[:, JOINT["head"]] = 1.0
+
+    def still(directions: np.ndarray) -> np.ndarray:
+        return np.concatenate([directions, np.zeros((*nothing.shape, directions.shape[2]),
+                                                    directions.dtype)])
+
+    nearest = np.argmin(np.linalg.norm(model.template - teeth.mean(0), axis=1))
+    shape = still(model.shape_directions)
+    shape[first:] = model.shape_directions[nearest]
+    return replace(
+        model, template=np.concatenate([model.template, teeth]),
+        shape_directions=shape, expression_directions=still(model.expression_directions),
+        weights=np.concatenate([model.weights, weights]),
+        faces=np.concatenate([model.faces, strip.astype(model.faces.dtype)]),
+        pose_directions=None,
+    ), np.concatenate([parts, np.full(len(teeth), TEETH)])
+
+
+def _components(faces: np.ndarray, count: int) -> np.ndarray:
+    """(V,) the smallest vertex that each vertex is connected to."""
+    label = np.arange(count)
+    while True:
+        lowest = label[faces].min(1)
+        new = label.copy()
+        np.minimum.at(new, faces.ravel(), np.repeat(lowest, 3))
+        new = new[new]
+        if (new == label).all():
+            return label
+        label = new
+
+
+def _thickened(model: BodyModel, chart: figure_paint.Chart, parts: np.ndarray) -> BodyModel:
+    """The body with hair and clothes over its skin, and eyes that only joints move."""
+    template = model.template
+    normals = vertex_normals(template, model.faces)
+    where, _ = chart.unroll(template)
+    depth = np.where(parts == HEAD, chart.above_hairline(where), -1.0)
+    thickness = HAIR_THICKNESS * _smooth(depth / 0.035)
+    run = figure_paint.along_garments(template, chart)
+    shirt, shoe = figure_paint.under(run)
+    # Shapes of looking move the lids; the eyeballs are turned by their joints.
+    expression = model.expression_directions.copy()
+    eyes = np.isin(parts, (LEFT_EYE, RIGHT_EYE))
+    expression[eyes[:, None, None] & LOOKS_ASIDE] = 0.0
+    thickness = np.where(parts == BODY, CLOTH_THICKNESS * _smooth(shirt / 0.012)
+                         + SHOE_THICKNESS * _smooth(shoe / 0.012), thickness)
+    return replace(model, expression_directions=expression,
+                   template=(template + thickness[:, None] * normals).astype(np.float32))
+
+
+def _smooth(x: np.ndarray) -> np.ndarray:
+    x = np.clip(x, 0.0, 1.0)
+    return x * x * (3.0 - 2.0 * x)
+
+
+def _large_headed(model: BodyModel, scale: float) -> BodyModel:
+    names = ("head", "jaw", *EYES)
+    share = model.weights[:, [JOINT[name] for name in names]].sum(1, keepdims=True)
+    pivot = model.joint_template[JOINT["head"]]
+    grown = 1.0 + (scale - 1.0) * share
+    of_head = np.isin(np.arange(len(model.joint_template)), [JOINT[name] for name in names])
+    growth = np.where(of_head, scale, 1.0)[:, None]
+    return replace(
+        model,
+        template=(pivot + grown * (model.template - pivot)).astype(np.float32),
+        expression_directions=(grown[..., None] * model.expression_directions).astype(np.float32),
+        joint_template=np.where(
+            growth != 1.0, pivot + growth * (model.joint_template - pivot), model.joint_template
+        ).astype(np.float32),
+        joint_directions=(growth[..., None] * model.joint_directions).astype(np.float32),
+    )
+
+
+def _short_armed(model: BodyModel, scale: float) -> BodyModel:
+    """Arms shortened between shoulder and wrist; in T-pose they lie along x."""
+    shoulder, wrist = (model.joint_template[JOINT[f"left_{part}"], 0]
+                       for part in ("shoulder", "wrist"))
+
+    def shortened(points: np.ndarray) -> np.ndarray:
+        out = points.copy()
+        arm = np.clip(np.abs(points[:, 0]) - shoulder, 0.0, wrist - shoulder)
+        out[:, 0] -= np.sign(points[:, 0]) * (1.0 - scale) * arm
+        return out
+
+    return replace(model, template=shortened(model.template),
+                   joint_template=shortened(model.joint_template))
+
+
+def _large_eyed(model: BodyModel, scale: float) -> BodyModel:
+    """Everything near an eye moved away from its middle: lids keep lying on the eyeball."""
+    template = model.template.copy()
+    directions = model.expression_directions.copy()
+    for name in EYES:
+        offset = model.template - model.joint_template[JOINT[name]]
+        growth = (scale - 1.0) * np.exp(-(offset**2).sum(1, keepdims=True) / 0.021**2)
+        template += growth * offset
+        directions += growth[..., None] * model.expression_directions
+    return replace(model, template=template.astype(np.float32),
+                   expression_directions=directions.astype(np.float32))
+
+
+def _unrolled(
+    template: np.ndarray, faces: np.ndarray, parts: np.ndarray, chart: figure_paint.Chart,
+    model: BodyModel,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """uv, faces and the vertex of each vertex: those in two parts of the picture are doubled."""
+    corners = parts[faces]
+    # A triangle between two parts belongs to one of them: the lips' to the lips, the neck's to
+    # the head.
+    part = np.where((corners == HEAD).any(1), HEAD, corners.max(1))
+    at = np.empty((len(faces), 3, 2), np.float32)
+    for which in range(7):
+        mine = part == which
+        points = template[faces[mine]].reshape(-1, 3)
+        if which == HEAD:
+            spot = chart.head_uv(points)
+            # Around the back of the head the label's two ends meet: go on beyond its end.
+            turns = spot[:, 0].reshape(-1, 3)
+            across = np.ptp(turns, axis=1) > 0.5 * chart.turn
+            turns += np.where(across[:, None] & (turns < 0.5), chart.turn, 0.0)
+        elif which in (LEFT_EYE, RIGHT_EYE):
+            centre = model.joint_template[JOINT[EYES[which - LEFT_EYE]]]
+            spot = chart.eye_uv(points - centre)
+        elif which == BODY:
+            spot = figure_paint.garment_uv(figure_paint.along_garments(points, chart))
+        else:
+            name = {MOUTH: "mouth", TONGUE: "tongue", TEETH: "teeth"}[which]
+            spot = figure_paint.plain_uv(name, len(points))
+        at[mine] = spot.reshape(-1, 3, 2)
+    keys = np.column_stack([faces.ravel().astype(np.float64), np.repeat(part, 3),
+                            at.reshape(-1, 2).round(6)])
+    _, first, index = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+    uv = at.reshape(-1, 2)[first]
+    return (np.ascontiguousarray(uv), index.reshape(-1, 3).astype(np.int32),
+            faces.ravel()[first])

@@ -1,0 +1,361 @@
+"""The picture that ``figure`` wraps around the body: face, hair, eyes, clothes.
+
+Everything is placed by the body's own landmarks, in metres on the label unrolled from its head: to
+the right the person's left, the angle around the head times its radius; upwards the height.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import ArrayLike
+
+from kinesics_core.body.model import BodyModel
+from kinesics_core.errors import ModelError
+from kinesics_core.skeletons import SMPLX55, WHOLEBODY133_FACE
+
+COLUMNS, HEAD_ROWS, ROWS = 1024, 768, 896
+"""Of the picture in texels: the head above, eye and plain colours and garments below."""
+
+REACH = np.radians(122.0)
+"""Angle to each side of the face that the label shows; behind, its end goes on."""
+
+RADIUS = 0.09
+EYE_TILE = 128
+PLAIN = {"mouth": 136, "tongue": 160, "teeth": 184}
+"""Left edge of the tiles of one colour, which are 16 texels wide."""
+
+STRIP = 224, 1000
+"""Columns of the garments, from skin to shoe."""
+
+# Where along the strip, 0 to 1, one thing ends and the next begins, and how much of it a metre is.
+COLLAR, WAIST, ANKLE = 0.2, 0.5, 0.8
+PER_METRE = 3.0
+
+CLOTH_GLOSS, SKIN_GLOSS, LIP_GLOSS, HAIR_GLOSS, EYE_GLOSS = 4, 22, 70, 26, 255
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Colours (RGB) of one figure."""
+
+    skin: tuple[int, int, int]
+    hair: tuple[int, int, int]
+    shirt: tuple[int, int, int]
+    trousers: tuple[int, int, int]
+    shoes: tuple[int, int, int]
+    iris: tuple[int, int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Chart:
+    """How the head is unrolled, and where things are on it (metres).
+
+    axis: z of the vertical axis the label runs around. neck: height where the head's part of the
+    picture ends and the body's begins. collar: a point of the plane the shirt ends at, and sleeve,
+    waist, ankle: |x| and heights of its other ends. lips_depth: z of the lips. landmarks: (68, 2)
+    iBUG order, unrolled.
+    """
+
+    axis: float
+    neck: float
+    top: float
+    collar: np.ndarray
+    sleeve: float
+    waist: float
+    ankle: float
+    eye_radius: float
+    lips_depth: float
+    landmarks: np.ndarray
+
+    @classmethod
+    def of(cls, model: BodyModel) -> Chart:
+        """Raises ModelError for a body without a face."""
+        if not model.keypoints.known[WHOLEBODY133_FACE].all():
+            raise ModelError(
+                f"A figure needs a body with face landmarks; got one of the kind {model.kind}.")
+        joint = {name: model.joint_template[i] for i, name in enumerate(SMPLX55)}
+        points = model.keypoints
+        at = np.einsum("kmc,km->kc", model.template[points.vertices[WHOLEBODY133_FACE]],
+                       points.weights[WHOLEBODY133_FACE])
+        chin = float(at[8, 1])
+        head = model.template[model.template[:, 1] > at[30, 1]]
+        axis = float(head[:, 2].min() + 0.45 * np.ptp(head[:, 2]))
+        eye = model.template[model.weights[:, SMPLX55.index("left_eye_smplhf")] > 0.9]
+        chart = cls(
+            axis=axis, neck=chin - 0.012, top=float(model.template[:, 1].max()) + 0.03,
+            collar=joint["neck"] + (0.0, -0.045, 0.055),
+            sleeve=float(joint["left_shoulder"][0] * 0.45 + joint["left_elbow"][0] * 0.55),
+            waist=float(joint["pelvis"][1]) - 0.03,
+            ankle=float(joint["left_ankle"][1]) + 0.025,
+            eye_radius=float(np.ptp(eye[:, 0])) / 2, lips_depth=float(at[62, 2]),
+            landmarks=np.zeros((68, 2)),
+        )
+        chart.landmarks[:] = chart.unroll(at)[0]
+        return chart
+
+    @property
+    def mouth(self) -> float:
+        """Height of the middle of the closed mouth."""
+        return float(self.landmarks[[62, 66], 1].mean())
+
+    @property
+    def turn(self) -> float:
+        """A full turn in u."""
+        return float(np.pi / REACH)
+
+    def unroll(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(N, 3) template -> (N, 2) metres on the label, (N,) distance from the axis."""
+        z = points[:, 2] - self.axis
+        angle = np.arctan2(points[:, 0], z)
+        return (np.column_stack([RADIUS * angle, points[:, 1]]),
+                np.hypot(points[:, 0], z))
+
+    def texels(self, places: np.ndarray) -> np.ndarray:
+        """(N, 2) metres on the label -> (N, 2) columns and rows."""
+        scale = COLUMNS / (2 * REACH * RADIUS)
+        return np.column_stack([COLUMNS / 2 + scale * places[:, 0],
+                                (self.top - places[:, 1]) * HEAD_ROWS / (self.top - self.low)])
+
+    @property
+    def low(self) -> float:
+        """Height of the lower end of the label; below, its end goes on."""
+        return self.neck - 0.02
+
+    def head_uv(self, points: np.ndarray) -> np.ndarray:
+        """(N, 3) template -> (N, 2) float32 uv."""
+        texels = self.texels(self.unroll(points)[0])
+        texels[:, 1] = np.clip(texels[:, 1], 0.5, HEAD_ROWS - 2)
+        return (texels / (COLUMNS, ROWS)).astype(np.float32)
+
+    def eye_uv(self, offsets: np.ndarray) -> np.ndarray:
+        """(N, 3) from the middle of the eyeball -> (N, 2) float32 uv."""
+        half = EYE_TILE / 2 - 2
+        spot = EYE_TILE / 2 + half * np.clip(offsets[:, :2] / self.eye_radius, -1, 1) * (1, -1)
+        # The back of the eyeball is white like its rim.
+        behind = offsets[:, 2] < 0
+        spot[behind] = EYE_TILE / 2 + half, EYE_TILE / 2
+        return ((spot + (0, HEAD_ROWS)) / (COLUMNS, ROWS)).astype(np.float32)
+
+    def above_hairline(self, places: np.ndarray) -> np.ndarray:
+        """(N,) metres by which places on the label lie inside of the hair; negative outside."""
+        brow = self.landmarks[17:27, 1].max()
+        eye = self.landmarks[36:48, 1].mean()
+        degrees = np.degrees(np.abs(places[:, 0]) / RADIUS)
+        height = np.interp(
+            degrees, [0, 22, 40, 54, 60, 66, 76, 84, 104, 110, 117, 124, 180],
+            [brow + 0.050, brow + 0.047, brow + 0.032, brow + 0.008, eye + 0.004, eye - 0.016,
+             eye - 0.014, eye + 0.010, eye + 0.010, eye - 0.002, eye - 0.050, eye - 0.075,
+             eye - 0.085])
+        return places[:, 1] - height
+
+
+def along_garments(points: np.ndarray, chart: Chart) -> np.ndarray:
+    """(N,) 0 to 1 along the strip of garments, of points (N, 3) in T-pose."""
+    x, y = np.abs(points[:, 0]), points[:, 1]
+    # The collar is round the neck, in a plane that is lower in front.
+    tilt = np.radians(28.0)
+    off = points - chart.collar
+    from_collar = np.maximum(-off[:, 1] * np.cos(tilt) - off[:, 2] * np.sin(tilt),
+                             np.hypot(x, off[:, 2] + 0.05) - 0.085)
+    shirt = np.minimum(from_collar, chart.sleeve - x)
+    trousers, shoe = chart.waist - y, chart.ankle - y
+
+    def step(distance: np.ndarray) -> np.ndarray:
+        return np.clip(PER_METRE * distance, -0.14, 0.14)
+
+    return np.select(
+        [shoe > -0.2, trousers > -0.06], [ANKLE + step(shoe), WAIST + step(trousers)],
+        COLLAR + step(shirt))
+
+
+def under(run: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(N,) metres inside of the shirt and inside of the shoes; below 0 outside."""
+    shirt = np.minimum(run - COLLAR, WAIST - run) / PER_METRE
+    return shirt, (run - ANKLE) / PER_METRE
+
+
+def garment_uv(run: np.ndarray) -> np.ndarray:
+    """(N,) along the strip -> (N, 2) float32 uv."""
+    column = STRIP[0] + run * (STRIP[1] - STRIP[0])
+    row = np.full(len(run), HEAD_ROWS + 64.0)
+    return (np.column_stack([column, row]) / (COLUMNS, ROWS)).astype(np.float32)
+
+
+def plain_uv(name: str, count: int) -> np.ndarray:
+    """(count, 2) float32 uv of a plain colour."""
+    spot = np.array([PLAIN[name] + 8.0, HEAD_ROWS + 64.0]) / (COLUMNS, ROWS)
+    return np.broadcast_to(spot, (count, 2)).astype(np.float32)
+
+
+def paint(look: Look, chart: Chart) -> np.ndarray:
+    """(ROWS, COLUMNS, 4) uint8 RGB and gloss."""
+    picture = np.empty((ROWS, COLUMNS, 4), np.uint8)
+    picture[:] = (*look.skin, SKIN_GLOSS)
+    _Face(picture[:HEAD_ROWS], look, chart).paint()
+    _paint_eye(picture[HEAD_ROWS:, :EYE_TILE], look)
+    for name, color in (("mouth", (78, 24, 30)), ("tongue", (196, 88, 94)),
+                        ("teeth", (246, 242, 234))):
+        picture[HEAD_ROWS:, PLAIN[name]:PLAIN[name] + 16] = (*color, 60)
+    run = (np.arange(COLUMNS) + 0.5 - STRIP[0]) / (STRIP[1] - STRIP[0])
+    skin, shirt, trousers, shoes = (np.array(color, float) for color in (
+        look.skin, look.shirt, look.trousers, look.shoes))
+    strip = np.where(
+        (run < COLLAR)[:, None], skin,
+        np.where((run < WAIST)[:, None], shirt, np.where((run < ANKLE)[:, None], trousers, shoes)))
+    for edge, width in ((COLLAR, 0.055), (WAIST - 0.045, 0.045)):
+        # A hem: a little darker, with a seam.
+        hem = (run >= edge) & (run < edge + width)
+        strip[hem] *= 0.90
+        strip[(run >= edge + width) & (run < edge + width + 0.008)] *= 0.72
+    strip[(run > COLLAR - 0.012) & (run < COLLAR)] *= 0.86
+    gloss = np.where(run < COLLAR, SKIN_GLOSS, np.where(run < ANKLE, CLOTH_GLOSS, 40))
+    below = picture[HEAD_ROWS:, STRIP[0] - 16:]
+    below[:] = np.column_stack([strip, gloss])[STRIP[0] - 16:].round()
+    return picture
+
+
+def _paint_eye(tile: np.ndarray, look: Look) -> None:
+    n = EYE_TILE
+    tile[:] = (240, 238, 234, EYE_GLOSS)
+    y, x = (np.indices((n, n)) - (n - 1) / 2) / (n / 2 - 2)
+    radius = np.hypot(x, y)
+    angle = np.arctan2(y, x)
+
+    def fade(edge: float) -> np.ndarray:
+        return np.clip((edge - radius) * n / 4 + 0.5, 0, 1)[..., None]
+
+    iris = np.array(look.iris, float)
+    color = tile[..., :3].astype(float)
+    color *= (1.0 - 0.22 * np.clip((radius - 0.55) / 0.45, 0, 1))[..., None] ** (0.6, 1.0, 1.0)
+    rays = 1.0 + 0.16 * np.sin(19 * angle) * np.sin(7 * angle + 1.0)
+    inside = iris * (1.25 - 0.55 * np.clip(radius / 0.5, 0, 1) ** 2)[..., None] * rays[..., None]
+    for edge, tone in ((0.535, iris * 0.35), (0.48, np.clip(inside, 0, 255)),
+                       (0.235, np.array([12.0, 12.0, 14.0]))):
+        share = fade(edge)
+        color += share * (tone - color)
+    glint = np.clip((0.11 - np.hypot(x + 0.17, y + 0.20)) * n / 4 + 0.5, 0, 1)[..., None]
+    color += glint * (255.0 - color)
+    tile[..., :3] = color.round()
+
+
+class _Face:
+    """Paints one face in place on the head's part of the picture."""
+
+    def __init__(self, canvas: np.ndarray, look: Look, chart: Chart) -> None:
+        self.canvas, self.look, self.chart = canvas, look, chart
+        self.skin = np.array(look.skin, float)
+        self.at = chart.landmarks
+
+    def paint(self) -> None:
+        self._complexion()
+        self._hair()
+        self._lips()
+        for side in (slice(36, 42), slice(42, 48)):
+            self._lids(self.at[side])
+        for side in (slice(17, 22), slice(22, 27)):
+            self._brow(self.at[side])
+        self._nostrils()
+
+    def _complexion(self) -> None:
+        """Warm cheeks, lips' surroundings and nose, darker lids, blurred into the skin."""
+        layer = self.canvas[..., :3].copy()
+        self.canvas, whole = layer, self.canvas
+        eyes = [self.at[36:42].mean(0), self.at[42:48].mean(0)]
+        for eye in eyes:
+            out = np.sign(eye[0])
+            self._ellipse(eye + (out * 0.012, -0.034), 0.019, 0.012, self.skin * (1.0, 0.925, 0.91))
+            self._ellipse(eye + (0, 0.004), 0.021, 0.0125, self.skin * (0.93, 0.88, 0.87))
+        self._ellipse(self.at[30], 0.011, 0.009, self.skin * (1.0, 0.935, 0.92))
+        self._ellipse(self.at[57] - (0, 0.010), 0.018, 0.004, self.skin * (0.93, 0.89, 0.88))
+        self.canvas = whole
+        self.canvas[..., :3] = cv2.GaussianBlur(layer, (0, 0), 9.0)
+
+    def _hair(self) -> None:
+        rows, columns = np.indices(self.canvas.shape[:2])
+        chart = self.chart
+        x = (columns + 0.5 - COLUMNS / 2) * (2 * REACH * RADIUS) / COLUMNS
+        y = chart.top - (rows + 0.5) * (chart.top - chart.low) / HEAD_ROWS
+        places = np.column_stack([x.ravel(), y.ravel()])
+        inside = chart.above_hairline(places).reshape(rows.shape)
+        # Strands: an edge that is not drawn with a ruler, and light and dark streaks.
+        inside += 0.0014 * np.sin(x * 900 + 2 * np.sin(y * 240)) * np.sin(x * 410 + 1.3)
+        share = np.clip(inside / 0.0035, 0, 1)[..., None]
+        streaks = 1.0 + 0.10 * np.sin(x * 730 + 3 * np.sin(y * 60)) * np.sin(x * 290 + 2.0)
+        # Shorter towards the neck and temples, where skin shines through.
+        short = np.clip(inside / 0.03, 0.0, 1.0)[..., None]
+        hair = np.array(self.look.hair, float) * streaks[..., None]
+        hair = hair * (0.7 + 0.3 * short) + self.skin * 0.3 * (1 - short) * 0.8
+        color = self.canvas[..., :3] + share * (np.clip(hair, 0, 255) - self.canvas[..., :3])
+        self.canvas[..., :3] = color.round()
+        self.canvas[..., 3] = np.where(inside > 0.002, HAIR_GLOSS, self.canvas[..., 3])
+
+    def _lips(self) -> None:
+        outer, inner = self.at[48:60], self.at[60:68]
+        lip = self.skin * (0.86, 0.56, 0.56)
+        upper = np.vstack([_curve(outer[:7]), _curve(inner[:5])[::-1]])
+        self._fill(_curve(np.vstack([outer, outer[:1]])), (*lip, LIP_GLOSS))
+        self._fill(upper, (*(lip * 0.90), LIP_GLOSS))
+        seam = (inner[[0, 1, 2, 3, 4]] + inner[[0, 7, 6, 5, 4]]) / 2
+        self._stroke(seam, 0.0012, self.skin * (0.42, 0.20, 0.20))
+
+    def _lids(self, ring: np.ndarray) -> None:
+        """Lashes along the upper lid, a fine line along the lower one, a fold above."""
+        lash = np.array(self.look.hair, float) * 0.45
+        upper, lower = ring[:4], ring[[3, 4, 5, 0]]
+        self._stroke(lower, 0.0008, self.skin * (0.62, 0.48, 0.45))
+        self._stroke(upper + (0, 0.0042), 0.0008, self.skin * (0.66, 0.54, 0.50))
+        self._stroke(upper, 0.0026, lash)
+        outer = ring[np.argmax(np.abs(ring[:, 0]))]
+        tip = outer + (np.sign(outer[0]) * 0.0036, 0.0012)
+        self._stroke(np.array([outer, (outer + tip) / 2, tip]), 0.0018, lash)
+
+    def _brow(self, chain: np.ndarray) -> None:
+        inner_first = chain if abs(chain[0, 0]) < abs(chain[-1, 0]) else chain[::-1]
+        line = _curve(inner_first)
+        share = np.linspace(0, 1, len(line))[:, None]
+        # The landmarks lie on the muscle that moves the hairs; the hairs' own line is an even arc.
+        arc = 0.0045 * np.sin(np.pi * share**1.15) - 0.003 * share + 0.0012
+        line = np.column_stack([line[:, :1], chain[:, 1].mean() + arc])
+        half = 0.0032 * np.minimum(0.45 + 2.8 * share, 1.0) * (1 - 0.74 * share**2.2) * (0.0, 1.0)
+        color = np.array(self.look.hair, float) * 0.78
+        self._fill(np.vstack([line + half, (line - half)[::-1]]), (*color, SKIN_GLOSS))
+
+    def _nostrils(self) -> None:
+        dark = self.skin * (0.48, 0.34, 0.32)
+        for side in (32, 34):
+            self._ellipse(self.at[side] + (0, 0.0012), 0.0034, 0.0016, dark)
+
+    def _texels(self, places: np.ndarray) -> np.ndarray:
+        return np.round((self.chart.texels(places) - 0.5) * 16).astype(np.int32)
+
+    def _color(self, color: ArrayLike) -> list[float]:
+        values = np.clip(np.asarray(color, float), 0, 255).tolist()
+        return values if len(values) == 4 else [*values, float(SKIN_GLOSS)]
+
+    def _fill(self, places: np.ndarray, color: ArrayLike) -> None:
+        cv2.fillPoly(self.canvas, [self._texels(places)], self._color(color), cv2.LINE_AA, 4)
+
+    def _stroke(self, places: np.ndarray, width: float, color: ArrayLike) -> None:
+        """A line that thins out towards its ends."""
+        line = _curve(places)
+        share = np.linspace(-1, 1, len(line))[:, None]
+        half = 0.5 * width * (1.0 - 0.6 * share**4) * (0.0, 1.0)
+        self._fill(np.vstack([line + half, (line - half)[::-1]]), color)
+
+    def _ellipse(self, centre: np.ndarray, rx: float, ry: float, color: ArrayLike) -> None:
+        angle = np.linspace(0, 2 * np.pi, 32, endpoint=False)
+        self._fill(centre + np.column_stack([rx * np.cos(angle), ry * np.sin(angle)]), color)
+
+
+def _curve(points: np.ndarray, steps: int = 8) -> np.ndarray:
+    """A smooth line through points (Catmull-Rom), `steps` pieces between two of them."""
+    padded = np.vstack([2 * points[0] - points[1], points, 2 * points[-1] - points[-2]])
+    t = np.arange(steps)[:, None] / steps
+    pieces = []
+    for a, b, c, d in zip(padded, padded[1:], padded[2:], padded[3:], strict=False):
+        pieces.append(0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2
+                             + (3 * b - a - 3 * c + d) * t**3))
+    return np.vstack([*pieces, points[-1:]])
