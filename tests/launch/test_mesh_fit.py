@@ -40,14 +40,14 @@ def answer(listener, **fields):
 @pytest.mark.launch(fixture=server)
 def test_a_keypoint_file_becomes_meshes_and_parameters(run, listener, tmp_path):
     from kinesics.action import FitMesh
-    from kinesics_core.body.fitting.track import Track
-    from kinesics_core.body.fitting.track_files import write_tracks
-    from kinesics_core.body.fitting.truth import make_clip
+    from kinesics_core.body import model
+    from kinesics_core.body.fitting.motions import acted
+    from kinesics_core.body.fitting.track_file import save_tracks
+    from kinesics_core.body.fitting.truth import Recipe, make
 
     assert listener.reaches("/mesh_fit", "active"), run.text
-    track = make_clip(frames=12, seed=1).track
-    assert isinstance(track, Track)
-    write_tracks(tmp_path / "keypoints.npz", [track])
+    track, _ = make(acted("happiness", 1, 12), model.load(), 1, Recipe(frames=12))
+    (tmp_path / "keypoints.npz").write_bytes(save_tracks([track]))
     result, feedback = answer(
         listener, input="keypoints.npz", output="fitted", write_meshes=True, resume=True)
     assert result.error_code == FitMesh.Result.NONE, result.message
