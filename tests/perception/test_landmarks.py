@@ -139,6 +139,23 @@ def test_smoothing_stills_a_still_picture_under_noise(portrait):
     assert jitter[True] < 0.7 * jitter[False]
 
 
+def test_without_smoothing_nothing_lags(balancing):
+    """What lags is behind the motion, whichever way time runs; so the two ways would differ."""
+
+    def seen(frames: list[Frame], smoothing: bool) -> np.ndarray:
+        with KeypointEstimator(smoothing=smoothing, max_persons=2) as estimator:
+            people = [estimator.process(Frame(frame.image, i * FRAME)).persons
+                      for i, frame in enumerate(frames)]
+        return np.array([persons[0].coco[:, :2] if persons else np.full((17, 2), np.nan)
+                         for persons in people])
+
+    apart = {}
+    for smoothing in (True, False):
+        difference = seen(balancing, smoothing) - seen(balancing[::-1], smoothing)[::-1]
+        apart[smoothing] = np.nanmedian(np.linalg.norm(difference[5:-5], axis=-1))
+    assert apart[False] < 0.5 * apart[True]
+
+
 def test_several_people_each_with_a_face_and_the_same_keypoints(portrait):
     pair = np.hstack([portrait, portrait[:, ::-1]])
     with KeypointEstimator(max_persons=3) as estimator:

@@ -35,6 +35,7 @@ from kinesics_core.types import Frame, People, Person
 VARIANTS = ("lite", "full", "heavy")
 MIN_SIDE = 16  # px; nothing can be seen in a smaller image
 JUMP_BACK_MS = 500  # a clock that goes back by less was corrected, by more was replaced
+AGES_MS = 1_000_000  # from one frame to the next: so long that MediaPipe finds nothing to smooth
 DUPLICATE_OKS = 0.75  # two poses this alike are one person seen twice
 HEAD_CROP, HAND_CROP = 256, 224  # px, side of the crops given to the face and hand models
 LOOKOUT_SCALES, LOOKOUT_SMALLEST = (1.0, 2.0), 200  # windows searched for newcomers, see crops
@@ -49,7 +50,8 @@ class KeypointEstimator:
     max_persons: 1 uses the holistic model, which follows one person with every part; more looks
         for newcomers in a part of each frame in turn (a small, far one may take some tenths of a
         second to be found), and costs per person.
-    smoothing: one-euro filter on landmarks (not on blendshapes, scores or visibilities).
+    smoothing: one-euro filter on landmarks (not on blendshapes, scores or visibilities). False
+        turns off MediaPipe's own as well, which lags by up to a frame: for what smooths later.
     focal_length: px at the size of the frames, for the head's pose; None: see ``head_pose``.
     min_confidence: 0..1, below which MediaPipe reports no person, face or hand.
     memory: seconds after which a person who comes back gets a new id.
@@ -169,7 +171,7 @@ class KeypointEstimator:
         now_ms = (self._stamp_ms or 0) if stamp is None else stamp // 1_000_000
         step = 0 if self._stamp_ms is None else now_ms - self._stamp_ms
         self._stamp_ms = None if stamp is None else now_ms
-        self._model_ms += max(1, step)
+        self._model_ms += max(1, step) if self._smoothing else AGES_MS
         return step < -JUMP_BACK_MS
 
 
