@@ -37,6 +37,9 @@ FASTEST = 35.0
 """Radians per second of one joint. What turns faster is a fault of the recording, and the frames
 around it are left out."""
 
+HEAD_LIMIT = np.radians(110.0)
+"""A neck or head that turns further against what is below has its markers mixed up."""
+
 _LIMBS = (("hip", "knee", "ankle"), ("shoulder", "elbow", "wrist"))
 _HINGES = (
     ("left_shoulder", "left_elbow", (1.0, 0.0, 0.0), (0.0, -0.94, 0.34)),
@@ -294,11 +297,13 @@ def at_rate(rotations: np.ndarray, rate: float, wanted: float = RATE) -> np.ndar
 
 
 def without_faults(rotations: np.ndarray, rate: float = RATE) -> np.ndarray:
-    """(T, J, 3) without the frames beside a jump faster than ``FASTEST``."""
+    """(T, 22, 3) without frames beside a jump faster than ``FASTEST`` or with a head turned round.
+    """
     matrices = rotation_matrices(rotations)
     change = np.swapaxes(matrices[:-1], -1, -2) @ matrices[1:]
     jump = (np.linalg.norm(logarithm(change), axis=-1) * rate > FASTEST).any(axis=1)
-    fault = np.zeros(len(rotations), bool)
+    head = rotations[:, [SMPLX_BODY.index("neck"), SMPLX_BODY.index("head")]]
+    fault: np.ndarray = (np.linalg.norm(head, axis=-1) > HEAD_LIMIT).any(axis=1)
     fault[:-1] |= jump
     fault[1:] |= jump
     return rotations[~fault]
