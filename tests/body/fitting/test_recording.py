@@ -230,7 +230,7 @@ def test_a_killed_run_continues(whole, known, tmp_path, replacements):
     assert killed.returncode == -9, killed.stdout + killed.stderr
     before = {path: path.stat().st_mtime_ns for path in out.rglob("*.*")
               if path.is_file() and not path.name.endswith((".part", ".mp4"))
-              and path.name not in ("fit.json", "camera.json")}
+              and path.name not in ("fit.json", "camera.json", "request.json")}
     report = fit_recording(Request(known.video, out))
     assert report.complete, report.message
     # Whatever was finished is not done again ...
@@ -331,6 +331,19 @@ def test_meshes_asked_for_later_are_added(known, tmp_path):
     again = fit_recording(Request(known.video, tmp_path))
     assert again.complete and known.calls.count("read") == 1
     assert len(list((tmp_path / "meshes").iterdir())) == FRAMES
+
+
+def test_what_was_lost_is_made_again_from_what_is_there(known, tmp_path):
+    assert fit_recording(Request(known.video, tmp_path, meshes=False)).complete
+    before = {name: (tmp_path / name).read_bytes() for name in (
+        "motion.glb", "params/000003.npz", "overlays/000004.jpg")}
+    sheet = cv2.imread(str(tmp_path / "contact.jpg")).astype(float)
+    for name in (*before, "contact.jpg"):
+        (tmp_path / name).unlink()
+    assert fit_recording(Request(known.video, tmp_path, meshes=False)).complete
+    assert {name: (tmp_path / name).read_bytes() for name in before} == before
+    again = cv2.imread(str(tmp_path / "contact.jpg")).astype(float)
+    assert np.abs(again - sheet).mean() < 1.5
 
 
 def test_one_directory_takes_one_run_at_a_time(known, tmp_path):

@@ -227,11 +227,12 @@ class _Work:
                 self._writers.submit(
                     lambda: write_bytes(path, obj_text(vertices, person.body.faces)))
         picture = None
+        moment = row is not None and frame in self._moments
         if "overlays" in self._kinds:
-            picture = self._overlay(frame, row, image)
+            picture = self._overlay(frame, row, image, self._film is not None or moment)
             if self._film is not None:
                 self._film.add(picture)
-        if row is not None and frame in self._moments:
+        if row is not None and moment:
             if picture is None:
                 picture = self._painter.overlay(image, [person.figure(row)], person.fit)
             self._shown.append(
@@ -258,13 +259,15 @@ class _Work:
         }
         self._writers.submit(lambda: write_arrays(path, arrays))
 
-    def _overlay(self, frame: int, row: int | None, image: np.ndarray) -> np.ndarray:
-        """The picture of this frame, from its file if an earlier run wrote it."""
+    def _overlay(
+        self, frame: int, row: int | None, image: np.ndarray, wanted: bool,
+    ) -> np.ndarray:
+        """The picture of this frame; from its file, if it is wanted and an earlier run wrote it."""
         if frame not in self._present:
             return image
         path = self._person.file("overlays", frame)
         if written(path):
-            if self._film is None:
+            if not wanted:
                 return image
             stored = cv2.imread(str(path), cv2.IMREAD_COLOR)
             if stored is not None:

@@ -87,7 +87,9 @@ class Painter:
 
     def _renderer(self, width: int, height: int) -> MeshRenderer:
         if (width, height) not in self._renderers:
-            self._renderers[width, height] = MeshRenderer(width, height)
+            # Of large pictures, several samples a pixel would take longer than all the rest.
+            smooth = width * height < 500_000
+            self._renderers[width, height] = MeshRenderer(width, height, smooth=smooth)
         return self._renderers[width, height]
 
 

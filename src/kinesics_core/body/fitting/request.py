@@ -63,8 +63,9 @@ class Report:
 
     files: what lies in the output, relative to it. frames_fitted: over all people. people: one
     entry each. reprojection_px: median over frames, nan if none. frames_per_second: of the fit
-    itself, without keypoints and writing. seconds: time per stage of this run. failures:
-    sentences about frames and people that could not be fitted. complete: all that was asked for
+    itself, without keypoints and writing. seconds: time per stage; of the fit's own as long as it
+    took when it was made, of the others in this run. failures: sentences about frames and people
+    that could not be fitted, and what a user should know of the recording. complete: all that was asked for
     is there. error_code: one of ``errors.CODES``; message: one sentence.
     """
 
