@@ -10,6 +10,7 @@ from kinesics_core.motion.kinematics import REST_OFFSETS, forward_kinematics
 from kinesics_core.skeletons import SMPLX_BODY, SMPLX_BODY_PARENTS
 
 RNG = np.random.default_rng(4)
+UPRIGHT = np.eye(3)
 NAMES = ("Hips", "LeftUpLeg", "RightUpLeg", "Spine", "LeftLeg", "RightLeg", "Spine1", "LeftFoot",
          "RightFoot", "Spine2", "LeftToeBase", "RightToeBase", "Neck", "LeftShoulder",
          "RightShoulder", "Head", "LeftArm", "RightArm", "LeftForeArm", "RightForeArm", "LeftHand",
@@ -23,7 +24,7 @@ def motion(frames=12, size=0.5):
     return base + 0.2 * np.sin(3 * times + RNG.normal(size=(22, 3)))
 
 
-def as_bvh(rotations, offsets=REST_OFFSETS, turn=np.eye(3)):
+def as_bvh(rotations, offsets=REST_OFFSETS, turn=UPRIGHT):
     """A BVH of our skeleton, its rest pose and world turned by ``turn``."""
     matrices = turn @ exponential(rotations) @ turn.T
     angles = np.stack([
@@ -58,7 +59,7 @@ def test_a_rest_pose_with_other_axes():
 
 
 def test_legs_apart_at_rest_are_not_a_pose():
-    """CMU's skeleton stands astride at zero: its zero is SMPL-X's legs apart, bones as they were."""
+    """CMU's skeleton stands astride at zero: its zero is legs apart, bones as they were."""
     found = body_poses.from_cmu_expmap(np.zeros((2, 117)))
     places, _ = forward_kinematics(exponential(found), REST_OFFSETS, SMPLX_BODY_PARENTS)
     _, rest = import_expmap.cmu_orientations(np.zeros((1, 117)))
