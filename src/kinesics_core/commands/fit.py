@@ -27,8 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         " (.npz); with several people, into a folder person_ID for each. Started again after an"
         " interruption, it goes on where it was."
     )
-    parser.add_argument("source", metavar="VIDEO", type=Path, help="a video, a folder of images,"
-                        " a bag, a folder of OpenPose's JSON files, or keypoints (.npz)")
+    parser.add_argument("source", metavar="VIDEO", type=Path, help="a video, a folder of them, a folder of"
+                        " images, a bag, a folder of OpenPose's JSON files, or keypoints (.npz)")
     parser.add_argument("--out", metavar="DIR", type=Path, required=True)
     parser.add_argument("--gender", choices=("neutral", "female", "male", "guess"),
                         default="neutral", help="the body's (default: %(default)s)")
@@ -53,9 +53,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         " this video, used instead of our perception")
     parser.add_argument("--pose-space", choices=("latent", "rotations"),
                         help="optimise poses in the prior's space or as rotations")
+    parser.add_argument("--jobs", metavar="N", type=int, help="of a folder of videos, how many to"
+                        " fit at a time, a core each (default: 1)")
+    parser.add_argument("--ray", metavar="ADDRESS", help="fit a folder of videos on a Ray cluster:"
+                        " auto, HOST:6379, ray://HOST:10001, or local")
 
 
 def run(args: argparse.Namespace) -> int:
+    from kinesics_core.body.fitting.dataset import is_dataset
     from kinesics_core.body.fitting.recording import fit_recording
     from kinesics_core.body.fitting.request import Request
 
@@ -64,6 +69,11 @@ def run(args: argparse.Namespace) -> int:
         first=args.first, last=args.last, meshes=not args.no_meshes,
         overlays=not args.no_overlays, resume=not args.no_resume, body_model=args.model,
         prior=args.prior, focal=args.focal, keypoints=args.keypoints, pose_space=args.pose_space)
+    if is_dataset(request.input):
+        return _fit_dataset(args, request)
+    if args.jobs is not None or args.ray is not None:
+        raise KinesicsError(
+            f"--jobs and --ray are for a folder of videos, and {request.input} is none.")
     with _stop() as stop, _bars() as show:
         report = fit_recording(request, progress=show, cancelled=lambda: bool(stop))
     _tell(request, report)
@@ -73,6 +83,16 @@ def run(args: argparse.Namespace) -> int:
         print(f"kinesics fit: {report.message}", file=sys.stderr)
         return 130
     raise KinesicsError(report.message)
+
+
+def _fit_dataset(args: argparse.Namespace, request: Request) -> int:
+    from rich.console import Console
+
+    from kinesics_core.body.fitting import dataset
+
+    summary = dataset.fit_dataset(request, processes=args.jobs or 1, ray=args.ray)
+    dataset.show(summary, Console())
+    return 1 if summary.failed else 0
 
 
 @contextmanager
@@ -124,8 +144,8 @@ def _tell(request: Request, report: Report) -> None:
     console = Console()
     if report.people:
         table = Table(title=f"{request.input.name}: {report.frames_fitted} frames fitted")
-        for column in ("person", "frames", "not fitted", "error px", "p95 px", "% of height",
-                       "penetration mm", "jitter m/s²"):
+        for column in ("person", "frames", "not fitted", "error px", "p95 px", "% height",
+                       "inside mm", "m/s²"):
             table.add_column(column, justify="right")
         for person in sorted(report.people, key=lambda person: person.id):
             table.add_row(
