@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kinesics_core.data.synthetic import GESTURES, SLOT, STATURE, SyntheticPerson
+from kinesics_core.data.synthetic import GESTURES, SLOT, SyntheticPerson
 from kinesics_core.errors import SourceError
 from kinesics_core.skeletons import BLENDSHAPE_INDEX, COCO17, MEDIAPIPE33, MEDIAPIPE33_TO_COCO17
 
@@ -48,7 +48,10 @@ def test_limbs_keep_their_length():
             np.linalg.norm(world[MEDIAPIPE33.index(a)] - world[MEDIAPIPE33.index(b)])
             for a, b in bones
         ])
-    assert np.ptp(lengths, axis=0).max() < 1e-3
+    change = np.ptp(lengths, axis=0)
+    assert change[[1, 3]].max() < 1e-3
+    # Shoulders and hips are spots between vertices of the skin, which slides over the joint.
+    assert change[[0, 2]].max() < 0.06
 
 
 def test_the_same_seed_gives_the_same_pictures_in_any_order():
@@ -116,6 +119,18 @@ def test_a_hidden_keypoint_scores_half():
     assert (scores[:, COCO17.index("nose")] == 1.0).mean() > 0.9
 
 
+def test_the_head_looks_at_the_camera_and_turns_with_its_gesture():
+    """x to the person's left, y up, z out of the face: at rest z points at the camera."""
+    person = SyntheticPerson(seed=0)
+    heads = [person.render(t)[1].head for t in np.arange(0.0, WHOLE_ORDER, 0.5)]
+    level = np.median([head[:3, :3] for head in heads], axis=0)
+    np.testing.assert_allclose(level, np.diag([1.0, -1.0, -1.0]), atol=0.12)
+    assert np.ptp([head[0, 2] for head in heads]) > 0.6
+    for head in heads:
+        np.testing.assert_allclose(head[:3, :3] @ head[:3, :3].T, np.eye(3), atol=1e-5)
+        assert head[2, 3] == pytest.approx(person.distance, abs=0.25)
+
+
 def painted(person: SyntheticPerson, **weights: float) -> np.ndarray:
     vector = np.zeros(52, np.float32)
     for name, weight in weights.items():
@@ -149,8 +164,7 @@ def test_the_expression_is_part_of_the_truth():
     weights[BLENDSHAPE_INDEX["cheekPuff"]] = 0.7
     _, truth = SyntheticPerson().render(0.0, weights)
     assert truth.blendshapes[BLENDSHAPE_INDEX["jawOpen"]] == pytest.approx(0.7)
-    # It is not painted, so it is not in the picture.
-    assert truth.blendshapes[BLENDSHAPE_INDEX["cheekPuff"]] == 0.0
+    assert truth.blendshapes[BLENDSHAPE_INDEX["cheekPuff"]] == pytest.approx(0.7)
 
 
 @pytest.mark.parametrize("arguments", [{"width": 10}, {"height": 0}, {"distance": 0.1}])
@@ -163,7 +177,8 @@ def test_impossible_pictures_are_refused_in_a_sentence(arguments):
 @pytest.mark.parametrize("seed", range(4))
 def test_mediapipe_finds_it_within_two_percent_of_its_height(seed):
     """Measured: found in 100 % of frames, mean COCO-17 error 0.9 to 1.0 % of the figure's height
-    (3.6 to 4.0 px of 394), face found in 100 %, for all four looks."""
+    (3.6 to 4.0 px of about 390), most of it at ears and shoulders; face found in 100 %; smiles
+    correlate by 0.9."""
     vision = pytest.importorskip("mediapipe.tasks.python.vision")
     import mediapipe
     from mediapipe.tasks.python import BaseOptions
@@ -176,7 +191,7 @@ def test_mediapipe_finds_it_within_two_percent_of_its_height(seed):
         running_mode=vision.RunningMode.VIDEO, output_face_blendshapes=True,
     )
     person = SyntheticPerson(seed=seed)
-    height = person.focal * STATURE / person.distance
+    height = person.focal * person.stature / person.distance
     errors, faces, smiles = [], 0, []
     times = np.arange(0.0, WHOLE_ORDER, 0.1)[:240]
     with vision.HolisticLandmarker.create_from_options(options) as landmarker:

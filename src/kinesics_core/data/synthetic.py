@@ -1,9 +1,8 @@
 """A rendered person whose keypoints are known exactly: ground truth for the whole chain.
 
-The figure is drawn with lit round solids (``view.shading``) and, for the head, by casting one ray
-per pixel against a few ellipsoids that carry a painted face. Every keypoint is the projection of
-a 3D point of the figure through one pinhole camera. Motion is a function of time alone, so any
-frame can be rendered in any order and the same seed always gives the same pictures.
+The figure is the open body of ``models/smplx``, dressed (``view.figure``) and drawn through one
+pinhole camera; every keypoint is the projection of the body's own. Motion is a function of time
+alone, so any frame can be rendered in any order and the same seed always gives the same pictures.
 
 Coordinates: the body frame has x to the body's left, y up, z forward; the camera is optical
 (x right, y down, z away).
@@ -11,53 +10,34 @@ Coordinates: the body frame has x to the body's left, y up, z forward; the camer
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import functools
+import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import partial
-from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import ArrayLike
 
+from kinesics_core.body import model as body_model
+from kinesics_core.body.correspondences import selection
 from kinesics_core.errors import SourceError
 from kinesics_core.skeletons import (
     ARKIT_BLENDSHAPES,
     BLENDSHAPE_INDEX,
     MEDIAPIPE33,
     MEDIAPIPE33_TO_COCO17,
+    SMPLX55,
+    WHOLEBODY133,
 )
 from kinesics_core.types import Person
-from kinesics_core.view.shading import LIGHT, limb
+from kinesics_core.view.figure import Figure, dress
+from kinesics_core.view.figure_paint import Look
+from kinesics_core.view.mesh import MeshRenderer
 
-BODY_TO_OPTICAL = np.diag([1.0, -1.0, -1.0])
+BODY_TO_OPTICAL = np.diag([1.0, -1.0, -1.0]).astype(np.float32)
 """Rotation of a body that faces the camera."""
 
-STATURE = 1.74
-"""Height of the figure, metres."""
-
-# Heights and half-widths of the joints of a 1.74 m adult standing upright, metres.
-HIP = (0.092, 0.900)
-SHOULDER = (0.182, 1.425)
-NECK_BASE = 1.475
-HEAD_CENTRE = (0.0, 1.615, 0.012)
-UPPER_ARM, FOREARM, HAND = 0.285, 0.245, 0.085
-THIGH, SHIN, ANKLE_HEIGHT = 0.415, 0.405, 0.085
 STRIDE = 0.40
-
-# Ellipsoids of the head in its own frame, metres: centre and radii.
-CRANIUM = ((0.0, 0.022, -0.008), (0.076, 0.098, 0.096))
-JAW = ((0.0, -0.022, 0.012), (0.066, 0.100, 0.084))
-NOSE = ((0.0, -0.017, 0.093), (0.0125, 0.024, 0.021))
-HAIR = ((0.0, 0.036, -0.026), (0.084, 0.100, 0.098))
-EAR = ((0.075, 0.002, -0.014), (0.010, 0.030, 0.019))
-EARS = (EAR, ((-EAR[0][0], *EAR[0][1:]), EAR[1]))
-
-JAW_DROP = 0.020
-"""How far the wide open jaw sinks, metres."""
-
-EYE = (0.0315, 0.014)
-MOUTH_HEIGHT = -0.062
 
 GESTURES = (
     "wave_right", "shift", "raise_both", "turn_left", "point_left", "step", "hips", "shrug",
@@ -68,28 +48,24 @@ SLOT = 3.4
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """Colours (RGB) of one figure."""
+class Casting:
+    """Who stands where: gender of the body, its colours, and those of wall and floor (RGB)."""
 
-    skin: tuple[int, int, int]
-    hair: tuple[int, int, int]
-    shirt: tuple[int, int, int]
-    trousers: tuple[int, int, int]
-    shoes: tuple[int, int, int]
-    iris: tuple[int, int, int]
+    gender: str
+    look: Look
     wall: tuple[int, int, int]
     floor: tuple[int, int, int]
 
 
-LOOKS = (
-    Look((226, 178, 150), (62, 42, 30), (52, 94, 148), (58, 60, 70), (40, 38, 40), (84, 110, 120),
-         (196, 198, 196), (150, 132, 114)),
-    Look((198, 146, 112), (28, 22, 20), (166, 62, 52), (52, 66, 96), (225, 222, 216), (70, 46, 30),
-         (182, 192, 200), (126, 122, 120)),
-    Look((238, 196, 172), (140, 96, 52), (64, 122, 92), (84, 74, 66), (70, 50, 38), (78, 120, 90),
-         (208, 200, 188), (140, 118, 98)),
-    Look((146, 98, 70), (20, 17, 17), (214, 186, 92), (46, 52, 62), (235, 235, 232), (52, 34, 24),
-         (190, 196, 192), (138, 130, 122)),
+CAST = (
+    Casting("male", Look((226, 178, 150), (62, 42, 30), (52, 94, 148), (58, 60, 70), (40, 38, 40),
+                         (84, 110, 120)), (196, 198, 196), (150, 132, 114)),
+    Casting("female", Look((198, 146, 112), (28, 22, 20), (166, 62, 52), (52, 66, 96),
+                           (225, 222, 216), (70, 46, 30)), (182, 192, 200), (126, 122, 120)),
+    Casting("neutral", Look((238, 196, 172), (140, 96, 52), (64, 122, 92), (84, 74, 66),
+                            (70, 50, 38), (78, 120, 90)), (208, 200, 188), (140, 118, 98)),
+    Casting("male", Look((146, 98, 70), (20, 17, 17), (214, 186, 92), (46, 52, 62),
+                         (235, 235, 232), (52, 34, 24)), (190, 196, 192), (138, 130, 122)),
 )
 
 
@@ -126,7 +102,7 @@ class SyntheticPerson:
     width, height: size of the picture, pixels. seed: picks look, order of gestures and rhythm.
     distance: metres from the camera to the figure; 2.8 shows the whole body, 1.3 the upper body.
     absences: (leave, return) pairs in seconds; between them the figure walks out of the picture,
-    stays away and is back at its place at `return`.
+    stays away and is back at its place at `return`. `stature` is its height, metres.
 
     Raises SourceError for a size or distance nothing can be drawn at.
     """
@@ -157,46 +133,51 @@ class SyntheticPerson:
         self.camera_height = float(np.interp(self.distance, [1.2, 2.8], [1.36, 0.95]))
 
         random = np.random.default_rng(seed)
-        self.look = LOOKS[seed % len(LOOKS)]
+        casting = CAST[seed % len(CAST)]
+        self._actor = _actor(seed % len(CAST))
         self._order = random.permutation(len(GESTURES))
         self._rhythm = random.uniform(0.85, 1.15)
         self._phase = random.uniform(0, 2 * np.pi, 6)
-        self._background = _room(self.width, self.height, self.look, self._horizon(), random)
+        self.stature = self._actor.stature
+        self._background = _room(self.width, self.height, casting, self._horizon(), random)
         grain = random.normal(0.0, 1.6, (self.height, self.width, 1)).round().astype(np.int8)
         self._grain_up = np.repeat(np.maximum(grain, 0).astype(np.uint8), 3, axis=2)
         self._grain_down = np.repeat(np.maximum(-grain, 0).astype(np.uint8), 3, axis=2)
-        self._cloth = _cloth(random)
-        self._relief = _face_relief()
+        # OpenGL belongs to a thread, and a source is opened in one and read in another.
+        self._local = threading.local()
 
     def render(
         self, t: float, expression: np.ndarray | None = None
     ) -> tuple[np.ndarray, Person | None]:
         """Picture and truth at t seconds.
 
-        expression: (52,) weights 0..1 in the order of ``skeletons.ARKIT_BLENDSHAPES`` to paint
-            on the face; None lets the figure blink and change its expression by itself.
-            Painted: jawOpen, mouthSmile, mouthFrown, mouthPucker, browInnerUp, browOuterUp,
-            browDown, eyeBlink, eyeWide.
+        expression: (52,) weights 0..1 in the order of ``skeletons.ARKIT_BLENDSHAPES``; None lets
+            the figure blink and change its expression by itself.
 
         Returns an (H, W, 3) uint8 RGB image and the Person, None while no keypoint is in view.
         A keypoint scores 1 when it is visible, 0.5 when another part of the figure hides it, and
-        is nan with score 0 outside of the image. `blendshapes` are the painted weights, 0 for
-        those that are not painted.
+        is nan with score 0 outside of the image.
         """
-        pose = self._pose(t)
         weights = self._expression(t) if expression is None else np.asarray(expression, np.float32)
-        body = _pose_body(pose)
+        parameters = _parameters(self._actor, self._pose(t), weights)
+        vertices, normals, joints = self._actor.figure.pose(**parameters)
+        place = np.array([0.0, self.camera_height, self.distance], np.float32)
+        vertices = vertices @ BODY_TO_OPTICAL + place
+        joints = joints @ BODY_TO_OPTICAL + place
         image = self._background.copy()
-        labels = np.zeros((self.height, self.width), np.uint8)
-        offset = np.array([0.0, self.camera_height, self.distance])
-        points = {name: BODY_TO_OPTICAL @ p + offset for name, p in body.points.items()}
-        head = np.eye(4)
-        head[:3, :3] = BODY_TO_OPTICAL @ body.head_rotation
-        head[:3, 3] = points["head"]
-        self._draw(image, labels, points, head, body.torso_yaw, weights)
+        self._shadow(image, joints)
+        renderer = getattr(self._local, "renderer", None)
+        if renderer is None:
+            renderer = self._local.renderer = MeshRenderer(self.width, self.height, smooth=False)
+        figure = self._actor.figure
+        image = renderer.render(
+            vertices, figure.faces, self.focal, (self.width / 2, self.height / 2),
+            normals=normals @ BODY_TO_OPTICAL, texture=figure.texture, uv=figure.uv,
+            background=image)
         cv2.add(image, self._grain_up, dst=image)
         cv2.subtract(image, self._grain_down, dst=image)
-        return image, self._truth(labels, points, head, weights)
+        points = self._actor.keypoints @ np.concatenate([joints, vertices[self._actor.needed]])
+        return image, self._truth(points, renderer.depth(), weights)
 
     # -- motion ---------------------------------------------------------------------------------
 
@@ -261,63 +242,15 @@ class SyntheticPerson:
         """Image row where the wall, 1.2 m behind the figure, meets the floor."""
         return int(self.height / 2 + self.focal * self.camera_height / (self.distance + 1.2))
 
-    def _pixel(self, point: np.ndarray) -> np.ndarray:
-        """Optical metres -> pixels."""
-        return np.array([
-            self.width / 2 + self.focal * point[0] / point[2],
-            self.height / 2 + self.focal * point[1] / point[2],
-        ])
+    def _pixels(self, points: np.ndarray) -> np.ndarray:
+        """(N, 3) optical metres -> (N, 2) pixels."""
+        return self.focal * points[:, :2] / points[:, 2:] + (self.width / 2, self.height / 2)
 
-    def _limb(
-        self,
-        image: np.ndarray,
-        labels: np.ndarray,
-        label: str,
-        start: np.ndarray,
-        end: np.ndarray,
-        radius: Sequence[float],
-        color: ArrayLike,
-        **options: Any,
-    ) -> None:
-        """Project a limb given in optical metres and draw it."""
-        near = np.linspace(start[2], end[2], len(radius))
-        limb(
-            image, self._pixel(start), self._pixel(end),
-            np.asarray(radius) * self.focal / near, color, labels=labels, label=PARTS[label],
-            **options,
-        )
-
-    def _draw(
-        self,
-        image: np.ndarray,
-        labels: np.ndarray,
-        points: dict[str, np.ndarray],
-        head: np.ndarray,
-        torso_yaw: float,
-        weights: np.ndarray,
-    ) -> None:
-        """Paint far to near: shadow, then groups sorted by depth, each group in its own order."""
-        self._shadow(image, points)
-        middle = (points["neck"] + points["pelvis"]) / 2
-        canvas = image, labels
-        groups: list[tuple[float, Callable[[], None]]] = [
-            (middle[2] + 0.30, partial(self._draw_hips, *canvas, points, torso_yaw)),
-            (middle[2] + 0.02, partial(self._draw_torso, *canvas, points, torso_yaw)),
-            (points["head"][2] - 0.02, partial(self._draw_head, *canvas, head, weights)),
-        ]
-        for side in ("left", "right"):
-            leg = (points[f"{side}_hip"] + points[f"{side}_knee"]) / 2
-            groups.append((leg[2] + 0.08, partial(self._draw_leg, *canvas, points, side)))
-            # An arm at the side is drawn over the torso unless the turn puts it behind.
-            arm = (points[f"{side}_shoulder"] + 2 * points[f"{side}_elbow"]) / 3
-            groups.append((arm[2], partial(self._draw_arm, *canvas, points, side)))
-        for _, draw in sorted(groups, key=lambda group: -group[0]):
-            draw()
-
-    def _shadow(self, image: np.ndarray, points: dict[str, np.ndarray]) -> None:
-        centre = (points["left_ankle"] + points["right_ankle"]) / 2
+    def _shadow(self, image: np.ndarray, joints: np.ndarray) -> None:
+        """A soft dark oval on the floor between the feet."""
+        centre = joints[[JOINT["left_ankle"], JOINT["right_ankle"]]].mean(0)
         centre = np.array([centre[0] + 0.06, self.camera_height, centre[2]])
-        x, y = self._pixel(centre)
+        x, y = self._pixels(centre[None])[0]
         rx, ry = 0.36 * self.focal / centre[2], 0.055 * self.focal / centre[2]
         x0, x1 = max(int(x - 1.5 * rx), 0), min(int(x + 1.5 * rx), self.width)
         y0, y1 = max(int(y - 1.5 * ry), 0), min(int(y + 1.5 * ry), self.height)
@@ -329,269 +262,217 @@ class SyntheticPerson:
         region = image[y0:y1, x0:x1]
         region[:] = region * dark[..., None]
 
-    def _draw_torso(
-        self, image: np.ndarray, labels: np.ndarray, points: dict[str, np.ndarray], yaw: float
-    ) -> None:
-        shirt, skin = self.look.shirt, self.look.skin
-        front, side = abs(np.cos(yaw)), abs(np.sin(yaw))
-        width = np.hypot(TORSO_WIDTH * front, TORSO_DEPTH * side)
-        neck, pelvis = points["neck"], points["pelvis"]
-        up = (neck - pelvis) / np.linalg.norm(neck - pelvis)
-
-        def at(height: float) -> np.ndarray:
-            return pelvis + (height - HIP[1]) * up
-
-        self._limb(image, labels, "torso", at(TORSO_HEIGHTS[0]), at(TORSO_HEIGHTS[-1]),
-                   width, shirt, relief=self._cloth, ambient=0.5, flat=(9.0, 2.0))
-        chin = points["head"] * 0.8 + neck * 0.2
-        self._limb(image, labels, "torso", at(1.452), at(1.462), [0.072, 0.070],
-                   np.asarray(shirt) * 0.8, ambient=0.5)
-        self._limb(image, labels, "neck", at(1.458), chin, [0.062, 0.054, 0.052, 0.053], skin,
-                   ambient=0.36)
-
-    def _draw_hips(
-        self, image: np.ndarray, labels: np.ndarray, points: dict[str, np.ndarray], yaw: float
-    ) -> None:
-        front, side = abs(np.cos(yaw)), abs(np.sin(yaw))
-        width = np.hypot(np.array([0.10, 0.155, 0.155]) * front, np.array([0.1, 0.11, 0.1]) * side)
-        pelvis = points["pelvis"]
-        up = (points["neck"] - pelvis) / np.linalg.norm(points["neck"] - pelvis)
-        self._limb(image, labels, "torso", pelvis - 0.03 * up, pelvis + 0.08 * up, width,
-                   self.look.trousers, relief=self._cloth, ambient=0.5)
-
-    def _draw_leg(
-        self, image: np.ndarray, labels: np.ndarray, points: dict[str, np.ndarray], side: str
-    ) -> None:
-        hip, knee, ankle = (points[f"{side}_{part}"] for part in ("hip", "knee", "ankle"))
-        heel, toe = points[f"{side}_heel"], points[f"{side}_foot_index"]
-        trousers, shoes = self.look.trousers, self.look.shoes
-        label = f"{side}_leg"
-        sole = np.array([0.0, 0.018, 0.0])
-        self._limb(image, labels, label, ankle + 0.35 * (heel - ankle), toe, [0.042, 0.044, 0.038],
-                   shoes, gloss=0.15)
-        self._limb(image, labels, label, heel + sole, toe + sole, [0.022, 0.024],
-                   np.asarray(shoes) * 0.6)
-        self._limb(image, labels, label, knee, ankle, [0.058, 0.061, 0.06, 0.052, 0.047, 0.048],
-                   trousers, relief=self._cloth, ambient=0.48, flat=(1.0, 3.0))
-        self._limb(image, labels, label, hip + 0.06 * (knee - hip), knee,
-                   [0.074, 0.081, 0.079, 0.068, 0.061], trousers, relief=self._cloth, ambient=0.48)
-
-    def _draw_arm(
-        self, image: np.ndarray, labels: np.ndarray, points: dict[str, np.ndarray], side: str
-    ) -> None:
-        shoulder, elbow, wrist = (
-            points[f"{side}_{part}"] for part in ("shoulder", "elbow", "wrist")
-        )
-        skin = np.asarray(self.look.skin, np.float32)
-        label = f"{side}_arm"
-
-        def sleeve() -> None:
-            self._limb(image, labels, label, shoulder + 0.4 * (elbow - shoulder), elbow,
-                       [0.048, 0.043, 0.04, 0.039], skin, ambient=0.42)
-            cuff = shoulder + 0.62 * (elbow - shoulder)
-            # The ball of the sleeve sits a little inside of the joint, under the shoulder's line.
-            top = shoulder + 0.03 * (elbow - shoulder) + 0.04 * (points["pelvis"] - shoulder)
-            self._limb(image, labels, label, top, cuff, [0.056, 0.061, 0.059, 0.057],
-                       self.look.shirt, relief=self._cloth, ambient=0.5, flat=(1.0, 5.0))
-
-        def forearm() -> None:
-            self._limb(image, labels, label, elbow, wrist, [0.04, 0.043, 0.038, 0.03, 0.026], skin,
-                       ambient=0.38)
-
-        def hand() -> None:
-            palm = points[f"{side}_hand_9"]
-            self._limb(image, labels, f"{side}_hand", wrist, wrist + 0.92 * (palm - wrist),
-                       [0.026, 0.036, 0.037], skin * 0.98, ambient=0.38)
-            for finger in (0, 4, 3, 2, 1):
-                chain = [points[f"{side}_hand_{1 + 4 * finger + joint}"] for joint in range(4)]
-                radii = (0.0125, 0.0105, 0.0095, 0.008) if finger else (0.016, 0.0125, 0.011, 0.009)
-                for joint in range(3):
-                    self._limb(image, labels, f"{side}_hand", chain[joint], chain[joint + 1],
-                               radii[joint:joint + 2], skin * (0.95, 0.99, 1.02)[joint],
-                               ambient=0.36)
-
-        order = [(shoulder[2] + elbow[2], sleeve), (elbow[2] + wrist[2], forearm),
-                 (2 * wrist[2] - 0.01, hand)]
-        for _, draw in sorted(order, key=lambda part: -part[0]):
-            draw()
-
-    def _draw_head(
-        self, image: np.ndarray, labels: np.ndarray, head: np.ndarray, weights: np.ndarray
-    ) -> None:
-        """Cast a ray per pixel against the head's ellipsoids and shade the nearest hit."""
-        rotation, centre = head[:3, :3], head[:3, 3]
-        x, y = self._pixel(centre)
-        reach = 0.16 * self.focal / (centre[2] - 0.16)
-        x0, x1 = max(int(x - reach), 0), min(int(x + reach) + 2, self.width)
-        y0, y1 = max(int(y - reach), 0), min(int(y + reach) + 2, self.height)
-        if x0 >= x1 or y0 >= y1:
-            return
-        columns = (np.arange(x0, x1, dtype=np.float32) - self.width / 2) / self.focal
-        rows = ((np.arange(y0, y1, dtype=np.float32) - self.height / 2) / self.focal)[:, None]
-        # Ray o + s d in the head's frame; the point with s = 1 lies one metre from the camera.
-        frame = rotation.T.astype(np.float32)
-        ray = [frame[i, 0] * columns + frame[i, 1] * rows + frame[i, 2] for i in range(3)]
-        origin = (-rotation.T @ centre).astype(np.float32)
-        scale = self.focal / centre[2]
-
-        jaw_open = float(np.clip(weights[BLENDSHAPE_INDEX["jawOpen"]], 0, 1))
-        jaw = ((JAW[0][0], JAW[0][1] - JAW_DROP * jaw_open, JAW[0][2]), JAW[1])
-        solids = (HAIR, CRANIUM, jaw, NOSE, *EARS)
-        nearest = np.full(ray[0].shape, np.inf, np.float32)
-        normal = np.zeros((3, *nearest.shape), np.float32)
-        alpha = np.zeros_like(nearest)
-        is_hair = np.zeros(nearest.shape, bool)
-        for index, (middle, radii) in enumerate(solids):
-            distance, cover, surface = _cast(origin, ray, middle, radii, scale)
-            closer = distance < nearest
-            nearest = np.where(closer, distance, nearest)
-            for axis in range(3):
-                normal[axis] = np.where(closer, surface[axis], normal[axis])
-            np.maximum(alpha, cover, out=alpha)
-            is_hair = np.where(closer, index == 0, is_hair)
-
-        hit = np.isfinite(nearest)
-        depth = np.where(hit, nearest, 0)
-        place = [origin[i] + depth * ray[i] for i in range(3)]
-        density = float(np.clip(1.6 * scale, 300, 1400))
-        albedo = _paint_face(self.look, weights, density)
-        u = (place[0] + FACE_HALF_WIDTH) * np.float32(density) - 0.5
-        v = (FACE_TOP - place[1]) * np.float32(density) - 0.5
-        color = cv2.remap(albedo, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        color = color.astype(np.float32)
-        bump = cv2.remap(
-            self._relief, (u + 0.5) * np.float32(RELIEF_DENSITY / density) - 0.5,
-            (v + 0.5) * np.float32(RELIEF_DENSITY / density) - 0.5, cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-        front = np.clip(place[2] * 25.0 - 0.2, 0, 1) * ~is_hair
-        normal[0] -= bump[..., 0] * front
-        normal[1] -= bump[..., 1] * front
-        normal /= np.sqrt((normal * normal).sum(0)) + 1e-6
-        light = (rotation.T @ LIGHT).astype(np.float32)
-        lambert = np.tensordot(light, normal, 1)
-        shade = 0.46 + 0.66 * np.maximum(lambert, 0.0)
-        back = (is_hair | ((place[2] < 0.0) & (place[1] > -0.055)))[..., None]
-        strands = 1.0 + 0.10 * np.sin(place[0] * 900.0 + 9.0 * np.sin(place[1] * 60.0))
-        hair = np.asarray(self.look.hair, np.float32) * (0.9 + 0.9 * np.maximum(lambert, 0) ** 4
-                                                          )[..., None] * strands[..., None]
-        ear = (np.abs(place[0]) > 0.066) & (np.abs(place[1] - 0.002) < 0.033) & ~is_hair
-        skin = np.asarray(self.look.skin, np.float32) * np.float32(0.95)
-        color = np.where(ear[..., None], skin, np.where(back, hair, color))
-        lit = np.minimum(shade[..., None] * color, 255.0)
-        region = image[y0:y1, x0:x1]
-        # Pixels of the soft rim miss every solid: they take the colour of the nearest inside.
-        rim = (~hit & (alpha > 0))
-        if rim.any():
-            inside = np.where(hit[..., None], lit, 0).astype(np.float32)
-            spread = cv2.boxFilter(inside, -1, (3, 3), normalize=False)
-            count = cv2.boxFilter(hit.astype(np.float32), -1, (3, 3), normalize=False)
-            lit = np.where(rim[..., None], spread / np.maximum(count, 1)[..., None], lit)
-        lit -= region
-        lit *= alpha[..., None]
-        lit += region
-        region[:] = lit
-        labels[y0:y1, x0:x1][alpha >= 0.5] = PARTS["head"]
-
     # -- truth ----------------------------------------------------------------------------------
 
     def _truth(
-        self,
-        labels: np.ndarray,
-        points: dict[str, np.ndarray],
-        head: np.ndarray,
-        weights: np.ndarray,
+        self, points: np.ndarray, depth: np.ndarray, weights: np.ndarray
     ) -> Person | None:
-        face = _face_points()
-        world = np.array([
-            points[name] if name in points else head[:3, :3] @ face[name] + head[:3, 3]
-            for name in MEDIAPIPE33
-        ])
-        middle = (points["left_hip"] + points["right_hip"]) / 2
-        pose = np.full((len(MEDIAPIPE33), 4), np.nan, np.float32)
-        for index, (name, point) in enumerate(zip(MEDIAPIPE33, world, strict=True)):
-            x, y = self._pixel(point)
-            if not (0 <= x < self.width and 0 <= y < self.height):
-                pose[index, 3] = 0.0
-                continue
-            depth = (point[2] - middle[2]) * self.focal / middle[2]
-            seen = labels[int(y), int(x)] in VISIBLE_ON[name]
-            if name in face and (head[:3, :3] @ face[name])[2] > 0.03:
-                seen = False
-            pose[index] = x, y, depth, 1.0 if seen else 0.5
+        """points: (133, 3) keypoints, depth: (H, W), both metres in optical axes."""
+        world = MEDIAPIPE33_FROM @ points
+        middle = world[[MEDIAPIPE33.index("left_hip"), MEDIAPIPE33.index("right_hip")]].mean(0)
+        pixels = self._pixels(world)
+        inside = np.all((pixels >= 0) & (pixels < (self.width, self.height)), axis=1)
+        columns, rows = np.where(inside[:, None], pixels, 0).astype(int).T
+        # A joint lies inside of the body: it is hidden by what is nearer than its own skin.
+        seen = world[:, 2] < depth[rows, columns] + INSIDE
+        pose = np.column_stack([
+            pixels, (world[:, 2] - middle[2]) * self.focal / middle[2], np.where(seen, 1.0, 0.5),
+        ]).astype(np.float32)
+        pose[~inside] = np.nan, np.nan, np.nan, 0.0
         coco = pose[MEDIAPIPE33_TO_COCO17][:, [0, 1, 3]].copy()
         if not np.isfinite(coco[:, 0]).any():
             return None
-        hands = [self._hand_truth(points, side) for side in ("left", "right")]
+        hands = [self._hand_truth(points[first : first + 21]) for first in HANDS]
+        head = _head(points)
+        head[:3, :3] = head[:3, :3] @ self._actor.head_at_rest.T
         return Person(
             id=1, score=1.0, coco=coco, pose=pose, pose_world=(world - middle).astype(np.float32),
-            left_hand=hands[0], right_hand=hands[1],
-            blendshapes=np.where(PAINTED, weights, 0.0).astype(np.float32), head=head,
+            left_hand=hands[0], right_hand=hands[1], blendshapes=weights.copy(), head=head,
         )
 
-    def _hand_truth(self, points: dict[str, np.ndarray], side: str) -> np.ndarray | None:
+    def _hand_truth(self, chain: np.ndarray) -> np.ndarray | None:
         """(21, 3) pixels and depth relative to the wrist; None if the hand is out of the image."""
-        chain = np.array([points[f"{side}_hand_{joint}"] for joint in range(21)])
-        pixels = np.array([self._pixel(point) for point in chain])
-        inside = (pixels >= 0).all() and (pixels < (self.width, self.height)).all()
-        if not inside:
+        pixels = self._pixels(chain)
+        if not ((pixels >= 0) & (pixels < (self.width, self.height))).all():
             return None
         depth = (chain[:, 2] - chain[0, 2]) * self.focal / chain[0, 2]
         return np.column_stack([pixels, depth]).astype(np.float32)
 
 
-# Trunk from the hips to the neck: height above the floor, half-width, half-depth, metres.
-TORSO = np.array([
-    (0.880, 0.166, 0.116), (0.930, 0.163, 0.114), (1.010, 0.151, 0.104), (1.080, 0.143, 0.098),
-    (1.160, 0.144, 0.102), (1.240, 0.154, 0.112), (1.320, 0.166, 0.118), (1.380, 0.178, 0.112),
-    (1.420, 0.190, 0.100), (1.442, 0.172, 0.090), (1.460, 0.128, 0.080), (1.476, 0.090, 0.070),
-    (1.484, 0.066, 0.062),
-])
-TORSO_HEIGHTS = np.linspace(0.880, 1.484, 41)
-TORSO_WIDTH = np.interp(TORSO_HEIGHTS, TORSO[:, 0], TORSO[:, 1])
-TORSO_DEPTH = np.interp(TORSO_HEIGHTS, TORSO[:, 0], TORSO[:, 2])
-
-FACE_HALF_WIDTH, FACE_TOP, FACE_BOTTOM = 0.10, 0.15, -0.14
-RELIEF_DENSITY = 900.0
-
-PARTS = {
-    name: index + 1
-    for index, name in enumerate((
-        "torso", "neck", "head", "left_arm", "right_arm", "left_hand", "right_hand", "left_leg",
-        "right_leg",
-    ))
-}
+HANDS = WHOLEBODY133.index("left_hand_0"), WHOLEBODY133.index("right_hand_0")
 
 
-def _visible_on() -> dict[str, tuple[int, ...]]:
-    """Keypoint name -> labels of the parts that show rather than hide it."""
-    allowed = {}
-    for name in MEDIAPIPE33:
+def _mediapipe() -> tuple[np.ndarray, np.ndarray]:
+    """(33, 133) that picks MediaPipe's body landmarks from the 133 keypoints, and (33,) how deep
+    inside of the body each lies, metres."""
+    faces = {
+        "left_eye_inner": "face_42", "left_eye_outer": "face_45", "right_eye_inner": "face_39",
+        "right_eye_outer": "face_36", "mouth_left": "face_54", "mouth_right": "face_48",
+    }
+    hands = {"thumb": 3, "index": 6, "pinky": 18}
+    depths = {"shoulder": 0.13, "hip": 0.16, "elbow": 0.08, "knee": 0.10, "wrist": 0.05,
+              "ankle": 0.09, "heel": 0.09, "foot": 0.09, "ear": 0.02, "eye": 0.03}
+    pick = np.zeros((len(MEDIAPIPE33), len(WHOLEBODY133)), np.float32)
+    inside = np.zeros(len(MEDIAPIPE33))
+    for row, name in enumerate(MEDIAPIPE33):
         side, _, part = name.partition("_")
-        parts: tuple[str, ...]
-        if part == "shoulder":
-            parts = ("torso", f"{side}_arm")
-        elif part == "elbow":
-            parts = (f"{side}_arm",)
-        elif part in ("wrist", "pinky", "index", "thumb"):
-            parts = (f"{side}_arm", f"{side}_hand")
-        elif part == "hip":
-            parts = ("torso", f"{side}_leg")
-        elif part in ("knee", "ankle", "heel", "foot_index"):
-            parts = (f"{side}_leg",)
-        else:
-            parts = ("head",)
-        allowed[name] = tuple(PARTS[part] for part in parts)
-    return allowed
+        source = faces.get(name, name.replace("foot_index", "big_toe"))
+        if part in hands:
+            source = f"{side}_hand_{hands[part]}"
+        pick[row, WHOLEBODY133.index(source)] = 1.0
+        inside[row] = depths.get(part.split("_")[0], 0.03)
+    return pick, inside
 
 
-VISIBLE_ON = _visible_on()
+MEDIAPIPE33_FROM, INSIDE = _mediapipe()
 
-PAINTED = np.isin(ARKIT_BLENDSHAPES, (
-    "jawOpen", "mouthSmileLeft", "mouthSmileRight", "mouthFrownLeft", "mouthFrownRight",
-    "mouthPucker", "browInnerUp", "browOuterUpLeft", "browOuterUpRight", "browDownLeft",
-    "browDownRight", "eyeBlinkLeft", "eyeBlinkRight", "eyeWideLeft", "eyeWideRight",
-))
+
+# -- body -----------------------------------------------------------------------------------------
+
+JOINT = {name: index for index, name in enumerate(SMPLX55)}
+
+
+@dataclass(frozen=True, eq=False)
+class Actor:
+    """A dressed body and what its motion and truth need.
+
+    rest: (55, 3) joints in T-pose, metres from the pelvis. height: of the pelvis over the floor.
+    keypoints: (133, 55 + n) from joints and the n vertices ``needed`` of the figure.
+    stature: metres. head_at_rest: (3, 3) what ``_head`` makes of a body that stands upright.
+    """
+
+    figure: Figure
+    rest: np.ndarray
+    height: float
+    stature: float
+    keypoints: np.ndarray
+    needed: np.ndarray
+    head_at_rest: np.ndarray
+
+
+@functools.lru_cache(maxsize=len(CAST))
+def _actor(index: int) -> Actor:
+    casting = CAST[index]
+    model = body_model.load(gender=casting.gender)
+    figure = dress(model, casting.look)
+    vertices, _, joints = figure.pose()
+    indices, keypoints = selection(model.keypoints, len(SMPLX55))
+    # Any of the vertices that show the same spot of the skin will do.
+    place = np.zeros(figure.repeated.max() + 1, np.int64)
+    place[figure.repeated] = np.arange(len(figure.repeated))
+    needed = place[indices]
+    return Actor(
+        figure, joints - joints[0], float(joints[0, 1] - vertices[:, 1].min()),
+        float(np.ptp(model.template[:, 1])), keypoints, needed,
+        _head(keypoints @ np.concatenate([joints, vertices[needed]]))[:3, :3],
+    )
+
+
+def _parameters(actor: Actor, pose: Pose, weights: np.ndarray) -> dict[str, np.ndarray]:
+    """What ``Figure.pose`` needs; on the floor at the figure's home, which is the origin."""
+    turn = _about("y", pose.yaw)
+    root = np.array([pose.travel + pose.sway, actor.height - 0.012 + pose.bob, 0.0])
+    joints: dict[str, np.ndarray] = {
+        "spine1": _about("z", pose.lean) @ _about("x", pose.bow),
+    }
+    roll, pitch, yaw = pose.head
+    head = _axis_angle(_about("y", yaw) @ _about("x", pitch) @ _about("z", roll))
+    body = np.zeros((21, 3), np.float32)
+    body[JOINT["neck"] - 1] = body[JOINT["head"] - 1] = head / 2
+    hands = {}
+    for side, sign, arm in (("left", 1.0, pose.arms[0]), ("right", -1.0, pose.arms[1])):
+        # From the T-pose, arm along x with the palm down, to hanging with the palm inwards.
+        hang = _about("z", -sign * np.pi / 2)
+        lift = _about("z", sign * (6.0 * pose.shrug + 0.16 * max(arm.abduction - 1.0, 0.0)))
+        joints[f"{side}_collar"] = lift
+        joints[f"{side}_shoulder"] = (
+            lift.T @ _about("z", sign * arm.abduction) @ _about("x", -arm.flexion)
+            @ _about("y", sign * arm.twist) @ hang)
+        joints[f"{side}_elbow"] = hang.T @ _about("x", -arm.elbow) @ hang
+        joints[f"{side}_wrist"] = hang.T @ _about("z", sign * arm.wrist) @ hang
+        joints |= _leg(actor, side, sign, pose, turn, root)
+        fingers = np.zeros((5, 3, 3), np.float32)
+        fingers[:4, :, 2] = -sign * arm.curl * np.array([0.6, 0.8, 0.6])
+        fingers[4, :, 1] = -sign * np.array([0.1, 0.15, 0.2])
+        hands[f"{side}_hand_pose"] = fingers.reshape(1, 15, 3)
+    for name, rotation in joints.items():
+        body[JOINT[name] - 1] = _axis_angle(rotation)
+    pelvis = actor.figure.skin.model.joint_template[0]
+    return {
+        "global_orient": _axis_angle(turn)[None], "body_pose": body[None],
+        "transl": (root - pelvis)[None].astype(np.float32), "expression": weights[None], **hands,
+    }
+
+
+def _leg(
+    actor: Actor, side: str, sign: float, pose: Pose, turn: np.ndarray, root: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Rotations of hip, knee and ankle that put the foot where the step has it.
+
+    Feet step under the travelling root: half of each stride planted, half in the air.
+    """
+    hip0, knee0, ankle0 = (actor.rest[JOINT[f"{side}_{part}"]] for part in (
+        "hip", "knee", "ankle"))
+    thigh, shin = float(np.linalg.norm(knee0 - hip0)), float(np.linalg.norm(ankle0 - knee0))
+    direction = 1.0 if pose.travel >= 0 else -1.0
+    # The foot on the side one walks to swings in the first half of a stride, the other follows.
+    cycle = abs(pose.travel) / STRIDE + (0.5 if sign == direction else 0.0)
+    whole = np.floor(cycle)
+    swing = float(np.clip((cycle - whole - 0.5) * 2.0, 0.0, 1.0))
+    x = direction * STRIDE * (whole + _smooth(swing))
+    lift = 0.055 * np.sin(np.pi * swing) ** 2
+    foot = turn @ np.array([0.105 * sign, 0.0, ankle0[2]])
+    ankle = foot + [x, actor.height + ankle0[1] + lift, 0.0]
+    hip = root + turn @ hip0
+    outwards = turn @ _about("y", sign * 0.18)
+    line = ankle - hip
+    reach = float(np.linalg.norm(line))
+    if reach > thigh + shin - 1e-3:
+        ankle = hip + line * ((thigh + shin - 1e-3) / reach)
+        line = ankle - hip
+        reach = thigh + shin - 1e-3
+    along = (reach * reach + thigh * thigh - shin * shin) / (2 * reach)
+    forward = _across(outwards[:, 2], line)
+    knee = hip + line / reach * along + forward * np.sqrt(max(thigh * thigh - along * along, 0.0))
+    upper = _frame(knee - hip, outwards[:, 2]) @ _frame(knee0 - hip0, np.array([0.0, 0, 1])).T
+    lower = _frame(ankle - knee, outwards[:, 2]) @ _frame(ankle0 - knee0, np.array([0.0, 0, 1])).T
+    return {
+        f"{side}_hip": turn.T @ upper, f"{side}_knee": upper.T @ lower,
+        f"{side}_ankle": lower.T @ outwards,
+    }
+
+
+def _across(vector: np.ndarray, line: np.ndarray) -> np.ndarray:
+    """The unit vector nearest to `vector` at right angles to `line`."""
+    line = line / np.linalg.norm(line)
+    rest = vector - line * (vector @ line)
+    return rest / np.linalg.norm(rest)
+
+
+def _frame(down: np.ndarray, forward: np.ndarray) -> np.ndarray:
+    """Rotation whose second column is `down`, its third as near to `forward` as can be."""
+    y = down / np.linalg.norm(down)
+    z = _across(forward, y)
+    return np.column_stack([np.cross(y, z), y, z])
+
+
+def _axis_angle(rotation: np.ndarray) -> np.ndarray:
+    return cv2.Rodrigues(np.asarray(rotation, float))[0].ravel().astype(np.float32)
+
+
+def _head(points: np.ndarray) -> np.ndarray:
+    """(4, 4) pose of the head in the keypoints' (133, 3) axes: origin between the ears, x to the
+    left ear, y from the lips to the eyes, z out of the face."""
+    index = {name: WHOLEBODY133.index(name) for name in (
+        "left_ear", "right_ear", "left_eye", "right_eye", "face_51")}
+    x = points[index["left_ear"]] - points[index["right_ear"]]
+    up = points[[index["left_eye"], index["right_eye"]]].mean(0) - points[index["face_51"]]
+    z = np.cross(x, up)
+    x, z = x / np.linalg.norm(x), z / np.linalg.norm(z)
+    pose = np.eye(4)
+    pose[:3, :3] = np.column_stack([x, np.cross(z, x), z])
+    pose[:3, 3] = points[[index["left_ear"], index["right_ear"]]].mean(0)
+    return pose
 
 
 # -- kinematics -----------------------------------------------------------------------------------
@@ -627,7 +508,7 @@ def _apply(pose: Pose, gesture: str, strength: float, time: float) -> None:
               elbow=1.95 + swing, wrist=0.5 * swing, curl=0.08)
     elif gesture == "raise_both":
         for arm in (left, right):
-            blend(arm, abduction=2.45, flexion=0.1, twist=0.9, elbow=0.45, curl=0.1)
+            blend(arm, abduction=2.2, flexion=0.1, twist=0.9, elbow=0.6, curl=0.1)
     elif gesture == "hips":
         for arm in (left, right):
             blend(arm, abduction=0.72, flexion=-0.25, twist=-0.75, elbow=1.5, curl=0.9)
@@ -658,317 +539,21 @@ def _apply(pose: Pose, gesture: str, strength: float, time: float) -> None:
         )
 
 
-@dataclass(slots=True)
-class _Body:
-    points: dict[str, np.ndarray]
-    head_rotation: np.ndarray
-    torso_yaw: float
-
-
-def _pose_body(pose: Pose) -> _Body:
-    """Forward kinematics of trunk, arms and head, inverse kinematics of the legs.
-
-    Points are in metres, in a frame on the floor at the figure's home, body axes at yaw 0.
-    """
-    turn = _about("y", pose.yaw)
-    root = np.array([pose.travel + pose.sway, HIP[1] + pose.bob, 0.0])
-    points = {"pelvis": root}
-    trunk = turn @ _about("z", pose.lean) @ _about("x", pose.bow)
-
-    def on_trunk(x: float, height: float, z: float = 0.0) -> np.ndarray:
-        return root + trunk @ np.array([x, height - HIP[1], z])
-
-    points["neck"] = on_trunk(0, NECK_BASE)
-    roll, pitch, yaw = pose.head
-    head = trunk @ _about("y", yaw) @ _about("x", pitch) @ _about("z", roll)
-    pivot = on_trunk(0, NECK_BASE + 0.05)
-    points["head"] = pivot + head @ (np.array(HEAD_CENTRE) - [0, NECK_BASE + 0.05, 0])
-
-    for side, sign, arm in (("left", 1.0, pose.arms[0]), ("right", -1.0, pose.arms[1])):
-        shoulder = on_trunk(sign * (SHOULDER[0] - 0.25 * pose.shrug), SHOULDER[1] + pose.shrug
-                            + 0.02 * np.clip(arm.abduction - 1.2, 0, 1.2))
-        upper = (trunk @ _about("z", sign * arm.abduction) @ _about("x", -arm.flexion)
-                 @ _about("y", sign * arm.twist))
-        lower = upper @ _about("x", -arm.elbow)
-        elbow = shoulder + upper @ [0, -UPPER_ARM, 0]
-        wrist = elbow + lower @ [0, -FOREARM, 0]
-        points |= {f"{side}_shoulder": shoulder, f"{side}_elbow": elbow, f"{side}_wrist": wrist}
-        points |= _pose_hand(side, sign, wrist, lower @ _about("z", sign * arm.wrist), arm.curl)
-        points |= _pose_leg(side, sign, pose, turn, root)
-    return _Body(points, head, pose.yaw)
-
-
-def _pose_hand(
-    side: str, sign: float, wrist: np.ndarray, frame: np.ndarray, curl: float
-) -> dict[str, np.ndarray]:
-    """21 points: wrist, then thumb, index, middle, ring, little finger from base to tip.
-
-    In the hand's frame the fingers point along -y, the palm faces the body (-x on the left), and
-    the thumb points forward (+z).
-    """
-    points = {f"{side}_hand_0": wrist}
-    for finger, (spread, length) in enumerate(
-        ((0.75, 0.07), (0.17, 0.074), (0.03, 0.081), (-0.11, 0.075), (-0.26, 0.06))
-    ):
-        fan = _about("x", -spread)
-        if finger == 0:
-            base = frame @ np.array([-0.01 * sign, -0.022, 0.022])
-            bends = (0.1, 0.15, 0.2)
-            shares = (0.42, 0.32, 0.26)
-        else:
-            base = frame @ fan @ np.array([0.0, -HAND, 0.0])
-            bends = (0.6 * curl, 0.8 * curl, 0.6 * curl)
-            shares = (0.45, 0.31, 0.24)
-        at = wrist + base
-        points[f"{side}_hand_{1 + 4 * finger}"] = at
-        bend = 0.0
-        for joint, (angle, share) in enumerate(zip(bends, shares, strict=True)):
-            bend += angle
-            step = frame @ fan @ _about("z", -sign * bend) @ np.array([0, -length * share, 0])
-            at = at + step
-            points[f"{side}_hand_{2 + 4 * finger + joint}"] = at
-    points[f"{side}_thumb"] = points[f"{side}_hand_3"]
-    points[f"{side}_index"] = points[f"{side}_hand_6"]
-    points[f"{side}_pinky"] = points[f"{side}_hand_18"]
-    return points
-
-
-def _pose_leg(
-    side: str, sign: float, pose: Pose, turn: np.ndarray, root: np.ndarray
-) -> dict[str, np.ndarray]:
-    """Feet step under the travelling root: half of each stride planted, half in the air."""
-    direction = 1.0 if pose.travel >= 0 else -1.0
-    # The foot on the side one walks to swings in the first half of a stride, the other follows.
-    cycle = abs(pose.travel) / STRIDE + (0.5 if sign == direction else 0.0)
-    whole = np.floor(cycle)
-    swing = float(np.clip((cycle - whole - 0.5) * 2.0, 0.0, 1.0))
-    x = direction * STRIDE * (whole + _smooth(swing)) + sign * 0.035
-    lift = 0.055 * np.sin(np.pi * swing) ** 2
-    stance = turn @ np.array([sign * HIP[0], 0.0, 0.0])
-    ankle = stance + [x, ANKLE_HEIGHT + lift, 0.0]
-    hip = root + turn @ np.array([sign * HIP[0], 0.0, 0.0])
-    toes = turn @ _about("y", sign * 0.22) @ np.array([0.0, 0.0, 1.0])
-    line = ankle - hip
-    reach = float(np.linalg.norm(line))
-    longest = THIGH + SHIN - 1e-3
-    if reach > longest:
-        ankle = hip + line * (longest / reach)
-        line, reach = ankle - hip, longest
-    line = line / reach
-    along = (reach * reach + THIGH * THIGH - SHIN * SHIN) / (2 * reach)
-    forward = toes - line * (toes @ line)
-    forward /= np.linalg.norm(forward)
-    knee = hip + line * along + forward * np.sqrt(max(THIGH * THIGH - along * along, 0.0))
-    down = np.array([0.0, -1.0, 0.0])
-    return {
-        f"{side}_hip": hip, f"{side}_knee": knee, f"{side}_ankle": ankle,
-        f"{side}_heel": ankle + 0.055 * down - 0.045 * toes,
-        f"{side}_foot_index": ankle + 0.05 * down + 0.15 * toes,
-    }
-
-
-# -- head -----------------------------------------------------------------------------------------
-
-
-def _surface(x: float, y: float) -> float:
-    """z of the skin at (x, y) of the head's frame, metres."""
-    heights = [
-        middle[2] + radii[2] * np.sqrt(max(
-            1 - ((x - middle[0]) / radii[0]) ** 2 - ((y - middle[1]) / radii[1]) ** 2, 0.0))
-        for middle, radii in (CRANIUM, JAW)
-    ]
-    return float(max(heights))
-
-
-def _face_points() -> dict[str, np.ndarray]:
-    """The eleven face keypoints of MediaPipe-33 in the head's frame, metres."""
-    points = {"nose": np.array([0.0, -0.023, NOSE[0][2] + NOSE[1][2]])}
-    for side, sign in (("left", 1.0), ("right", -1.0)):
-        for suffix, dx in (("_inner", -0.0145), ("", 0.0), ("_outer", 0.0145)):
-            x, y = sign * (EYE[0] + dx), EYE[1]
-            points[f"{side}_eye{suffix}"] = np.array([x, y, _surface(x, y)])
-        points[f"{side}_ear"] = np.array([sign * 0.072, 0.006, -0.006])
-        x = sign * 0.025
-        points[f"mouth_{side}"] = np.array([x, MOUTH_HEIGHT, _surface(x, MOUTH_HEIGHT)])
-    return points
-
-
-def _cast(
-    origin: np.ndarray,
-    ray: list[np.ndarray],
-    middle: Sequence[float],
-    radii: Sequence[float],
-    scale: float,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Nearest hit of each ray with an ellipsoid.
-
-    Returns distance along the ray (inf: missed), coverage 0..1 of the pixel, unit normal (3, ...).
-    """
-    o = ((origin - np.asarray(middle, np.float32)) / np.asarray(radii, np.float32))
-    d = [ray[i] * np.float32(1.0 / radii[i]) for i in range(3)]
-    a = d[0] * d[0] + d[1] * d[1] + d[2] * d[2]
-    b = o[0] * d[0] + o[1] * d[1] + o[2] * d[2]
-    c = float(o @ o)
-    closest = np.sqrt(np.maximum(c - b * b / a, 0.0))
-    cover = np.clip((1.0 - closest) * np.float32(scale * min(radii[0], radii[1])) + 0.5, 0, 1)
-    inside = b * b - a * np.float32(c - 1.0)
-    root = np.sqrt(np.maximum(inside, 0.0))
-    distance = np.where(inside > 0, (-b - root) / a, np.inf).astype(np.float32)
-    s = np.where(inside > 0, distance, 0)
-    normal = np.stack([(o[i] + s * d[i]) * np.float32(1.0 / radii[i]) for i in range(3)])
-    normal /= np.sqrt((normal * normal).sum(0)) + 1e-6
-    return distance, cover, normal
-
-
-def _face_relief() -> np.ndarray:
-    """(h, w, 2) float32 slope (dz/dx, dz/dy) of the features a smooth ellipsoid lacks."""
-    columns = int(2 * FACE_HALF_WIDTH * RELIEF_DENSITY)
-    rows = int((FACE_TOP - FACE_BOTTOM) * RELIEF_DENSITY)
-    x = (np.arange(columns) + 0.5) / RELIEF_DENSITY - FACE_HALF_WIDTH
-    y = FACE_TOP - (np.arange(rows)[:, None] + 0.5) / RELIEF_DENSITY
-
-    def bump(cx: float, cy: float, sx: float, sy: float, height: float) -> np.ndarray:
-        return height * np.exp(-0.5 * (((x - cx) / sx) ** 2 + ((y - cy) / sy) ** 2))
-
-    z = bump(0, -0.005, 0.0065, 0.022, 0.009) + bump(0, -0.026, 0.010, 0.008, 0.010)
-    for sign in (-1.0, 1.0):
-        z += bump(sign * EYE[0], EYE[1] + 0.002, 0.015, 0.009, -0.006)
-        z += bump(sign * EYE[0], EYE[1], 0.010, 0.006, 0.003)
-        z += bump(sign * 0.030, 0.035, 0.018, 0.006, 0.004)
-        z += bump(sign * 0.040, -0.018, 0.014, 0.014, 0.004)
-        z += bump(sign * 0.012, -0.030, 0.005, 0.005, 0.004)
-        z += bump(sign * 0.030, -0.045, 0.006, 0.016, -0.002)
-    z += bump(0, MOUTH_HEIGHT + 0.004, 0.018, 0.006, 0.004)
-    z += bump(0, MOUTH_HEIGHT - 0.008, 0.016, 0.006, 0.004)
-    z += bump(0, MOUTH_HEIGHT - 0.018, 0.018, 0.004, -0.004)
-    z += bump(0, -0.100, 0.016, 0.012, 0.007)
-    dy, dx = np.gradient(z, 1.0 / RELIEF_DENSITY)
-    return np.dstack([dx, -dy]).astype(np.float32)
-
-
-def _paint_face(look: Look, weights: np.ndarray, density: float) -> np.ndarray:
-    """(h, w, 3) uint8: colours of the front of the head, `density` texels a metre."""
-    size = int(2 * FACE_HALF_WIDTH * density), int((FACE_TOP - FACE_BOTTOM) * density)
-    skin = np.array(look.skin, float)
-    canvas: np.ndarray = np.empty((size[1], size[0], 3), np.uint8)
-    canvas[:] = look.skin
-    w = dict(zip(ARKIT_BLENDSHAPES, np.clip(np.nan_to_num(weights), 0, 1).tolist(), strict=True))
-
-    def texels(points: np.ndarray) -> np.ndarray:
-        """Metres on the face -> sixteenths of a texel, as fillPoly with shift 4 wants them."""
-        u = (points[:, 0] + FACE_HALF_WIDTH) * density - 0.5
-        v = (FACE_TOP - points[:, 1]) * density - 0.5
-        return np.round(16 * np.column_stack([u, v])).astype(np.int32)
-
-    def fill(points: np.ndarray, color: ArrayLike) -> None:
-        cv2.fillPoly(canvas, [texels(points)], np.asarray(color, float).tolist(), cv2.LINE_AA, 4)
-
-    def ellipse(x: float, y: float, rx: float, ry: float, color: ArrayLike) -> None:
-        angle = np.linspace(0, 2 * np.pi, 20, endpoint=False)
-        fill(np.column_stack([x + rx * np.cos(angle), y + ry * np.sin(angle)]), color)
-
-    def band(top: np.ndarray, bottom: np.ndarray, color: ArrayLike) -> None:
-        fill(np.vstack([top, bottom[::-1]]), color)
-
-    # Blush, sockets and stubble are blurred into the skin before any feature is drawn.
-    for sign in (-1.0, 1.0):
-        ellipse(sign * 0.040, -0.028, 0.017, 0.014, skin * [1.0, 0.90, 0.88])
-        ellipse(sign * EYE[0], EYE[1] + 0.004, 0.021, 0.014, skin * [0.90, 0.86, 0.85])
-    ellipse(0, -0.027, 0.011, 0.008, skin * [1.0, 0.93, 0.91])
-    blur = max(int(0.012 * density) | 1, 3)
-    canvas = cv2.GaussianBlur(canvas, (blur, blur), 0)
-
-    s = np.linspace(-1, 1, 13)
-    arch = np.maximum(1 - s * s, 0)
-    for side, sign in (("Left", 1.0), ("Right", -1.0)):
-        x, y = sign * EYE[0], EYE[1]
-        closed = w[f"eyeBlink{side}"]
-        upper = 0.0068 * (1 - closed) * (1 + 0.45 * w[f"eyeWide{side}"]) - 0.0030 * closed
-        top = np.column_stack([x + 0.0150 * s, y + upper * arch**0.75])
-        bottom = np.column_stack([x + 0.0150 * s, y - 0.0046 * arch**0.8])
-        lid = top + [0, 0.0036]
-        fold = np.column_stack([lid[:, 0], lid[:, 1] + 0.0012 * arch])
-        band(fold, top, skin * [0.78, 0.68, 0.66])
-        if upper > -0.0035:
-            band(top, bottom, (236, 232, 228))
-            inside = canvas.copy()
-            ellipse(x, y + 0.0008, 0.0066, 0.0066, np.array(look.iris) * 0.55)
-            ellipse(x, y + 0.0008, 0.0056, 0.0056, look.iris)
-            ellipse(x, y + 0.0008, 0.0028, 0.0028, (16, 14, 14))
-            ellipse(x - 0.0022, y + 0.0032, 0.0012, 0.0012, (250, 250, 250))
-            # The iris only shows between the lids.
-            opening = np.zeros(canvas.shape[:2], np.uint8)
-            cv2.fillPoly(opening, [texels(np.vstack([top, bottom[::-1]]))], 255, cv2.LINE_AA, 4)
-            canvas = np.where(opening[..., None] > 127, canvas, inside)
-        lash = np.array(look.hair) * 0.5
-        band(top + [0, 0.0016], top - [0, 0.0006], lash)
-        band(bottom + [0, 0.0004], bottom - [0, 0.0010], skin * [0.72, 0.60, 0.58])
-
-        inner = 0.011 * w["browInnerUp"] - 0.008 * w[f"browDown{side}"]
-        outer = 0.010 * w[f"browOuterUp{side}"] - 0.004 * w[f"browDown{side}"]
-        b = np.linspace(0, 1, 9)
-        brow_x = sign * (0.0125 - 0.003 * w[f"browDown{side}"] + 0.039 * b)
-        brow_y = 0.0335 + (1 - b) * inner + b * outer + 0.0065 * np.sin(np.pi * b**1.2) - 0.004 * b
-        thick = 0.0040 * (1 - 0.75 * b**2) * np.minimum(1, 0.6 + 2 * b)
-        band(np.column_stack([brow_x, brow_y + thick]), np.column_stack([brow_x, brow_y - thick]),
-             np.array(look.hair) * 0.85)
-
-    # Nose: shaded wings and nostrils; its ridge is lit through the relief.
-    for sign in (-1.0, 1.0):
-        ellipse(sign * 0.0075, -0.0365, 0.0042, 0.0022, skin * [0.45, 0.34, 0.32])
-        wing = np.array([[0.0145, -0.024], [0.0165, -0.031], [0.0135, -0.0365], [0.0150, -0.031]])
-        fill(wing * [sign, 1], skin * [0.75, 0.64, 0.62])
-
-    smile = (w["mouthSmileLeft"] + w["mouthSmileRight"]) / 2
-    frown = (w["mouthFrownLeft"] + w["mouthFrownRight"]) / 2
-    half = 0.0255 + 0.009 * smile - 0.011 * w["mouthPucker"]
-    corner = 0.011 * smile - 0.009 * frown
-    gap = 0.034 * w["jawOpen"] + 0.006 * smile
-    thick = 1 + 0.5 * w["mouthPucker"] - 0.25 * smile
-    mouth_x = half * s
-    line = MOUTH_HEIGHT + corner * s * s - 0.002 * smile
-    inner_top = np.column_stack([mouth_x, line + 0.1 * gap * arch])
-    inner_bottom = np.column_stack([mouth_x, line - 0.9 * gap * arch**0.8])
-    cupid = 0.0068 * thick * arch**0.8 * (1 - 0.18 * np.exp(-((s / 0.16) ** 2)))
-    outer_top = inner_top + np.column_stack([0 * s, cupid])
-    outer_bottom = inner_bottom - np.column_stack([0 * s, 0.0092 * thick * arch**0.7])
-    lip = skin * [0.86, 0.60, 0.60]
-    band(outer_top, inner_top, lip * 0.88)
-    band(inner_bottom, outer_bottom, lip)
-    if gap > 0.0015:
-        band(inner_top, inner_bottom, (62, 22, 24))
-        teeth = np.column_stack([0.78 * mouth_x, line + 0.1 * gap * arch - min(0.0065, 0.45 * gap)])
-        band(np.column_stack([0.78 * mouth_x, inner_top[:, 1]]), teeth, (232, 226, 216))
-    seam = np.column_stack([0 * s, 0.0006 + 0 * s])
-    band(inner_top + seam, inner_top - seam, skin * [0.45, 0.26, 0.26])
-    for sign in (-1.0, 1.0):
-        fold = np.array([[0.018, -0.033], [0.0275 + 0.004 * smile, -0.047],
-                         [0.0325 + 0.008 * smile, -0.058 + 0.006 * smile],
-                         [0.0265 + 0.004 * smile, -0.046]])
-        fill(fold * [sign, 1], skin * (0.88 - 0.10 * smile))
-    # Hairline: everything above a soft arc is hair.
-    arc = np.linspace(-1, 1, 21)
-    edge = np.column_stack([FACE_HALF_WIDTH * arc, 0.083 - 0.055 * np.abs(arc * 1.15) ** 3.2
-                            + 0.0025 * np.sin(17 * arc)])
-    band(edge, np.column_stack([FACE_HALF_WIDTH * arc, 0 * arc + FACE_TOP + 0.01]), look.hair)
-    return cv2.GaussianBlur(canvas, (3, 3), 0)
-
-
 # -- surroundings ---------------------------------------------------------------------------------
 
 
 def _room(
-    width: int, height: int, look: Look, horizon: int, random: np.random.Generator
+    width: int, height: int, casting: Casting, horizon: int, random: np.random.Generator
 ) -> np.ndarray:
     """Wall with a soft light from the left, skirting board, floor, fine texture."""
     rows = np.arange(height, dtype=np.float32)[:, None]
     columns = np.arange(width, dtype=np.float32)[None]
     light = 1.04 - 0.30 * np.hypot(columns / width - 0.35, rows / height - 0.25)
-    image = light[..., None] * np.array(look.wall, np.float32)
+    image = light[..., None] * np.array(casting.wall, np.float32)
     depth = np.clip((rows - horizon) / max(height - horizon, 1), 0, 1)
     floor = (0.72 + 0.35 * depth) * (0.95 + 0.1 * light)
     on_floor = rows >= horizon
-    ground = floor[..., None] * np.array(look.floor, np.float32)
+    ground = floor[..., None] * np.array(casting.floor, np.float32)
     image = np.where(on_floor[..., None], ground, image)
     board = (rows >= horizon - 0.022 * height) & (rows < horizon)
     image = np.where(board[..., None], image * 1.10, image)
@@ -977,17 +562,3 @@ def _room(
     patches = cv2.resize(random.normal(1.0, 0.007, (12, 16)).astype(np.float32), (width, height),
                          interpolation=cv2.INTER_CUBIC)
     return np.clip(image * patches[..., None], 0, 255).astype(np.uint8)
-
-
-def _cloth(random: np.random.Generator) -> np.ndarray:
-    """(64, 64) float32 brightness of folded cloth, mean 1."""
-    v, u = np.mgrid[0:64, 0:64].astype(np.float32) / 64
-    folds = np.zeros_like(u)
-    for _ in range(7):
-        tilt, count = random.uniform(-1.2, 1.2), random.uniform(1.5, 5.0)
-        place = random.uniform(0, 1)
-        folds += np.exp(-((v - place) / 0.18) ** 2) * np.sin(
-            2 * np.pi * count * (v + tilt * u) + random.uniform(0, 6.28))
-    folds += 0.35 * random.normal(size=folds.shape)
-    folds = cv2.GaussianBlur(folds, (0, 0), 1.2)
-    return (1.0 + 0.055 * (folds - folds.mean()) / folds.std()).astype(np.float32)
