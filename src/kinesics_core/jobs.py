@@ -34,7 +34,7 @@ Report = Callable[[int, int, str], None]
 Work = Callable[[Mapping[str, Any], Mapping[str, Any], Report], dict[str, Any]]
 """(settings, inputs, report) -> the result, which JSON can hold. A function of a module."""
 
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+THREADS = ("OMP_NUMTHREADS", "OPENBLAS_NUMTHREADS", "MKL_NUMTHREADS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +136,8 @@ def _start(job: Job) -> tuple[Connection, BaseProcess]:
     # spawn: a fork of a process in which torch has used threads may hang for ever.
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
-    before = {name: os.environ.get(name) for name in _THREADS}
-    os.environ.update(dict.fromkeys(_THREADS, "1"))
+    before = {name: os.environ.get(name) for name in THREADS}
+    os.environ.update(dict.fromkeys(THREADS, "1"))
     try:
         process = context.Process(target=_child, args=(job, sender), daemon=True)
         process.start()
@@ -158,19 +158,23 @@ def _child(job: Job, sender: Connection) -> None:
 
 
 def _work(job: Job, sender: Connection) -> None:
+    result, error = attempt(job, lambda *progress: sender.send(("progress", *progress)))
+    sender.send(("error", error) if result is None else ("result", result))
+
+
+def attempt(job: Job, report: Report) -> tuple[dict[str, Any] | None, str]:
+    """A job done here and now: its result and "", or None and what went wrong."""
     try:
-        result = job.work(
-            job.settings, job.inputs, lambda *progress: sender.send(("progress", *progress)))
-        sender.send(("result", result))
+        return job.work(job.settings, job.inputs, report), ""
     except BrokenPipeError:
         raise
     except KinesicsError as error:
-        sender.send(("error", str(error)))
+        return None, str(error)
     except MemoryError:
-        sender.send(("error", "There was not enough memory for it; give it fewer windows (--step)"
-                              " or run fewer at a time (--jobs)."))
+        return None, ("There was not enough memory for it; give it fewer windows (--step) or run"
+                      " fewer at a time (--jobs).")
     except Exception:
-        sender.send(("error", traceback.format_exc().strip()))
+        return None, traceback.format_exc().strip()
 
 
 def _receive(

@@ -27,8 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         " (.npz); with several people, into a folder person_ID for each. Started again after an"
         " interruption, it goes on where it was."
     )
-    parser.add_argument("source", metavar="VIDEO", type=Path, help="a video, a folder of them, a folder of"
-                        " images, a bag, a folder of OpenPose's JSON files, or keypoints (.npz)")
+    parser.add_argument("source", metavar="VIDEO", type=Path, help="a video, a folder of"
+                        " videos or of images, a bag, a folder of OpenPose's JSON files, or"
+                        " keypoints (.npz)")
     parser.add_argument("--out", metavar="DIR", type=Path, required=True)
     parser.add_argument("--gender", choices=("neutral", "female", "male", "guess"),
                         default="neutral", help="the body's (default: %(default)s)")
@@ -90,7 +91,8 @@ def _fit_dataset(args: argparse.Namespace, request: Request) -> int:
 
     from kinesics_core.body.fitting import dataset
 
-    summary = dataset.fit_dataset(request, processes=args.jobs or 1, ray=args.ray)
+    processes = 1 if args.jobs is None else args.jobs
+    summary = dataset.fit_dataset(request, processes=processes, ray=args.ray)
     dataset.show(summary, Console())
     return 1 if summary.failed else 0
 
@@ -127,6 +129,9 @@ def _bars() -> Iterator:
     ) as progress:
         def show(step: Step) -> None:
             if step.stage not in bars:
+                if step.stage == "write":  # nobody is left to be fitted
+                    for task in progress.tasks:
+                        progress.update(task.id, completed=task.total)
                 bars[step.stage] = progress.add_task(step.stage.replace("_", ", "), note="")
             note = f"{step.rate:.1f} frames/s" if isfinite(step.rate) else ""
             note += f"  loss {step.loss:.4g}" if isfinite(step.loss) else ""
