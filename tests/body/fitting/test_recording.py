@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from pathlib import Path
 
 import cv2
@@ -18,7 +19,7 @@ import pytest
 from known_recording import FRAMES, HEIGHT, RATE, WIDTH
 
 from kinesics_core.body import model, skinning
-from kinesics_core.body.fitting import files, outputs, recording
+from kinesics_core.body.fitting import files, outputs, pictures, recording, track_file
 from kinesics_core.body.fitting.errors import CODES, FitError
 from kinesics_core.body.fitting.parameters import PARAMETERS, read_fit, read_fit_and_track
 from kinesics_core.body.fitting.recording import fit_recording
@@ -456,6 +457,76 @@ def test_frames_that_were_not_fitted_are_named_and_shown_plain(known, tmp_path):
     assert np.isnan(files.read_arrays(tmp_path / "params.npz")["joints_cam"][4]).all()
     plain = cv2.imread(str(tmp_path / "overlays" / "000004.jpg")).astype(int)
     assert np.abs(plain - (40 + 8 * 4)).max() < 10
+
+
+# Sources --------------------------------------------------------------------------------------
+
+
+def test_images_come_with_their_numbers_from_wherever_there_are_some(known, tmp_path):
+    def numbers(source, first=0):
+        """What each image shows: its grey says which it is."""
+        return {index: round((float(image.mean()) - 38) / 8)
+                for index, image in recording.images_of(source, first)}
+
+    whole = {frame: frame for frame in range(FRAMES)}
+    assert numbers(known.video) == whole
+    assert numbers(known.video, 9) == {frame: frame for frame in range(9, FRAMES)}
+    folder = tmp_path / "frames"
+    folder.mkdir()
+    for frame in range(3):
+        cv2.imwrite(str(folder / f"{frame}.png"), np.full((48, 64, 3), 40 + 8 * frame, np.uint8))
+    assert numbers(folder) == {0: 0, 1: 1, 2: 2}
+    poses = known.video.parent / "openpose"
+    poses.mkdir(exist_ok=True)
+    (poses / f"{known.video.stem}_000000000000_keypoints.json").write_text('{"people": []}')
+    assert numbers(poses) == whole
+    for without in (tmp_path / "keypoints.npz", tmp_path / "bag.mcap", tmp_path):
+        assert numbers(without) == {}
+
+
+def test_keypoints_without_images_are_drawn_on_a_plain_ground(known, tmp_path):
+    source = tmp_path / "keypoints.npz"
+    source.write_bytes(track_file.save_tracks(known.tracks))
+    report = fit_recording(Request(source, tmp_path / "out", meshes=False))
+    assert report.complete, report.message
+    picture = cv2.imread(str(tmp_path / "out" / "overlays" / "000002.jpg"))
+    assert picture.shape == (HEIGHT, WIDTH, 3) and picture.max() > 150
+    assert np.abs(picture[0, 0].astype(int)[::-1] - pictures.DARK).max() < 6
+    assert length(tmp_path / "out" / "overlay.mp4") == FRAMES
+
+
+def test_memory_does_not_grow_with_the_recording(known, tmp_path, monkeypatch):
+    """Of all frames' pictures and meshes, only a few exist at once."""
+    alive: weakref.WeakSet[np.ndarray] = weakref.WeakSet()
+    most = 0
+
+    class Held(np.ndarray):
+        """An array that can stand in a set."""
+
+        __hash__ = object.__hash__
+
+        def __eq__(self, other):
+            return self is other
+
+    def images(source, first=0):
+        nonlocal most
+        for frame in range(150):
+            picture = np.zeros((HEIGHT, WIDTH, 3), np.uint8).view(Held)
+            alive.add(picture)
+            most = max(most, len(alive))
+            yield frame, picture
+
+    monkeypatch.setattr(recording, "images_of", images)
+    write = outputs.Mp4Writer.write
+
+    def slowly(*given):
+        time.sleep(0.004)
+        write(*given)
+
+    monkeypatch.setattr(outputs.Mp4Writer, "write", slowly)
+    assert fit_recording(Request(known.video, tmp_path, meshes=False)).complete
+    assert length(tmp_path / "overlay.mp4") == 150
+    assert most <= outputs.WAITING + 4
 
 
 # Bad requests ---------------------------------------------------------------------------------
