@@ -20,14 +20,16 @@ from kinesics_core.body.fitting import hands_face, stages
 from kinesics_core.body.fitting.camera import guessed_focal
 from kinesics_core.body.fitting.errors import FitError
 from kinesics_core.body.fitting.files import Store
+from kinesics_core.body.fitting.interpenetration import balls
 from kinesics_core.body.fitting.kinematics import State, forward, rig
 from kinesics_core.body.fitting.optimise import Tick
-from kinesics_core.body.fitting.pose_priors import priors
+from kinesics_core.body.fitting.pose_priors import part, pose_priors
 from kinesics_core.body.fitting.progress import Cancelled, Progress, Show
 from kinesics_core.body.fitting.reprojection import project
 from kinesics_core.body.fitting.rotations import exponential, logarithm
 from kinesics_core.body.fitting.settings import Settings, Spreads
 from kinesics_core.body.fitting.track import Track
+from kinesics_core.body.lifter import lift
 from kinesics_core.body.model import BodyModel
 from kinesics_core.skeletons import SMPLX55, WHOLEBODY133_BODY
 
@@ -222,8 +224,10 @@ class _Run:
             self.seconds["camera"] += time.monotonic() - began
 
     def _chosen(self, model: BodyModel) -> _Chosen:
+        known = rig(model)
         return _Chosen(model, stages.body_of(
-            model, rig(model), priors(model, self.settings.prior)))
+            model, known, pose_priors(self.settings.prior),
+            balls(model, known) if self.settings.collisions else None))
 
     def _sampled(self, model: BodyModel, rows: np.ndarray) -> tuple[_Chosen, State, float]:
         """Shape and focal length from frames spread over the track; and how well they fit."""
@@ -236,10 +240,11 @@ class _Run:
                                   model.shape_directions.shape[2],
                                   model.expression_directions.shape[2])
         keypoints, sure = track.keypoints[sample], self.sure[sample]
-        state = stages.first_poses(chosen.body, state, keypoints, sure, self.centre,
+        lifted = lift(keypoints, track.width, track.height, focal)
+        state = stages.first_poses(chosen.body, state, keypoints, sure, self.centre, lifted,
                                    self.settings, tick)
         state, energy = stages.shape_and_camera(
-            chosen.body, state, keypoints, sure, self.centre, self.settings,
+            chosen.body, state, keypoints, sure, self.centre, lifted, self.settings,
             known is not None, tick)
         return chosen, state, energy
 
@@ -258,11 +263,12 @@ class _Run:
         state = stages.rest_state(body, len(keys), shape.focal, len(shape.betas),
                                   shape.expression.shape[1])
         state.betas = shape.betas
+        lifted = lift(keypoints, track.width, track.height, shape.focal)
         state = stages.first_poses(body, state, keypoints[keys], sure[keys], self.centre,
-                                   settings, tick)
+                                   part(lifted, keys), settings, tick)
         if len(keys) < len(rows):
             state = stages.between(state, keys, len(rows), times)
-        state, loss = stages.whole_body(body, state, keypoints, sure, self.centre, times,
+        state, loss = stages.whole_body(body, state, keypoints, sure, self.centre, lifted, times,
                                         settings, tick)
         now = time.monotonic()
         self.seconds["body"] += now - began

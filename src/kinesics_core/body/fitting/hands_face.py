@@ -87,7 +87,7 @@ def fingers(
     problem = Problem(
         body.rig.part(points), unknowns,
         observed(keypoints, sure, points, centre, widths.fine),
-        gaussians=[Gaussian(joints, mean[None], precision[None])],
+        priors=[lambda _: Gaussian(joints, mean[None], precision[None])],
         smooth=Smooth(stencils(times, 30.0),
                       np.full(len(joints), widths.finger**-2, np.float32), np.zeros(3),
                       np.zeros(0)))
@@ -128,7 +128,7 @@ def face(
     problem = Problem(
         body.rig.part(points), unknowns,
         observed(keypoints, sure, points, centre, widths.fine),
-        gaussians=[Gaussian(body.jaw, np.zeros((1, 3), np.float32), jaw[None])],
+        priors=[lambda _: Gaussian(body.jaw, np.zeros((1, 3), np.float32), jaw[None])],
         expression=(mean[:, seen], spread[:, seen] ** -2),
         smooth=Smooth(stencils(times, 30.0), np.full(1, widths.finger**-2, np.float32),
                       np.zeros(3), np.full(len(seen), widths.mood**-2, np.float32)))

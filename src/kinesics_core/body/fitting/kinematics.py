@@ -134,7 +134,7 @@ def rig(model: BodyModel) -> Rig:
             continue
         blend = weights[:, None] * model.weights[vertices]
         total = blend.sum(axis=0)
-        for k in np.flatnonzero(total > 2e-3):
+        for k in np.flatnonzero(np.abs(total) > 1e-3):
             a, c = blend[:, k], total[k]
             keypoint.append(n), joint.append(k), share.append(c)
             rest.append(a @ model.template[vertices] - c * joints[k])

@@ -1,19 +1,73 @@
-"""The prior of body poses in the form the optimiser takes."""
+"""Priors of body poses in the form the optimiser takes: quadratic about the pose it is at.
+
+SMPLify-X's energy of a pose is |z|^2 of VPoser's code, and it moves the code. With rotations as
+unknowns the same model speaks as a denoiser: a pose is drawn to what encoding and decoding make of
+it, which is the nearest pose the prior knows. `latent` has the other way. What is learned of a
+picture (`lifter`) is one more target, each joint's with the spread the network states for it.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
-from kinesics_core.body.fitting.problem import Gaussian, Target
-from kinesics_core.body.model import BodyModel
+from kinesics_core.body import gmm_prior, joint_limits, pose_prior
+from kinesics_core.body.fitting.kinematics import State
+from kinesics_core.body.fitting.problem import Gaussian, Prior, Target
+from kinesics_core.body.fitting.rotations import logarithm
+from kinesics_core.body.lifter import Lifted
+from kinesics_core.skeletons import SMPLX_BODY
+
+BODY = np.arange(1, len(SMPLX_BODY))
+"""Joints of ``body_pose``: the same, and first, in all bodies of the family."""
+
+SPREAD = 0.2
+"""Radians that a joint may be from where the autoencoder would have it."""
+
+MIXTURE_WEIGHT = 0.3
+"""Of the mixture's energy: the bodies it was made from move less freely than people."""
+
+LIFTED_WEIGHT = 0.5
+"""Of the lifter's: its errors in neighbouring frames are alike."""
 
 
-def priors(model: BodyModel, kind: str) -> list[Gaussian | Target]:
-    """What draws the joints of a body towards human poses."""
-    if kind == "none":
-        return []
-    with np.load(Path(__file__).with_name("pose_gaussian.npz")) as known:
-        return [Gaussian(known["joints"], known["mean"][None].astype(np.float32),
-                         known["precision"][None].astype(np.float32))]
+def pose_priors(kind: str) -> list[Prior]:
+    """What draws ``body_pose`` towards human poses: `settings.PRIORS`."""
+    if kind == "vposer":
+        known = pose_prior.load()
+        weight = np.full((1, len(BODY)), SPREAD**-2, np.float32)
+        return [lambda state: Target(BODY, known.project(state.local[:, BODY]), weight), limits]
+    if kind == "gmm":
+        mixture = gmm_prior.load()
+
+        def nearest(state: State) -> Gaussian:
+            mean, precision = mixture.quadratic(logarithm(state.local[:, BODY]))
+            return Gaussian(BODY, mean, precision, MIXTURE_WEIGHT)
+
+        return [nearest, limits]
+    return [limits]
+
+
+def limits(state: State) -> Gaussian:
+    """Joints that are bent too far are drawn back to their limits."""
+    directions, highest = joint_limits.half_spaces()
+    angles = logarithm(state.local[:, BODY]).reshape(len(state.transl), -1)
+    excess = np.maximum(angles @ directions.T - highest, 0)
+    # The directions of a joint are orthonormal axes, each with either sign.
+    mean = angles - excess @ directions
+    beyond = np.flatnonzero((excess > 0).any(axis=0))
+    active = (excess[:, beyond] > 0)[..., None] * directions[beyond]
+    precision = np.swapaxes(active, 1, 2) @ active / joint_limits.SOFTNESS**2
+    return Gaussian(BODY, mean.astype(np.float32), precision.astype(np.float32))
+
+
+def lifted_prior(lifted: Lifted) -> Prior:
+    """The rotations a lifter proposes, each as strongly as it is sure."""
+    spread = np.where(lifted.known[:, None], lifted.spread, np.inf)
+    target = Target(np.arange(len(SMPLX_BODY)), lifted.rotations,
+                    (LIFTED_WEIGHT * spread**-2).astype(np.float32))
+    return lambda state: target
+
+
+def part(lifted: Lifted, rows: np.ndarray | slice) -> Lifted:
+    """Of some frames."""
+    return Lifted(lifted.rotations[rows], lifted.spread[rows], lifted.known[rows])

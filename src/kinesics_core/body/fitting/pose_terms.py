@@ -75,12 +75,18 @@ def add_gaussian(
     turn = right_jacobian_inverse(vectors) @ np.swapaxes(posed.rotations[:, joints], -1, -2)
     slope = (pulled.reshape(frames, count, 1, 3) @ turn)[:, :, 0]
     normal.gradient[:, unknowns.turns].reshape(frames, -1, 3)[:, place] += slope
-    spread = np.zeros((frames, count, 3, count, 3), np.float32)
-    spread[:, np.arange(count), :, np.arange(count), :] = turn.transpose(1, 0, 2, 3)
-    spread = spread.reshape(frames, 3 * count, 3 * count)
-    curvature = np.swapaxes(spread, 1, 2) @ (weight * precision) @ spread
-    index = (3 * place[:, None] + np.arange(3)).ravel()
-    normal.blocks[:, index[:, None], index] += curvature
+    # turn_j^T P_jk turn_k: first all columns of joint k at once, then all rows of joint j.
+    columns = precision.reshape(len(precision), 3 * count, count, 3).transpose(0, 2, 1, 3) @ turn
+    rows = columns.reshape(frames, count, count, 3, 3).transpose(0, 2, 3, 1, 4)
+    rows = np.ascontiguousarray(rows).reshape(frames, count, 3, 3 * count)
+    curvature = (weight * np.swapaxes(turn, -1, -2) @ rows).reshape(
+        frames, 3 * count, 3 * count)
+    if np.array_equal(place, np.arange(place[0], place[0] + count)):
+        span = slice(3 * place[0], 3 * (place[0] + count))
+        normal.blocks[:, span, span] += curvature
+    else:
+        index = (3 * place[:, None] + np.arange(3)).ravel()
+        normal.blocks[:, index[:, None], index] += curvature
 
 
 def add_smooth_rotations(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from kinesics_core.body.fitting import coefficients, pose_terms
+from kinesics_core.body.fitting.interpenetration import Balls, add_interpenetration
 from kinesics_core.body.fitting.kinematics import Posed, Rig, State, forward, lever_operator
 from kinesics_core.body.fitting.optimise import Linearise
 from kinesics_core.body.fitting.points3d import Guessed, add_points
@@ -48,18 +50,22 @@ class Smooth:
     robust: float = np.inf
 
 
+Prior = Callable[[State], "Gaussian | Target"]
+"""What draws a pose towards likelier ones, from where it is."""
+
+
 @dataclass(slots=True)
 class Problem:
     """rig: with the keypoints that count. The rest as named; what is None or empty is left out.
-    expression: mean and precision (T or 1, E'). focal: guess of it and the precision of its
-    logarithm."""
+    priors: asked again in every step. expression: mean and precision (T or 1, E'). focal: guess of
+    it and the precision of its logarithm."""
 
     rig: Rig
     unknowns: Unknowns
     observed: Observed
     guessed: Guessed | None = None
-    gaussians: list[Gaussian] = field(default_factory=list)
-    targets: list[Target] = field(default_factory=list)
+    priors: list[Prior] = field(default_factory=list)
+    balls: Balls | None = None
     smooth: Smooth | None = None
     shape_weight: float = 1.0
     expression: tuple[np.ndarray, np.ndarray] | None = None
@@ -83,12 +89,16 @@ class Problem:
 
     def _add_priors(self, normal: Normal, state: State, posed: Posed) -> None:
         unknowns = self.unknowns
-        for prior in self.gaussians:
-            pose_terms.add_gaussian(normal, unknowns, state, posed, prior.joints, prior.mean,
-                                    prior.precision, prior.weight)
-        for target in self.targets:
-            pose_terms.add_target(normal, unknowns, state, posed, target.joints,
-                                  target.rotations, target.weight)
+        for prior in self.priors:
+            pull = prior(state)
+            if isinstance(pull, Gaussian):
+                pose_terms.add_gaussian(normal, unknowns, state, posed, pull.joints, pull.mean,
+                                        pull.precision, pull.weight)
+            else:
+                pose_terms.add_target(normal, unknowns, state, posed, pull.joints, pull.rotations,
+                                      pull.weight)
+        if self.balls is not None:
+            add_interpenetration(normal, unknowns, self.balls, forward(self.balls.rig, state))
         if self.smooth is not None and len(state.transl) > 2:
             smooth = self.smooth
             if len(unknowns.joints):

@@ -9,20 +9,22 @@ which way round people stand; a second fits all frames of a chunk at once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kinesics_core.body.fitting import initial
-from kinesics_core.body.fitting.camera import FOCAL_SPREAD
+from kinesics_core.body.fitting.camera import FOCAL_SPREAD, placed
 from kinesics_core.body.fitting.kinematics import Rig, State, forward
 from kinesics_core.body.fitting.optimise import Tick, minimise
 from kinesics_core.body.fitting.pose_terms import stencils
-from kinesics_core.body.fitting.problem import Gaussian, Problem, Smooth, Target
+from kinesics_core.body.fitting.pose_priors import lifted_prior
+from kinesics_core.body.fitting.problem import Prior, Problem, Smooth
 from kinesics_core.body.fitting.reprojection import Observed
+from kinesics_core.body.fitting.interpenetration import Balls
 from kinesics_core.body.fitting.rotations import exponential, logarithm
 from kinesics_core.body.fitting.settings import Settings
 from kinesics_core.body.fitting.unknowns import Unknowns
+from kinesics_core.body.lifter import Lifted
 from kinesics_core.body.model import BodyModel
 from kinesics_core.skeletons import (
     SMPLX_BODY,
@@ -34,12 +36,19 @@ from kinesics_core.skeletons import (
     WHOLEBODY133_RIGHT_HAND,
 )
 
-_TRUNK = [WHOLEBODY133.index(f"{side}_{part}") for part in ("shoulder", "hip")
-          for side in ("left", "right")]
 # Points of the face that no expression moves, and of the hands that no finger does.
 _SKULL = WHOLEBODY133_FACE.start + np.array([27, 28, 29, 30, 36, 39, 42, 45])
 _KNUCKLES = np.array([hand.start + i for hand in (WHOLEBODY133_LEFT_HAND, WHOLEBODY133_RIGHT_HAND)
                       for i in (5, 9, 13, 17)])
+_RELAXED = {
+    "left_shoulder": (0.2, -0.3, -1.1), "right_shoulder": (0.2, 0.3, 1.1),
+    "left_elbow": (0.0, -0.5, 0.2), "right_elbow": (0.0, 0.5, -0.2),
+    "left_knee": (0.2, 0.0, 0.0), "right_knee": (0.2, 0.0, 0.0),
+}
+
+INDEPENDENT = 3.0
+"""As how many independent views the frames of a clip count when its shape is weighed."""
+
 BODY_POINTS = np.concatenate([np.r_[WHOLEBODY133_BODY], np.r_[WHOLEBODY133_FEET], _SKULL,
                               _KNUCKLES])
 """Keypoints that the joints of the body alone place."""
@@ -47,8 +56,8 @@ BODY_POINTS = np.concatenate([np.r_[WHOLEBODY133_BODY], np.r_[WHOLEBODY133_FEET]
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What stages know of the body: its rig, and which of its joints are which. `pose` is the
-    prior of the body's joints."""
+    """What stages know of the body: its rig, and which of its joints are which. priors: of the
+    body's pose. balls: what must not overlap, or None."""
 
     rig: Rig
     names: tuple[str, ...]
@@ -56,11 +65,12 @@ class Body:
     left: np.ndarray
     right: np.ndarray
     jaw: np.ndarray
-    pose: list[Gaussian | Target]
+    priors: list[Prior]
+    balls: Balls | None
 
 
-def body_of(model: BodyModel, rig: Rig, pose: list[Gaussian | Target]) -> Body:
-    """The joints by what moves them; toes stay as they are at rest."""
+def body_of(model: BodyModel, rig: Rig, priors: list[Prior], balls: Balls | None) -> Body:
+    """The joints by what moves them."""
     names = tuple(model.joint_names)
 
     def found(wanted: list[str]) -> np.ndarray:
@@ -70,10 +80,10 @@ def body_of(model: BodyModel, rig: Rig, pose: list[Gaussian | Target]) -> Body:
                for i in (1, 2, 3)]
     return Body(
         rig, names,
-        free=found([name for name in SMPLX_BODY if not name.endswith("_foot")]),
+        free=found(list(SMPLX_BODY)),
         left=found([f"left_{name}" for name in fingers]),
         right=found([f"right_{name}" for name in fingers]),
-        jaw=found(["jaw"]), pose=pose)
+        jaw=found(["jaw"]), priors=priors, balls=balls)
 
 
 def certainty(keypoints: np.ndarray, settings: Settings) -> np.ndarray:
@@ -103,53 +113,36 @@ def used(sure: np.ndarray, rig: Rig, points: np.ndarray) -> np.ndarray:
 
 
 def rest_state(body: Body, frames: int, focal: float, shapes: int, moods: int) -> State:
-    """People at the prior's mean pose, nowhere yet."""
+    """People standing with their arms hanging, nowhere yet."""
     local = np.tile(np.eye(3, dtype=np.float32), (frames, len(body.names), 1, 1))
-    for prior in body.pose:
-        if isinstance(prior, Gaussian):
-            local[:, prior.joints] = exponential(prior.mean[:1].reshape(1, -1, 3))
+    for name, turn in _RELAXED.items():
+        local[:, body.names.index(name)] = exponential(np.array(turn, np.float32))
     return State(local, np.zeros((frames, 3), np.float32), np.zeros(shapes, np.float32),
                  np.zeros((frames, moods), np.float32), focal)
 
 
 def first_poses(
     body: Body, state: State, keypoints: np.ndarray, sure: np.ndarray, centre: np.ndarray,
-    settings: Settings, tick: Tick,
+    lifted: Lifted, settings: Settings, tick: Tick,
 ) -> State:
-    """Poses of separate frames, from nothing: the likeliest of some orientations."""
+    """Poses of separate frames, from nothing but what the lifter makes of them."""
     points = used(sure, body.rig, BODY_POINTS)
     rig = body.rig.part(points)
     seen = observed(keypoints, sure, points, centre, settings.spreads.robust)
-    roots = initial.roots(keypoints[..., :2]).astype(np.float32)
-    count = len(roots)
-    many = initial.starts(rig, state, roots, seen)
-    seen = initial.repeated(seen, count)
-    trunk = np.isin(points, _TRUNK)
-    only = Observed(seen.pixels, np.where(trunk, seen.certainty, 0.2 * seen.certainty), centre,
-                    np.inf)
-    problem = Problem(rig, Unknowns(np.array([0])), only)
-    many, _ = minimise(many, problem.unknowns, problem.linearise(), 3, tick, damping=0.1)
-    problem = Problem(rig, Unknowns(body.free), seen, gaussians=gaussians(body),
-                      targets=targets(body))
-    many, energy = minimise(many, problem.unknowns, problem.linearise(), 12, tick, damping=0.1)
-    joints = forward(rig, many).joints
-    joints = (joints - joints[:, :1])[:, :22].reshape(count, len(keypoints), -1, 3)
-    guesses = initial.Guesses(many, energy.reshape(count, -1), joints)
-    path = initial.likeliest(guesses)
-    return many.frames(path * len(keypoints) + np.arange(len(keypoints)))
-
-
-def gaussians(body: Body) -> list[Gaussian]:
-    return [prior for prior in body.pose if isinstance(prior, Gaussian)]
-
-
-def targets(body: Body) -> list[Target]:
-    return [prior for prior in body.pose if isinstance(prior, Target)]
+    local = state.local.copy()
+    local[:, :len(SMPLX_BODY)] = np.where(
+        lifted.known[:, None, None, None], lifted.rotations, local[:, :len(SMPLX_BODY)])
+    state = replace(state, local=local)
+    state.transl = placed(rig, state, seen)
+    problem = Problem(rig, Unknowns(body.free), seen,
+                      priors=[*body.priors, lifted_prior(lifted)])
+    state, _ = minimise(state, problem.unknowns, problem.linearise(), 10, tick, damping=0.1)
+    return state
 
 
 def shape_and_camera(
     body: Body, state: State, keypoints: np.ndarray, sure: np.ndarray, centre: np.ndarray,
-    settings: Settings, focal_known: bool, tick: Tick,
+    lifted: Lifted, settings: Settings, focal_known: bool, tick: Tick,
 ) -> tuple[State, float]:
     """Pose of separate frames with the shape they share and the focal length; and the energy."""
     points = used(sure, body.rig, BODY_POINTS)
@@ -157,7 +150,9 @@ def shape_and_camera(
     unknowns = Unknowns(body.free, shapes=np.arange(len(state.betas)), focal=not focal_known)
     problem = Problem(
         rig, unknowns, observed(keypoints, sure, points, centre, settings.spreads.fine),
-        gaussians=gaussians(body), targets=targets(body),
+        priors=[*body.priors, lifted_prior(lifted)], balls=body.balls,
+        # Frames of one clip err alike, so that they count as a few.
+        shape_weight=len(keypoints) / INDEPENDENT,
         focal=(state.focal, FOCAL_SPREAD**-2))
     state, energy = minimise(state, unknowns, problem.linearise(), 10, tick)
     return state, float(energy.sum())
@@ -165,7 +160,7 @@ def shape_and_camera(
 
 def whole_body(
     body: Body, state: State, keypoints: np.ndarray, sure: np.ndarray, centre: np.ndarray,
-    times: np.ndarray, settings: Settings, tick: Tick, iterations: int = 8, robust: bool = True,
+    lifted: Lifted, times: np.ndarray, settings: Settings, tick: Tick, iterations: int = 8, robust: bool = True,
 ) -> tuple[State, np.ndarray]:
     """All frames of a chunk at once, tied to each other in time."""
     points = used(sure, body.rig, BODY_POINTS)
@@ -174,7 +169,7 @@ def whole_body(
     widths = settings.spreads
     problem = Problem(
         rig, unknowns, observed(keypoints, sure, points, centre, widths.fine),
-        gaussians=gaussians(body), targets=targets(body),
+        priors=[*body.priors, lifted_prior(lifted)], balls=body.balls,
         smooth=Smooth(stencils(times, 30.0), np.full(len(body.free), widths.turn**-2, np.float32),
                       np.full(3, widths.shift**-2, np.float32), np.zeros(0),
                       3.0 if robust else np.inf))
