@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from kinesics_core import __version__
 from kinesics_core.errors import KinesicsError
 
-COMMANDS = ("up", "demo", "view", "keypoints", "data", "fit", "train", "eval", "bench",
-            "assets")
+COMMANDS = ("up", "demo", "view", "keypoints", "data", "body", "fit", "train", "eval",
+            "bench", "assets")
 
 
 def parser(command: str | None = None) -> argparse.ArgumentParser:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 
 from kinesics_core.body import skinning
@@ -41,7 +40,7 @@ def sheet(body: BodyModel, betas: Sequence[float] = ()) -> np.ndarray:
             picture = renderer.render(
                 seen, body.faces, focal * CELL, (CELL / 2, CELL / 2), colors=colors,
                 background=np.full((CELL, CELL, 3), _GROUND, np.uint8))
-            put_text(picture, label, (10, CELL - 12), size=18, color=(40, 44, 52))
+            put_text(picture, label, (10, CELL - 26), size=18, color=(40, 44, 52))
             return picture
 
         def pose(name: str) -> dict[str, np.ndarray]:
@@ -53,7 +52,7 @@ def sheet(body: BodyModel, betas: Sequence[float] = ()) -> np.ndarray:
                  for azimuth in (15.0, 75.0) for name in poses.POSES]
         if body.kind != "smpl":
             left, right = poses.fists()
-            cells.append(view("fist", -30.0, 0.7, 1.8, "left_middle1", left_hand_pose=left,
+            cells.append(view("fist", 35.0, 0.7, 1.8, "left_middle1", left_hand_pose=left,
                               right_hand_pose=right, **pose("T-pose")))
         if body.expression_directions.shape[2] == len(ARKIT_BLENDSHAPES):
             cells += [view(name, 12.0, 1.4, 3.9, "jaw", expression=poses.face(name))

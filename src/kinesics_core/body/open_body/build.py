@@ -77,7 +77,7 @@ def _write_arrays(file: Path, arrays: dict[str, np.ndarray]) -> None:
 def arrays_of(data: source.Source, gender: str) -> tuple[dict[str, np.ndarray], tuple]:
     """The members of the file, and the report's figures."""
     vertices, heads = population.sample(data, gender, BODIES + UNSEEN, _SEED[gender])
-    joints = rig.joints_of(data, heads)
+    joints = rig.joints_of(data, vertices, heads)
     skinning = rig.grouped_weights(data)
     jaw_open = data.face[ARKIT_BLENDSHAPES.index("jawOpen")]
     skinning = face.with_jaw(skinning, vertices.mean(0), joints.mean(0), jaw_open)

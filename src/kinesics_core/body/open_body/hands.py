@@ -18,13 +18,16 @@ SAMPLES = 4000
 _RELAXED = {"index": 18.0, "middle": 22.0, "ring": 26.0, "pinky": 28.0}
 """Bend of each finger's joints in the mean pose, degrees, about that of a hand at rest."""
 
+_THUMB_BENDS = np.array([0.55, 0.835, 0.0])
+"""About this axis, at right angles to the left thumb's outer bones as they lie at rest."""
+
 
 def left_pose(bend: np.ndarray, spread: np.ndarray, thumb: np.ndarray) -> np.ndarray:
     """Axis-angle (N,15,3) of a left hand, in the T-pose's axes (fingers along x, palm down).
 
     bend (N,4,3): of the index to little finger's three joints, rad, positive into the palm.
     spread (N,4): away from the middle finger, towards the thumb positive. thumb (N,4): its root
-    across the palm and towards it, its middle and its last joint's bend.
+    under the palm and towards the index finger, its middle and its last joint's bend.
     """
     pose = np.zeros((len(bend), 15, 3))
     first = JOINT["left_index1"]
@@ -33,11 +36,8 @@ def left_pose(bend: np.ndarray, spread: np.ndarray, thumb: np.ndarray) -> np.nda
         pose[:, at:at + 3, 2] = -bend[:, i]
         pose[:, at, 1] = -spread[:, i]
     at = JOINT["left_thumb1"] - first
-    across, towards, middle, last = thumb.T
-    pose[:, at, 0] = -towards
-    pose[:, at, 1] = across
-    pose[:, at + 1, 1] = middle
-    pose[:, at + 2, 1] = last
+    pose[:, at, :2] = thumb[:, :2]
+    pose[:, at + 1:at + 3] = thumb[:, 2:, None] * _THUMB_BENDS
     return pose
 
 
@@ -59,7 +59,7 @@ def basis(seed: int = 5) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     fan = np.array([1.0, 0.1, -0.6, -1.3])
     spread = fan * (5 * normal(1) - 3 * close) + 2.5 * normal(4)
     thumb = np.stack([
-        10 + 10 * close[:, 0] + 12 * normal(), 8 + 8 * close[:, 0] + 10 * normal(),
+        8 + 8 * close[:, 0] + 10 * normal(), 6 + 8 * close[:, 0] + 10 * normal(),
         12 + 12 * close[:, 0] + 14 * normal(), 15 + 16 * close[:, 0] + 18 * normal(),
     ], axis=-1)
     ranges = ((-20, 95), (-5, 110), (-5, 80))

@@ -23,8 +23,8 @@ def joint_regressor(shape: Shape, face: np.ndarray, mirror: np.ndarray, joint_mi
                     only: dict[int, np.ndarray]) -> np.ndarray:
     """(55,V), rows adding up to one, symmetric left to right.
 
-    face (52,V,3): face targets. only: for some joints, the vertices to use (the eyes are amid
-    their eyeballs).
+    face (52,V,3): face targets. only: for some joints, the vertices to use, moving or not (the
+    eyes are amid their eyeballs, which turn about them).
     """
     still = np.flatnonzero(np.linalg.norm(face, axis=-1).max(0) < _STILL)
     regressor = np.zeros((len(shape.joints), len(shape.vertices)))
@@ -39,7 +39,7 @@ def joint_regressor(shape: Shape, face: np.ndarray, mirror: np.ndarray, joint_mi
             near = np.union1d(near, mirror[near])
         regressor[joint, near] = point_weights(
             shape.joints[joint], shape.vertices[near], shape.joint_directions[:, joint],
-            shape.directions[:, near], face[:, near])
+            shape.directions[:, near], face[:0 if joint in only else None, near])
         if other == joint:
             regressor[joint] = (regressor[joint] + regressor[joint][mirror]) / 2
     return regressor / regressor.sum(1, keepdims=True)

@@ -73,9 +73,16 @@ def joint_bones(bones: tuple[str, ...]) -> list[list[int]]:
     return [[bones.index(bone) for bone in named(joint)] for joint in SMPLX55]
 
 
-def joints_of(source: Source, heads: np.ndarray) -> np.ndarray:
-    """Joints (N,55,3) from bone heads (N,B,3)."""
-    return np.stack([heads[:, bones].mean(1) for bones in joint_bones(source.bones)], axis=1)
+def joints_of(source: Source, vertices: np.ndarray, heads: np.ndarray) -> np.ndarray:
+    """Joints (N,55,3) from vertices (N,V,3) and bone heads (N,B,3).
+
+    The eyes' are amid their eyeballs: MakeHuman's bones start some millimetres away."""
+    joints = np.stack([heads[:, bones].mean(1) for bones in joint_bones(source.bones)], axis=1)
+    for side in ("left", "right"):
+        bone = source.bones.index(f"eye.{side[0].upper()}")
+        ball = vertices[:, source.weights[:, bone] > 0.5]
+        joints[:, JOINT[f"{side}_eye_smplhf"]] = (ball.min(1) + ball.max(1)) / 2
+    return joints
 
 
 def grouped_weights(source: Source) -> np.ndarray:

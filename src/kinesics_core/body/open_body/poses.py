@@ -1,0 +1,69 @@
+"""Poses and faces to judge a body by: what skinning finds hard, and what people do."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kinesics_core.body.open_body.hands import DEGREES, left_pose, mirrored
+from kinesics_core.face.expressions import expression
+from kinesics_core.skeletons import BLENDSHAPE_INDEX, SMPLX_BODY
+
+Turns = dict[str, tuple[float, float, float]]
+
+_HANGING: Turns = {"both_collar": (0, 0, -5), "both_shoulder": (0, 0, -65)}
+
+POSES: dict[str, Turns] = {
+    "T-pose": {},
+    "arms down": _HANGING,
+    "wave": {"left_collar": (0, 0, -5), "left_shoulder": (0, 0, -65),
+             "right_collar": (0, 0, -8), "right_shoulder": (-25, 18, 22),
+             "right_elbow": (0, 0, -95)},
+    "sit": _HANGING | {"both_hip": (-88, 0, 4), "both_knee": (88, 0, 0), "both_elbow": (0, -50, 0)},
+    "crouch": _HANGING | {"both_hip": (-113, 0, 12), "both_knee": (130, 0, 0),
+                          "both_ankle": (-30, 0, 0), "spine1": (20, 0, 0), "spine2": (15, 0, 0),
+                          "both_elbow": (0, -70, 0)},
+    "arms up": {"both_collar": (0, 0, 15), "both_shoulder": (0, 0, 75)},
+    "stride": {"spine1": (0, 18, 0), "spine2": (0, 18, 0), "head": (0, 30, 0),
+               "both_shoulder": (0, -15, -52), "left_hip": (-40, 0, 0), "left_knee": (30, 0, 0),
+               "right_hip": (25, 0, 0), "right_knee": (35, 0, 0)},
+}
+"""Rotations of joints, degrees times axis, of the left side where it says both."""
+
+FACES: dict[str, dict[str, float] | str] = {
+    "smile": "happiness", "anger": "anger", "surprise": "surprise", "sadness": "sadness",
+    "jaw open": {"jawOpen": 1.0}, "eyes closed": {"eyeBlinkLeft": 1.0, "eyeBlinkRight": 1.0},
+}
+"""An emotion in full, or coefficients of face targets."""
+
+
+def body_pose(name: str) -> np.ndarray:
+    """Axis-angle (1,21,3), radians, of one of ``POSES``."""
+    pose = np.zeros((1, len(SMPLX_BODY), 3))
+    for joint, turn in POSES[name].items():
+        if joint.startswith("both_"):
+            part = joint.removeprefix("both_")
+            pose[0, SMPLX_BODY.index(f"left_{part}")] = turn
+            pose[0, SMPLX_BODY.index(f"right_{part}")] = turn * np.array([1, -1, -1])
+        else:
+            pose[0, SMPLX_BODY.index(joint)] = turn
+    return pose[:, 1:] * DEGREES
+
+
+def fists() -> tuple[np.ndarray, np.ndarray]:
+    """Left and right hand, axis-angle (1,15,3) each, closed with the thumbs over the fingers."""
+    bend = np.tile([76.0, 92.0, 57.0], (1, 4, 1)) * DEGREES
+    together = np.array([[-5.0, 0.0, 5.0, 9.0]]) * DEGREES
+    thumb = np.array([[28.0, 6.0, 34.0, 60.0]]) * DEGREES
+    left = left_pose(bend, together, thumb)
+    return left, mirrored(left.reshape(1, 45)).reshape(1, 15, 3)
+
+
+def face(name: str) -> np.ndarray:
+    """Coefficients (1,52), 0..1, of one of ``FACES``."""
+    wanted = FACES[name]
+    if isinstance(wanted, str):
+        return expression(wanted, 1.0)[None].astype(float)
+    coefficients = np.zeros((1, len(BLENDSHAPE_INDEX)))
+    for target, value in wanted.items():
+        coefficients[0, BLENDSHAPE_INDEX[target]] = value
+    return coefficients
