@@ -104,7 +104,7 @@ def features(
     scaled = np.clip(flat / size[:, None, None], -8.0, 8.0)
     sure = np.where(seen, np.clip(np.nan_to_num(confidence), 0.0, 1.0), 0.0)
     inputs = np.concatenate([
-        scaled.reshape(len(points), -1), sure, np.log(size)[:, None] + 1.5,
+        scaled.reshape(len(points), 2 * len(KEYPOINTS)), sure, np.log(size)[:, None] + 1.5,
         np.arctan(middle) * 2.0], axis=1)
     known = (seen.sum(axis=1) >= 4) & (trunk.sum(axis=(1, 2)) >= 2)
     return inputs.astype(np.float32), turn, known

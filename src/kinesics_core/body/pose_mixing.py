@@ -59,7 +59,7 @@ def draw(
     """(count, 22, 3) poses, axis-angle radians.
 
     mixed: share whose arms and legs come from other recordings. legs: share that sit, squat or
-    kneel. arms: share of arms that reach in a random direction.
+    kneel. arms: share of arms that reach in a random direction, a third of them with both alike.
     """
     drawn = poses.draw(rng, count)
     for part in (LEGS, *ARMS.values()):
@@ -68,9 +68,12 @@ def draw(
         drawn[:, part] = np.where(chosen[:, None, None], other[:, part], drawn[:, part])
     chosen = rng.random(count) < legs
     drawn[chosen] = lowered(rng, drawn[chosen])
-    for side in ARMS:
-        chosen = rng.random(count) < arms
+    for side, other in (("left", "right"), ("right", "left")):
+        chosen = np.flatnonzero(rng.random(count) < arms)
         drawn[chosen] = reaching(rng, drawn[chosen], side)
+        # Of whoever reaches with both arms, most do the same with them.
+        both = chosen[rng.random(len(chosen)) < 0.35]
+        drawn[np.ix_(both, ARMS[other])] = mirror(drawn[both])[:, ARMS[other]]
     return drawn
 
 

@@ -21,7 +21,7 @@ def add_arguments(what: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "lifter", help="2-D keypoints -> a body's rotations",
         description="Trains the network a fit begins with: poses as random cameras and a faulty"
                     " keypoint detector see them -> rotations.")
-    for parser, epochs, steps in ((prior, 44, 150), (lifter, 60, 140)):
+    for parser, epochs, steps in ((prior, 44, 150), (lifter, 40, 140)):
         parser.add_argument(
             "--data", nargs="+", type=Path, required=True, metavar="FILE",
             help="folders, archives or files: SMPL-X axis-angle (.npz), BVH in T-pose at rest, CMU"
