@@ -90,7 +90,9 @@ class KeypointEstimator:
             pose, face, hand = (
                 assets.path(name) for name in (self.model, "face-landmarker", "hand-landmarker")
             )
-            self._create = lambda: _Crowd(pose, face, hand, max_persons, min_confidence)
+            # Where somebody is, the lite model says as well; the follower then looks closer.
+            scout = assets.path("pose-landmarker-lite")
+            self._create = lambda: _Crowd(scout, pose, face, hand, max_persons, min_confidence)
         self._detector: _Detector | None = self._create()
         self._tracker = Tracker(memory)
         self._filters: dict[int, _PersonFilter] = {}
@@ -261,9 +263,11 @@ class _Crowd:
     224 x 224 pixels, and misses most who are not near and alone.
     """
 
-    def __init__(self, pose: Path, face: Path, hand: Path, max_persons: int, confidence: float):
+    def __init__(
+        self, scout: Path, pose: Path, face: Path, hand: Path, max_persons: int, confidence: float
+    ):
         self._new_follower = lambda: _Follower(pose, confidence)
-        self._scout = _pose_landmarker(pose, confidence, max_persons)
+        self._scout = _pose_landmarker(scout, confidence, max_persons)
         self._parts = PartFinder(face, hand, confidence)
         self._max_persons = max_persons
         self._followers: list[_Follower] = []
