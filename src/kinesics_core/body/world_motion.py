@@ -17,6 +17,7 @@ from kinesics_core.body.model import BodyModel
 from kinesics_core.body.pose_vector import pose_vector
 from kinesics_core.errors import KinesicsError
 
+_AT_ONCE = 1024  # frames; matrices of an hour would fill the memory
 _TO_WORLD = np.diag([1.0, -1.0, -1.0]).astype(np.float32)
 
 
@@ -66,27 +67,42 @@ def world_motion(
     if np.any(np.diff(times) <= 0):
         raise KinesicsError("Got a motion whose times do not rise; sort its frames by time.")
     shape = None if betas is None else np.reshape(betas, (1, -1))
-    rest = skinning.rest_joints(body, shape)[..., 0].T
-    moved_rest = skinning.rest_joints(body, shape, expression).transpose(2, 1, 0)
     skeleton = skinning.select(body, np.empty(0, int))
+    rest = skinning.rest_joints(body, shape)[..., 0].T
+    shift = np.zeros((1, 3), np.float32) if transl is None else np.asarray(transl, np.float32)
+    shift = np.broadcast_to(shift, (len(times), 3))
+    parts = []
+    for start in range(0, len(times), _AT_ONCE):
+        block = slice(start, start + _AT_ONCE)
+        moved_rest = skinning.rest_joints(
+            body, shape, None if expression is None else expression[block]).transpose(2, 1, 0)
+        parts.append(_placed(skeleton, rest, moved_rest, pose[block], shift[block], camera))
+    quaternions, root, offsets = (np.concatenate(found) for found in zip(*parts, strict=True))
+    return WorldMotion(rest, continuous(quaternions), root, offsets, times - times[0])
+
+
+def _placed(
+    skeleton: skinning.Skin, rest: np.ndarray, moved_rest: np.ndarray, pose: np.ndarray,
+    shift: np.ndarray, camera: bool,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Quaternions, root and offsets, as in ``WorldMotion``, of some frames. moved_rest: (T or 1,
+    J, 3) joints in T-pose with each frame's expression."""
     rotations = skinning.rotation_matrices(pose)
     if camera:
         rotations[:, :, 0] = np.einsum("ij,jkt->ikt", _TO_WORLD, rotations[:, :, 0])
     turned, places = skinning.forward_kinematics(skeleton, rotations, moved_rest.transpose(2, 1, 0))
     turned = turned[:, :, np.argsort(skeleton.order)].transpose(3, 2, 0, 1)  # (T, J, 3, 3)
     places = places[:, np.argsort(skeleton.order)].transpose(2, 1, 0)  # (T, J, 3)
-    shift = np.zeros(3, np.float32) if transl is None else np.asarray(transl, np.float32)
-    pelvis = np.broadcast_to(moved_rest[:, 0] + shift, (len(times), 3))
+    pelvis = moved_rest[:, 0] + shift
     if camera:
         pelvis = pelvis @ _TO_WORLD
     places = places - places[:, :1] + pelvis[:, None]
     # Skinning turns what lies at x - joint; with the joint taken where it is without expression.
     places = places - np.einsum("tjab,tjb->tja", turned, moved_rest - rest)
-    above = np.maximum(body.parents, 0)
+    above = np.maximum(skeleton.model.parents, 0)
     offsets = np.einsum("tjba,tjb->tja", turned[:, above], places - places[:, above])
     offsets[:, 0] = places[:, 0]
-    quaternions = continuous(quaternions_of(rotations.transpose(3, 2, 0, 1)))
-    return WorldMotion(rest, quaternions, pelvis, offsets, times - times[0])
+    return quaternions_of(rotations.transpose(3, 2, 0, 1)), pelvis, offsets
 
 
 def quaternions_of(matrices: np.ndarray) -> np.ndarray:
