@@ -7,6 +7,7 @@ kept as local runs keep them, so that either takes up what the other finished.
 
 from __future__ import annotations
 
+import logging
 import socket
 import time
 from collections.abc import Sequence
@@ -77,10 +78,12 @@ def _connect(address: str) -> Any:
             "Work on a cluster needs Ray, which is not installed. Run: pip install"
             " 'kinesics[cluster]'.") from error
     try:
-        ray.init(
-            address=address, log_to_driver=False, logging_level="ERROR", include_dashboard=None,
-            runtime_env={"env_vars": dict.fromkeys(THREADS, "1")})
-    except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
+        host, _, port = address.removeprefix("ray://").rpartition(":")
+        if host:  # Ray would try for minutes
+            socket.create_connection((host.strip("[]"), int(port)), timeout=5.0).close()
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR,
+                 runtime_env={"env_vars": dict.fromkeys(THREADS, "1")})
+    except (OSError, RuntimeError, ValueError) as error:
         raise KinesicsError(
             f"No Ray cluster answers at {address!r} ({error}). Start one with `ray start --head`"
             " and give its HOST:6379, or \"local\" for this machine alone.") from error
