@@ -364,6 +364,13 @@ def test_keypoints_move_with_their_parts(neutral):
     for name in ("sit", "crouch", "stride"):
         _, joints, points = posed(neutral, body_pose=poses.body_pose(name))
         assert np.linalg.norm(points[knee] - joints[joint]) < 0.035
+    # Detectors mark the shoulder above its joint however the arm hangs; it does not swing with it.
+    for name in ("T-pose", "arms down", "arms up", "wave"):
+        _, joints, points = posed(neutral, body_pose=poses.body_pose(name))
+        for side in ("left", "right"):
+            above = points[KEYPOINT[f"{side}_shoulder"]] - joints[JOINT[f"{side}_shoulder"]]
+            assert above[1] == pytest.approx(0.018, abs=0.005)
+            assert np.abs(above[[0, 2]]).max() < 0.008
     gaze = posed(neutral, leye_pose=np.array([[0.0, 0.4, 0.0]]))[2]
     np.testing.assert_allclose(gaze[KEYPOINT["left_eye"]], posed(neutral)[2][KEYPOINT["left_eye"]],
                                atol=1e-6)

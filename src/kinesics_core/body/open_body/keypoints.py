@@ -16,9 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
+from kinesics_core.body.open_body.hands import DEGREES
 from kinesics_core.body.open_body.regressor import point_weights
 from kinesics_core.body.open_body.rig import FINGERS, JOINT
 from kinesics_core.body.open_body.shape import Shape
+from kinesics_core.body.skeleton import rotation_matrices
 from kinesics_core.skeletons import (
     SMPLX_BODY_TO_COCO17,
     WHOLEBODY133,
@@ -30,9 +32,8 @@ SUPPORT = 8
 """Vertices that a keypoint may be the weighted sum of."""
 
 _TIED = {
-    "shoulder": ("shoulder", "collar", (0.000, 0.018, 0.004)),
     "wrist": ("wrist", "wrist", (0.010, 0.000, 0.000)),
-    "hip": ("hip", "pelvis", (-0.010, -0.010, 0.012)),
+    "hip": ("hip", "pelvis", (-0.012, -0.010, 0.022)),
     "knee": ("knee", "knee", (-0.009, -0.023, 0.006)),
     "ankle": ("ankle", "knee", (-0.004, 0.020, 0.004)),
     "hand_0": ("wrist", "wrist", (0.013, -0.002, -0.004)),
@@ -41,11 +42,23 @@ _TIED = {
 """Keypoint -> the joint it is near, the joint whose part of the body it moves with, and where it is
 from the former, of the left side, m."""
 
+_SHOULDER = np.array([0.003, 0.018, 0.004])
+"""The same of the shoulder, which moves with the collar bone. No skin does so alone, hence the
+arms' poses, (collar, shoulder) in degrees times axis, for which a sum of vertices must stay."""
+
+_ARMS = (
+    ((0, 0, 0), (0, 0, 0)), ((0, 0, 0), (0, 0, -35)), ((0, 0, -5), (0, 0, -70)),
+    ((0, 0, 12), (0, 0, 60)), ((0, -10, 0), (0, -75, 0)), ((0, 0, -5), (-40, -30, -50)),
+)
+
 _TIP = 0.8
 """A finger tip is marked this far from the last joint to the very end."""
 
-_VERTICES = {"ear": 12157, "big_toe": 12742, "small_toe": 13255, "heel": 12432}
+_VERTICES = {"ear": 11991, "big_toe": 12742, "small_toe": 13255, "heel": 12432}
 """Single vertices of the left side: the tragus, the nails, the back of the heel."""
+
+_EVENNESS = 0.005
+"""Price of a large weight in ``_shoulder``: a weight of one costs as much as 5 mm."""
 
 _EYE_CORNERS = (42, 45)
 """Landmarks of the left eye whose middle is the keypoint: it does not turn with the gaze."""
@@ -100,6 +113,7 @@ def keypoints(shape: Shape, skinning: np.ndarray, face: np.ndarray, mirror: np.n
         owner = JOINT["pelvis" if part == "pelvis" else f"left_{part}"]
         put(f"left_{name}", *_tied(shape, skinning, face, owner, shape.joints[near] + offset,
                                    shape.joint_directions[:, near]))
+    put("left_shoulder", *_shoulder(shape, skinning))
     for i, finger in enumerate(FINGERS):
         for side in ("left", "right"):
             for knuckle in (1, 2, 3):
@@ -126,6 +140,43 @@ def _tied(shape: Shape, skinning: np.ndarray, face: np.ndarray, owner: int, poin
     vertices = np.array(chosen)
     return vertices, point_weights(point, shape.vertices[vertices], directions,
                                    shape.directions[:, vertices], face[:, vertices])
+
+
+def _shoulder(shape: Shape, skinning: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Vertices and weights of the left shoulder: one vertex after the other, each the one that
+    brings the weighted sum closest to the point in all of ``_ARMS`` and for every shape."""
+    collar, joint = (shape.joints[JOINT[f"left_{part}"]] for part in ("collar", "shoulder"))
+    point = joint + _SHOULDER
+    near = np.flatnonzero(np.linalg.norm(shape.vertices - joint, axis=1) < 0.14)
+    of_collar = skinning[near, JOINT["left_collar"]][:, None]
+    of_arm = skinning[near][:, [JOINT[f"left_{part}"] for part in ("shoulder", "elbow")]].sum(
+        1, keepdims=True)
+    vertices = shape.vertices[near]
+    rows = [10 * np.ones((1, len(near)))]
+    wanted = [10 * np.ones(1)]
+    for turns in _ARMS:
+        by_collar, by_shoulder = rotation_matrices(np.array(turns) * DEGREES)
+        carried = (vertices - collar) @ by_collar.T + collar
+        moved = ((vertices - joint) @ by_shoulder.T + joint - collar) @ by_collar.T + collar
+        posed = of_arm * moved + of_collar * carried + (1 - of_arm - of_collar) * vertices
+        rows.append(posed.T)
+        wanted.append((point - collar) @ by_collar.T + collar)
+    rows += list(np.swapaxes(shape.directions[:, near], 1, 2))
+    wanted += list(shape.joint_directions[:, JOINT["left_shoulder"]])
+    left, right = np.concatenate(rows), np.concatenate(wanted)
+    chosen: list[int] = []
+    weights = np.zeros(0)
+    while len(chosen) < SUPPORT:
+        best = np.inf
+        for candidate in range(len(near)):
+            some = left[:, [*chosen, candidate]]
+            gram = some.T @ some + _EVENNESS**2 * np.eye(some.shape[1])
+            solved = np.linalg.solve(gram, some.T @ right)
+            cost = ((some @ solved - right) ** 2).sum() + _EVENNESS**2 * (solved**2).sum()
+            if candidate not in chosen and cost < best:
+                best, pick, weights = cost, candidate, solved
+        chosen.append(pick)
+    return near[chosen], weights / weights.sum()
 
 
 def _tip(shape: Shape, skinning: np.ndarray, last: int) -> tuple[np.ndarray, np.ndarray]:
