@@ -37,6 +37,9 @@ RESTING_SMILE = 0.14
 ARM_SCALE = 0.8
 """Of the arms' length: gestures need less room."""
 
+FINEST = 0.013
+"""Shortest edge outside of the face, metres: about six pixels."""
+
 LEGS = -0.75
 """What lies lower than this above the pelvis is out of the picture in every pose, metres."""
 
@@ -82,7 +85,7 @@ class Avatar:
         model = body_model.load() if model is None else model
         self.figure: Figure = dress(
             model, LOOK, head_scale=HEAD_SCALE, eye_scale=EYE_SCALE, arm_scale=ARM_SCALE,
-            above=LEGS)
+            finest=FINEST, above=LEGS)
         self._views = threading.local()
 
     def render(self, face: FacePose | None, body: BodyPose | None) -> np.ndarray:

@@ -55,13 +55,15 @@ class Figure:
 
 def dress(
     model: BodyModel, look: Look, *, head_scale: float = 1.0, eye_scale: float = 1.0,
-    arm_scale: float = 1.0, above: float | None = None,
+    arm_scale: float = 1.0, finest: float = 0.0, above: float | None = None,
 ) -> Figure:
     """Put hair, clothes and a painted face on a body.
 
     head_scale: of the head, about its joint; a figure whose face must be read from afar has a
     larger one. eye_scale: of the eyes with their lids. arm_scale: of the length from shoulder to
-    wrist. above: leave out what lies lower in T-pose, metres above the pelvis.
+    wrist. finest: edges shorter than this are merged, but not in the face, metres: most triangles
+    of the body are in its fingers and ears. above: leave out what lies lower in T-pose, metres
+    above the pelvis.
     """
     chart = figure_paint.Chart.of(model)
     parts = _parts(model, chart)
@@ -73,12 +75,13 @@ def dress(
         dressed = _short_armed(dressed, arm_scale)
     if head_scale != 1.0:
         dressed = _large_headed(dressed, head_scale)
-    kept = np.ones(len(model.template), bool)
+    triangles = model.faces
     if above is not None:
-        kept = model.template[:, 1] >= above
-    chosen = np.flatnonzero(kept)
-    renumbered = np.cumsum(kept) - 1
-    skin_faces = renumbered[model.faces[kept[model.faces].all(1)]].astype(np.int32)
+        triangles = triangles[(model.template[triangles, 1] >= above).all(1)]
+    if finest > 0.0:
+        triangles = _merged(model.template, triangles, finest * ~_in_face(model, chart, parts))
+    chosen, skin_faces = np.unique(triangles, return_inverse=True)
+    skin_faces = skin_faces.reshape(-1, 3).astype(np.int32)
     uv, faces, repeated = _unrolled(model.template[chosen], skin_faces, parts[chosen], chart, model)
     return Figure(
         skin=skinning.select(dressed, chosen), skin_faces=skin_faces, faces=faces, uv=uv,
@@ -118,7 +121,53 @@ def _parts(model: BodyModel, chart: figure_paint.Chart) -> np.ndarray:
     # A triangle goes to the head if any corner does, so that the lips' rim stays whole.
     front = np.where(gap < 0.008, z[candidates][None], -np.inf).max(1)
     parts[candidates[z[candidates] < front - 0.010]] = MOUTH
+    # Its back lies deep in the head.
+    _, radius = chart.unroll(model.template)
+    parts[(parts == HEAD) & (radius < 0.036) & (off < 0.04)] = MOUTH
     return parts
+
+
+def _in_face(model: BodyModel, chart: figure_paint.Chart, parts: np.ndarray) -> np.ndarray:
+    """(V,) whether a vertex shows expressions or is an eye, tooth or tongue."""
+    moves = np.abs(model.expression_directions).max((1, 2)) > 1e-4
+    ear = np.abs(model.template[:, 0]) > 0.064
+    return ~np.isin(parts, (BODY, MOUTH)) & ~(ear & (parts == HEAD)) & (
+        moves | (parts != HEAD)) | ((parts == HEAD) & (model.template[:, 2] > chart.axis) & ~ear)
+
+
+def _merged(points: np.ndarray, faces: np.ndarray, shortest: np.ndarray) -> np.ndarray:
+    """Triangles (F', 3) of which fewer edges are short, over the same vertices.
+
+    shortest: (V,) metres; an edge with both ends shorter than theirs is contracted to one of its
+    ends, the shortest of each neighbourhood first, unless a triangle would turn over.
+    """
+    for _ in range(24):
+        edges = np.unique(np.sort(faces[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2)), axis=0)
+        length = np.linalg.norm(points[edges[:, 0]] - points[edges[:, 1]], axis=1)
+        short = length < shortest[edges].min(1)
+        edges, length = edges[short], length[short]
+        # Contracted together are only edges that share no triangle with a shorter one.
+        nearest = np.full(len(points), np.inf)
+        np.minimum.at(nearest, edges.ravel(), np.repeat(length, 2))
+        around = nearest.copy()
+        np.minimum.at(around, faces.ravel(), np.repeat(nearest[faces].min(1), 3))
+        chosen = edges[length <= around[edges].min(1)]
+        target = np.arange(len(points))
+        target[chosen[:, 1]] = chosen[:, 0]
+        moved = target[faces]
+        normals, turned = (np.cross(points[f[:, 1]] - points[f[:, 0]],
+                                    points[f[:, 2]] - points[f[:, 0]]) for f in (faces, moved))
+        gone = (moved == np.roll(moved, 1, axis=1)).any(1)
+        size = np.linalg.norm(normals, axis=1) * np.linalg.norm(turned, axis=1)
+        bad = ~gone & (np.einsum("ij,ij->i", normals, turned) < 0.3 * size)
+        blocked = np.unique(faces[bad])
+        target[blocked] = blocked
+        moved = target[faces]
+        gone = (moved == np.roll(moved, 1, axis=1)).any(1)
+        if not gone.any():
+            break
+        faces = moved[~gone]
+    return faces
 
 
 def _with_teeth(
