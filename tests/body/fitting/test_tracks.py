@@ -66,7 +66,8 @@ def test_every_part_comes_to_its_place():
         points[WHOLEBODY133_FACE, :2], person.face[MEDIAPIPE478_TO_IBUG68, :2])
     for part, hand in ((LEFT_HAND, person.left_hand), (RIGHT_HAND, person.right_hand)):
         np.testing.assert_array_equal(points[part:part + 21, :2], hand[:, :2])
-        assert (points[part:part + 21, 2] > 0.8).all()
+        score = person.pose[15 if part == LEFT_HAND else 16, 3]
+        np.testing.assert_allclose(points[part:part + 21, 2], 0.9 * score, rtol=1e-5)
 
 
 def test_without_hands_and_face_the_pose_gives_some_points_of_them_roughly():
@@ -104,6 +105,16 @@ def test_a_hand_far_from_its_arm_is_hardly_believed():
     palm = np.linalg.norm(person.left_hand[9, :2] - person.left_hand[0, :2])
     person.left_hand[:, 0] += 2.0 * palm
     assert keypoints_of(person, 2000, 480)[LEFT_HAND, 2] < 0.05 * near
+
+
+def test_what_is_hardly_seen_is_believed_less_than_its_score():
+    person = seen()
+    scores = (0.9, 0.4, 0.3, 0.2, 0.05)
+    for row, score in enumerate(scores):
+        person.coco[row, 2] = score
+    believed = keypoints_of(person, 640, 480)[: len(scores), 2]
+    np.testing.assert_allclose(believed[:3], scores[:3], rtol=1e-6)
+    assert believed[3] < 0.15 and believed[4] < 0.01
 
 
 def test_world_points_are_relative_to_hips_and_wrists():

@@ -1,8 +1,9 @@
 """What our perception sees of a person -> the 133 keypoints of COCO-WholeBody.
 
 A confidence is what a fit should believe, so it is more than MediaPipe's score: a landmark that is
-guessed beyond the edge of the image, a hand that lies elsewhere than the arm ends, and a place
-that the pose gives for want of a hand or face of its own, count less.
+guessed, or lies beyond the edge of the image, a hand that lies elsewhere than the arm ends, or
+whose arm is hidden, and a place that the pose gives for want of a hand or face of its own, count
+less.
 """
 
 from __future__ import annotations
@@ -32,6 +33,11 @@ ROUGH = 0.4
 """Share of its score that the pose's own point of a hand or face keeps where it must stand for
 one of the hand or face models."""
 
+GUESS = 0.3
+"""MediaPipe's score below which a landmark is made up more than seen. Above, it is in proportion to
+the accuracy: beside four calibrated views of one person, errors of joints scored .98, .8, .6 and .4
+had medians of .8, 1.1, 1.4 and 1.8 % of the person's height; below, 3 % with a tail up to 20 %."""
+
 OUTSIDE = 0.5
 """Share of its confidence that a keypoint just outside the image keeps; it falls to nothing at a
 tenth of the image's longer side."""
@@ -54,6 +60,8 @@ def keypoints_of(person: Person, width: int, height: int) -> np.ndarray:
     points[WHOLEBODY133_BODY] = person.coco
     if person.pose is not None:
         _add_pose(points, person.pose)
+    guessed = points[:, 2] < GUESS
+    points[guessed, 2] *= points[guessed, 2] / GUESS
     if person.face is not None:
         points[WHOLEBODY133_FACE, :2] = person.face[MEDIAPIPE478_TO_IBUG68, :2]
         points[WHOLEBODY133_FACE, 2] = FACE
@@ -67,7 +75,7 @@ def keypoints_of(person: Person, width: int, height: int) -> np.ndarray:
         if person.pose is not None and person.pose[wrist, 3] > 0:
             palm = max(float(np.linalg.norm(hand[9, :2] - hand[0, :2])), 1.0)
             apart = float(np.linalg.norm(hand[0, :2] - person.pose[wrist, :2])) / palm
-            points[part, 2] *= np.exp(-(apart / ASTRAY) ** 2)
+            points[part, 2] *= person.pose[wrist, 3] * np.exp(-(apart / ASTRAY) ** 2)
     return believed(points, width, height)
 
 
