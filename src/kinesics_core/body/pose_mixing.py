@@ -68,12 +68,13 @@ def draw(
         drawn[:, part] = np.where(chosen[:, None, None], other[:, part], drawn[:, part])
     chosen = rng.random(count) < legs
     drawn[chosen] = lowered(rng, drawn[chosen])
-    for side, other in (("left", "right"), ("right", "left")):
-        chosen = np.flatnonzero(rng.random(count) < arms)
-        drawn[chosen] = reaching(rng, drawn[chosen], side)
+    for side, opposite in (("left", "right"), ("right", "left")):
+        who = np.flatnonzero(rng.random(count) < arms)
+        drawn[who] = reaching(rng, drawn[who], side)
         # Of whoever reaches with both arms, most do the same with them.
-        both = chosen[rng.random(len(chosen)) < 0.35]
-        drawn[np.ix_(both, ARMS[other])] = mirror(drawn[both])[:, ARMS[other]]
+        both = who[rng.random(len(who)) < 0.35]
+        arm = ARMS[opposite]
+        drawn[both[:, None], arm] = mirror(drawn[both])[:, arm]
     return drawn
 
 
