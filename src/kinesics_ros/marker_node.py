@@ -1,4 +1,4 @@
-"""Markers for rviz: observed skeletons, predicted ghosts, labels."""
+"""Markers for rviz: observed skeletons, predicted ghosts, labels, and the robot's own body."""
 
 from __future__ import annotations
 
@@ -9,16 +9,20 @@ from geometry_msgs.msg import Point
 from std_msgs.msg import ColorRGBA
 from visualization_msgs.msg import Marker, MarkerArray
 
-from kinesics.msg import Affect, MotionForecast, PersonArray
+from kinesics.msg import Affect, BodyPose, MotionForecast, PersonArray
 from kinesics_core.affect.emotions import EMOTIONS
-from kinesics_core.skeletons import COCO17_EDGES
+from kinesics_core.body import model as body_model
+from kinesics_core.body import skinning
+from kinesics_core.skeletons import COCO17_EDGES, SMPLX55
+from kinesics_core.types import NANOSECONDS, People, Person
 from kinesics_core.types import Affect as CoreAffect
+from kinesics_core.types import BodyPose as CoreBody
 from kinesics_core.types import MotionForecast as CoreForecast
-from kinesics_core.types import People, Person
 from kinesics_ros import qos
 from kinesics_ros.bus import Bus
 from kinesics_ros.conversions import (
     affect_from_msg,
+    body_from_msg,
     forecast_from_msg,
     header,
     people_from_msg,
@@ -30,20 +34,30 @@ from kinesics_ros.stage import Stage, Stopwatch
 OBSERVED = ColorRGBA(r=0.10, g=0.75, b=0.95, a=1.0)
 PREDICTED = ColorRGBA(r=1.00, g=0.60, b=0.15, a=0.55)
 LABEL = ColorRGBA(r=1.0, g=1.0, b=1.0, a=1.0)
+ROBOT = ColorRGBA(r=0.20, g=0.62, b=0.66, a=1.0)
+ROBOT_SKIN = ColorRGBA(r=0.90, g=0.72, b=0.62, a=1.0)
 _KINDS = ("skeleton", "joints", "ghost", "label")
+
+_ROBOT_RATE = 30.0  # Hz, of the 60 at which poses come
+_TO_OPTICAL = np.diag([1.0, -1.0, -1.0])
+_HEAD = SMPLX55.index("head")
+_HAND = 25  # the first joint of the fingers
 
 
 class MarkerNode(Stage):
-    """``persons``, ``forecast`` and ``affect`` in, ``markers`` out.
+    """``persons``, ``forecast``, ``affect`` and ``body_pose`` in, ``markers`` out.
 
     Keypoints are pixels, rviz shows metres: the image is drawn as a plane at ``distance`` in front
     of the camera, so skeleton, ghost and image coincide. Each person's markers carry the person's
-    id; when the track ends they are deleted.
+    id; when the track ends they are deleted. The robot's body, bones and a head of the open body,
+    stands beside that image, facing the camera.
     """
 
     PARAMETERS = (
         Param("distance", 2.0, "Of the plane the keypoints are drawn on", "m", (0.1, 50.0)),
         Param("horizontal_fov", 60.0, "Field of view of the camera", "deg", (10.0, 170.0)),
+        Param("robot_aside", 1.8, "How far to the right of the camera's axis the robot is drawn",
+              "m", (-20.0, 20.0), live=True),
         Param("min_score", 0.3, "Keypoints below are not drawn", "", (0.0, 1.0), live=True),
     )
 
@@ -53,6 +67,8 @@ class MarkerNode(Stage):
         self._forecasts: dict[int, CoreForecast] = {}
         self._affects: dict[int, CoreAffect] = {}
         self._shown: set[int] = set()
+        self._body: skinning.Skin | None = None
+        self._drawn_at = 0
         self.input("persons", PersonArray, people_from_msg, self._draw, qos.RESULT)
         self.input(
             "forecast", MotionForecast, lambda message: [forecast_from_msg(message)],
@@ -62,8 +78,17 @@ class MarkerNode(Stage):
             "affect", Affect, lambda message: [affect_from_msg(message)],
             self._keep_affects, qos.RESULT, key=_person_ids,
         )
+        self.input("body_pose", BodyPose, body_from_msg, self._draw_robot, qos.RESULT)
+
+    def load(self) -> None:
+        # Joints only: no vertex is needed.
+        self._body = skinning.select(body_model.load(expressions=0), np.empty(0, np.int64))
+
+    def unload(self) -> None:
+        self._body = None
 
     def start(self) -> None:
+        self._drawn_at = 0
         self._forecasts.clear()
         self._affects.clear()
         self._shown.clear()
@@ -83,6 +108,43 @@ class MarkerNode(Stage):
             return
         with Stopwatch(self, people.stamp):
             self._publisher.publish(self.markers(people))
+
+    def _draw_robot(self, pose: CoreBody) -> None:
+        if not self._publisher.get_subscription_count():
+            return
+        if 0 <= pose.pose_stamp - self._drawn_at < 0.9 * NANOSECONDS / _ROBOT_RATE:
+            return
+        self._drawn_at = pose.pose_stamp
+        self._publisher.publish(MarkerArray(markers=self.robot_markers(pose)))
+
+    def robot_markers(self, pose: CoreBody) -> list[Marker]:
+        """Bones of body and hands, and the head, at one moment."""
+        assert self._body is not None, "load() comes first"
+        _, joints = skinning.vertices(
+            self._body, betas=pose.betas[None], global_orient=pose.global_orient[None],
+            body_pose=pose.body_pose[None], left_hand_pose=pose.left_hand[None],
+            right_hand_pose=pose.right_hand[None], transl=pose.transl[None])
+        place = self.parameters["robot_aside"], 0.0, self.parameters["distance"]
+        xyz = joints[0] @ _TO_OPTICAL + place
+        if not np.isfinite(xyz).all():
+            return []
+        points = [_point(joint) for joint in xyz]
+        bones = [(child, int(parent)) for child, parent in enumerate(self._body.model.parents)
+                 if parent > 0 or child in (1, 2, 3)]
+        markers = []
+        for kind, width, color, chosen in (
+            ("robot_body", 0.055, ROBOT, [bone for bone in bones if bone[0] < 22]),
+            ("robot_hands", 0.018, ROBOT_SKIN, [bone for bone in bones if bone[0] >= _HAND]),
+        ):
+            marker = _robot_marker(pose, kind, Marker.LINE_LIST, color)
+            marker.scale.x = width
+            marker.points = [points[joint] for bone in chosen for joint in bone]
+            markers.append(marker)
+        head = _robot_marker(pose, "robot_head", Marker.SPHERE, ROBOT_SKIN)
+        head.scale.x, head.scale.y, head.scale.z = 0.16, 0.23, 0.20
+        up = xyz[_HEAD] - xyz[SMPLX55.index("neck")]
+        head.pose.position = _point(xyz[_HEAD] + 0.6 * up)
+        return [*markers, head]
 
     def markers(self, people: People) -> MarkerArray:
         """All markers of one image, deletions of ended tracks first."""
@@ -153,6 +215,14 @@ def _marker(people: People, kind: str, person_id: int, shape: int, color: ColorR
     )
     marker.pose.orientation.w = 1.0
     # A track that ends without a message (the camera is unplugged) fades by itself.
+    marker.lifetime.sec = 2
+    return marker
+
+
+def _robot_marker(pose: CoreBody, kind: str, shape: int, color: ColorRGBA) -> Marker:
+    marker = Marker(
+        header=header(pose.stamp), ns=kind, id=0, type=shape, action=Marker.ADD, color=color)
+    marker.pose.orientation.w = 1.0
     marker.lifetime.sec = 2
     return marker
 

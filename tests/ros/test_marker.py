@@ -9,7 +9,8 @@ rclpy = pytest.importorskip("rclpy")
 from rclpy.signals import SignalHandlerOptions
 from visualization_msgs.msg import Marker
 
-from kinesics_core.types import Affect, MotionForecast, People, Person
+from kinesics_core.body import model as body_model
+from kinesics_core.types import Affect, BodyPose, MotionForecast, People, Person
 from kinesics_ros.bus import Bus
 from kinesics_ros.marker_node import MarkerNode
 
@@ -80,3 +81,61 @@ def test_a_person_of_nan_draws_nothing_and_does_not_crash(node):
     nobody = People(5, 640, 480, [Person(1, 0.1, np.full((17, 3), np.nan, np.float32))])
     markers = by_kind(node.markers(nobody), 1)
     assert markers["skeleton"].action == Marker.DELETE and not markers["joints"].points
+
+
+def robot_pose(stamp=5, **changes) -> BodyPose:
+    parts = {
+        "transl": np.zeros(3), "global_orient": np.zeros(3), "body_pose": np.zeros((21, 3)),
+        "left_hand": np.zeros((15, 3)), "right_hand": np.zeros((15, 3)), "jaw": np.zeros(3),
+        "betas": np.zeros(10), **changes,
+    }
+    return BodyPose(stamp, stamp, **{name: np.asarray(p, np.float32) for name, p in parts.items()})
+
+
+def test_the_robot_stands_beside_the_image_with_the_bones_of_the_open_body(node):
+    node.load()
+    markers = {marker.ns: marker for marker in node.robot_markers(robot_pose())}
+    assert set(markers) == {"robot_body", "robot_hands", "robot_head"}
+    bones = np.array([(p.x, p.y, p.z) for p in markers["robot_body"].points]).reshape(-1, 2, 3)
+    assert len(bones) == 21
+    joints = body_model.load().joint_template
+    # T-pose seen from the camera: the robot's left hand is on the right, the head above.
+    place = (1.8, 0.0, 2.0)
+    np.testing.assert_allclose(bones[19, 0], joints[20] * (1, -1, -1) + place, atol=1e-4)
+    head = markers["robot_head"].pose.position
+    assert head.y < bones[..., 1].min() + 0.1
+    assert len(markers["robot_hands"].points) == 60
+    assert all(marker.header.stamp.nanosec == 5 for marker in markers.values())
+
+
+def test_a_turn_of_the_elbow_moves_the_hand_and_nothing_above(node):
+    node.load()
+    bent = np.zeros((21, 3))
+    bent[17, 1] = -1.2
+
+    def points(pose, kind):
+        marker = {m.ns: m for m in node.robot_markers(pose)}[kind]
+        return np.array([(p.x, p.y, p.z) for p in marker.points])
+
+    still, moved = (points(pose, "robot_body") for pose in (
+        robot_pose(), robot_pose(body_pose=bent)))
+    change = np.linalg.norm(moved - still, axis=1)
+    assert (change > 0.05).sum() == 1
+    assert np.linalg.norm(points(robot_pose(body_pose=bent), "robot_hands")
+                          - points(robot_pose(), "robot_hands"), axis=1)[:30].min() > 0.1
+
+
+def test_an_unknown_pose_draws_no_robot(node):
+    node.load()
+    assert node.robot_markers(robot_pose(transl=(np.nan, 0, 0))) == []
+
+
+def test_the_robot_is_drawn_at_thirty_hertz(node, monkeypatch):
+    node.load()
+    published = []
+    monkeypatch.setattr(node, "_publisher", type("Publisher", (), {
+        "get_subscription_count": staticmethod(lambda: 1),
+        "publish": staticmethod(published.append)}))
+    for tick in range(60):
+        node._draw_robot(robot_pose(stamp=10**9 + tick * 10**9 // 60))
+    assert 29 <= len(published) <= 31
