@@ -51,8 +51,8 @@ def check(energy, add, unknowns=UNKNOWNS, tolerance=2e-3):
         step = rng.normal(0, 1, (FRAMES, unknowns.count))
         shared = rng.normal(0, 1, unknowns.shared)
         h = 2e-4
-        ahead = energy(stepped(here, posed, unknowns, h * step, h * shared))
-        back = energy(stepped(here, posed, unknowns, -h * step, -h * shared))
+        ahead = energy(stepped(unknowns, here, posed, h * step, h * shared))
+        back = energy(stepped(unknowns, here, posed, -h * step, -h * shared))
         slope = float((normal.gradient * step).sum() + normal.shared @ shared)
         size = float(np.linalg.norm(normal.gradient) + np.linalg.norm(normal.shared))
         assert (ahead - back) / (2 * h) == pytest.approx(slope, abs=tolerance * size)

@@ -20,14 +20,15 @@ from kinesics_core.body.fitting import hands_face, stages
 from kinesics_core.body.fitting.camera import guessed_focal
 from kinesics_core.body.fitting.errors import FitError
 from kinesics_core.body.fitting.files import Store
-from kinesics_core.body.fitting.interpenetration import balls
+from kinesics_core.body.fitting.interpenetration import balls, overlaps
 from kinesics_core.body.fitting.kinematics import State, forward, rig
 from kinesics_core.body.fitting.optimise import Tick
-from kinesics_core.body.fitting.pose_priors import part, pose_priors
+from kinesics_core.body.fitting.pose_priors import pose_priors
 from kinesics_core.body.fitting.progress import Cancelled, Progress, Show
 from kinesics_core.body.fitting.reprojection import project
 from kinesics_core.body.fitting.rotations import exponential, logarithm
 from kinesics_core.body.fitting.settings import Settings, Spreads
+from kinesics_core.body.fitting.stages import Seen
 from kinesics_core.body.fitting.track import Track
 from kinesics_core.body.lifter import lift
 from kinesics_core.body.model import BodyModel
@@ -100,7 +101,7 @@ def fit(
     run = _Run(track, settings, progress, cancelled)
     usable = run.usable(body)
     rows = np.flatnonzero(usable)
-    chosen, state = run.person(body, rows, genders, store)
+    chosen, state, sample = run.person(body, rows, genders, store)
     ranges = chunks(len(rows), settings.chunk, settings.overlap)
     done: list[tuple[np.ndarray, State, np.ndarray, np.ndarray]] = []
     for number, part in enumerate(ranges):
@@ -111,8 +112,8 @@ def fit(
                           state.focal), kept["loss"], kept["penetration"]
         else:
             try:
-                found = run.chunk(chosen, state, rows[part])
-            except _Stopped:
+                found = run.chunk(chosen, state, sample, rows[part])
+            except _CancelledError:
                 if not done:
                     raise FitError("The fit was cancelled before any frame was done.",
                                    "CANCELED") from None
@@ -135,7 +136,13 @@ def chunks(count: int, size: int, overlap: int) -> list[np.ndarray]:
     return [np.arange(start, start + size) for start in starts]
 
 
-class _Stopped(Exception):
+def keyframes(count: int) -> np.ndarray:
+    """Indices, about ``STRIDE`` apart, of the frames whose poses are found from nothing."""
+    number = int(np.ceil((count - 1) / STRIDE)) + 1
+    return np.linspace(0, count - 1, number).round().astype(int)
+
+
+class _CancelledError(Exception):
     """The fit was cancelled."""
 
 
@@ -163,7 +170,7 @@ class _Run:
 
         def called(loss: float) -> None:
             if self.cancelled is not None and self.cancelled():
-                raise _Stopped
+                raise _CancelledError
             now = time.monotonic()
             if self.show is not None and now - self.told > 0.25:
                 self.told = now
@@ -188,8 +195,9 @@ class _Run:
     def person(
         self, body: BodyModel, rows: np.ndarray, genders: Callable[[str], BodyModel] | None,
         store: Store | None,
-    ) -> tuple[_Chosen, State]:
-        """The body to fit, and a state with the shape and focal length of the clip."""
+    ) -> tuple[_Chosen, State, np.ndarray]:
+        """The body to fit; a state with the shape and focal length of the clip, and the rows of
+        the track of which it has the poses."""
         began = time.monotonic()
         try:
             candidates = [body]
@@ -203,21 +211,22 @@ class _Run:
                 state = stages.rest_state(
                     chosen.body, 1, float(kept["focal"]), len(kept["betas"]),
                     model.expression_directions.shape[2])
-                return chosen, replace(state, betas=kept["betas"])
-            found = [self._sampled(model, rows) for model in candidates]
+                return chosen, replace(state, betas=kept["betas"]), rows[:0]
+            sample = self._sample(rows)
+            found = [self._sampled(model, sample) for model in candidates]
             if len(found) == 2:
                 one, two = (energy for _, _, energy in found)
                 if abs(one - two) > _GENDER_MARGIN * min(one, two):
                     chosen, state, _ = found[int(two < one)]
                 else:
-                    chosen, state, _ = self._sampled(body, rows)
+                    chosen, state, _ = self._sampled(body, sample)
             else:
                 chosen, state, _ = found[0]
             if store is not None:
                 store.save("person", {"betas": state.betas, "focal": state.focal,
                                       "gender": chosen.model.gender})
-            return chosen, state
-        except _Stopped:
+            return chosen, state, sample
+        except _CancelledError:
             raise FitError("The fit was cancelled before any frame was done.",
                            "CANCELED") from None
         finally:
@@ -226,62 +235,74 @@ class _Run:
     def _chosen(self, model: BodyModel) -> _Chosen:
         known = rig(model)
         return _Chosen(model, stages.body_of(
-            model, known, pose_priors(self.settings.prior),
+            model, known, pose_priors(self.settings.prior, self.settings.prior_file),
             balls(model, known) if self.settings.collisions else None))
 
-    def _sampled(self, model: BodyModel, rows: np.ndarray) -> tuple[_Chosen, State, float]:
-        """Shape and focal length from frames spread over the track; and how well they fit."""
+    def _sample(self, rows: np.ndarray) -> np.ndarray:
+        """Rows from which the person is found: those a single chunk begins with, or a few spread
+        over all."""
+        if len(rows) <= self.settings.chunk:
+            return rows[keyframes(len(rows))]
+        return rows[np.linspace(0, len(rows) - 1, SAMPLE).round().astype(int)]
+
+    def _sampled(self, model: BodyModel, sample: np.ndarray) -> tuple[_Chosen, State, float]:
+        """Shape, focal length and poses from some rows of the track; and how well they fit."""
         chosen = self._chosen(model)
         track, tick = self.track, self.tick("camera")
-        sample = rows[np.unique(np.linspace(0, len(rows) - 1, SAMPLE).round().astype(int))]
         known = self.settings.focal or track.focal
         focal = known or guessed_focal(track.width, track.height)
         state = stages.rest_state(chosen.body, len(sample), focal,
                                   model.shape_directions.shape[2],
                                   model.expression_directions.shape[2])
-        keypoints, sure = track.keypoints[sample], self.sure[sample]
-        lifted = lift(keypoints, track.width, track.height, focal)
-        state = stages.first_poses(chosen.body, state, keypoints, sure, self.centre, lifted,
-                                   self.settings, tick)
-        state, energy = stages.shape_and_camera(
-            chosen.body, state, keypoints, sure, self.centre, lifted, self.settings,
-            known is not None, tick)
+        seen = self.seen(sample, focal)
+        state = stages.first_poses(chosen.body, state, seen, self.settings, tick)
+        state, energy = stages.shape_and_camera(chosen.body, state, seen, self.settings,
+                                                known is not None, tick)
         return chosen, state, energy
+
+    def seen(self, rows: np.ndarray, focal: float) -> Seen:
+        """What is known of some rows of the track."""
+        track = self.track
+        keypoints = track.keypoints[rows]
+        return Seen(
+            keypoints, self.sure[rows], self.centre, track.times[rows],
+            lift(keypoints, track.width, track.height, focal),
+            None if track.world is None else track.world[rows],
+            None if track.blendshapes is None else track.blendshapes[rows])
 
     # --- all frames -------------------------------------------------------------------------
 
     def chunk(
-        self, chosen: _Chosen, shape: State, rows: np.ndarray
+        self, chosen: _Chosen, shape: State, sample: np.ndarray, rows: np.ndarray
     ) -> tuple[State, np.ndarray, np.ndarray]:
-        """State, energies and penetration of some rows of the track at once."""
+        """State, energies and penetration of some rows of the track at once. shape: that of the
+        person, with poses of the rows `sample`."""
         began = time.monotonic()
-        track, settings, body = self.track, self.settings, chosen.body
-        keypoints, sure, times = track.keypoints[rows], self.sure[rows], track.times[rows]
+        settings, body = self.settings, chosen.body
+        seen = self.seen(rows, shape.focal)
         tick = self.tick("body")
-        count = int(np.ceil((len(rows) - 1) / STRIDE)) + 1
-        keys = np.unique(np.linspace(0, len(rows) - 1, count).round().astype(int))
-        state = stages.rest_state(body, len(keys), shape.focal, len(shape.betas),
-                                  shape.expression.shape[1])
-        state.betas = shape.betas
-        lifted = lift(keypoints, track.width, track.height, shape.focal)
-        state = stages.first_poses(body, state, keypoints[keys], sure[keys], self.centre,
-                                   part(lifted, keys), settings, tick)
+        keys = keyframes(len(rows))
+        if np.array_equal(rows[keys], sample):
+            state = shape
+        else:
+            state = stages.rest_state(body, len(keys), shape.focal, len(shape.betas),
+                                      shape.expression.shape[1])
+            state.betas = shape.betas
+            state = stages.first_poses(body, state, seen.part(keys), settings, tick)
         if len(keys) < len(rows):
-            state = stages.between(state, keys, len(rows), times)
-        state, loss = stages.whole_body(body, state, keypoints, sure, self.centre, lifted, times,
-                                        settings, tick)
+            state = stages.between(state, keys, len(rows), seen.times)
+        state, loss = stages.whole_body(body, state, seen, settings, tick)
         now = time.monotonic()
         self.seconds["body"] += now - began
         tick = self.tick("hands_face")
         for left in (True, False):
-            state = hands_face.fingers(body, state, keypoints, sure, self.centre, times,
-                                       settings, tick, left)
-        blendshapes = None if track.blendshapes is None else track.blendshapes[rows]
-        state = hands_face.face(body, state, keypoints, sure, self.centre, times, blendshapes,
-                                settings, tick)
+            state = hands_face.fingers(body, state, seen, settings, tick, left)
+        state = hands_face.face(body, state, seen, settings, tick)
         self.fitted += len(rows)
+        parts = body.balls or balls(chosen.model, body.rig)
+        deepest = overlaps(parts, forward(parts.rig, state)).max(axis=1, initial=0)
         self.seconds["hands_face"] += time.monotonic() - now
-        return state, loss, np.zeros(len(rows), np.float32)
+        return state, loss, np.maximum(deepest, 0)
 
     # --- the result -------------------------------------------------------------------------
 

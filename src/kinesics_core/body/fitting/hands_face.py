@@ -12,12 +12,12 @@ from dataclasses import replace
 import numpy as np
 
 from kinesics_core.body.fitting.kinematics import State
-from kinesics_core.body.fitting.optimise import Tick, minimise
+from kinesics_core.body.fitting.optimise import Tick
 from kinesics_core.body.fitting.pose_terms import stencils
 from kinesics_core.body.fitting.problem import Gaussian, Problem, Smooth
 from kinesics_core.body.fitting.rotations import exponential
 from kinesics_core.body.fitting.settings import Settings
-from kinesics_core.body.fitting.stages import Body, observed, used
+from kinesics_core.body.fitting.stages import Body, Seen, guessed, observed, used
 from kinesics_core.body.fitting.unknowns import Unknowns
 from kinesics_core.skeletons import (
     ARKIT_BLENDSHAPES,
@@ -68,8 +68,8 @@ def hand_prior(left: bool) -> tuple[np.ndarray, np.ndarray]:
 
 
 def fingers(
-    body: Body, state: State, keypoints: np.ndarray, sure: np.ndarray, centre: np.ndarray,
-    times: np.ndarray, settings: Settings, tick: Tick, left: bool, iterations: int = 8,
+    body: Body, state: State, seen: Seen, settings: Settings, tick: Tick, left: bool,
+    iterations: int = 8,
 ) -> State:
     """The state with one hand's joints fitted; relaxed where the hand is never seen."""
     joints = body.left if left else body.right
@@ -77,7 +77,7 @@ def fingers(
         return state
     mean, precision = hand_prior(left)
     hand = WHOLEBODY133_LEFT_HAND if left else WHOLEBODY133_RIGHT_HAND
-    points = used(sure, body.rig, np.r_[hand][1:])
+    points = used(seen.sure, body.rig, np.r_[hand])
     if len(points) == 0 or not settings.hands:
         state = replace(state, local=state.local.copy())
         state.local[:, joints] = exponential(mean.reshape(1, -1, 3))
@@ -86,53 +86,53 @@ def fingers(
     unknowns = Unknowns(joints, translation=False)
     problem = Problem(
         body.rig.part(points), unknowns,
-        observed(keypoints, sure, points, centre, widths.fine),
+        observed(seen, points, widths.fine),
+        guessed(seen.world, points, np.array([hand.start]), widths.finger_guess),
         priors=[lambda _: Gaussian(joints, mean[None], precision[None])],
-        smooth=Smooth(stencils(times, 30.0),
+        smooth=Smooth(stencils(seen.times, 30.0),
                       np.full(len(joints), widths.finger**-2, np.float32), np.zeros(3),
                       np.zeros(0)))
-    state, _ = minimise(state, unknowns, problem.linearise(), iterations, tick)
+    state, _ = problem.minimise(state, iterations, tick)
     return state
 
 
 def face(
-    body: Body, state: State, keypoints: np.ndarray, sure: np.ndarray, centre: np.ndarray,
-    times: np.ndarray, blendshapes: np.ndarray | None, settings: Settings, tick: Tick,
-    iterations: int = 5,
+    body: Body, state: State, seen: Seen, settings: Settings, tick: Tick, iterations: int = 5,
 ) -> State:
     """The state with jaw, expression and gaze fitted; at rest where the face is never seen.
 
-    blendshapes: (T, 52) measured by a detector, nan where not; they are the prior's mean then.
+    Where a detector measured blendshapes, they are the prior's mean.
     """
     count = state.expression.shape[1]
     if not count or not len(body.jaw) or not settings.expression:
         return state
     widths = settings.spreads
     arkit = count == len(ARKIT_BLENDSHAPES)
-    seen = np.array([i for i in range(count)
-                     if not arkit or ARKIT_BLENDSHAPES[i] not in _UNSEEN])
+    moved = np.array([i for i in range(count)
+                      if not arkit or ARKIT_BLENDSHAPES[i] not in _UNSEEN])
     mean = np.zeros((1, count), np.float32)
     spread = np.full((1, count), widths.expression, np.float32)
+    blendshapes = seen.blendshapes
     if blendshapes is not None and arkit:
         known = np.isfinite(blendshapes)
         mean = np.where(known, blendshapes, 0).astype(np.float32)
         spread = np.where(known, widths.measured, widths.expression).astype(np.float32)
         state = replace(state, expression=mean.copy())
         state = _gaze(body, state)
-    points = used(sure, body.rig, np.r_[WHOLEBODY133_FACE])
+    points = used(seen.sure, body.rig, np.r_[WHOLEBODY133_FACE])
     if not len(points):
         return state
-    unknowns = Unknowns(body.jaw, translation=False, expressions=seen)
+    unknowns = Unknowns(body.jaw, translation=False, expressions=moved)
     # The mouth opens by its expression; the jaw's joint only turns when it must.
     jaw = np.diag(np.array([0.1, 0.03, 0.03], np.float32) ** -2)
     problem = Problem(
         body.rig.part(points), unknowns,
-        observed(keypoints, sure, points, centre, widths.fine),
+        observed(seen, points, widths.fine),
         priors=[lambda _: Gaussian(body.jaw, np.zeros((1, 3), np.float32), jaw[None])],
-        expression=(mean[:, seen], spread[:, seen] ** -2),
-        smooth=Smooth(stencils(times, 30.0), np.full(1, widths.finger**-2, np.float32),
-                      np.zeros(3), np.full(len(seen), widths.mood**-2, np.float32)))
-    state, _ = minimise(state, unknowns, problem.linearise(), iterations, tick)
+        expression=(mean[:, moved], spread[:, moved] ** -2),
+        smooth=Smooth(stencils(seen.times, 30.0), np.full(1, widths.finger**-2, np.float32),
+                      np.zeros(3), np.full(len(moved), widths.mood**-2, np.float32)))
+    state, _ = problem.minimise(state, iterations, tick)
     return state
 
 

@@ -74,18 +74,20 @@ class Rig:
 class State:
     """The unknowns, T frames. local: (T, J, 3, 3), each joint's rotation in its parent's frame, the
     first one in the camera's. transl: (T, 3) metres, as in smplx. betas: (B,), shared by all
-    frames. expression: (T, E). focal: px."""
+    frames. expression: (T, E). focal: px. code: (T, Z) of the pose prior whose decoded pose `local`
+    has, or None."""
 
     local: np.ndarray
     transl: np.ndarray
     betas: np.ndarray
     expression: np.ndarray
     focal: float
+    code: np.ndarray | None = None
 
     def frames(self, rows: np.ndarray | slice) -> State:
         """The state in some of the frames."""
         return State(self.local[rows], self.transl[rows], self.betas, self.expression[rows],
-                     self.focal)
+                     self.focal, None if self.code is None else self.code[rows])
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,17 @@ import numpy as np
 
 from kinesics_core.body.fitting.kinematics import Posed, State
 from kinesics_core.body.fitting.solver import Normal, solve
-from kinesics_core.body.fitting.unknowns import Unknowns, stepped
 
 Linearise = Callable[[State], tuple[Normal, Posed]]
+Move = Callable[[State, Posed, np.ndarray, np.ndarray], State]
+"""The state after a step of the unknowns of its frames and of the shared ones."""
+
 Tick = Callable[[float], None]
 """Called in every iteration with the mean energy of a frame; raises to stop."""
 
 
 def minimise(
-    state: State, unknowns: Unknowns, linearise: Linearise, iterations: int, tick: Tick,
+    state: State, linearise: Linearise, move: Move, iterations: int, tick: Tick,
     *, damping: float = 1e-2, enough: float = 1e-3,
 ) -> tuple[State, np.ndarray]:
     """The state after some Gauss-Newton steps, and (T,) energies.
@@ -51,7 +53,7 @@ def minimise(
         before = total
         kept = state
         step, shared = solve(normal, damp)
-        state = stepped(state, posed, unknowns, step, shared)
+        state = move(state, posed, step, shared)
     return state, best
 
 
@@ -61,4 +63,6 @@ def _mixed(new: State, old: State, back: np.ndarray) -> State:
         new,
         local=np.where(back[:, None, None, None], old.local, new.local),
         transl=np.where(back[:, None], old.transl, new.transl),
-        expression=np.where(back[:, None], old.expression, new.expression))
+        expression=np.where(back[:, None], old.expression, new.expression),
+        code=None if new.code is None or old.code is None else np.where(
+            back[:, None], old.code, new.code))

@@ -8,6 +8,8 @@ picture (`lifter`) is one more target, each joint's with the spread the network 
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from kinesics_core.body import gmm_prior, joint_limits, pose_prior
@@ -30,10 +32,11 @@ LIFTED_WEIGHT = 0.5
 """Of the lifter's: its errors in neighbouring frames are alike."""
 
 
-def pose_priors(kind: str) -> list[Prior]:
-    """What draws ``body_pose`` towards human poses: `settings.PRIORS`."""
+def pose_priors(kind: str, file: Path | None = None) -> list[Prior]:
+    """What draws ``body_pose`` towards human poses: `settings.PRIORS`. file: of the user's own
+    VPoser. ModelError if it is none."""
     if kind == "vposer":
-        known = pose_prior.load()
+        known = pose_prior.load(file)
         weight = np.full((1, len(BODY)), SPREAD**-2, np.float32)
         return [lambda state: Target(BODY, known.project(state.local[:, BODY]), weight), limits]
     if kind == "gmm":
@@ -67,7 +70,3 @@ def lifted_prior(lifted: Lifted) -> Prior:
                     (LIFTED_WEIGHT * spread**-2).astype(np.float32))
     return lambda state: target
 
-
-def part(lifted: Lifted, rows: np.ndarray | slice) -> Lifted:
-    """Of some frames."""
-    return Lifted(lifted.rotations[rows], lifted.spread[rows], lifted.known[rows])

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
 from kinesics_core.body.fitting import coefficients, pose_terms
 from kinesics_core.body.fitting.interpenetration import Balls, add_interpenetration
 from kinesics_core.body.fitting.kinematics import Posed, Rig, State, forward, lever_operator
-from kinesics_core.body.fitting.optimise import Linearise
+from kinesics_core.body.fitting.optimise import Linearise, Tick, minimise
 from kinesics_core.body.fitting.points3d import Guessed, add_points
 from kinesics_core.body.fitting.reprojection import Observed, add_reprojection
 from kinesics_core.body.fitting.solver import Normal
-from kinesics_core.body.fitting.unknowns import Unknowns
+from kinesics_core.body.fitting.unknowns import Unknowns, stepped
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,15 @@ class Problem:
     expression: tuple[np.ndarray, np.ndarray] | None = None
     focal: tuple[float, float] | None = None
 
+    def minimise(
+        self, state: State, iterations: int, tick: Tick, damping: float = 1e-2
+    ) -> tuple[State, np.ndarray]:
+        """The state of least energy near a state, and the energy of each frame."""
+        return minimise(state, self.linearise(), partial(stepped, self.unknowns), iterations, tick,
+                        damping=damping)
+
     def linearise(self) -> Linearise:
-        """The function `optimise.minimise` calls."""
+        """What `optimise.minimise` asks in every step."""
         operator = lever_operator(self.rig, self.unknowns.joints)
 
         def linearised(state: State) -> tuple[Normal, Posed]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from kinesics_core.body.fitting.errors import FitError
 from kinesics_core.body.fitting.request import GENDERS
@@ -16,20 +17,20 @@ class Spreads:
     """Standard deviations that the terms expect; a smaller one pulls harder.
 
     Of measured keypoints, metres on the body: body, feet, face, hand. robust, fine: how many of
-    these a residual may be before it counts as an outlier, at first and in the end. Of accelerations
-    at 30 frames/s: turn (rad per frame squared), limb (of hands and feet), finger, shift (metres per
-    frame squared), mood (of expressions). guess: of the 3-D points of a lifter or of a landmark
-    network, metres on the body; finger_guess: on hands. expression: about rest, or about the
-    detector's (measured).
+    these a residual may be before it counts as an outlier, at first and in the end. Of what is
+    left of a motion that was even, at 30 frames/s: turn of joints and finger (rad per frame
+    squared), shift (metres per frame squared), mood (of expressions). guess: of the 3-D points of a
+    landmark network, metres on the body; finger_guess: on hands. expression: about rest, or about
+    the detector's (measured).
     """
 
-    body: float = 0.010
-    feet: float = 0.012
-    face: float = 0.008
-    hand: float = 0.008
+    body: float = 0.007
+    feet: float = 0.008
+    face: float = 0.006
+    hand: float = 0.006
     robust: float = 12.0
     fine: float = 6.0
-    turn: float = 0.008
+    turn: float = 0.016
     finger: float = 0.03
     shift: float = 0.004
     mood: float = 0.02
@@ -45,7 +46,9 @@ class Settings:
     focal: px; None takes the track's, or else a usual lens's, which the clip may correct.
     pose_space: "rotations" moves each joint and draws poses towards the prior; "latent" moves the
         pose prior's latent code instead, so that every pose is one the prior can make.
-    prior: of body poses, one of ``PRIORS``. expression, hands: whether to fit face and fingers.
+    prior: of body poses, one of ``PRIORS``. prior_file: of "vposer", the user's own file or folder
+        instead of the shipped one, as ``body.pose_prior.load`` takes it.
+    expression, hands: whether to fit face and fingers.
     collisions: whether parts of the body are kept out of each other.
     chunk, overlap: frames that are fitted at once, and of these how many a chunk shares with the
         next, where the two are blended.
@@ -55,6 +58,7 @@ class Settings:
     focal: float | None = None
     pose_space: str = "rotations"
     prior: str = "vposer"
+    prior_file: Path | None = None
     expression: bool = True
     hands: bool = True
     collisions: bool = True

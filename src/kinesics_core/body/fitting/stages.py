@@ -13,14 +13,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from kinesics_core.body import pose_prior
 from kinesics_core.body.fitting.camera import FOCAL_SPREAD, placed
-from kinesics_core.body.fitting.kinematics import Rig, State, forward
-from kinesics_core.body.fitting.optimise import Tick, minimise
-from kinesics_core.body.fitting.pose_terms import stencils
+from kinesics_core.body.fitting.interpenetration import Balls
+from kinesics_core.body.fitting.kinematics import Rig, State
+from kinesics_core.body.fitting.latent import minimise_code
+from kinesics_core.body.fitting.optimise import Tick
+from kinesics_core.body.fitting.points3d import Guessed
 from kinesics_core.body.fitting.pose_priors import lifted_prior
+from kinesics_core.body.fitting.pose_terms import stencils
 from kinesics_core.body.fitting.problem import Prior, Problem, Smooth
 from kinesics_core.body.fitting.reprojection import Observed
-from kinesics_core.body.fitting.interpenetration import Balls
 from kinesics_core.body.fitting.rotations import exponential, logarithm
 from kinesics_core.body.fitting.settings import Settings
 from kinesics_core.body.fitting.unknowns import Unknowns
@@ -40,6 +43,12 @@ from kinesics_core.skeletons import (
 _SKULL = WHOLEBODY133_FACE.start + np.array([27, 28, 29, 30, 36, 39, 42, 45])
 _KNUCKLES = np.array([hand.start + i for hand in (WHOLEBODY133_LEFT_HAND, WHOLEBODY133_RIGHT_HAND)
                       for i in (5, 9, 13, 17)])
+_HIPS = np.array([WHOLEBODY133.index(f"{side}_hip") for side in ("left", "right")])
+_GUESS_ROBUST = 3.0
+
+SUDDEN = 3.0
+"""Standard deviations of a joint's acceleration from which it counts as a sudden move."""
+
 _RELAXED = {
     "left_shoulder": (0.2, -0.3, -1.1), "right_shoulder": (0.2, 0.3, 1.1),
     "left_elbow": (0.0, -0.5, 0.2), "right_elbow": (0.0, 0.5, -0.2),
@@ -67,6 +76,29 @@ class Body:
     jaw: np.ndarray
     priors: list[Prior]
     balls: Balls | None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is known of some frames of a person. keypoints: (T, 133, 3) as in a ``Track``; sure:
+    (T, 133), their `certainty`; centre: (2,) px; times: (T,) s; lifted: by ``body.lifter``;
+    world: (T, 133, 3) and blendshapes: (T, 52) as in a ``Track``, or None."""
+
+    keypoints: np.ndarray
+    sure: np.ndarray
+    centre: np.ndarray
+    times: np.ndarray
+    lifted: Lifted
+    world: np.ndarray | None
+    blendshapes: np.ndarray | None
+
+    def part(self, rows: np.ndarray) -> Seen:
+        """Of some of the frames."""
+        return Seen(
+            self.keypoints[rows], self.sure[rows], self.centre, self.times[rows],
+            Lifted(self.lifted.rotations[rows], self.lifted.spread[rows], self.lifted.known[rows]),
+            None if self.world is None else self.world[rows],
+            None if self.blendshapes is None else self.blendshapes[rows])
 
 
 def body_of(model: BodyModel, rig: Rig, priors: list[Prior], balls: Balls | None) -> Body:
@@ -100,11 +132,26 @@ def certainty(keypoints: np.ndarray, settings: Settings) -> np.ndarray:
     return result
 
 
-def observed(keypoints: np.ndarray, sure: np.ndarray, points: np.ndarray, centre: np.ndarray,
-             robust: float) -> Observed:
-    """Those of the keypoints (T, 133, 3) that a stage uses."""
-    pixels = np.nan_to_num(keypoints[:, points, :2]).astype(np.float32)
-    return Observed(pixels, sure[:, points], centre.astype(np.float32), robust)
+def observed(seen: Seen, points: np.ndarray, robust: float) -> Observed:
+    """Those of the keypoints that a stage uses."""
+    pixels = np.nan_to_num(seen.keypoints[:, points, :2]).astype(np.float32)
+    return Observed(pixels, seen.sure[:, points], seen.centre.astype(np.float32), robust)
+
+
+def guessed(
+    world: np.ndarray | None, points: np.ndarray, origin: np.ndarray, spread: float
+) -> Guessed | None:
+    """What a landmark network says of the points (T, 133, 3), relative to the mean of some; None
+    where it says nothing."""
+    if world is None or not np.isin(origin, points).all():
+        return None
+    known = np.isfinite(world[:, points]).all(axis=2)
+    if not known.any():
+        return None
+    reference = np.zeros((len(points), len(points)), np.float32)
+    reference[:, np.isin(points, origin)] = 1 / len(origin)
+    return Guessed(np.nan_to_num(world[:, points]), (known / spread).astype(np.float32), reference,
+                   _GUESS_ROBUST)
 
 
 def used(sure: np.ndarray, rig: Rig, points: np.ndarray) -> np.ndarray:
@@ -121,59 +168,56 @@ def rest_state(body: Body, frames: int, focal: float, shapes: int, moods: int) -
                  np.zeros((frames, moods), np.float32), focal)
 
 
-def first_poses(
-    body: Body, state: State, keypoints: np.ndarray, sure: np.ndarray, centre: np.ndarray,
-    lifted: Lifted, settings: Settings, tick: Tick,
-) -> State:
+def first_poses(body: Body, state: State, seen: Seen, settings: Settings, tick: Tick) -> State:
     """Poses of separate frames, from nothing but what the lifter makes of them."""
-    points = used(sure, body.rig, BODY_POINTS)
+    points = used(seen.sure, body.rig, BODY_POINTS)
     rig = body.rig.part(points)
-    seen = observed(keypoints, sure, points, centre, settings.spreads.robust)
+    data = observed(seen, points, settings.spreads.robust)
     local = state.local.copy()
     local[:, :len(SMPLX_BODY)] = np.where(
-        lifted.known[:, None, None, None], lifted.rotations, local[:, :len(SMPLX_BODY)])
+        seen.lifted.known[:, None, None, None], seen.lifted.rotations, local[:, :len(SMPLX_BODY)])
     state = replace(state, local=local)
-    state.transl = placed(rig, state, seen)
-    problem = Problem(rig, Unknowns(body.free), seen,
-                      priors=[*body.priors, lifted_prior(lifted)])
-    state, _ = minimise(state, problem.unknowns, problem.linearise(), 10, tick, damping=0.1)
+    state.transl = placed(rig, state, data)
+    problem = Problem(rig, Unknowns(body.free), data,
+                      guessed(seen.world, points, _HIPS, settings.spreads.guess),
+                      priors=[*body.priors, lifted_prior(seen.lifted)])
+    state, _ = problem.minimise(state, 10, tick, damping=0.1)
     return state
 
 
 def shape_and_camera(
-    body: Body, state: State, keypoints: np.ndarray, sure: np.ndarray, centre: np.ndarray,
-    lifted: Lifted, settings: Settings, focal_known: bool, tick: Tick,
+    body: Body, state: State, seen: Seen, settings: Settings, focal_known: bool, tick: Tick,
 ) -> tuple[State, float]:
     """Pose of separate frames with the shape they share and the focal length; and the energy."""
-    points = used(sure, body.rig, BODY_POINTS)
-    rig = body.rig.part(points)
+    points = used(seen.sure, body.rig, BODY_POINTS)
     unknowns = Unknowns(body.free, shapes=np.arange(len(state.betas)), focal=not focal_known)
     problem = Problem(
-        rig, unknowns, observed(keypoints, sure, points, centre, settings.spreads.fine),
-        priors=[*body.priors, lifted_prior(lifted)], balls=body.balls,
+        body.rig.part(points), unknowns, observed(seen, points, settings.spreads.fine),
+        guessed(seen.world, points, _HIPS, settings.spreads.guess),
+        priors=[*body.priors, lifted_prior(seen.lifted)], balls=body.balls,
         # Frames of one clip err alike, so that they count as a few.
-        shape_weight=len(keypoints) / INDEPENDENT,
+        shape_weight=max(1.0, len(seen.times) / INDEPENDENT),
         focal=(state.focal, FOCAL_SPREAD**-2))
-    state, energy = minimise(state, unknowns, problem.linearise(), 10, tick)
+    state, energy = problem.minimise(state, 10, tick)
     return state, float(energy.sum())
 
 
 def whole_body(
-    body: Body, state: State, keypoints: np.ndarray, sure: np.ndarray, centre: np.ndarray,
-    lifted: Lifted, times: np.ndarray, settings: Settings, tick: Tick, iterations: int = 8, robust: bool = True,
+    body: Body, state: State, seen: Seen, settings: Settings, tick: Tick, iterations: int = 8,
 ) -> tuple[State, np.ndarray]:
     """All frames of a chunk at once, tied to each other in time."""
-    points = used(sure, body.rig, BODY_POINTS)
-    rig = body.rig.part(points)
-    unknowns = Unknowns(body.free)
+    points = used(seen.sure, body.rig, BODY_POINTS)
     widths = settings.spreads
     problem = Problem(
-        rig, unknowns, observed(keypoints, sure, points, centre, widths.fine),
-        priors=[*body.priors, lifted_prior(lifted)], balls=body.balls,
-        smooth=Smooth(stencils(times, 30.0), np.full(len(body.free), widths.turn**-2, np.float32),
-                      np.full(3, widths.shift**-2, np.float32), np.zeros(0),
-                      3.0 if robust else np.inf))
-    return minimise(state, unknowns, problem.linearise(), iterations, tick)
+        body.rig.part(points), Unknowns(body.free), observed(seen, points, widths.fine),
+        guessed(seen.world, points, _HIPS, widths.guess),
+        priors=[*body.priors, lifted_prior(seen.lifted)], balls=body.balls,
+        smooth=Smooth(stencils(seen.times, 30.0),
+                      np.full(len(body.free), widths.turn**-2, np.float32),
+                      np.full(3, widths.shift**-2, np.float32), np.zeros(0), SUDDEN))
+    if settings.pose_space == "latent":
+        return minimise_code(problem, state, pose_prior.load(settings.prior_file), iterations, tick)
+    return problem.minimise(state, iterations, tick)
 
 
 def between(state: State, rows: np.ndarray, count: int, places: np.ndarray) -> State:

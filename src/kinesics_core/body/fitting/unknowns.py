@@ -55,7 +55,7 @@ class Unknowns:
 
 
 def stepped(
-    state: State, posed: Posed, unknowns: Unknowns, step: np.ndarray, shared: np.ndarray
+    unknowns: Unknowns, state: State, posed: Posed, step: np.ndarray, shared: np.ndarray
 ) -> State:
     """The state after a step, (T, n) and (S,), shortened where it is wild."""
     step = step.astype(state.local.dtype)
