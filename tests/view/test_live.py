@@ -31,9 +31,11 @@ def test_a_recording_holds_every_part_of_every_image(tmp_path, scene):
     rows = entities(path)
     for entity in ("/camera/image", "/camera/person_1/skeleton", "/camera/person_1/left_hand",
                    "/camera/forecast_1", "/body/person_1", "/blendshapes/person",
-                   "/blendshapes/robot", "/robot/body/skeleton"):
+                   "/blendshapes/robot"):
         assert rows[entity] == 6, entity
     assert rows["/robot/picture"] == 3
+    # What does not move of the mesh is one more row.
+    assert rows["/robot/body/mesh"] == 4
     # The curves' look is one more row.
     assert rows["/affect/valence"] == rows["/affect/arousal"] == 7
     assert rows["/response"] == 1

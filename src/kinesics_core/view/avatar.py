@@ -37,8 +37,8 @@ RESTING_SMILE = 0.14
 ARM_SCALE = 0.8
 """Of the arms' length: gestures need less room."""
 
-FINEST = 0.013
-"""Shortest edge outside of the face, metres: about six pixels."""
+FINEST = 0.009
+"""Shortest edge outside of the face, metres: about five pixels."""
 
 LEGS = -0.75
 """What lies lower than this above the pelvis is out of the picture in every pose, metres."""
@@ -82,10 +82,7 @@ class Avatar:
         if width < 120 or height < 120:
             raise ValueError(f"Got an avatar of {width} x {height}; it needs 120 x 120 pixels.")
         self.width, self.height = int(width), int(height)
-        model = body_model.load() if model is None else model
-        self.figure: Figure = dress(
-            model, LOOK, head_scale=HEAD_SCALE, eye_scale=EYE_SCALE, arm_scale=ARM_SCALE,
-            finest=FINEST, above=LEGS)
+        self.figure = avatar_figure(model)
         self._views = threading.local()
 
     def render(self, face: FacePose | None, body: BodyPose | None) -> np.ndarray:
@@ -101,6 +98,15 @@ class Avatar:
         if image.shape[:2] != (self.height, self.width):
             image = cv2.resize(image, (self.width, self.height), interpolation=cv2.INTER_LINEAR)
         return image
+
+
+def avatar_figure(
+    model: BodyModel | None = None, *, finest: float = FINEST, above: float | None = LEGS
+) -> Figure:
+    """The robot's dressed body; ``parameters`` poses it. finest, above: as of ``figure.dress``."""
+    return dress(
+        body_model.load() if model is None else model, LOOK, head_scale=HEAD_SCALE,
+        eye_scale=EYE_SCALE, arm_scale=ARM_SCALE, finest=finest, above=above)
 
 
 @dataclass(frozen=True, eq=False)

@@ -146,12 +146,10 @@ def _merged(points: np.ndarray, faces: np.ndarray, shortest: np.ndarray) -> np.n
         length = np.linalg.norm(points[edges[:, 0]] - points[edges[:, 1]], axis=1)
         short = length < shortest[edges].min(1)
         edges, length = edges[short], length[short]
-        # Contracted together are only edges that share no triangle with a shorter one.
+        # Of the edges at a vertex only the shortest is contracted, and so one at a time.
         nearest = np.full(len(points), np.inf)
         np.minimum.at(nearest, edges.ravel(), np.repeat(length, 2))
-        around = nearest.copy()
-        np.minimum.at(around, faces.ravel(), np.repeat(nearest[faces].min(1), 3))
-        chosen = edges[length <= around[edges].min(1)]
+        chosen = edges[length <= nearest[edges].min(1)]
         target = np.arange(len(points))
         target[chosen[:, 1]] = chosen[:, 0]
         moved = target[faces]

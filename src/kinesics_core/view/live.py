@@ -18,14 +18,12 @@ import cv2
 import numpy as np
 
 from kinesics_core.affect.emotions import EMOTIONS
-from kinesics_core.body.skeleton import forward
 from kinesics_core.errors import KinesicsError
 from kinesics_core.skeletons import (
     ARKIT_BLENDSHAPES,
     COCO17_EDGES,
     HAND21_EDGES,
     MEDIAPIPE33_EDGES,
-    SMPLX_BODY_PARENTS,
 )
 from kinesics_core.types import (
     Affect,
@@ -37,7 +35,7 @@ from kinesics_core.types import (
     People,
     Person,
 )
-from kinesics_core.view.avatar import Avatar
+from kinesics_core.view.avatar import Avatar, avatar_figure, parameters
 from kinesics_core.view.overlay import (
     EMOTION_COLORS,
     FACE_CONTOURS,
@@ -50,10 +48,10 @@ from kinesics_core.view.overlay import (
 )
 
 MODES = ("native", "web", "file")
-SKELETON22_EDGES = tuple(
-    (parent, child) for child, parent in enumerate(SMPLX_BODY_PARENTS) if parent >= 0
-)
 BACKGROUND = (22, 26, 36)
+MESH_EDGE = 0.02
+"""Shortest edge of the robot's mesh outside of its face, metres."""
+
 JPEG = [cv2.IMWRITE_JPEG_QUALITY, 80]
 
 # What the viewer keeps for those who connect late; a long session does not fill the memory.
@@ -66,7 +64,7 @@ class LiveView:
 
     mode: "native" opens a window, "web" serves a page on this machine only, "file" writes a
     recording that `rerun FILE` opens later. port: of the page in mode "web". path: of the .rrd in
-    mode "file". robot: also draw the robot's picture, for every second image.
+    mode "file". robot: also show the robot for every second image, its picture and its mesh.
 
     `url` is the page's address in mode "web", else "".
 
@@ -98,6 +96,7 @@ class LiveView:
         self.url = ""
         self._viewer: subprocess.Popen[bytes] | None = None
         self._robot = Avatar(360, 420) if robot else None
+        self._figure = avatar_figure(finest=MESH_EDGE, above=None) if robot else None
         self._frames = 0
         self._shown: set[str] = set()
         self._last_answer: tuple[object, ...] = ()
@@ -275,6 +274,17 @@ class LiveView:
                 f"affect/{name}", rr.SeriesLines(names=name, colors=color, widths=2.0), static=True
             )
 
+        if self._figure is not None:
+            # Only its vertices move.
+            height, width = self._figure.texture.shape[:2]
+            self._recording.log("robot/body/mesh", rr.Mesh3D.from_fields(
+                triangle_indices=self._figure.faces, vertex_texcoords=self._figure.uv,
+                albedo_texture_buffer=self._figure.texture[..., :3].tobytes(),
+                albedo_texture_format=rr.components.ImageFormat(
+                    width=width, height=height, color_model=rr.ColorModel.RGB,
+                    channel_datatype=rr.ChannelDatatype.U8),
+            ), static=True)
+
     # -- what is shown --------------------------------------------------------------------------
 
     def _log(self, path: str, what: Any) -> None:
@@ -368,12 +378,12 @@ class LiveView:
             ))
         if face is not None:
             self._show_blendshapes("robot", face.blendshapes)
-        if body is not None:
-            joints, _ = forward(body.global_orient, body.body_pose, body.transl)
-            bones = [joints[[a, b]] for a, b in SKELETON22_EDGES]
-            self._log("robot/body/skeleton", rr.LineStrips3D(bones, colors=MIDDLE, radii=0.014))
         if self._robot is not None and self._frames % 2 == 0 and (face or body):
             self._log("robot/picture", self._picture(self._robot.render(face, body)))
+        if self._figure is not None and self._frames % 2 == 0 and body is not None:
+            vertices, normals, _ = self._figure.pose(**parameters(face, body))
+            self._log("robot/body/mesh", rr.Mesh3D.from_fields(
+                vertex_positions=vertices, vertex_normals=normals))
 
 
 def _free_port() -> int:
