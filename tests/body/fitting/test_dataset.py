@@ -25,6 +25,7 @@ QUIET = Console(quiet=True)
 def clip_work(settings, inputs, report):
     """Stands in for perception and fit. What the video's name says happens to it."""
     request = inputs["request"]
+    assert request.input.is_absolute() and request.output.is_absolute()
     request.output.mkdir(parents=True, exist_ok=True)
     with open(request.output / "begun", "a") as file:
         file.write("x")
@@ -107,6 +108,13 @@ def test_a_folder_that_was_removed_or_a_video_that_changed_is_fitted_again(video
     (request.input / "b.mp4").write_bytes(b"another film")
     fit_dataset(request, console=QUIET)
     assert begun(request) == {"a": 2, "b": 2, "c": 1}
+
+
+def test_relative_paths_mean_the_same_to_everybody(videos, monkeypatch):
+    request = videos("a.mp4")
+    monkeypatch.chdir(request.input.parent)
+    fit_dataset(Request(Path("videos"), Path("out")), console=QUIET)
+    assert begun(request) == {"a": 1}
 
 
 def test_the_file_that_sums_up(videos):

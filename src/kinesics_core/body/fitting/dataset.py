@@ -185,9 +185,12 @@ def fit_clip(
 
 def _job(request: Request, video: Path, name: str) -> jobs.Job:
     one = replace(request, input=video, output=request.output / name)
+    # Whoever does it may work in another folder.
+    one = replace(one, **{key: value.absolute() for key, value in asdict(one).items()
+                          if isinstance(value, Path)})
     state = video.stat()
     options = {key: str(value) if isinstance(value, Path) else value
-               for key, value in asdict(request).items()
+               for key, value in asdict(one).items()
                if key not in ("input", "output", "resume")}
     return jobs.Job(
         name, fit_clip, {"video": name, "bytes": state.st_size, "changed": state.st_mtime_ns,
