@@ -164,7 +164,8 @@ def _tell(request: Request, report: Report) -> None:
     if report.seconds:
         spent = ", ".join(f"{stage.replace('_', ' and ')} {seconds:.1f} s"
                           for stage, seconds in report.seconds.items())
-        console.print(f"{spent}; the fit itself {report.frames_per_second:.1f} frames/s",
+        rate = report.frames_per_second
+        console.print(spent + (f"; the fit itself {rate:.1f} frames/s" if rate > 0 else ""),
                       highlight=False)
     if report.complete:
         console.print(f"look at {request.output / 'contact.jpg'}"

@@ -365,7 +365,12 @@ class _Video(_Decoder):
         self.total = int(count) if 0 < count < 1e9 else None
 
     def _open(self) -> None:
-        self._capture = cv2.VideoCapture(str(self._file), cv2.CAP_FFMPEG)
+        # Our own sentence says what cannot be opened; OpenCV's warning would stand before it.
+        level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
+        try:
+            self._capture = cv2.VideoCapture(str(self._file), cv2.CAP_FFMPEG)
+        finally:
+            cv2.utils.logging.setLogLevel(level)
         self._pending = None
         self._given = 0
 

@@ -12,6 +12,7 @@ from known_recording import FRAMES
 
 from kinesics_core import assets
 from kinesics_core.body.fitting.files import read_arrays
+from kinesics_core.body.fitting.read_tracks import read_tracks
 from kinesics_core.cli import main
 from kinesics_core.errors import AssetError
 
@@ -52,10 +53,15 @@ def test_options_reach_the_fit(known, tmp_path, monkeypatch):
     assert (wish["gender"], wish["focal"], wish["first"]) == ("female", 900.0, 2)
 
 
-def test_a_fault_is_one_sentence_and_status_1(known, tmp_path, capsys):
+def test_a_fault_is_one_sentence_and_status_1(known, tmp_path, capfd, monkeypatch):
     assert main(["fit", str(tmp_path / "no.mp4"), "--out", str(tmp_path / "out")]) == 1
-    assert capsys.readouterr().err.strip().endswith(
+    assert capfd.readouterr().err.strip().endswith(
         "no.mp4 does not exist; give a video, a folder of images, a bag or a file of keypoints.")
+    (tmp_path / "noise.mp4").write_bytes(bytes(range(256)) * 20)
+    monkeypatch.setattr(known_recording.recording, "read_tracks", read_tracks)
+    assert main(["fit", str(tmp_path / "noise.mp4"), "--out", str(tmp_path / "noise")]) == 1
+    said = capfd.readouterr()
+    assert said.err.strip().startswith("kinesics fit: Cannot decode") and "nan" not in said.out
     assert not (tmp_path / "out").exists()
 
 

@@ -18,7 +18,8 @@ import numpy as np
 import pytest
 from known_recording import FRAMES, HEIGHT, RATE, WIDTH
 
-from kinesics_core.body import model, skinning
+from kinesics_core import assets
+from kinesics_core.body import model, pose_prior, skinning
 from kinesics_core.body.fitting import files, outputs, pictures, recording, track_file
 from kinesics_core.body.fitting.errors import CODES, FitError
 from kinesics_core.body.fitting.parameters import PARAMETERS, read_fit, read_fit_and_track
@@ -548,6 +549,39 @@ def test_bad_requests_are_sentences_with_codes(known, tmp_path, given, code, say
     assert says in report.message and known.calls == []
 
 
+def test_a_wish_that_came_to_nothing_leaves_the_directory_to_another(known, tmp_path):
+    out = tmp_path / "out"
+    wrong = tmp_path / "wrong.npz"
+    np.savez(wrong, weights=np.zeros(3))
+    for given, says in (({"body_model": wrong}, "not a body model"),
+                        ({"prior": wrong}, "VPoser")):
+        report = fit_recording(Request(known.video, out, **given))
+        assert report.error_code == "MODEL_MISSING" and says in report.message
+        assert not out.exists()
+    nobody, known.tracks[:] = list(known.tracks), []
+    assert fit_recording(Request(known.video, out, gender="male")).error_code == "NO_PERSON"
+    known.tracks[:] = nobody
+    assert fit_recording(Request(known.video, out, meshes=False, overlays=False)).complete
+
+
+def test_the_users_prior_reaches_the_fit(known, tmp_path, monkeypatch):
+    prior = tmp_path / "prior.npz"
+    prior.write_bytes(assets.shipped(pose_prior.FILE).read_bytes())
+    files_seen = []
+    fit = known.fit
+
+    def spy(track, body, settings, **others):
+        files_seen.append(settings.prior_file)
+        return fit(track, body, settings, **others)
+
+    monkeypatch.setattr(recording, "fit", spy)
+    request = Request(known.video, tmp_path / "out", prior=prior, meshes=False, overlays=False)
+    assert fit_recording(request).complete and files_seen == [prior]
+    prior.write_bytes(prior.read_bytes() + b"x")
+    report = fit_recording(Request(known.video, tmp_path / "out"))
+    assert report.error_code == "INVALID_GOAL" and "another pose prior" in report.message
+
+
 def test_nobody_in_sight_is_said(known, tmp_path):
     known.tracks.clear()
     report = fit_recording(Request(known.video, tmp_path))
@@ -568,10 +602,3 @@ def test_codes_are_the_actions():
                      if line.startswith("uint8 ") and "=" in line)
     assert {name: int(value) for name, value in constants.items()} \
         == {name: number for number, name in enumerate(CODES)}
-
-
-def test_writing_does_not_wait_for_meshes(known, tmp_path):
-    """More than 200 .obj a second would be 5 ms each; the whole pipeline stays near that."""
-    report = fit_recording(Request(known.video, tmp_path, overlays=False))
-    assert report.complete and report.seconds["write"] / FRAMES < 0.1
-    assert outputs.WAITING < 100

@@ -24,7 +24,7 @@ import numpy as np
 
 from kinesics_core import __version__
 from kinesics_core.assets import sha256_of
-from kinesics_core.body import bvh, gltf, model
+from kinesics_core.body import bvh, gltf, model, pose_prior
 from kinesics_core.body.fitting import figures, parameters
 from kinesics_core.body.fitting.errors import FitError, code_of
 from kinesics_core.body.fitting.files import (
@@ -78,8 +78,9 @@ def fit_recording(
     report = Report()
     try:
         _check(request)
+        body = model.load(request.body_model, _first_gender(request))
         with claimed(request.output):
-            run = _Run(request, report, progress, cancelled)
+            run = _Run(request, body, report, progress, cancelled)
             run.claim()
             try:
                 run.go()
@@ -107,9 +108,10 @@ class _Run:
     """One run: what was asked, and what of it is done."""
 
     def __init__(
-        self, request: Request, report: Report, progress: Show | None, cancelled: Cancelled | None,
+        self, request: Request, body: model.BodyModel, report: Report, progress: Show | None,
+        cancelled: Cancelled | None,
     ) -> None:
-        self._request, self._report = request, report
+        self._request, self._body, self._report = request, body, report
         self._progress, self._cancelled = progress, cancelled
         self._out = request.output
         self._wish: dict[str, Any] = {}
@@ -117,9 +119,8 @@ class _Run:
 
     def go(self) -> None:
         request = self._request
-        body = model.load(request.body_model, _first_gender(request))
         tracks = self._tracks()
-        people = self._fits(tracks, body)
+        people = self._fits(tracks, self._body)
         count, seconds = write_frames(
             people, partial(images_of, request.input, request.first), self._out,
             meshes=request.meshes, overlays=request.overlays, begin=request.first,
@@ -131,7 +132,7 @@ class _Run:
     # --- whose directory this is ----------------------------------------------------------------
 
     def claim(self) -> None:
-        """Make the directory this request's; FitError if it belongs to another."""
+        """Make the directory this request's; FitError if it holds results of another."""
         before = self._out / REQUEST
         body = model.find(self._request.body_model, _first_gender(self._request))
         wish = self._wish = _wish(self._request, sha256_of(body))
@@ -148,9 +149,10 @@ class _Run:
             held = json.loads(before.read_text())
         except (OSError, ValueError):
             held = {}
-        self._report.failures += held.get("notes", [])
         other = [name for name in wish if held.get(name) != wish[name]]
-        if other:
+        if other and not [path for path in _ours(self._out) if path.name != REPORT]:
+            write_json(before, wish)
+        elif other:
             told = {"input": "recording", "body": "body model", "prior": "pose prior",
                     "keypoints": "folder of keypoints", "pose_space": "pose space",
                     "first": "first frame", "last": "last frame", "focal": "focal length"}
@@ -159,6 +161,8 @@ class _Run:
                 f"{' and another '.join(told.get(name, name) for name in other)}"
                 f" ({_said(held, other)}; now {_said(wish, other)}). Give another output, or begin"
                 " again without resuming.", "INVALID_GOAL")
+        else:
+            self._report.failures += held.get("notes", [])
 
     # --- keypoints ------------------------------------------------------------------------------
 
@@ -339,9 +343,11 @@ def _check(request: Request) -> None:
     if request.keypoints is not None and not request.keypoints.is_dir():
         refuse(f"{request.keypoints} is no folder; give the one OpenPose wrote its JSON files to.",
                "INPUT_UNREADABLE")
-    if request.prior is not None and not request.prior.exists():
-        refuse(f"The pose prior {request.prior} does not exist; give its file or folder.",
-               "MODEL_MISSING")
+    if request.prior is not None:
+        if not request.prior.exists():
+            refuse(f"The pose prior {request.prior} does not exist; give its file or folder.",
+                   "MODEL_MISSING")
+        pose_prior.load(request.prior)
     if request.output.exists() and not request.output.is_dir():
         refuse(f"The output {request.output} is a file; give a directory.")
 
@@ -357,6 +363,8 @@ def _settings(request: Request) -> Settings:
         given["focal"] = request.focal
     if request.pose_space is not None:
         given["pose_space"] = request.pose_space
+    if request.prior is not None:
+        given["prior_file"] = request.prior
     return Settings(**given)
 
 

@@ -65,8 +65,8 @@ class Report:
     entry each. reprojection_px: median over frames, nan if none. frames_per_second: of the fit
     itself, without keypoints and writing. seconds: time per stage; of the fit's own as long as it
     took when it was made, of the others in this run. failures: sentences about frames and people
-    that could not be fitted, and what a user should know of the recording. complete: all that was asked for
-    is there. error_code: one of ``errors.CODES``; message: one sentence.
+    that could not be fitted, and what a user should know of the recording. complete: all that was
+    asked for is there. error_code: one of ``errors.CODES``; message: one sentence.
     """
 
     files: list[str] = field(default_factory=list)
