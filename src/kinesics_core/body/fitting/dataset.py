@@ -186,8 +186,9 @@ def fit_clip(
 def _job(request: Request, video: Path, name: str) -> jobs.Job:
     one = replace(request, input=video, output=request.output / name)
     # Whoever does it may work in another folder.
-    one = replace(one, **{key: value.absolute() for key, value in asdict(one).items()
-                          if isinstance(value, Path)})
+    paths: dict[str, Any] = {key: value.absolute() for key, value in asdict(one).items()
+                             if isinstance(value, Path)}
+    one = replace(one, **paths)
     state = video.stat()
     options = {key: str(value) if isinstance(value, Path) else value
                for key, value in asdict(one).items()
