@@ -209,7 +209,8 @@ def _clip(outcome: jobs.Outcome, output: Path) -> Clip:
     name = outcome.job.name
     if outcome.result is None:
         return Clip(name, fault=outcome.error)
-    known = {key: math.nan if value is None else value for key, value in outcome.result.items()}
+    known: dict[str, Any] = {
+        key: math.nan if value is None else value for key, value in outcome.result.items()}
     if not (output / name / REPORT).exists():
         # Only a machine that writes elsewhere than it was told can end up here.
         return Clip(name, fault=f"its files are not in {output / name}; every machine of the"
