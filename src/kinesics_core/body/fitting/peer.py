@@ -2,8 +2,10 @@
 
 Pavlakos et al. 2019, section 3: torch's L-BFGS with strong Wolfe line search through autograd and
 stock smplx, first the camera by the trunk, then five stages in which the priors are let loose and
-hands and face come in, with their published weights. What it leaves out makes it cheaper, not
-dearer: no VPoser (poses are drawn to the mean pose instead) and no interpenetration.
+hands and face come in, with their published weights; body poses are latent codes of our prior,
+which has VPoser's layout. What it leaves out makes it cheaper, not dearer: the hands' principal
+components, the bending of elbows and knees, the second try of an ambiguous heading, and
+interpenetration.
 """
 
 from __future__ import annotations
@@ -15,12 +17,15 @@ from types import SimpleNamespace
 import numpy as np
 import smplx
 import torch
+from smplx.lbs import batch_rodrigues
 
 from kinesics_core.body.correspondences import selection
+from kinesics_core.body.fitting.rotations import logarithm
 from kinesics_core.body.fitting.track import Track
 from kinesics_core.body.model import BodyModel
+from kinesics_core.body.pose_prior import PosePrior
+from kinesics_core.body.pose_prior import load as load_prior
 from kinesics_core.skeletons import (
-    SMPLX_BODY,
     WHOLEBODY133,
     WHOLEBODY133_FACE,
     WHOLEBODY133_LEFT_HAND,
@@ -31,12 +36,9 @@ STAGES = (  # pose, shape and expression, hands (data), face (data)
     (404.0, 100.0, 0.0, 0.0), (404.0, 50.0, 0.0, 0.0), (57.4, 10.0, 0.0, 0.0),
     (4.78, 5.0, 0.1, 0.0), (4.78, 5.0, 2.0, 2.0),
 )
-RHO, BENDING, ITERATIONS = 100.0, 3.17, 30
-_FREE = {"betas": 10, "global_orient": 3, "body_pose": 63, "left_hand_pose": 45,
+RHO, ITERATIONS = 100.0, 30
+_FREE = {"betas": 10, "global_orient": 3, "latent": 32, "left_hand_pose": 45,
          "right_hand_pose": 45, "jaw_pose": 3, "expression": 52}
-_ELBOWS_KNEES = [(SMPLX_BODY.index(name) - 1) * 3 + axis for name, axis in (
-    ("left_elbow", 1), ("right_elbow", 1), ("left_knee", 0), ("right_knee", 0))]
-_AWAY = torch.tensor([1.0, -1.0, -1.0, -1.0])  # signs of elbows and knees that bend the wrong way
 _TRUNK = [WHOLEBODY133.index(f"{side}_{part}") for part in ("shoulder", "hip")
           for side in ("left", "right")]
 
@@ -46,16 +48,15 @@ def fit_frames(track: Track, body: BodyModel, file: Path, rows: list[int], focal
     """Some frames of a track, each from nothing. file: of the body, as stock smplx reads it.
 
     Returns parameters as ``Fit`` has them; its shape is that of the last frame."""
-    model = smplx.create(str(file), "smplx", num_betas=10, num_expression_coeffs=52,
-                         use_pca=False, flat_hand_mean=True)
-    indices, matrix = selection(body.keypoints, 55)
-    chosen, weights = torch.as_tensor(indices), torch.as_tensor(matrix)
+    model = smplx.build_layer(str(file), "smplx", num_betas=10, num_expression_coeffs=52,
+                              use_pca=False, flat_hand_mean=True)
+    person = _Person(model, load_prior(), *selection(body.keypoints, 55))
     centre = np.array([track.width, track.height]) / 2
-    frames = [_fit_frame(model, chosen, weights, track, row, focal, torch.as_tensor(centre).float())
+    frames = [_fit_frame(person, track, row, focal, torch.as_tensor(centre).float())
               for row in rows]
     found = {name: np.concatenate([frame[name] for frame in frames]) for name in frames[0]}
     count = len(rows)
-    for name in ("body_pose", "left_hand_pose", "right_hand_pose"):
+    for name in ("left_hand_pose", "right_hand_pose"):
         found[name] = found[name].reshape(count, -1, 3)
     still = np.zeros((count, 3), np.float32)
     return SimpleNamespace(
@@ -63,16 +64,46 @@ def fit_frames(track: Track, body: BodyModel, file: Path, rows: list[int], focal
         centre=centre, frames=track.frames[rows], times=track.times[rows])
 
 
+class _Person:
+    """Stock smplx with a pose prior in front and keypoints behind."""
+
+    def __init__(
+        self, model: torch.nn.Module, prior: PosePrior, indices: np.ndarray, matrix: np.ndarray
+    ) -> None:
+        self.model, self.slope = model, prior.slope
+        self.layers = [tuple(map(torch.as_tensor, layer)) for layer in prior.decoder]
+        self.chosen, self.matrix = torch.as_tensor(indices), torch.as_tensor(matrix)
+
+    def pose(self, latent: torch.Tensor) -> torch.Tensor:
+        """(1, 32) -> rotation matrices (1, 21, 3, 3)."""
+        x = latent
+        for number, (weight, bias) in enumerate(self.layers):
+            x = x if number == 0 else torch.nn.functional.leaky_relu(x, self.slope)
+            x = x @ weight.T + bias
+        first, second = x.view(1, 21, 3, 2).unbind(-1)
+        first = torch.nn.functional.normalize(first, dim=-1)
+        second = second - (first * second).sum(-1, keepdim=True) * first
+        second = torch.nn.functional.normalize(second, dim=-1)
+        return torch.stack([first, second, torch.cross(first, second, dim=-1)], -1)
+
+    def keypoints(self, free: dict[str, torch.Tensor]) -> torch.Tensor:
+        """(133, 3) metres."""
+        turns = {name: batch_rodrigues(free[name].view(-1, 3))[None] for name in (
+            "global_orient", "left_hand_pose", "right_hand_pose", "jaw_pose")}
+        posed = self.model(betas=free["betas"], expression=free["expression"],
+                           body_pose=self.pose(free["latent"]), **turns)
+        return self.matrix @ torch.cat([posed.joints[0, :55], posed.vertices[0, self.chosen]])
+
+
 def _fit_frame(
-    model: torch.nn.Module, chosen: torch.Tensor, matrix: torch.Tensor, track: Track, row: int,
-    focal: float, centre: torch.Tensor,
+    person: _Person, track: Track, row: int, focal: float, centre: torch.Tensor
 ) -> dict[str, np.ndarray]:
     seen = torch.as_tensor(np.nan_to_num(track.keypoints[row]))
     pixels, confidence = seen[:, :2], seen[:, 2]
     free = {name: torch.zeros(1, size, requires_grad=True) for name, size in _FREE.items()}
     with torch.no_grad():
         free["global_orient"][0, 0] = np.pi  # facing the camera
-    points = _keypoints(model, free, chosen, matrix)
+    points = person.keypoints(free)
     trunk = torch.tensor(_TRUNK)
     tall, long = (torch.pdist(part[trunk].detach()).max() for part in (points[:, :2], pixels))
     depth = focal * tall / torch.clamp(long, min=1.0)
@@ -82,7 +113,7 @@ def _fit_frame(
     scale = 1000.0 / track.height
 
     def data(weight: torch.Tensor) -> torch.Tensor:
-        at = _keypoints(model, free, chosen, matrix) + transl
+        at = person.keypoints(free) + transl
         off = ((focal * at[:, :2] / at[:, 2:] + centre - pixels) ** 2).sum(1)
         robust = RHO**2 * off / (off + RHO**2)
         return (weight**2 * confidence**2 * robust).sum() * scale**2
@@ -97,25 +128,16 @@ def _fit_frame(
 
         def loss(weight: torch.Tensor = weight, pose: float = pose, shape: float = shape
                  ) -> torch.Tensor:
-            bend = torch.exp(free["body_pose"][0, _ELBOWS_KNEES] * _AWAY) ** 2
-            total = data(weight) + pose**2 * (free["body_pose"] ** 2).sum()
-            total = total + BENDING * pose * bend.sum()
-            for name in ("left_hand_pose", "right_hand_pose", "jaw_pose"):
+            total = data(weight)
+            for name in ("latent", "left_hand_pose", "right_hand_pose", "jaw_pose"):
                 total = total + pose**2 * (free[name] ** 2).sum()
             return total + shape**2 * sum((free[name] ** 2).sum()
                                           for name in ("betas", "expression"))
 
         _minimise([transl, *free.values()], loss)
     found = {name: values.detach().numpy() for name, values in free.items()}
+    found["body_pose"] = logarithm(person.pose(free["latent"]).detach().numpy())
     return {**found, "transl": transl.detach().numpy()}
-
-
-def _keypoints(
-    model: torch.nn.Module, free: dict[str, torch.Tensor], chosen: torch.Tensor,
-    matrix: torch.Tensor,
-) -> torch.Tensor:
-    posed = model(**free)
-    return matrix @ torch.cat([posed.joints[0, :55], posed.vertices[0, chosen]])
 
 
 def _minimise(free: list[torch.Tensor], loss: Callable[[], torch.Tensor]) -> None:
