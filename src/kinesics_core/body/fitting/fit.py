@@ -256,6 +256,10 @@ class _Run:
                                   model.expression_directions.shape[2])
         seen = self.seen(sample, focal)
         state = stages.first_poses(chosen.body, state, seen, self.settings, tick)
+        state, _ = stages.shape_and_camera(chosen.body, state, seen, self.settings,
+                                           known is not None, tick)
+        state = stages.limbs_turned(chosen.body, state, seen, self.settings, tick,
+                                    STRIDE / track.rate)
         state, energy = stages.shape_and_camera(chosen.body, state, seen, self.settings,
                                                 known is not None, tick)
         return chosen, state, energy
@@ -289,6 +293,8 @@ class _Run:
                                       shape.expression.shape[1])
             state.betas = shape.betas
             state = stages.first_poses(body, state, seen.part(keys), settings, tick)
+            state = stages.limbs_turned(body, state, seen.part(keys), settings, tick,
+                                        STRIDE / self.track.rate)
         if len(keys) < len(rows):
             state = stages.between(state, keys, len(rows), seen.times)
         state, loss = stages.whole_body(body, state, seen, settings, tick)

@@ -35,19 +35,20 @@ LIFTED_WEIGHT = 0.5
 def pose_priors(kind: str, file: Path | None = None) -> list[Prior]:
     """What draws ``body_pose`` towards human poses: `settings.PRIORS`. file: of the user's own
     VPoser. ModelError if it is none."""
-    if kind == "vposer":
+    found: list[Prior] = []
+    if kind in ("vposer", "both"):
         known = pose_prior.load(file)
         weight = np.full((1, len(BODY)), SPREAD**-2, np.float32)
-        return [lambda state: Target(BODY, known.project(state.local[:, BODY]), weight), limits]
-    if kind == "gmm":
+        found.append(lambda state: Target(BODY, known.project(state.local[:, BODY]), weight))
+    if kind in ("gmm", "both"):
         mixture = gmm_prior.load()
 
         def nearest(state: State) -> Gaussian:
             mean, precision = mixture.quadratic(logarithm(state.local[:, BODY]))
             return Gaussian(BODY, mean, precision, MIXTURE_WEIGHT)
 
-        return [nearest, limits]
-    return [limits]
+        found.append(nearest)
+    return [*found, limits]
 
 
 def limits(state: State) -> Gaussian:

@@ -61,16 +61,21 @@ def add_gaussian(
 ) -> None:
     """1/2 w (a - mean)^T P (a - mean) of the axis-angle vectors a of joints (K,).
 
-    mean: (T or 1, 3 K); precision: (T or 1, 3 K, 3 K). Every joint must be free.
+    mean: (T or 1, 3 K); precision: (T or 1, 3 K, 3 K).
     """
     source, place = unknowns.columns(joints)
-    if len(source) != len(joints):
-        raise ValueError("A Gaussian prior needs all of its joints to be free.")
-    frames, count = len(state.transl), len(joints)
+    if not len(source):
+        return
+    frames = len(state.transl)
     vectors = logarithm(state.local[:, joints])
     away = vectors.reshape(frames, -1) - mean
     pulled = weight * (precision @ away[..., None])[..., 0]
     normal.energy += 0.5 * np.einsum("ti,ti->t", away, pulled)
+    if len(source) < len(joints):
+        inside = (3 * source[:, None] + np.arange(3)).ravel()
+        precision, pulled = precision[:, inside[:, None], inside], pulled[:, inside]
+        vectors, joints = vectors[:, source], joints[source]
+    count = len(joints)
     # a moves by J_r^-1 d = J_r^-1 G^T w.
     turn = right_jacobian_inverse(vectors) @ np.swapaxes(posed.rotations[:, joints], -1, -2)
     slope = (pulled.reshape(frames, count, 1, 3) @ turn)[:, :, 0]

@@ -9,7 +9,7 @@ from kinesics_core.body.fitting.errors import FitError
 from kinesics_core.body.fitting.request import GENDERS
 
 POSE_SPACES = ("rotations", "latent")
-PRIORS = ("vposer", "gmm", "none")
+PRIORS = ("both", "vposer", "gmm", "none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,8 @@ class Settings:
     focal: px; None takes the track's, or else a usual lens's, which the clip may correct.
     pose_space: "rotations" moves each joint and draws poses towards the prior; "latent" moves the
         pose prior's latent code instead, so that every pose is one the prior can make.
-    prior: of body poses, one of ``PRIORS``. prior_file: of "vposer", the user's own file or folder
+    prior: of body poses: the autoencoder, the mixture of Gaussians, both, or the limits of joints
+        alone. prior_file: of the autoencoder, the user's own file or folder
         instead of the shipped one, as ``body.pose_prior.load`` takes it.
     expression, hands: whether to fit face and fingers.
     collisions: whether parts of the body are kept out of each other.
@@ -57,7 +58,7 @@ class Settings:
     gender: str = "neutral"
     focal: float | None = None
     pose_space: str = "rotations"
-    prior: str = "vposer"
+    prior: str = "both"
     prior_file: Path | None = None
     expression: bool = True
     hands: bool = True

@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kinesics_core.body import pose_prior
+from kinesics_core.body.fitting import flips
 from kinesics_core.body.fitting.camera import FOCAL_SPREAD, placed
 from kinesics_core.body.fitting.interpenetration import Balls
-from kinesics_core.body.fitting.kinematics import Rig, State
+from kinesics_core.body.fitting.kinematics import Rig, State, forward
 from kinesics_core.body.fitting.latent import minimise_code
 from kinesics_core.body.fitting.optimise import Tick
 from kinesics_core.body.fitting.points3d import Guessed
@@ -183,6 +184,41 @@ def first_poses(body: Body, state: State, seen: Seen, settings: Settings, tick: 
                       priors=[*body.priors, lifted_prior(seen.lifted)])
     state, _ = problem.minimise(state, 10, tick, damping=0.1)
     return state
+
+
+def limbs_turned(
+    body: Body, state: State, seen: Seen, settings: Settings, tick: Tick, usual: float,
+) -> State:
+    """Separate frames, with each limb in the likeliest of its mirror images. usual: s from one
+    frame to the next."""
+    count = len(seen.times)
+    rows = np.tile(np.arange(count), len(flips.MIRRORED))
+    steps = np.maximum(np.diff(seen.times) / usual, 1.0) ** 2
+    for limb in flips.limbs(body.names):
+        points = used(seen.sure, body.rig, _points_below(body.rig, limb.lower))
+        if not len(points):
+            continue
+        rig = body.rig.part(points)
+        many = flips.guesses(body.rig, state, limb)
+        seen_often = seen.part(rows)
+        problem = Problem(
+            rig, Unknowns(limb.around, translation=False),
+            observed(seen_often, points, settings.spreads.fine),
+            guessed(seen_often.world, points, _HIPS, settings.spreads.guess),
+            priors=[*body.priors, lifted_prior(seen_often.lifted)], balls=body.balls)
+        many, energy = problem.minimise(many, 5, tick)
+        joints = forward(rig, many).joints
+        places = joints[:, [limb.lower, limb.end]] - joints[:, :1]
+        path = flips.likeliest(energy.reshape(-1, count),
+                               places.reshape(len(flips.MIRRORED), count, 2, 3), steps)
+        state = many.frames(path * count + np.arange(count))
+    return state
+
+
+def _points_below(rig: Rig, joint: int) -> np.ndarray:
+    """Keypoints of the body that a joint moves."""
+    moved = np.unique(rig.keypoint[rig.below[joint, rig.joint]])
+    return BODY_POINTS[np.isin(BODY_POINTS, moved)]
 
 
 def shape_and_camera(
