@@ -6,7 +6,8 @@ tall, keypoints off by 2 px, the focal length unknown. Every measurement is a fr
 one thread on one core; times are processor time, which on an idle core is the wall clock's, and on
 a shared one leaves out other programs' turns. Warm means that a few frames were fitted before;
 ``fit.single_s`` is the first fit of its process. Peers: SMPLify-X's schedule on stock smplx
-(``peer``), stock smplx's forward pass, the fit without its own regularisation, the mean pose.
+(``peer``), stock smplx's forward pass, the fit without its own regularisation, the mean pose. It
+all takes some ten minutes, half of them for the recording of ten minutes.
 """
 
 from __future__ import annotations
@@ -92,6 +93,7 @@ def run(args: argparse.Namespace) -> list[Result]:
 
 def alone(measure: str, motion: Path | None) -> dict[str, Any]:
     """One of ``MEASURES`` in a process of its own, with one thread on one core."""
+    print(f"measuring {measure} ...", file=sys.stderr, flush=True)
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     words = [sys.executable, "-m", __name__, measure, *([str(motion)] if motion else [])]
     done = subprocess.run(words, env={**os.environ, **threads}, text=True, stdout=subprocess.PIPE)
