@@ -16,7 +16,7 @@ import re
 import signal
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -34,7 +34,7 @@ Report = Callable[[int, int, str], None]
 Work = Callable[[Mapping[str, Any], Mapping[str, Any], Report], dict[str, Any]]
 """(settings, inputs, report) -> the result, which JSON can hold. A function of a module."""
 
-THREADS = ("OMP_NUMTHREADS", "OPENBLAS_NUMTHREADS", "MKL_NUMTHREADS")
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,21 +132,29 @@ def run(
     return [outcomes[number] for number in range(len(jobs))]
 
 
-def _start(job: Job) -> tuple[Connection, BaseProcess]:
-    # spawn: a fork of a process in which torch has used threads may hang for ever.
-    context = multiprocessing.get_context("spawn")
-    receiver, sender = context.Pipe(duplex=False)
+@contextlib.contextmanager
+def single_threaded() -> Iterator[None]:
+    """Processes started inside compute with one thread each: several share the cores, and the
+    threads of numpy's libraries wait for each other by spinning."""
     before = {name: os.environ.get(name) for name in THREADS}
     os.environ.update(dict.fromkeys(THREADS, "1"))
     try:
-        process = context.Process(target=_child, args=(job, sender), daemon=True)
-        process.start()
+        yield
     finally:
         for name, value in before.items():
             if value is None:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+def _start(job: Job) -> tuple[Connection, BaseProcess]:
+    # spawn: a fork of a process in which torch has used threads may hang for ever.
+    context = multiprocessing.get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    with single_threaded():
+        process = context.Process(target=_child, args=(job, sender), daemon=True)
+        process.start()
     sender.close()
     return receiver, process
 

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Column
 
 from kinesics_core.errors import KinesicsError
+from kinesics_core.jobs import single_threaded
 from kinesics_core.view.demo_video import DemoVideo
 from kinesics_ros.monitor import Monitor
 from kinesics_ros.run import stop_on_signals
@@ -90,7 +91,8 @@ class Renderer:
         )
 
     def __enter__(self) -> Renderer:
-        self._process.start()
+        with single_threaded():
+            self._process.start()
         return self
 
     def add(self, moment: Moment, note: str) -> None:

@@ -43,7 +43,7 @@ def landmarks(avatar):
         index = [23 + name for name in names]
         place = np.einsum("kmc,km->kc", vertices[0][points.vertices[index]],
                           points.weights[index])
-        seen = place @ module.TO_CAMERA + module.PLACE
+        seen = place * module.TO_CAMERA + module.PLACE
         return seen[:, [1, 0]] / seen[:, 2:]
 
     return project

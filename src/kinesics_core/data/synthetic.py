@@ -34,8 +34,8 @@ from kinesics_core.view.figure import Figure, dress
 from kinesics_core.view.figure_paint import Look
 from kinesics_core.view.mesh import MeshRenderer
 
-BODY_TO_OPTICAL = np.diag([1.0, -1.0, -1.0]).astype(np.float32)
-"""Rotation of a body that faces the camera."""
+BODY_TO_OPTICAL = np.array([1.0, -1.0, -1.0], np.float32)
+"""Axes of a body that faces the camera."""
 
 STRIDE = 0.40
 
@@ -162,8 +162,8 @@ class SyntheticPerson:
         parameters = _parameters(self._actor, self._pose(t), weights)
         vertices, normals, joints = self._actor.figure.pose(**parameters)
         place = np.array([0.0, self.camera_height, self.distance], np.float32)
-        vertices = vertices @ BODY_TO_OPTICAL + place
-        joints = joints @ BODY_TO_OPTICAL + place
+        vertices = vertices * BODY_TO_OPTICAL + place
+        joints = joints * BODY_TO_OPTICAL + place
         image = self._background.copy()
         self._shadow(image, joints)
         renderer = getattr(self._local, "renderer", None)
@@ -172,7 +172,7 @@ class SyntheticPerson:
         figure = self._actor.figure
         image = renderer.render(
             vertices, figure.faces, self.focal, (self.width / 2, self.height / 2),
-            normals=normals @ BODY_TO_OPTICAL, texture=figure.texture, uv=figure.uv,
+            normals=normals * BODY_TO_OPTICAL, texture=figure.texture, uv=figure.uv,
             background=image)
         cv2.add(image, self._grain_up, dst=image)
         cv2.subtract(image, self._grain_down, dst=image)

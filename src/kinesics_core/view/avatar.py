@@ -68,7 +68,8 @@ JOINTS = {name: index for index, name in enumerate(SMPLX_BODY)}
 FINGERS = slice(25, 55)
 """The joints of both hands' fingers, SMPL-X."""
 
-TO_CAMERA = np.diag([1.0, -1.0, -1.0]).astype(np.float32)
+TO_CAMERA = np.array([1.0, -1.0, -1.0], np.float32)
+"""Model axes to the optical ones of a camera in front."""
 
 
 class Avatar:
@@ -92,8 +93,8 @@ class Avatar:
             view = self._views.view = _View.of(self.width, self.height)
         vertices, normals, joints = self.figure.pose(**parameters(face, body))
         image = view.renderer.render(
-            vertices @ TO_CAMERA + PLACE, self.figure.faces, *view.lens(_reach(joints)),
-            texture=self.figure.texture, uv=self.figure.uv, normals=normals @ TO_CAMERA,
+            vertices * TO_CAMERA + PLACE, self.figure.faces, *view.lens(_reach(joints)),
+            texture=self.figure.texture, uv=self.figure.uv, normals=normals * TO_CAMERA,
             background=view.backdrop)
         if image.shape[:2] != (self.height, self.width):
             image = cv2.resize(image, (self.width, self.height), interpolation=cv2.INTER_LINEAR)
