@@ -73,6 +73,7 @@ def test_every_size_gives_a_picture_of_that_size_with_the_person_in_it(width, he
     assert np.isfinite(truth.coco[SHOULDERS]).all()
 
 
+@pytest.mark.slow
 def test_motion_is_smooth():
     """No joint ever moves faster than 4 m/s: gestures blend into each other."""
     person = SyntheticPerson(width=96, height=72, seed=2)

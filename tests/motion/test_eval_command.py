@@ -64,6 +64,7 @@ def values(file):
     return {entry["name"]: entry["value"] for entry in json.loads(file.read_text())["results"]}
 
 
+@pytest.mark.slow
 def test_forecast_trains_prints_and_is_not_done_twice(waves, tmp_path, capsys):
     file, out = tmp_path / "figures.json", tmp_path / "out"
     command = ("forecast", "--data", waves, "--label", "tempo", "--train", "--networks", "ours",
@@ -87,6 +88,7 @@ def test_forecast_trains_prints_and_is_not_done_twice(waves, tmp_path, capsys):
     assert "2 of 2 were finished before" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_model_that_fails_is_named_and_the_others_are_measured(waves, tmp_path, capsys):
     broken = tmp_path / "broken.onnx"

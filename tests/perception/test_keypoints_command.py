@@ -38,6 +38,7 @@ def check(file: Path) -> list[dict]:
     return document["frames"]
 
 
+@pytest.mark.slow
 def test_images_in_pixels_of_the_original(tmp_path, portrait):
     large = cv2.resize(portrait, (1024, 1024))
     cv2.imwrite(str(tmp_path / "1.png"), large[:, :, ::-1])

@@ -139,6 +139,7 @@ def test_smoothing_stills_a_still_picture_under_noise(portrait):
     assert jitter[True] < 0.7 * jitter[False]
 
 
+@pytest.mark.slow
 def test_without_smoothing_nothing_lags(balancing):
     """What lags is behind the motion, whichever way time runs; so the two ways would differ."""
 

@@ -29,6 +29,7 @@ def athlete() -> np.ndarray:
         return source.read().image
 
 
+@pytest.mark.slow
 def test_small_people_are_found_where_they_were_put(estimator, athlete):
     with_person = cv2.resize(athlete, (180, 320), interpolation=cv2.INTER_AREA)
     scene = np.full((480, 1280, 3), 128, np.uint8)

@@ -142,6 +142,7 @@ def test_a_wrong_frame_is_refused(tmp_path):
     writer.abort()
 
 
+@pytest.mark.slow
 def test_demo_video_plays_back(tmp_path, scene):
     path = tmp_path / "demo.mp4"
     with DemoVideo(path, size=SIZE) as video:
@@ -155,6 +156,7 @@ def test_demo_video_plays_back(tmp_path, scene):
     assert poster.shape == (360, 640, 3) and poster.std() > 20
 
 
+@pytest.mark.slow
 def test_frames_are_placed_by_their_stamps(tmp_path, scene):
     """12 images at 15 Hz last as long as 24 at 30 Hz; a clock that jumps costs nothing."""
     def add(video, indices, fps):

@@ -88,6 +88,7 @@ def test_each_video_has_its_own_folder_and_is_done_once(videos):
     assert begun(request) == dict.fromkeys(names, 1)
 
 
+@pytest.mark.slow
 def test_a_death_is_made_good_and_a_failure_costs_itself_only(videos, monkeypatch):
     request = videos("a.mp4", "broken.mp4", "empty.mp4", "killed.mp4")
     monkeypatch.undo()

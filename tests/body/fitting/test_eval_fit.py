@@ -96,6 +96,7 @@ def test_what_is_missing_is_said(words, said, capsys):
     assert said in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_an_archives_clips_make_the_papers_table(tmp_path, capsys):
     np.savez(tmp_path / "motion.npz", **{
         name: motions.acted(name, 0, 8).rotations for name in ("anger", "fear")})
