@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -12,6 +13,10 @@ from kinesics_core.errors import KinesicsError
 
 COMMANDS = ("up", "demo", "view", "keypoints", "data", "body", "fit", "train", "eval",
             "bench", "assets")
+
+
+LIVE = ("up", "demo", "view", "fit")
+"""Commands whose stages share the cores among themselves."""
 
 
 def parser(command: str | None = None) -> argparse.ArgumentParser:
@@ -39,6 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         cut = arguments.index("--ros-args")
         arguments, ros_arguments = arguments[:cut], arguments[cut:]
     named = arguments[0] if arguments and arguments[0] in COMMANDS else None
+    if named in LIVE:
+        # Before numpy is loaded: threads of its libraries wait for each other by spinning.
+        for library in ("OMP", "OPENBLAS", "MKL"):
+            os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     args = parser(named).parse_args(arguments)
     args.ros_arguments = ros_arguments
     try:
