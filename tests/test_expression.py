@@ -3,9 +3,10 @@ import pytest
 
 from kinesics_core.affect.emotions import EMOTIONS, HAPPINESS, NEUTRAL, SADNESS
 from kinesics_core.body.animator import JOINT_SPEED
-from kinesics_core.body.skeleton import forward, rotation_matrices
+from kinesics_core.body.skeleton import forward
 from kinesics_core.errors import KinesicsError
 from kinesics_core.expression import Expression
+from kinesics_core.rotations import exponential
 from kinesics_core.skeletons import BLENDSHAPE_INDEX, SMPLX_BODY
 from kinesics_core.types import AffectiveResponse
 
@@ -65,9 +66,9 @@ def test_gaze_and_body_turn_to_the_person():
     # The head of the body is the head of the face: REP-103 axes are the model's z, x, y.
     roll, pitch, yaw = face.head
     expected = (
-        rotation_matrices([0, yaw, 0])
-        @ rotation_matrices([pitch, 0, 0])
-        @ rotation_matrices([0, 0, roll])
+        exponential([0, yaw, 0])
+        @ exponential([pitch, 0, 0])
+        @ exponential([0, 0, roll])
     )
     assert relative == pytest.approx(expected, abs=1e-6)
 

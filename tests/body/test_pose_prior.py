@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from kinesics_core.body import pose_prior
-from kinesics_core.body.fitting.rotations import exponential, logarithm
 from kinesics_core.errors import KinesicsError, ModelError
+from kinesics_core.rotations import exponential, logarithm
 from kinesics_core.skeletons import SMPLX_BODY
 
 torch = pytest.importorskip("torch")

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from kinesics_core.body.fitting.rotations import exponential, logarithm
 from kinesics_core.data import body_poses, bvh, import_expmap
 from kinesics_core.errors import KinesicsError
 from kinesics_core.motion.kinematics import REST_OFFSETS, forward_kinematics
+from kinesics_core.rotations import exponential, logarithm
 from kinesics_core.skeletons import SMPLX_BODY, SMPLX_BODY_PARENTS
 
 RNG = np.random.default_rng(4)

@@ -20,8 +20,8 @@ from kinesics_core.motion.kinematics import (
     REST_OFFSETS,
     coco_from_smplx_body,
     forward_kinematics,
-    rotation_matrices,
 )
+from kinesics_core.rotations import exponential
 from kinesics_core.skeletons import COCO17, SMPLX_BODY, SMPLX_BODY_PARENTS
 
 AT = {name: index for index, name in enumerate(COCO17)}
@@ -391,7 +391,7 @@ def test_axis_angle_archive_of_a_known_pose(tmp_path):
     rotations = np.zeros((1, 22, 3))
     rotations[0, SMPLX_BODY.index("left_elbow")] = 0, -np.pi / 2, 0
     wanted = coco_from_smplx_body(*forward_kinematics(
-        rotation_matrices(rotations), REST_OFFSETS, SMPLX_BODY_PARENTS))
+        exponential(rotations), REST_OFFSETS, SMPLX_BODY_PARENTS))
     moved = loaded.keypoints[5] - wanted[0]
     assert moved == pytest.approx(np.repeat(moved[:1], 17, axis=0), abs=1e-6)
 

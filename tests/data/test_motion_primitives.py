@@ -15,7 +15,7 @@ from kinesics_core.data.motion_primitives import (
     Score,
     arm_angles,
 )
-from kinesics_core.motion.kinematics import rotation_matrices
+from kinesics_core.rotations import exponential
 
 TIMES = np.arange(0, 20, 1 / 60)
 
@@ -62,8 +62,8 @@ def test_an_oscillation_is_gone_outside_its_time():
 @pytest.mark.parametrize("name", ["on_hips", "crossed", "behind", "on_thighs"])
 def test_resting_hands_are_where_the_name_says(name):
     angles = arm_angles(arm_vector(RESTS[name][0]))
-    shoulder = ARM_ORIGIN @ rotation_matrices(angles[:3])
-    elbow = rotation_matrices(np.array([0.0, -angles[3], 0.0]))
+    shoulder = ARM_ORIGIN @ exponential(angles[:3])
+    elbow = exponential(np.array([0.0, -angles[3], 0.0]))
     # Left arm; the shoulder is .18 m to the left of the trunk's axis and .5 m above the hips.
     wrist = (0.18, 0.5, 0.0) + 0.28 * shoulder[:, 0] + 0.25 * (shoulder @ elbow)[:, 0]
     low, high = {

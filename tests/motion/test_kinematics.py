@@ -5,8 +5,8 @@ from walker import pose
 from kinesics_core.motion.kinematics import (
     calibrated_head_axes,
     plant_lowest_joint,
-    rotation_matrices,
 )
+from kinesics_core.rotations import exponential
 from kinesics_core.skeletons import COCO17
 
 INDEX = {name: i for i, name in enumerate(COCO17)}
@@ -41,12 +41,6 @@ def test_turning_the_head_moves_the_face_only():
     assert (turned[INDEX["nose"]] - head)[0] == pytest.approx(0.1)  # forward became left
 
 
-def test_rotation_matrix_of_a_third_turn_about_the_diagonal_permutes_the_axes():
-    matrix = rotation_matrices(np.array([1.0, 1.0, 1.0]) / np.sqrt(3) * 2 * np.pi / 3)
-    assert matrix == pytest.approx(np.array([[0, 0, 1], [1, 0, 0], [0, 1, 0]]), abs=1e-12)
-    assert rotation_matrices(np.zeros(3)) == pytest.approx(np.eye(3))
-
-
 def test_planted_foot_gives_the_walk_its_translation():
     # Two points swing under a fixed root as feet do: one on the floor goes back, the other forth.
     t = np.arange(40)
@@ -65,8 +59,8 @@ def test_planted_foot_gives_the_walk_its_translation():
 def test_head_axes_are_found_whatever_the_bone_calls_them():
     rng = np.random.default_rng(0)
     keypoints = np.repeat(pose()[None], 50, axis=0)
-    own = rotation_matrices(np.array([0.3, -1.2, 2.0]))  # how the file's head bone is turned
-    look = rotation_matrices(np.stack(
+    own = exponential(np.array([0.3, -1.2, 2.0]))  # how the file's head bone is turned
+    look = exponential(np.stack(
         [np.zeros(50), rng.permutation(np.linspace(-0.5, 0.5, 50)), np.zeros(50)], axis=1))
     axes = calibrated_head_axes(look @ own, *(keypoints[:, INDEX[n]].copy() for n in (
         "left_hip", "right_hip", "left_shoulder", "right_shoulder")))

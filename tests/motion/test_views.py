@@ -3,8 +3,8 @@ import pytest
 from walker import pose, waving
 
 from kinesics_core.motion import samples, views
-from kinesics_core.motion.kinematics import rotation_matrices
 from kinesics_core.motion.views import Camera, Faults, project
+from kinesics_core.rotations import exponential
 from kinesics_core.skeletons import COCO17
 
 
@@ -39,7 +39,7 @@ def test_mirroring_twice_changes_nothing_and_once_exchanges_the_hands():
 
 @pytest.mark.parametrize("facing", [0.0, 0.8, np.pi / 2, 2.5, np.pi, -1.2])
 def test_most_cameras_see_the_face_wherever_the_person_looks(facing):
-    turned = pose() @ rotation_matrices(np.array([0.0, facing, 0.0])).T
+    turned = pose() @ exponential(np.array([0.0, facing, 0.0])).T
     points = np.repeat(turned[None, None], 400, axis=0)
     pixels = project(points, views.random_camera(np.random.default_rng(0), points))[:, 0]
     left, right = COCO17.index("left_shoulder"), COCO17.index("right_shoulder")

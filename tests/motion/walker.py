@@ -9,8 +9,8 @@ from kinesics_core.motion.kinematics import (
     REST_OFFSETS,
     coco_from_smplx_body,
     forward_kinematics,
-    rotation_matrices,
 )
+from kinesics_core.rotations import exponential
 from kinesics_core.skeletons import SMPLX_BODY, SMPLX_BODY_PARENTS
 
 LEFT_SHOULDER, LEFT_ELBOW = SMPLX_BODY.index("left_shoulder"), SMPLX_BODY.index("left_elbow")
@@ -23,7 +23,7 @@ def pose(axis_angle: dict[str, tuple[float, float, float]] | None = None) -> np.
     for name, value in (axis_angle or {}).items():
         rotations[0, SMPLX_BODY.index(name)] = value
     return coco_from_smplx_body(*forward_kinematics(
-        rotation_matrices(rotations), REST_OFFSETS, SMPLX_BODY_PARENTS))[0]
+        exponential(rotations), REST_OFFSETS, SMPLX_BODY_PARENTS))[0]
 
 
 def waving(period: float, phase: float, seconds: float, rate: float = 30.0) -> np.ndarray:
@@ -36,7 +36,7 @@ def waving(period: float, phase: float, seconds: float, rate: float = 30.0) -> n
     rotations[:, LEFT_ELBOW, 2] = 0.5 * np.cos(2 * np.pi * t / period + phase)
     rotations[:, SMPLX_BODY.index("spine1"), 2] = 0.15 * swing
     return coco_from_smplx_body(*forward_kinematics(
-        rotation_matrices(rotations), REST_OFFSETS, SMPLX_BODY_PARENTS)).astype(np.float32)
+        exponential(rotations), REST_OFFSETS, SMPLX_BODY_PARENTS)).astype(np.float32)
 
 
 def clips(count: int, seed: int, source: str = "analytic") -> list[Clip]:

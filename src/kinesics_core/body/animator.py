@@ -17,6 +17,7 @@ import numpy as np
 
 from kinesics_core.body import gestures
 from kinesics_core.body.gestures import COLLARS, HEAD, LEFT_ARM, POSE_SIZE, RIGHT_ARM, SPINE, Arm
+from kinesics_core.rotations import logarithm
 from kinesics_core.skeletons import SMPLX_BODY
 
 _JOINT = {name: index - 1 for index, name in enumerate(SMPLX_BODY)}  # row of body_pose
@@ -202,7 +203,7 @@ class BodyAnimator:
         for side, arm, sign in (("left", pose[LEFT_ARM], 1.0), ("right", pose[RIGHT_ARM], -1.0)):
             mirror = _MIRROR if sign < 0 else 1.0
             shoulder, elbow, wrist = gestures.arm_rotations(arm)
-            angles[_JOINT[f"{side}_shoulder"]] = axis_angle(shoulder) * mirror
+            angles[_JOINT[f"{side}_shoulder"]] = logarithm(shoulder) * mirror
             angles[_JOINT[f"{side}_elbow"]] = elbow * mirror
             angles[_JOINT[f"{side}_wrist"]] = wrist * mirror
         angles = np.clip(angles, JOINT_LOW, JOINT_HIGH)
@@ -224,16 +225,6 @@ def follow(
         target + (offset + slope * dt) * decay,
         (speed - stiffness * slope * dt) * decay,
     )
-
-
-def axis_angle(rotation: np.ndarray) -> np.ndarray:
-    """(3, 3) rotation matrix -> (3,) axis-angle, for angles below pi."""
-    (xx, xy, xz), (yx, yy, yz), (zx, zy, zz) = rotation.tolist()
-    x, y, z = zy - yz, xz - zx, yx - xy
-    sine = 0.5 * math.sqrt(x * x + y * y + z * z)
-    angle = math.atan2(sine, 0.5 * (xx + yy + zz - 1.0))
-    scale = 0.5 if sine < 1e-9 else 0.5 * angle / sine
-    return np.array([scale * x, scale * y, scale * z])
 
 
 def head_pose(head: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -18,7 +18,6 @@ from rich.table import Table
 from torch import Tensor, nn
 
 from kinesics_core.body import lifter, lifter_views, pose_mixing, training_loop
-from kinesics_core.body.fitting.rotations import exponential
 from kinesics_core.body.lifter_network import LifterNetwork
 from kinesics_core.body.lifter_views import Figure, Views
 from kinesics_core.body.model import BodyModel
@@ -28,6 +27,7 @@ from kinesics_core.body.training_loop import Schedule
 from kinesics_core.data.body_poses import PoseClip
 from kinesics_core.motion import checkpoints
 from kinesics_core.motion.kinematics import forward_kinematics
+from kinesics_core.rotations import exponential
 from kinesics_core.skeletons import SMPLX_BODY, SMPLX_BODY_PARENTS
 
 _VALIDATION = 4000

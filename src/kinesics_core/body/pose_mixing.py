@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kinesics_core.body.fitting.rotations import exponential, logarithm
 from kinesics_core.data.body_poses import PoseClip, mirror
+from kinesics_core.rotations import exponential, logarithm
 from kinesics_core.skeletons import SMPLX_BODY
 
 

@@ -25,8 +25,8 @@ from pathlib import Path
 import numpy as np
 
 from kinesics_core import assets
-from kinesics_core.body.fitting.rotations import logarithm
 from kinesics_core.errors import ModelError
+from kinesics_core.rotations import logarithm
 
 FILE = "pose_prior.npz"
 JOINTS = 21

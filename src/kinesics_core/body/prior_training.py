@@ -20,14 +20,14 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor, nn
 
-from kinesics_core.body import gmm_prior, pose_mixing, pose_prior, training_loop
-from kinesics_core.body.fitting.rotations import exponential
+from kinesics_core.body import gmm_prior, lbs, pose_mixing, pose_prior, training_loop
 from kinesics_core.body.pose_prior_network import PosePriorNetwork, parameters_of
 from kinesics_core.body.training_loop import Schedule
 from kinesics_core.data.body_poses import PoseClip
 from kinesics_core.errors import KinesicsError
 from kinesics_core.motion import checkpoints
 from kinesics_core.motion.kinematics import REST_OFFSETS, forward_kinematics
+from kinesics_core.rotations import exponential
 from kinesics_core.skeletons import SMPLX_BODY_PARENTS
 
 WEIGHTS = {"kl": 0.005, "points": 4.0, "geodesic": 2.0, "joints": 2.0}
@@ -100,7 +100,7 @@ def train(
 def total_loss(network: nn.Module, body_pose: Tensor) -> Tensor:
     """VPoser v2's, of (B, 63)."""
     mean, deviation, found = network(body_pose)
-    wanted = matrices(body_pose.view(-1, 21, 3))
+    wanted = lbs.rotation_matrices(body_pose.view(-1, 21, 3)).permute(3, 2, 0, 1)
     variance = deviation.square()
     divergence = 0.5 * (mean.square() + variance - 1.0 - variance.log()).sum(dim=-1).mean()
     joints, turned = positions(found)
@@ -113,16 +113,6 @@ def total_loss(network: nn.Module, body_pose: Tensor) -> Tensor:
     return (WEIGHTS["kl"] * divergence + WEIGHTS["points"] * (skin - own_skin).abs().mean()
             + WEIGHTS["geodesic"] * arc.mean()
             + WEIGHTS["joints"] * (joints - own_joints).abs().mean())
-
-
-def matrices(axis_angle: Tensor) -> Tensor:
-    """(..., 3) axis-angle -> (..., 3, 3)."""
-    x, y, z = axis_angle.unbind(-1)
-    zero = torch.zeros_like(x)
-    cross = torch.stack([zero, -z, y, z, zero, -x, -y, x, zero], -1).view(*x.shape, 3, 3)
-    angle = axis_angle.norm(dim=-1)[..., None, None]
-    return torch.eye(3) + torch.sinc(angle / torch.pi) * cross \
-        + 0.5 * torch.sinc(angle / (2.0 * torch.pi)).square() * (cross @ cross)
 
 
 def positions(rotations: Tensor, offsets: Tensor | None = None) -> tuple[Tensor, Tensor]:

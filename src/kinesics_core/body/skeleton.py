@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from kinesics_core.rotations import exponential
 from kinesics_core.skeletons import (
     COCO17,
     SMPLX_BODY,
@@ -89,20 +90,6 @@ def rest_joints() -> np.ndarray:
     return _REST.copy()
 
 
-def rotation_matrices(axis_angle: np.ndarray) -> np.ndarray:
-    """(..., 3) axis-angle radians -> (..., 3, 3) rotation matrices (Rodrigues' formula)."""
-    axis_angle = np.asarray(axis_angle, dtype=np.float64)
-    angle = np.linalg.norm(axis_angle, axis=-1)[..., None, None]
-    x, y, z = np.moveaxis(axis_angle, -1, 0)
-    zero = np.zeros_like(x)
-    cross = np.stack([zero, -z, y, z, zero, -x, -y, x, zero], axis=-1)
-    cross = cross.reshape(*axis_angle.shape[:-1], 3, 3)
-    # sin(a)/a and (1 - cos(a))/a^2 stay finite at 0 in terms of sinc (numpy's has a pi in it).
-    first = np.sinc(angle / np.pi)
-    second = 0.5 * np.sinc(angle / (2 * np.pi)) ** 2
-    return np.eye(3) + first * cross + second * (cross @ cross)
-
-
 def forward(
     global_orient: np.ndarray, body_pose: np.ndarray, transl: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -115,7 +102,7 @@ def forward(
     model's; both in model axes.
     """
     pose = np.vstack([np.reshape(global_orient, (1, 3)), np.reshape(body_pose, (21, 3))])
-    local = rotation_matrices(pose)
+    local = exponential(pose)
     joints = np.empty((22, 3))
     rotations = np.empty((22, 3, 3))
     joints[0] = _OFFSETS[0] + transl

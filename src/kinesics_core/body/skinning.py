@@ -15,6 +15,7 @@ import numpy as np
 from kinesics_core.body.model import BodyModel
 from kinesics_core.body.pose_vector import pose_vector, tree_levels
 from kinesics_core.errors import KinesicsError
+from kinesics_core.rotations import exponential
 
 _BLOCK = 256
 
@@ -97,7 +98,7 @@ def vertices(
         "leye_pose": leye_pose, "reye_pose": reye_pose, "left_hand_pose": left_hand_pose,
         "right_hand_pose": right_hand_pose,
     }  # fmt: skip
-    rotations = rotation_matrices(pose_vector(skin.model.kind, given))
+    rotations = pose_rotations(pose_vector(skin.model.kind, given))
     rest = rest_joints(skin.model, betas, expression)
     turned, places = forward_kinematics(skin, rotations, rest, transl)
     batch = max(turned.shape[-1], rest.shape[-1], places.shape[-1])
@@ -150,21 +151,10 @@ def rest_joints(
     return joints
 
 
-def rotation_matrices(axis_angle: np.ndarray) -> np.ndarray:
-    """Rodrigues' formula: (B, J, 3) radians -> (3, 3, J, B), float32."""
-    x, y, z = np.ascontiguousarray(np.transpose(axis_angle, (2, 1, 0)), np.float32)
-    square = x * x + y * y + z * z + np.float32(1e-20)
-    angle = np.sqrt(square)
-    sine = np.sin(angle) / angle
-    versine = np.float32(2.0) * np.sin(np.float32(0.5) * angle) ** 2 / square
-    vx, vy, vz = versine * x, versine * y, versine * z
-    sx, sy, sz = sine * x, sine * y, sine * z
-    xx, yy, zz, xy, xz, yz = vx * x, vy * y, vz * z, vx * y, vx * z, vy * z
-    return np.stack([
-        1 - yy - zz, xy - sz, xz + sy,
-        xy + sz, 1 - xx - zz, yz - sx,
-        xz - sy, yz + sx, 1 - xx - yy,
-    ]).reshape(3, 3, *x.shape)  # fmt: skip
+def pose_rotations(pose: np.ndarray) -> np.ndarray:
+    """Matrices (3, 3, J, B), float32, of poses (B, J, 3) in axis-angle."""
+    matrices = exponential(np.transpose(np.asarray(pose, np.float32), (1, 0, 2)))
+    return np.ascontiguousarray(matrices.transpose(2, 3, 0, 1))
 
 
 def forward_kinematics(

@@ -16,6 +16,7 @@ from kinesics_core.body import skinning
 from kinesics_core.body.model import BodyModel
 from kinesics_core.body.pose_vector import pose_vector
 from kinesics_core.errors import KinesicsError
+from kinesics_core.rotations import quaternions
 
 _AT_ONCE = 1024  # frames; matrices of an hour would fill the memory
 _TO_WORLD = np.diag([1.0, -1.0, -1.0]).astype(np.float32)
@@ -77,8 +78,8 @@ def world_motion(
         moved_rest = skinning.rest_joints(
             body, shape, None if expression is None else expression[block]).transpose(2, 1, 0)
         parts.append(_placed(skeleton, rest, moved_rest, pose[block], shift[block], camera))
-    quaternions, root, offsets = (np.concatenate(found) for found in zip(*parts, strict=True))
-    return WorldMotion(rest, continuous(quaternions), root, offsets, times - times[0])
+    turns, root, offsets = (np.concatenate(found) for found in zip(*parts, strict=True))
+    return WorldMotion(rest, continuous(turns), root, offsets, times - times[0])
 
 
 def _placed(
@@ -87,7 +88,7 @@ def _placed(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Quaternions, root and offsets, as in ``WorldMotion``, of some frames. moved_rest: (T or 1,
     J, 3) joints in T-pose with each frame's expression."""
-    rotations = skinning.rotation_matrices(pose)
+    rotations = skinning.pose_rotations(pose)
     if camera:
         rotations[:, :, 0] = np.einsum("ij,jkt->ikt", _TO_WORLD, rotations[:, :, 0])
     turned, places = skinning.forward_kinematics(skeleton, rotations, moved_rest.transpose(2, 1, 0))
@@ -102,31 +103,15 @@ def _placed(
     above = np.maximum(skeleton.model.parents, 0)
     offsets = np.einsum("tjba,tjb->tja", turned[:, above], places - places[:, above])
     offsets[:, 0] = places[:, 0]
-    return quaternions_of(rotations.transpose(3, 2, 0, 1)), pelvis, offsets
+    local = rotations.transpose(3, 2, 0, 1).astype(np.float64)
+    return quaternions(local), pelvis, offsets
 
 
-def quaternions_of(matrices: np.ndarray) -> np.ndarray:
-    """(..., 3, 3) rotation matrices -> (..., 4) unit quaternions x, y, z, w (Shepperd 1978)."""
-    matrices = np.asarray(matrices, np.float64)
-    diagonal = np.diagonal(matrices, axis1=-2, axis2=-1)
-    trace = diagonal.sum(-1, keepdims=True)
-    # 4 q q^T: each of its rows is the quaternion times one of its elements; the longest is safe.
-    products = np.empty((*matrices.shape[:-2], 4, 4))
-    for i, j, k in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):
-        products[..., i, i] = 1.0 + 2.0 * matrices[..., i, i] - trace[..., 0]
-        products[..., i, j] = products[..., j, i] = matrices[..., j, i] + matrices[..., i, j]
-        products[..., i, 3] = products[..., 3, i] = matrices[..., k, j] - matrices[..., j, k]
-    products[..., 3, 3] = 1.0 + trace[..., 0]
-    largest = np.diagonal(products, axis1=-2, axis2=-1).argmax(-1)
-    chosen = np.take_along_axis(products, largest[..., None, None], -2)[..., 0, :]
-    return chosen / np.linalg.norm(chosen, axis=-1, keepdims=True)
-
-
-def continuous(quaternions: np.ndarray) -> np.ndarray:
-    """The same rotations (T, ..., 4) with signs so that neighbours in time are near."""
-    dots = np.sum(quaternions[1:] * quaternions[:-1], axis=-1)
+def continuous(turns: np.ndarray) -> np.ndarray:
+    """The same quaternions (T, ..., 4) with signs so that neighbours in time are near."""
+    dots = np.sum(turns[1:] * turns[:-1], axis=-1)
     signs = np.cumprod(np.where(dots < 0, -1.0, 1.0), axis=0)
-    result = quaternions.copy()
+    result = turns.copy()
     result[1:] *= signs[..., None]
     return result
 

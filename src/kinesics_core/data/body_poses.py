@@ -17,7 +17,6 @@ from pathlib import Path
 
 import numpy as np
 
-from kinesics_core.body.fitting.rotations import logarithm
 from kinesics_core.data import bvh
 from kinesics_core.data.files import File, files
 from kinesics_core.data.import_axis_angle import RATES
@@ -27,7 +26,7 @@ from kinesics_core.data.import_expmap import cmu_orientations
 from kinesics_core.data.importing import stem
 from kinesics_core.data.skeleton_names import SIDES
 from kinesics_core.errors import KinesicsError
-from kinesics_core.motion.kinematics import rotation_matrices
+from kinesics_core.rotations import exponential, logarithm
 from kinesics_core.skeletons import SMPLX_BODY, SMPLX_BODY_PARENTS
 
 RATE = 30.0
@@ -264,9 +263,9 @@ def _give_twist(
     sine, cosine = (
         np.convolve(np.pad(part * np.linalg.norm(across, axis=-1), 60, "edge"), weight, "valid")
         for part in (across @ np.cross(long, hinge), across @ hinge))
-    turn = rotation_matrices(np.arctan2(sine, cosine)[:, None] * long)
+    turn = exponential(np.arctan2(sine, cosine)[:, None] * long)
     local[:, upper] = local[:, upper] @ turn
-    local[:, lower] = rotation_matrices(np.einsum("tji,tj->ti", turn, across))
+    local[:, lower] = exponential(np.einsum("tji,tj->ti", turn, across))
 
 
 def shortest_turn(start: np.ndarray, end: np.ndarray) -> np.ndarray:
@@ -276,12 +275,12 @@ def shortest_turn(start: np.ndarray, end: np.ndarray) -> np.ndarray:
     sine, cosine = float(np.linalg.norm(axis)), float(a @ b)
     if sine < 1e-9:
         return np.eye(3)
-    return rotation_matrices(axis / sine * np.arctan2(sine, cosine))
+    return exponential(axis / sine * np.arctan2(sine, cosine))
 
 
 def _halfway(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """(T, 3, 3): half of the turn from one orientation to the other."""
-    return one @ rotation_matrices(0.5 * logarithm(np.swapaxes(one, -1, -2) @ other))
+    return one @ exponential(0.5 * logarithm(np.swapaxes(one, -1, -2) @ other))
 
 
 def at_rate(rotations: np.ndarray, rate: float, wanted: float = RATE) -> np.ndarray:
@@ -291,15 +290,16 @@ def at_rate(rotations: np.ndarray, rate: float, wanted: float = RATE) -> np.ndar
     before = np.minimum(position.astype(int), max(len(rotations) - 2, 0))
     share = (position - before)[:, None, None]
     after = np.minimum(before + 1, len(rotations) - 1)
-    start = rotation_matrices(rotations[before])
-    change = logarithm(np.swapaxes(start, -1, -2) @ rotation_matrices(rotations[after]))
-    return logarithm(start @ rotation_matrices(share * change)).astype(np.float32)
+    rotations = np.asarray(rotations, np.float64)
+    start = exponential(rotations[before])
+    change = logarithm(np.swapaxes(start, -1, -2) @ exponential(rotations[after]))
+    return logarithm(start @ exponential(share * change)).astype(np.float32)
 
 
 def without_faults(rotations: np.ndarray, rate: float = RATE) -> np.ndarray:
     """(T, 22, 3) without frames beside a jump faster than ``FASTEST`` or with a head turned round.
     """
-    matrices = rotation_matrices(rotations)
+    matrices = exponential(np.asarray(rotations, np.float64))
     change = np.swapaxes(matrices[:-1], -1, -2) @ matrices[1:]
     jump = (np.linalg.norm(logarithm(change), axis=-1) * rate > FASTEST).any(axis=1)
     head = rotations[:, [SMPLX_BODY.index("neck"), SMPLX_BODY.index("head")]]

@@ -67,10 +67,10 @@ from kinesics_core.motion.kinematics import (
     REST_OFFSETS,
     coco_keypoints,
     forward_kinematics,
-    rotation_matrices,
 )
 from kinesics_core.motion.views import resample
 from kinesics_core.motion.windows import HORIZON, OBSERVED, RATE
+from kinesics_core.rotations import exponential
 from kinesics_core.skeletons import COCO17, COCO17_FLIP, SMPLX_BODY, SMPLX_BODY_PARENTS
 
 STEP = 15
@@ -442,7 +442,7 @@ def _incline(
     points: np.ndarray, about: np.ndarray, axis: np.ndarray, angle: float
 ) -> np.ndarray:
     """(T, K, 3) turned by ``angle`` about an axis (T, 3) through ``about`` (T, 3)."""
-    turn = rotation_matrices(axis * angle)
+    turn = exponential(axis * angle)
     return about[:, None] + np.einsum("tij,tkj->tki", turn, points - about[:, None])
 
 
@@ -645,19 +645,19 @@ def _render(
     yaw, tilt = np.zeros((2, len(times), 3))
     yaw[:, 1] = heading + pelvis_turn[:, 1]
     tilt[:, 0], tilt[:, 2] = pelvis_turn[:, 0], pelvis_turn[:, 2]
-    rotations[:, 0] = rotation_matrices(yaw) @ rotation_matrices(tilt)
+    rotations[:, 0] = exponential(yaw) @ exponential(tilt)
     bend = spine[:, [1, 2, 0]]
     bend[:, 0] -= pelvis_turn[:, 0]
     bend[:, 2] -= pelvis_turn[:, 2]
     for name, share in (("spine1", 0.4), ("spine2", 0.3), ("spine3", 0.3)):
-        rotations[:, _ROW[name]] = rotation_matrices(share * bend)
+        rotations[:, _ROW[name]] = exponential(share * bend)
     # Half of a bend of the trunk is taken back by the neck: people look ahead.
     nod_back = np.zeros_like(head)
     nod_back[:, 1] = 0.4 * np.maximum(spine[:, 1] - style.posture[SPINE][1], 0.0)
     for name in ("neck", "head"):
         low, high = (limit[SMPLX_BODY.index(name) - 1] for limit in (JOINT_LOW, JOINT_HIGH))
         half = np.clip(0.5 * (head - nod_back)[:, [1, 2, 0]], low, high)
-        rotations[:, _ROW[name]] = rotation_matrices(half)
+        rotations[:, _ROW[name]] = exponential(half)
     for number, (hand, sign) in enumerate((("left", 1.0), ("right", -1.0))):
         mirror = np.ones(3) if sign > 0 else _MIRROR
         free = 1.0 - np.clip(part[f"{hand}_busy"][:, 0], 0.0, 1.0)
@@ -669,15 +669,15 @@ def _render(
         arm = part[hand] + wobble + shaken * (0.3, 0.3, 0.3, 0.6)
         flexion = arm[:, 3] + free * (1.0 if running else 0.0) + 0.35 * np.maximum(-swung[:, 0], 0)
         flexion = np.clip(flexion, *ELBOW_RANGE)
-        turned = rotation_matrices(swung) @ _reflected(ARM_ORIGIN, sign) @ rotation_matrices(
+        turned = exponential(swung) @ _reflected(ARM_ORIGIN, sign) @ exponential(
             arm[:, :3] * mirror)
         rotations[:, _ROW[f"{hand}_shoulder"]] = turned
         elbow = np.zeros((len(times), 3))
         elbow[:, 1] = -sign * flexion
-        rotations[:, _ROW[f"{hand}_elbow"]] = rotation_matrices(elbow)
+        rotations[:, _ROW[f"{hand}_elbow"]] = exponential(elbow)
         raised = np.zeros((len(times), 3))
         raised[:, 2] = sign * np.clip(collars[:, number], -0.15, 0.5)
-        rotations[:, _ROW[f"{hand}_collar"]] = rotation_matrices(raised)
+        rotations[:, _ROW[f"{hand}_collar"]] = exponential(raised)
 
     chain = np.broadcast_to(offsets[_UPPER], (len(times), len(_UPPER), 3)).copy()
     chain[:, 0] = 0.0

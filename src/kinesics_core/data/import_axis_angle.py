@@ -19,8 +19,8 @@ from kinesics_core.motion.kinematics import (
     coco_from_smplx_body,
     forward_kinematics,
     plant_lowest_joint,
-    rotation_matrices,
 )
+from kinesics_core.rotations import exponential
 from kinesics_core.skeletons import SMPLX_BODY_PARENTS
 
 RATES = {"mesh2motion": 24.0, "cmu_dance_martial": 120.0}
@@ -60,6 +60,6 @@ def _clip(archive: np.lib.npyio.NpzFile, key: str, source: str, rate: float) -> 
 def coco_from_axis_angle(axis_angle: np.ndarray) -> np.ndarray:
     """(T, 22, 3) SMPL-X body rotations, radians -> (T, 17, 3) float32 metres."""
     positions, orientations = forward_kinematics(
-        rotation_matrices(axis_angle), REST_OFFSETS, SMPLX_BODY_PARENTS
+        exponential(np.asarray(axis_angle, np.float64)), REST_OFFSETS, SMPLX_BODY_PARENTS
     )
     return coco_from_smplx_body(plant_lowest_joint(positions), orientations).astype(np.float32)

@@ -19,8 +19,8 @@ from kinesics_core.errors import KinesicsError
 from kinesics_core.motion.kinematics import (
     coco_keypoints,
     forward_kinematics,
-    rotation_matrices,
 )
+from kinesics_core.rotations import exponential
 from kinesics_core.skeletons import COCO17
 
 RATE = 120.0
@@ -99,5 +99,5 @@ def _posed(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     offsets = np.repeat(np.array([j[2] for j in _JOINTS])[None], len(table), axis=0)
     offsets[:, 0] = table[:, :3]
     return forward_kinematics(
-        rotation_matrices(expmaps), offsets * METRES, [j[1] for j in _JOINTS]
+        exponential(expmaps), offsets * METRES, [j[1] for j in _JOINTS]
     )

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from kinesics_core.body.animator import axis_angle
 from kinesics_core.body.gestures import (
     COLLARS,
     GESTURES,
@@ -30,6 +29,7 @@ from kinesics_core.body.gestures import (
     minimum_jerk,
 )
 from kinesics_core.data.footwork import Step
+from kinesics_core.rotations import logarithm
 
 PARTS = {
     "left": 4, "right": 4, "left_busy": 1, "right_busy": 1, "spine": 3, "head": 3, "collars": 2,
@@ -161,7 +161,7 @@ class Performer:
 def arm_angles(arm: np.ndarray) -> np.ndarray:
     """An arm of the pose vector (9,) -> shoulder rotation vector from the origin, flexion (4,)."""
     shoulder, elbow, _ = arm_rotations(arm)
-    return np.array([*axis_angle(ARM_ORIGIN.T @ shoulder), np.clip(-elbow[1], *ELBOW_RANGE)])
+    return np.array([*logarithm(ARM_ORIGIN.T @ shoulder), np.clip(-elbow[1], *ELBOW_RANGE)])
 
 
 _RELAXED = Arm((0.18, -1.0, 0.05), (0.08, -1.0, 0.30))

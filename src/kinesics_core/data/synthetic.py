@@ -21,6 +21,7 @@ import numpy as np
 from kinesics_core.body import model as body_model
 from kinesics_core.body.correspondences import selection
 from kinesics_core.errors import SourceError
+from kinesics_core.rotations import logarithm
 from kinesics_core.skeletons import (
     ARKIT_BLENDSHAPES,
     BLENDSHAPE_INDEX,
@@ -372,13 +373,12 @@ def _parameters(actor: Actor, pose: Pose, weights: np.ndarray) -> dict[str, np.n
     """What ``Figure.pose`` needs; on the floor at the figure's home, which is the origin."""
     turn = _about("y", pose.yaw)
     root = np.array([pose.travel + pose.sway, actor.height - 0.012 + pose.bob, 0.0])
-    joints: dict[str, np.ndarray] = {
-        "spine1": _about("z", pose.lean) @ _about("x", pose.bow),
-    }
     roll, pitch, yaw = pose.head
-    head = _axis_angle(_about("y", yaw) @ _about("x", pitch) @ _about("z", roll))
-    body = np.zeros((21, 3), np.float32)
-    body[JOINT["neck"] - 1] = body[JOINT["head"] - 1] = head / 2
+    joints = {
+        "pelvis": turn,
+        "spine1": _about("z", pose.lean) @ _about("x", pose.bow),
+        "neck": _about("y", yaw) @ _about("x", pitch) @ _about("z", roll),
+    }
     hands = {}
     for side, sign, arm in (("left", 1.0, pose.arms[0]), ("right", -1.0, pose.arms[1])):
         # From the T-pose, arm along x with the palm down, to hanging with the palm inwards.
@@ -395,11 +395,13 @@ def _parameters(actor: Actor, pose: Pose, weights: np.ndarray) -> dict[str, np.n
         fingers[:4, :, 2] = -sign * arm.curl * np.array([0.6, 0.8, 0.6])
         fingers[4, :, 1] = -sign * np.array([0.1, 0.15, 0.2])
         hands[f"{side}_hand_pose"] = fingers.reshape(1, 15, 3)
-    for name, rotation in joints.items():
-        body[JOINT[name] - 1] = _axis_angle(rotation)
+    body = np.zeros((22, 3), np.float32)
+    body[[JOINT[name] for name in joints]] = logarithm(np.stack(list(joints.values())))
+    body[JOINT["neck"]] /= 2  # the head turns by the other half
+    body[JOINT["head"]] = body[JOINT["neck"]]
     pelvis = actor.figure.skin.model.joint_template[0]
     return {
-        "global_orient": _axis_angle(turn)[None], "body_pose": body[None],
+        "global_orient": body[None, 0], "body_pose": body[None, 1:],
         "transl": (root - pelvis)[None].astype(np.float32), "expression": weights[None], **hands,
     }
 
@@ -454,10 +456,6 @@ def _frame(down: np.ndarray, forward: np.ndarray) -> np.ndarray:
     y = down / np.linalg.norm(down)
     z = _across(forward, y)
     return np.column_stack([np.cross(y, z), y, z])
-
-
-def _axis_angle(rotation: np.ndarray) -> np.ndarray:
-    return cv2.Rodrigues(np.asarray(rotation, float))[0].ravel().astype(np.float32)
 
 
 def _head(points: np.ndarray) -> np.ndarray:

@@ -41,16 +41,6 @@ HEAD_OFFSETS = {
 """COCO head keypoint -> metres from the head joint (base of the skull): left, up, forward."""
 
 
-def rotation_matrices(axis_angle: np.ndarray) -> np.ndarray:
-    """Rodrigues' formula: (..., 3) axis times angle in radians -> (..., 3, 3) matrices."""
-    axis_angle = np.asarray(axis_angle, dtype=np.float64)
-    angle = np.linalg.norm(axis_angle, axis=-1)[..., None, None]
-    x, y, z = np.moveaxis(axis_angle / np.maximum(angle[..., 0], 1e-12), -1, 0)
-    zero = np.zeros_like(x)
-    cross = np.stack([zero, -z, y, z, zero, -x, -y, x, zero], axis=-1).reshape(*x.shape, 3, 3)
-    return np.eye(3) + np.sin(angle) * cross + (1.0 - np.cos(angle)) * cross @ cross
-
-
 def forward_kinematics(
     rotations: np.ndarray, offsets: np.ndarray, parents: Sequence[int]
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -12,9 +12,9 @@ from kinesics_core.body.fitting import coefficients, pose_terms
 from kinesics_core.body.fitting.kinematics import State, forward, lever_operator, rig
 from kinesics_core.body.fitting.points3d import Guessed, add_points
 from kinesics_core.body.fitting.reprojection import Observed, add_reprojection, project
-from kinesics_core.body.fitting.rotations import exponential, logarithm
 from kinesics_core.body.fitting.solver import Normal
 from kinesics_core.body.fitting.unknowns import Unknowns, stepped
+from kinesics_core.rotations import exponential, logarithm
 
 FRAMES = 4
 CENTRE = np.array([320.0, 240.0])

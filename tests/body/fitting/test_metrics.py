@@ -7,7 +7,7 @@ import pytest
 
 from kinesics_core.body.fitting import metrics
 from kinesics_core.errors import KinesicsError
-from kinesics_core.motion.kinematics import rotation_matrices
+from kinesics_core.rotations import exponential
 from kinesics_core.skeletons import SMPLX55
 
 RNG = np.random.default_rng(0)
@@ -19,7 +19,7 @@ def points(frames=4, count=55):
 
 def similarity(target):
     """Other turns, sizes and places for each frame."""
-    turns = rotation_matrices(RNG.normal(size=(len(target), 3)))
+    turns = exponential(RNG.normal(size=(len(target), 3)))
     sizes = RNG.uniform(0.5, 2.0, (len(target), 1, 1))
     return sizes * np.einsum("tij,tnj->tni", turns, target) + RNG.normal(size=(len(target), 1, 3))
 
@@ -46,7 +46,7 @@ def test_procrustes_finds_the_least_squares_optimum():
     found = metrics.align(noisy, truth)
     least = ((found - truth) ** 2).sum()
     for _ in range(50):
-        turn = rotation_matrices(0.01 * RNG.normal(size=(1, 3)))
+        turn = exponential(0.01 * RNG.normal(size=(1, 3)))
         other = 1.01 ** RNG.normal() * found @ turn[0].T + 0.01 * RNG.normal(size=3)
         assert ((other - truth) ** 2).sum() > least
 

@@ -12,8 +12,8 @@ from kinesics_core.body.fitting.fit import Fit, fit
 from kinesics_core.body.fitting.metrics import pa_mpjpe
 from kinesics_core.body.fitting.outputs import joints_of
 from kinesics_core.body.fitting.read_tracks import read_tracks
-from kinesics_core.body.fitting.rotations import exponential
 from kinesics_core.body.fitting.track import Track, person_height
+from kinesics_core.rotations import exponential
 from kinesics_core.skeletons import SMPLX55
 
 pytestmark = pytest.mark.slow

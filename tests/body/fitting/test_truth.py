@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 from kinesics_core.body.fitting import motions, truth
-from kinesics_core.body.fitting.rotations import exponential, logarithm
 from kinesics_core.body.fitting.truth import Recipe
 from kinesics_core.body.model import load
 from kinesics_core.errors import KinesicsError
-from kinesics_core.motion.kinematics import rotation_matrices
+from kinesics_core.rotations import exponential, logarithm
 from kinesics_core.skeletons import SMPLX_BODY, WHOLEBODY133_LEFT_HAND
 
 SHORT = Recipe(frames=40)
@@ -65,6 +64,7 @@ def test_noise_has_the_deviation_asked_for(body, motion):
     assert abs(off.mean()) < 0.1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.2, 0.5])
 def test_the_share_asked_for_is_missing_in_points_and_in_runs(body, motion, share):
     track, _ = truth.make(motion, body, 4, replace(SHORT, frames=200, missing=share))
@@ -129,7 +129,7 @@ def forward(rotations):
     from kinesics_core.motion.kinematics import REST_OFFSETS, forward_kinematics
     from kinesics_core.skeletons import SMPLX_BODY_PARENTS
 
-    return forward_kinematics(rotation_matrices(rotations), REST_OFFSETS, SMPLX_BODY_PARENTS)
+    return forward_kinematics(exponential(rotations), REST_OFFSETS, SMPLX_BODY_PARENTS)
 
 
 def deepmimic_row(**parts):
@@ -183,7 +183,7 @@ def test_resampling_keeps_the_times_and_ends_of_a_turn():
 def test_a_medley_never_jumps():
     motion = motions.medley([motions.acted("fear", 1, 50), motions.acted("sadness", 2, 70)], 300)
     motion.rotations[:, 0, 1] -= motion.rotations[0, 0, 1]
-    matrices = rotation_matrices(motion.rotations)
+    matrices = exponential(motion.rotations)
     change = np.swapaxes(matrices[:-1], -1, -2) @ matrices[1:]
     angle = np.arccos(np.clip((np.trace(change, axis1=-2, axis2=-1) - 1) / 2, -1, 1))
     assert len(motion) == 300

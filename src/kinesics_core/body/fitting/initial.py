@@ -17,7 +17,7 @@ import numpy as np
 from kinesics_core.body.fitting.camera import placed
 from kinesics_core.body.fitting.kinematics import Rig, State, forward
 from kinesics_core.body.fitting.reprojection import Observed
-from kinesics_core.body.fitting.rotations import exponential
+from kinesics_core.rotations import exponential
 from kinesics_core.skeletons import WHOLEBODY133
 
 YAWS = (0.0, np.pi / 2, np.pi, -np.pi / 2)

@@ -14,10 +14,10 @@ import numpy as np
 from kinesics_core.body.fitting.kinematics import Posed, State
 from kinesics_core.body.fitting.optimise import Tick, minimise
 from kinesics_core.body.fitting.problem import Problem
-from kinesics_core.body.fitting.rotations import logarithm
 from kinesics_core.body.fitting.solver import Normal
 from kinesics_core.body.fitting.unknowns import Unknowns, stepped
 from kinesics_core.body.pose_prior import JOINTS, PosePrior
+from kinesics_core.rotations import logarithm
 
 BODY = slice(1, JOINTS + 1)
 WEIGHT = 0.25

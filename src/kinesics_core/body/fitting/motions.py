@@ -21,9 +21,9 @@ import numpy as np
 from kinesics_core import assets
 from kinesics_core.affect.emotions import EMOTION_VAD, EMOTIONS
 from kinesics_core.body.animator import BodyAnimator
-from kinesics_core.body.fitting.rotations import exponential, logarithm
 from kinesics_core.body.gestures import GESTURES
 from kinesics_core.errors import KinesicsError
+from kinesics_core.rotations import exponential, from_quaternions, logarithm
 from kinesics_core.skeletons import SMPLX_BODY
 
 DEFAULT_RATE = 30.0
@@ -110,7 +110,8 @@ def parse_deepmimic(text: str, name: str) -> Motion:
     axes = np.array([[0.0, 0.0, -1.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0]])
 
     def turned(first: int) -> np.ndarray:
-        return axes @ _from_quaternion(rows[:, first:first + 4]) @ axes.T
+        w_last = np.roll(rows[:, first:first + 4], -1, axis=1)
+        return axes @ from_quaternions(w_last) @ axes.T
 
     def hinged(column: int) -> np.ndarray:
         return exponential(rows[:, column, None] * axes[:, 2])
@@ -226,14 +227,6 @@ def _emotion_in(name: str) -> dict[str, str]:
         if re.search(rf"(?<![a-z])({words})", name.lower()):
             return {"emotion": emotion}
     return {}
-
-
-def _from_quaternion(quaternions: np.ndarray) -> np.ndarray:
-    unit = quaternions / np.linalg.norm(quaternions, axis=-1, keepdims=True)
-    unit = np.where(unit[..., :1] < 0, -unit, unit)
-    sine = np.linalg.norm(unit[..., 1:], axis=-1, keepdims=True)
-    angle = 2 * np.arctan2(sine, unit[..., :1])
-    return exponential(unit[..., 1:] / np.maximum(sine, 1e-12) * angle)
 
 
 def _heading(matrix: np.ndarray) -> float:

@@ -15,8 +15,8 @@ import numpy as np
 from kinesics_core.body import gmm_prior, joint_limits, pose_prior
 from kinesics_core.body.fitting.kinematics import State
 from kinesics_core.body.fitting.problem import Gaussian, Prior, Target
-from kinesics_core.body.fitting.rotations import logarithm
 from kinesics_core.body.lifter import Lifted
+from kinesics_core.rotations import logarithm
 from kinesics_core.skeletons import SMPLX_BODY
 
 BODY = np.arange(1, len(SMPLX_BODY))

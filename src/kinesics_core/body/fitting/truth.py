@@ -17,12 +17,12 @@ import numpy as np
 from kinesics_core.body import skinning
 from kinesics_core.body.correspondences import selection
 from kinesics_core.body.fitting.motions import DEFAULT_RATE, Motion, medley, resample
-from kinesics_core.body.fitting.rotations import exponential, logarithm
 from kinesics_core.body.fitting.track import Track
 from kinesics_core.body.model import BodyModel
 from kinesics_core.errors import KinesicsError
 from kinesics_core.face.expressions import expression as expression_of
 from kinesics_core.motion.kinematics import REST_OFFSETS, forward_kinematics, plant_lowest_joint
+from kinesics_core.rotations import exponential, logarithm
 from kinesics_core.skeletons import (
     ARKIT_BLENDSHAPES,
     BLENDSHAPE_INDEX,

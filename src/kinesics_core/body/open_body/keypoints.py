@@ -20,7 +20,7 @@ from kinesics_core.body.open_body.hands import DEGREES
 from kinesics_core.body.open_body.regressor import point_weights
 from kinesics_core.body.open_body.rig import FINGERS, JOINT
 from kinesics_core.body.open_body.shape import Shape
-from kinesics_core.body.skeleton import rotation_matrices
+from kinesics_core.rotations import exponential
 from kinesics_core.skeletons import (
     SMPLX_BODY_TO_COCO17,
     WHOLEBODY133,
@@ -155,7 +155,7 @@ def _shoulder(shape: Shape, skinning: np.ndarray) -> tuple[np.ndarray, np.ndarra
     rows = [10 * np.ones((1, len(near)))]
     wanted = [10 * np.ones(1)]
     for turns in _ARMS:
-        by_collar, by_shoulder = rotation_matrices(np.array(turns) * DEGREES)
+        by_collar, by_shoulder = exponential(np.array(turns) * DEGREES)
         carried = (vertices - collar) @ by_collar.T + collar
         moved = ((vertices - joint) @ by_shoulder.T + joint - collar) @ by_collar.T + collar
         posed = of_arm * moved + of_collar * carried + (1 - of_arm - of_collar) * vertices

@@ -1,0 +1,115 @@
+"""Rotations in numpy: axis times angle, matrices and unit quaternions.
+
+Everything takes any leading axes and returns the dtype it got. A matrix turns column vectors, a
+quaternion is x, y, z, w, angles are radians, and turns are right-handed. ``body.lbs`` has the
+matrices in torch.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def exponential(vectors: np.ndarray) -> np.ndarray:
+    """(..., 3) axis times angle -> (..., 3, 3) rotation matrices (Rodrigues' formula)."""
+    vectors = _floating(vectors)
+    x, y, z = np.ascontiguousarray(np.moveaxis(vectors, -1, 0))
+    # The tiny number keeps 0 / 0 away and changes no other quotient.
+    square = x * x + y * y + z * z + vectors.dtype.type(1e-20)
+    angle = np.sqrt(square)
+    sine = np.sin(angle) / angle
+    versine = 2 * np.sin(0.5 * angle) ** 2 / square  # (1 - cos a) / a^2, exact near 0
+    matrices = np.empty((*vectors.shape, 3), vectors.dtype)
+    matrices[..., 0, 0] = 1 - versine * (y * y + z * z)
+    matrices[..., 1, 1] = 1 - versine * (x * x + z * z)
+    matrices[..., 2, 2] = 1 - versine * (x * x + y * y)
+    for i, j, product, cross in ((0, 1, x * y, z), (2, 0, x * z, y), (1, 2, y * z, x)):
+        product *= versine
+        cross = sine * cross
+        matrices[..., i, j] = product - cross
+        matrices[..., j, i] = product + cross
+    return matrices
+
+
+def logarithm(matrices: np.ndarray) -> np.ndarray:
+    """(..., 3, 3) rotation matrices -> (..., 3) axis times angle, 0..pi.
+
+    By way of the quaternion, so that it is exact near 0 and near half a turn alike.
+    """
+    quaternion = quaternions(matrices)
+    quaternion = np.where(quaternion[..., 3:] < 0, -quaternion, quaternion)
+    vector = quaternion[..., :3]
+    sine = np.sqrt(np.einsum("...i,...i->...", vector, vector))
+    angle = 2 * np.arctan2(sine, quaternion[..., 3])
+    scale = np.where(sine < 1e-7, 2, angle / np.maximum(sine, 1e-12))
+    return vector * scale[..., None].astype(vector.dtype)
+
+
+def quaternions(matrices: np.ndarray) -> np.ndarray:
+    """(..., 3, 3) rotation matrices -> (..., 4) unit quaternions, the largest component positive.
+
+    The largest component is computed first (Shepperd 1978): exact at every angle.
+    """
+    m = _floating(matrices)
+    trace = m[..., 0, 0] + m[..., 1, 1] + m[..., 2, 2]
+    squares = np.stack([m[..., 0, 0], m[..., 1, 1], m[..., 2, 2], trace], axis=-1)
+    # 4 q q^T: each of its rows is the quaternion times one of its components; the longest is safe.
+    products = np.empty((*squares.shape, 4), m.dtype)
+    for i in range(4):
+        products[..., i, i] = 1 + 2 * squares[..., i] - trace
+    for i, j, k in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):
+        products[..., i, j] = products[..., j, i] = m[..., j, i] + m[..., i, j]
+        products[..., i, 3] = products[..., 3, i] = m[..., k, j] - m[..., j, k]
+    largest = squares.argmax(axis=-1)[..., None, None]
+    chosen = np.take_along_axis(products, largest, axis=-2)[..., 0, :]
+    return chosen / np.sqrt(np.einsum("...i,...i->...", chosen, chosen))[..., None]
+
+
+def from_quaternions(quaternions: np.ndarray) -> np.ndarray:
+    """(..., 4) quaternions of any length but 0 -> (..., 3, 3) rotation matrices."""
+    q = _floating(quaternions)
+    x, y, z, w = np.moveaxis(q / np.linalg.norm(q, axis=-1, keepdims=True), -1, 0)
+    return np.stack([
+        1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w),
+        2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w),
+        2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y),
+    ], axis=-1).reshape(*q.shape[:-1], 3, 3)  # fmt: skip
+
+
+def orthonormal(matrices: np.ndarray) -> np.ndarray:
+    """Rotation matrices that have gathered rounding errors, made exact (Gram-Schmidt)."""
+    x = matrices[..., 0] / np.linalg.norm(matrices[..., 0], axis=-1, keepdims=True)
+    y = matrices[..., 1] - np.einsum("...i,...i->...", x, matrices[..., 1])[..., None] * x
+    y /= np.linalg.norm(y, axis=-1, keepdims=True)
+    return np.stack([x, y, np.cross(x, y)], axis=-1)
+
+
+def right_jacobian_inverse(vectors: np.ndarray) -> np.ndarray:
+    """(..., 3) -> (..., 3, 3): d log(exp(v) exp(d)) / d d at d = 0.
+
+    Sola, Deray & Atchuthan 2018, "A micro Lie theory", equation 144.
+    """
+    angle2 = np.einsum("...i,...i->...", vectors, vectors)
+    angle = np.sqrt(angle2)
+    small = angle2 < 1e-6
+    safe = np.where(small, 1.0, angle)
+    sine = np.sin(safe)
+    factor = 1 / (safe * safe) - (1 + np.cos(safe)) / (2 * safe * np.where(
+        np.abs(sine) < 1e-6, 1e-6, sine))
+    factor = np.where(small, 1 / 12, factor)
+    cross = _cross_matrices(vectors)
+    return np.eye(3, dtype=vectors.dtype) + 0.5 * cross + factor[..., None, None] * (cross @ cross)
+
+
+def _cross_matrices(vectors: np.ndarray) -> np.ndarray:
+    """(..., 3) -> (..., 3, 3), the matrices [v]x with [v]x w = v x w."""
+    matrices = np.zeros((*vectors.shape, 3), vectors.dtype)
+    x, y, z = np.moveaxis(vectors, -1, 0)
+    matrices[..., 0, 1], matrices[..., 0, 2], matrices[..., 1, 2] = -z, y, -x
+    matrices[..., 1, 0], matrices[..., 2, 0], matrices[..., 2, 1] = z, -y, x
+    return matrices
+
+
+def _floating(values: np.ndarray) -> np.ndarray:
+    values = np.asarray(values)
+    return values if values.dtype.kind == "f" else values.astype(np.float64)
