@@ -20,6 +20,7 @@ from kinesics.msg import FacePose as FacePoseMsg
 from kinesics.msg import MotionForecast as MotionForecastMsg
 from kinesics.msg import Person as PersonMsg
 from kinesics.msg import PersonArray as PersonArrayMsg
+from kinesics_core.rotations import from_quaternions, quaternions
 from kinesics_core.types import (
     NANOSECONDS,
     Affect,
@@ -278,38 +279,13 @@ def _pose_from_msg(pose: Pose) -> np.ndarray | None:
 
 
 def pose_from_matrix(matrix: np.ndarray) -> np.ndarray:
-    """(4, 4) rigid transform to (7,): position, then unit quaternion x, y, z, w.
-
-    The largest of the four quaternion components is computed first (Shepperd 1978), which stays
-    accurate at every rotation angle.
-    """
-    rotation = matrix[:3, :3]
-    trace = np.trace(rotation)
-    candidates = np.array([*np.diag(rotation), trace])
-    k = int(np.argmax(candidates))
-    q = np.empty(4)
-    if k == 3:
-        q[3] = 1.0 + trace
-        q[0] = rotation[2, 1] - rotation[1, 2]
-        q[1] = rotation[0, 2] - rotation[2, 0]
-        q[2] = rotation[1, 0] - rotation[0, 1]
-    else:
-        i, j, m = k, (k + 1) % 3, (k + 2) % 3
-        q[i] = 1.0 - trace + 2.0 * rotation[i, i]
-        q[j] = rotation[j, i] + rotation[i, j]
-        q[m] = rotation[m, i] + rotation[i, m]
-        q[3] = rotation[m, j] - rotation[j, m]
-    return np.concatenate([matrix[:3, 3], q / np.linalg.norm(q)])
+    """(4, 4) rigid transform to (7,): position, then unit quaternion x, y, z, w."""
+    return np.concatenate([matrix[:3, 3], quaternions(matrix[:3, :3])])
 
 
 def matrix_from_pose(values: np.ndarray) -> np.ndarray:
     """(7,) position and quaternion x, y, z, w to a (4, 4) rigid transform."""
-    x, y, z, w = values[3:] / np.linalg.norm(values[3:])
     matrix = np.eye(4)
-    matrix[:3, :3] = [
-        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
-    ]
+    matrix[:3, :3] = from_quaternions(values[3:])
     matrix[:3, 3] = values[:3]
     return matrix

@@ -26,8 +26,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kinesics_core.body.fitting.rotations import exponential, orthonormal
 from kinesics_core.body.model import BodyModel
+from kinesics_core.rotations import exponential, orthonormal
 
 
 @dataclass(frozen=True, slots=True)

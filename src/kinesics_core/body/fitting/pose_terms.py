@@ -15,9 +15,9 @@ from __future__ import annotations
 import numpy as np
 
 from kinesics_core.body.fitting.kinematics import Posed, State
-from kinesics_core.body.fitting.rotations import logarithm, right_jacobian_inverse
 from kinesics_core.body.fitting.solver import Normal
 from kinesics_core.body.fitting.unknowns import Unknowns
+from kinesics_core.rotations import logarithm, right_jacobian_inverse
 
 
 def _axial(matrices: np.ndarray) -> np.ndarray:

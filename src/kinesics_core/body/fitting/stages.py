@@ -25,11 +25,11 @@ from kinesics_core.body.fitting.pose_priors import lifted_prior
 from kinesics_core.body.fitting.pose_terms import stencils
 from kinesics_core.body.fitting.problem import Prior, Problem, Smooth
 from kinesics_core.body.fitting.reprojection import Observed
-from kinesics_core.body.fitting.rotations import exponential, logarithm
 from kinesics_core.body.fitting.settings import Settings
 from kinesics_core.body.fitting.unknowns import Unknowns
 from kinesics_core.body.lifter import Lifted
 from kinesics_core.body.model import BodyModel
+from kinesics_core.rotations import exponential, logarithm
 from kinesics_core.skeletons import (
     SMPLX_BODY,
     WHOLEBODY133,
