@@ -15,23 +15,24 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from kinesics_core.body.fitting import hands_face, stages
 from kinesics_core.body.fitting.camera import guessed_focal
 from kinesics_core.body.fitting.errors import FitError
 from kinesics_core.body.fitting.files import Store
-from kinesics_core.body.fitting.interpenetration import balls, overlaps
+from kinesics_core.body.fitting.interpenetration import balls, deepest
 from kinesics_core.body.fitting.kinematics import State, forward, rig
 from kinesics_core.body.fitting.optimise import Tick
 from kinesics_core.body.fitting.pose_priors import pose_priors
 from kinesics_core.body.fitting.progress import Cancelled, Progress, Show
 from kinesics_core.body.fitting.reprojection import project
-from kinesics_core.body.fitting.rotations import exponential, logarithm
 from kinesics_core.body.fitting.settings import Settings, Spreads
 from kinesics_core.body.fitting.stages import Seen
 from kinesics_core.body.fitting.track import Track
 from kinesics_core.body.lifter import lift
 from kinesics_core.body.model import BodyModel
+from kinesics_core.rotations import exponential, logarithm
 from kinesics_core.skeletons import SMPLX55, WHOLEBODY133_BODY
 
 __all__ = ["Fit", "Settings", "Spreads", "fit"]
@@ -45,7 +46,7 @@ SAMPLE = 48
 STRIDE = 6
 """Frames from one whose pose is found from nothing to the next."""
 
-_GENDER_MARGIN = 0.02  # share of the energy by which one gender must fit better
+_GENDER_MARGIN = 0.09  # share of the energy by which one gender must fit better
 
 
 @dataclass(slots=True)
@@ -97,7 +98,15 @@ def fit(
     Cancelled after some chunks are done, the rest is marked as failed; before, FitError CANCELED.
     FitError NO_PERSON if no frame shows enough of a person.
     """
-    settings = settings or Settings()
+    # Thousands of small products: threads would wait for each other longer than they work.
+    with threadpool_limits(1, "blas"):
+        return _fit(track, body, settings or Settings(), progress, cancelled, store, genders)
+
+
+def _fit(
+    track: Track, body: BodyModel, settings: Settings, progress: Show | None,
+    cancelled: Cancelled | None, store: Store | None, genders: Callable[[str], BodyModel] | None,
+) -> Fit:
     run = _Run(track, settings, progress, cancelled)
     usable = run.usable(body)
     rows = np.flatnonzero(usable)
@@ -306,9 +315,9 @@ class _Run:
         state = hands_face.face(body, state, seen, settings, tick)
         self.fitted += len(rows)
         parts = body.balls or balls(chosen.model, body.rig)
-        deepest = overlaps(parts, forward(parts.rig, state)).max(axis=1, initial=0)
+        depth = deepest(parts, forward(parts.rig, state))
         self.seconds["hands_face"] += time.monotonic() - now
-        return state, loss, np.maximum(deepest, 0)
+        return state, loss, depth
 
     # --- the result -------------------------------------------------------------------------
 

@@ -142,22 +142,37 @@ def _steps(parents: np.ndarray, one: np.ndarray, other: np.ndarray) -> np.ndarra
     return steps
 
 
-def overlaps(balls: Balls, posed: Posed) -> np.ndarray:
-    """(T, P) metres by which the pairs overlap; negative: the room between them. `posed` is of
+def overlaps(balls: Balls, posed: Posed) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The pairs that overlap: frame (M,), pair (M,) and by how many metres (M,). `posed` is of
     ``balls.rig``."""
-    centres = posed.points
-    away = centres[:, balls.one] - centres[:, balls.other]
-    distance = np.sqrt(np.einsum("tpi,tpi->tp", away, away))
-    room: np.ndarray = (balls.radii[balls.one] + balls.radii[balls.other]) - distance
-    return room
+    centres = posed.points - posed.points[:, :1]
+    squares = np.einsum("tki,tki->tk", centres, centres)
+    apart = squares[:, :, None] + squares[:, None] - 2 * centres @ np.swapaxes(centres, 1, 2)
+    reach = np.full(apart.shape[1:], -np.inf, np.float32)
+    together = balls.radii[balls.one] + balls.radii[balls.other]
+    reach[balls.one, balls.other] = together**2
+    frame, one, other = np.nonzero(apart < reach)
+    number = np.zeros(reach.shape, int)
+    number[balls.one, balls.other] = np.arange(len(balls.one))
+    pair = number[one, other]
+    distance = np.linalg.norm(centres[frame, one] - centres[frame, other], axis=1)
+    return frame, pair, np.maximum(together[pair] - distance, 0)
+
+
+def deepest(balls: Balls, posed: Posed) -> np.ndarray:
+    """(T,) metres of the worst overlap, 0 without."""
+    frame, _, overlap = overlaps(balls, posed)
+    depth = np.zeros(len(posed.points), np.float32)
+    np.maximum.at(depth, frame, overlap)
+    return depth
 
 
 def add_interpenetration(
     normal: Normal, unknowns: Unknowns, balls: Balls, posed: Posed, weight: float = 1.0
 ) -> None:
-    """1/2 w (overlap / SPREAD)^2 of every pair that overlaps. `posed` is of ``balls.rig``."""
-    overlap = overlaps(balls, posed)
-    frame, pair = np.nonzero(overlap > 0)
+    """1/2 w (overlap / SPREAD)^2 of every pair that overlaps. `posed` is of ``balls.rig``. Nobody's
+    shape is changed by it: that would be a cheap way out."""
+    frame, pair, overlap = overlaps(balls, posed)
     if not len(frame):
         return
     scale = np.sqrt(weight) / SPREAD
@@ -165,7 +180,7 @@ def add_interpenetration(
     a, b = posed.points[frame, one], posed.points[frame, other]
     along = a - b
     along /= np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-6)
-    residual = scale * overlap[frame, pair]
+    residual = scale * overlap
     np.add.at(normal.energy, frame, 0.5 * residual.astype(float) ** 2)
     centres = posed.joints[frame][:, unknowns.joints]
     below = balls.rig.below[unknowns.joints][:, balls.rig.joint]
