@@ -24,6 +24,7 @@ from torch import Tensor, nn
 
 from kinesics_core.errors import KinesicsError, ModelError
 from kinesics_core.motion import checkpoints, curves
+from kinesics_core.motion.training import average_weights
 
 FORMAT = "kinesics-body-checkpoint"
 
@@ -96,7 +97,7 @@ def train(
             nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimiser.step()
             updates += 1
-            _average(average, network, min(schedule.ema, updates / (updates + 9.0)))
+            average_weights(average, network, min(schedule.ema, updates / (updates + 9.0)))
             summed += float(value.detach())
         if not math.isfinite(summed):
             raise KinesicsError(
@@ -148,11 +149,3 @@ def _earlier(path: Path, document: str) -> dict[str, Any]:
 
 def _share_of_rate(done: float) -> float:
     return min(done / 0.03, 1.0) * (0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * done)))
-
-
-@torch.no_grad()
-def _average(average: nn.Module, network: nn.Module, keep: float) -> None:
-    for mean, value in zip(average.parameters(), network.parameters(), strict=True):
-        mean.lerp_(value, 1.0 - keep)
-    for kept, buffer in zip(average.buffers(), network.buffers(), strict=True):
-        kept.copy_(buffer)

@@ -102,8 +102,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train; the tables go to the console, the rest to ``--out``."""
-    if args.what in train_body.NAMES:
-        return train_body.run(args)
     try:
         import torch
 
@@ -116,6 +114,8 @@ def run(args: argparse.Namespace) -> int:
     if args.threads < 1:
         raise KinesicsError(f"Got --threads {args.threads}; wanted at least 1.")
     torch.set_num_threads(args.threads)
+    if args.what in train_body.NAMES:
+        return train_body.run(args)
     changes = {name: getattr(args, name) for name in (*_CHANGES, "residual", "mirror")}
     config = training.recipe(
         args.recipe, network=args.network, seed=args.seed,

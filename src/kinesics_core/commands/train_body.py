@@ -46,22 +46,13 @@ def add_arguments(what: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 
 def run(args: argparse.Namespace) -> int:
-    """Train; progress and the table of errors go to the console."""
-    try:
-        import torch
+    """Train, torch being there; progress and the table of errors go to the console."""
+    from kinesics_core.body import lifter_training, model, prior_training
+    from kinesics_core.body.training_loop import Schedule
+    from kinesics_core.data import body_poses
 
-        from kinesics_core.body import lifter_training, model, prior_training
-        from kinesics_core.body.training_loop import Schedule
-        from kinesics_core.data import body_poses
-    except ImportError as error:
-        raise KinesicsError(
-            f"Training needs {error.name}, which is not installed. Run: pip install"
-            " 'kinesics[train]'."
-        ) from error
-    if args.threads < 1 or args.batch < 2:
-        raise KinesicsError(
-            f"Got --threads {args.threads} and --batch {args.batch}; wanted at least 1 and 2.")
-    torch.set_num_threads(args.threads)
+    if args.batch < 2:
+        raise KinesicsError(f"Got --batch {args.batch}; wanted at least 2.")
     schedule = Schedule(epochs=args.epochs, steps=args.steps, lr=args.lr, seed=args.seed)
     clips = body_poses.read(args.data)
     unseen = body_poses.read(args.unseen) if args.unseen else []

@@ -235,7 +235,7 @@ def fit(
             summed += _step(network, optimiser, batch, config, rate)
             updates += 1
             if config.ema:
-                _average(average, network, min(config.ema, updates / (updates + 9.0)))
+                average_weights(average, network, min(config.ema, updates / (updates + 9.0)))
             if on_step:
                 on_step(epoch, step + 1, len(feed))
         train_loss = float(summed) / len(feed)
@@ -372,7 +372,8 @@ def _step(
 
 
 @torch.no_grad()
-def _average(average: nn.Module, network: nn.Module, keep: float) -> None:
+def average_weights(average: nn.Module, network: nn.Module, keep: float) -> None:
+    """Move the weights of ``average`` towards those of ``network``, by the share 1 - keep."""
     for mean, value in zip(average.parameters(), network.parameters(), strict=True):
         mean.lerp_(value, 1.0 - keep)
     for kept, buffer in zip(average.buffers(), network.buffers(), strict=True):
