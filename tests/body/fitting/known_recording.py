@@ -19,10 +19,11 @@ from kinesics_core.body import model
 from kinesics_core.body.fitting import motions, recording, truth
 from kinesics_core.body.fitting.errors import FitError
 from kinesics_core.body.fitting.fit import Fit
+from kinesics_core.body.fitting.parameters import PARAMETERS
 from kinesics_core.body.fitting.progress import Progress
 from kinesics_core.body.fitting.request import Request
 from kinesics_core.body.fitting.track import Track
-from kinesics_core.body.fitting.truth import PARAMETERS, Recipe
+from kinesics_core.body.fitting.truth import Recipe
 
 FRAMES, WIDTH, HEIGHT, RATE = 12, 192, 144, 15.0
 PERSON = 115.0  # px
@@ -72,7 +73,7 @@ class Known:
             if progress is not None:
                 progress(Progress("body", int(chunk[-1]) + 1, len(rows), 0.5, 100.0))
         chosen = {name: getattr(known, name)[rows] for name in (
-            *PARAMETERS[1:], "frames", "times", "reprojection", "loss", "penetration")}
+            *PARAMETERS, "frames", "times", "reprojection", "loss", "penetration")}
         return replace(known, **chosen, failed=failed | known.failed[rows],
                        seconds=dict(known.seconds))
 
@@ -97,7 +98,7 @@ def make(folder: Path, people: int = 1) -> Known:
             real.focal = fits[1].focal
             track = track.part(slice(3, 9))
         tracks.append(replace(track, person=person))
-        known = {name: getattr(real, name) for name in (*PARAMETERS, "frames", "times")}
+        known = {name: getattr(real, name) for name in ("betas", *PARAMETERS, "frames", "times")}
         fits[person] = Fit(
             **known, gender="neutral", focal=real.focal, centre=real.centre,
             reprojection=np.full(FRAMES, 1.5), loss=np.full(FRAMES, 0.1),

@@ -97,7 +97,7 @@ def test_points_in_space(body):
         return 0.5 * float((9.0 * squares / (9.0 + squares)).sum())
 
     check(energy, lambda n, s, p: add_points(
-        n, UNKNOWNS, part, forward(part, s), guessed, lever_operator(part, UNKNOWNS.joints)))
+        n, UNKNOWNS, forward(part, s), guessed, lever_operator(part, UNKNOWNS.joints)))
 
 
 def test_target_rotations():

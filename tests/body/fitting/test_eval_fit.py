@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from kinesics_core.body.fitting import evaluation, motions, truth
+from kinesics_core.body.fitting.parameters import PARAMETERS
 from kinesics_core.body.fitting.truth import Recipe
 from kinesics_core.body.model import load
 from kinesics_core.cli import main
@@ -54,7 +55,7 @@ def test_frames_are_compared_by_their_number(body, clip):
 
 def evaluation_slice(real, rows):
     per_frame = {name: getattr(real, name)[rows]
-                 for name in (*truth.PARAMETERS[1:], "frames", "times", "joints", "keypoints")}
+                 for name in (*PARAMETERS, "frames", "times", "joints", "keypoints")}
     return replace(real, **per_frame)
 
 

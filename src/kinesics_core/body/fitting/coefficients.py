@@ -33,7 +33,7 @@ def add_expression_prior(
 
 
 def add_focal_prior(
-    normal: Normal, unknowns: Unknowns, state: State, guess: float, precision: float
+    normal: Normal, state: State, guess: float, precision: float
 ) -> None:
     """1/2 p log(focal / guess)^2, once for the clip; the last of the shared unknowns."""
     away = float(np.log(state.focal / guess))

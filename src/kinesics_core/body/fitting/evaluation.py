@@ -48,8 +48,8 @@ def score(
     fitted: Any, real: Any, body: BodyModel, true_body: BodyModel, track: Track | None = None,
     *, mesh_step: int = 4, penetration_step: int | None = None,
 ) -> Scores:
-    """Compares anything with ``truth.PARAMETERS``, ``frames``, ``focal`` and ``centre`` with
-    another, in the frames both have.
+    """Compares anything with betas, ``parameters.PARAMETERS``, ``frames``, ``focal`` and ``centre``
+    with another, in the frames both have.
 
     body, true_body: the models they are of; joints are compared if the meshes differ. track: to
     say how far the fit projects from its keypoints. mesh_step: every so many frames have their

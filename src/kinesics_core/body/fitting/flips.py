@@ -45,8 +45,8 @@ def limbs(names: tuple[str, ...]) -> list[Limb]:
         arm = np.array([0.0, -HINGE[0], HINGE[1]]) * sign
         for chain, hinge in ((("shoulder", "elbow", "wrist"), arm),
                              (("hip", "knee", "ankle"), np.array([1.0, 0.0, 0.0]))):
-            joints = [names.index(f"{side}_{part}") for part in chain]
-            found.append(Limb(*joints, np.array(joints), hinge))
+            upper, lower, end = (names.index(f"{side}_{part}") for part in chain)
+            found.append(Limb(upper, lower, end, np.array([upper, lower, end]), hinge))
     return found
 
 

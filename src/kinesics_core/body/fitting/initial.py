@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kinesics_core.body.fitting.camera import placed
-from kinesics_core.body.fitting.kinematics import Rig, State, forward
+from kinesics_core.body.fitting.kinematics import Rig, State
 from kinesics_core.body.fitting.reprojection import Observed
 from kinesics_core.rotations import exponential
 from kinesics_core.skeletons import WHOLEBODY133
@@ -40,28 +40,6 @@ def roots(pixels: np.ndarray, yaws: Sequence[float] = YAWS) -> np.ndarray:
     roll = exponential(np.stack([0 * lean, 0 * lean, lean], axis=1))
     turns = exponential(np.array([(0.0, yaw, 0.0) for yaw in yaws]))
     rotations: np.ndarray = roll[None] @ (_FACING @ turns)[:, None]
-    return rotations
-
-
-def from_points(rig: Rig, state: State, points: np.ndarray) -> np.ndarray:
-    """(T, 3, 3): the root's rotation that brings the rest pose's trunk onto points in space.
-
-    points: (T, 133, 3) metres along the camera's axes, nan where unknown; rows of nan where the
-    trunk is not known.
-    """
-    trunk = np.array(_SHOULDERS + _HIPS)
-    identity = np.broadcast_to(np.eye(3, dtype=np.float32), state.local.shape)
-    rest = forward(rig, State(identity, np.zeros_like(state.transl), state.betas,
-                              state.expression, state.focal)).points[:1, trunk]
-    rest = rest - rest.mean(axis=1, keepdims=True)
-    seen = points[:, trunk]
-    known = np.isfinite(seen).all(axis=(1, 2))
-    seen = np.nan_to_num(seen - seen.mean(axis=1, keepdims=True))
-    u, _, vt = np.linalg.svd(np.swapaxes(seen, 1, 2) @ rest)
-    sign = np.ones((len(u), 1, 3))
-    sign[:, 0, 2] = np.linalg.det(u @ vt)
-    rotations: np.ndarray = (u * sign) @ vt
-    rotations[~known] = np.nan
     return rotations
 
 

@@ -127,7 +127,9 @@ def rig(model: BodyModel) -> Rig:
             continue
         known[n] = True
         if k >= 0:
-            keypoint.append(n), joint.append(k), share.append(1.0)
+            keypoint.append(n)
+            joint.append(k)
+            share.append(1.0)
             rest.append(np.zeros(3))
             shape.append(np.zeros(joint_shape.shape[1:]))
             expression.append(np.zeros(joint_expression.shape[1:]))
@@ -136,23 +138,29 @@ def rig(model: BodyModel) -> Rig:
             continue
         blend = weights[:, None] * model.weights[vertices]
         total = blend.sum(axis=0)
-        for k in np.flatnonzero(np.abs(total) > 1e-3):
-            a, c = blend[:, k], total[k]
-            keypoint.append(n), joint.append(k), share.append(c)
-            rest.append(a @ model.template[vertices] - c * joints[k])
-            shape.append(np.tensordot(a, model.shape_directions[vertices], 1) - c * joint_shape[k])
-            expression.append(np.tensordot(a, expressions[vertices], 1) - c * joint_expression[k])
+        for j in np.flatnonzero(np.abs(total) > 1e-3):
+            a, c = blend[:, j], total[j]
+            keypoint.append(n)
+            joint.append(j)
+            share.append(c)
+            rest.append(a @ model.template[vertices] - c * joints[j])
+            shape.append(np.tensordot(a, model.shape_directions[vertices], 1) - c * joint_shape[j])
+            expression.append(np.tensordot(a, expressions[vertices], 1) - c * joint_expression[j])
             if correctives is not None:
                 pose.append(np.tensordot(a, correctives[vertices], 1))
     atoms = np.asarray(keypoint)
     total = np.bincount(atoms, share, len(known))[atoms]  # what the smallest weights left out
     single = np.float32
-    scaled = [np.asarray(values) / total.reshape(-1, *[1] * (np.ndim(values) - 1))
-              for values in (share, rest, shape, expression)]
+
+    def scaled(values: list) -> np.ndarray:
+        found = np.asarray(values)
+        result: np.ndarray = (found / total.reshape(-1, *[1] * (found.ndim - 1))).astype(single)
+        return result
+
     return Rig(
         parents, below, joints.astype(single), joint_shape.astype(single),
-        joint_expression.astype(single), atoms, np.asarray(joint),
-        *(values.astype(single) for values in scaled),
+        joint_expression.astype(single), atoms, np.asarray(joint), scaled(share), scaled(rest),
+        scaled(shape), scaled(expression),
         np.asarray(pose, single) if correctives is not None else None, known)
 
 

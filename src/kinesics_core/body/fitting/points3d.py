@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kinesics_core.body.fitting.kinematics import Posed, Rig, levers, rotation_columns
+from kinesics_core.body.fitting.kinematics import Posed, levers, rotation_columns
 from kinesics_core.body.fitting.reprojection import add_rows, robust_weight
 from kinesics_core.body.fitting.solver import Normal
 from kinesics_core.body.fitting.unknowns import Unknowns
@@ -30,10 +30,10 @@ class Guessed:
 
 
 def add_points(
-    normal: Normal, unknowns: Unknowns, rig: Rig, posed: Posed, guessed: Guessed,
+    normal: Normal, unknowns: Unknowns, posed: Posed, guessed: Guessed,
     operator: tuple[np.ndarray, np.ndarray],
 ) -> None:
-    """Adds the term for every keypoint of `rig`. Shape does not follow from it: the guess is of a
+    """Adds the term for every keypoint of `posed`. Shape does not follow from it: the guess is of a
     body of a size that the network found likely."""
     relative = np.eye(len(guessed.reference), dtype=np.float32) - guessed.reference
     error = relative @ posed.points - guessed.points

@@ -179,12 +179,3 @@ def stencils(times: np.ndarray, rate: float) -> np.ndarray:
     rows = np.stack([1 / (one * width), -(one + two) / (one * two * width), 1 / (two * width)], 1)
     coefficients[:-2] = rows / np.maximum(width, 1)[:, None] ** 0.5
     return coefficients
-
-
-def first_differences(times: np.ndarray, rate: float) -> np.ndarray:
-    """(T, 3) coefficients of the first difference to the next frame, per square root of time."""
-    coefficients = np.zeros((len(times), 3), np.float32)
-    if len(times) > 1:
-        scale = 1 / np.sqrt(np.diff(times) * rate)
-        coefficients[:-1, 0], coefficients[:-1, 1] = -scale, scale
-    return coefficients

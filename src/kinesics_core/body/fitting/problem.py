@@ -89,7 +89,7 @@ class Problem:
             add_reprojection(
                 normal, self.unknowns, self.rig, state, posed, self.observed, operator)
             if self.guessed is not None:
-                add_points(normal, self.unknowns, self.rig, posed, self.guessed, operator)
+                add_points(normal, self.unknowns, posed, self.guessed, operator)
             self._add_priors(normal, state, posed)
             return normal, posed
 
@@ -124,4 +124,4 @@ class Problem:
         if self.expression is not None and len(unknowns.expressions):
             coefficients.add_expression_prior(normal, unknowns, state, *self.expression)
         if unknowns.focal and self.focal is not None:
-            coefficients.add_focal_prior(normal, unknowns, state, *self.focal)
+            coefficients.add_focal_prior(normal, state, *self.focal)

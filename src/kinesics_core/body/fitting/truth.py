@@ -17,6 +17,7 @@ import numpy as np
 from kinesics_core.body import skinning
 from kinesics_core.body.correspondences import selection
 from kinesics_core.body.fitting.motions import DEFAULT_RATE, Motion, medley, resample
+from kinesics_core.body.fitting.parameters import PARAMETERS
 from kinesics_core.body.fitting.track import Track
 from kinesics_core.body.model import BodyModel
 from kinesics_core.errors import KinesicsError
@@ -34,12 +35,6 @@ from kinesics_core.skeletons import (
     WHOLEBODY133_LEFT_HAND,
     WHOLEBODY133_RIGHT_HAND,
 )
-
-PARAMETERS = (
-    "betas", "transl", "global_orient", "body_pose", "left_hand_pose", "right_hand_pose",
-    "jaw_pose", "leye_pose", "reye_pose", "expression",
-)
-"""What poses a body; names and shapes as in ``Fit`` and in ``params.npz``."""
 
 _CHUNK = 32  # frames skinned at once
 _POINT = {name: index for index, name in enumerate(WHOLEBODY133)}
@@ -138,7 +133,7 @@ def posed(
     source: Any, body: BodyModel, rows: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Vertices (T, V, 3) and joints (T, J, 3), float32 metres, camera coordinates, of anything
-    with ``PARAMETERS`` (a ``Truth``, a ``Fit``), in some or all of its frames."""
+    with betas and ``PARAMETERS`` (a ``Truth``, a ``Fit``), in some or all of its frames."""
     wanted = np.arange(len(source.transl)) if rows is None else np.asarray(rows)
     skins = np.empty((len(wanted), len(body.template), 3), np.float32)
     joints = np.empty((len(wanted), len(body.parents), 3), np.float32)
@@ -277,15 +272,13 @@ def _places(motion: Motion) -> np.ndarray:
 
 
 def _parameters(source: Any, rows: np.ndarray) -> dict[str, np.ndarray]:
-    found = {}
-    for name in PARAMETERS:
-        value = np.asarray(getattr(source, name), np.float32)
-        found[name] = np.broadcast_to(value, (len(rows), 10)) if name == "betas" else value[rows]
-    return found
+    found = {name: np.asarray(getattr(source, name), np.float32)[rows] for name in PARAMETERS}
+    betas = np.asarray(source.betas, np.float32)
+    return {"betas": np.broadcast_to(betas, (len(rows), len(betas)))} | found
 
 
 def _skin(truth: Truth, body: BodyModel) -> None:
-    for name in PARAMETERS:
+    for name in ("betas", *PARAMETERS):
         setattr(truth, name, np.asarray(getattr(truth, name), np.float32))
     skin, truth.joints = posed(truth, body)
     truth.keypoints = keypoints_of(body, skin, truth.joints).astype(np.float32)
