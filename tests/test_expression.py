@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
+from stick_figure import forward
 
 from kinesics_core.affect.emotions import EMOTIONS, HAPPINESS, NEUTRAL, SADNESS
 from kinesics_core.body.animator import JOINT_SPEED
-from kinesics_core.body.skeleton import forward
 from kinesics_core.errors import KinesicsError
 from kinesics_core.expression import Expression
 from kinesics_core.rotations import exponential

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+import stick_figure as skeleton
 
-from kinesics_core.body import skeleton
 from kinesics_core.skeletons import SMPLX_BODY
 from kinesics_core.types import Person
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from stick_figure import rest_joints
 
-from kinesics_core.body.skeleton import rest_joints
 from kinesics_core.skeletons import SMPLX_BODY_PARENTS
 
 VERTICES = {"smplx": 10475, "smplh": 6890, "smpl": 6890}  # the indices of stock smplx need as many

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from stick_figure import coco17, forward
 
 from kinesics_core.body.animator import (
     JOINT_HIGH,
@@ -10,7 +11,6 @@ from kinesics_core.body.animator import (
     head_pose,
 )
 from kinesics_core.body.gestures import GESTURES
-from kinesics_core.body.skeleton import coco17, forward
 from kinesics_core.errors import KinesicsError
 from kinesics_core.rotations import exponential, logarithm
 from kinesics_core.skeletons import SMPLX_BODY

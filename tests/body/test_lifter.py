@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from stick_figure import coco17, forward
 
 from kinesics_core.body import lifter
 from kinesics_core.body.lifter import KEYPOINTS, lift
-from kinesics_core.body.skeleton import coco17, forward
 from kinesics_core.errors import KinesicsError, ModelError
 from kinesics_core.rotations import exponential, logarithm
 from kinesics_core.skeletons import SMPLX_BODY, mirrored

@@ -45,7 +45,7 @@ _NOSE, _EYES, _EARS = 0, [1, 2], [3, 4]
 _SHOULDERS, _ELBOWS, _WRISTS, _HIPS = [5, 6], [7, 8], [9, 10], [11, 12]
 _MOVING = [_NOSE, *_ELBOWS, *_WRISTS]
 
-# Joint distances as fractions of stature (see body.skeleton): the torso .288 from shoulders to
+# Joint distances as fractions of stature (Drillis & Contini 1966): the torso .288 from shoulders to
 # hips, .21 between the shoulder joints, the nose .097 above the shoulders.
 _TORSO_OVER_SHOULDERS = 0.288 / 0.21
 _HEAD_HEIGHT = 0.097 / 0.288

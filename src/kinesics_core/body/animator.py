@@ -7,6 +7,19 @@ straightens the spine, arousal leans forward and quickens breath, sway and gestu
 
 Every joint follows its target as a critically damped spring with a ceiling on its angular
 velocity, so a change of gesture or state never jumps; the target itself is analytic in time.
+
+Rotations are relative to the parent joint, whose axes in the T-pose are the model's (x to the
+body's left, y up, z forward). By the right-hand rule:
+
+    joint          +x                     +y                        +z
+    spine, neck,   bend forward, nod      turn to the left          lean to the right
+    head
+    left shoulder  twist, palm backward   horizontally backward     raise the arm sideways
+    right shoulder twist, palm backward   horizontally forward      lower the arm
+    left elbow     (forearm twist)        - : bend towards front    (bends upwards)
+    right elbow    (forearm twist)        + : bend towards front    (- bends upwards)
+    hip            leg backward           toes to the left          leg to the left
+    knee           bend                   -                         -
 """
 
 from __future__ import annotations
@@ -22,7 +35,7 @@ from kinesics_core.skeletons import SMPLX_BODY
 
 _JOINT = {name: index - 1 for index, name in enumerate(SMPLX_BODY)}  # row of body_pose
 
-# Ranges of motion per axis, radians, in the joint's own axes (see body.skeleton): after the
+# Ranges of motion per axis, radians, in the joint's own axes: after the
 # norms of the American Academy of Orthopaedic Surgeons, narrowed for the spine's shares. Arms
 # are bounded by their gestures; their range holds for any sum of posture, gesture and noise.
 _LIMITS: dict[str, tuple[tuple[float, float], tuple[float, float], tuple[float, float]]] = {

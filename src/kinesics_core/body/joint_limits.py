@@ -25,7 +25,7 @@ SOFTNESS = 0.1
 HINGE = (0.94, 0.34)
 """The left elbow bends about (0, -0.94, 0.34) of the T-pose: forward, and a little upwards."""
 
-# Left side and middle, degrees: (lowest, highest) about x, y and z (see ``body.skeleton``). Elbows:
+# Left side and middle, degrees: (lowest, highest) about x, y and z (see ``body.animator``). Elbows:
 # about the forearm, about the hinge, and across both.
 _RANGES = {
     "hip": ((-130, 40), (-45, 75), (-40, 75)),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from stick_figure import rest_joints
 
 from kinesics_core.body.correspondences import Correspondences
 from kinesics_core.body.model import BodyModel
-from kinesics_core.body.skeleton import rest_joints
 from kinesics_core.skeletons import SMPLX55, SMPLX_BODY_PARENTS, WHOLEBODY133
 
 PARENTS = np.array([

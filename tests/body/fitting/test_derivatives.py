@@ -128,6 +128,36 @@ def test_gaussian_of_joint_angles():
         n, UNKNOWNS, s, p, joints, mean, precision[None], 2.0))
 
 
+def test_limits_of_joints():
+    joints = np.array([18, 16, 2])  # 2 is not free
+    rng = np.random.default_rng(8)
+    directions = rng.normal(0, 1, (3, 4, 3))
+    highest = rng.normal(0, 0.1, (3, 4))
+
+    def energy(s):
+        angles = logarithm(s.local[:, joints[:2]])
+        excess = np.einsum("kdi,tki->tkd", directions[:2], angles) - highest[:2]
+        return 0.5 * 9.0 * float((np.maximum(excess, 0) ** 2).sum())
+
+    check(energy, lambda n, s, p: pose_terms.add_limits(
+        n, UNKNOWNS, s, p, joints, directions, highest, 9.0))
+
+
+def test_gaussian_of_which_some_joints_are_held():
+    joints = np.array([16, 2, 18])  # 2 is not free
+    rng = np.random.default_rng(9)
+    root = rng.normal(0, 1, (9, 9))
+    precision = root @ root.T
+    mean = rng.normal(0, 0.3, (1, 9))
+
+    def energy(s):
+        away = logarithm(s.local[:, joints]).reshape(FRAMES, -1) - mean
+        return 0.5 * float(np.einsum("ti,ij,tj->", away, precision, away))
+
+    check(energy, lambda n, s, p: pose_terms.add_gaussian(
+        n, UNKNOWNS, s, p, joints, mean, precision[None]))
+
+
 def test_smooth_rotations_and_their_ties():
     times = np.array([0.0, 0.04, 0.12, 0.16])
     stencil = pose_terms.stencils(times, 25.0).astype(float)

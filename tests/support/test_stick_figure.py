@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
-
-from kinesics_core.body.skeleton import (
+from stick_figure import (
     HAND_LENGTH,
     STATURE,
     coco17,
@@ -9,6 +8,7 @@ from kinesics_core.body.skeleton import (
     hand_tips,
     rest_joints,
 )
+
 from kinesics_core.rotations import exponential
 from kinesics_core.skeletons import COCO17, SMPLX_BODY
 

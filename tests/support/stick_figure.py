@@ -1,4 +1,4 @@
-"""The 22 body joints of SMPL-X as a skeleton with forward kinematics.
+"""The 22 body joints of SMPL-X as a skeleton of known proportions, for tests.
 
 Model axes as in SMPL-X: x to the body's left, y up, z forward; metres and radians. The rest pose
 is the T-pose: arms along +-x, palms down. A rotation is an axis-angle vector relative to the
