@@ -117,8 +117,9 @@ def _fit(
         name = f"chunk_{number}"
         kept = store.load(name) if store is not None else None
         if kept is not None:
-            found = State(kept["local"], kept["transl"], state.betas, kept["expression"],
-                          state.focal), kept["loss"], kept["penetration"]
+            found = State(
+                kept["local"], kept["transl"], kept["betas"], kept["expression"],
+                float(kept["focal"])), kept["loss"], kept["penetration"]
         else:
             try:
                 found = run.chunk(chosen, state, sample, rows[part])
@@ -129,6 +130,7 @@ def _fit(
                 break
             if store is not None:
                 store.save(name, {"local": found[0].local, "transl": found[0].transl,
+                                  "betas": found[0].betas, "focal": found[0].focal,
                                   "expression": found[0].expression, "loss": found[1],
                                   "penetration": found[2]})
         done.append((part, *found))
@@ -170,6 +172,9 @@ class _Run:
         self.show, self.cancelled = progress, cancelled
         self.sure = stages.certainty(track.keypoints, settings)
         self.centre = np.array([track.width, track.height], np.float32) / 2
+        known = settings.focal or track.focal
+        self.known = known is not None
+        self.guess = known or guessed_focal(track.width, track.height)
         self.seconds = {"camera": 0.0, "body": 0.0, "hands_face": 0.0}
         self.fitted = 0
         self.began = self.told = time.monotonic()
@@ -258,19 +263,18 @@ class _Run:
         """Shape, focal length and poses from some rows of the track; and how well they fit."""
         chosen = self._chosen(model)
         track, tick = self.track, self.tick("camera")
-        known = self.settings.focal or track.focal
-        focal = known or guessed_focal(track.width, track.height)
+        focal = self.guess
         state = stages.rest_state(chosen.body, len(sample), focal,
                                   model.shape_directions.shape[2],
                                   model.expression_directions.shape[2])
         seen = self.seen(sample, focal)
         state = stages.first_poses(chosen.body, state, seen, self.settings, tick)
         state, _ = stages.shape_and_camera(chosen.body, state, seen, self.settings,
-                                           known is not None, tick)
+                                           self.known, tick)
         state = stages.limbs_turned(chosen.body, state, seen, self.settings, tick,
                                     STRIDE / track.rate)
         state, energy = stages.shape_and_camera(chosen.body, state, seen, self.settings,
-                                                known is not None, tick)
+                                                self.known, tick)
         return chosen, state, energy
 
     def seen(self, rows: np.ndarray, focal: float) -> Seen:
@@ -295,7 +299,8 @@ class _Run:
         seen = self.seen(rows, shape.focal)
         tick = self.tick("body")
         keys = keyframes(len(rows))
-        if np.array_equal(rows[keys], sample):
+        alone = np.array_equal(rows[keys], sample)
+        if alone:
             state = shape
         else:
             state = stages.rest_state(body, len(keys), shape.focal, len(shape.betas),
@@ -306,7 +311,9 @@ class _Run:
                                         STRIDE / self.track.rate)
         if len(keys) < len(rows):
             state = stages.between(state, keys, len(rows), seen.times)
-        state, loss = stages.whole_body(body, state, seen, settings, tick)
+        state, loss = stages.whole_body(
+            body, state, seen, settings, tick, shape=alone,
+            focal=self.guess if alone and not self.known else None)
         now = time.monotonic()
         self.seconds["body"] += now - began
         tick = self.tick("hands_face")

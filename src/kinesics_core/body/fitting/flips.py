@@ -16,7 +16,7 @@ import numpy as np
 from kinesics_core.body.fitting.kinematics import Posed, Rig, State, forward
 from kinesics_core.body.joint_limits import HINGE
 
-MOTION = 0.12
+MOTION = 0.08
 """m: how far a limb's joint moves from one keyframe to the next, as a standard deviation."""
 
 SUDDEN = 6.0

@@ -58,10 +58,11 @@ class Rig:
 
     def part(self, keypoints: np.ndarray) -> Rig:
         """The same body with only these keypoints, (N',) indices, in their order."""
-        atoms = np.concatenate([np.flatnonzero(self.keypoint == n) for n in keypoints]
-                               or [np.zeros(0, int)]).astype(int)
-        order = np.concatenate([np.full(np.sum(self.keypoint == n), i)
-                                for i, n in enumerate(keypoints)] or [np.zeros(0)]).astype(int)
+        place = np.full(len(self.known), -1)
+        place[keypoints] = np.arange(len(keypoints))
+        atoms = np.flatnonzero(place[self.keypoint] >= 0)
+        atoms = atoms[np.argsort(place[self.keypoint[atoms]], kind="stable")]
+        order = place[self.keypoint[atoms]]
         return replace(
             self, keypoint=order, joint=self.joint[atoms], share=self.share[atoms],
             rest=self.rest[atoms], rest_shape=self.rest_shape[atoms],

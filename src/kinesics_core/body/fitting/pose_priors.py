@@ -14,7 +14,7 @@ import numpy as np
 
 from kinesics_core.body import gmm_prior, joint_limits, pose_prior
 from kinesics_core.body.fitting.kinematics import State
-from kinesics_core.body.fitting.problem import Gaussian, Prior, Target
+from kinesics_core.body.fitting.problem import Gaussian, Limits, Prior, Target
 from kinesics_core.body.lifter import Lifted
 from kinesics_core.rotations import logarithm
 from kinesics_core.skeletons import SMPLX_BODY
@@ -51,17 +51,12 @@ def pose_priors(kind: str, file: Path | None = None) -> list[Prior]:
     return [*found, limits]
 
 
-def limits(state: State) -> Gaussian:
+def limits(state: State) -> Limits:
     """Joints that are bent too far are drawn back to their limits."""
     directions, highest = joint_limits.half_spaces()
-    angles = logarithm(state.local[:, BODY]).reshape(len(state.transl), -1)
-    excess = np.maximum(angles @ directions.T - highest, 0)
-    # The directions of a joint are orthonormal axes, each with either sign.
-    mean = angles - excess @ directions
-    beyond = np.flatnonzero((excess > 0).any(axis=0))
-    active = (excess[:, beyond] > 0)[..., None] * directions[beyond]
-    precision = np.swapaxes(active, 1, 2) @ active / joint_limits.SOFTNESS**2
-    return Gaussian(BODY, mean.astype(np.float32), precision.astype(np.float32))
+    own = directions.reshape(len(BODY), -1, len(BODY), 3)[np.arange(len(BODY)), :,
+                                                          np.arange(len(BODY))]
+    return Limits(BODY, own, highest.reshape(len(BODY), -1), joint_limits.SOFTNESS**-2)
 
 
 def lifted_prior(lifted: Lifted) -> Prior:

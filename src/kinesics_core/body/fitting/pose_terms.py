@@ -94,6 +94,28 @@ def add_gaussian(
         normal.blocks[:, index[:, None], index] += curvature
 
 
+def add_limits(
+    normal: Normal, unknowns: Unknowns, state: State, posed: Posed, joints: np.ndarray,
+    directions: np.ndarray, highest: np.ndarray, weight: float,
+) -> None:
+    """1/2 w max(0, n . a - limit)^2 of the axis-angle vectors a of joints (K,) and, for each of
+    them, some directions n (K, D, 3) with limits (K, D)."""
+    source, place = unknowns.columns(joints)
+    if not len(source):
+        return
+    vectors = logarithm(state.local[:, joints[source]])
+    excess = np.einsum("kdi,tki->tkd", directions[source], vectors) - highest[source]
+    beyond = excess > 0
+    excess = np.where(beyond, excess, 0)
+    normal.energy += 0.5 * weight * (excess**2).sum(axis=(1, 2))
+    turn = right_jacobian_inverse(vectors) @ np.swapaxes(
+        posed.rotations[:, joints[source]], -1, -2)
+    rows = (beyond[..., None] * directions[source]) @ turn
+    slope = weight * np.einsum("tkd,tkdi->tki", excess, rows)
+    normal.gradient[:, unknowns.turns].reshape(len(vectors), -1, 3)[:, place] += slope
+    _add_blocks(normal.blocks, place, weight * np.swapaxes(rows, -1, -2) @ rows)
+
+
 def add_smooth_rotations(
     normal: Normal, unknowns: Unknowns, state: State, posed: Posed,
     stencils: np.ndarray, weights: np.ndarray, robust: float = np.inf,

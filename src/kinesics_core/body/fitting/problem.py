@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -51,8 +51,31 @@ class Smooth:
     robust: float = np.inf
 
 
-Prior = Callable[[State], "Gaussian | Target"]
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Axis-angle vectors of some joints, (K,), stay below limits (K, D) along directions
+    (K, D, 3), or else have the weight, 1/rad^2."""
+
+    joints: np.ndarray
+    directions: np.ndarray
+    highest: np.ndarray
+    weight: float
+
+
+Prior = Callable[[State], "Gaussian | Target | Limits"]
 """What draws a pose towards likelier ones, from where it is."""
+
+
+def weighted(prior: Prior, share: float) -> Prior:
+    """A prior that draws less."""
+
+    def less(state: State) -> Gaussian | Target | Limits:
+        pull = prior(state)
+        if isinstance(pull, Target):
+            return replace(pull, weight=pull.weight * share)
+        return replace(pull, weight=pull.weight * share)
+
+    return less
 
 
 @dataclass(slots=True)
@@ -102,6 +125,9 @@ class Problem:
             if isinstance(pull, Gaussian):
                 pose_terms.add_gaussian(normal, unknowns, state, posed, pull.joints, pull.mean,
                                         pull.precision, pull.weight)
+            elif isinstance(pull, Limits):
+                pose_terms.add_limits(normal, unknowns, state, posed, pull.joints,
+                                      pull.directions, pull.highest, pull.weight)
             else:
                 pose_terms.add_target(normal, unknowns, state, posed, pull.joints, pull.rotations,
                                       pull.weight)

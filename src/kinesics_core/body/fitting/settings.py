@@ -30,9 +30,9 @@ class Spreads:
     hand: float = 0.006
     robust: float = 12.0
     fine: float = 6.0
-    turn: float = 0.016
+    turn: float = 0.022
     finger: float = 0.03
-    shift: float = 0.004
+    shift: float = 0.006
     mood: float = 0.02
     guess: float = 0.06
     finger_guess: float = 0.012

@@ -23,7 +23,7 @@ from kinesics_core.body.fitting.optimise import Tick
 from kinesics_core.body.fitting.points3d import Guessed
 from kinesics_core.body.fitting.pose_priors import lifted_prior
 from kinesics_core.body.fitting.pose_terms import stencils
-from kinesics_core.body.fitting.problem import Prior, Problem, Smooth
+from kinesics_core.body.fitting.problem import Prior, Problem, Smooth, weighted
 from kinesics_core.body.fitting.reprojection import Observed
 from kinesics_core.body.fitting.settings import Settings
 from kinesics_core.body.fitting.unknowns import Unknowns
@@ -47,6 +47,9 @@ _KNUCKLES = np.array([hand.start + i for hand in (WHOLEBODY133_LEFT_HAND, WHOLEB
 _HIPS = np.array([WHOLEBODY133.index(f"{side}_hip") for side in ("left", "right")])
 _GUESS_ROBUST = 3.0
 
+ANNEALED = 0.2
+"""What is left of the priors' weight once frames are tied to each other, which then tell more."""
+
 SUDDEN = 3.0
 """Standard deviations of a joint's acceleration from which it counts as a sudden move."""
 
@@ -56,7 +59,7 @@ _RELAXED = {
     "left_knee": (0.2, 0.0, 0.0), "right_knee": (0.2, 0.0, 0.0),
 }
 
-INDEPENDENT = 3.0
+INDEPENDENT = 5.0
 """As how many independent views the frames of a clip count when its shape is weighed."""
 
 BODY_POINTS = np.concatenate([np.r_[WHOLEBODY133_BODY], np.r_[WHOLEBODY133_FEET], _SKULL,
@@ -240,17 +243,26 @@ def shape_and_camera(
 
 def whole_body(
     body: Body, state: State, seen: Seen, settings: Settings, tick: Tick, iterations: int = 8,
+    *, shape: bool = False, focal: float | None = None,
 ) -> tuple[State, np.ndarray]:
-    """All frames of a chunk at once, tied to each other in time."""
+    """All frames of a chunk at once, tied to each other in time.
+
+    shape: whether they settle the shape too; focal: guess of the focal length, if that as well.
+    """
     points = used(seen.sure, body.rig, BODY_POINTS)
     widths = settings.spreads
+    unknowns = Unknowns(body.free, shapes=np.arange(len(state.betas) if shape else 0),
+                        focal=focal is not None)
     problem = Problem(
-        body.rig.part(points), Unknowns(body.free), observed(seen, points, widths.fine),
+        body.rig.part(points), unknowns, observed(seen, points, widths.fine),
         guessed(seen.world, points, _HIPS, widths.guess),
-        priors=[*body.priors, lifted_prior(seen.lifted)], balls=body.balls,
+        priors=[weighted(prior, ANNEALED) for prior in
+                (*body.priors, lifted_prior(seen.lifted))], balls=body.balls,
         smooth=Smooth(stencils(seen.times, 30.0),
                       np.full(len(body.free), widths.turn**-2, np.float32),
-                      np.full(3, widths.shift**-2, np.float32), np.zeros(0), SUDDEN))
+                      np.full(3, widths.shift**-2, np.float32), np.zeros(0), SUDDEN),
+        shape_weight=max(1.0, len(seen.times) / INDEPENDENT),
+        focal=None if focal is None else (focal, FOCAL_SPREAD**-2))
     if settings.pose_space == "latent":
         return minimise_code(problem, state, pose_prior.load(settings.prior_file), iterations, tick)
     return problem.minimise(state, iterations, tick)
