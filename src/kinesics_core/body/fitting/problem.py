@@ -71,9 +71,7 @@ def weighted(prior: Prior, share: float) -> Prior:
 
     def less(state: State) -> Gaussian | Target | Limits:
         pull = prior(state)
-        if isinstance(pull, Target):
-            return replace(pull, weight=pull.weight * share)
-        return replace(pull, weight=pull.weight * share)
+        return replace(pull, weight=pull.weight * share)  # type: ignore[arg-type]
 
     return less
 
