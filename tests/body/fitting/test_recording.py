@@ -209,7 +209,20 @@ def contents(out: Path) -> dict[str, bytes]:
 
 
 def assert_same(out: Path, expected: Path) -> None:
-    assert contents(out) == contents(expected)
+    """Arrays up to the last digits: the run that was killed had another number of threads."""
+    found, wanted = contents(out), contents(expected)
+    assert found.keys() == wanted.keys()
+    for name in wanted:
+        if name.endswith(".npz"):
+            arrays, right = (files.read_arrays(folder / name) for folder in (out, expected))
+            assert arrays.keys() == right.keys()
+            for key, value in right.items():
+                if value.dtype.kind == "f":
+                    np.testing.assert_allclose(arrays[key], value, rtol=1e-4, atol=1e-4)
+                else:
+                    assert (arrays[key] == value).all(), f"{name}: {key}"
+        else:
+            assert found[name] == wanted[name], name
     assert length(out / "overlay.mp4") == FRAMES
     sheets = [cv2.imread(str(folder / "contact.jpg")).astype(float) for folder in (out, expected)]
     assert sheets[0].shape == sheets[1].shape and np.abs(sheets[0] - sheets[1]).mean() < 1.5
