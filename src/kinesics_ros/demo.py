@@ -118,7 +118,8 @@ class Renderer:
 def _render(path: Path, moments: Any, result: Any) -> None:
     """Body of the drawing process. A fault is handed back as a sentence, the queue drained."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.nice(5)
+    os.nice(10)
+    os.environ.setdefault("LP_NUM_THREADS", "0")  # Mesa draws in this thread, or it asks for more
     frames, fault = 0, None
     try:
         with DemoVideo(path) as video:
