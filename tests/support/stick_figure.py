@@ -2,17 +2,8 @@
 
 Model axes as in SMPL-X: x to the body's left, y up, z forward; metres and radians. The rest pose
 is the T-pose: arms along +-x, palms down. A rotation is an axis-angle vector relative to the
-parent joint, so in the rest pose every joint's axes are the model's. By the right-hand rule:
-
-    joint          +x                     +y                        +z
-    spine, neck,   bend forward, nod      turn to the left          lean to the right
-    head
-    left shoulder  twist, palm backward   horizontally backward     raise the arm sideways
-    right shoulder twist, palm backward   horizontally forward      lower the arm
-    left elbow     (forearm twist)        - : bend towards front    (bends upwards)
-    right elbow    (forearm twist)        + : bend towards front    (- bends upwards)
-    hip            leg backward           toes to the left          leg to the left
-    knee           bend                   -                         -
+parent joint, so in the rest pose every joint's axes are the model's. What each turn does stands in
+``kinesics_core.body.animator``.
 
 Limb lengths are fractions of stature H from Drillis & Contini (1966), as printed in Winter,
 "Biomechanics and Motor Control of Human Movement", fig. 4.1: ankle height .039, knee .285,
