@@ -12,7 +12,7 @@ from kinesics_core.body.fitting.fit import Fit, fit
 from kinesics_core.body.fitting.metrics import pa_mpjpe
 from kinesics_core.body.fitting.outputs import joints_of
 from kinesics_core.body.fitting.read_tracks import read_tracks
-from kinesics_core.body.fitting.track import Track, person_height
+from kinesics_core.body.fitting.track import Track
 from kinesics_core.rotations import exponential
 from kinesics_core.skeletons import SMPLX55
 
@@ -20,6 +20,19 @@ pytestmark = pytest.mark.slow
 VIEWS = ("demo-body", "demo-body-2")
 LIMBS = [SMPLX55.index(f"{side}_{joint}") for side in ("left", "right") for joint in (
     "shoulder", "elbow", "wrist", "hip", "knee", "ankle")]
+
+
+
+def person_height(track: Track, confidence: float = 0.3) -> np.ndarray:
+    """(T,) px: extent of the keypoints seen with that confidence, the larger of its two sides;
+    nan where fewer than two are seen. A measure of scale for errors in pixels."""
+    seen = track.keypoints[..., 2:] >= confidence
+    points = np.where(seen, track.keypoints[..., :2], np.nan)
+    enough = seen.sum(axis=(1, 2)) >= 2
+    height = np.full(len(track), np.nan)
+    extent = np.nanmax(points[enough], axis=1) - np.nanmin(points[enough], axis=1)
+    height[enough] = extent.max(axis=1)
+    return height
 
 
 @pytest.fixture(scope="module", params=[None, 1675.0], ids=["focal guessed", "focal known"])

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from kinesics_core.body.fitting.track import Track, person_height
+from kinesics_core.body.fitting.track import Track
 from kinesics_core.errors import KinesicsError
 
 
@@ -19,15 +19,6 @@ def test_a_part_keeps_rows_together():
     part = whole.part(slice(2, 4))
     assert part.frames.tolist() == [2, 3] and part.world[:, 0, 0].tolist() == [2, 3]
     assert part.blendshapes is None and part.width == 640 and len(part) == 2
-
-
-def test_height_counts_only_what_is_seen():
-    person = track(2)
-    person.keypoints[0, 100:, 2] = 0.1
-    person.keypoints[1] = np.nan
-    person.keypoints[1, :, 2] = 0
-    height = person_height(person)
-    assert height[0] == 2 * 99 and np.isnan(height[1])
 
 
 @pytest.mark.parametrize(("changes", "words"), [

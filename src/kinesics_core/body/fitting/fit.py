@@ -111,7 +111,7 @@ def _fit(
     cancelled: Cancelled | None, store: Store | None, genders: Callable[[str], BodyModel] | None,
 ) -> Fit:
     run = _Run(track, settings, progress, cancelled)
-    usable = run.usable(body)
+    usable = run.usable()
     rows = np.flatnonzero(usable)
     chosen, state, sample = run.person(body, rows, genders, store)
     ranges = chunks(len(rows), settings.chunk, settings.overlap)
@@ -196,7 +196,7 @@ class _Run:
 
         return called
 
-    def usable(self, body: BodyModel) -> np.ndarray:
+    def usable(self) -> np.ndarray:
         """(T,) bool: frames that show enough of a body."""
         seen = self.sure[:, WHOLEBODY133_BODY] > 0
         usable: np.ndarray = seen.sum(axis=1) >= ENOUGH
@@ -313,7 +313,7 @@ class _Run:
             state = stages.limbs_turned(body, state, seen.part(keys), settings, tick,
                                         STRIDE / self.track.rate)
         if len(keys) < len(rows):
-            state = stages.between(state, keys, len(rows), seen.times)
+            state = stages.between(state, keys, seen.times)
         state, loss = stages.whole_body(
             body, state, seen, settings, tick, shape=alone,
             focal=self.guess if alone and not self.known else None)
@@ -342,7 +342,7 @@ class _Run:
         failed = np.ones(len(track), bool)
         failed[fitted] = False
         if failed.any():
-            state = stages.between(state, fitted, len(track), track.times)
+            state = stages.between(state, fitted, track.times)
             at = np.clip(np.searchsorted(fitted, np.arange(len(track))), 0, len(fitted) - 1)
             loss, penetration = loss[at], penetration[at]
         reprojection = np.full(len(track), np.nan, np.float32)

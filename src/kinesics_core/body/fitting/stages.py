@@ -268,8 +268,8 @@ def whole_body(
     return problem.minimise(state, iterations, tick)
 
 
-def between(state: State, rows: np.ndarray, count: int, places: np.ndarray) -> State:
-    """The state of `count` frames at `places` (T,) from that of some of them at places[rows]:
+def between(state: State, rows: np.ndarray, places: np.ndarray) -> State:
+    """The state of frames at `places` (T,) from that of some of them at places[rows]:
     rotations turn evenly, all else moves evenly."""
     at = np.clip(np.searchsorted(places[rows], places, side="right") - 1, 0, max(len(rows) - 2, 0))
     after = np.minimum(at + 1, len(rows) - 1)

@@ -68,18 +68,6 @@ class Track:
         return replace(self, **chosen)
 
 
-def person_height(track: Track, confidence: float = 0.3) -> np.ndarray:
-    """(T,) px: extent of the keypoints seen with that confidence, the larger of its two sides;
-    nan where fewer than two are seen. A measure of scale for errors in pixels."""
-    seen = track.keypoints[..., 2:] >= confidence
-    points = np.where(seen, track.keypoints[..., :2], np.nan)
-    enough = seen.sum(axis=(1, 2)) >= 2
-    height = np.full(len(track), np.nan)
-    extent = np.nanmax(points[enough], axis=1) - np.nanmin(points[enough], axis=1)
-    height[enough] = extent.max(axis=1)
-    return height
-
-
 def _array(name: str, value: Any, kind: type, shape: tuple[int | None, ...]) -> np.ndarray:
     try:
         found: np.ndarray = np.ascontiguousarray(value, kind)
