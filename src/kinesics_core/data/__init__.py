@@ -1,1 +1,0 @@
-"""Data in and out of the library: archives, recordings, synthetic people."""
