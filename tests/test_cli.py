@@ -31,7 +31,7 @@ def test_a_fault_is_one_sentence_and_exit_status_1(monkeypatch, capsys):
 
 
 def test_what_follows_ros_args_goes_to_rclpy(monkeypatch):
-    from kinesics_core.commands import up
+    from kinesics_ros.commands import up
 
     seen = {}
     monkeypatch.setattr(up, "run", lambda args: seen.update(vars(args)) or 0)
@@ -47,7 +47,7 @@ def test_an_unknown_command_lists_the_known_ones(capsys):
 
 
 def test_overrides_hold_only_what_was_given():
-    from kinesics_core.commands.up import overrides
+    from kinesics_ros.graph_arguments import overrides
 
     args = cli.parser("up").parse_args(["up", "--source", "0", "--no-realtime"])
     assert overrides(args) == {

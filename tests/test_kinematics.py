@@ -2,10 +2,7 @@ import numpy as np
 import pytest
 from walker import pose
 
-from kinesics_core.motion.kinematics import (
-    calibrated_head_axes,
-    plant_lowest_joint,
-)
+from kinesics_core.kinematics import calibrated_head_axes, plant_lowest_joint
 from kinesics_core.rotations import exponential
 from kinesics_core.skeletons import COCO17
 

@@ -1,4 +1,4 @@
-"""``kinesics COMMAND ...``: every capability, one module of ``kinesics_core.commands`` each."""
+"""``kinesics COMMAND ...``: every capability is one module, found by the command's name."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ from collections.abc import Sequence
 from kinesics_core import __version__
 from kinesics_core.errors import KinesicsError
 
-COMMANDS = ("up", "demo", "view", "keypoints", "data", "body", "fit", "train", "eval",
-            "bench", "assets")
-
+COMMANDS = {
+    **{name: f"kinesics_ros.commands.{name}" for name in ("up", "demo", "view")},
+    **{name: f"kinesics_core.commands.{name}" for name in (
+        "keypoints", "data", "body", "fit", "train", "eval", "bench", "assets")},
+}
+"""The module of each command; those that bring a graph of nodes up belong to ``kinesics_ros``."""
 
 LIVE = ("up", "demo", "view", "fit")
 """Commands whose stages share the cores among themselves."""
@@ -27,9 +30,9 @@ def parser(command: str | None = None) -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"kinesics {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name in COMMANDS:
+    for name, place in COMMANDS.items():
         if command in (None, name):
-            module = importlib.import_module(f"kinesics_core.commands.{name}")
+            module = importlib.import_module(place)
             sub = commands.add_parser(name, help=module.HELP, description=module.HELP)
             module.add_arguments(sub)
             sub.set_defaults(run=module.run)

@@ -183,3 +183,16 @@ class BodyPose:
     right_hand: np.ndarray
     jaw: np.ndarray
     betas: np.ndarray
+
+
+@dataclass
+class Moment:
+    """One image and everything the loop made of it."""
+
+    frame: Frame
+    people: People | None = None
+    forecasts: list[MotionForecast] = field(default_factory=list)
+    affects: list[Affect] = field(default_factory=list)
+    response: AffectiveResponse | None = None
+    face: FacePose | None = None
+    body: BodyPose | None = None

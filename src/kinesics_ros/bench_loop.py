@@ -20,7 +20,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from kinesics_core import assets
+from kinesics_core.assets import store
 from kinesics_core.bench import Result, result
 from kinesics_core.errors import KinesicsError
 from kinesics_core.perception.sources import open_source
@@ -32,7 +32,7 @@ ROUNDS, ROUND_SECONDS = 5, 8.0
 
 def run(args: argparse.Namespace) -> list[Result]:
     """Measures and returns ``loop.*``; ``--duration`` is the length of the paced run."""
-    assets.path(f"holistic-{args.variant}")
+    store.path(f"holistic-{args.variant}")
     with tempfile.TemporaryDirectory() as scratch:
         clip = Path(scratch) / "clip.avi"
         frames = write_clip(clip)
@@ -85,7 +85,7 @@ def write_clip(path: Path) -> int:
 
 
 def _footage() -> Iterable[np.ndarray]:
-    spec = ",".join(str(assets.path(name)) for name in FOOTAGE)
+    spec = ",".join(str(store.path(name)) for name in FOOTAGE)
     with open_source(spec, rate=RATE, realtime=False) as source:
         while (frame := source.read()) is not None:
             image = frame.image

@@ -15,12 +15,13 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Column
 
 from kinesics_core.errors import KinesicsError
-from kinesics_core.jobs import single_threaded
+from kinesics_core.jobs.local import single_threaded
+from kinesics_core.types import Moment
 from kinesics_core.view.demo_video import DemoVideo
+from kinesics_ros.graph import Graph, ros_arguments
 from kinesics_ros.monitor import Monitor
 from kinesics_ros.run import stop_on_signals
-from kinesics_ros.tap import Moment, Tap
-from kinesics_ros.up import Graph, ros_arguments
+from kinesics_ros.tap import Tap
 
 
 def demo(

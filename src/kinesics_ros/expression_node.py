@@ -9,7 +9,7 @@ from typing import Any
 from kinesics.msg import AffectiveResponse, BodyPose, FacePose
 from kinesics.srv import Express
 from kinesics_core.errors import KinesicsError
-from kinesics_core.expression import Expression
+from kinesics_core.expression.expression import Expression
 from kinesics_core.types import AffectiveResponse as CoreResponse
 from kinesics_ros import qos
 from kinesics_ros.bus import Bus

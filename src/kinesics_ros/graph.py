@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
 import threading
 import time
@@ -24,10 +22,9 @@ from kinesics_ros.expression_node import ExpressionNode
 from kinesics_ros.forecast_node import ForecastNode
 from kinesics_ros.keypoint_node import KeypointNode
 from kinesics_ros.marker_node import MarkerNode
-from kinesics_ros.monitor import Monitor
 from kinesics_ros.recorder_node import RecorderNode
 from kinesics_ros.response_node import ResponseNode
-from kinesics_ros.run import release, stop_on_signals
+from kinesics_ros.run import release
 from kinesics_ros.stage import Stage
 
 # Upstream first: stages are configured and activated from the last to the first, so that nobody
@@ -153,37 +150,3 @@ def ros_arguments(
     if namespace:
         arguments += ["-r", f"__ns:=/{namespace.strip('/')}"]
     return [*(["--ros-args", *arguments, "--"] if arguments else []), *given]
-
-
-def up(args: argparse.Namespace) -> int:
-    """Runs the graph until a signal, the end of the source or ``--duration``; the exit status."""
-    from kinesics_core.commands.up import overrides
-
-    parameters = overrides(args)
-    if args.record:
-        parameters["recorder"] = {"bag": args.record}
-    stop = stop_on_signals()
-    with Graph(
-        parameters,
-        without=() if args.record else ("recorder",),
-        ros_arguments=ros_arguments(args.params, args.namespace, args.ros_arguments),
-    ) as graph:
-        monitor = Monitor(graph) if args.report else None
-        graph.spin(stop, args.duration)
-        if monitor is not None:
-            write_report(monitor, Path(args.report))
-        return 1 if graph.camera.fault is not None else 0
-
-
-def write_report(monitor: Monitor, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".part")
-    temporary.write_text(json.dumps(monitor.summary(), indent=2) + "\n")
-    temporary.replace(path)
-
-
-def main() -> None:
-    """Entry of the ROS executable ``kinesics_up``: the command ``kinesics up``."""
-    from kinesics_core import cli
-
-    sys.exit(cli.main(["up", *sys.argv[1:]]))

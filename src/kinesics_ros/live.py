@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import threading
 
-from kinesics_core.commands.up import overrides
 from kinesics_core.errors import KinesicsError
 from kinesics_core.view.live import LiveView
+from kinesics_ros.graph import Graph, ros_arguments
+from kinesics_ros.graph_arguments import overrides
 from kinesics_ros.mailbox import Mailbox
 from kinesics_ros.run import stop_on_signals
 from kinesics_ros.tap import Tap
-from kinesics_ros.up import Graph, ros_arguments
 
 
 def run(args: argparse.Namespace, view: LiveView) -> int:

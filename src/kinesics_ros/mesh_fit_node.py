@@ -20,12 +20,12 @@ from rclpy.executors import MultiThreadedExecutor
 
 from kinesics.action import FitMesh
 from kinesics_core.body import model
-from kinesics_core.body.fitting.data_directory import inside
-from kinesics_core.body.fitting.errors import FitError
-from kinesics_core.body.fitting.progress import Progress
-from kinesics_core.body.fitting.recording import fit_recording
-from kinesics_core.body.fitting.request import Report, Request
 from kinesics_core.errors import KinesicsError
+from kinesics_core.fitting.errors import FitError
+from kinesics_core.fitting.output.data_directory import inside
+from kinesics_core.fitting.output.recording import fit_recording
+from kinesics_core.fitting.output.request import Report, Request
+from kinesics_core.fitting.progress import Progress
 from kinesics_ros.bus import Bus
 from kinesics_ros.parameters import Param
 from kinesics_ros.run import run_node

@@ -16,7 +16,7 @@ from kinesics_core.affect.emotions import EMOTIONS
 from kinesics_core.types import NANOSECONDS, Affect, FacePose, People
 
 if TYPE_CHECKING:
-    from kinesics_ros.up import Graph
+    from kinesics_ros.graph import Graph
 
 
 class Monitor:

@@ -13,7 +13,7 @@ from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.subscription import Subscription
 
 from kinesics_core.errors import RecordingError
-from kinesics_ros.bag import BagWriter
+from kinesics_core.recording.bag_writer import BagWriter
 from kinesics_ros.bus import Bus
 from kinesics_ros.parameters import Param
 from kinesics_ros.run import run_node

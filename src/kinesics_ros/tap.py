@@ -5,32 +5,10 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
-from kinesics_core.types import (
-    Affect,
-    AffectiveResponse,
-    BodyPose,
-    FacePose,
-    Frame,
-    MotionForecast,
-    People,
-)
+from kinesics_core.types import Affect, Frame, Moment, MotionForecast
 from kinesics_ros.bus import Bus
-
-
-@dataclass
-class Moment:
-    """One image and everything the loop made of it."""
-
-    frame: Frame
-    people: People | None = None
-    forecasts: list[MotionForecast] = field(default_factory=list)
-    affects: list[Affect] = field(default_factory=list)
-    response: AffectiveResponse | None = None
-    face: FacePose | None = None
-    body: BodyPose | None = None
 
 
 class Tap:

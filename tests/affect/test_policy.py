@@ -15,8 +15,8 @@ from kinesics_core.affect.emotions import (
 )
 from kinesics_core.affect.personality import Personality, temperament
 from kinesics_core.affect.policy import HOSTILE, PolicyConfig, ResponsePolicy, bearing
-from kinesics_core.body.gestures import GESTURES
 from kinesics_core.errors import KinesicsError
+from kinesics_core.expression.gestures import GESTURES
 from kinesics_core.types import Affect, People
 
 SECOND = 1_000_000_000

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from kinesics_core import assets
+from kinesics_core.assets import store
 from kinesics_core.commands import assets as command
 from kinesics_core.errors import AssetError
 
@@ -38,15 +38,15 @@ def manifest(tmp_path, monkeypatch):
         listed = ", ".join(f'{{ url = "{url}" }}' for url in urls)
         file = tmp_path / "assets.toml"
         file.write_text(
-            f'[assets.thing]\nversion = "1"\nsuffix = ".bin"\nsha256 = "{sha256}"\n'
+            f'[store.thing]\nversion = "1"\nsuffix = ".bin"\nsha256 = "{sha256}"\n'
             f'licence = "none"\nabout = "a test"\nsources = [{listed}]\n'
         )
-        monkeypatch.setattr(assets, "MANIFEST", file)
-        assets._read_manifest.cache_clear()
+        monkeypatch.setattr(store, "MANIFEST", file)
+        store._read_manifest.cache_clear()
         return file
 
     yield write
-    assets._read_manifest.cache_clear()
+    store._read_manifest.cache_clear()
 
 
 @pytest.fixture
@@ -63,9 +63,9 @@ def leftovers(cache: Path) -> list[str]:
 
 def test_fetches_once_and_then_works_offline(cache, manifest, good):
     manifest(good)
-    assert assets.path("thing").read_bytes() == GOOD
+    assert store.path("thing").read_bytes() == GOOD
     good.unlink()
-    assert assets.path("thing").read_bytes() == GOOD
+    assert store.path("thing").read_bytes() == GOOD
     assert leftovers(cache) == []
 
 
@@ -76,9 +76,9 @@ def test_a_wrong_file_in_the_cache_is_refused_and_fetched_again(
     cache, manifest, good, bad, capsys
 ):
     manifest(good)
-    file = assets.path("thing")
+    file = store.path("thing")
     file.write_bytes(bad)
-    assert assets.path("thing").read_bytes() == GOOD
+    assert store.path("thing").read_bytes() == GOOD
     said = capsys.readouterr().err
     assert hashlib.sha256(bad).hexdigest() in said and SHA in said
 
@@ -87,23 +87,23 @@ def test_a_file_that_was_never_verified_is_hashed_before_use(cache, manifest, go
     manifest(good)
     cache.mkdir()
     (cache / "thing-1.bin").write_bytes(GOOD[::-1])
-    assert assets.path("thing").read_bytes() == GOOD
+    assert store.path("thing").read_bytes() == GOOD
 
 
 def test_verify_sees_what_the_sidecar_cannot(cache, manifest, good):
     manifest(good)
-    file = assets.path("thing")
+    file = store.path("thing")
     file.write_bytes(GOOD[::-1])
-    assets._sidecar(file).write_text(assets._fingerprint(file, SHA))
-    assert assets.state("thing", rehash=False) == "ok"
-    assert assets.state("thing") == "wrong"
+    store._sidecar(file).write_text(store._fingerprint(file, SHA))
+    assert store.state("thing", rehash=False) == "ok"
+    assert store.state("thing") == "wrong"
 
 
 def test_a_source_with_wrong_bytes_gives_way_to_the_next(cache, manifest, good, tmp_path):
     wrong = tmp_path / "wrong.bin"
     wrong.write_bytes(b"<html>log in first</html>")
     manifest(tmp_path / "absent.bin", wrong, good)
-    assert assets.path("thing").read_bytes() == GOOD
+    assert store.path("thing").read_bytes() == GOOD
 
 
 def test_wrong_bytes_everywhere_name_both_hashes_and_leave_nothing(cache, manifest, tmp_path):
@@ -111,7 +111,7 @@ def test_wrong_bytes_everywhere_name_both_hashes_and_leave_nothing(cache, manife
     wrong.write_bytes(b"no")
     manifest(wrong)
     with pytest.raises(AssetError) as error:
-        assets.path("thing")
+        store.path("thing")
     assert SHA in str(error.value)
     assert hashlib.sha256(b"no").hexdigest() in str(error.value)
     assert leftovers(cache) == []
@@ -121,7 +121,7 @@ def test_wrong_bytes_everywhere_name_both_hashes_and_leave_nothing(cache, manife
 def test_no_source_answers(cache, manifest, tmp_path):
     manifest(tmp_path / "absent.bin", "http://127.0.0.1:9/thing.bin")
     with pytest.raises(AssetError, match="any source.*absent.bin.*127.0.0.1:9.*Connect"):
-        assets.path("thing")
+        store.path("thing")
 
 
 def test_processes_that_want_the_same_asset_fetch_it_once(cache, manifest):
@@ -144,10 +144,10 @@ def test_processes_that_want_the_same_asset_fetch_it_once(cache, manifest):
     threading.Thread(target=server.serve_forever, daemon=True).start()
     file = manifest(f"http://127.0.0.1:{server.server_port}/thing.bin")
     code = (
-        "from pathlib import Path; from kinesics_core import assets; "
-        f"assets.MANIFEST = Path({str(file)!r}); print(assets.path('thing'))"
+        "from pathlib import Path; from kinesics_core.assets import store; "
+        f"store.MANIFEST = Path({str(file)!r}); print(store.path('thing'))"
     )
-    environment = {**os.environ, "PYTHONPATH": str(Path(assets.__file__).parents[1])}
+    environment = {**os.environ, "PYTHONPATH": str(Path(store.__file__).parents[2])}
     crowd = [
         subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE)
         for _ in range(4)
@@ -164,7 +164,7 @@ def test_what_a_killed_fetch_left_is_swept_away(cache, manifest, good):
     manifest(good)
     (cache / ".fetch-dead").mkdir(parents=True)
     (cache / ".fetch-dead" / "half.whl").write_bytes(b"half")
-    assets.path("thing")
+    store.path("thing")
     assert leftovers(cache) == []
 
 
@@ -173,16 +173,16 @@ def test_a_cache_that_cannot_be_made_is_a_sentence(manifest, good, tmp_path, mon
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("KINESICS_ASSETS", str(tmp_path / "file" / "cache"))
     with pytest.raises(AssetError, match="KINESICS_ASSETS"):
-        assets.path("thing")
+        store.path("thing")
 
 
 def test_unknown_name_lists_the_known_ones():
     with pytest.raises(AssetError, match="'holistic-tiny'.*holistic-lite"):
-        assets.path("holistic-tiny")
+        store.path("holistic-tiny")
 
 
 def test_the_manifest_is_whole():
-    catalogue = assets.catalogue()
+    catalogue = store.catalogue()
     for asset in catalogue.values():
         assert re.fullmatch("[0-9a-f]{64}", asset.sha256), asset.name
         assert asset.licence and asset.version and asset.about
@@ -196,14 +196,14 @@ def test_the_manifest_is_whole():
 
 
 def test_a_real_bundle_is_what_mediapipe_calls_it():
-    with zipfile.ZipFile(assets.path("holistic-lite")) as bundle:
+    with zipfile.ZipFile(store.path("holistic-lite")) as bundle:
         assert bundle.namelist() == [
             "face_blendshapes.tflite", "face_detector.tflite", "face_landmarks_detector.tflite",
             "hand_landmarks_detector.tflite", "hand_roi_refinement.tflite",
             "pose_detector.tflite", "pose_landmarks_detector.tflite",
         ]  # fmt: skip
         assert all(entry.compress_type == zipfile.ZIP_STORED for entry in bundle.infolist())
-    assert assets.state("holistic-lite") == "ok"
+    assert store.state("holistic-lite") == "ok"
 
 
 def test_shipped_looks_in_the_checkout_and_then_in_ament_prefixes(tmp_path, monkeypatch):
@@ -211,9 +211,9 @@ def test_shipped_looks_in_the_checkout_and_then_in_ament_prefixes(tmp_path, monk
     installed.parent.mkdir(parents=True)
     installed.write_bytes(b"model")
     monkeypatch.setenv("AMENT_PREFIX_PATH", f"/nowhere:{tmp_path}")
-    assert assets.shipped("only_installed.onnx") == installed
+    assert store.shipped("only_installed.onnx") == installed
     with pytest.raises(AssetError, match="'nothing.onnx'.*/nowhere"):
-        assets.shipped("nothing.onnx")
+        store.shipped("nothing.onnx")
 
 
 def run(*words: str) -> int:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kinesics_core import assets
-from kinesics_core.perception.bundle import METADATA_NAME, task_bundle, with_normalization
+from kinesics_core.assets import store
+from kinesics_core.assets.task_bundle import METADATA_NAME, task_bundle, with_normalization
 
 schema = pytest.importorskip("mediapipe.tasks.metadata.schema_py_generated")
 from mediapipe.tasks.metadata import metadata_schema_py_generated as metadata_schema
@@ -14,7 +14,7 @@ from mediapipe.tasks.metadata import metadata_schema_py_generated as metadata_sc
 
 @pytest.fixture(scope="module")
 def model() -> bytes:
-    return assets.path("hand-recrop").read_bytes()
+    return store.path("hand-recrop").read_bytes()
 
 
 def test_everything_of_the_old_model_is_kept(model):

@@ -7,7 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from kinesics_core.assets import shipped
+from kinesics_core.assets.store import shipped
 from kinesics_core.body import lbs, skinning
 from kinesics_core.body.model import load
 from kinesics_core.errors import KinesicsError

@@ -13,8 +13,8 @@ from kinesics_core.body.gltf import glb, normals
 from kinesics_core.body.model import load
 from kinesics_core.body.obj import obj_text
 from kinesics_core.body.world_motion import at_rate, continuous, world_motion
-from kinesics_core.data import bvh as bvh_reader
 from kinesics_core.errors import KinesicsError
+from kinesics_core.importers import bvh as bvh_reader
 from kinesics_core.rotations import exponential, quaternions
 
 TO_WORLD = np.diag([1.0, -1.0, -1.0])  # camera: y down, z away; world: y up, z towards the camera

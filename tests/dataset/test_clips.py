@@ -5,7 +5,7 @@ import pytest
 
 from kinesics_core.cli import main
 from kinesics_core.commands.data_info import describe
-from kinesics_core.data.dataset import Clip, Dataset, Info, Writer, read_statistics
+from kinesics_core.dataset.clips import Clip, Dataset, Info, Writer, read_statistics
 from kinesics_core.errors import KinesicsError
 
 INFO = Info("made", ("a", "b"), licence="CC0", command="make it")

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from stick_figure import coco17, forward
 
-from kinesics_core.body.animator import (
+from kinesics_core.errors import KinesicsError
+from kinesics_core.expression.body_animator import (
     JOINT_HIGH,
     JOINT_LOW,
     JOINT_SPEED,
@@ -10,8 +11,7 @@ from kinesics_core.body.animator import (
     follow,
     head_pose,
 )
-from kinesics_core.body.gestures import GESTURES
-from kinesics_core.errors import KinesicsError
+from kinesics_core.expression.gestures import GESTURES
 from kinesics_core.rotations import exponential, logarithm
 from kinesics_core.skeletons import SMPLX_BODY
 

@@ -3,9 +3,9 @@ import pytest
 from stick_figure import forward
 
 from kinesics_core.affect.emotions import EMOTIONS, HAPPINESS, NEUTRAL, SADNESS
-from kinesics_core.body.animator import JOINT_SPEED
 from kinesics_core.errors import KinesicsError
-from kinesics_core.expression import Expression
+from kinesics_core.expression.body_animator import JOINT_SPEED
+from kinesics_core.expression.expression import Expression
 from kinesics_core.rotations import exponential
 from kinesics_core.skeletons import BLENDSHAPE_INDEX, SMPLX_BODY
 from kinesics_core.types import AffectiveResponse

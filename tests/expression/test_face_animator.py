@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from kinesics_core.face.animator import EYE_RANGE, HEAD_RANGE, FaceAnimator, eye_look
-from kinesics_core.face.expressions import expression
+from kinesics_core.expression.face_animator import EYE_RANGE, HEAD_RANGE, FaceAnimator, eye_look
+from kinesics_core.expression.facial_expressions import expression
 from kinesics_core.skeletons import BLENDSHAPE_INDEX
 
 LID = BLENDSHAPE_INDEX["eyeBlinkLeft"]

@@ -4,7 +4,7 @@ import pytest
 from kinesics_core.affect.emotions import CONTEMPT, EMOTIONS, NEUTRAL
 from kinesics_core.affect.face import FaceReader
 from kinesics_core.errors import KinesicsError
-from kinesics_core.face.expressions import expression, mood
+from kinesics_core.expression.facial_expressions import expression, mood
 from kinesics_core.skeletons import BLENDSHAPE_INDEX
 from kinesics_core.types import Person
 

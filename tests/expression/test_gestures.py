@@ -3,10 +3,10 @@ import pytest
 from stick_figure import forward, hand_tips
 
 from kinesics_core.affect import policy
-from kinesics_core.body import gestures
-from kinesics_core.body.animator import BodyAnimator, head_pose, posture
-from kinesics_core.body.gestures import GESTURES, Arm, arm_rotations, arm_vector, pose_at
 from kinesics_core.errors import KinesicsError
+from kinesics_core.expression import gestures
+from kinesics_core.expression.body_animator import BodyAnimator, head_pose, posture
+from kinesics_core.expression.gestures import GESTURES, Arm, arm_rotations, arm_vector, pose_at
 from kinesics_core.rotations import exponential, logarithm
 from kinesics_core.skeletons import SMPLX_BODY
 

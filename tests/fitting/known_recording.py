@@ -16,14 +16,15 @@ import cv2
 import numpy as np
 
 from kinesics_core.body import model
-from kinesics_core.body.fitting import motions, recording, truth
-from kinesics_core.body.fitting.errors import FitError
-from kinesics_core.body.fitting.fit import Fit
-from kinesics_core.body.fitting.parameters import PARAMETERS
-from kinesics_core.body.fitting.progress import Progress
-from kinesics_core.body.fitting.request import Request
-from kinesics_core.body.fitting.track import Track
-from kinesics_core.body.fitting.truth import Recipe
+from kinesics_core.fitting.errors import FitError
+from kinesics_core.fitting.evaluation import motions, truth
+from kinesics_core.fitting.evaluation.truth import Recipe
+from kinesics_core.fitting.fit import Fit
+from kinesics_core.fitting.output import recording
+from kinesics_core.fitting.output.parameters import PARAMETERS
+from kinesics_core.fitting.output.request import Request
+from kinesics_core.fitting.progress import Progress
+from kinesics_core.fitting.tracks.track import Track
 
 FRAMES, WIDTH, HEIGHT, RATE = 12, 192, 144, 15.0
 PERSON = 115.0  # px

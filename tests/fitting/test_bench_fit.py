@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from kinesics_core.bench import met
-from kinesics_core.body.fitting import bench_fit, motions
 from kinesics_core.body.model import load
 from kinesics_core.errors import KinesicsError
+from kinesics_core.fitting.evaluation import bench_fit, motions
 
 GOALS = {
     "fit.wholebody_fps": ">= 50", "fit.body25_fps": ">= 100", "fit.single_s": "<= 0.5",
@@ -102,8 +102,9 @@ def test_a_measurement_that_fails_is_an_error():
 @pytest.mark.slow
 def test_the_peer_fits(body):
     pytest.importorskip("smplx")
-    from kinesics_core.assets import shipped
-    from kinesics_core.body.fitting import evaluation, peer
+    from kinesics_core.assets.store import shipped
+    from kinesics_core.fitting.evaluation import evaluation
+    from kinesics_core.fitting.evaluation import smplify_x as peer
 
     track, real = bench_fit.clips(body, None)[0]
     found = peer.fit_frames(

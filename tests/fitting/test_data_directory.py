@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kinesics_core.body.fitting.data_directory import inside
-from kinesics_core.body.fitting.errors import FitError
+from kinesics_core.fitting.errors import FitError
+from kinesics_core.fitting.output.data_directory import inside
 
 
 @pytest.fixture

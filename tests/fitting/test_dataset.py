@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from kinesics_core import jobs
-from kinesics_core.body.fitting import dataset
-from kinesics_core.body.fitting.dataset import Clip, Summary, fit_dataset, is_dataset
-from kinesics_core.body.fitting.errors import FitError
-from kinesics_core.body.fitting.request import Person, Report, Request
 from kinesics_core.cli import main
 from kinesics_core.errors import KinesicsError
+from kinesics_core.fitting.errors import FitError
+from kinesics_core.fitting.output import dataset
+from kinesics_core.fitting.output.dataset import Clip, Summary, fit_dataset, is_dataset
+from kinesics_core.fitting.output.request import Person, Report, Request
+from kinesics_core.jobs import local as jobs
 
 QUIET = Console(quiet=True)
 

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from stick_body import stick_body
 
-from kinesics_core.body.fitting import coefficients, pose_terms
-from kinesics_core.body.fitting.kinematics import State, forward, lever_operator, rig
-from kinesics_core.body.fitting.points3d import Guessed, add_points
-from kinesics_core.body.fitting.reprojection import Observed, add_reprojection, project
-from kinesics_core.body.fitting.solver import Normal
-from kinesics_core.body.fitting.unknowns import Unknowns, stepped
+from kinesics_core.fitting import coefficients, pose_terms
+from kinesics_core.fitting.kinematics import State, forward, lever_operator, rig
+from kinesics_core.fitting.points3d import Guessed, add_points
+from kinesics_core.fitting.reprojection import Observed, add_reprojection, project
+from kinesics_core.fitting.solver import Normal
+from kinesics_core.fitting.unknowns import Unknowns, stepped
 from kinesics_core.rotations import exponential, logarithm
 
 FRAMES = 4

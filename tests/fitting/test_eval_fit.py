@@ -6,11 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from kinesics_core.body.fitting import evaluation, motions, truth
-from kinesics_core.body.fitting.parameters import PARAMETERS
-from kinesics_core.body.fitting.truth import Recipe
 from kinesics_core.body.model import load
 from kinesics_core.cli import main
+from kinesics_core.fitting.evaluation import evaluation, motions, truth
+from kinesics_core.fitting.evaluation.truth import Recipe
+from kinesics_core.fitting.output.parameters import PARAMETERS
 
 
 @pytest.fixture(scope="module")

@@ -8,12 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from kinesics_core.body.fitting import metrics, motions, truth
-from kinesics_core.body.fitting.errors import FitError
-from kinesics_core.body.fitting.fit import Settings, Spreads, chunks, fit, keyframes
-from kinesics_core.body.fitting.parameters import PARAMETERS
-from kinesics_core.body.fitting.truth import Recipe
 from kinesics_core.body.model import load
+from kinesics_core.fitting.errors import FitError
+from kinesics_core.fitting.evaluation import metrics, motions, truth
+from kinesics_core.fitting.evaluation.truth import Recipe
+from kinesics_core.fitting.fit import Settings, Spreads, chunks, fit, keyframes
+from kinesics_core.fitting.output.parameters import PARAMETERS
 from kinesics_core.skeletons import WHOLEBODY133_FLIP
 
 EXACT = Spreads(body=0.001, feet=0.001, face=0.001, hand=0.001, turn=10, finger=10, shift=10,
@@ -102,10 +102,10 @@ def test_shape_is_drawn_to_what_it_is(body, clip):
 
 @pytest.mark.slow
 def test_latent_poses_are_ones_that_the_prior_decodes(body, clip):
-    from kinesics_core.body import pose_prior
+    from kinesics_core.pose_priors import vae
     track, real = clip
     fitted = fit(track.part(slice(0, 45)), body, Settings(pose_space="latent"))
-    prior = pose_prior.load()
+    prior = vae.load()
     again = prior.decode_axis_angle(prior.encode(fitted.body_pose)[0])
     close = np.abs(again - fitted.body_pose.reshape(again.shape))
     exact = fit(track.part(slice(0, 45)), body)
@@ -217,7 +217,7 @@ def test_progress_says_how_far(body, clip):
 
 @pytest.mark.slow
 def test_a_finished_chunk_is_taken_up_again(body, clip, tmp_path):
-    from kinesics_core.body.fitting.files import Store
+    from kinesics_core.fitting.output.files import Store
     settings, store = Settings(chunk=40, overlap=5), Store(tmp_path / "store")
     first = fit(clip[0], body, settings, store=store)
     began = time.process_time()

@@ -10,11 +10,11 @@ import known_recording
 import pytest
 from known_recording import FRAMES
 
-from kinesics_core import assets
-from kinesics_core.body.fitting.files import read_arrays
-from kinesics_core.body.fitting.read_tracks import read_tracks
+from kinesics_core.assets import store
 from kinesics_core.cli import main
 from kinesics_core.errors import AssetError
+from kinesics_core.fitting.output.files import read_arrays
+from kinesics_core.fitting.tracks.read_tracks import read_tracks
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def test_a_second_ctrl_c_ends_at_once(known, tmp_path, monkeypatch, capsys):
 def test_real_footage_is_fitted_in_every_frame(tmp_path, capsys):
     """The demo's clip of one person, with our own perception and fit."""
     try:
-        video = assets.path("demo-body")
+        video = store.path("demo-body")
     except AssetError as error:
         pytest.skip(str(error))
     out = tmp_path / "out"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kinesics_core.errors import KinesicsError
-from kinesics_core.view.fit_pictures import (
+from kinesics_core.fitting.output.fit_pictures import (
     SURE,
     UNSURE,
     contact_sheet,
@@ -13,7 +13,7 @@ from kinesics_core.view.fit_pictures import (
     draw_turned,
     person_color,
 )
-from kinesics_core.view.mesh import MeshRenderer
+from kinesics_core.render.mesh import MeshRenderer
 
 FOCAL, CENTRE = 400.0, (160.0, 120.0)
 CUBE = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], np.float32)

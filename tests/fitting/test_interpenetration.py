@@ -7,11 +7,11 @@ import pytest
 from stick_body import stick_body
 from test_derivatives import check
 
-from kinesics_core.body.fitting import interpenetration
-from kinesics_core.body.fitting.interpenetration import Balls, add_interpenetration
-from kinesics_core.body.fitting.kinematics import State, forward, rig
-from kinesics_core.body.fitting.unknowns import Unknowns
 from kinesics_core.body.model import load
+from kinesics_core.fitting import interpenetration
+from kinesics_core.fitting.interpenetration import Balls, add_interpenetration
+from kinesics_core.fitting.kinematics import State, forward, rig
+from kinesics_core.fitting.unknowns import Unknowns
 from kinesics_core.rotations import exponential
 
 

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from kinesics_core.body.fitting import metrics
 from kinesics_core.errors import KinesicsError
+from kinesics_core.fitting.evaluation import metrics
 from kinesics_core.rotations import exponential
 from kinesics_core.skeletons import SMPLX55
 

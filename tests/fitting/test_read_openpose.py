@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
-from kinesics_core.body.fitting.errors import FitError
-from kinesics_core.body.fitting.read_tracks import read_tracks
+from kinesics_core.fitting.errors import FitError
+from kinesics_core.fitting.tracks.read_tracks import read_tracks
 from kinesics_core.skeletons import BODY25, OPENPOSE18, WHOLEBODY133
 
 FRAMES, WIDTH, HEIGHT = 12, 640, 480

@@ -6,13 +6,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kinesics_core import assets
+from kinesics_core.assets import store
 from kinesics_core.body import model
-from kinesics_core.body.fitting.fit import Fit, fit
-from kinesics_core.body.fitting.metrics import pa_mpjpe
-from kinesics_core.body.fitting.outputs import joints_of
-from kinesics_core.body.fitting.read_tracks import read_tracks
-from kinesics_core.body.fitting.track import Track
+from kinesics_core.fitting.evaluation.metrics import pa_mpjpe
+from kinesics_core.fitting.fit import Fit, fit
+from kinesics_core.fitting.output.outputs import joints_of
+from kinesics_core.fitting.tracks.read_tracks import read_tracks
+from kinesics_core.fitting.tracks.track import Track
 from kinesics_core.rotations import exponential
 from kinesics_core.skeletons import SMPLX55
 
@@ -48,7 +48,7 @@ def views(request, keypoints) -> list[tuple[Track, Fit]]:
 def keypoints() -> list[Track]:
     tracks = []
     for name in VIEWS:
-        (track,) = read_tracks(assets.path(name))
+        (track,) = read_tracks(store.path(name))
         tracks.append(track)
     return tracks
 

@@ -18,14 +18,16 @@ import numpy as np
 import pytest
 from known_recording import FRAMES, HEIGHT, RATE, WIDTH
 
-from kinesics_core import assets
-from kinesics_core.body import model, pose_prior, skinning
-from kinesics_core.body.fitting import files, outputs, pictures, recording, track_file
-from kinesics_core.body.fitting.errors import CODES, FitError
-from kinesics_core.body.fitting.parameters import PARAMETERS, read_fit, read_fit_and_track
-from kinesics_core.body.fitting.recording import fit_recording
-from kinesics_core.body.fitting.request import Request
-from kinesics_core.data import bvh
+from kinesics_core.assets import store
+from kinesics_core.body import model, skinning
+from kinesics_core.fitting.errors import CODES, FitError
+from kinesics_core.fitting.output import files, outputs, pictures, recording
+from kinesics_core.fitting.output.parameters import PARAMETERS, read_fit, read_fit_and_track
+from kinesics_core.fitting.output.recording import fit_recording
+from kinesics_core.fitting.output.request import Request
+from kinesics_core.fitting.tracks import track_file
+from kinesics_core.importers import bvh
+from kinesics_core.pose_priors import vae
 
 
 @pytest.fixture(scope="module")
@@ -579,7 +581,7 @@ def test_a_wish_that_came_to_nothing_leaves_the_directory_to_another(known, tmp_
 
 def test_the_users_prior_reaches_the_fit(known, tmp_path, monkeypatch):
     prior = tmp_path / "prior.npz"
-    prior.write_bytes(assets.shipped(pose_prior.FILE).read_bytes())
+    prior.write_bytes(store.shipped(vae.FILE).read_bytes())
     files_seen = []
     fit = known.fit
 
@@ -610,7 +612,7 @@ def test_an_output_that_cannot_be_is_said(known, tmp_path):
 
 
 def test_codes_are_the_actions():
-    action = Path(__file__).parents[3] / "action" / "FitMesh.action"
+    action = Path(__file__).parents[2] / "action" / "FitMesh.action"
     constants = dict(line.split()[1].split("=") for line in action.read_text().splitlines()
                      if line.startswith("uint8 ") and "=" in line)
     assert {name: int(value) for name, value in constants.items()} \

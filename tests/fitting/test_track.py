@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from kinesics_core.body.fitting.track import Track
 from kinesics_core.errors import KinesicsError
+from kinesics_core.fitting.tracks.track import Track
 
 
 def track(count: int = 5, **changes) -> Track:

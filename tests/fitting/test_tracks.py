@@ -10,11 +10,11 @@ import cv2
 import numpy as np
 import pytest
 
-from kinesics_core.body.fitting.errors import FitError
-from kinesics_core.body.fitting.read_tracks import load_tracks, read_tracks, save_tracks
-from kinesics_core.body.fitting.track import Track
-from kinesics_core.body.fitting.whole_body import keypoints_of, world_of
-from kinesics_core.data.synthetic import SyntheticPerson
+from kinesics_core.fitting.errors import FitError
+from kinesics_core.fitting.tracks.read_tracks import load_tracks, read_tracks, save_tracks
+from kinesics_core.fitting.tracks.track import Track
+from kinesics_core.fitting.tracks.whole_body import keypoints_of, world_of
+from kinesics_core.perception.synthetic_person import SyntheticPerson
 from kinesics_core.skeletons import (
     MEDIAPIPE33,
     MEDIAPIPE478_TO_IBUG68,
@@ -240,8 +240,8 @@ def test_nobody_in_view_is_said(tmp_path):
 def test_what_cannot_be_read_is_said(tmp_path, name):
     (tmp_path / "bad.mp4").write_bytes(b"\0" * 3000)
     (tmp_path / "empty").mkdir()
-    from kinesics_core.body.fitting.errors import code_of
     from kinesics_core.errors import KinesicsError
+    from kinesics_core.fitting.errors import code_of
 
     with pytest.raises(KinesicsError, match=name) as caught:
         look(tmp_path / name)
@@ -254,7 +254,7 @@ def test_what_cannot_be_read_is_said(tmp_path, name):
 def test_a_bag_gives_all_that_was_recorded(tmp_path):
     """Message by message as rosbags writes them; people as perception would make them."""
     pytest.importorskip("rosbags")
-    sys.path.insert(0, str(Path(__file__).parents[2] / "data"))
+    sys.path.insert(0, str(Path(__file__).parents[1] / "importers"))
     import test_bag_import as bagged
 
     sent = []

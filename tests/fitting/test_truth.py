@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from kinesics_core.body.fitting import motions, truth
-from kinesics_core.body.fitting.truth import Recipe
 from kinesics_core.body.model import load
 from kinesics_core.errors import KinesicsError
+from kinesics_core.fitting.evaluation import motions, truth
+from kinesics_core.fitting.evaluation.truth import Recipe
 from kinesics_core.rotations import exponential, logarithm
 from kinesics_core.skeletons import SMPLX_BODY, WHOLEBODY133_LEFT_HAND
 
@@ -126,7 +126,7 @@ def test_what_cannot_be_made_is_refused(body, motion):
 
 def forward(rotations):
     """World orientations of the 22 joints."""
-    from kinesics_core.motion.kinematics import REST_OFFSETS, forward_kinematics
+    from kinesics_core.kinematics import REST_OFFSETS, forward_kinematics
     from kinesics_core.skeletons import SMPLX_BODY_PARENTS
 
     return forward_kinematics(exponential(rotations), REST_OFFSETS, SMPLX_BODY_PARENTS)

@@ -16,10 +16,11 @@ from mcap.writer import CompressionType, Writer
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
 from kinesics_core.cli import main
-from kinesics_core.data import bags
-from kinesics_core.data.cdr import Definition
-from kinesics_core.data.dataset import Dataset
+from kinesics_core.dataset.clips import Dataset
 from kinesics_core.errors import KinesicsError
+from kinesics_core.importers.bags import import_bags
+from kinesics_core.recording import bag_reader
+from kinesics_core.recording.cdr import Definition
 from kinesics_core.types import People, Person
 
 MSG = Path(__file__).parents[2] / "msg"
@@ -34,7 +35,7 @@ def message(stamp: int, persons: list) -> object:
     types = STORE.types
     header = types["std_msgs/msg/Header"](
         types["builtin_interfaces/msg/Time"](stamp // 10**9, stamp % 10**9), "camera")
-    return types[bags.PEOPLE_TYPE](header, 640, 480, "mediapipe-lite", persons)
+    return types[bag_reader.PEOPLE_TYPE](header, 640, 480, "mediapipe-lite", persons)
 
 
 def person(identity: int, coco: np.ndarray, blendshapes: int = 0) -> object:
@@ -58,14 +59,14 @@ def take(count: int, seed: int = 0, ids: tuple[int, ...] = (1,)) -> tuple[list[b
     raw = [
         bytes(STORE.serialize_cdr(message(START + round(t / RATE * 1e9), [
             person(identity, coco[row, t], t % 3) for row, identity in enumerate(ids)
-        ]), bags.PEOPLE_TYPE))
+        ]), bag_reader.PEOPLE_TYPE))
         for t in range(count)
     ]
     return raw, coco
 
 
 def write_bag(
-    folder: Path, topics: dict[str, list[bytes]], *, kind: str = bags.PEOPLE_TYPE,
+    folder: Path, topics: dict[str, list[bytes]], *, kind: str = bag_reader.PEOPLE_TYPE,
     compression: CompressionType = CompressionType.ZSTD, custom_data: dict | None = None,
     rename: tuple[str, str] = ("", ""),
 ) -> Path:
@@ -89,7 +90,7 @@ def write_bag(
 
 
 def clips(tmp_path: Path, source: Path, pattern: str | None = None) -> tuple[list, str]:
-    text = bags.import_bags(source, tmp_path / "dataset", label_pattern=pattern)
+    text = import_bags(source, tmp_path / "dataset", label_pattern=pattern)
     return list(Dataset(tmp_path / "dataset")), text
 
 
@@ -107,16 +108,16 @@ def test_every_field_of_a_message_is_decoded():
     """Alignment, sequences, strings, nested messages and doubles, against rosbags."""
     coco = np.arange(51, dtype=np.float32).reshape(17, 3)
     sent = message(START + 7, [person(3, coco, 1), person(4, coco + 1, 2)])
-    text, _ = STORE.generate_msgdef(bags.PEOPLE_TYPE, ros_version=2)
+    text, _ = STORE.generate_msgdef(bag_reader.PEOPLE_TYPE, ros_version=2)
     for little in (True, False):
-        data = bytes(STORE.serialize_cdr(sent, bags.PEOPLE_TYPE, little_endian=little))
-        got = Definition(bags.PEOPLE_TYPE, text).decode(data)
+        data = bytes(STORE.serialize_cdr(sent, bag_reader.PEOPLE_TYPE, little_endian=little))
+        got = Definition(bag_reader.PEOPLE_TYPE, text).decode(data)
         assert got["header"]["frame_id"] == "camera" and got["model"] == "mediapipe-lite"
         assert [p["id"] for p in got["persons"]] == [3, 4]
         assert got["persons"][1]["head"]["position"]["z"] == 3.0
         assert got["persons"][1]["head"]["orientation"]["w"] == 1.0
         assert len(got["persons"][1]["blendshapes"]) == 2
-        people = bags.people_from(got)
+        people = bag_reader.people_from(got)
         assert people.stamp == START + 7
         np.testing.assert_array_equal(people.persons[1].coco, coco + 1)
 
@@ -185,14 +186,14 @@ def test_whatever_is_damaged_is_a_sentence(tmp_path):
             for place in rng.integers(len(data), size=3):
                 data[place] = rng.integers(256)
             file.write_bytes(data)
-            contents = bags.read(bags.Bag("in", [file]))
+            contents = bag_reader.read(bag_reader.Bag("in", [file]))
             assert contents.fault or contents.messages == 4
 
 
 def test_bags_without_people_are_named_and_the_rest_imported(tmp_path):
     write_bag(tmp_path / "in" / "empty", {})
     write_bag(tmp_path / "in" / "alone", {"/persons": [
-        bytes(STORE.serialize_cdr(message(START, []), bags.PEOPLE_TYPE))]})
+        bytes(STORE.serialize_cdr(message(START, []), bag_reader.PEOPLE_TYPE))]})
     header = STORE.types["std_msgs/msg/Header"](
         STORE.types["builtin_interfaces/msg/Time"](1, 2), "x")
     raw = bytes(STORE.serialize_cdr(header, "std_msgs/msg/Header"))
@@ -240,11 +241,11 @@ def test_another_version_of_the_message_is_named(tmp_path):
 
 def test_our_recorder_s_bags(tmp_path):
     """As the recorder writes them, with the definitions that are installed; also torn by a kill."""
-    bag = pytest.importorskip("kinesics_ros.bag")
+    bag = pytest.importorskip("kinesics_core.recording.bag_writer")
     raw, coco = take(40)
     with bag.BagWriter(tmp_path / "t1", reserve_bytes=0, custom_data={"emotion": "fear"}) as writer:
         try:
-            writer.add_topic("/persons", bags.PEOPLE_TYPE)
+            writer.add_topic("/persons", bag_reader.PEOPLE_TYPE)
         except KinesicsError:
             pytest.skip("the interfaces are not built here")
         for index, data in enumerate(raw):
@@ -252,12 +253,12 @@ def test_our_recorder_s_bags(tmp_path):
             if index % 10 == 9:
                 writer.flush()
     file = tmp_path / "t1" / "t1_0.mcap"
-    whole = bags.read(bags.Bag("t1", [file]))
+    whole = bag_reader.read(bag_reader.Bag("t1", [file]))
     assert (len(whole.people["/persons"]), whole.custom_data, whole.fault) == (
         40, {"emotion": "fear"}, "")
     size = file.stat().st_size
     file.write_bytes(file.read_bytes()[: size // 2])
-    torn = bags.read(bags.Bag("t1", [file]))
+    torn = bag_reader.read(bag_reader.Bag("t1", [file]))
     assert 0 < len(torn.people["/persons"]) < 40 and torn.fault
     np.testing.assert_array_equal(torn.people["/persons"][5].persons[0].coco, coco[0, 5])
 
@@ -266,7 +267,7 @@ def test_what_the_middleware_serialises():
     """Messages of our keypoint node as they stand on the wire."""
     serialization = pytest.importorskip("rclpy.serialization")
     conversions = pytest.importorskip("kinesics_ros.conversions")
-    from kinesics_ros import message_definitions
+    from kinesics_core.recording import message_definitions
 
     coco = np.random.default_rng(1).uniform(0, 400, (17, 3)).astype(np.float32)
     coco[4] = np.nan
@@ -275,8 +276,9 @@ def test_what_the_middleware_serialises():
         Person(4, 0.5, coco + 1),
     ], "mediapipe-lite")
     data = serialization.serialize_message(conversions.people_to_msg(sent))
-    definition = Definition(bags.PEOPLE_TYPE, message_definitions.full_text(bags.PEOPLE_TYPE))
-    got = bags.people_from(definition.decode(data))
+    text = message_definitions.full_text(bag_reader.PEOPLE_TYPE)
+    definition = Definition(bag_reader.PEOPLE_TYPE, text)
+    got = bag_reader.people_from(definition.decode(data))
     assert (got.stamp, got.width, got.height, got.model) == (START + 9, 640, 480, "mediapipe-lite")
     assert [person.id for person in got.persons] == [3, 4]
     for person, expected in zip(got.persons, sent.persons, strict=True):

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from kinesics_core.data import body_poses, bvh, import_expmap
+from kinesics_core.dataset import pose_clips
 from kinesics_core.errors import KinesicsError
-from kinesics_core.motion.kinematics import REST_OFFSETS, forward_kinematics
+from kinesics_core.importers import body_poses, bvh, import_expmap
+from kinesics_core.kinematics import REST_OFFSETS, forward_kinematics
 from kinesics_core.rotations import exponential, logarithm
 from kinesics_core.skeletons import SMPLX_BODY, SMPLX_BODY_PARENTS
 
@@ -101,7 +102,7 @@ def test_resampling_keeps_the_motion():
     times = np.arange(0, 2, 1 / 120)
     fast = np.zeros((len(times), 22, 3))
     fast[:, 3, 1] = np.sin(2 * times)
-    slow = body_poses.at_rate(fast, 120.0)
+    slow = pose_clips.at_rate(fast, 120.0)
     np.testing.assert_allclose(slow[:, 3, 1], np.sin(2 * np.arange(len(slow)) / 30), atol=1e-3)
 
 
@@ -109,7 +110,7 @@ def test_faults_are_left_out():
     rotations = np.zeros((20, 22, 3), np.float32)
     rotations[10:, 4, 0] = 2.5                   # 75 rad/s
     rotations[15, SMPLX_BODY.index("head"), 1] = 2.9
-    kept = body_poses.without_faults(rotations)
+    kept = pose_clips.without_faults(rotations)
     assert len(kept) == 15
     assert np.linalg.norm(kept[:, SMPLX_BODY.index("head")], axis=-1).max() == 0.0
 
@@ -118,7 +119,7 @@ def test_mirror_images_are_mirror_images():
     poses = motion()
     places, mirrored = (
         forward_kinematics(exponential(p), REST_OFFSETS, SMPLX_BODY_PARENTS)[0]
-        for p in (poses, body_poses.mirror(poses)))
+        for p in (poses, pose_clips.mirror(poses)))
     swap = [SMPLX_BODY.index(n.replace("left", "x").replace("right", "left").replace("x", "right"))
             for n in SMPLX_BODY]
     np.testing.assert_allclose(mirrored, places[:, swap] * (-1.0, 1.0, 1.0), atol=1e-6)
@@ -132,7 +133,7 @@ def test_an_archive_comes_back_as_it_was(tmp_path):
     assert [(clip.name, clip.source) for clip in clips] == [
         ("wave", "mesh2motion"), ("bow", "mesh2motion")]
     assert len(clips[0].rotations) == 59             # 24 frames/s to 30
-    body_poses.save(tmp_path / "all.npz", clips)
+    pose_clips.save(tmp_path / "all.npz", clips)
     again = body_poses.read([tmp_path / "all.npz"])
     for one, other in zip(clips, again, strict=True):
         assert (one.name, one.source, one.group) == (other.name, other.source, other.group)

@@ -9,13 +9,13 @@ import pytest
 from figures import LEG, NAMES, bvh, joint_names
 
 from kinesics_core.cli import main
-from kinesics_core.data import bvh as bvh_format
-from kinesics_core.data.dataset import Clip, Dataset, Writer
-from kinesics_core.data.import_bvh import coco_from_bvh, joints_of
-from kinesics_core.data.import_humanml3d import coco_from_joints, joints_from_features
-from kinesics_core.data.importing import cut_at_faults
+from kinesics_core.dataset.clips import Clip, Dataset, Writer
 from kinesics_core.errors import KinesicsError
-from kinesics_core.motion.kinematics import (
+from kinesics_core.importers import bvh as bvh_format
+from kinesics_core.importers.import_bvh import coco_from_bvh, joints_of
+from kinesics_core.importers.import_humanml3d import coco_from_joints, joints_from_features
+from kinesics_core.importers.importing import cut_at_faults
+from kinesics_core.kinematics import (
     LEG_LENGTH,
     REST_OFFSETS,
     coco_from_smplx_body,

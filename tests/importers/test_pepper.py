@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from kinesics_core.cli import main
-from kinesics_core.data import pepper
-from kinesics_core.data.dataset import Dataset
+from kinesics_core.dataset.clips import Dataset
 from kinesics_core.errors import KinesicsError
+from kinesics_core.importers import pepper
 from kinesics_core.skeletons import COCO17, COCO17_FLIP
 
 UP, FORWARD, LEFT = np.eye(3)[[1, 2, 0]]

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from figures import NAMES, bvh, expected, joint_names
 
-from kinesics_core.data.bvh import parse, pose
-from kinesics_core.data.skeleton_names import WANTED, find_joints, read_names
 from kinesics_core.errors import KinesicsError
+from kinesics_core.importers.bvh import parse, pose
+from kinesics_core.importers.skeleton_names import WANTED, find_joints, read_names
 
 
 def skeleton(text):

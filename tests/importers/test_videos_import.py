@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from kinesics_core.cli import main
-from kinesics_core.data import videos
-from kinesics_core.data.dataset import Dataset
-from kinesics_core.data.synthetic import SyntheticPerson
-from kinesics_core.data.tracks import clips_of
+from kinesics_core.dataset.clips import Dataset
 from kinesics_core.errors import KinesicsError
+from kinesics_core.importers import videos
+from kinesics_core.importers.tracks import clips_of
+from kinesics_core.perception.synthetic_person import SyntheticPerson
 from kinesics_core.skeletons import COCO17
 from kinesics_core.types import NANOSECONDS, People, Person
 

@@ -7,8 +7,8 @@ import os
 import pytest
 from rich.console import Console
 
-from kinesics_core import jobs
 from kinesics_core.errors import KinesicsError
+from kinesics_core.jobs import local as jobs
 
 QUIET = Console(quiet=True)
 

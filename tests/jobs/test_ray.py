@@ -9,8 +9,9 @@ import time
 import pytest
 from rich.console import Console
 
-from kinesics_core import cluster, jobs
 from kinesics_core.errors import KinesicsError
+from kinesics_core.jobs import local as jobs
+from kinesics_core.jobs import ray as cluster
 
 QUIET = Console(quiet=True)
 

@@ -41,9 +41,9 @@ def answer(listener, **fields):
 def test_a_keypoint_file_becomes_meshes_and_parameters(run, listener, tmp_path):
     from kinesics.action import FitMesh
     from kinesics_core.body import model
-    from kinesics_core.body.fitting.motions import acted
-    from kinesics_core.body.fitting.track_file import save_tracks
-    from kinesics_core.body.fitting.truth import Recipe, make
+    from kinesics_core.fitting.evaluation.motions import acted
+    from kinesics_core.fitting.evaluation.truth import Recipe, make
+    from kinesics_core.fitting.tracks.track_file import save_tracks
 
     assert listener.reaches("/mesh_fit", "active"), run.text
     track, _ = make(acted("happiness", 1, 12), model.load(), 1, Recipe(frames=12))

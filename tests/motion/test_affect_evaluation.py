@@ -11,9 +11,9 @@ import pytest
 
 from kinesics_core.affect.emotions import ANGER, EMOTION_VAD
 from kinesics_core.cli import main
-from kinesics_core.data.dataset import Clip, Dataset, Info, Writer
+from kinesics_core.dataset.clips import Clip, Dataset, Info, Writer
 from kinesics_core.errors import KinesicsError
-from kinesics_core.motion import affect_evaluation as affect
+from kinesics_core.motion.evaluation import affect_evaluation as affect
 from kinesics_core.motion.windows import STANDING
 from kinesics_core.skeletons import COCO17
 from kinesics_core.types import Affect
@@ -153,8 +153,8 @@ def test_the_rules_read_more_arousal_from_quicker_arms():
 def exported(path, classes):
     """A network that believes in the same emotions, 3 to 1, whatever it sees."""
     torch = pytest.importorskip("torch")
-    from kinesics_core.motion.export import export_onnx
     from kinesics_core.motion.networks.registry import build
+    from kinesics_core.motion.training.export import export_onnx
 
     network = build("mlp", classes=len(classes), residual=True)
     if classes:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kinesics_core.errors import KinesicsError
-from kinesics_core.motion import baselines
+from kinesics_core.motion.evaluation import baselines
 
 
 def oscillation(count, features=6, seed=0):

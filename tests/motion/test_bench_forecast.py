@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("torch")
 from kinesics_core import bench
-from kinesics_core.motion import bench_forecast
+from kinesics_core.motion.evaluation import bench_forecast
 from kinesics_core.motion.networks.registry import NETWORKS
 
 

@@ -13,10 +13,11 @@ onnx = pytest.importorskip("onnx")
 pytest.importorskip("sklearn")
 
 from kinesics_core import cli
-from kinesics_core.data.dataset import Clip, Info, Writer
-from kinesics_core.motion import checkpoints, comparison, experiments
-from kinesics_core.motion.experiments import Plan
-from kinesics_core.motion.splits import Fold
+from kinesics_core.dataset.clips import Clip, Info, Writer
+from kinesics_core.motion.evaluation import comparison, experiments
+from kinesics_core.motion.evaluation.experiments import Plan
+from kinesics_core.motion.evaluation.splits import Fold
+from kinesics_core.motion.training import checkpoints
 
 PERIODS = {"calm": 2.0, "lively": 0.9}
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kinesics_core.motion.evaluation import baseline_errors, forecast_errors
-from kinesics_core.motion.samples import Samples
+from kinesics_core.motion.evaluation.evaluation import baseline_errors, forecast_errors
+from kinesics_core.motion.training.samples import Samples
 
 
 def swings(count, period_frames, seed):

@@ -9,10 +9,10 @@ torch = pytest.importorskip("torch")
 import onnx
 
 from kinesics_core.errors import ModelError
-from kinesics_core.motion import export
-from kinesics_core.motion.export import export_onnx, parity
 from kinesics_core.motion.networks.prediction import Prediction
 from kinesics_core.motion.networks.registry import NETWORKS, build
+from kinesics_core.motion.training import export
+from kinesics_core.motion.training.export import export_onnx, parity
 
 ABOUT = {"name": "n", "version": "1", "normalisation": "per_frame", "licence": "l", "data": "d"}
 SPREAD = {"spread_floor": [0.1] * 30, "spread_gain": [0.2] * 30}

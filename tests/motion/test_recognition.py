@@ -6,7 +6,7 @@ import pytest
 pytest.importorskip("sklearn")
 
 from kinesics_core.errors import KinesicsError
-from kinesics_core.motion import recognition
+from kinesics_core.motion.evaluation import recognition
 from kinesics_core.motion.windows import normalise
 
 
@@ -125,13 +125,13 @@ def network(torch, classes=3, seed=0):
 
 
 def quick(**changes):
-    from kinesics_core.motion.recognition_training import RecognitionConfig
+    from kinesics_core.motion.training.recognition_training import RecognitionConfig
 
     return RecognitionConfig(**{"steps": 40, "batch": 48, **changes})
 
 
 def test_a_network_tells_styles_apart_in_a_content_never_seen(one_thread):
-    from kinesics_core.motion.recognition_training import probabilities, train_recogniser
+    from kinesics_core.motion.training.recognition_training import probabilities, train_recogniser
 
     clips, styles, contents = people(seed=0)
     windows, index = recognition.cut(clips, horizon=30)
@@ -147,7 +147,7 @@ def test_a_network_tells_styles_apart_in_a_content_never_seen(one_thread):
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others(one_thread):
-    from kinesics_core.motion.recognition_training import train_recogniser
+    from kinesics_core.motion.training.recognition_training import train_recogniser
 
     windows = np.random.default_rng(0).normal(size=(30, 60, 17, 3))
     labels = np.arange(30) % 3
@@ -163,7 +163,7 @@ def torch_weights(network):
 
 
 def test_missing_keypoints_reach_the_network_as_numbers(one_thread):
-    from kinesics_core.motion import recognition_training as training
+    from kinesics_core.motion.training import recognition_training as training
 
     clips, styles, _ = people(seed=1)
     windows, index = recognition.cut(clips)
@@ -179,7 +179,7 @@ def test_missing_keypoints_reach_the_network_as_numbers(one_thread):
 
 
 def test_a_turned_view_keeps_the_body_rigid():
-    training = pytest.importorskip("kinesics_core.motion.recognition_training")
+    training = pytest.importorskip("kinesics_core.motion.training.recognition_training")
     points = np.random.default_rng(0).normal(size=(4, 2, 17, 3)).astype(np.float32)
     turned = training._turned(
         points, np.array([[0, 0], [np.pi / 2, 0], [0.3, 1], [-1, 2]]), np.array([[0, 0, 0.2, 1]]).T)
@@ -192,7 +192,7 @@ def test_a_turned_view_keeps_the_body_rigid():
 
 
 def test_arrays_that_do_not_fit_together_are_named(one_thread):
-    from kinesics_core.motion.recognition_training import train_recogniser
+    from kinesics_core.motion.training.recognition_training import train_recogniser
 
     windows = np.zeros((4, 60, 17, 2))
     with pytest.raises(KinesicsError, match="Got 3 labels for 4 windows"):

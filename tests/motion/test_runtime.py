@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from walker import pose, waving
 
-from kinesics_core import assets
 from kinesics_core.affect.emotions import EMOTIONS
+from kinesics_core.assets import store
 from kinesics_core.errors import AssetError, KinesicsError, ModelError
 from kinesics_core.motion import runtime, windows
 from kinesics_core.motion.runtime import DEFAULT_MODEL, Forecaster
@@ -38,15 +38,15 @@ STANDING = frontal(pose({"left_shoulder": (0, 0, -1.4), "right_shoulder": (0, 0,
 
 @pytest.fixture(scope="module")
 def model():
-    return assets.shipped(DEFAULT_MODEL)
+    return store.shipped(DEFAULT_MODEL)
 
 
 @pytest.fixture(scope="module")
 def untrained(tmp_path_factory):
     """Makes a file of an untrained network: (name, classes, normalisation) -> path."""
     torch = pytest.importorskip("torch")
-    from kinesics_core.motion.export import export_onnx
     from kinesics_core.motion.networks.registry import build
+    from kinesics_core.motion.training.export import export_onnx
 
     folder = tmp_path_factory.mktemp("models")
 

@@ -2,11 +2,12 @@ import numpy as np
 import pytest
 from walker import clips, waving
 
-from kinesics_core.data.dataset import Clip
+from kinesics_core.dataset.clips import Clip
 from kinesics_core.errors import KinesicsError
-from kinesics_core.motion import samples, views, windows
-from kinesics_core.motion.samples import cut_windows, encode
-from kinesics_core.motion.views import NO_FAULTS
+from kinesics_core.motion import windows
+from kinesics_core.motion.training import samples, views
+from kinesics_core.motion.training.samples import cut_windows, encode
+from kinesics_core.motion.training.views import NO_FAULTS
 
 
 def counting(frames, keypoints=5, rate=30.0, **more):

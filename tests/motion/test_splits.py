@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from kinesics_core.errors import KinesicsError
-from kinesics_core.motion import splits
+from kinesics_core.motion.evaluation import splits
 
 
 @dataclass

@@ -14,9 +14,9 @@ pytest.importorskip("sklearn")
 
 from rich.console import Console
 
-from kinesics_core.data.dataset import Clip, Info, Writer
+from kinesics_core.dataset.clips import Clip, Info, Writer
 from kinesics_core.errors import KinesicsError
-from kinesics_core.motion import studies
+from kinesics_core.motion.evaluation import studies
 
 PERIODS = {"calm": 2.0, "lively": 0.9}
 

@@ -9,7 +9,7 @@ import torch
 from walker import clips
 
 from kinesics_core.cli import main
-from kinesics_core.data.dataset import Clip, Info, Writer
+from kinesics_core.dataset.clips import Clip, Info, Writer
 from kinesics_core.skeletons import COCO17
 
 
@@ -64,7 +64,7 @@ def test_a_dataset_becomes_a_model_with_curves_and_report(tmp_path, dataset, cap
 
 
 def test_an_interrupted_run_goes_on_from_the_command_line(tmp_path, dataset, monkeypatch, capsys):
-    from kinesics_core.motion import training
+    from kinesics_core.motion.training import fit as training
 
     step, steps = training._step, []
 

@@ -12,22 +12,25 @@ from walker import clips, waving
 
 torch = pytest.importorskip("torch")
 
-from kinesics_core.data.dataset import Clip
+from kinesics_core import files
+from kinesics_core.dataset.clips import Clip
 from kinesics_core.errors import KinesicsError, ModelError
-from kinesics_core.motion import (
+from kinesics_core.motion import uncertainty
+from kinesics_core.motion.networks.prediction import Prediction
+from kinesics_core.motion.training import (
     batches,
     checkpoints,
     losses,
     samples,
-    training,
     training_run,
-    uncertainty,
 )
-from kinesics_core.motion.batches import Batch, PlaneFeed
-from kinesics_core.motion.networks.prediction import Prediction
-from kinesics_core.motion.samples import cut_windows, encode
-from kinesics_core.motion.training import TrainingConfig, fit, predict, recipe
-from kinesics_core.motion.training_run import Plan, train
+from kinesics_core.motion.training import (
+    fit as training,
+)
+from kinesics_core.motion.training.batches import Batch, PlaneFeed
+from kinesics_core.motion.training.fit import TrainingConfig, fit, predict, recipe
+from kinesics_core.motion.training.samples import cut_windows, encode
+from kinesics_core.motion.training.training_run import Plan, train
 from kinesics_core.skeletons import COCO17_FLIP
 
 QUICK = {"network": "mlp", "epochs": 3, "step": 30}
@@ -455,7 +458,7 @@ def test_a_file_that_is_no_checkpoint_is_refused_and_runs_nothing(finished, tmp_
 
 def test_a_full_disk_is_a_sentence_and_keeps_the_checkpoint_before(tmp_path, monkeypatch):
     path = tmp_path / "checkpoint.pt"
-    checkpoints.write(path, b"before")
+    files.write_bytes(path, b"before")
 
     def full(self, content):
         with open(self, "wb") as file:
@@ -464,5 +467,5 @@ def test_a_full_disk_is_a_sentence_and_keeps_the_checkpoint_before(tmp_path, mon
 
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(KinesicsError, match=r"No space left on device.*kept: make room"):
-        checkpoints.write(path, b"after")
+        files.write_bytes(path, b"after")
     assert path.read_bytes() == b"before" and [p.name for p in tmp_path.iterdir()] == [path.name]

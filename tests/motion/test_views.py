@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from walker import pose, waving
 
-from kinesics_core.motion import samples, views
-from kinesics_core.motion.views import Camera, Faults, project
+from kinesics_core.motion.training import samples, views
+from kinesics_core.motion.training.views import Camera, Faults, project
 from kinesics_core.rotations import exponential
 from kinesics_core.skeletons import COCO17
 

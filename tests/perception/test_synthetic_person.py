@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from kinesics_core.data.synthetic import GESTURES, SLOT, SyntheticPerson
 from kinesics_core.errors import SourceError
+from kinesics_core.perception.synthetic_person import GESTURES, SLOT, SyntheticPerson
 from kinesics_core.skeletons import BLENDSHAPE_INDEX, COCO17, MEDIAPIPE33, MEDIAPIPE33_TO_COCO17
 
 SHOULDERS = [COCO17.index("left_shoulder"), COCO17.index("right_shoulder")]
@@ -184,9 +184,9 @@ def test_mediapipe_finds_it_within_two_percent_of_its_height(seed):
     import mediapipe
     from mediapipe.tasks.python import BaseOptions
 
-    from kinesics_core import assets
+    from kinesics_core.assets import store
 
-    model = assets.path("holistic-lite")
+    model = store.path("holistic-lite")
     options = vision.HolisticLandmarkerOptions(
         base_options=BaseOptions(model_asset_path=str(model)),
         running_mode=vision.RunningMode.VIDEO, output_face_blendshapes=True,

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from kinesics_core.body import gmm_prior
 from kinesics_core.errors import ModelError
+from kinesics_core.pose_priors import gmm
 from kinesics_core.skeletons import SMPLX_BODY
 
 RNG = np.random.default_rng(2)
@@ -19,7 +19,7 @@ def known():
         turn @ np.diag(RNG.uniform(0.01, 0.2, 63)) @ turn.T, 0.04 * np.eye(63)])
     weights = np.array([0.3, 0.7])
     roots = np.stack([np.linalg.cholesky(np.linalg.inv(c)).T for c in covariances])
-    return gmm_prior.mixture(means.astype(np.float32), roots.astype(np.float32), weights), \
+    return gmm.mixture(means.astype(np.float32), roots.astype(np.float32), weights), \
         means, covariances, weights
 
 
@@ -56,7 +56,7 @@ def test_residual_and_quadratic_form_are_the_energy(known):
 
 
 def test_the_shipped_mixture_prefers_people():
-    mixture = gmm_prior.load()
+    mixture = gmm.load()
     standing = np.zeros((21, 3))
     for side, sign in (("left", -1.0), ("right", 1.0)):
         standing[SMPLX_BODY.index(f"{side}_shoulder") - 1, 2] = 1.2 * sign
@@ -75,4 +75,4 @@ def test_what_is_no_mixture_is_said(tmp_path, content):
     else:
         path.write_bytes(content)
     with pytest.raises(ModelError, match="gmm.npz"):
-        gmm_prior.load(path)
+        gmm.load(path)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from kinesics_core.body import joint_limits
-from kinesics_core.data.body_poses import mirror
+from kinesics_core.dataset.pose_clips import mirror
+from kinesics_core.pose_priors import joint_limits
 from kinesics_core.skeletons import SMPLX_BODY
 
 

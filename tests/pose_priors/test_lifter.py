@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from stick_figure import coco17, forward
 
-from kinesics_core.body import lifter
-from kinesics_core.body.lifter import KEYPOINTS, lift
 from kinesics_core.errors import KinesicsError, ModelError
+from kinesics_core.pose_priors import lifter
+from kinesics_core.pose_priors.lifter import KEYPOINTS, lift
 from kinesics_core.rotations import exponential, logarithm
 from kinesics_core.skeletons import SMPLX_BODY, mirrored
 
@@ -134,8 +134,8 @@ def test_a_whole_body_is_lifted_by_its_first_keypoints():
 
 def test_numpy_and_torch_are_the_same_network(tmp_path):
     torch = pytest.importorskip("torch")
-    from kinesics_core.body.lifter_network import LifterNetwork
-    from kinesics_core.body.pose_prior_network import parameters_of
+    from kinesics_core.pose_priors.lifter_network import LifterNetwork
+    from kinesics_core.pose_priors.vae_network import parameters_of
 
     torch.manual_seed(0)
     network = LifterNetwork(64, 2).eval()
@@ -160,7 +160,8 @@ def test_numpy_and_torch_are_the_same_network(tmp_path):
 def test_views_are_projections_of_the_joints_they_tell():
     """Clean views of a body: shoulders, knees and so on lie on lines through their joints."""
     pytest.importorskip("torch")
-    from kinesics_core.body import lifter_views, model
+    from kinesics_core.body import model
+    from kinesics_core.pose_priors import lifter_views
 
     body = lifter_views.figure(model.load())
     still = lifter_views.Figure(body.joints, 0 * body.joint_shape, body.points,
@@ -212,9 +213,10 @@ def test_training_learns(tmp_path):
     pytest.importorskip("torch")
     pytest.importorskip("rich")
     pytest.importorskip("matplotlib")
-    from kinesics_core.body import lifter_training, model
-    from kinesics_core.body.training_loop import Schedule
-    from kinesics_core.data.body_poses import PoseClip
+    from kinesics_core.body import model
+    from kinesics_core.dataset.pose_clips import PoseClip
+    from kinesics_core.pose_priors import lifter_training
+    from kinesics_core.training.loop import Schedule
 
     clips = [PoseClip(f"{i}", "known", f"{i}", np.repeat(np.concatenate(
         [np.zeros((1, 3)), pose_])[None], 30, axis=0).astype(np.float32))

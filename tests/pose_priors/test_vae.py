@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kinesics_core.body import pose_prior
 from kinesics_core.errors import KinesicsError, ModelError
+from kinesics_core.pose_priors import vae
 from kinesics_core.rotations import exponential, logarithm
 from kinesics_core.skeletons import SMPLX_BODY
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("rich")
 
-from kinesics_core.body.pose_prior_network import PosePriorNetwork, parameters_of
+from kinesics_core.pose_priors.vae_network import PosePriorNetwork, parameters_of
 
 RNG = np.random.default_rng(3)
 
@@ -37,7 +37,7 @@ def network():
 @pytest.fixture(scope="module")
 def exact(network):
     """The same in numpy, nothing rounded."""
-    return pose_prior.from_parameters(
+    return vae.from_parameters(
         {name: value.numpy() for name, value in network.state_dict().items()})
 
 
@@ -65,7 +65,7 @@ def test_rotations_are_rotations(exact):
 
 def test_jacobian_is_the_change_of_the_rotations(exact):
     """Against differences of the decoder, in double precision."""
-    double = pose_prior.PosePrior(
+    double = vae.PosePrior(
         exact.encoder, tuple((w.astype(float), b.astype(float)) for w, b in exact.decoder), 0.01)
     # On a grid, so that steps too small to cross a corner of the rectifiers are exact.
     z = (np.round(1024 * RNG.normal(size=(3, 32))) / 1024).astype(np.float32)
@@ -85,7 +85,7 @@ def test_jacobian_is_the_change_of_the_rotations(exact):
 def test_half_precision_of_the_file_moves_joints_little(network, exact, tmp_path):
     np.savez_compressed(tmp_path / "prior.npz", **parameters_of(network))
     z = RNG.normal(size=(64, 32))
-    between = np.swapaxes(exact.decode(z), -1, -2) @ pose_prior.load(
+    between = np.swapaxes(exact.decode(z), -1, -2) @ vae.load(
         tmp_path / "prior.npz").decode(z)
     assert np.degrees(np.linalg.norm(logarithm(between), axis=-1)).mean() < 0.1
 
@@ -99,12 +99,12 @@ def test_a_folder_of_vposer_loads(network, exact, tmp_path, version):
         weights["bm_train.f"] = torch.zeros(3)
         torch.save({"state_dict": weights, "hyper_parameters": _Settings(tmp_path / "ran"),
                     "epoch": 3}, tmp_path / "snapshots" / "V02_05_epoch=08.ckpt")
-        loaded = pose_prior.load(tmp_path)
+        loaded = vae.load(tmp_path)
         body_pose = poses()
         np.testing.assert_allclose(loaded.encode(body_pose), exact.encode(body_pose), atol=1e-5)
     else:
         torch.save(_version_1(), tmp_path / "snapshots" / "TR00_E096.pt")
-        loaded = pose_prior.load(tmp_path)
+        loaded = vae.load(tmp_path)
         assert loaded.slope == 0.2 and loaded.latent == 32
     assert not (tmp_path / "ran").exists()
     assert loaded.decode(np.zeros((1, 32))).shape == (1, 21, 3, 3)
@@ -151,7 +151,7 @@ def test_parity_with_human_body_prior_version_1(tmp_path):
     theirs.eval()
     (tmp_path / "snapshots").mkdir()
     torch.save(theirs.state_dict(), tmp_path / "snapshots" / "TR00_E096.pt")
-    ours = pose_prior.load(tmp_path)
+    ours = vae.load(tmp_path)
     body_pose, z = poses(16), RNG.normal(size=(16, 32)).astype(np.float32)
     with torch.no_grad():
         code = theirs.encode(torch.from_numpy(body_pose)[:, None])
@@ -177,7 +177,7 @@ def test_parity_with_human_body_prior_version_2(tmp_path, network):
     torch.save({"state_dict": {f"vp_model.{k}": v for k, v in theirs.state_dict().items()}},
                tmp_path / "snapshots" / "V02_05.ckpt")
     (tmp_path / "V02_05.yaml").write_text("model_params: {latentD: 32, num_neurons: 512}\n")
-    ours = pose_prior.load(tmp_path)
+    ours = vae.load(tmp_path)
     body_pose, z = poses(16), RNG.normal(size=(16, 32)).astype(np.float32)
     with torch.no_grad():
         code = theirs.encode(torch.from_numpy(body_pose).reshape(16, 63))
@@ -207,12 +207,12 @@ def test_what_is_no_prior_is_said(tmp_path, what):
     else:
         path.write_bytes(b"")
     with pytest.raises(ModelError, match="prior.npz"):
-        pose_prior.load(path)
+        vae.load(path)
 
 
 def test_the_shipped_prior_knows_poses():
     """Standing and sitting come back as they were; a random tangle does not, and costs more."""
-    prior = pose_prior.load()
+    prior = vae.load()
     standing = np.zeros((1, 21, 3))
     standing[0, SMPLX_BODY.index("left_shoulder") - 1] = 0.0, 0.0, -1.2
     standing[0, SMPLX_BODY.index("right_shoulder") - 1] = 0.0, 0.0, 1.2
@@ -232,9 +232,9 @@ def test_the_shipped_prior_knows_poses():
 
 
 def test_samples_of_the_shipped_prior_bend_the_right_way():
-    from kinesics_core.body.joint_limits import bend
+    from kinesics_core.pose_priors.joint_limits import bend
 
-    found = bend(pose_prior.load().sample(200, np.random.default_rng(0)).reshape(200, 63))
+    found = bend(vae.load().sample(200, np.random.default_rng(0)).reshape(200, 63))
     for name, angle in found.items():
         assert np.mean(angle > -0.15) > 0.97, name
         assert angle.max() > 0.8, name
@@ -244,8 +244,8 @@ def test_training_learns_resumes_and_reports(tmp_path):
     """Two epochs in one go, and one then one more: the same weights."""
     pytest.importorskip("sklearn")
     pytest.importorskip("matplotlib")
-    from kinesics_core.body import prior_training
-    from kinesics_core.body.training_loop import Schedule
+    from kinesics_core.pose_priors import prior_training
+    from kinesics_core.training.loop import Schedule
 
     clips = moving_clips()
     config = prior_training.PriorConfig(batch=32, components=2, mixture_poses=300)
@@ -273,12 +273,12 @@ def test_training_learns_resumes_and_reports(tmp_path):
     with pytest.raises(KinesicsError, match="other settings .steps"):
         prior_training.train(clips, killed, Schedule(epochs=2, steps=4), config, resume=True)
     prior_training.train(clips, killed, Schedule(epochs=2, steps=3), config, resume=True)
-    one, two = (pose_prior.load(tmp_path / name / "pose_prior.npz") for name in ("one", "two"))
+    one, two = (vae.load(tmp_path / name / "pose_prior.npz") for name in ("one", "two"))
     np.testing.assert_array_equal(one.decoder[0][0], two.decoder[0][0])
 
 
 def moving_clips(count=10, frames=40):
-    from kinesics_core.data.body_poses import PoseClip
+    from kinesics_core.dataset.pose_clips import PoseClip
 
     rng = np.random.default_rng(1)
     times = np.linspace(0, 4, frames)[:, None, None]

@@ -21,7 +21,8 @@ from mcap.stream_reader import StreamReader
 from rosbags.highlevel import AnyReader
 
 from kinesics_core.errors import RecordingError
-from kinesics_ros import bag, message_definitions
+from kinesics_core.recording import bag_writer as bag
+from kinesics_core.recording import message_definitions
 
 STRING = "std_msgs/msg/String"
 QOS = {
@@ -243,7 +244,7 @@ def test_a_kill_leaves_everything_flushed(tmp_path):
         """
         import itertools, sys
         from pathlib import Path
-        from kinesics_ros.bag import BagWriter
+        from kinesics_core.recording.bag_writer import BagWriter
         writer = BagWriter(Path(sys.argv[1]), reserve_bytes=0, flush_seconds=3600)
         writer.add_topic("/speech", "std_msgs/msg/String")
         for i in itertools.count():

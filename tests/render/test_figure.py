@@ -5,9 +5,9 @@ import pytest
 
 from kinesics_core.body import model as body_model
 from kinesics_core.body import skinning
+from kinesics_core.render.figure import dress, pose_of_gaze
+from kinesics_core.render.figure_paint import Look
 from kinesics_core.skeletons import BLENDSHAPE_INDEX, SMPLX55
-from kinesics_core.view.figure import dress, pose_of_gaze
-from kinesics_core.view.figure_paint import Look
 
 LOOK = Look(skin=(250, 200, 150), hair=(20, 10, 10), shirt=(10, 20, 220), trousers=(10, 160, 10),
             shoes=(160, 10, 160), iris=(60, 120, 90))

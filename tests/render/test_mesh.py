@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from kinesics_core.errors import KinesicsError
-from kinesics_core.view import mesh
-from kinesics_core.view.mesh import MeshRenderer, vertex_normals
+from kinesics_core.render import mesh
+from kinesics_core.render.mesh import MeshRenderer, vertex_normals
 
 WIDTH, HEIGHT, FOCAL, CENTRE = 320, 240, 400.0, (150.0, 118.0)
 PLACE, RADIUS = np.array([0.15, -0.10, 3.0]), 0.4
@@ -256,12 +256,12 @@ def test_beside_mediapipe_in_one_process(tmp_path):
     script = """
 import numpy as np, mediapipe
 from mediapipe.tasks.python import BaseOptions, vision
-from kinesics_core import assets
-from kinesics_core.view.mesh import MeshRenderer
-from tests.view.test_mesh import sphere, FOCAL, CENTRE, WIDTH, HEIGHT
+from kinesics_core.assets import store
+from kinesics_core.render.mesh import MeshRenderer
+from tests.render.test_mesh import sphere, FOCAL, CENTRE, WIDTH, HEIGHT
 vertices, faces = sphere()
 options = vision.HolisticLandmarkerOptions(base_options=BaseOptions(
-    model_asset_path=str(assets.path("holistic-lite"))), running_mode=vision.RunningMode.VIDEO)
+    model_asset_path=str(store.path("holistic-lite"))), running_mode=vision.RunningMode.VIDEO)
 frame = mediapipe.Image(mediapipe.ImageFormat.SRGB, np.full((480, 640, 3), 128, np.uint8))
 with MeshRenderer(WIDTH, HEIGHT) as renderer:
     first = renderer.render(vertices, faces, FOCAL, CENTRE)

@@ -36,8 +36,8 @@ def people(step: int) -> People:
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     """A network that takes everybody for happy, whatever it sees; of styles if so asked."""
-    from kinesics_core.motion.export import export_onnx
     from kinesics_core.motion.networks.registry import build
+    from kinesics_core.motion.training.export import export_onnx
 
     def make(classes):
         network = build("lstm", classes=len(classes), residual=True)

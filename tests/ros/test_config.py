@@ -9,12 +9,12 @@ import yaml
 
 pytest.importorskip("rclpy")
 
-from kinesics_ros import marker_node, up
+from kinesics_ros import graph, marker_node
 from kinesics_ros.mesh_fit_node import MeshFitNode
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 FILES = sorted(CONFIG.glob("*.yaml"))
-STAGES = {**up.STAGES, "mesh_fit": MeshFitNode}
+STAGES = {**graph.STAGES, "mesh_fit": MeshFitNode}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("rclpy")
 pytest.importorskip("imageio_ffmpeg")
-from kinesics_core import assets
+from kinesics_core.assets import store
 
 pytestmark = pytest.mark.slow
 
@@ -26,7 +26,7 @@ def demo(*arguments: str) -> subprocess.CompletedProcess:
 def test_demo_leaves_video_bag_and_figures(tmp_path):
     from rosbags.rosbag2 import Reader
 
-    face, body = assets.path("demo-face"), assets.path("demo-body")
+    face, body = store.path("demo-face"), store.path("demo-body")
     done = demo("--source", f"{face},{body}", "--out", str(tmp_path))
     assert done.returncode == 0, done.stderr
     summary = json.loads((tmp_path / "summary.json").read_text())

@@ -16,11 +16,11 @@ import numpy as np
 import pytest
 
 pytest.importorskip("rclpy")
-from kinesics_core import assets
+from kinesics_core.assets import store
 from kinesics_core.errors import KinesicsError
+from kinesics_ros.graph import Graph
 from kinesics_ros.monitor import Monitor
 from kinesics_ros.tap import Tap
-from kinesics_ros.up import Graph
 
 KINESICS = [sys.executable, "-m", "kinesics_core.cli"]
 
@@ -38,7 +38,7 @@ def run_graph(source: str, seconds: float | None = None, **camera) -> tuple[dict
 @pytest.fixture(scope="module")
 def talking_face() -> tuple[dict, list]:
     """The demo's talking face, every frame, as fast as the graph goes."""
-    return run_graph(str(assets.path("demo-face")), realtime=False)
+    return run_graph(str(store.path("demo-face")), realtime=False)
 
 
 def test_every_frame_of_a_file_is_processed_and_answered(talking_face):
@@ -85,7 +85,7 @@ def test_size_change_black_frames_and_return_of_the_person(tmp_path):
     for _ in range(60):
         video.write(np.zeros((200, 320, 3), np.uint8))
     video.release()
-    face, body = assets.path("demo-face"), assets.path("demo-body")
+    face, body = store.path("demo-face"), store.path("demo-body")
     summary, moments = run_graph(f"{face},{black},{body}", realtime=False)
     counts = [len(moment.people.persons) for moment in moments]
     assert sum(counts[:115]) >= 110 and sum(counts[122:178]) == 0 and sum(counts[-40:]) >= 36
@@ -144,7 +144,7 @@ def test_a_signal_leaves_a_readable_bag(tmp_path, number):
     from rosbags.rosbag2 import Reader
 
     bag = tmp_path / "bag"
-    face = assets.path("demo-face")
+    face = store.path("demo-face")
     process = start("--source", str(face), "--loop", "--record", str(bag))
     try:
         wait_for_messages(bag, 150)
@@ -162,7 +162,7 @@ def test_a_signal_leaves_a_readable_bag(tmp_path, number):
 @pytest.mark.slow
 @pytest.mark.parametrize("delay", [0.3, 1.0, 1.8])
 def test_sigterm_while_starting_ends_at_once_and_cleanly(delay):
-    process = start("--source", str(assets.path("demo-face")), "--loop")
+    process = start("--source", str(store.path("demo-face")), "--loop")
     time.sleep(delay)
     process.send_signal(signal.SIGTERM)
     output, _ = process.communicate(timeout=15)
@@ -172,7 +172,7 @@ def test_sigterm_while_starting_ends_at_once_and_cleanly(delay):
 @pytest.mark.slow
 def test_report_and_duration(tmp_path):
     report = tmp_path / "report.json"
-    process = start("--source", str(assets.path("demo-face")), "--loop", "--duration", "4",
+    process = start("--source", str(store.path("demo-face")), "--loop", "--duration", "4",
                     "--report", str(report))
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 0, output

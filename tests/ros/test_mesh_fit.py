@@ -21,9 +21,9 @@ from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.signals import SignalHandlerOptions
 
 from kinesics.action import FitMesh
-from kinesics_core.body.fitting.errors import FitError
-from kinesics_core.body.fitting.progress import Progress
-from kinesics_core.body.fitting.request import Report
+from kinesics_core.fitting.errors import FitError
+from kinesics_core.fitting.output.request import Report
+from kinesics_core.fitting.progress import Progress
 from kinesics_ros import mesh_fit_node
 from kinesics_ros.mesh_fit_node import MeshFitNode
 

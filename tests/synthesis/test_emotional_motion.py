@@ -6,8 +6,12 @@ import numpy as np
 import pytest
 
 from kinesics_core.cli import main
-from kinesics_core.data.dataset import Clip, Dataset, Info, Writer
-from kinesics_core.data.emotional_motion import (
+from kinesics_core.dataset.clips import Clip, Dataset, Info, Writer
+from kinesics_core.errors import KinesicsError
+from kinesics_core.kinematics import REST_OFFSETS
+from kinesics_core.motion.windows import HORIZON, OBSERVED
+from kinesics_core.skeletons import COCO17
+from kinesics_core.synthesis.emotional_motion import (
     FRAMES,
     KNOWN,
     STEP,
@@ -21,10 +25,6 @@ from kinesics_core.data.emotional_motion import (
     usable,
     windows_in,
 )
-from kinesics_core.errors import KinesicsError
-from kinesics_core.motion.kinematics import REST_OFFSETS
-from kinesics_core.motion.windows import HORIZON, OBSERVED
-from kinesics_core.skeletons import COCO17
 
 K = {name: index for index, name in enumerate(COCO17)}
 BONES = [("left_hip", "left_knee"), ("left_knee", "left_ankle"), ("left_hip", "right_hip"),
@@ -320,7 +320,7 @@ def test_the_command_mixes_in_recordings_and_names_their_licence(tmp_path, clips
 def test_an_interrupted_command_goes_on_and_ends_the_same(tmp_path, monkeypatch):
     command = ["data", "synth", "--windows", "150", "--seed", "5", "--out"]
     assert main([*command, str(tmp_path / "whole")]) == 0
-    from kinesics_core.data import emotional_motion
+    from kinesics_core.synthesis import emotional_motion
 
     made = []
 

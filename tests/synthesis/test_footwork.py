@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kinesics_core.data.footwork import (
+from kinesics_core.synthesis.footwork import (
     GRAVITY,
     Step,
     ankles,

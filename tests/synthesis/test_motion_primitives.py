@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from kinesics_core.body.gestures import Arm, arm_vector
-from kinesics_core.data.emotional_motion import style_of
-from kinesics_core.data.motion_primitives import (
+from kinesics_core.expression.gestures import Arm, arm_vector
+from kinesics_core.rotations import exponential
+from kinesics_core.synthesis.emotional_motion import style_of
+from kinesics_core.synthesis.motion_primitives import (
     ARM_ORIGIN,
     ELBOW_RANGE,
     MOVEMENTS,
@@ -15,7 +16,6 @@ from kinesics_core.data.motion_primitives import (
     Score,
     arm_angles,
 )
-from kinesics_core.rotations import exponential
 
 TIMES = np.arange(0, 20, 1 / 60)
 

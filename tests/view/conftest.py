@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kinesics_core.affect.emotions import EMOTIONS
-from kinesics_core.data.synthetic import SyntheticPerson
+from kinesics_core.perception.synthetic_person import SyntheticPerson
 from kinesics_core.skeletons import BLENDSHAPE_INDEX, SMPLX_BODY
 from kinesics_core.types import (
     NANOSECONDS,

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from kinesics_core.errors import RecordingError
+from kinesics_core.render import encoder
+from kinesics_core.render.encoder import Mp4Writer
 from kinesics_core.types import NANOSECONDS
-from kinesics_core.view import encoder
 from kinesics_core.view.demo_video import Composer, DemoVideo
-from kinesics_core.view.encoder import Mp4Writer
 
 SIZE = (640, 360)
 

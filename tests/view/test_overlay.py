@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kinesics_core.data.synthetic import SyntheticPerson
+from kinesics_core.perception.synthetic_person import SyntheticPerson
 from kinesics_core.skeletons import COCO17
 from kinesics_core.types import MotionForecast, People, Person
 from kinesics_core.view.overlay import draw_overlay

@@ -141,7 +141,7 @@ def shipped(name: str) -> Path:
     """
     prefixes = [p for p in os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep) if p]
     roots = [
-        Path(__file__).resolve().parents[2],
+        Path(__file__).resolve().parents[3],
         *(Path(prefix) / "share" / "kinesics" for prefix in prefixes),
         Path(sys.prefix) / "share" / "kinesics",
     ]
@@ -270,7 +270,7 @@ def _obtain(wanted: Asset, workplace: Path) -> Path:
 
 
 def _assemble(bundle: dict[str, str], workplace: Path) -> bytes:
-    from kinesics_core.perception.bundle import task_bundle, with_normalization
+    from kinesics_core.assets.task_bundle import task_bundle, with_normalization
 
     members = {}
     for member, name in bundle.items():

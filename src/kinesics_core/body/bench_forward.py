@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from kinesics_core import bench
-from kinesics_core.assets import shipped
+from kinesics_core.assets.store import shipped
 from kinesics_core.body import lbs, skinning
 from kinesics_core.body.model import load
 

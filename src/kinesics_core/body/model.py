@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from kinesics_core.assets import shipped
+from kinesics_core.assets.store import shipped
 from kinesics_core.body import correspondences, pickles
 from kinesics_core.body.correspondences import Correspondences
 from kinesics_core.errors import AssetError, ModelError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from kinesics_core import assets
+from kinesics_core.assets import store
 from kinesics_core.errors import AssetError
 
 HELP = "list, fetch or verify model and footage files"
@@ -14,9 +14,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="what there is, its licence, and what is here")
     listing.add_argument("--all", action="store_true", help="the parts of bundles too")
-    get = actions.add_parser("get", help="fetch the named assets, or all")
+    get = actions.add_parser("get", help="fetch the named store, or all")
     get.add_argument("names", nargs="*", metavar="NAME")
-    verify = actions.add_parser("verify", help="hash the named assets, or all that are here")
+    verify = actions.add_parser("verify", help="hash the named store, or all that are here")
     verify.add_argument("names", nargs="*", metavar="NAME")
 
 
@@ -25,29 +25,29 @@ def run(args: argparse.Namespace) -> int:
         return _list(args.all)
     if args.action == "get":
         for name in args.names or _names(parts=False):
-            print(assets.path(name))
+            print(store.path(name))
         return 0
     return _verify(args.names)
 
 
 def _names(*, parts: bool) -> list[str]:
-    return [name for name, asset in assets.catalogue().items() if parts or not asset.part]
+    return [name for name, asset in store.catalogue().items() if parts or not asset.part]
 
 
 def _list(parts: bool) -> int:
     from rich.console import Console
     from rich.table import Table
 
-    print(f"Assets in {assets.cache_dir()}:")
+    print(f"Assets in {store.cache_dir()}:")
     table = Table(box=None, pad_edge=False)
     for heading in ("name", "here", "MB"):
         table.add_column(heading, no_wrap=True, justify="right" if heading == "MB" else "left")
     for heading in ("licence", "what it is"):
         table.add_column(heading)
     for name in _names(parts=parts):
-        asset = assets.asset(name)
-        file = assets.cache_dir() / asset.file
-        here = assets.state(name, rehash=False)
+        asset = store.asset(name)
+        file = store.cache_dir() / asset.file
+        here = store.state(name, rehash=False)
         size = "" if here == "missing" else f"{file.stat().st_size / 1e6:.1f}"
         table.add_row(f"{name} {asset.version}", here, size, asset.licence, asset.about)
     Console().print(table)
@@ -58,10 +58,10 @@ def _verify(names: list[str]) -> int:
     """Hash files; a wrong one, or a named one that is missing, is an error."""
     wrong = []
     for name in names or _names(parts=True):
-        state = assets.state(name)
+        state = store.state(name)
         if state == "missing" and not names:
             continue
-        print(f"{state:8}{assets.cache_dir() / assets.asset(name).file}")
+        print(f"{state:8}{store.cache_dir() / store.asset(name).file}")
         if state != "ok":
             wrong.append(name)
     if wrong:

@@ -10,8 +10,8 @@ HELP = "measure speed and memory beside a peer; results go to out/bench/NAME.jso
 
 # Name -> module with `run(args) -> list of bench.result(...)`.
 BENCHES = {
-    "fit": "kinesics_core.body.fitting.bench_fit",
-    "forecast": "kinesics_core.motion.bench_forecast", "loop": "kinesics_ros.bench_loop",
+    "fit": "kinesics_core.fitting.evaluation.bench_fit",
+    "forecast": "kinesics_core.motion.evaluation.bench_forecast", "loop": "kinesics_ros.bench_loop",
 }
 
 

@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _build(args: argparse.Namespace) -> int:
-    from kinesics_core.body.open_body import build, source
+    from kinesics_core.open_body import build, source
 
     data = source.load()
     for gender in (args.gender,) if args.gender else GENDERS:
@@ -53,7 +53,7 @@ def _show(args: argparse.Namespace) -> int:
     from PIL import Image
 
     from kinesics_core.body import model
-    from kinesics_core.view.body_sheet import sheet
+    from kinesics_core.open_body.body_sheet import sheet
 
     body = model.load(args.model, args.gender)
     Image.fromarray(sheet(body, args.betas)).save(args.picture)

@@ -33,7 +33,7 @@ def describe(path: Path) -> dict[str, Any]:
     """Info, statistics and windows of a dataset, also of one whose making was interrupted."""
     from dataclasses import asdict
 
-    from kinesics_core.data.dataset import Dataset, read_statistics, statistics
+    from kinesics_core.dataset.clips import Dataset, read_statistics, statistics
     from kinesics_core.motion.windows import HORIZON, OBSERVED, RATE
 
     dataset = Dataset(path, partial=True)

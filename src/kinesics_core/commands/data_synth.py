@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kinesics_core.data.dataset import Dataset
+    from kinesics_core.dataset.clips import Dataset
 
 HELP = "make emotional whole-body motion for pretraining"
 
@@ -44,8 +44,8 @@ def run(args: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.progress import track
 
-    from kinesics_core.data import emotional_motion
-    from kinesics_core.data.dataset import Dataset, Info
+    from kinesics_core.dataset.clips import Dataset, Info
+    from kinesics_core.synthesis import emotional_motion
 
     windows = args.windows if args.windows is not None else emotional_motion.TIERS[args.tier]
     emotions = emotional_motion.parse_emotions(args.emotions)

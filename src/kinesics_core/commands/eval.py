@@ -14,7 +14,7 @@ from kinesics_core.errors import KinesicsError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from kinesics_core.motion.comparison import Options, Report
+    from kinesics_core.motion.evaluation.comparison import Options, Report
 
 HELP = "measure networks beside what they have to beat"
 
@@ -100,7 +100,7 @@ def _report(
     args: argparse.Namespace, compare: Callable[[Options, Console], Report]
 ) -> int:
     from kinesics_core import bench
-    from kinesics_core.motion.comparison import Options
+    from kinesics_core.motion.evaluation.comparison import Options
 
     report = compare(Options(
         data=args.data, label=args.label, split=args.split,
@@ -117,7 +117,7 @@ def _report(
 
 def _comparison():
     try:
-        from kinesics_core.motion import comparison
+        from kinesics_core.motion.evaluation import comparison
     except ImportError as error:
         raise KinesicsError(
             f"Evaluation needs {error.name}, which is not installed. Run: pip install"
@@ -203,7 +203,7 @@ def _emotion(args: argparse.Namespace) -> int:
 
 def _study(args: argparse.Namespace, name: str) -> int:
     _comparison()   # says what is missing
-    from kinesics_core.motion import studies
+    from kinesics_core.motion.evaluation import studies
 
     domains: dict[str, Path] = {}
     for text in getattr(args, "domain", []):

@@ -13,7 +13,7 @@ from kinesics_core import bench
 from kinesics_core.errors import KinesicsError
 
 if TYPE_CHECKING:
-    from kinesics_core.motion.affect_evaluation import Agreement, Order, Reading
+    from kinesics_core.motion.evaluation.affect_evaluation import Agreement, Order, Reading
 
 HELP = "affect read from bodies, against people's ratings or an expected order"
 
@@ -44,8 +44,8 @@ def run(args: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.progress import track
 
-    from kinesics_core.data.dataset import Dataset
-    from kinesics_core.motion import affect_evaluation as affect
+    from kinesics_core.dataset.clips import Dataset
+    from kinesics_core.motion.evaluation import affect_evaluation as affect
 
     orders = [_order(text) for text in args.order]
     dataset = Dataset(args.data)

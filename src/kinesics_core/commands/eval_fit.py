@@ -10,8 +10,8 @@ from kinesics_core import bench
 from kinesics_core.errors import KinesicsError
 
 if TYPE_CHECKING:
-    from kinesics_core.body.fitting.motions import Motion
     from kinesics_core.body.model import BodyModel
+    from kinesics_core.fitting.evaluation.motions import Motion
 
 HELP = "fitted bodies against true ones: V2V, MPJPE, reprojection, by emotion and gender"
 
@@ -91,7 +91,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _compare(args: argparse.Namespace) -> Row:
-    from kinesics_core.body.fitting import evaluation
+    from kinesics_core.fitting.evaluation import evaluation
 
     fitted, track = evaluation.read(args.fit)
     real, _ = evaluation.read(args.truth)
@@ -108,8 +108,8 @@ def _synthetic(args: argparse.Namespace) -> list[Row]:
     from rich.console import Console
     from rich.progress import track as progress
 
-    from kinesics_core.body.fitting import evaluation, truth
-    from kinesics_core.body.fitting.fit import Settings, fit
+    from kinesics_core.fitting.evaluation import evaluation, truth
+    from kinesics_core.fitting.fit import Settings, fit
 
     genders = [name.strip() for name in args.genders.split(",") if name.strip()]
     bodies = {name: _body(args.body_model, name) for name in {*genders, "neutral"}}
@@ -135,7 +135,7 @@ def _synthetic(args: argparse.Namespace) -> list[Row]:
 
 def _motions(args: argparse.Namespace) -> list[Motion]:
     from kinesics_core.affect.emotions import EMOTIONS
-    from kinesics_core.body.fitting import motions
+    from kinesics_core.fitting.evaluation import motions
 
     if args.motion is None:
         return [motions.acted(emotion, args.seed + clip, args.frames)

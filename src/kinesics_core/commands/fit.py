@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from kinesics_core.errors import KinesicsError
 
 if TYPE_CHECKING:
-    from kinesics_core.body.fitting.progress import Progress as Step
-    from kinesics_core.body.fitting.request import Report, Request
+    from kinesics_core.fitting.output.request import Report, Request
+    from kinesics_core.fitting.progress import Progress as Step
 
 HELP = "fit bodies to a video: meshes, overlays and SMPL-X parameters of every frame"
 
@@ -61,9 +61,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from kinesics_core.body.fitting.dataset import is_dataset
-    from kinesics_core.body.fitting.recording import fit_recording
-    from kinesics_core.body.fitting.request import Request
+    from kinesics_core.fitting.output.dataset import is_dataset
+    from kinesics_core.fitting.output.recording import fit_recording
+    from kinesics_core.fitting.output.request import Request
 
     request = Request(
         args.source.expanduser(), args.out.expanduser(), gender=args.gender, person=args.person,
@@ -89,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
 def _fit_dataset(args: argparse.Namespace, request: Request) -> int:
     from rich.console import Console
 
-    from kinesics_core.body.fitting import dataset
+    from kinesics_core.fitting.output import dataset
 
     processes = 1 if args.jobs is None else args.jobs
     summary = dataset.fit_dataset(request, processes=processes, ray=args.ray)

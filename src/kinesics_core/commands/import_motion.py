@@ -9,11 +9,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kinesics_core.data.labels import HELP as LABEL_HELP
+from kinesics_core.dataset.labels import HELP as LABEL_HELP
 from kinesics_core.errors import KinesicsError
 
 if TYPE_CHECKING:
-    from kinesics_core.data.importing import Reader, Recording, Report
+    from kinesics_core.importers.importing import Reader, Recording, Report
 
 NAMED = 10  # so many names are printed of what went wrong
 
@@ -30,7 +30,7 @@ def add_bvh_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run_bvh(args: argparse.Namespace) -> int:
-    from kinesics_core.data.import_bvh import BvhReader, read_joint_names
+    from kinesics_core.importers.import_bvh import BvhReader, read_joint_names
 
     _check_rate(args.rate)
     given = read_joint_names(args.joints) if args.joints else {}
@@ -51,7 +51,7 @@ def add_axis_angle_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run_axis_angle(args: argparse.Namespace) -> int:
-    from kinesics_core.data.import_axis_angle import RATES, recordings
+    from kinesics_core.importers.import_axis_angle import RATES, recordings
 
     _check_rate(args.rate)
     folder = args.source if args.source.is_dir() else args.source.parent
@@ -65,14 +65,14 @@ def run_axis_angle(args: argparse.Namespace) -> int:
 
 
 def add_expmap_arguments(parser: argparse.ArgumentParser) -> None:
-    from kinesics_core.data.import_expmap import LABEL_PATTERN
+    from kinesics_core.importers.import_expmap import LABEL_PATTERN
 
     _add_common(parser, "folder or archive of .txt: 117 numbers a line, 38 joints of CMU's",
                 LABEL_PATTERN, default=LABEL_PATTERN)
 
 
 def run_expmap(args: argparse.Namespace) -> int:
-    from kinesics_core.data.import_expmap import recordings
+    from kinesics_core.importers.import_expmap import recordings
 
     return _import(args, partial(recordings, source=_name(args)), (".txt",))
 
@@ -84,7 +84,7 @@ def add_humanml3d_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run_humanml3d(args: argparse.Namespace) -> int:
-    from kinesics_core.data.import_humanml3d import recordings
+    from kinesics_core.importers.import_humanml3d import recordings
 
     _check_rate(args.rate)
     reader = partial(recordings, source=_name(args), rate=args.rate)
@@ -122,8 +122,8 @@ def _import(
     args: argparse.Namespace, reader: Reader, suffixes: tuple[str, ...],
     options: Sequence[str] = (),
 ) -> int:
-    from kinesics_core.data.dataset import Info
-    from kinesics_core.data.importing import import_recordings
+    from kinesics_core.dataset.clips import Info
+    from kinesics_core.importers.importing import import_recordings
 
     info = Info(_name(args), licence=args.licence, origin=args.origin,
                 command=_command(args, ("label_pattern", "skip_unmatched", *options)))

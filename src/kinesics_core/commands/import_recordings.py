@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from kinesics_core.data.labels import HELP as LABEL_HELP
+from kinesics_core.dataset.labels import HELP as LABEL_HELP
 from kinesics_core.errors import KinesicsError
 
 
@@ -27,7 +27,7 @@ def add_video_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run_video(args: argparse.Namespace) -> int:
-    from kinesics_core.data.videos import import_videos
+    from kinesics_core.importers.videos import import_videos
 
     if not 1 <= args.persons <= 20:
         raise KinesicsError(f"Got --persons {args.persons}; wanted 1 to 20.")
@@ -46,7 +46,7 @@ def add_bag_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run_bag(args: argparse.Namespace) -> int:
-    from kinesics_core.data.bags import import_bags
+    from kinesics_core.importers.bags import import_bags
 
     print(import_bags(args.source, args.out, label_pattern=args.label_pattern))
     return 0
@@ -57,7 +57,7 @@ def add_pepper_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run_pepper(args: argparse.Namespace) -> int:
-    from kinesics_core.data.pepper import import_pepper
+    from kinesics_core.importers.pepper import import_pepper
 
     print(import_pepper(args.source, args.out))
     return 0

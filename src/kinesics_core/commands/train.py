@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kinesics_core.commands import train_body
-from kinesics_core.data.dataset import Dataset
+from kinesics_core.dataset.clips import Dataset
 from kinesics_core.errors import KinesicsError
 
 HELP = "train a network on motion or body poses"
@@ -105,7 +105,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         import torch
 
-        from kinesics_core.motion import training, training_run
+        from kinesics_core.motion.training import fit as training
+        from kinesics_core.motion.training import training_run
     except ImportError as error:
         raise KinesicsError(
             f"Training needs {error.name}, which is not installed. Run: pip install"

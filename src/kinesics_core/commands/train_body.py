@@ -47,9 +47,10 @@ def add_arguments(what: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 def run(args: argparse.Namespace) -> int:
     """Train, torch being there; progress and the table of errors go to the console."""
-    from kinesics_core.body import lifter_training, model, prior_training
-    from kinesics_core.body.training_loop import Schedule
-    from kinesics_core.data import body_poses
+    from kinesics_core.body import model
+    from kinesics_core.importers import body_poses
+    from kinesics_core.pose_priors import lifter_training, prior_training
+    from kinesics_core.training.loop import Schedule
 
     if args.batch < 2:
         raise KinesicsError(f"Got --batch {args.batch}; wanted at least 2.")

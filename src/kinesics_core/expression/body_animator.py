@@ -28,8 +28,16 @@ import math
 
 import numpy as np
 
-from kinesics_core.body import gestures
-from kinesics_core.body.gestures import COLLARS, HEAD, LEFT_ARM, POSE_SIZE, RIGHT_ARM, SPINE, Arm
+from kinesics_core.expression import gestures
+from kinesics_core.expression.gestures import (
+    COLLARS,
+    HEAD,
+    LEFT_ARM,
+    POSE_SIZE,
+    RIGHT_ARM,
+    SPINE,
+    Arm,
+)
 from kinesics_core.rotations import logarithm
 from kinesics_core.skeletons import SMPLX_BODY
 

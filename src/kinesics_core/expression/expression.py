@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from kinesics_core.affect.emotions import EMOTION_VAD, NEUTRAL, emotion_index
-from kinesics_core.body import gestures
-from kinesics_core.body.animator import BodyAnimator, head_pose
 from kinesics_core.errors import KinesicsError
-from kinesics_core.face.animator import FaceAnimator
+from kinesics_core.expression import gestures
+from kinesics_core.expression.body_animator import BodyAnimator, head_pose
+from kinesics_core.expression.face_animator import FaceAnimator
 from kinesics_core.skeletons import BLENDSHAPE_INDEX, SMPLX_BODY
 from kinesics_core.types import NANOSECONDS, AffectiveResponse, BodyPose, FacePose
 

@@ -16,8 +16,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from kinesics_core.body.animator import follow
-from kinesics_core.face.expressions import expression, mood
+from kinesics_core.expression.body_animator import follow
+from kinesics_core.expression.facial_expressions import expression, mood
 from kinesics_core.skeletons import ARKIT_BLENDSHAPES, BLENDSHAPE_INDEX
 
 BLINKS_PER_MINUTE = 17.0

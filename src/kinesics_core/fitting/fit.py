@@ -17,21 +17,21 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from kinesics_core.body.fitting import hands_face, stages
-from kinesics_core.body.fitting.camera import guessed_focal
-from kinesics_core.body.fitting.errors import FitError
-from kinesics_core.body.fitting.files import Store
-from kinesics_core.body.fitting.interpenetration import balls, deepest
-from kinesics_core.body.fitting.kinematics import State, forward, rig
-from kinesics_core.body.fitting.optimise import Tick
-from kinesics_core.body.fitting.pose_priors import pose_priors
-from kinesics_core.body.fitting.progress import Cancelled, Progress, Show
-from kinesics_core.body.fitting.reprojection import project
-from kinesics_core.body.fitting.settings import Settings, Spreads
-from kinesics_core.body.fitting.stages import Seen
-from kinesics_core.body.fitting.track import Track
-from kinesics_core.body.lifter import lift
 from kinesics_core.body.model import BodyModel
+from kinesics_core.fitting import hands_face, stages
+from kinesics_core.fitting.camera import guessed_focal
+from kinesics_core.fitting.errors import FitError
+from kinesics_core.fitting.interpenetration import balls, deepest
+from kinesics_core.fitting.kinematics import State, forward, rig
+from kinesics_core.fitting.optimise import Tick
+from kinesics_core.fitting.output.files import Store
+from kinesics_core.fitting.pose_priors import pose_priors
+from kinesics_core.fitting.progress import Cancelled, Progress, Show
+from kinesics_core.fitting.reprojection import project
+from kinesics_core.fitting.settings import Settings, Spreads
+from kinesics_core.fitting.stages import Seen
+from kinesics_core.fitting.tracks.track import Track
+from kinesics_core.pose_priors.lifter import lift
 from kinesics_core.rotations import exponential, logarithm
 from kinesics_core.skeletons import SMPLX55, WHOLEBODY133_BODY
 

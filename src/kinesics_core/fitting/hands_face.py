@@ -11,13 +11,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from kinesics_core.body.fitting.kinematics import State
-from kinesics_core.body.fitting.optimise import Tick
-from kinesics_core.body.fitting.pose_terms import stencils
-from kinesics_core.body.fitting.problem import Gaussian, Problem, Smooth
-from kinesics_core.body.fitting.settings import Settings
-from kinesics_core.body.fitting.stages import Body, Seen, guessed, observed, used
-from kinesics_core.body.fitting.unknowns import Unknowns
+from kinesics_core.fitting.kinematics import State
+from kinesics_core.fitting.optimise import Tick
+from kinesics_core.fitting.pose_terms import stencils
+from kinesics_core.fitting.problem import Gaussian, Problem, Smooth
+from kinesics_core.fitting.settings import Settings
+from kinesics_core.fitting.stages import Body, Seen, guessed, observed, used
+from kinesics_core.fitting.unknowns import Unknowns
 from kinesics_core.rotations import exponential
 from kinesics_core.skeletons import (
     ARKIT_BLENDSHAPES,

@@ -11,12 +11,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from kinesics_core.body.fitting.kinematics import Posed, State
-from kinesics_core.body.fitting.optimise import Tick, minimise
-from kinesics_core.body.fitting.problem import Problem
-from kinesics_core.body.fitting.solver import Normal
-from kinesics_core.body.fitting.unknowns import Unknowns, stepped
-from kinesics_core.body.pose_prior import JOINTS, PosePrior
+from kinesics_core.fitting.kinematics import Posed, State
+from kinesics_core.fitting.optimise import Tick, minimise
+from kinesics_core.fitting.problem import Problem
+from kinesics_core.fitting.solver import Normal
+from kinesics_core.fitting.unknowns import Unknowns, stepped
+from kinesics_core.pose_priors.vae import JOINTS, PosePrior
 from kinesics_core.rotations import logarithm
 
 BODY = slice(1, JOINTS + 1)

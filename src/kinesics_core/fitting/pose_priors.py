@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from kinesics_core.body import gmm_prior, joint_limits, pose_prior
-from kinesics_core.body.fitting.kinematics import State
-from kinesics_core.body.fitting.problem import Gaussian, Limits, Prior, Target
-from kinesics_core.body.lifter import Lifted
+from kinesics_core.fitting.kinematics import State
+from kinesics_core.fitting.problem import Gaussian, Limits, Prior, Target
+from kinesics_core.pose_priors import gmm, joint_limits, vae
+from kinesics_core.pose_priors.lifter import Lifted
 from kinesics_core.rotations import logarithm
 from kinesics_core.skeletons import SMPLX_BODY
 
@@ -37,11 +37,11 @@ def pose_priors(kind: str, file: Path | None = None) -> list[Prior]:
     VPoser. ModelError if it is none."""
     found: list[Prior] = []
     if kind in ("vposer", "both"):
-        known = pose_prior.load(file)
+        known = vae.load(file)
         weight = np.full((1, len(BODY)), SPREAD**-2, np.float32)
         found.append(lambda state: Target(BODY, known.project(state.local[:, BODY]), weight))
     if kind in ("gmm", "both"):
-        mixture = gmm_prior.load()
+        mixture = gmm.load()
 
         def nearest(state: State) -> Gaussian:
             mean, precision = mixture.quadratic(logarithm(state.local[:, BODY]))

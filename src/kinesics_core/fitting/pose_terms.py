@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from kinesics_core.body.fitting.kinematics import Posed, State
-from kinesics_core.body.fitting.solver import Normal
-from kinesics_core.body.fitting.unknowns import Unknowns
+from kinesics_core.fitting.kinematics import Posed, State
+from kinesics_core.fitting.solver import Normal
+from kinesics_core.fitting.unknowns import Unknowns
 from kinesics_core.rotations import logarithm, right_jacobian_inverse
 
 

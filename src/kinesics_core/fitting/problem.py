@@ -8,14 +8,14 @@ from functools import partial
 
 import numpy as np
 
-from kinesics_core.body.fitting import coefficients, pose_terms
-from kinesics_core.body.fitting.interpenetration import Balls, add_interpenetration
-from kinesics_core.body.fitting.kinematics import Posed, Rig, State, forward, lever_operator
-from kinesics_core.body.fitting.optimise import Linearise, Tick, minimise
-from kinesics_core.body.fitting.points3d import Guessed, add_points
-from kinesics_core.body.fitting.reprojection import Observed, add_reprojection
-from kinesics_core.body.fitting.solver import Normal
-from kinesics_core.body.fitting.unknowns import Unknowns, stepped
+from kinesics_core.fitting import coefficients, pose_terms
+from kinesics_core.fitting.interpenetration import Balls, add_interpenetration
+from kinesics_core.fitting.kinematics import Posed, Rig, State, forward, lever_operator
+from kinesics_core.fitting.optimise import Linearise, Tick, minimise
+from kinesics_core.fitting.points3d import Guessed, add_points
+from kinesics_core.fitting.reprojection import Observed, add_reprojection
+from kinesics_core.fitting.solver import Normal
+from kinesics_core.fitting.unknowns import Unknowns, stepped
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kinesics_core.body.fitting.errors import FitError
-from kinesics_core.body.fitting.request import GENDERS
+from kinesics_core.fitting.errors import FitError
+from kinesics_core.fitting.output.request import GENDERS
 
 POSE_SPACES = ("rotations", "latent")
 PRIORS = ("both", "vposer", "gmm", "none")

@@ -13,22 +13,22 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kinesics_core.body import pose_prior
-from kinesics_core.body.fitting import flips
-from kinesics_core.body.fitting.camera import FOCAL_SPREAD, placed
-from kinesics_core.body.fitting.interpenetration import Balls
-from kinesics_core.body.fitting.kinematics import Rig, State, forward
-from kinesics_core.body.fitting.latent import minimise_code
-from kinesics_core.body.fitting.optimise import Tick
-from kinesics_core.body.fitting.points3d import Guessed
-from kinesics_core.body.fitting.pose_priors import lifted_prior
-from kinesics_core.body.fitting.pose_terms import stencils
-from kinesics_core.body.fitting.problem import Prior, Problem, Smooth, weighted
-from kinesics_core.body.fitting.reprojection import Observed
-from kinesics_core.body.fitting.settings import Settings
-from kinesics_core.body.fitting.unknowns import Unknowns
-from kinesics_core.body.lifter import Lifted
 from kinesics_core.body.model import BodyModel
+from kinesics_core.fitting import flips
+from kinesics_core.fitting.camera import FOCAL_SPREAD, placed
+from kinesics_core.fitting.interpenetration import Balls
+from kinesics_core.fitting.kinematics import Rig, State, forward
+from kinesics_core.fitting.latent import minimise_code
+from kinesics_core.fitting.optimise import Tick
+from kinesics_core.fitting.points3d import Guessed
+from kinesics_core.fitting.pose_priors import lifted_prior
+from kinesics_core.fitting.pose_terms import stencils
+from kinesics_core.fitting.problem import Prior, Problem, Smooth, weighted
+from kinesics_core.fitting.reprojection import Observed
+from kinesics_core.fitting.settings import Settings
+from kinesics_core.fitting.unknowns import Unknowns
+from kinesics_core.pose_priors import vae
+from kinesics_core.pose_priors.lifter import Lifted
 from kinesics_core.rotations import exponential, logarithm
 from kinesics_core.skeletons import (
     SMPLX_BODY,
@@ -264,7 +264,7 @@ def whole_body(
         shape_weight=max(1.0, len(seen.times) / INDEPENDENT),
         focal=None if focal is None else (focal, FOCAL_SPREAD**-2))
     if settings.pose_space == "latent":
-        return minimise_code(problem, state, pose_prior.load(settings.prior_file), iterations, tick)
+        return minimise_code(problem, state, vae.load(settings.prior_file), iterations, tick)
     return problem.minimise(state, iterations, tick)
 
 

@@ -10,34 +10,24 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
-from kinesics_core.data import bvh
-from kinesics_core.data.files import File, files
-from kinesics_core.data.import_axis_angle import RATES
-from kinesics_core.data.import_bvh import joints_of
-from kinesics_core.data.import_expmap import RATE as CMU_RATE
-from kinesics_core.data.import_expmap import cmu_orientations
-from kinesics_core.data.importing import stem
-from kinesics_core.data.skeleton_names import SIDES
+from kinesics_core.dataset.pose_clips import RATE, PoseClip, at_rate, without_faults
 from kinesics_core.errors import KinesicsError
+from kinesics_core.importers import bvh
+from kinesics_core.importers.import_axis_angle import RATES
+from kinesics_core.importers.import_bvh import joints_of
+from kinesics_core.importers.import_expmap import RATE as CMU_RATE
+from kinesics_core.importers.import_expmap import cmu_orientations
+from kinesics_core.importers.importing import stem
+from kinesics_core.importers.skeleton_names import SIDES
+from kinesics_core.importers.source_files import File, files
 from kinesics_core.rotations import exponential, logarithm
 from kinesics_core.skeletons import SMPLX_BODY, SMPLX_BODY_PARENTS
-
-RATE = 30.0
-"""Hz at which recordings are used."""
-
-FASTEST = 35.0
-"""Radians per second of one joint. What turns faster is a fault of the recording, and the frames
-around it are left out."""
-
-HEAD_LIMIT = np.radians(110.0)
-"""A neck or head that turns further against what is below has its markers mixed up."""
 
 _LIMBS = (("hip", "knee", "ankle"), ("shoulder", "elbow", "wrist"))
 _HINGES = (
@@ -48,19 +38,6 @@ _HINGES = (
 in the CMU recordings, whose elbows are hinges."""
 _SPINE = ("spine1", "spine2", "spine3")
 _SPINE_MIDDLES = (0.18, 0.44, 0.75)  # of SMPL-X's three joints, as shares of the way they span
-
-
-@dataclass(frozen=True, slots=True)
-class PoseClip:
-    """One recording. rotations: (T, 22, 3) axis-angle radians at ``RATE``, order
-    ``skeletons.SMPLX_BODY``, joint 0 the pelvis in a world with y up. source: the name of the
-    folder or file it came in. group: recordings of one group belong on one side of a split.
-    """
-
-    name: str
-    source: str
-    group: str
-    rotations: np.ndarray
 
 
 def read(sources: Sequence[Path]) -> list[PoseClip]:
@@ -281,51 +258,3 @@ def shortest_turn(start: np.ndarray, end: np.ndarray) -> np.ndarray:
 def _halfway(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """(T, 3, 3): half of the turn from one orientation to the other."""
     return one @ exponential(0.5 * logarithm(np.swapaxes(one, -1, -2) @ other))
-
-
-def at_rate(rotations: np.ndarray, rate: float, wanted: float = RATE) -> np.ndarray:
-    """(T, J, 3) axis-angle resampled to ``wanted`` Hz: the great arc between two frames."""
-    count = int((len(rotations) - 1) / rate * wanted + 1e-6) + 1
-    position = np.arange(count) * rate / wanted
-    before = np.minimum(position.astype(int), max(len(rotations) - 2, 0))
-    share = (position - before)[:, None, None]
-    after = np.minimum(before + 1, len(rotations) - 1)
-    rotations = np.asarray(rotations, np.float64)
-    start = exponential(rotations[before])
-    change = logarithm(np.swapaxes(start, -1, -2) @ exponential(rotations[after]))
-    return logarithm(start @ exponential(share * change)).astype(np.float32)
-
-
-def without_faults(rotations: np.ndarray, rate: float = RATE) -> np.ndarray:
-    """(T, 22, 3) without frames beside a jump faster than ``FASTEST`` or with a head turned round.
-    """
-    matrices = exponential(np.asarray(rotations, np.float64))
-    change = np.swapaxes(matrices[:-1], -1, -2) @ matrices[1:]
-    jump = (np.linalg.norm(logarithm(change), axis=-1) * rate > FASTEST).any(axis=1)
-    head = rotations[:, [SMPLX_BODY.index("neck"), SMPLX_BODY.index("head")]]
-    fault: np.ndarray = (np.linalg.norm(head, axis=-1) > HEAD_LIMIT).any(axis=1)
-    fault[:-1] |= jump
-    fault[1:] |= jump
-    return rotations[~fault]
-
-
-def mirror(rotations: np.ndarray) -> np.ndarray:
-    """(..., 22, 3) as a mirror in the plane x = 0 shows it: left and right exchanged."""
-    order = [SMPLX_BODY.index(_other_side(name)) for name in SMPLX_BODY]
-    return rotations[..., order, :] * np.array([1.0, -1.0, -1.0], rotations.dtype)
-
-
-def _other_side(name: str) -> str:
-    side, _, joint = name.partition("_")
-    return {"left": f"right_{joint}", "right": f"left_{joint}"}.get(side, name)
-
-
-def save(path: Path, clips: Iterable[PoseClip]) -> None:
-    """Clips as one archive: rotations (N, 22, 3), clip (N,) index, names, sources, groups, rate."""
-    clips = list(clips)
-    np.savez_compressed(
-        path, rotations=np.concatenate([clip.rotations for clip in clips]),
-        clip=np.repeat(np.arange(len(clips)), [len(clip.rotations) for clip in clips]),
-        rate=np.full(len(clips), RATE), names=np.array([clip.name for clip in clips]),
-        sources=np.array([clip.source for clip in clips]),
-        groups=np.array([clip.group for clip in clips]))

@@ -17,7 +17,7 @@ from functools import cache
 import numpy as np
 
 from kinesics_core.errors import KinesicsError
-from kinesics_core.motion.kinematics import forward_kinematics
+from kinesics_core.kinematics import forward_kinematics
 
 COMMON_RATES = (10, 12, 12.5, 15, 20, 24, 25, 30, 48, 50, 60, 72, 75, 90, 100, 120, 200, 240)
 """Frames per second. Files write the frame time with few digits: 0.0333, 0.008."""

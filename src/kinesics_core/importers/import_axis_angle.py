@@ -10,11 +10,11 @@ from functools import partial
 
 import numpy as np
 
-from kinesics_core.data.dataset import Clip
-from kinesics_core.data.files import File
-from kinesics_core.data.importing import Recording, stem
+from kinesics_core.dataset.clips import Clip
 from kinesics_core.errors import KinesicsError
-from kinesics_core.motion.kinematics import (
+from kinesics_core.importers.importing import Recording, stem
+from kinesics_core.importers.source_files import File
+from kinesics_core.kinematics import (
     REST_OFFSETS,
     coco_from_smplx_body,
     forward_kinematics,

@@ -12,13 +12,13 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from kinesics_core.data import bvh
-from kinesics_core.data.dataset import Clip
-from kinesics_core.data.files import File
-from kinesics_core.data.importing import Recording, stem
-from kinesics_core.data.skeleton_names import SIDES, WANTED, find_joints
+from kinesics_core.dataset.clips import Clip
 from kinesics_core.errors import KinesicsError
-from kinesics_core.motion.kinematics import LEG_LENGTH, calibrated_head_axes, coco_keypoints
+from kinesics_core.importers import bvh
+from kinesics_core.importers.importing import Recording, stem
+from kinesics_core.importers.skeleton_names import SIDES, WANTED, find_joints
+from kinesics_core.importers.source_files import File
+from kinesics_core.kinematics import LEG_LENGTH, calibrated_head_axes, coco_keypoints
 
 UP_AXES = ("x", "y", "z", "-x", "-y", "-z")
 _TO_Y_UP = {
@@ -34,7 +34,7 @@ _SAMPLES = 8  # frames from which a skeleton's shape is judged
 
 @dataclass(slots=True)
 class BvhReader:
-    """Reads BVH files; a ``Reader`` of ``kinesics_core.data.importing``.
+    """Reads BVH files; a ``Reader`` of ``kinesics_core.importers.importing``.
 
     source: of the clips. given: keypoint or "head" -> joint name, where the names mislead.
     up: one of ``UP_AXES`` or "auto". rate: frames per second, in place of what the files say.

@@ -13,11 +13,11 @@ from functools import partial
 
 import numpy as np
 
-from kinesics_core.data.dataset import Clip
-from kinesics_core.data.files import File
-from kinesics_core.data.importing import Recording, stem
+from kinesics_core.dataset.clips import Clip
 from kinesics_core.errors import KinesicsError
-from kinesics_core.motion.kinematics import calibrated_head_axes, coco_from_smplx_body
+from kinesics_core.importers.importing import Recording, stem
+from kinesics_core.importers.source_files import File
+from kinesics_core.kinematics import calibrated_head_axes, coco_from_smplx_body
 from kinesics_core.skeletons import HUMANML3D22
 
 RATE = 20.0

@@ -15,10 +15,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kinesics_core.data.dataset import Clip, Info, Writer
-from kinesics_core.data.files import File, files
-from kinesics_core.data.labels import labels_from
+from kinesics_core.dataset.clips import Clip, Info, Writer
+from kinesics_core.dataset.labels import labels_from
 from kinesics_core.errors import KinesicsError
+from kinesics_core.importers.source_files import File, files
 
 MAX_SPEED = 15.0
 """Metres per second. A keypoint faster than this is a fault of the recording: a jump out of the

@@ -26,7 +26,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from kinesics_core.data.dataset import Clip, Info, Writer
+from kinesics_core.dataset.clips import Clip, Info, Writer
 from kinesics_core.errors import KinesicsError
 from kinesics_core.skeletons import COCO17
 

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from kinesics_core.data.dataset import Clip
+from kinesics_core.dataset.clips import Clip
 from kinesics_core.errors import KinesicsError
-from kinesics_core.motion.runtime import MARGIN, MIN_SCORE
-from kinesics_core.motion.windows import resample
+from kinesics_core.keypoints import MARGIN, MIN_SCORE, resample
 from kinesics_core.types import NANOSECONDS, People
 
 MAX_ABSENCE = 0.5

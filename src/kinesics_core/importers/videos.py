@@ -27,10 +27,10 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from kinesics_core.data.dataset import Clip, Info, Writer
-from kinesics_core.data.labels import labels_from
-from kinesics_core.data.tracks import clips_of, summary
+from kinesics_core.dataset.clips import Clip, Info, Writer
+from kinesics_core.dataset.labels import labels_from
 from kinesics_core.errors import KinesicsError, ModelError, SourceError
+from kinesics_core.importers.tracks import clips_of, summary
 from kinesics_core.perception.landmarks import KeypointEstimator
 from kinesics_core.perception.sources import DEFAULT_RATE, open_source
 from kinesics_core.types import People, Person

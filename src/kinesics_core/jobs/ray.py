@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from kinesics_core.errors import KinesicsError
-from kinesics_core.jobs import THREADS, Job, Outcome, attempt, keep, kept
+from kinesics_core.jobs.local import THREADS, Job, Outcome, attempt, keep, kept
 
 
 def run(

@@ -17,9 +17,10 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 import onnxruntime as ort
 
-from kinesics_core import assets
 from kinesics_core.affect.emotions import EMOTION_VAD, EMOTIONS
+from kinesics_core.assets import store
 from kinesics_core.errors import ModelError
+from kinesics_core.keypoints import MAX_GAP, resample, usable
 from kinesics_core.motion import windows
 from kinesics_core.motion.uncertainty import spread
 from kinesics_core.motion.windows import HORIZON, KEYPOINTS, OBSERVED, RATE
@@ -38,17 +39,8 @@ REQUIRED_METADATA = (
 LARGEST_BATCH = 16
 """Up to this many people an accelerator's engine is built once, for all sizes of crowd."""
 
-MIN_SCORE = 0.3
-"""A keypoint with a lower score counts as not seen: detectors place hidden legs by guesswork."""
-
-MARGIN = 0.1
-"""A keypoint further outside the image than this share of its size counts as not seen."""
-
 FIRST_FORECAST = 0.5
 """Seconds a person must have been followed."""
-
-MAX_GAP = 0.15
-"""Seconds between two sightings of a keypoint up to which what lies between counts as observed."""
 
 FORGET_AFTER = 1.0
 """Seconds without a person, or between two stamps, after which the past says nothing."""
@@ -116,7 +108,7 @@ class _Track:
         rows = slice(start, self.count)
         if not self.seen[rows].any():
             return None
-        poses, gaps = windows.resample(
+        poses, gaps = resample(
             times[rows], self.poses[None, rows], self.seen[None, rows], _GRID)
         return poses[0], np.any(self.seen[rows], axis=0, keepdims=False), gaps[0]
 
@@ -219,7 +211,7 @@ class Forecaster:
             self.reset()
             self._size = size
         for person in people.persons:
-            pose, seen = _usable(person.coco, people.width, people.height)
+            pose, seen = usable(person.coco, people.width, people.height)
             self._tracks.setdefault(person.id, _Track()).add(people.stamp, pose, seen)
         for person_id, track in list(self._tracks.items()):
             if not 0 <= people.stamp - track.newest <= FORGET_AFTER * NANOSECONDS:
@@ -307,23 +299,12 @@ class Forecaster:
         return future
 
 
-def _usable(coco: np.ndarray, width: int, height: int) -> tuple[np.ndarray, np.ndarray]:
-    """COCO-17 with scores -> positions with nan as 0, and which of them are seen."""
-    coco = np.asarray(coco, dtype=np.float32)
-    finite = np.isfinite(coco).all(axis=-1)
-    safe = np.where(finite[:, None], coco, 0.0)
-    x, y, score = safe.T
-    inside = ((x >= -MARGIN * width) & (x <= (1 + MARGIN) * width)
-              & (y >= -MARGIN * height) & (y <= (1 + MARGIN) * height))
-    return safe[:, :2], finite & inside & (score >= MIN_SCORE)
-
-
 def _locate(model: str | Path) -> Path:
     path = Path(model)
     if path.is_file():
         return path
     if path.name == str(model):
-        return assets.shipped(path.name)
+        return store.shipped(path.name)
     raise ModelError(f"There is no forecast model {path}; give an ONNX file that exists.")
 
 
@@ -387,7 +368,7 @@ def _provider_options(provider: str) -> dict[str, Any]:
     """TensorRT builds its engine for minutes: once, for every batch, kept between starts."""
     if provider != "TensorrtExecutionProvider":
         return {}
-    cache = assets.cache_dir() / "tensorrt"
+    cache = store.cache_dir() / "tensorrt"
     cache.mkdir(parents=True, exist_ok=True)
     frame = f"x{OBSERVED}x{2 * KEYPOINTS}"
     return {

@@ -21,16 +21,14 @@ from typing import Literal
 
 import numpy as np
 
-from kinesics_core.motion.kinematics import HEAD_OFFSETS, REST_OFFSETS
+from kinesics_core.keypoints import resample
+from kinesics_core.kinematics import HEAD_OFFSETS, REST_OFFSETS
 from kinesics_core.skeletons import COCO17, SMPLX_BODY_PARENTS
 
 OBSERVED = 60
 HORIZON = 30
 RATE = 30.0
 KEYPOINTS = len(COCO17)
-
-_SAME = 1e-6
-"""Seconds within which two times are one; stamps are whole nanoseconds, 1/30 s is not."""
 
 Normalisation = Literal["last_frame", "per_frame"]
 NORMALISATIONS: tuple[Normalisation, ...] = ("last_frame", "per_frame")
@@ -165,36 +163,3 @@ def place_unseen(poses: np.ndarray, known: np.ndarray) -> np.ndarray:
     mirror = np.stack([np.where(behind, -1.0, 1.0), np.ones(len(poses))], axis=-1)
     placed = carried[:, :, None] + (template * scale * mirror[:, None])[:, None]
     return np.where(known[:, None, :, None], poses, placed)
-
-
-def resample(
-    times: np.ndarray, poses: np.ndarray, seen: np.ndarray, grid: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Keypoints at the times of ``grid``, each from its own sightings.
-
-    times: (T,) seconds, rising. poses: (B, T, 17, 2). seen: (B, T, 17) bool. grid: (G,) seconds.
-    Linear between the sightings around a time, held before the first and after the last, 0 where
-    there is none. Returns (B, G, 17, 2) and the seconds between the sightings used (B, G, 17):
-    0 on a sighting, inf where held.
-    """
-    count = len(times)
-    index = np.arange(count)[None, :, None]
-    # For every sample, the nearest sighting up to it and from it on; -1 and T stand for none.
-    before = np.maximum.accumulate(np.where(seen, index, -1), axis=1)
-    after = np.where(seen, index, count)[:, ::-1]
-    after = np.minimum.accumulate(after, axis=1)[:, ::-1]
-    up_to = np.searchsorted(times, grid + _SAME, "right")
-    from_on = np.searchsorted(times, grid - _SAME, "left")
-    before = np.concatenate([np.full_like(before[:, :1], -1), before], axis=1)[:, up_to]
-    after = np.concatenate([after, np.full_like(after[:, :1], count)], axis=1)[:, from_on]
-    held = (before < 0) | (after == count)
-    first = np.clip(np.where(before < 0, after, before), 0, count - 1)
-    last = np.clip(np.where(after == count, before, after), 0, count - 1)
-
-    length = times[last] - times[first]
-    elapsed = np.where(length > 0, grid[None, :, None] - times[first], 0.0)
-    share = np.clip(elapsed / np.where(length > 0, length, 1.0), 0.0, 1.0)[..., None]
-    safe = np.where(seen[..., None], poses, 0.0)
-    low = np.take_along_axis(safe, first[..., None], axis=1)
-    high = np.take_along_axis(safe, last[..., None], axis=1)
-    return low + share * (high - low), np.where(held, np.inf, length)

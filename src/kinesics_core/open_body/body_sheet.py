@@ -8,10 +8,10 @@ import numpy as np
 
 from kinesics_core.body import skinning
 from kinesics_core.body.model import BodyModel
-from kinesics_core.body.open_body import poses
+from kinesics_core.open_body import poses
+from kinesics_core.render.mesh import MeshRenderer
+from kinesics_core.render.text import put_text
 from kinesics_core.skeletons import ARKIT_BLENDSHAPES
-from kinesics_core.view.mesh import MeshRenderer
-from kinesics_core.view.text import put_text
 
 CELL = 360
 """Width and height of one picture, px."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kinesics_core.body.open_body import (
+from kinesics_core.open_body import (
     face,
     hands,
     keypoints,

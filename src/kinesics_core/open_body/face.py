@@ -9,8 +9,8 @@ import numpy as np
 
 from kinesics_core.affect.emotions import NEUTRAL
 from kinesics_core.affect.facs import AU_BLENDSHAPES, au_to_blendshapes
-from kinesics_core.body.open_body.rig import JOINT
-from kinesics_core.face.expressions import expression
+from kinesics_core.expression.facial_expressions import expression
+from kinesics_core.open_body.rig import JOINT
 from kinesics_core.skeletons import ARKIT_BLENDSHAPES, BLENDSHAPE_INDEX
 
 JAW_OPEN = 0.38

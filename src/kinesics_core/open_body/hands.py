@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kinesics_core.body.open_body.rig import FINGERS, JOINT
+from kinesics_core.open_body.rig import FINGERS, JOINT
 
 DEGREES = np.pi / 180
 SAMPLES = 4000

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
-from kinesics_core.body.open_body.hands import DEGREES
-from kinesics_core.body.open_body.regressor import point_weights
-from kinesics_core.body.open_body.rig import FINGERS, JOINT
-from kinesics_core.body.open_body.shape import Shape
+from kinesics_core.open_body.hands import DEGREES
+from kinesics_core.open_body.regressor import point_weights
+from kinesics_core.open_body.rig import FINGERS, JOINT
+from kinesics_core.open_body.shape import Shape
 from kinesics_core.rotations import exponential
 from kinesics_core.skeletons import (
     SMPLX_BODY_TO_COCO17,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kinesics_core.body.open_body.keypoints import face_landmarks
+from kinesics_core.open_body.keypoints import face_landmarks
 
 OUTLINE_ROWS = 79
 """0 to 39 degrees, then -1 to -39: see ``row_yaw``."""

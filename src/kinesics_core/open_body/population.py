@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kinesics_core.body.open_body.source import Source
+from kinesics_core.open_body.source import Source
 
 GENDERS = ("neutral", "female", "male")
 

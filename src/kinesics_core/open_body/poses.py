@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from kinesics_core.body.open_body.hands import DEGREES, left_pose, mirrored
-from kinesics_core.face.expressions import expression
+from kinesics_core.expression.facial_expressions import expression
+from kinesics_core.open_body.hands import DEGREES, left_pose, mirrored
 from kinesics_core.skeletons import BLENDSHAPE_INDEX, SMPLX_BODY
 
 Turns = dict[str, tuple[float, float, float]]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kinesics_core.body.open_body.shape import Shape
+from kinesics_core.open_body.shape import Shape
 
 _NEAREST = 400
 _RIDGE = 3e-3

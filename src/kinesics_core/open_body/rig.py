@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kinesics_core.body.open_body.source import Source
+from kinesics_core.open_body.source import Source
 from kinesics_core.skeletons import SMPLX55
 
 JOINTS = len(SMPLX55)

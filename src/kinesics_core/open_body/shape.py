@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kinesics_core.body.open_body.rig import Rest
+from kinesics_core.open_body.rig import Rest
 
 COMPONENTS = 10
 

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from kinesics_core import assets
+from kinesics_core.assets import store
 from kinesics_core.errors import ModelError
 from kinesics_core.perception.crops import crop_square, uncrop, windows
 from kinesics_core.perception.head_pose import head_pose
@@ -83,15 +83,15 @@ class KeypointEstimator:
         self._smoothing = smoothing
         if max_persons == 1:
             self.model = f"holistic-{variant}"
-            path = assets.path(self.model)
+            path = store.path(self.model)
             self._create: Callable[[], _Detector] = lambda: _Holistic(path, min_confidence)
         else:
             self.model = f"pose-landmarker-{variant}"
             pose, face, hand = (
-                assets.path(name) for name in (self.model, "face-landmarker", "hand-landmarker")
+                store.path(name) for name in (self.model, "face-landmarker", "hand-landmarker")
             )
             # Where somebody is, the lite model says as well; the follower then looks closer.
-            scout = assets.path("pose-landmarker-lite")
+            scout = store.path("pose-landmarker-lite")
             self._create = lambda: _Crowd(scout, pose, face, hand, max_persons, min_confidence)
         self._detector: _Detector | None = self._create()
         self._tracker = Tracker(memory)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from kinesics_core import assets
+from kinesics_core.assets import store
 
 
 def plain_mediapipe_times(
@@ -23,7 +23,7 @@ def plain_mediapipe_times(
     from mediapipe.tasks.python import BaseOptions, vision
 
     options = vision.HolisticLandmarkerOptions(
-        base_options=BaseOptions(model_asset_path=str(assets.path(f"holistic-{variant}"))),
+        base_options=BaseOptions(model_asset_path=str(store.path(f"holistic-{variant}"))),
         running_mode=vision.RunningMode.VIDEO,
         output_face_blendshapes=True,
     )

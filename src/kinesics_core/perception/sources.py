@@ -465,7 +465,7 @@ class _Synthetic(_Decoder):
     name = "synthetic"
 
     def __init__(self, fit: tuple[int, int] | None, rate: float | None):
-        from kinesics_core.data.synthetic import SyntheticPerson
+        from kinesics_core.perception.synthetic_person import SyntheticPerson
 
         self.size = fit or (640, 480)
         self.fps = rate or DEFAULT_RATE

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from kinesics_core import assets
+from kinesics_core.assets import store
 from kinesics_core.errors import ModelError
 from kinesics_core.perception.crops import crop_square, uncrop, windows
 from kinesics_core.perception.head_pose import head_pose
@@ -90,7 +90,7 @@ class StillEstimator:
         self._max_persons = max_persons
         self._search_net = LandmarkNet("lite")
         self._net = self._search_net if variant == "lite" else LandmarkNet(variant)
-        detector = assets.path("pose-landmarker-lite")
+        detector = store.path("pose-landmarker-lite")
         self._detector = load(
             vision.PoseLandmarker,
             vision.PoseLandmarkerOptions(
@@ -101,7 +101,7 @@ class StillEstimator:
             ),
             detector,
         )
-        self._parts = PartFinder(assets.path("face-landmarker"), assets.path("hand-landmarker"))
+        self._parts = PartFinder(store.path("face-landmarker"), store.path("hand-landmarker"))
 
     def __enter__(self) -> StillEstimator:
         return self
@@ -167,7 +167,7 @@ class LandmarkNet:
     """BlazePose's landmark network on a region of an image, run by OpenCV's DNN module."""
 
     def __init__(self, variant: str):
-        file = assets.path(f"pose-landmarks-{variant}")
+        file = store.path(f"pose-landmarks-{variant}")
         try:
             self._net = cv2.dnn.readNetFromTFLite(str(file))
         except (AttributeError, cv2.error) as error:

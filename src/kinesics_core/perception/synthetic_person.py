@@ -21,6 +21,9 @@ import numpy as np
 from kinesics_core.body import model as body_model
 from kinesics_core.body.correspondences import selection
 from kinesics_core.errors import SourceError
+from kinesics_core.render.figure import Figure, dress
+from kinesics_core.render.figure_paint import Look
+from kinesics_core.render.mesh import MeshRenderer
 from kinesics_core.rotations import logarithm
 from kinesics_core.skeletons import (
     ARKIT_BLENDSHAPES,
@@ -31,9 +34,6 @@ from kinesics_core.skeletons import (
     WHOLEBODY133,
 )
 from kinesics_core.types import Person
-from kinesics_core.view.figure import Figure, dress
-from kinesics_core.view.figure_paint import Look
-from kinesics_core.view.mesh import MeshRenderer
 
 BODY_TO_OPTICAL = np.array([1.0, -1.0, -1.0], np.float32)
 """Axes of a body that faces the camera."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kinesics_core.data.body_poses import PoseClip, mirror
+from kinesics_core.dataset.pose_clips import PoseClip, mirror
 from kinesics_core.rotations import exponential, logarithm
 from kinesics_core.skeletons import SMPLX_BODY
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kinesics_core import assets
+from kinesics_core.assets import store
 from kinesics_core.errors import ModelError
 
 FILE = "pose_gmm.npz"
@@ -58,7 +58,7 @@ class Mixture:
 @cache
 def load(path: Path | None = None) -> Mixture:
     """Ours, of ``models/``, or one of ``kinesics train prior``; ModelError if it is none."""
-    file = assets.shipped(FILE) if path is None else Path(path)
+    file = store.shipped(FILE) if path is None else Path(path)
     try:
         with np.load(file, allow_pickle=False) as archive:
             means, roots, weights = (

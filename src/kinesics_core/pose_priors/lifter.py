@@ -19,9 +19,9 @@ from pathlib import Path
 
 import numpy as np
 
-from kinesics_core import assets
-from kinesics_core.body.pose_prior import gram_schmidt
+from kinesics_core.assets import store
 from kinesics_core.errors import KinesicsError, ModelError
+from kinesics_core.pose_priors.vae import gram_schmidt
 from kinesics_core.skeletons import WHOLEBODY133
 
 FILE = "pose_lifter.npz"
@@ -128,7 +128,7 @@ def towards(middle: np.ndarray) -> np.ndarray:
 @cache
 def load(path: Path | None = None) -> Mapping[str, np.ndarray]:
     """Weights: ours, of ``models/``, or of ``kinesics train lifter``; ModelError if it is none."""
-    file = assets.shipped(FILE) if path is None else Path(path)
+    file = store.shipped(FILE) if path is None else Path(path)
     try:
         with np.load(file, allow_pickle=False) as archive:
             weights = {key: archive[key].astype(np.float32) for key in archive.files

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from kinesics_core.body.lifter import INPUTS, OUTPUTS
-from kinesics_core.body.pose_prior_network import rotations_of_six
+from kinesics_core.pose_priors.lifter import INPUTS, OUTPUTS
+from kinesics_core.pose_priors.vae_network import rotations_of_six
 
 
 class LifterNetwork(nn.Module):

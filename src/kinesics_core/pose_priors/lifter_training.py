@@ -1,6 +1,6 @@
 """Trains and judges the lifter: ``kinesics train lifter``.
 
-Poses are drawn anew for every step (``pose_mixing``), on random bodies, in front of random cameras
+Poses are drawn anew for every step (``augmentation``), on random bodies, in front of random cameras
 and a faulty detector (``lifter_views``).
 """
 
@@ -17,18 +17,25 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor, nn
 
-from kinesics_core.body import lifter, lifter_views, pose_mixing, training_loop
-from kinesics_core.body.lifter_network import LifterNetwork
-from kinesics_core.body.lifter_views import Figure, Views
+from kinesics_core import files
 from kinesics_core.body.model import BodyModel
-from kinesics_core.body.pose_prior_network import parameters_of
-from kinesics_core.body.prior_training import fingerprint, positions, some, split, write_arrays
-from kinesics_core.body.training_loop import Schedule
-from kinesics_core.data.body_poses import PoseClip
-from kinesics_core.motion import checkpoints
-from kinesics_core.motion.kinematics import forward_kinematics
+from kinesics_core.dataset.pose_clips import PoseClip
+from kinesics_core.kinematics import forward_kinematics
+from kinesics_core.pose_priors import augmentation, lifter, lifter_views
+from kinesics_core.pose_priors.lifter_network import LifterNetwork
+from kinesics_core.pose_priors.lifter_views import Figure, Views
+from kinesics_core.pose_priors.prior_training import (
+    fingerprint,
+    positions,
+    some,
+    split,
+    write_arrays,
+)
+from kinesics_core.pose_priors.vae_network import parameters_of
 from kinesics_core.rotations import exponential
 from kinesics_core.skeletons import SMPLX_BODY, SMPLX_BODY_PARENTS
+from kinesics_core.training import loop as training_loop
+from kinesics_core.training.loop import Schedule
 
 _VALIDATION = 4000
 _WEIGHTS = torch.ones(22)
@@ -40,7 +47,7 @@ _WEIGHTS[[i for i, name in enumerate(SMPLX_BODY) if name.endswith(("wrist", "foo
 @dataclass(frozen=True, slots=True)
 class LifterConfig:
     """batch: views in a step. neurons, blocks: of the network. mixed, legs, arms: see
-    ``pose_mixing.draw``."""
+    ``augmentation.draw``."""
 
     batch: int = 512
     neurons: int = 512
@@ -60,7 +67,7 @@ def train(
     config, console = config or LifterConfig(), console or Console(stderr=True)
     learn, check, test = split(clips, schedule.seed, 0.0 if unseen else 0.2)
     test = list(unseen) or test
-    poses, seen = pose_mixing.pool(learn), lifter_views.figure(body)
+    poses, seen = augmentation.pool(learn), lifter_views.figure(body)
     offsets = torch.tensor(lifter_views.offsets_of(seen.joints), dtype=torch.float32)
     torch.manual_seed(schedule.seed)
     network = LifterNetwork(config.neurons, config.blocks)
@@ -69,7 +76,7 @@ def train(
     validation = batch_of(held_out)
 
     def loss(model: nn.Module, rng: np.random.Generator) -> Tensor:
-        drawn = pose_mixing.draw(rng, poses, config.batch, mixed=config.mixed, legs=config.legs,
+        drawn = augmentation.draw(rng, poses, config.batch, mixed=config.mixed, legs=config.legs,
                                  arms=config.arms)
         return total_loss(model, *batch_of(lifter_views.draw(rng, drawn, seen)), offsets)
 
@@ -88,7 +95,7 @@ def train(
         network, loss, judge, out, schedule, settings, resume=resume, console=console)
     write_arrays(out / lifter.FILE, parameters_of(best), licence, clips)
     report = compare(test, seen, poses, out / lifter.FILE)
-    checkpoints.write(out / "report.json", (json.dumps(report, indent=1) + "\n").encode())
+    files.write_bytes(out / "report.json", (json.dumps(report, indent=1) + "\n").encode())
     console.print(table(report))
     return report
 
@@ -115,12 +122,12 @@ def total_loss(network: nn.Module, inputs: Tensor, wanted: Tensor, offsets: Tens
 
 
 def compare(
-    test: Sequence[PoseClip], body: Figure, learned: pose_mixing.Pool, path: Path
+    test: Sequence[PoseClip], body: Figure, learned: augmentation.Pool, path: Path
 ) -> dict[str, dict[str, float]]:
     """Errors on recordings never trained on, by source and condition, mm: MPJPE of joints from the
     pelvis and PA-MPJPE, of the mean body's joints; and the median error of the root, degrees. The
     mean pose stands upright and faces the camera."""
-    from kinesics_core.body.lifter import lift
+    from kinesics_core.pose_priors.lifter import lift
 
     mean = exponential(learned.rotations[::7].mean(axis=0).astype(np.float64))[None]
     mean[:, 0] = np.diag([1.0, -1.0, -1.0])

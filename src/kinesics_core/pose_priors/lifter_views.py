@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kinesics_core.body.lifter import KEYPOINTS
 from kinesics_core.body.model import BodyModel
-from kinesics_core.motion.kinematics import forward_kinematics
+from kinesics_core.kinematics import forward_kinematics
+from kinesics_core.pose_priors.lifter import KEYPOINTS
 from kinesics_core.rotations import exponential
 from kinesics_core.skeletons import SMPLX_BODY, SMPLX_BODY_PARENTS, mirrored
 

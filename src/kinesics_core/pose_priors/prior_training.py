@@ -20,15 +20,17 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor, nn
 
-from kinesics_core.body import gmm_prior, lbs, pose_mixing, pose_prior, training_loop
-from kinesics_core.body.pose_prior_network import PosePriorNetwork, parameters_of
-from kinesics_core.body.training_loop import Schedule
-from kinesics_core.data.body_poses import PoseClip
+from kinesics_core import files
+from kinesics_core.body import lbs
+from kinesics_core.dataset.pose_clips import PoseClip
 from kinesics_core.errors import KinesicsError
-from kinesics_core.motion import checkpoints
-from kinesics_core.motion.kinematics import REST_OFFSETS, forward_kinematics
+from kinesics_core.kinematics import REST_OFFSETS, forward_kinematics
+from kinesics_core.pose_priors import augmentation, gmm, vae
+from kinesics_core.pose_priors.vae_network import PosePriorNetwork, parameters_of
 from kinesics_core.rotations import exponential
 from kinesics_core.skeletons import SMPLX_BODY_PARENTS
+from kinesics_core.training import loop as training_loop
+from kinesics_core.training.loop import Schedule
 
 WEIGHTS = {"kl": 0.005, "points": 4.0, "geodesic": 2.0, "joints": 2.0}
 PCA = 32
@@ -42,7 +44,7 @@ _GMM_NOISE = 0.04
 @dataclass(frozen=True, slots=True)
 class PriorConfig:
     """batch: poses in a step. mixed: share of poses with limbs of other recordings; see
-    ``pose_mixing.draw``. components: of the mixture, which is fitted to ``mixture_poses``."""
+    ``augmentation.draw``. components: of the mixture, which is fitted to ``mixture_poses``."""
 
     batch: int = 512
     mixed: float = 0.3
@@ -66,14 +68,14 @@ def train(
     config, console = config or PriorConfig(), console or Console(stderr=True)
     learn, check, test = split(clips, schedule.seed, 0.0 if unseen else 0.2)
     test = list(unseen) or test
-    poses = pose_mixing.pool(learn)
+    poses = augmentation.pool(learn)
     held_out = some(check, _LIMIT, schedule.seed)[:, 1:]
     truth = torch.from_numpy(held_out.reshape(len(held_out), -1))
     torch.manual_seed(schedule.seed)
     network = PosePriorNetwork()
 
     def loss(model: nn.Module, rng: np.random.Generator) -> Tensor:
-        drawn = pose_mixing.draw(rng, poses, config.batch, mixed=config.mixed, legs=config.legs,
+        drawn = augmentation.draw(rng, poses, config.batch, mixed=config.mixed, legs=config.legs,
                                  arms=config.arms)[:, 1:]
         return total_loss(model, torch.from_numpy(drawn.reshape(len(drawn), -1)))
 
@@ -88,11 +90,11 @@ def train(
                   f" {len(check)} to validate, {len(test)} to test")
     best = training_loop.train(
         network, loss, judge, out, schedule, settings, resume=resume, console=console)
-    write_arrays(out / pose_prior.FILE, parameters_of(best), licence, clips)
+    write_arrays(out / vae.FILE, parameters_of(best), licence, clips)
     mix = fit_mixture(poses, config, schedule.seed)
-    write_arrays(out / gmm_prior.FILE, mix, licence, clips)
-    report = compare(pose_prior.load(out / pose_prior.FILE), poses.rotations[:, 1:], test)
-    checkpoints.write(out / "report.json", (json.dumps(report, indent=1) + "\n").encode())
+    write_arrays(out / gmm.FILE, mix, licence, clips)
+    report = compare(vae.load(out / vae.FILE), poses.rotations[:, 1:], test)
+    files.write_bytes(out / "report.json", (json.dumps(report, indent=1) + "\n").encode())
     console.print(table(report))
     return report
 
@@ -143,7 +145,7 @@ def errors(found: np.ndarray, truth: np.ndarray) -> dict[str, float]:
 
 
 def compare(
-    prior: pose_prior.PosePrior, learned: np.ndarray, test: Sequence[PoseClip]
+    prior: vae.PosePrior, learned: np.ndarray, test: Sequence[PoseClip]
 ) -> dict[str, dict[str, float]]:
     """Method -> errors on recordings never trained on, beside a constant pose and PCA.
 
@@ -181,7 +183,7 @@ def table(report: Mapping[str, Mapping[str, float]]) -> Table:
 
 
 def fit_mixture(
-    poses: pose_mixing.Pool, config: PriorConfig, seed: int
+    poses: augmentation.Pool, config: PriorConfig, seed: int
 ) -> dict[str, np.ndarray]:
     """Arrays of a ``gmm_prior`` file: means, roots of the precisions, weights."""
     try:
@@ -192,8 +194,9 @@ def fit_mixture(
             " 'kinesics[train]'."
         ) from error
     rng = np.random.default_rng((seed, 0))
-    drawn = pose_mixing.draw(rng, poses, config.mixture_poses, mixed=config.mixed, legs=config.legs,
-                             arms=config.arms)[:, 1:].reshape(config.mixture_poses, -1)
+    drawn = augmentation.draw(
+        rng, poses, config.mixture_poses, mixed=config.mixed, legs=config.legs,
+        arms=config.arms)[:, 1:].reshape(config.mixture_poses, -1)
     fitted = GaussianMixture(
         config.components, reg_covar=_GMM_NOISE**2, max_iter=60, random_state=seed).fit(drawn)
     # sklearn's root is lower triangular from the right: P = C C^T.
@@ -242,4 +245,4 @@ def write_arrays(
     buffer = io.BytesIO()
     np.savez_compressed(buffer, licence=np.array(licence), sources=np.array(
         sorted({clip.source for clip in clips})), **arrays)
-    checkpoints.write(path, buffer.getvalue())
+    files.write_bytes(path, buffer.getvalue())

@@ -24,7 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kinesics_core import assets
+from kinesics_core.assets import store
 from kinesics_core.errors import ModelError
 from kinesics_core.rotations import logarithm
 
@@ -135,7 +135,7 @@ def load(path: Path | None = None) -> PosePrior:
 
     A checkpoint needs torch, and nothing in it is run. ModelError if it is no such model.
     """
-    file = assets.shipped(FILE) if path is None else Path(path)
+    file = store.shipped(FILE) if path is None else Path(path)
     if file.is_dir():
         return from_parameters(_checkpoint(file), str(file))
     try:
@@ -228,7 +228,7 @@ def _checkpoint(folder: Path) -> dict[str, np.ndarray]:
             f"{folder} holds no snapshots/*.ckpt or snapshots/*.pt; give the folder of VPoser as"
             " its authors publish it.")
     try:
-        from kinesics_core.body.pose_prior_checkpoint import read_arrays
+        from kinesics_core.pose_priors.vae_checkpoint import read_arrays
     except ImportError as error:
         raise ModelError(
             f"Reading {found[-1]} needs {error.name}, which is not installed. Run: pip install"

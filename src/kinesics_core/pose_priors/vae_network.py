@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from kinesics_core.body.pose_prior import JOINTS, LATENT
+from kinesics_core.pose_priors.vae import JOINTS, LATENT
 
 NEURONS = 512
 DROPOUT = 0.1

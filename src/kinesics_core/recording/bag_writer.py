@@ -31,8 +31,16 @@ import yaml
 from mcap.records import Channel, Schema
 
 from kinesics_core.errors import RecordingError
-from kinesics_ros import message_definitions
-from kinesics_ros.bag_layout import Contents, Pending, Topic, header, read_chunk, to_yaml, unpack
+from kinesics_core.recording import message_definitions
+from kinesics_core.recording.bag_layout import (
+    Contents,
+    Pending,
+    Topic,
+    header,
+    read_chunk,
+    to_yaml,
+    unpack,
+)
 
 RESERVE_BYTES = 64 * 2**20
 """Free space a recording leaves on its disk, unless told otherwise."""

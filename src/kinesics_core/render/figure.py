@@ -14,10 +14,10 @@ import numpy as np
 
 from kinesics_core.body import skinning
 from kinesics_core.body.model import BodyModel
+from kinesics_core.render import figure_paint
+from kinesics_core.render.figure_paint import Look
+from kinesics_core.render.mesh import vertex_normals
 from kinesics_core.skeletons import ARKIT_BLENDSHAPES, SMPLX55
-from kinesics_core.view import figure_paint
-from kinesics_core.view.figure_paint import Look
-from kinesics_core.view.mesh import vertex_normals
 
 HAIR_THICKNESS, CLOTH_THICKNESS, SHOE_THICKNESS = 0.014, 0.007, 0.006
 EYES = ("left_eye_smplhf", "right_eye_smplhf")

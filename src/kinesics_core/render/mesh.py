@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from kinesics_core.errors import KinesicsError
-from kinesics_core.view.mesh_gl import GlRasterizer
-from kinesics_core.view.mesh_software import SoftwareRasterizer
+from kinesics_core.render.mesh_gl import GlRasterizer
+from kinesics_core.render.mesh_software import SoftwareRasterizer
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from kinesics_core.view.lights import GLSL
+from kinesics_core.render.lights import GLSL
 
 VERTEX = """
 #version 330

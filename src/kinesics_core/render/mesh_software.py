@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
-from kinesics_core.view.lights import lit
+from kinesics_core.render.lights import lit
 
 OVERSAMPLE = 2
 BOXES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)

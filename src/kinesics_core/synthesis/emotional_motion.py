@@ -33,10 +33,16 @@ from typing import NamedTuple
 import numpy as np
 
 from kinesics_core.affect.emotions import EMOTION_VAD, EMOTIONS
-from kinesics_core.body.animator import JOINT_HIGH, JOINT_LOW, posture
-from kinesics_core.body.gestures import COLLARS, HEAD, LEFT_ARM, SPINE, arm_vector
-from kinesics_core.data.dataset import Clip, Dataset, Info, Writer
-from kinesics_core.data.footwork import (
+from kinesics_core.dataset.clips import Clip, Dataset, Info, Writer
+from kinesics_core.errors import KinesicsError
+from kinesics_core.expression.body_animator import JOINT_HIGH, JOINT_LOW, posture
+from kinesics_core.expression.gestures import COLLARS, HEAD, LEFT_ARM, SPINE, arm_vector
+from kinesics_core.kinematics import HEAD_OFFSETS, REST_OFFSETS, coco_keypoints, forward_kinematics
+from kinesics_core.motion.training.views import resample
+from kinesics_core.motion.windows import HORIZON, OBSERVED, RATE
+from kinesics_core.rotations import exponential
+from kinesics_core.skeletons import COCO17, COCO17_FLIP, SMPLX_BODY, SMPLX_BODY_PARENTS
+from kinesics_core.synthesis.footwork import (
     Gait,
     ankles,
     flight,
@@ -46,7 +52,7 @@ from kinesics_core.data.footwork import (
     smooth,
     solve_legs,
 )
-from kinesics_core.data.motion_primitives import (
+from kinesics_core.synthesis.motion_primitives import (
     ARM_ORIGIN,
     ELBOW_RANGE,
     REPERTOIRE,
@@ -61,17 +67,6 @@ from kinesics_core.data.motion_primitives import (
     shift_weight,
     step_by,
 )
-from kinesics_core.errors import KinesicsError
-from kinesics_core.motion.kinematics import (
-    HEAD_OFFSETS,
-    REST_OFFSETS,
-    coco_keypoints,
-    forward_kinematics,
-)
-from kinesics_core.motion.views import resample
-from kinesics_core.motion.windows import HORIZON, OBSERVED, RATE
-from kinesics_core.rotations import exponential
-from kinesics_core.skeletons import COCO17, COCO17_FLIP, SMPLX_BODY, SMPLX_BODY_PARENTS
 
 STEP = 15
 """Frames between the windows that a tier counts: half a second."""

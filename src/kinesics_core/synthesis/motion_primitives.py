@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from kinesics_core.body.gestures import (
+from kinesics_core.expression.gestures import (
     COLLARS,
     GESTURES,
     HEAD,
@@ -28,8 +28,8 @@ from kinesics_core.body.gestures import (
     arm_vector,
     minimum_jerk,
 )
-from kinesics_core.data.footwork import Step
 from kinesics_core.rotations import logarithm
+from kinesics_core.synthesis.footwork import Step
 
 PARTS = {
     "left": 4, "right": 4, "left_busy": 1, "right_busy": 1, "spine": 3, "head": 3, "collars": 2,

@@ -7,7 +7,7 @@ import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from kinesics_core.motion import checkpoints
+from kinesics_core import files
 
 Row = Mapping[str, float | int | str]
 
@@ -49,4 +49,4 @@ def draw(rows: Sequence[Row], path: Path) -> None:
     content = io.BytesIO()
     figure.savefig(content, format="png", dpi=110)
     plt.close(figure)
-    checkpoints.write(path, content.getvalue())
+    files.write_bytes(path, content.getvalue())

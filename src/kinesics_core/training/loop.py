@@ -22,9 +22,10 @@ import torch
 from rich.console import Console
 from torch import Tensor, nn
 
+from kinesics_core import files
 from kinesics_core.errors import KinesicsError, ModelError
-from kinesics_core.motion import checkpoints, curves
-from kinesics_core.motion.training import average_weights
+from kinesics_core.training import curves
+from kinesics_core.training.weights import CHECKPOINT, average_weights
 
 FORMAT = "kinesics-body-checkpoint"
 
@@ -63,14 +64,14 @@ def train(
     KinesicsError if ``out`` holds a run already (unless ``resume``) or training diverges.
     """
     console = console or Console(stderr=True)
-    path = out / checkpoints.FILE
+    path = out / CHECKPOINT
     if path.exists() and not resume:
         raise KinesicsError(
             f"{out} holds a run already. Go on with it by --resume, or choose another --out.")
     out.mkdir(parents=True, exist_ok=True)
     document = json.dumps(dict(settings), indent=1) + "\n"
     state = _earlier(path, document) if path.exists() else None
-    checkpoints.write(out / "config.json", document.encode())
+    files.write_bytes(out / "config.json", document.encode())
     average = copy.deepcopy(network)
     optimiser = torch.optim.AdamW(
         network.parameters(), lr=schedule.lr, weight_decay=schedule.weight_decay)
@@ -118,8 +119,8 @@ def train(
             "average": average.state_dict(), "optimiser": optimiser.state_dict(), "curves": rows,
             "best": best, "best_network": best_state, "updates": updates,
         }, buffer)
-        checkpoints.write(path, buffer.getvalue())
-        checkpoints.write(out / "curves.csv", curves.as_csv(rows).encode())
+        files.write_bytes(path, buffer.getvalue())
+        files.write_bytes(out / "curves.csv", curves.as_csv(rows).encode())
         words = ", ".join(f"{key} {value:.4g}" for key, value in rows[-1].items()
                           if key not in ("epoch", "validation_loss"))
         console.print(f"epoch {epoch}/{schedule.epochs}: {words}", highlight=False)

@@ -14,11 +14,11 @@ import numpy as np
 
 from kinesics_core.body import model as body_model
 from kinesics_core.body.model import BodyModel
+from kinesics_core.render.figure import Figure, dress, pose_of_gaze
+from kinesics_core.render.figure_paint import Look
+from kinesics_core.render.mesh import MeshRenderer
 from kinesics_core.skeletons import ARKIT_BLENDSHAPES, BLENDSHAPE_INDEX, SMPLX_BODY
 from kinesics_core.types import BodyPose, FacePose
-from kinesics_core.view.figure import Figure, dress, pose_of_gaze
-from kinesics_core.view.figure_paint import Look
-from kinesics_core.view.mesh import MeshRenderer
 
 LOOK = Look(
     skin=(228, 182, 156), hair=(58, 44, 42), shirt=(42, 132, 146), trousers=(46, 54, 70),

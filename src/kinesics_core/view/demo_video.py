@@ -23,6 +23,8 @@ import numpy as np
 
 from kinesics_core.affect.emotions import EMOTIONS
 from kinesics_core.errors import RecordingError
+from kinesics_core.render.encoder import Mp4Writer
+from kinesics_core.render.text import fit_text, put_text, text_width
 from kinesics_core.types import (
     NANOSECONDS,
     Affect,
@@ -34,9 +36,7 @@ from kinesics_core.types import (
     People,
 )
 from kinesics_core.view.avatar import Avatar
-from kinesics_core.view.encoder import Mp4Writer
 from kinesics_core.view.overlay import EMOTION_COLORS, draw_overlay, draw_plate
-from kinesics_core.view.text import fit_text, put_text, text_width
 
 PAGE, PANEL, RULE = (15, 18, 25), (22, 26, 36), (52, 60, 78)
 INK, PALE = (238, 241, 246), (146, 156, 174)

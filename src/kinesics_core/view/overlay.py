@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from kinesics_core.affect.emotions import EMOTIONS
+from kinesics_core.render.text import put_text, text_width
 from kinesics_core.skeletons import COCO17, COCO17_EDGES, HAND21_EDGES
 from kinesics_core.types import Affect, MotionForecast, People, Person
-from kinesics_core.view.text import put_text, text_width
 
 LEFT, RIGHT, MIDDLE = (255, 168, 76), (84, 186, 255), (236, 240, 244)
 """Colours of the person's left and right side and of the middle (RGB)."""

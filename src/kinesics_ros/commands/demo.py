@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from kinesics_core.commands.up import add_graph_arguments, overrides
+from kinesics_ros.graph_arguments import add_graph_arguments, overrides
 
 HELP = "real footage through the whole graph; leaves a video, a bag and figures in out/demo"
 
@@ -21,17 +21,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def footage() -> str:
     """The demo's clips as one source, fetched if need be."""
-    from kinesics_core import assets
+    from kinesics_core.assets import store
 
-    return ",".join(str(assets.path(name)) for name in FOOTAGE)
+    return ",".join(str(store.path(name)) for name in FOOTAGE)
 
 
 def run(args: argparse.Namespace) -> int:
-    from kinesics_core import assets
+    from kinesics_core.assets import store
 
     if args.source is None:
         args.source = footage()
-    assets.path(f"holistic-{args.variant or 'lite'}")
+    store.path(f"holistic-{args.variant or 'lite'}")
     from kinesics_ros.demo import demo
 
     summary = demo(overrides(args), args.out, args.params, args.duration)

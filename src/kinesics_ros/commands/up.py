@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
+
+from kinesics_core import files
+from kinesics_ros.graph_arguments import add_graph_arguments, overrides
 
 HELP = "run the whole graph in one process: camera, keypoints, forecast, response, expression"
 
@@ -15,40 +19,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         "as JSON when the graph stops")
 
 
-def add_graph_arguments(parser: argparse.ArgumentParser) -> None:
-    """What every command that brings the graph up understands; None leaves the parameter file's
-    value."""
-    parser.add_argument("--source", help="camera number or device, video, image folder, "
-                        "gst:PIPELINE, topic:NAME or 'synthetic'; default: the first camera")
-    parser.add_argument("--params", metavar="YAML", help="ROS parameter file")
-    parser.add_argument("--namespace", help="ROS namespace of all nodes")
-    parser.add_argument("--variant", choices=("lite", "full", "heavy"), help="pose network")
-    parser.add_argument("--max-persons", type=int, metavar="N", help="people followed at once")
-    parser.add_argument("--policy", choices=("auto", "mirror", "empathise", "regulate", "idle"))
-    parser.add_argument("--loop", action="store_true", default=None,
-                        help="start a file again when it ends")
-    parser.add_argument("--rate", type=float, metavar="HZ", help="frames per second")
-    parser.add_argument("--no-realtime", action="store_true",
-                        help="process every frame of a file, as fast as possible")
-
-
-def overrides(args: argparse.Namespace) -> dict[str, dict[str, object]]:
-    """Stage name -> parameters given on the command line."""
-    given = {
-        "camera": {
-            "source": args.source, "loop": args.loop, "rate": args.rate,
-            "realtime": False if args.no_realtime else None,
-        },
-        "keypoint": {"variant": args.variant, "max_persons": args.max_persons},
-        "response": {"policy": args.policy},
-    }
-    return {
-        stage: {name: value for name, value in values.items() if value is not None}
-        for stage, values in given.items()
-    }
-
-
 def run(args: argparse.Namespace) -> int:
-    from kinesics_ros.up import up
+    """Run the graph until a signal, the end of the source or ``--duration``; the exit status."""
+    from kinesics_ros.graph import Graph, ros_arguments
+    from kinesics_ros.monitor import Monitor
+    from kinesics_ros.run import stop_on_signals
 
-    return up(args)
+    parameters = overrides(args)
+    if args.record:
+        parameters["recorder"] = {"bag": args.record}
+    stop = stop_on_signals()
+    with Graph(
+        parameters,
+        without=() if args.record else ("recorder",),
+        ros_arguments=ros_arguments(args.params, args.namespace, args.ros_arguments),
+    ) as graph:
+        monitor = Monitor(graph) if args.report else None
+        graph.spin(stop, args.duration)
+        if monitor is not None:
+            report = Path(args.report)
+            report.parent.mkdir(parents=True, exist_ok=True)
+            files.write_json(report, monitor.summary(), indent=2)
+        return 1 if graph.camera.fault is not None else 0

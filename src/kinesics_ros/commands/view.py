@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from kinesics_core.commands.up import add_graph_arguments
+from kinesics_ros.graph_arguments import add_graph_arguments
 
 HELP = "show the running loop live: image, keypoints, forecast, 3D skeleton, blendshapes, affect"
 
@@ -21,8 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from kinesics_core.commands.demo import footage
     from kinesics_core.view.live import LiveView
+    from kinesics_ros.commands.demo import footage
     from kinesics_ros.live import run as run_graph
 
     if args.source is None and args.params is None:

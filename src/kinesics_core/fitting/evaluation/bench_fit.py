@@ -27,11 +27,11 @@ from typing import Any
 import numpy as np
 
 from kinesics_core.bench import Result, result
-from kinesics_core.body.fitting import evaluation, motions, truth
-from kinesics_core.body.fitting.fit import Fit, Settings, fit
-from kinesics_core.body.fitting.track import Track
 from kinesics_core.body.model import BodyModel, load
 from kinesics_core.errors import KinesicsError
+from kinesics_core.fitting.evaluation import evaluation, motions, truth
+from kinesics_core.fitting.fit import Fit, Settings, fit
+from kinesics_core.fitting.tracks.track import Track
 from kinesics_core.skeletons import BODY25_TO_WHOLEBODY133
 
 FRAMES, CLIPS, ARCHIVE_CLIPS = 240, 2, 8
@@ -155,8 +155,8 @@ def single(motion: Path | None) -> dict[str, Any]:
     here = time.process_time()
     fit(track, body, Settings())
     seconds = time.process_time() - here
-    code = ("import sys, numpy as np; from kinesics_core.body.fitting.fit import Settings, fit; "
-            "from kinesics_core.body.fitting.track import Track; "
+    code = ("import sys, numpy as np; from kinesics_core.fitting.fit import Settings, fit; "
+            "from kinesics_core.fitting.tracks.track import Track; "
             "from kinesics_core.body.model import load; import time; "
             "keypoints = np.frombuffer(sys.stdin.buffer.read(), np.float32).reshape(1, 133, 3); "
             "fit(Track(1, [0], [0.0], 1280, 720, keypoints), load(), Settings()); "
@@ -240,8 +240,8 @@ def smplify(motion: Path | None) -> dict[str, Any]:
     """The peer on a few frames of the first clip; it is told the true focal length."""
     import torch
 
-    from kinesics_core.assets import shipped
-    from kinesics_core.body.fitting.peer import fit_frames
+    from kinesics_core.assets.store import shipped
+    from kinesics_core.fitting.evaluation.smplify_x import fit_frames
 
     torch.set_num_threads(1)
     body = load()

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from kinesics_core.body.fitting import metrics, truth
-from kinesics_core.body.fitting.track import Track
 from kinesics_core.body.model import BodyModel
 from kinesics_core.errors import KinesicsError
+from kinesics_core.fitting.evaluation import metrics, truth
+from kinesics_core.fitting.tracks.track import Track
 from kinesics_core.rotations import logarithm
 from kinesics_core.skeletons import SMPLX55, SMPLX_BODY
 

@@ -18,11 +18,11 @@ from pathlib import Path
 
 import numpy as np
 
-from kinesics_core import assets
 from kinesics_core.affect.emotions import EMOTION_VAD, EMOTIONS
-from kinesics_core.body.animator import BodyAnimator
-from kinesics_core.body.gestures import GESTURES
+from kinesics_core.assets import store
 from kinesics_core.errors import KinesicsError
+from kinesics_core.expression.body_animator import BodyAnimator
+from kinesics_core.expression.gestures import GESTURES
 from kinesics_core.rotations import exponential, from_quaternions, logarithm
 from kinesics_core.skeletons import SMPLX_BODY
 
@@ -90,7 +90,7 @@ def read(path: Path) -> list[Motion]:
 
 def deepmimic(names: Sequence[str] = DEEPMIMIC) -> list[Motion]:
     """Motion capture of the asset manifest; fetched the first time."""
-    return [parse_deepmimic(assets.path(f"deepmimic-{name}").read_text(), name) for name in names]
+    return [parse_deepmimic(store.path(f"deepmimic-{name}").read_text(), name) for name in names]
 
 
 def parse_deepmimic(text: str, name: str) -> Motion:

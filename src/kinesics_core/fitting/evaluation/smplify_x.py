@@ -20,10 +20,10 @@ import torch
 from smplx.lbs import batch_rodrigues
 
 from kinesics_core.body.correspondences import selection
-from kinesics_core.body.fitting.track import Track
 from kinesics_core.body.model import BodyModel
-from kinesics_core.body.pose_prior import PosePrior
-from kinesics_core.body.pose_prior import load as load_prior
+from kinesics_core.fitting.tracks.track import Track
+from kinesics_core.pose_priors.vae import PosePrior
+from kinesics_core.pose_priors.vae import load as load_prior
 from kinesics_core.rotations import logarithm
 from kinesics_core.skeletons import (
     WHOLEBODY133,

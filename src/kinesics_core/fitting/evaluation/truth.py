@@ -16,13 +16,13 @@ import numpy as np
 
 from kinesics_core.body import skinning
 from kinesics_core.body.correspondences import selection
-from kinesics_core.body.fitting.motions import DEFAULT_RATE, Motion, medley, resample
-from kinesics_core.body.fitting.parameters import PARAMETERS
-from kinesics_core.body.fitting.track import Track
 from kinesics_core.body.model import BodyModel
 from kinesics_core.errors import KinesicsError
-from kinesics_core.face.expressions import expression as expression_of
-from kinesics_core.motion.kinematics import REST_OFFSETS, forward_kinematics, plant_lowest_joint
+from kinesics_core.expression.facial_expressions import expression as expression_of
+from kinesics_core.fitting.evaluation.motions import DEFAULT_RATE, Motion, medley, resample
+from kinesics_core.fitting.output.parameters import PARAMETERS
+from kinesics_core.fitting.tracks.track import Track
+from kinesics_core.kinematics import REST_OFFSETS, forward_kinematics, plant_lowest_joint
 from kinesics_core.rotations import exponential, logarithm
 from kinesics_core.skeletons import (
     ARKIT_BLENDSHAPES,

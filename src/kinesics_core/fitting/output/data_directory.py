@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from kinesics_core.body.fitting.errors import FitError
+from kinesics_core.fitting.errors import FitError
 
 
 def inside(directory: Path, given: str, what: str) -> Path:

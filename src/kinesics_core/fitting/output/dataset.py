@@ -19,14 +19,15 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from kinesics_core import cluster, jobs
-from kinesics_core.body.fitting.errors import FitError
-from kinesics_core.body.fitting.files import write_json
-from kinesics_core.body.fitting.progress import Progress
-from kinesics_core.body.fitting.read_openpose import is_openpose
-from kinesics_core.body.fitting.recording import REPORT, fit_recording
-from kinesics_core.body.fitting.request import Request
-from kinesics_core.data.videos import SUFFIXES, find
+from kinesics_core.fitting.errors import FitError
+from kinesics_core.fitting.output.files import write_json
+from kinesics_core.fitting.output.recording import REPORT, fit_recording
+from kinesics_core.fitting.output.request import Request
+from kinesics_core.fitting.progress import Progress
+from kinesics_core.fitting.tracks.read_openpose import is_openpose
+from kinesics_core.importers.videos import SUFFIXES, find
+from kinesics_core.jobs import local as jobs
+from kinesics_core.jobs import ray as cluster
 from kinesics_core.perception.sources import image_files
 
 PAPER_VIDEOS, PAPER_FRAMES, PAPER_GPU_HOURS = 1677, 300, 7267

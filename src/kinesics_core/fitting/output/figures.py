@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from kinesics_core.body.fitting.fit import Fit
-from kinesics_core.body.fitting.request import Person
-from kinesics_core.body.fitting.track import Track
+from kinesics_core.fitting.fit import Fit
+from kinesics_core.fitting.output.request import Person
+from kinesics_core.fitting.tracks.track import Track
 
 
 def quality(fit: Fit, track: Track, joints: np.ndarray, stature: float) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from kinesics_core.body.fitting.errors import FitError
+from kinesics_core.fitting.errors import FitError
 
 PART = ".part"
 """What a file is called besides its name while it is written. A killed run leaves it behind; the

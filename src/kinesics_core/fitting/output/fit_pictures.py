@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from kinesics_core.errors import KinesicsError
+from kinesics_core.render.mesh import MeshRenderer
+from kinesics_core.render.text import fit_text, put_text
 from kinesics_core.skeletons import WHOLEBODY133_EDGES, WHOLEBODY133_FACE
-from kinesics_core.view.mesh import MeshRenderer
-from kinesics_core.view.text import fit_text, put_text
 
 PERSON_COLORS = (
     (150, 182, 226), (232, 178, 132), (160, 208, 160), (214, 164, 214), (226, 208, 138),

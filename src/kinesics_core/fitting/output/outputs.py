@@ -18,19 +18,19 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from kinesics_core.body.fitting import pictures
-from kinesics_core.body.fitting.errors import FitError, code_of
-from kinesics_core.body.fitting.files import PART, write_arrays, write_bytes, written
-from kinesics_core.body.fitting.fit import Fit
-from kinesics_core.body.fitting.parameters import PARAMETERS
-from kinesics_core.body.fitting.pictures import Figure, Painter
-from kinesics_core.body.fitting.progress import Cancelled, Progress, Show
-from kinesics_core.body.fitting.track import Track
 from kinesics_core.body.model import BodyModel
 from kinesics_core.body.obj import obj_text
 from kinesics_core.body.skinning import vertices as skinned
 from kinesics_core.errors import RecordingError
-from kinesics_core.view.encoder import Mp4Writer
+from kinesics_core.fitting.errors import FitError, code_of
+from kinesics_core.fitting.fit import Fit
+from kinesics_core.fitting.output import pictures
+from kinesics_core.fitting.output.files import PART, write_arrays, write_bytes, written
+from kinesics_core.fitting.output.parameters import PARAMETERS
+from kinesics_core.fitting.output.pictures import Figure, Painter
+from kinesics_core.fitting.progress import Cancelled, Progress, Show
+from kinesics_core.fitting.tracks.track import Track
+from kinesics_core.render.encoder import Mp4Writer
 
 AT_ONCE = 24
 """Frames whose meshes are computed together."""

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
-from kinesics_core.body.fitting.errors import FitError
-from kinesics_core.body.fitting.files import read_arrays
-from kinesics_core.body.fitting.fit import Fit
-from kinesics_core.body.fitting.track import Track
+from kinesics_core.fitting.errors import FitError
+from kinesics_core.fitting.fit import Fit
+from kinesics_core.fitting.output.files import read_arrays
+from kinesics_core.fitting.tracks.track import Track
 
 PARAMETERS = ("transl", "global_orient", "body_pose", "left_hand_pose", "right_hand_pose",
               "jaw_pose", "leye_pose", "reye_pose", "expression")

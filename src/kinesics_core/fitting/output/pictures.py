@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from kinesics_core.body.fitting.fit import Fit
 from kinesics_core.body.model import BodyModel
-from kinesics_core.view.fit_pictures import contact_sheet, draw_fit, draw_turned
-from kinesics_core.view.mesh import MeshRenderer
+from kinesics_core.fitting.fit import Fit
+from kinesics_core.fitting.output.fit_pictures import contact_sheet, draw_fit, draw_turned
+from kinesics_core.render.mesh import MeshRenderer
 
 DARK = (24, 28, 36)
 """Ground of the pictures of a recording that has none of its own."""

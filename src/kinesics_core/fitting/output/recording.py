@@ -23,11 +23,13 @@ from typing import Any
 import numpy as np
 
 from kinesics_core import __version__
-from kinesics_core.assets import sha256_of
-from kinesics_core.body import bvh, gltf, model, pose_prior
-from kinesics_core.body.fitting import figures, parameters
-from kinesics_core.body.fitting.errors import FitError, code_of
-from kinesics_core.body.fitting.files import (
+from kinesics_core.assets.store import sha256_of
+from kinesics_core.body import bvh, gltf, model
+from kinesics_core.errors import KinesicsError, SourceError
+from kinesics_core.fitting.errors import FitError, code_of
+from kinesics_core.fitting.fit import Fit, Settings, fit
+from kinesics_core.fitting.output import figures, parameters
+from kinesics_core.fitting.output.files import (
     Store,
     claimed,
     fault,
@@ -37,8 +39,7 @@ from kinesics_core.body.fitting.files import (
     write_json,
     written,
 )
-from kinesics_core.body.fitting.fit import Fit, Settings, fit
-from kinesics_core.body.fitting.outputs import (
+from kinesics_core.fitting.output.outputs import (
     CONTACT,
     SUFFIXES,
     VIDEO,
@@ -47,15 +48,15 @@ from kinesics_core.body.fitting.outputs import (
     joints_of,
     write_frames,
 )
-from kinesics_core.body.fitting.parameters import PARAMETERS
-from kinesics_core.body.fitting.progress import Cancelled, Show
-from kinesics_core.body.fitting.read_openpose import is_openpose
-from kinesics_core.body.fitting.read_tracks import read_tracks, video_of
-from kinesics_core.body.fitting.request import GENDERS, Report, Request
-from kinesics_core.body.fitting.track import Track
-from kinesics_core.body.fitting.track_file import load_tracks, save_tracks
-from kinesics_core.errors import KinesicsError, SourceError
+from kinesics_core.fitting.output.parameters import PARAMETERS
+from kinesics_core.fitting.output.request import GENDERS, Report, Request
+from kinesics_core.fitting.progress import Cancelled, Show
+from kinesics_core.fitting.tracks.read_openpose import is_openpose
+from kinesics_core.fitting.tracks.read_tracks import read_tracks, video_of
+from kinesics_core.fitting.tracks.track import Track
+from kinesics_core.fitting.tracks.track_file import load_tracks, save_tracks
 from kinesics_core.perception.sources import image_files, open_source
+from kinesics_core.pose_priors import vae
 
 REQUEST, KEYPOINTS, REPORT, STORE = "request.json", "keypoints.npz", "report.json", ".fit"
 CAMERA, FIGURES = "camera.json", "fit.json"
@@ -347,7 +348,7 @@ def _check(request: Request) -> None:
         if not request.prior.exists():
             refuse(f"The pose prior {request.prior} does not exist; give its file or folder.",
                    "MODEL_MISSING")
-        pose_prior.load(request.prior)
+        vae.load(request.prior)
     if request.output.exists() and not request.output.is_dir():
         refuse(f"The output {request.output} is a file; give a directory.")
 

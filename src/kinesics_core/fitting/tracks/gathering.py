@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from kinesics_core.body.fitting.track import BLENDSHAPES, KEYPOINTS, Track
-from kinesics_core.body.fitting.whole_body import keypoints_of, world_of
+from kinesics_core.fitting.tracks.track import BLENDSHAPES, KEYPOINTS, Track
+from kinesics_core.fitting.tracks.whole_body import keypoints_of, world_of
 from kinesics_core.types import People
 
 MIN_SECONDS = 0.25

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from kinesics_core.body.fitting.errors import FitError
-from kinesics_core.body.fitting.whole_body import believed, unknown_keypoints
+from kinesics_core.fitting.errors import FitError
+from kinesics_core.fitting.tracks.whole_body import believed, unknown_keypoints
 from kinesics_core.skeletons import (
     BODY25_TO_WHOLEBODY133,
     OPENPOSE18_TO_WHOLEBODY133,

@@ -15,14 +15,13 @@ from typing import Protocol
 
 import numpy as np
 
-from kinesics_core.body.fitting import read_openpose
-from kinesics_core.body.fitting.errors import FitError
-from kinesics_core.body.fitting.gathering import Gathering
-from kinesics_core.body.fitting.progress import Cancelled, Progress, Show
-from kinesics_core.body.fitting.track import Track
-from kinesics_core.body.fitting.track_file import load_tracks, save_tracks
-from kinesics_core.data import bags
 from kinesics_core.errors import KinesicsError, ModelError, SourceError
+from kinesics_core.fitting.errors import FitError
+from kinesics_core.fitting.progress import Cancelled, Progress, Show
+from kinesics_core.fitting.tracks import read_openpose
+from kinesics_core.fitting.tracks.gathering import Gathering
+from kinesics_core.fitting.tracks.track import Track
+from kinesics_core.fitting.tracks.track_file import load_tracks, save_tracks
 from kinesics_core.perception.landmarks import KeypointEstimator
 from kinesics_core.perception.sources import (
     DEFAULT_RATE,
@@ -33,6 +32,7 @@ from kinesics_core.perception.sources import (
 )
 from kinesics_core.perception.stills import StillEstimator
 from kinesics_core.perception.tracking import Tracker
+from kinesics_core.recording import bag_reader
 from kinesics_core.skeletons import WHOLEBODY133_BODY
 from kinesics_core.types import NANOSECONDS, Frame, People
 
@@ -182,15 +182,15 @@ class _Reading:
     def bag(self, source: Path) -> list[Track]:
         """The PersonArray with most messages of a bag. Frames are counted by its messages."""
         try:
-            found = bags.find(source)
+            found = bag_reader.find(source)
         except KinesicsError as error:
             raise FitError(str(error), "INPUT_UNREADABLE") from error
         if len(found) > 1:
             raise FitError(f"{source} holds {len(found)} bags, {found[0].name} and more; give one"
                            " of them.", "INPUT_UNREADABLE")
         gathered: dict[str, _Topic] = {}
-        contents = bags.Contents()
-        for topic, people in bags.messages(found[0], contents, whole=True):
+        contents = bag_reader.Contents()
+        for topic, people in bag_reader.messages(found[0], contents, whole=True):
             self._ask()
             self._show(contents.messages, 0)
             gathered.setdefault(topic, _Topic(Gathering())).add(people, self._wanted)
@@ -198,7 +198,7 @@ class _Reading:
             self.note(contents.fault)
         if not gathered:
             raise FitError(
-                f"{source} has no message of {bags.PEOPLE_TYPE}, only "
+                f"{source} has no message of {bag_reader.PEOPLE_TYPE}, only "
                 f"{', '.join(sorted(set(contents.types.values()))) or 'nothing'}; record `persons`"
                 " too, or give a video.", "INPUT_UNREADABLE")
         name, chosen = max(gathered.items(), key=lambda item: item[1].count)
@@ -304,7 +304,7 @@ def _is_bag(source: Path) -> bool:
 
 def video_of(folder: Path) -> Path | None:
     """The one video in or beside the folder that OpenPose's files are called after, if any."""
-    from kinesics_core.data.videos import SUFFIXES
+    from kinesics_core.importers.videos import SUFFIXES
 
     name = next(folder.glob("*" + read_openpose.ENDING)).name
     found = [file for place in (folder, folder.absolute().parent) for file in place.iterdir()

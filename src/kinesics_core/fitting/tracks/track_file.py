@@ -22,9 +22,9 @@ from pathlib import Path
 
 import numpy as np
 
-from kinesics_core.body.fitting.errors import FitError
-from kinesics_core.body.fitting.track import BLENDSHAPES, KEYPOINTS, Track
 from kinesics_core.errors import KinesicsError
+from kinesics_core.fitting.errors import FitError
+from kinesics_core.fitting.tracks.track import BLENDSHAPES, KEYPOINTS, Track
 
 FORMAT = "kinesics keypoints 1"
 

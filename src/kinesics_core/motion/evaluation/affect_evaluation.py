@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from kinesics_core.affect.body import BodyReader
-from kinesics_core.data.dataset import Clip, Dataset
+from kinesics_core.dataset.clips import Clip, Dataset
 from kinesics_core.errors import KinesicsError, ModelError
 from kinesics_core.skeletons import COCO17
 from kinesics_core.types import NANOSECONDS, Affect, People, Person

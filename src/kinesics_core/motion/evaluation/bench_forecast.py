@@ -26,11 +26,11 @@ import torch
 
 from kinesics_core.affect.emotions import EMOTIONS
 from kinesics_core.bench import Result, result
-from kinesics_core.motion.export import export_onnx
 from kinesics_core.motion.networks.registry import NETWORKS, build
 from kinesics_core.motion.runtime import open_session
-from kinesics_core.motion.samples import Windows
-from kinesics_core.motion.training import TrainingConfig, fit
+from kinesics_core.motion.training.export import export_onnx
+from kinesics_core.motion.training.fit import TrainingConfig, fit
+from kinesics_core.motion.training.samples import Windows
 from kinesics_core.motion.windows import HORIZON, KEYPOINTS, OBSERVED
 
 

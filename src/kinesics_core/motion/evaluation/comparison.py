@@ -19,16 +19,18 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from kinesics_core import bench, jobs
-from kinesics_core.data.dataset import Dataset
+from kinesics_core import bench
+from kinesics_core.dataset.clips import Dataset
 from kinesics_core.errors import KinesicsError
-from kinesics_core.jobs import Job, Outcome
-from kinesics_core.motion import curves, experiments, figures, splits
-from kinesics_core.motion.evaluation import REPORTED
-from kinesics_core.motion.experiments import LEAKS, Plan
+from kinesics_core.jobs import local as jobs
+from kinesics_core.jobs.local import Job, Outcome
+from kinesics_core.motion.evaluation import experiments, figures, splits
+from kinesics_core.motion.evaluation.evaluation import REPORTED
+from kinesics_core.motion.evaluation.experiments import LEAKS, Plan
 from kinesics_core.motion.networks.registry import NETWORKS
-from kinesics_core.motion.recognition_training import RecognitionConfig
-from kinesics_core.motion.training import TrainingConfig, recipe
+from kinesics_core.motion.training.fit import TrainingConfig, recipe
+from kinesics_core.motion.training.recognition_training import RecognitionConfig
+from kinesics_core.training import curves
 
 MINUTES = 18.0
 """What all trainings together may take by default on a dataset of ``LARGE`` windows or more."""

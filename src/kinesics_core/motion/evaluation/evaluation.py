@@ -18,16 +18,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kinesics_core.data.dataset import Clip
-from kinesics_core.motion import views, windows
-from kinesics_core.motion.baselines import (
+from kinesics_core.dataset.clips import Clip
+from kinesics_core.motion import windows
+from kinesics_core.motion.evaluation.baselines import (
     Forecast,
     choose_ridge,
     constant_velocity,
     mean_pose,
     zero_velocity,
 )
-from kinesics_core.motion.samples import Batch, Samples, make_batch
+from kinesics_core.motion.training import views
+from kinesics_core.motion.training.samples import Batch, Samples, make_batch
 from kinesics_core.motion.windows import HORIZON, KEYPOINTS, Normalisation
 
 FRAMES = (1, 3, 10, 30)

@@ -20,35 +20,29 @@ from typing import Any
 import numpy as np
 import torch
 
-from kinesics_core.data.dataset import Clip, Dataset
+from kinesics_core.dataset.clips import Clip, Dataset
 from kinesics_core.errors import KinesicsError
-from kinesics_core.jobs import Report
-from kinesics_core.motion import (
-    batches,
-    checkpoints,
-    evaluation,
-    losses,
-    recognition,
-    recognition_training,
-    samples,
-    splits,
-    training,
-    views,
-    windows,
-)
-from kinesics_core.motion.checkpoints import Identity
-from kinesics_core.motion.exported import open_model
+from kinesics_core.jobs.local import Report
+from kinesics_core.motion import windows
+from kinesics_core.motion.evaluation import evaluation, recognition, splits
+from kinesics_core.motion.evaluation.exported import open_model
+from kinesics_core.motion.evaluation.splits import Fold
 from kinesics_core.motion.networks.recogniser import Recogniser
 from kinesics_core.motion.networks.registry import NETWORKS, build
-from kinesics_core.motion.samples import Windows, cut_windows
-from kinesics_core.motion.splits import Fold
 from kinesics_core.motion.training import (
-    Material,
-    OnStep,
-    TrainingConfig,
-    fit,
-    predict,
+    batches,
+    checkpoints,
+    losses,
+    recognition_training,
+    samples,
+    views,
 )
+from kinesics_core.motion.training import (
+    fit as training,
+)
+from kinesics_core.motion.training.checkpoints import Identity
+from kinesics_core.motion.training.fit import Material, OnStep, TrainingConfig, fit, predict
+from kinesics_core.motion.training.samples import Windows, cut_windows
 from kinesics_core.motion.windows import HORIZON
 from kinesics_core.skeletons import mirrored
 

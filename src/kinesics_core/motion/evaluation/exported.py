@@ -12,7 +12,7 @@ import numpy as np
 from kinesics_core.errors import ModelError
 from kinesics_core.motion import windows
 from kinesics_core.motion.runtime import METADATA_PREFIX
-from kinesics_core.motion.samples import Windows
+from kinesics_core.motion.training.samples import Windows
 from kinesics_core.motion.windows import Normalisation
 
 BLOCK = 256

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from kinesics_core.motion import checkpoints
+from kinesics_core import files
 
 
 def pyplot() -> Any:
@@ -28,7 +28,7 @@ def save(figure: Any, path: Path) -> None:
     figure.savefig(content, format="png", dpi=120)
     pyplot().close(figure)
     path.parent.mkdir(parents=True, exist_ok=True)
-    checkpoints.write(path, content.getvalue())
+    files.write_bytes(path, content.getvalue())
 
 
 def confusion(matrix: np.ndarray, classes: Sequence[str], title: str, path: Path) -> None:

@@ -25,16 +25,18 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from kinesics_core import bench, jobs
-from kinesics_core.data.dataset import Clip, Dataset
+from kinesics_core import bench, files
+from kinesics_core.dataset.clips import Clip, Dataset
 from kinesics_core.errors import KinesicsError
-from kinesics_core.jobs import Job, Outcome, Report
-from kinesics_core.motion import checkpoints, evaluation, experiments, figures, samples, splits
-from kinesics_core.motion.checkpoints import Identity
-from kinesics_core.motion.comparison import mean
+from kinesics_core.jobs import local as jobs
+from kinesics_core.jobs.local import Job, Outcome, Report
+from kinesics_core.motion.evaluation import evaluation, experiments, figures, splits
+from kinesics_core.motion.evaluation.comparison import mean
 from kinesics_core.motion.networks.registry import NETWORKS
-from kinesics_core.motion.samples import Samples, Windows, cut_windows
-from kinesics_core.motion.training import TrainingConfig, fit, predict, recipe
+from kinesics_core.motion.training import checkpoints, samples
+from kinesics_core.motion.training.checkpoints import Identity
+from kinesics_core.motion.training.fit import TrainingConfig, fit, predict, recipe
+from kinesics_core.motion.training.samples import Samples, Windows, cut_windows
 
 REAL, SCRATCH = "real", "scratch"
 EVERY = 10
@@ -414,7 +416,7 @@ def _write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
         writer.writeheader()
         writer.writerows(rows)
     path.parent.mkdir(parents=True, exist_ok=True)
-    checkpoints.write(path, text.getvalue().encode())
+    files.write_bytes(path, text.getvalue().encode())
 
 
 def _draw_gains(options: Options, tiers: Sequence[str], of: Any) -> None:

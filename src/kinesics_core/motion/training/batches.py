@@ -14,11 +14,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from kinesics_core.data.dataset import Clip
+from kinesics_core.dataset.clips import Clip
 from kinesics_core.errors import KinesicsError
-from kinesics_core.motion import samples, windows
-from kinesics_core.motion.samples import Samples
-from kinesics_core.motion.views import Faults
+from kinesics_core.motion import windows
+from kinesics_core.motion.training import samples
+from kinesics_core.motion.training.samples import Samples
+from kinesics_core.motion.training.views import Faults
 from kinesics_core.motion.windows import HORIZON, OBSERVED, Normalisation
 
 LENGTH = OBSERVED + HORIZON

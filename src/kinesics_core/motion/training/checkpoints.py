@@ -8,7 +8,6 @@ disk is full the one before stays.
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +16,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from kinesics_core.errors import KinesicsError, ModelError
+from kinesics_core import files
+from kinesics_core.errors import ModelError
 from kinesics_core.motion.networks import registry
 from kinesics_core.motion.windows import HORIZON, OBSERVED
+from kinesics_core.training.weights import CHECKPOINT
 
 FORMAT = "kinesics-checkpoint"
-FILE = "checkpoint.pt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def save(
         "keypoints": list(identity.keypoints), "classes": list(identity.classes),
         "config": dict(config), "state": dict(state),
     }, buffer)
-    write(path, buffer.getvalue())
+    files.write_bytes(path, buffer.getvalue())
 
 
 def read(path: Path) -> tuple[Identity, dict[str, Any], dict[str, Any]]:
@@ -79,7 +79,7 @@ def read(path: Path) -> tuple[Identity, dict[str, Any], dict[str, Any]]:
         return identity, content["config"], content["state"]
     except FileNotFoundError as error:
         raise ModelError(
-            f"{path} does not exist. `kinesics train forecast --out DIR` writes DIR/{FILE}."
+            f"{path} does not exist. `kinesics train forecast --out DIR` writes DIR/{CHECKPOINT}."
         ) from error
     except Exception as error:  # torch has no one error for a damaged file
         raise ModelError(
@@ -133,20 +133,6 @@ def load_start(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
             f"These weights do not fit the network: {_list(sorted(lacking | strange))}. They were"
             " written by another version of Kinesics; train again.")
     network.load_state_dict(dict(weights), strict=False)
-
-
-def write(path: Path, content: bytes) -> None:
-    """Replace a file in one step; if that fails, the one before is still there."""
-    partial = path.with_name(path.name + ".part")
-    try:
-        partial.write_bytes(content)
-        os.replace(partial, path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise KinesicsError(
-            f"{path} cannot be written ({error.strerror}). What was there before is kept: make"
-            " room, then run the same command with --resume."
-        ) from error
 
 
 def _load_state(network: nn.Module, weights: Mapping[str, Tensor], path: Path) -> None:

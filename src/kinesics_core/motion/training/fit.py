@@ -26,17 +26,19 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from kinesics_core.data.dataset import Clip
+from kinesics_core.dataset.clips import Clip
 from kinesics_core.errors import KinesicsError
-from kinesics_core.motion import batches, checkpoints, losses, samples, windows
-from kinesics_core.motion.batches import Batch, CameraFeed, CutFeed, Feed, PlaneFeed
-from kinesics_core.motion.checkpoints import Identity
-from kinesics_core.motion.curves import Row
+from kinesics_core.motion import windows
 from kinesics_core.motion.networks.prediction import Prediction
 from kinesics_core.motion.networks.registry import NETWORKS
-from kinesics_core.motion.samples import Windows
+from kinesics_core.motion.training import batches, checkpoints, losses, samples
+from kinesics_core.motion.training.batches import Batch, CameraFeed, CutFeed, Feed, PlaneFeed
+from kinesics_core.motion.training.checkpoints import Identity
+from kinesics_core.motion.training.samples import Windows
 from kinesics_core.motion.windows import HORIZON, Normalisation
 from kinesics_core.skeletons import COCO17, mirrored
+from kinesics_core.training.curves import Row
+from kinesics_core.training.weights import average_weights
 
 VALIDATION_STEP = 15
 VALIDATION_WINDOWS = 2000
@@ -369,15 +371,6 @@ def _step(
         nn.utils.clip_grad_norm_(network.parameters(), config.gradient_limit)
     optimiser.step()
     return loss.detach()
-
-
-@torch.no_grad()
-def average_weights(average: nn.Module, network: nn.Module, keep: float) -> None:
-    """Move the weights of ``average`` towards those of ``network``, by the share 1 - keep."""
-    for mean, value in zip(average.parameters(), network.parameters(), strict=True):
-        mean.lerp_(value, 1.0 - keep)
-    for kept, buffer in zip(average.buffers(), network.buffers(), strict=True):
-        kept.copy_(buffer)
 
 
 @torch.no_grad()

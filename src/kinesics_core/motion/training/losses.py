@@ -21,8 +21,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from kinesics_core.motion.batches import Batch
 from kinesics_core.motion.networks.prediction import Prediction
+from kinesics_core.motion.training.batches import Batch
 from kinesics_core.motion.uncertainty import ACTIVITY_FRAMES
 from kinesics_core.motion.windows import RATE
 

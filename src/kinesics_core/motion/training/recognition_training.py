@@ -18,8 +18,10 @@ import numpy as np
 import torch
 from torch import nn
 
+from kinesics_core import keypoints
 from kinesics_core.errors import KinesicsError
-from kinesics_core.motion import views, windows
+from kinesics_core.motion import windows
+from kinesics_core.motion.training import views
 from kinesics_core.motion.windows import OBSERVED, RATE, Normalisation
 
 LOSS_UNIT = 0.1
@@ -147,7 +149,7 @@ def fill_gaps(observed: np.ndarray) -> np.ndarray:
     if seen.all():
         return observed.astype(np.float32)
     times = np.arange(observed.shape[1]) / RATE
-    filled, _ = windows.resample(times, observed, seen, times)
+    filled, _ = keypoints.resample(times, observed, seen, times)
     filled[np.broadcast_to(~seen.any(axis=1, keepdims=True), seen.shape)] = np.nan
     return filled.astype(np.float32)
 

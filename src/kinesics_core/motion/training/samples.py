@@ -13,9 +13,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from kinesics_core.data.dataset import Clip
+from kinesics_core import keypoints
+from kinesics_core.dataset.clips import Clip
 from kinesics_core.errors import KinesicsError
-from kinesics_core.motion import views, windows
+from kinesics_core.motion import windows
+from kinesics_core.motion.training import views
 from kinesics_core.motion.windows import HORIZON, KEYPOINTS, OBSERVED, RATE, Normalisation
 
 SHORTEST = 15
@@ -318,7 +320,7 @@ def _fill(poses: np.ndarray, seen: np.ndarray) -> np.ndarray:
         return windows.fill_missing(poses, seen)
     # Where a keypoint never seen would be is known of COCO-17 alone; elsewhere: amid the others.
     times = np.arange(poses.shape[1]) / RATE
-    filled, _ = windows.resample(times, poses, seen, times)
+    filled, _ = keypoints.resample(times, poses, seen, times)
     found = np.asarray(seen.any(axis=1))[:, None, :, None]
     middle = np.where(found, filled, 0.0).sum(axis=2, keepdims=True) / found.sum(
         axis=2, keepdims=True)

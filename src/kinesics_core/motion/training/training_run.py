@@ -27,33 +27,29 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from kinesics_core.data.dataset import Clip
+from kinesics_core import files
+from kinesics_core.dataset.clips import Clip
 from kinesics_core.errors import KinesicsError
-from kinesics_core.motion import (
-    checkpoints,
-    curves,
-    evaluation,
-    export,
-    recognition,
-    samples,
-    splits,
-    training,
-)
-from kinesics_core.motion.baselines import (
+from kinesics_core.motion.evaluation import evaluation, recognition, splits
+from kinesics_core.motion.evaluation.baselines import (
     Forecast,
     Ridge,
     constant_velocity,
     fit_ridge,
     zero_velocity,
 )
-from kinesics_core.motion.batches import Batch
-from kinesics_core.motion.checkpoints import Identity
-from kinesics_core.motion.evaluation import Score
-from kinesics_core.motion.samples import Samples
-from kinesics_core.motion.training import FitResult, TrainingConfig, predict
+from kinesics_core.motion.evaluation.evaluation import Score
+from kinesics_core.motion.training import checkpoints, export, samples
+from kinesics_core.motion.training import fit as training
+from kinesics_core.motion.training.batches import Batch
+from kinesics_core.motion.training.checkpoints import Identity
+from kinesics_core.motion.training.fit import FitResult, TrainingConfig, predict
+from kinesics_core.motion.training.samples import Samples
 from kinesics_core.motion.uncertainty import fit_spread
 from kinesics_core.motion.windows import HORIZON, OBSERVED, RATE
 from kinesics_core.skeletons import COCO17
+from kinesics_core.training import curves
+from kinesics_core.training.weights import CHECKPOINT
 
 VERSION = "2"
 TEST_WINDOWS = 1000
@@ -197,7 +193,7 @@ def _division(
 
 def _earlier(out: Path, settings: Mapping[str, Any], resume: bool) -> dict[str, Any] | None:
     """The state to go on from; None if the run had not finished an epoch."""
-    path = out / checkpoints.FILE
+    path = out / CHECKPOINT
     if not path.exists():
         return None
     if not resume:
@@ -226,10 +222,10 @@ def _saver(
     before: Sequence[curves.Row],
 ) -> Callable[[Mapping[str, Any]], None]:
     def save(state: Mapping[str, Any]) -> None:
-        checkpoints.save(out / checkpoints.FILE, identity, settings,
+        checkpoints.save(out / CHECKPOINT, identity, settings,
                          {**state, "stage": stage, "before": [dict(row) for row in before]})
         rows = [*before, *({"stage": stage, **row} for row in state["curves"])]
-        checkpoints.write(out / "curves.csv", curves.as_csv(rows).encode())
+        files.write_bytes(out / "curves.csv", curves.as_csv(rows).encode())
         if state["epoch"] % _PICTURE_EVERY == 0:
             curves.draw(rows, out / "curves.png")
 
@@ -433,4 +429,4 @@ def _fingerprint(clips: Sequence[Clip]) -> str:
 
 
 def _write_json(path: Path, document: Any) -> None:
-    checkpoints.write(path, (json.dumps(document, indent=1) + "\n").encode())
+    files.write_bytes(path, (json.dumps(document, indent=1) + "\n").encode())

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kinesics_core.keypoints import resample as resample_sightings
 from kinesics_core.motion.windows import HORIZON, OBSERVED, RATE, centroid_and_scale
-from kinesics_core.motion.windows import resample as resample_sightings
 from kinesics_core.skeletons import COCO17, COCO17_FLIP
 
 WIDTH, HEIGHT = 640, 480

@@ -1,0 +1,1 @@
+"""The dataset's layout on disk: clips, labels and clips of whole-body poses."""

@@ -1,0 +1,83 @@
+"""Clips of whole-body poses: SMPL-X rotations at one rate, without the faults of recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from kinesics_core.rotations import exponential, logarithm
+from kinesics_core.skeletons import SMPLX_BODY
+
+RATE = 30.0
+"""Hz at which recordings are used."""
+
+FASTEST = 35.0
+"""Radians per second of one joint. What turns faster is a fault of the recording, and the frames
+around it are left out."""
+
+HEAD_LIMIT = np.radians(110.0)
+"""A neck or head that turns further against what is below has its markers mixed up."""
+
+
+@dataclass(frozen=True, slots=True)
+class PoseClip:
+    """One recording. rotations: (T, 22, 3) axis-angle radians at ``RATE``, order
+    ``skeletons.SMPLX_BODY``, joint 0 the pelvis in a world with y up. source: the name of the
+    folder or file it came in. group: recordings of one group belong on one side of a split.
+    """
+
+    name: str
+    source: str
+    group: str
+    rotations: np.ndarray
+
+
+def at_rate(rotations: np.ndarray, rate: float, wanted: float = RATE) -> np.ndarray:
+    """(T, J, 3) axis-angle resampled to ``wanted`` Hz: the great arc between two frames."""
+    count = int((len(rotations) - 1) / rate * wanted + 1e-6) + 1
+    position = np.arange(count) * rate / wanted
+    before = np.minimum(position.astype(int), max(len(rotations) - 2, 0))
+    share = (position - before)[:, None, None]
+    after = np.minimum(before + 1, len(rotations) - 1)
+    rotations = np.asarray(rotations, np.float64)
+    start = exponential(rotations[before])
+    change = logarithm(np.swapaxes(start, -1, -2) @ exponential(rotations[after]))
+    return logarithm(start @ exponential(share * change)).astype(np.float32)
+
+
+def without_faults(rotations: np.ndarray, rate: float = RATE) -> np.ndarray:
+    """(T, 22, 3) without frames beside a jump faster than ``FASTEST`` or with a head turned round.
+    """
+    matrices = exponential(np.asarray(rotations, np.float64))
+    change = np.swapaxes(matrices[:-1], -1, -2) @ matrices[1:]
+    jump = (np.linalg.norm(logarithm(change), axis=-1) * rate > FASTEST).any(axis=1)
+    head = rotations[:, [SMPLX_BODY.index("neck"), SMPLX_BODY.index("head")]]
+    fault: np.ndarray = (np.linalg.norm(head, axis=-1) > HEAD_LIMIT).any(axis=1)
+    fault[:-1] |= jump
+    fault[1:] |= jump
+    return rotations[~fault]
+
+
+def mirror(rotations: np.ndarray) -> np.ndarray:
+    """(..., 22, 3) as a mirror in the plane x = 0 shows it: left and right exchanged."""
+    order = [SMPLX_BODY.index(_other_side(name)) for name in SMPLX_BODY]
+    return rotations[..., order, :] * np.array([1.0, -1.0, -1.0], rotations.dtype)
+
+
+def _other_side(name: str) -> str:
+    side, _, joint = name.partition("_")
+    return {"left": f"right_{joint}", "right": f"left_{joint}"}.get(side, name)
+
+
+def save(path: Path, clips: Iterable[PoseClip]) -> None:
+    """Clips as one archive: rotations (N, 22, 3), clip (N,) index, names, sources, groups, rate."""
+    clips = list(clips)
+    np.savez_compressed(
+        path, rotations=np.concatenate([clip.rotations for clip in clips]),
+        clip=np.repeat(np.arange(len(clips)), [len(clip.rotations) for clip in clips]),
+        rate=np.full(len(clips), RATE), names=np.array([clip.name for clip in clips]),
+        sources=np.array([clip.source for clip in clips]),
+        groups=np.array([clip.group for clip in clips]))

@@ -1,0 +1,1 @@
+"""The robot's answer to face and body: gestures, facial expressions, animators."""

@@ -1,0 +1,139 @@
+"""Files that are whole or not there: the one place that writes atomically and hashes.
+
+A reader sees the file that was there before or the new one, never a part: the bytes go into a
+neighbour called ``NAME.part``, which takes the file's name in one step (POSIX ``rename``). A
+killed run leaves the neighbour behind; the next one overwrites it.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import io
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kinesics_core.errors import KinesicsError
+
+PART = ".part"
+"""What a file is called besides its name while it is written."""
+
+_CHUNK = 1 << 20
+
+
+class WriteError(KinesicsError):
+    """A file could not be written; what was there before is kept.
+
+    Attributes:
+        disk_full: Whether there was no room for it.
+        denied: Whether permission was lacking.
+    """
+
+    def __init__(self, path: Path, error: OSError) -> None:
+        """Make the sentence for ``error``, raised while ``path`` was written."""
+        self.disk_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        self.denied = isinstance(error, PermissionError)
+        if self.disk_full:
+            free = ""
+            with suppress(OSError):
+                free = f" ({shutil.disk_usage(path.parent).free / 1e6:.1f} MB are left)"
+            sentence = (
+                f"{path} could not be written: the disk is full{free}. What was there before is"
+                " kept; make room and start the same command again.")
+        else:
+            sentence = (
+                f"{path} could not be written: {error.strerror or error}. What was there before"
+                " is kept; choose a place that can be written.")
+        super().__init__(sentence)
+
+
+def part_of(path: Path) -> Path:
+    """Return the name that ``path`` has while it is written."""
+    return path.with_name(path.name + PART)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give the name to write to; the file takes ``path``'s place when the block ends well.
+
+    For writers that need a path of their own (archives, video encoders). If the block raises,
+    the part is removed and the old file stays.
+
+    Raises:
+        WriteError: Writing or renaming failed.
+    """
+    part = part_of(path)
+    try:
+        yield part
+        os.replace(part, path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise WriteError(path, error) from error
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def write_bytes(path: Path, content: bytes | memoryview) -> None:
+    """Replace a file in one step.
+
+    Raises:
+        WriteError: There is no room or no permission; the file before is still there.
+    """
+    with replacing(path) as part:
+        part.write_bytes(content)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace a UTF-8 text file in one step; errors as ``write_bytes``."""
+    write_bytes(path, text.encode())
+
+
+def write_json(path: Path, document: Mapping[str, Any], *, indent: int = 1) -> None:
+    """Write a JSON object that any reader takes (no NaN), in one step; errors as ``write_bytes``.
+
+    Raises:
+        ValueError: The document holds a number that JSON has no word for.
+    """
+    write_text(path, json.dumps(document, indent=indent, allow_nan=False) + "\n")
+
+
+def write_arrays(path: Path, arrays: Mapping[str, Any], *, compressed: bool = False) -> None:
+    """Write an .npz that opens without pickles, in one step; numbers and text become arrays."""
+    stream = io.BytesIO()
+    named: dict[str, Any] = {name: np.asarray(value) for name, value in arrays.items()}
+    (np.savez_compressed if compressed else np.savez)(stream, **named)
+    write_bytes(path, stream.getbuffer())
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """Return all arrays of an .npz.
+
+    Raises:
+        OSError, ValueError, KeyError, zipfile.BadZipFile: The file is not such an archive.
+    """
+    with np.load(path, allow_pickle=False) as stored:
+        return {name: stored[name] for name in stored.files}
+
+
+def sha256_of(file: Path, on_chunk: Callable[[int], None] | None = None) -> str:
+    """Return the SHA-256 of a file's bytes as 64 hexadecimal digits.
+
+    Args:
+        file: What to read, in pieces of a megabyte.
+        on_chunk: Told the number of bytes of each piece, for a progress bar.
+    """
+    digest = hashlib.sha256()
+    with file.open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            digest.update(chunk)
+            if on_chunk:
+                on_chunk(len(chunk))
+    return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""Motion capture, videos, bags and other people's recordings to a dataset."""

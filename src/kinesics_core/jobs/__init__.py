@@ -1,0 +1,1 @@
+"""Independent pieces of work, resumable, on processes of this machine or on a Ray cluster."""

@@ -1,0 +1,1 @@
+"""Forecasts and recognition beside their baselines: splits, metrics, studies."""

@@ -1,0 +1,1 @@
+"""Training of forecasters and recognisers: samples, losses, runs, export."""

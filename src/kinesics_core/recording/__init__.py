@@ -1,0 +1,1 @@
+"""Bags (rosbag2, MCAP): layout, writer and reader; needs no ROS."""

@@ -1,0 +1,1 @@
+"""Meshes, figures and text to pixels, and pictures to video."""

@@ -1,0 +1,1 @@
+"""Emotional whole-body motion made by rule."""

@@ -1,0 +1,1 @@
+"""The commands that bring a graph of nodes up: ``up``, ``demo``, ``view``."""
