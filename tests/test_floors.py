@@ -21,7 +21,7 @@ FLOORS = (
     ("assets", "jobs", "training", "bench"),
     ("dataset", "body", "affect"),
     ("recording", "pose_priors", "motion", "render"),
-    ("perception", "expression", "robot"),
+    ("perception", "expression", "robot", "solver"),
     ("importers", "synthesis", "open_body", "view"),
     ("fitting",),
     ("commands", "cli", "kinesics_ros"),

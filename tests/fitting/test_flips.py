@@ -7,10 +7,10 @@ import pytest
 from stick_body import stick_body
 
 from kinesics_core.fitting import flips
-from kinesics_core.fitting.kinematics import State, forward, rig
 from kinesics_core.pose_priors.joint_limits import half_spaces
 from kinesics_core.rotations import exponential, logarithm
 from kinesics_core.skeletons import SMPLX55
+from kinesics_core.solver.kinematics import State, forward, rig
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from kinesics_core.fitting.kinematics import Rig, State, forward
-from kinesics_core.fitting.reprojection import Observed
+from kinesics_core.solver.kinematics import Rig, State, forward
+from kinesics_core.solver.reprojection import Observed
 
 FOCAL_SPREAD = 0.25
 """Standard deviation of the logarithm of a camera's focal length about the guess of it."""

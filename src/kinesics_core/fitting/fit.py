@@ -21,19 +21,19 @@ from kinesics_core.body.model import BodyModel
 from kinesics_core.fitting import hands_face, stages
 from kinesics_core.fitting.camera import guessed_focal
 from kinesics_core.fitting.errors import FitError
-from kinesics_core.fitting.interpenetration import balls, deepest
-from kinesics_core.fitting.kinematics import State, forward, rig
-from kinesics_core.fitting.optimise import Tick
 from kinesics_core.fitting.output.files import Store
 from kinesics_core.fitting.pose_priors import pose_priors
 from kinesics_core.fitting.progress import Cancelled, Progress, Show
-from kinesics_core.fitting.reprojection import project
 from kinesics_core.fitting.settings import Settings, Spreads
 from kinesics_core.fitting.stages import Seen
 from kinesics_core.fitting.tracks.track import Track
 from kinesics_core.pose_priors.lifter import lift
 from kinesics_core.rotations import exponential, logarithm
 from kinesics_core.skeletons import SMPLX55, WHOLEBODY133_BODY
+from kinesics_core.solver.gauss_newton import Tick
+from kinesics_core.solver.interpenetration import balls, deepest
+from kinesics_core.solver.kinematics import State, forward, rig
+from kinesics_core.solver.reprojection import project
 
 __all__ = ["Fit", "Settings", "Spreads", "fit"]
 

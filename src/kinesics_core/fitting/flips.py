@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kinesics_core.fitting.kinematics import Posed, Rig, State, forward
 from kinesics_core.pose_priors.joint_limits import HINGE
+from kinesics_core.solver.kinematics import Posed, Rig, State, forward
 
 MOTION = 0.08
 """m: how far a limb's joint moves from one keyframe to the next, as a standard deviation."""

@@ -11,13 +11,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from kinesics_core.fitting.kinematics import State
-from kinesics_core.fitting.optimise import Tick
-from kinesics_core.fitting.pose_terms import stencils
-from kinesics_core.fitting.problem import Gaussian, Problem, Smooth
 from kinesics_core.fitting.settings import Settings
 from kinesics_core.fitting.stages import Body, Seen, guessed, observed, used
-from kinesics_core.fitting.unknowns import Unknowns
 from kinesics_core.rotations import exponential
 from kinesics_core.skeletons import (
     ARKIT_BLENDSHAPES,
@@ -26,6 +21,11 @@ from kinesics_core.skeletons import (
     WHOLEBODY133_LEFT_HAND,
     WHOLEBODY133_RIGHT_HAND,
 )
+from kinesics_core.solver.gauss_newton import Tick
+from kinesics_core.solver.kinematics import State
+from kinesics_core.solver.pose_terms import stencils
+from kinesics_core.solver.problem import Gaussian, Problem, Smooth
+from kinesics_core.solver.unknowns import Unknowns
 
 GAZE = 0.5
 """Radians that an eye turns for a blendshape of 1."""

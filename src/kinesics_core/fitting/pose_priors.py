@@ -12,12 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
-from kinesics_core.fitting.kinematics import State
-from kinesics_core.fitting.problem import Gaussian, Limits, Prior, Target
 from kinesics_core.pose_priors import gmm, joint_limits, vae
 from kinesics_core.pose_priors.lifter import Lifted
 from kinesics_core.rotations import logarithm
 from kinesics_core.skeletons import SMPLX_BODY
+from kinesics_core.solver.kinematics import State
+from kinesics_core.solver.problem import Gaussian, Limits, Prior, Target
 
 BODY = np.arange(1, len(SMPLX_BODY))
 """Joints of ``body_pose``: the same, and first, in all bodies of the family."""

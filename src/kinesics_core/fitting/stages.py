@@ -16,17 +16,8 @@ import numpy as np
 from kinesics_core.body.model import BodyModel
 from kinesics_core.fitting import flips
 from kinesics_core.fitting.camera import FOCAL_SPREAD, placed
-from kinesics_core.fitting.interpenetration import Balls
-from kinesics_core.fitting.kinematics import Rig, State, forward
-from kinesics_core.fitting.latent import minimise_code
-from kinesics_core.fitting.optimise import Tick
-from kinesics_core.fitting.points3d import Guessed
 from kinesics_core.fitting.pose_priors import lifted_prior
-from kinesics_core.fitting.pose_terms import stencils
-from kinesics_core.fitting.problem import Prior, Problem, Smooth, weighted
-from kinesics_core.fitting.reprojection import Observed
 from kinesics_core.fitting.settings import Settings
-from kinesics_core.fitting.unknowns import Unknowns
 from kinesics_core.pose_priors import vae
 from kinesics_core.pose_priors.lifter import Lifted
 from kinesics_core.rotations import exponential, logarithm
@@ -39,6 +30,15 @@ from kinesics_core.skeletons import (
     WHOLEBODY133_LEFT_HAND,
     WHOLEBODY133_RIGHT_HAND,
 )
+from kinesics_core.solver.gauss_newton import Tick
+from kinesics_core.solver.interpenetration import Balls
+from kinesics_core.solver.kinematics import Rig, State, forward
+from kinesics_core.solver.latent import minimise_code
+from kinesics_core.solver.points3d import Guessed
+from kinesics_core.solver.pose_terms import stencils
+from kinesics_core.solver.problem import Prior, Problem, Smooth, weighted
+from kinesics_core.solver.reprojection import Observed
+from kinesics_core.solver.unknowns import Unknowns
 
 # Points of the face that no expression moves, and of the hands that no finger does.
 _SKULL = WHOLEBODY133_FACE.start + np.array([27, 28, 29, 30, 36, 39, 42, 45])

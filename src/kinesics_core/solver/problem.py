@@ -8,14 +8,14 @@ from functools import partial
 
 import numpy as np
 
-from kinesics_core.fitting import coefficients, pose_terms
-from kinesics_core.fitting.interpenetration import Balls, add_interpenetration
-from kinesics_core.fitting.kinematics import Posed, Rig, State, forward, lever_operator
-from kinesics_core.fitting.optimise import Linearise, Tick, minimise
-from kinesics_core.fitting.points3d import Guessed, add_points
-from kinesics_core.fitting.reprojection import Observed, add_reprojection
-from kinesics_core.fitting.solver import Normal
-from kinesics_core.fitting.unknowns import Unknowns, stepped
+from kinesics_core.solver import coefficients, pose_terms
+from kinesics_core.solver.gauss_newton import Linearise, Tick, minimise
+from kinesics_core.solver.interpenetration import Balls, add_interpenetration
+from kinesics_core.solver.kinematics import Posed, Rig, State, forward, lever_operator
+from kinesics_core.solver.normal_equations import Normal
+from kinesics_core.solver.points3d import Guessed, add_points
+from kinesics_core.solver.reprojection import Observed, add_reprojection
+from kinesics_core.solver.unknowns import Unknowns, stepped
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from kinesics_core.fitting.kinematics import Posed, State
-from kinesics_core.fitting.solver import Normal
-from kinesics_core.fitting.unknowns import Unknowns
 from kinesics_core.rotations import logarithm, right_jacobian_inverse
+from kinesics_core.solver.kinematics import Posed, State
+from kinesics_core.solver.normal_equations import Normal
+from kinesics_core.solver.unknowns import Unknowns
 
 
 def _axial(matrices: np.ndarray) -> np.ndarray:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kinesics_core.fitting.latent import reduced
-from kinesics_core.fitting.solver import Normal, solve
+from kinesics_core.solver.latent import reduced
+from kinesics_core.solver.normal_equations import Normal, solve
 
 
 def random_normal(frames, unknowns, shared, reach, seed=0):

@@ -11,13 +11,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from kinesics_core.fitting.kinematics import Posed, State
-from kinesics_core.fitting.optimise import Tick, minimise
-from kinesics_core.fitting.problem import Problem
-from kinesics_core.fitting.solver import Normal
-from kinesics_core.fitting.unknowns import Unknowns, stepped
 from kinesics_core.pose_priors.vae import JOINTS, PosePrior
 from kinesics_core.rotations import logarithm
+from kinesics_core.solver.gauss_newton import Tick, minimise
+from kinesics_core.solver.kinematics import Posed, State
+from kinesics_core.solver.normal_equations import Normal
+from kinesics_core.solver.problem import Problem
+from kinesics_core.solver.unknowns import Unknowns, stepped
 
 BODY = slice(1, JOINTS + 1)
 WEIGHT = 0.25

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from kinesics_core.fitting.kinematics import State
-from kinesics_core.fitting.solver import Normal
-from kinesics_core.fitting.unknowns import Unknowns
+from kinesics_core.solver.kinematics import State
+from kinesics_core.solver.normal_equations import Normal
+from kinesics_core.solver.unknowns import Unknowns
 
 
 def add_shape_prior(normal: Normal, unknowns: Unknowns, state: State, weight: float) -> None:

@@ -18,9 +18,9 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from kinesics_core.body.model import BodyModel
-from kinesics_core.fitting.kinematics import Posed, Rig
-from kinesics_core.fitting.solver import Normal
-from kinesics_core.fitting.unknowns import Unknowns
+from kinesics_core.solver.kinematics import Posed, Rig
+from kinesics_core.solver.normal_equations import Normal
+from kinesics_core.solver.unknowns import Unknowns
 
 ROOM = 0.004
 """m: how far inside the skin balls stay, for flesh that gives way."""

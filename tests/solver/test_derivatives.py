@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from stick_body import stick_body
 
-from kinesics_core.fitting import coefficients, pose_terms
-from kinesics_core.fitting.kinematics import State, forward, lever_operator, rig
-from kinesics_core.fitting.points3d import Guessed, add_points
-from kinesics_core.fitting.reprojection import Observed, add_reprojection, project
-from kinesics_core.fitting.solver import Normal
-from kinesics_core.fitting.unknowns import Unknowns, stepped
 from kinesics_core.rotations import exponential, logarithm
+from kinesics_core.solver import coefficients, pose_terms
+from kinesics_core.solver.kinematics import State, forward, lever_operator, rig
+from kinesics_core.solver.normal_equations import Normal
+from kinesics_core.solver.points3d import Guessed, add_points
+from kinesics_core.solver.reprojection import Observed, add_reprojection, project
+from kinesics_core.solver.unknowns import Unknowns, stepped
 
 FRAMES = 4
 CENTRE = np.array([320.0, 240.0])

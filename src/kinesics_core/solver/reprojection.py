@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kinesics_core.fitting.kinematics import (
+from kinesics_core.solver.kinematics import (
     Posed,
     Rig,
     State,
@@ -21,8 +21,8 @@ from kinesics_core.fitting.kinematics import (
     levers,
     rotation_columns,
 )
-from kinesics_core.fitting.solver import Normal
-from kinesics_core.fitting.unknowns import NEAREST, Unknowns
+from kinesics_core.solver.normal_equations import Normal
+from kinesics_core.solver.unknowns import NEAREST, Unknowns
 
 
 @dataclass(frozen=True, slots=True)

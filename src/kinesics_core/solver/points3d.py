@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kinesics_core.fitting.kinematics import Posed, levers, rotation_columns
-from kinesics_core.fitting.reprojection import add_rows, robust_weight
-from kinesics_core.fitting.solver import Normal
-from kinesics_core.fitting.unknowns import Unknowns
+from kinesics_core.solver.kinematics import Posed, levers, rotation_columns
+from kinesics_core.solver.normal_equations import Normal
+from kinesics_core.solver.reprojection import add_rows, robust_weight
+from kinesics_core.solver.unknowns import Unknowns
 
 
 @dataclass(frozen=True, slots=True)

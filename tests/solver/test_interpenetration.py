@@ -8,11 +8,11 @@ from stick_body import stick_body
 from test_derivatives import check
 
 from kinesics_core.body.model import load
-from kinesics_core.fitting import interpenetration
-from kinesics_core.fitting.interpenetration import Balls, add_interpenetration
-from kinesics_core.fitting.kinematics import State, forward, rig
-from kinesics_core.fitting.unknowns import Unknowns
 from kinesics_core.rotations import exponential
+from kinesics_core.solver import interpenetration
+from kinesics_core.solver.interpenetration import Balls, add_interpenetration
+from kinesics_core.solver.kinematics import State, forward, rig
+from kinesics_core.solver.unknowns import Unknowns
 
 
 @pytest.fixture(scope="module")

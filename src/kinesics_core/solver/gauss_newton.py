@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from kinesics_core.fitting.kinematics import Posed, State
-from kinesics_core.fitting.solver import Normal, solve
+from kinesics_core.solver.kinematics import Posed, State
+from kinesics_core.solver.normal_equations import Normal, solve
 
 Linearise = Callable[[State], tuple[Normal, Posed]]
 Move = Callable[[State, Posed, np.ndarray, np.ndarray], State]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from kinesics_core.fitting.kinematics import Posed, State, moved
+from kinesics_core.solver.kinematics import Posed, State, moved
 
 _NONE = np.zeros(0, int)
 LARGEST_TURN = 0.7  # rad a step: beyond, the linearisation tells nothing
