@@ -38,7 +38,7 @@ def manifest(tmp_path, monkeypatch):
         listed = ", ".join(f'{{ url = "{url}" }}' for url in urls)
         file = tmp_path / "assets.toml"
         file.write_text(
-            f'[store.thing]\nversion = "1"\nsuffix = ".bin"\nsha256 = "{sha256}"\n'
+            f'[assets.thing]\nversion = "1"\nsuffix = ".bin"\nsha256 = "{sha256}"\n'
             f'licence = "none"\nabout = "a test"\nsources = [{listed}]\n'
         )
         monkeypatch.setattr(store, "MANIFEST", file)

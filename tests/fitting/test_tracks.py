@@ -278,7 +278,7 @@ def test_a_bag_gives_all_that_was_recorded(tmp_path):
             flat(person.right_hand_world), flat(person.face), person.blendshapes, message.head)
         stamp = bagged.START + round(frame / 10.0 * 1e9)
         raw.append(bytes(bagged.STORE.serialize_cdr(
-            bagged.message(stamp, [message]), bagged.bags.PEOPLE_TYPE)))
+            bagged.message(stamp, [message]), bagged.bag_reader.PEOPLE_TYPE)))
     bagged.write_bag(tmp_path / "bag", {"/robot/persons": raw, "/other": raw[:3]})
     notes: list[str] = []
     (track,) = read_tracks(tmp_path / "bag", first=2, note=notes.append)
