@@ -1,4 +1,4 @@
-"""Lets the tests of this folder share ``stick_body``."""
+"""Lets the tests of this folder share ``known_recording``."""
 
 import sys
 from pathlib import Path
