@@ -17,26 +17,42 @@ _SAME = 1e-6
 """Seconds within which two times are one; stamps are whole nanoseconds, 1/30 s is not."""
 
 
-def usable(coco: np.ndarray, width: int, height: int) -> tuple[np.ndarray, np.ndarray]:
-    """COCO-17 with scores -> positions with nan as 0, and which of them are seen."""
-    coco = np.asarray(coco, dtype=np.float32)
-    finite = np.isfinite(coco).all(axis=-1)
-    safe = np.where(finite[:, None], coco, 0.0)
-    x, y, score = safe.T
-    inside = ((x >= -MARGIN * width) & (x <= (1 + MARGIN) * width)
-              & (y >= -MARGIN * height) & (y <= (1 + MARGIN) * height))
-    return safe[:, :2], finite & inside & (score >= MIN_SCORE)
+def visible(
+    keypoints: np.ndarray, size: tuple[int, int] | None = None, min_score: float = MIN_SCORE
+) -> np.ndarray:
+    """Return which keypoints count as seen, (..., K) bool: the one rule for every stage.
+
+    Args:
+        keypoints: (..., K, 3) x px, y px, score 0..1; nan where unknown.
+        size: Width and height of the image, px. A keypoint further outside than ``MARGIN`` does
+            not count. None takes keypoints wherever they lie.
+        min_score: The least score that counts.
+    """
+    seen: np.ndarray = np.isfinite(keypoints).all(axis=-1) & (keypoints[..., 2] >= min_score)
+    if size is not None:
+        margin = MARGIN * np.array(size)
+        places = keypoints[..., :2]
+        seen &= ((places >= -margin) & (places <= size + margin)).all(axis=-1)
+    return seen
 
 
 def resample(
     times: np.ndarray, poses: np.ndarray, seen: np.ndarray, grid: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Keypoints at the times of ``grid``, each from its own sightings.
+    """Return keypoints at the times of a grid, each from its own sightings.
 
-    times: (T,) seconds, rising. poses: (B, T, 17, 2). seen: (B, T, 17) bool. grid: (G,) seconds.
     Linear between the sightings around a time, held before the first and after the last, 0 where
-    there is none. Returns (B, G, 17, 2) and the seconds between the sightings used (B, G, 17):
-    0 on a sighting, inf where held.
+    there is none.
+
+    Args:
+        times: (T,) seconds, rising.
+        poses: (B, T, K, 2) places; where not seen, any value.
+        seen: (B, T, K) bool.
+        grid: (G,) seconds.
+
+    Returns:
+        (B, G, K, 2) places, and (B, G, K) seconds between the two sightings used: 0 on a sighting,
+        inf where held.
     """
     count = len(times)
     index = np.arange(count)[None, :, None]

@@ -9,7 +9,7 @@ import numpy as np
 
 from kinesics_core.dataset.clips import Clip
 from kinesics_core.errors import KinesicsError
-from kinesics_core.keypoints import MARGIN, MIN_SCORE, resample
+from kinesics_core.keypoints import resample, visible
 from kinesics_core.types import NANOSECONDS, People
 
 MAX_ABSENCE = 0.5
@@ -30,7 +30,7 @@ def clips_of(
     rate: frames per second of the recording; None: the median of what the stamps say.
     bridge: seconds between two sightings of a keypoint up to which it is interpolated in between;
         at least to the next frame. What lies in a longer gap is nan, and so is what would count
-        as not seen live: scores below ``MIN_SCORE``, places outside the image by ``MARGIN``.
+        as not seen live (``keypoints.visible``).
     A stamp that goes back, and an image of another size, begin a new clip as absence does.
     """
     tracks: dict[int, list[tuple[int, np.ndarray, tuple[int, int]]]] = {}
@@ -78,14 +78,10 @@ def _on_grid(
     times: np.ndarray, coco: np.ndarray, size: tuple[int, int], rate: float, bridge: float
 ) -> np.ndarray:
     """(T,) seconds from 0 and (T, 17, 3) -> (frames at ``rate``, 17, 2) float32, nan unseen."""
-    seen = np.isfinite(coco).all(axis=-1)
-    safe = np.where(seen[..., None], coco, 0.0)
-    margin = MARGIN * np.array(size)
-    inside = ((safe[..., :2] >= -margin) & (safe[..., :2] <= size + margin)).all(axis=-1)
-    seen &= inside & (safe[..., 2] >= MIN_SCORE)
+    seen = visible(coco, size)
     # Stamps are whole nanoseconds, so the last frame may seem to come a little early.
     grid = np.arange(int(times[-1] * rate + 1e-3) + 1) / rate
-    keypoints, gaps = resample(times, safe[None, ..., :2], seen[None], grid)
+    keypoints, gaps = resample(times, coco[None, ..., :2], seen[None], grid)
     known = gaps[0] <= max(bridge, 1.5 / rate)
     return np.where(known[..., None], keypoints[0], np.nan).astype(np.float32)
 

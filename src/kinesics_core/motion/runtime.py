@@ -20,7 +20,7 @@ import onnxruntime as ort
 from kinesics_core.affect.emotions import EMOTION_VAD, EMOTIONS
 from kinesics_core.assets import store
 from kinesics_core.errors import ModelError
-from kinesics_core.keypoints import MAX_GAP, resample, usable
+from kinesics_core.keypoints import MAX_GAP, resample, visible
 from kinesics_core.motion import windows
 from kinesics_core.motion.uncertainty import spread
 from kinesics_core.motion.windows import HORIZON, KEYPOINTS, OBSERVED, RATE
@@ -211,8 +211,8 @@ class Forecaster:
             self.reset()
             self._size = size
         for person in people.persons:
-            pose, seen = usable(person.coco, people.width, people.height)
-            self._tracks.setdefault(person.id, _Track()).add(people.stamp, pose, seen)
+            track = self._tracks.setdefault(person.id, _Track())
+            track.add(people.stamp, person.coco[:, :2], visible(person.coco, size))
         for person_id, track in list(self._tracks.items()):
             if not 0 <= people.stamp - track.newest <= FORGET_AFTER * NANOSECONDS:
                 del self._tracks[person_id]

@@ -1,0 +1,84 @@
+"""The pinhole camera: focal length, projection and its inverse, and the direction of a pixel.
+
+Points are in optical axes (x right, y down, z away from the camera; metres), pixels have their
+origin at the top left of the image, and the lens has square pixels and no distortion:
+``pixel = focal * (x, y) / z + centre`` with the principal point at ``centre`` (Hartley & Zisserman,
+"Multiple View Geometry in Computer Vision", section 6.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+
+def focal_length(width: int, horizontal_fov: float) -> float:
+    """Return the focal length in pixels of an image ``width`` px wide.
+
+    Args:
+        width: Width of the image, px.
+        horizontal_fov: Horizontal field of view, degrees, above 0 and below 180.
+    """
+    return float(0.5 * width / np.tan(0.5 * np.radians(horizontal_fov)))
+
+
+def field_of_view(width: int, focal: float) -> float:
+    """Return the horizontal field of view in degrees; the inverse of ``focal_length``."""
+    return float(np.degrees(2 * np.arctan(width / 2 / focal)))
+
+
+def project(
+    points: np.ndarray,
+    focal: float | np.ndarray,
+    centre: Sequence[float] | np.ndarray,
+    nearest: float | None = None,
+) -> np.ndarray:
+    """Return the pixels (..., 2) at which points are seen.
+
+    Args:
+        points: (..., 3) metres, optical axes.
+        focal: Focal length, px; an array of them must broadcast against (..., 1).
+        centre: (2,) principal point, px.
+        nearest: Metres. What lies nearer to the camera, or behind it, is seen as if it were this
+            far away. None takes every depth as it is: what is behind the camera is then mirrored.
+    """
+    depth = points[..., 2:] if nearest is None else np.maximum(points[..., 2:], nearest)
+    pixels: np.ndarray = focal * points[..., :2] / depth + np.asarray(centre)
+    return pixels
+
+
+def unproject(
+    pixels: np.ndarray,
+    depth: float | np.ndarray,
+    focal: float,
+    centre: Sequence[float] | np.ndarray,
+) -> np.ndarray:
+    """Return the points (..., 3) in metres that are seen at pixels; the inverse of ``project``.
+
+    Args:
+        pixels: (..., 2) px.
+        depth: Metres along the optical axis; one number, or (...) of them.
+        focal: Focal length, px.
+        centre: (2,) principal point, px.
+    """
+    away = np.broadcast_to(depth, pixels.shape[:-1])[..., None]
+    return np.concatenate([(pixels - np.asarray(centre)) * away / focal, away], axis=-1)
+
+
+def bearing(
+    pixel: np.ndarray, focal: float, centre: Sequence[float] | np.ndarray
+) -> tuple[float, float]:
+    """Return azimuth and elevation in radians of the direction in which a pixel looks.
+
+    The azimuth is positive to the left and the elevation positive upwards, as a pan and tilt of
+    the camera by them would look there (REP-103: z up, y left; the elevation is that above the
+    horizontal plane of the camera, not above the image's middle row).
+
+    Args:
+        pixel: (2,) px.
+        focal: Focal length, px.
+        centre: (2,) principal point, px.
+    """
+    right, down = float(pixel[0] - centre[0]), float(pixel[1] - centre[1])
+    return float(np.arctan2(-right, focal)), float(np.arctan2(-down, np.hypot(focal, right)))
