@@ -30,7 +30,7 @@ FLOORS = (
 
 GROUND = frozenset({
     "__init__", "errors", "types", "skeletons", "rotations", "kinematics", "keypoints", "camera",
-    "files",
+    "files", "settings",
 })  # fmt: skip
 
 EXCEPTIONS = {
