@@ -34,12 +34,14 @@ class WriteError(KinesicsError):
     Attributes:
         disk_full: Whether there was no room for it.
         denied: Whether permission was lacking.
+        reason: The system's own words.
     """
 
     def __init__(self, path: Path, error: OSError) -> None:
         """Make the sentence for ``error``, raised while ``path`` was written."""
         self.disk_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         self.denied = isinstance(error, PermissionError)
+        self.reason = error.strerror or str(error)
         if self.disk_full:
             free = ""
             with suppress(OSError):
@@ -49,7 +51,7 @@ class WriteError(KinesicsError):
                 " kept; make room and start the same command again.")
         else:
             sentence = (
-                f"{path} could not be written: {error.strerror or error}. What was there before"
+                f"{path} could not be written: {self.reason}. What was there before"
                 " is kept; choose a place that can be written.")
         super().__init__(sentence)
 
@@ -66,8 +68,11 @@ def replacing(path: Path) -> Iterator[Path]:
     For writers that need a path of their own (archives, video encoders). If the block raises,
     the part is removed and the old file stays.
 
+    Args:
+        path: The file to make or replace; its folder exists.
+
     Raises:
-        WriteError: Writing or renaming failed.
+        WriteError: Writing or renaming failed; every ``OSError`` of the block counts as that.
     """
     part = part_of(path)
     try:
@@ -81,14 +86,23 @@ def replacing(path: Path) -> Iterator[Path]:
         raise
 
 
-def write_bytes(path: Path, content: bytes | memoryview) -> None:
+def write_bytes(path: Path, content: bytes | memoryview, *, sync: bool = False) -> None:
     """Replace a file in one step.
+
+    Args:
+        path: The file to make or replace; its folder exists.
+        content: All its bytes.
+        sync: Wait until they are on the disk (``fsync``), so that not even a power cut can leave
+            the name without the bytes. Without it, an empty file is what a power cut may leave.
 
     Raises:
         WriteError: There is no room or no permission; the file before is still there.
     """
-    with replacing(path) as part:
-        part.write_bytes(content)
+    with replacing(path) as part, part.open("wb") as stream:
+        stream.write(content)
+        if sync:
+            stream.flush()
+            os.fsync(stream.fileno())
 
 
 def write_text(path: Path, text: str) -> None:

@@ -31,7 +31,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kinesics_core import files
 from kinesics_core.errors import AssetError
+from kinesics_core.files import sha256_of
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -114,9 +116,10 @@ def path(name: str) -> Path:
         try:
             with _locked(cache_dir()) as workplace:
                 _obtain(wanted, workplace)
-        except OSError as error:
+        except (OSError, files.WriteError) as error:
+            reason = error.reason if isinstance(error, files.WriteError) else error.strerror
             raise AssetError(
-                f"Cannot store {wanted.file} in {cache_dir()}: {error.strerror or error}. "
+                f"Cannot store {wanted.file} in {cache_dir()}: {reason or error}. "
                 "Make room there, or set KINESICS_ASSETS to a directory that can be written."
             ) from error
     return file
@@ -156,14 +159,6 @@ def shipped(name: str) -> Path:
     )
 
 
-def sha256_of(file: Path) -> str:
-    digest = hashlib.sha256()
-    with file.open("rb") as stream:
-        while block := stream.read(_CHUNK):
-            digest.update(block)
-    return digest.hexdigest()
-
-
 # --- the cache -------------------------------------------------------------------------------
 
 
@@ -191,23 +186,8 @@ def _verified(file: Path, sha256: str) -> bool:
 
 
 def _remember(file: Path, sha256: str) -> None:
-    with contextlib.suppress(OSError):
-        _replace(_sidecar(file), _fingerprint(file, sha256).encode("ascii"))
-
-
-def _replace(file: Path, content: bytes) -> None:
-    """Write a file so that a reader sees the old bytes or the new ones, never a part."""
-    descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=".new-")
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, file)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    with contextlib.suppress(OSError, files.WriteError):
+        files.write_text(_sidecar(file), _fingerprint(file, sha256))
 
 
 @contextlib.contextmanager
@@ -235,7 +215,7 @@ def _store(wanted: Asset, content: bytes, origin: str) -> None:
             f"{wanted.version} has {wanted.sha256}; they were thrown away."
         )
     file = cache_dir() / wanted.file
-    _replace(file, content)
+    files.write_bytes(file, content, sync=True)
     _remember(file, wanted.sha256)
 
 

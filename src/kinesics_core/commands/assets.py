@@ -14,9 +14,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="what there is, its licence, and what is here")
     listing.add_argument("--all", action="store_true", help="the parts of bundles too")
-    get = actions.add_parser("get", help="fetch the named store, or all")
+    get = actions.add_parser("get", help="fetch the named assets, or all")
     get.add_argument("names", nargs="*", metavar="NAME")
-    verify = actions.add_parser("verify", help="hash the named store, or all that are here")
+    verify = actions.add_parser("verify", help="hash the named assets, or all that are here")
     verify.add_argument("names", nargs="*", metavar="NAME")
 
 

@@ -30,6 +30,7 @@ from typing import Any
 
 import numpy as np
 
+from kinesics_core import files
 from kinesics_core.errors import KinesicsError
 from kinesics_core.skeletons import COCO17
 
@@ -165,7 +166,7 @@ class Writer:
                     f"{self.path} was begun with other settings ({', '.join(changed)}). Go on with"
                     " the same command, or choose another folder."
                 )
-        elif self.path.exists() and any(f.suffix != ".part" for f in self.path.iterdir()):
+        elif self.path.exists() and any(f.suffix != files.PART for f in self.path.iterdir()):
             raise KinesicsError(
                 f"{self.path} is not empty and not a dataset; choose another folder.")
         self._values, self._names = 0, set[str]()
@@ -381,6 +382,5 @@ def _dump(line: Mapping[str, Any]) -> bytes:
 
 
 def _write_json(path: Path, document: Mapping[str, Any]) -> None:
-    partial = path.with_name(path.name + ".part")
-    partial.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
-    os.replace(partial, path)
+    """Write names of clips as people spell them, in UTF-8."""
+    files.write_text(path, json.dumps(document, indent=2, ensure_ascii=False) + "\n")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from kinesics_core import files
 from kinesics_core.rotations import exponential, logarithm
 from kinesics_core.skeletons import SMPLX_BODY
 
@@ -75,9 +76,11 @@ def _other_side(name: str) -> str:
 def save(path: Path, clips: Iterable[PoseClip]) -> None:
     """Clips as one archive: rotations (N, 22, 3), clip (N,) index, names, sources, groups, rate."""
     clips = list(clips)
-    np.savez_compressed(
-        path, rotations=np.concatenate([clip.rotations for clip in clips]),
-        clip=np.repeat(np.arange(len(clips)), [len(clip.rotations) for clip in clips]),
-        rate=np.full(len(clips), RATE), names=np.array([clip.name for clip in clips]),
-        sources=np.array([clip.source for clip in clips]),
-        groups=np.array([clip.group for clip in clips]))
+    files.write_arrays(path, {
+        "rotations": np.concatenate([clip.rotations for clip in clips]),
+        "clip": np.repeat(np.arange(len(clips)), [len(clip.rotations) for clip in clips]),
+        "rate": np.full(len(clips), RATE),
+        "names": [clip.name for clip in clips],
+        "sources": [clip.source for clip in clips],
+        "groups": [clip.group for clip in clips],
+    }, compressed=True)

@@ -27,6 +27,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from kinesics_core import files
 from kinesics_core.dataset.clips import Clip, Info, Writer
 from kinesics_core.dataset.labels import labels_from
 from kinesics_core.errors import KinesicsError, ModelError, SourceError
@@ -103,11 +104,11 @@ def find(source: Path) -> list[Path]:
     """Every video of a folder and those in it, in order; KinesicsError if there is none."""
     if not source.exists():
         raise KinesicsError(f"{source} does not exist; give a folder of videos.")
-    files = sorted(source.rglob("*")) if source.is_dir() else [source]
-    videos = [file for file in files if file.suffix.lower() in SUFFIXES and file.is_file()]
+    found = sorted(source.rglob("*")) if source.is_dir() else [source]
+    videos = [file for file in found if file.suffix.lower() in SUFFIXES and file.is_file()]
     if not videos:
         raise KinesicsError(
-            f"{source} holds no video: {len(files)} file(s) and folder(s), none of them ending in"
+            f"{source} holds no video: {len(found)} file(s) and folder(s), none of them ending in"
             f" {', '.join(sorted(SUFFIXES))}."
         )
     return videos
@@ -195,7 +196,7 @@ def _read_journal(out: Path) -> dict[str, Entry]:
     file = out / JOURNAL
     lines = file.read_text(encoding="utf-8").split("\n")[:-1] if file.exists() else []
     entries = {entry["video"]: Entry(**entry) for entry in map(json.loads, lines)}
-    file.write_text("".join(map(_line, entries.values())), encoding="utf-8")
+    files.write_text(file, "".join(map(_line, entries.values())))
     return entries
 
 

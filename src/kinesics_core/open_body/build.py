@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from kinesics_core import files
 from kinesics_core.open_body import (
     face,
     hands,
@@ -55,9 +56,8 @@ def write(folder: Path, gender: str, data: source.Source | None = None) -> Repor
     arrays, report = arrays_of(data, gender)
     file = folder / "smplx" / f"SMPLX_{gender.upper()}.npz"
     file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_suffix(".partial.npz")
-    _write_arrays(partial, arrays)
-    partial.replace(file)
+    with files.replacing(file) as part:
+        _write_arrays(part, arrays)
     return Report(file, *report)
 
 

@@ -23,9 +23,9 @@ from typing import Any
 import numpy as np
 
 from kinesics_core import __version__
-from kinesics_core.assets.store import sha256_of
 from kinesics_core.body import bvh, gltf, model
 from kinesics_core.errors import KinesicsError, SourceError
+from kinesics_core.files import sha256_of
 from kinesics_core.fitting.errors import FitError, code_of
 from kinesics_core.fitting.fit import Fit, Settings, fit
 from kinesics_core.fitting.output import figures, parameters
