@@ -41,50 +41,23 @@ def write(path: Path, clips: list[Clip], **info) -> Dataset:
     return Dataset(path)
 
 
-def reading(valence: float, arousal: float, speed: float = 1.0, /, **labels: str) -> affect.Reading:
-    return affect.Reading("c", np.array([valence, arousal, np.nan]), speed, labels)
-
-
-def test_correlations_of_known_pairs():
-    """Anscombe's first quartet: r = .816; Lin's coefficient from its definition."""
-    x = np.array([10, 8, 13, 9, 11, 14, 6, 4, 12, 7, 5.0])
-    y = np.array([8.04, 6.95, 7.58, 8.81, 8.33, 9.96, 7.24, 4.26, 10.84, 4.82, 5.68])
-    assert affect.pearson(x, y) == pytest.approx(0.81642, abs=1e-5)
-    assert affect.spearman(x, y) == pytest.approx(0.81818, abs=1e-5)
-    assert affect.concordance(x, x) == 1.0
-    assert affect.concordance(x, x + 1.0) == pytest.approx(2 * x.var() / (2 * x.var() + 1.0))
-    assert affect.concordance(x, -x + 2 * x.mean()) == -1.0
-
-
-def test_equal_ranks_are_shared():
-    assert affect.spearman(np.array([1, 2, 2, 3.0]), np.array([1, 2.5, 2.5, 4])) == 1.0
-    assert np.isnan(affect.pearson(np.ones(4), np.arange(4.0)))
+def reading(
+    valence: float, arousal: float, speed: float = 1.0, /, **labels: str
+) -> affect.ClipReading:
+    return affect.ClipReading("c", np.array([valence, arousal, np.nan]), speed, labels)
 
 
 def test_agreement_counts_only_what_is_rated_and_read():
     rated = np.linspace(-0.8, 0.8, 20)
     readings = [reading(-v, v / 2, 1 + v * v, valence=str(v), arousal=str(v)) for v in rated]
-    readings += [reading(0.9, 0.1), affect.Reading("d", np.full(3, np.nan), 1.0, {"arousal": "1"})]
+    readings += [reading(0.9, 0.1),
+                 affect.ClipReading("d", np.full(3, np.nan), 1.0, {"arousal": "1"})]
     valence, arousal = affect.evaluate_affect(readings)
     assert (valence.dimension, valence.n, arousal.n) == ("valence", 20, 20)
     assert (valence.pearson, valence.ccc) == pytest.approx((-1.0, -1.0))
     assert arousal.spearman == pytest.approx(1.0)
     assert arousal.ccc == pytest.approx(0.8)            # 2 b / (1 + b^2) for a slope of one half
     assert abs(arousal.speed_pearson) < 1e-9
-
-
-def test_intervals_hold_the_truth_about_as_often_as_they_say():
-    """40 clips drawn from a known correlation of .6, 60 times."""
-    rng = np.random.default_rng(5)
-    held = 0
-    for _ in range(60):
-        rated = rng.normal(size=40)
-        read = 0.6 * rated + 0.8 * rng.normal(size=40)
-        (found,) = affect.evaluate_affect(
-            [reading(0, r, arousal=str(v)) for r, v in zip(read, rated, strict=True)])
-        low, high = found.pearson_interval
-        held += low <= 0.6 <= high
-    assert 50 <= held <= 60
 
 
 def test_order_within_a_content():
@@ -94,12 +67,12 @@ def test_order_within_a_content():
         for content, base, speed in (("walk", 0.0, 1.0), ("run", 0.5, 2.0))
         for step, style in ((0.0, "tired"), (0.1, "normal"), (0.2, "active"))
     ]
-    order = affect.expected_order(readings, "style", ["tired", "normal", "active"], "content")
+    order = affect.evaluate_order(readings, "style", ["tired", "normal", "active"], "content")
     assert (order.pairs, order.share, order.speed_share) == (6, 1.0, 0.5)
     assert list(order.means) == ["tired", "normal", "active"]
-    mixed = affect.expected_order(readings, "style", ["tired", "normal", "active"])
+    mixed = affect.evaluate_order(readings, "style", ["tired", "normal", "active"])
     assert (mixed.pairs, mixed.share) == (12, pytest.approx(9 / 12))
-    backwards = affect.expected_order(readings, "style", ["active", "tired"], "content")
+    backwards = affect.evaluate_order(readings, "style", ["active", "tired"], "content")
     assert backwards.share == 0.0
 
 

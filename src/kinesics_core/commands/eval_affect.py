@@ -1,19 +1,22 @@
-"""``kinesics eval affect``: is what is read from bodies what people see in them?"""
+"""``kinesics eval affect``: affect read from bodies beside what people see in them."""
 
 from __future__ import annotations
 
 import argparse
 import csv
+import io
 import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kinesics_core import bench
+from kinesics_core import bench, files
 from kinesics_core.errors import KinesicsError
 
 if TYPE_CHECKING:
-    from kinesics_core.motion.evaluation.affect_evaluation import Agreement, Order, Reading
+    from kinesics_core.affect.agreement import Agreement, OrderAgreement
+    from kinesics_core.dataset.clips import Dataset
+    from kinesics_core.motion.evaluation.affect_evaluation import ClipReading
 
 HELP = "affect read from bodies, against people's ratings or an expected order"
 
@@ -41,21 +44,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from rich.console import Console
-    from rich.progress import track
-
     from kinesics_core.dataset.clips import Dataset
     from kinesics_core.motion.evaluation import affect_evaluation as affect
 
     orders = [_order(text) for text in args.order]
     dataset = Dataset(args.data)
     affect.require_coco(dataset)
-    reader = affect.model_reader(args.model) if args.model else affect.read_by_rules
-    console = Console(stderr=True)
-    readings = [
-        affect.read_clip(clip, reader)
-        for clip in track(dataset, "clips", total=len(dataset), console=console, transient=True)
-    ]
+    readings = _read(dataset, args.model)
     silent = sum(not math.isfinite(float(reading.vad[1])) for reading in readings)
     if silent:
         print(f"Nothing was read of {silent} of {len(readings)} clips; they do not count.")
@@ -69,13 +64,12 @@ def run(args: argparse.Namespace) -> int:
         for value in sorted(values):
             part = [reading for reading in readings if reading.labels.get(args.by) == value]
             found += [(value, agreement) for agreement in affect.evaluate_affect(part)]
-    ordered = [
-        (label, affect.expected_order(readings, label, levels, args.within))
-        for label, levels in orders
-    ]
-    _show(args.by, found, ordered)
+    ordered = [(label, affect.evaluate_order(readings, label, levels, args.within))
+               for label, levels in orders]
+    _print(args.by, found, ordered)
     if args.json is not None:
-        results = [entry for value, agreement in found for entry in _results(value, agreement)]
+        results = [entry for value, agreement in found
+                   for entry in _agreement_results(value, agreement)]
         results += [entry for label, order in ordered for entry in _order_results(label, order)]
         about = {"data": str(args.data), "reader": args.model or "rules of affect.body"}
         bench.save(results, args.json, about=about)
@@ -83,8 +77,22 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _show(
-    by: str | None, found: Sequence[tuple[str, Agreement]], ordered: Sequence[tuple[str, Order]]
+def _read(dataset: Dataset, model: str | None) -> list[ClipReading]:
+    """Read every clip, by a model file or the rules, with a progress bar."""
+    from rich.console import Console
+    from rich.progress import track
+
+    from kinesics_core.motion.evaluation import affect_evaluation as affect
+
+    reader = affect.model_reader(model) if model else affect.read_by_rules
+    return [affect.read_clip(clip, reader)
+            for clip in track(dataset, "clips", total=len(dataset),
+                              console=Console(stderr=True), transient=True)]
+
+
+def _print(
+    by: str | None, found: Sequence[tuple[str, Agreement]],
+    ordered: Sequence[tuple[str, OrderAgreement]],
 ) -> None:
     from rich.console import Console
     from rich.table import Table
@@ -111,7 +119,8 @@ def _with_interval(value: float, interval: tuple[float, float]) -> str:
     return f"{value:.2f} ({interval[0]:.2f}, {interval[1]:.2f})"
 
 
-def _results(value: str, a: Agreement) -> list[bench.Result]:
+def _agreement_results(value: str, a: Agreement) -> list[bench.Result]:
+    """Return affect.DIMENSION.STATISTIC[.VALUE]; the peer is the mean speed."""
     name, unit = f"affect.{a.dimension}", f"r, {a.n} clips"
     suffix = f".{value}" if value else ""
     results = []
@@ -129,7 +138,8 @@ def _results(value: str, a: Agreement) -> list[bench.Result]:
     return [*results, bench.result(f"{name}.ccc{suffix}", _known(a.ccc), unit)]
 
 
-def _order_results(label: str, order: Order) -> list[bench.Result]:
+def _order_results(label: str, order: OrderAgreement) -> list[bench.Result]:
+    """Return affect.order.LABEL.mean.LEVEL and .share; the peer is the mean speed."""
     name = f"affect.order.{label}"
     means = [bench.result(f"{name}.mean.{level}", mean, "arousal")
              for level, mean in order.means.items()]
@@ -142,6 +152,7 @@ def _known(value: float) -> float | None:
 
 
 def _order(text: str) -> tuple[str, list[str]]:
+    """Return label and levels of ``LABEL=LOW,...,HIGH``."""
     label, _, levels = text.partition("=")
     names = [name.strip() for name in levels.split(",") if name.strip()]
     if not label or len(names) < 2 or len(set(names)) < len(names):
@@ -152,16 +163,14 @@ def _order(text: str) -> tuple[str, list[str]]:
     return label, names
 
 
-def _write_csv(file: Path, readings: Sequence[Reading]) -> None:
+def _write_csv(file: Path, readings: Sequence[ClipReading]) -> None:
     labels = sorted({label for reading in readings for label in reading.labels})
-    try:
-        with open(file, "w", newline="", encoding="utf-8") as stream:
-            table = csv.writer(stream)
-            read = ("read_valence", "read_arousal", "read_dominance")
-            table.writerow(["clip", *read, "speed", *labels])
-            for reading in readings:
-                numbers = [f"{value:.4f}" for value in (*reading.vad, reading.speed)]
-                table.writerow(
-                    [reading.clip, *numbers, *(reading.labels.get(label, "") for label in labels)])
-    except OSError as error:
-        raise KinesicsError(f"Cannot write {file}: {error.strerror}.") from error
+    text = io.StringIO()
+    table = csv.writer(text)
+    read = ("read_valence", "read_arousal", "read_dominance")
+    table.writerow(["clip", *read, "speed", *labels])
+    for reading in readings:
+        numbers = [f"{value:.4f}" for value in (*reading.vad, reading.speed)]
+        table.writerow(
+            [reading.clip, *numbers, *(reading.labels.get(label, "") for label in labels)])
+    files.write_text(file, text.getvalue())

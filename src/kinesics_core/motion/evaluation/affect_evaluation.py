@@ -1,11 +1,8 @@
-"""How well affect is read from bodies, judged by people's ratings or by an order that is expected.
+"""Affect read from the bodies of a dataset, judged by people's ratings or by an expected order.
 
 A reader goes through a clip as it would through a camera's frames, seen from the front; what it
-reads is averaged over the clip, because that is what people rated. Beside every figure stands that
-of one number anybody could compute, the mean speed of the keypoints.
-
-Concordance (CCC) is Lin's, "A concordance correlation coefficient to evaluate reproducibility",
-Biometrics 45 (1989): 1 only if values agree, not only rise together.
+reads is averaged over the clip, because that is what people rated. The statistics are those of
+``affect.agreement``.
 """
 
 from __future__ import annotations
@@ -16,6 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
+from kinesics_core.affect.agreement import (
+    Agreement,
+    OrderAgreement,
+    order_agreement,
+    rating_agreement,
+)
 from kinesics_core.affect.body import BodyReader
 from kinesics_core.dataset.clips import Clip, Dataset
 from kinesics_core.errors import KinesicsError, ModelError
@@ -28,20 +31,25 @@ Reader = Callable[[Iterable[People]], Iterable[Affect]]
 """Frames of one person in, in order of time; readings out, as many as there are."""
 
 WIDTH, HEIGHT = 640, 480
+"""Pixels of the image that three-dimensional clips are seen in."""
+
 _FILLED = 0.9
 """Share of the image that a projected clip may fill."""
-
-_DRAWS = 2000
-"""Of the bootstrap."""
 
 _SHOULDERS = [COCO17.index("left_shoulder"), COCO17.index("right_shoulder")]
 _HIPS = [COCO17.index("left_hip"), COCO17.index("right_hip")]
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What was read of one clip: vad (3,) -1..1, nan where nothing was said; speed of the
-    keypoints in lengths of the torso a second; and the clip's labels."""
+class ClipReading:
+    """Affect read from one clip.
+
+    Attributes:
+        clip: Name of the clip.
+        vad: (3,) mean valence, arousal and dominance, -1..1; nan where nothing was said.
+        speed: Mean speed of the keypoints, lengths of the torso a second.
+        labels: The clip's labels.
+    """
 
     clip: str
     vad: np.ndarray
@@ -49,40 +57,8 @@ class Reading:
     labels: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """Of one dimension with the ratings, over n clips; intervals are 95 % by bootstrap over clips.
-
-    speed_pearson, speed_spearman: what the mean speed alone reaches.
-    """
-
-    dimension: str
-    n: int
-    pearson: float
-    pearson_interval: tuple[float, float]
-    spearman: float
-    spearman_interval: tuple[float, float]
-    ccc: float
-    speed_pearson: float
-    speed_spearman: float
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """How often arousal is ordered as expected.
-
-    means: of the arousal read, by level, lowest level first. pairs: of clips of different levels.
-    share: of them in the expected order, .5 by chance; speed_share: by mean speed alone.
-    """
-
-    means: dict[str, float]
-    pairs: int
-    share: float
-    speed_share: float
-
-
 def read_by_rules(frames: Iterable[People]) -> Iterator[Affect]:
-    """The rules of ``affect.body``, which are what reads bodies where no network does."""
+    """Read by the rules of ``affect.body``, which serve where no network does."""
     reader = BodyReader()
     for people in frames:
         for person in people.persons:
@@ -91,7 +67,11 @@ def read_by_rules(frames: Iterable[People]) -> Iterator[Affect]:
 
 
 def model_reader(model: str | Path) -> Reader:
-    """The emotion output of a forecaster. ModelError if it has none, or its classes are others."""
+    """Return a reader that takes the emotion output of a forecaster.
+
+    Raises:
+        ModelError: The model has no such output, or its classes are no emotions.
+    """
     from kinesics_core.motion.runtime import Forecaster
 
     forecaster = Forecaster(model)
@@ -107,7 +87,11 @@ def model_reader(model: str | Path) -> Reader:
 
 
 def require_coco(dataset: Dataset) -> None:
-    """KinesicsError if affect cannot be read from the keypoints of a dataset."""
+    """Refuse keypoints that affect cannot be read from.
+
+    Raises:
+        KinesicsError: The dataset's keypoints are not COCO-17.
+    """
     if dataset.info.keypoints != COCO17:
         raise KinesicsError(
             f"{dataset.path} has the keypoints {', '.join(dataset.info.keypoints[:5])}, ...;"
@@ -115,20 +99,25 @@ def require_coco(dataset: Dataset) -> None:
         )
 
 
-def read_clip(clip: Clip, reader: Reader) -> Reading:
-    """One clip through a reader, the readings averaged."""
+def read_clip(clip: Clip, reader: Reader) -> ClipReading:
+    """Run one clip through a reader and average what it says."""
     found = [(a.valence, a.arousal, a.dominance) for a in reader(frames_of(clip))]
     vad = np.array(found, dtype=float).reshape(-1, 3)
     with np.errstate(invalid="ignore"):
         mean = np.nansum(vad, axis=0) / np.isfinite(vad).sum(axis=0)  # nan where nothing was said
-    return Reading(clip.name, mean, mean_speed(clip), clip.labels)
+    return ClipReading(clip.name, mean, mean_speed(clip), clip.labels)
 
 
 def frames_of(clip: Clip) -> Iterator[People]:
-    """A clip as a camera in front of the person would have it, one person with id 1.
+    """Yield a clip's frames as a camera in front of the person would have them.
 
-    Two-dimensional clips as they are. Three-dimensional ones orthographically onto 640 x 480,
-    turned so that over the clip the person faces the camera, scaled so that the whole clip fits.
+    Two-dimensional clips stay as they are. Three-dimensional ones are projected orthographically
+    onto 640 x 480, turned so that over the clip the person faces the camera, and scaled so that
+    the whole clip fits.
+
+    Yields:
+        Frames with one person, id 1, stamped from 0 on at the clip's rate; nobody in a frame
+        without a keypoint.
     """
     if clip.keypoints.shape[-1] == 3:
         pixels, size = _frontal(clip.keypoints), (WIDTH, HEIGHT)
@@ -143,20 +132,21 @@ def frames_of(clip: Clip) -> Iterator[People]:
         yield People(stamp, *size, persons)
 
 
-def evaluate_affect(readings: Sequence[Reading], seed: int = 0) -> list[Agreement]:
-    """Agreement with the labels valence, arousal and dominance, whichever there are (-1..1).
+def evaluate_affect(readings: Sequence[ClipReading], seed: int = 0) -> list[Agreement]:
+    """Compare readings with the labels valence, arousal and dominance (-1..1) that there are.
 
-    Clips without a rating or a reading of a dimension do not count for it; fewer than four do
-    not make a figure. KinesicsError if no dimension has one.
+    Clips without a rating or a reading of a dimension do not count for it.
+
+    Raises:
+        KinesicsError: No dimension has four clips, or a rating is not a number.
     """
+    speed = np.array([reading.speed for reading in readings])
     found = []
     for axis, dimension in enumerate(VAD):
         rated = np.array([_number(reading, dimension) for reading in readings])
         read = np.array([reading.vad[axis] for reading in readings])
-        speed = np.array([reading.speed for reading in readings])
-        known = np.isfinite(rated) & np.isfinite(read) & np.isfinite(speed)
-        if known.sum() >= 4:
-            found.append(_agreement(dimension, rated[known], read[known], speed[known], seed))
+        if (agreement := rating_agreement(dimension, rated, read, speed, seed)) is not None:
+            found.append(agreement)
     if not found:
         raise KinesicsError(
             f"Got {len(readings)} clips of which fewer than four have a reading and a label"
@@ -166,42 +156,40 @@ def evaluate_affect(readings: Sequence[Reading], seed: int = 0) -> list[Agreemen
     return found
 
 
-def expected_order(
-    readings: Sequence[Reading], label: str, levels: Sequence[str], within: str | None = None,
-) -> Order:
-    """Whether arousal rises from level to level of a label ("style": exhausted, normal, active).
+def evaluate_order(
+    readings: Sequence[ClipReading], label: str, levels: Sequence[str], within: str | None = None,
+) -> OrderAgreement:
+    """Return how often arousal rises from level to level of a label.
 
-    within: compare only clips that agree in this label (the content of the movement: a run is
-    quicker than a walk in any style). KinesicsError if there is no pair to compare.
+    Args:
+        readings: Those without arousal or with another value of the label do not count.
+        label: For instance "style".
+        levels: Its values, lowest arousal first: exhausted, normal, active.
+        within: Compare only clips that agree in this label (the content of the movement).
+
+    Raises:
+        KinesicsError: No two clips can be compared.
     """
     chosen = [r for r in readings
               if r.labels.get(label) in levels and np.isfinite(r.vad[1]) and np.isfinite(r.speed)]
-    level = np.array([levels.index(r.labels[label]) for r in chosen], dtype=int)
-    kind = np.array([r.labels.get(within, "") if within else "" for r in chosen])
-    arousal, speed = (np.array(v) for v in ([r.vad[1] for r in chosen], [r.speed for r in chosen]))
-    pairs, agreed, agreed_speed = 0, 0.0, 0.0
-    for name in np.unique(kind):
-        inside = kind == name
-        for low in range(len(levels)):
-            below, above = inside & (level == low), inside & (level > low)
-            pairs += int(below.sum() * above.sum())
-            agreed += _wins(arousal[above], arousal[below])
-            agreed_speed += _wins(speed[above], speed[below])
-    if not pairs:
+    found = order_agreement(
+        np.array([levels.index(r.labels[label]) for r in chosen], dtype=int),
+        np.array([r.vad[1] for r in chosen]), np.array([r.speed for r in chosen]),
+        np.array([r.labels.get(within, "") if within else "" for r in chosen]), levels)
+    if found is None:
         there = sorted({r.labels[label] for r in readings if label in r.labels})
         raise KinesicsError(
             f"No two clips can be compared: wanted the {label} {', '.join(levels)}, and there is"
             f" {', '.join(there) or 'no such label'}."
         )
-    means = {
-        name: float(arousal[level == index].mean())
-        for index, name in enumerate(levels) if (level == index).any()
-    }
-    return Order(means, pairs, agreed / pairs, agreed_speed / pairs)
+    return found
 
 
 def mean_speed(clip: Clip) -> float:
-    """Of the keypoints, in lengths of the torso (shoulders to hips) a second; nan if unknown."""
+    """Return the keypoints' mean speed in lengths of the torso a second, nan if unknown.
+
+    The torso's length is the median distance of the shoulders' middle from the hips'.
+    """
     step = np.linalg.norm(np.diff(clip.keypoints, axis=0), axis=-1) * clip.rate
     torso = np.linalg.norm(
         clip.keypoints[:, _SHOULDERS].mean(axis=1) - clip.keypoints[:, _HIPS].mean(axis=1), axis=-1)
@@ -210,60 +198,7 @@ def mean_speed(clip: Clip) -> float:
     return float(step.mean()) / size if len(step) and size > 0 else float("nan")
 
 
-def pearson(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Correlation along the last axis; nan if either is constant."""
-    a = a - a.mean(axis=-1, keepdims=True)
-    b = b - b.mean(axis=-1, keepdims=True)
-    size = np.sqrt((a * a).sum(axis=-1) * (b * b).sum(axis=-1))
-    return np.where(size > 1e-12, (a * b).sum(axis=-1) / np.maximum(size, 1e-12), np.nan)
-
-
-def spearman(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Correlation of the ranks along the last axis, equal values sharing the mean of theirs."""
-    return pearson(np.apply_along_axis(_ranks, -1, a), np.apply_along_axis(_ranks, -1, b))
-
-
-def concordance(a: np.ndarray, b: np.ndarray) -> float:
-    """Lin's concordance correlation coefficient; nan if both are the same constant."""
-    size = float(a.var() + b.var() + (a.mean() - b.mean()) ** 2)
-    covariance = float(((a - a.mean()) * (b - b.mean())).mean())
-    return 2.0 * covariance / size if size > 1e-12 else float("nan")
-
-
-def _agreement(
-    dimension: str, rated: np.ndarray, read: np.ndarray, speed: np.ndarray, seed: int
-) -> Agreement:
-    draws = np.random.default_rng(seed).integers(0, len(rated), (_DRAWS, len(rated)))
-    again = rated[draws], read[draws]
-    return Agreement(
-        dimension, len(rated),
-        float(pearson(rated, read)), _interval(pearson(*again)),
-        float(spearman(rated, read)), _interval(spearman(*again)),
-        concordance(rated, read), float(pearson(rated, speed)), float(spearman(rated, speed)),
-    )  # fmt: skip
-
-
-def _interval(values: np.ndarray) -> tuple[float, float]:
-    finite = values[np.isfinite(values)]
-    if not len(finite):
-        return float("nan"), float("nan")
-    low, high = np.percentile(finite, [2.5, 97.5])
-    return float(low), float(high)
-
-
-def _ranks(values: np.ndarray) -> np.ndarray:
-    ordered = np.sort(values)
-    below = np.searchsorted(ordered, values, "left")
-    return 0.5 * (below + np.searchsorted(ordered, values, "right") + 1)
-
-
-def _wins(above: np.ndarray, below: np.ndarray) -> float:
-    """Pairs in which the first is larger; equal ones count half."""
-    difference = above[:, None] - below[None, :]
-    return float((difference > 0).sum() + 0.5 * (difference == 0).sum())
-
-
-def _number(reading: Reading, label: str) -> float:
+def _number(reading: ClipReading, label: str) -> float:
     text = reading.labels.get(label)
     try:
         return float("nan") if text is None else float(text)
@@ -273,7 +208,7 @@ def _number(reading: Reading, label: str) -> float:
 
 
 def _frontal(keypoints: np.ndarray) -> np.ndarray:
-    """(T, 17, 3) metres -> (T, 17, 2) pixels."""
+    """Project (T, 17, 3) metres to (T, 17, 2) pixels, the person turned to the camera."""
     across = keypoints[:, _SHOULDERS[0]] - keypoints[:, _SHOULDERS[1]]
     across = across[np.isfinite(across).all(axis=-1)]
     # The mean of directions, so that somebody who turns on the spot faces as for most of the time.
@@ -290,7 +225,7 @@ def _frontal(keypoints: np.ndarray) -> np.ndarray:
 
 
 def _size_around(pixels: np.ndarray) -> tuple[int, int]:
-    """The smallest image from the origin that holds every keypoint."""
+    """Return width and height of the smallest image that holds every keypoint."""
     seen = pixels[np.isfinite(pixels).all(axis=-1)]
     width, height = np.ceil(seen.max(axis=0)) if len(seen) else (1.0, 1.0)
     return max(int(width), 1), max(int(height), 1)
