@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
+from types import SimpleNamespace
 
 import pytest
 
-from kinesics_core import bench
+from kinesics_core import bench, cli
+from kinesics_core.commands import bench as commands
 from kinesics_core.errors import KinesicsError
 
 
@@ -26,7 +29,11 @@ def test_results_are_written_in_the_agreed_form_and_collected(tmp_path, monkeypa
         bench.result("loop.fps", 29.98765, "frames/s", ">= 20", "plain MediaPipe loop", 33.333),
         bench.result("loop.start_s", None, "s", "<= 5"),
     ]
-    bench.write("loop", results, other)
+    monkeypatch.setitem(commands.BENCHES, "loop", "pretended")
+    monkeypatch.setitem(sys.modules, "pretended", SimpleNamespace(run=lambda args: results))
+    assert cli.main(["bench", "loop", "--json", str(other)]) == 0
+    printed = capsys.readouterr().out
+    assert "loop.start_s" in printed and "reached" in printed
     written = json.loads((tmp_path / "out/bench/loop.json").read_text())
     assert json.loads(other.read_text()) == written
     assert set(written) == {"hardware", "date", "results"}

@@ -1,18 +1,21 @@
-"""``kinesics bench NAME``: measures, beside a peer in the same run, and writes out/bench."""
+"""``kinesics bench NAME``: figures beside a peer in the same run, written to out/bench."""
 
 from __future__ import annotations
 
 import argparse
 import importlib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 HELP = "measure speed and memory beside a peer; results go to out/bench/NAME.json"
 
-# Name -> module with `run(args) -> list of bench.result(...)`.
 BENCHES = {
     "fit": "kinesics_core.fitting.evaluation.bench_fit",
-    "forecast": "kinesics_core.motion.evaluation.bench_forecast", "loop": "kinesics_ros.bench_loop",
+    "forecast": "kinesics_core.motion.evaluation.bench_forecast",
+    "loop": "kinesics_ros.bench_loop",
 }
+"""Name -> module whose ``run(args)`` returns a list of ``bench.Result``."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,13 +31,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from kinesics_core import bench
+    from kinesics_core import bench, files
 
     if args.name == "page":
-        text = bench.page()
-        Path("BENCHMARKS.md").write_text(text)
+        files.write_text(Path("BENCHMARKS.md"), bench.page())
         print("wrote BENCHMARKS.md")
         return 0
     results = importlib.import_module(BENCHES[args.name]).run(args)
-    bench.write(args.name, results, args.json)
+    document = bench.save(results, bench.DIRECTORY / f"{args.name}.json")
+    if args.json is not None:
+        bench.save(results, args.json)
+    _print(document)
     return 0
+
+
+def _print(document: Mapping[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from kinesics_core import bench
+
+    table = Table(title=f"{document['hardware']}, {document['date']}")
+    for column in bench.COLUMNS:
+        table.add_column(column, justify="right" if "value" in column else "left")
+    for entry in document["results"]:
+        table.add_row(*bench.row(entry))
+    Console().print(table)

@@ -1,4 +1,4 @@
-"""``kinesics data info DATASET``: what a dataset is."""
+"""``kinesics data info DATASET``: licence, origin, clips, labels, speed and windows."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 STEPS = (1, 15)
-"""Frames between windows for which the number of windows is told."""
+"""Frames between windows for which the number of windows is shown."""
 
 MANY = 30
-"""Values of a label up to which each is told; of more numbers the range, of more names the first.
-The JSON has them all."""
+"""Values of a label up to which each is shown; of more numbers the range, of more names the first.
+
+The JSON has them all.
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +32,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def describe(path: Path) -> dict[str, Any]:
-    """Info, statistics and windows of a dataset, also of one whose making was interrupted."""
+    """Return info, statistics and numbers of windows as JSON holds them.
+
+    A dataset whose making was interrupted is described too.
+    """
     from dataclasses import asdict
 
     from kinesics_core.dataset.clips import Dataset, read_statistics, statistics
