@@ -4,51 +4,61 @@
 PYTHON ?= python3
 KINESICS := .venv/bin/kinesics
 PYTEST := .venv/bin/python -m pytest
+TESTED := test,train,fit,view,smplx,cluster,vposer,docs
 
 # DDS discovery stays on this machine: a demo must not move, or be moved by, a robot on the network.
 export ROS_AUTOMATIC_DISCOVERY_RANGE := LOCALHOST
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo view bench train test test-fast lint types clean
+.PHONY: help python setup demo view bench train docs test test-fast lint types clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: ## the environment in .venv and the ROS interfaces
+python:
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) was not found; Kinesics needs Python 3.10, \
+	3.11 or 3.12. Install it (Debian, Ubuntu: sudo apt-get install python3 python3-venv python3-dev) \
+	or name another: make PYTHON=python3.11 demo" | tr -s '\t ' ' ' >&2; exit 1; }
+
+setup: python ## the environment in .venv and the ROS interfaces
 	@$(PYTHON) bootstrap.py
 
 demo: setup ## a person's video answered by the robot: out/demo/demo.mp4
 	$(KINESICS) demo
 
-view: ## the same, live, in Rerun
+view: python ## the same, live, in Rerun
 	@$(PYTHON) bootstrap.py --with view
 	$(KINESICS) view
 
-bench: ## speed, latency and memory beside MediaPipe and torch alone: out/bench/
+bench: python ## speed, latency and memory beside MediaPipe and torch alone: out/bench/
 	@$(PYTHON) bootstrap.py --with train,fit,smplx
 	$(KINESICS) bench loop
 	$(KINESICS) bench forecast
 	$(KINESICS) bench fit
 	$(KINESICS) bench page
 
-train: ## our forecaster, from a dataset (`kinesics data import`): make train DATA=DIR
+train: python ## our forecaster, from a dataset (`kinesics data import`): make train DATA=DIR
 	@test -n "$(DATA)" || { echo "Say which dataset to train on: make train DATA=DIR"; exit 2; }
 	@$(PYTHON) bootstrap.py --with train
 	$(KINESICS) train forecast --network ours --recipe ours --data $(DATA) --out out/train
 
-test: ## all tests
-	@$(PYTHON) bootstrap.py --with test,train,fit,view,smplx,cluster
+docs: python ## the API's pages, made from the docstrings: out/docs/index.html
+	@$(PYTHON) bootstrap.py --with docs,train,fit,view
+	.venv/bin/python docs/api.py out/docs
+
+test: python ## all tests
+	@$(PYTHON) bootstrap.py --with $(TESTED)
 	$(PYTEST)
 
-test-fast: ## the tests that take seconds
-	@$(PYTHON) bootstrap.py --with test,train,fit,view,smplx,cluster
+test-fast: python ## the tests that take seconds
+	@$(PYTHON) bootstrap.py --with $(TESTED)
 	$(PYTEST) -m "not slow"
 
-lint: ## ruff
+lint: python ## ruff
 	@$(PYTHON) bootstrap.py --with test
 	.venv/bin/ruff check .
 
-types: ## mypy
+types: python ## mypy
 	@$(PYTHON) bootstrap.py --with test
 	.venv/bin/mypy
 

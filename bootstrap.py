@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Sets Kinesics up in ``.venv``: ``python3 bootstrap.py [--with train,view,test]``.
+"""Setup of Kinesics in ``.venv``: ``python3 bootstrap.py [--with train,view,test]``.
 
-Standard library only. Without ROS it installs the ROS 2 Jazzy wheels from PyPI; with ROS 2 sourced
-it uses that and adds what is missing. Either way the typed interfaces are then built with colcon
-and installed into the environment, so that ``.venv/bin/kinesics`` runs without sourcing anything.
-A second run finds its stamp and does nothing; one that was interrupted goes on where it stopped.
+One file of the standard library alone, however long: it runs on a machine where nothing of ours is
+installed yet, and one can read all of it before running it. Without ROS it installs the ROS 2 Jazzy
+wheels from PyPI; with ROS 2 sourced it uses that and adds what is missing. Either way the typed
+interfaces are then built with colcon and installed into the environment, so that
+``.venv/bin/kinesics`` runs without sourcing anything. A second run finds its stamp and does
+nothing; one that was interrupted goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -33,22 +35,36 @@ WHEEL_PYTHONS = ((3, 10), (3, 11), (3, 12))
 ROS_DISTROS = ("jazzy", "kilted", "lyrical")
 FREE_MB = {
     "base": 2000, "fit": 2000, "train": 2500, "view": 1000, "test": 200, "cluster": 400,
-    "body": 1500, "smplx": 100, "vposer": 200,
+    "body": 1500, "smplx": 100, "vposer": 200, "docs": 50,
 }
-"""What each part takes on disk while it is being installed; measured, rounded up (smplx and vposer
-beside torch, which fit brings)."""
+"""Disk space in MB that each part takes while it is being installed; measured, rounded up.
+
+smplx, vposer and body are measured beside torch, which fit brings.
+"""
 
 EXTRAS = tuple(part for part in FREE_MB if part != "base")
+
+ALONE = ("vposer",)
+"""Extras that are installed without what they ask for.
+
+human-body-prior asks for OpenCV 5, pyrender and an old PyOpenGL, which would overwrite the OpenCV
+of the perception; what our tests compare with needs none of them.
+"""
 
 INTERFACE_INPUTS = ("package.xml", "CMakeLists.txt", "cmake", "msg", "srv", "action")
 PACKAGE_INPUTS = ("constraints.txt", "pyproject.toml")
 SHARED = ("launch", "config", "models")
 
-SYSTEM_LIBRARIES = {"libEGL.so.1": "libegl1", "libGLESv2.so.2": "libgles2", "libGL.so.1": "libgl1"}
-"""What MediaPipe and OpenCV load, and the Debian and Ubuntu package that has it."""
+SYSTEM_LIBRARIES = {
+    "libEGL.so.1": "libegl1",
+    "libGLESv2.so.2": "libgles2",
+    "libGL.so.1": "libgl1",
+    "libgthread-2.0.so.0": "libglib2.0-0",
+}
+"""Shared libraries that MediaPipe and OpenCV load -> the Debian and Ubuntu package with each."""
 
 HOOK = '''\
-"""Makes the interfaces built into this environment known to ROS; from bootstrap.py."""
+"""Make the interfaces built into this environment known to ROS; from bootstrap.py."""
 
 import os
 import sys
@@ -89,7 +105,7 @@ for found in importlib.metadata.distributions():
         inherited.setdefault(name, found.version)
 print(json.dumps(inherited))
 """
-"""Prints what an environment has from outside itself, as JSON {normalised name: version}.
+"""Code that prints the packages an environment inherits, as JSON {normalised name: version}.
 
 Of two versions on the path the first is the one that is imported.
 """
@@ -110,7 +126,7 @@ class Ros(NamedTuple):
 
 
 def python_problem(version: tuple[Any, ...], ros: Ros | None) -> str | None:
-    """Why this Python will not do; None if it will."""
+    """Return why this Python will not do, or None if it will."""
     got = f"This is Python {version[0]}.{version[1]}"
     if ros is not None:
         if tuple(version[:2]) >= (3, 10):
@@ -126,7 +142,7 @@ def python_problem(version: tuple[Any, ...], ros: Ros | None) -> str | None:
 
 
 def platform_problem(system: str, machine: str, ros: Ros | None) -> str | None:
-    """Why this kind of machine will not do; None if it will."""
+    """Return why this kind of machine will not do, or None if it will."""
     if system != "Linux":
         return f"This is {system}; Kinesics runs on Linux. Use a Linux machine or docker/desktop."
     if ros is None and machine != "x86_64":
@@ -143,7 +159,7 @@ def tool_problems(
     has_module: Callable[[str], bool],
     include: Path,
 ) -> list[str]:
-    """What is missing to build the interfaces, with the command that installs it."""
+    """List what is missing to build the interfaces, with the command that installs it."""
     problems = []
     if not (which("cc") or which("gcc")) or not (which("c++") or which("g++")):
         problems.append(
@@ -164,7 +180,7 @@ def tool_problems(
 
 
 def library_problem(load: Callable[[str], object] = ctypes.CDLL) -> str | None:
-    """Which system libraries of MediaPipe and OpenCV are missing; None if all load."""
+    """Name the system libraries of MediaPipe and OpenCV that are missing; None if all load."""
     missing = []
     for library in SYSTEM_LIBRARIES:
         try:
@@ -181,7 +197,7 @@ def library_problem(load: Callable[[str], object] = ctypes.CDLL) -> str | None:
 
 
 def disk_problem(free_mb: float, parts: Iterable[str]) -> str | None:
-    """Whether ``parts`` (keys of FREE_MB) fit into the free space."""
+    """Return why ``parts`` (keys of FREE_MB) do not fit into the free space, or None."""
     parts = sorted(parts)
     needed = sum(FREE_MB[part] for part in parts)
     if free_mb >= needed:
@@ -195,7 +211,11 @@ def disk_problem(free_mb: float, parts: Iterable[str]) -> str | None:
 def detect_ros(
     environ: Mapping[str, str], imports_rclpy: Callable[[str], bool], pythons: Sequence[str]
 ) -> Ros | None:
-    """The sourced ROS 2, or None. SetupError if one is sourced that cannot be used."""
+    """Return the sourced ROS 2, or None.
+
+    Raises:
+        SetupError: A ROS is sourced that cannot be used.
+    """
     distro = environ.get("ROS_DISTRO", "")
     if not distro:
         return None
@@ -218,7 +238,7 @@ def detect_ros(
 
 
 def digest(root: Path, inputs: Iterable[str], *context: str) -> str:
-    """A hash over the files named (directories: all files in them) and the words of ``context``."""
+    """Hash the files named (directories: all files in them) and the words of ``context``."""
     total = hashlib.sha256("\0".join(context).encode())
     for name in inputs:
         path = root / name
@@ -230,7 +250,7 @@ def digest(root: Path, inputs: Iterable[str], *context: str) -> str:
 
 
 def read_stamp(file: Path) -> dict:
-    """What earlier runs finished; empty if there was none or it is unreadable."""
+    """Read what earlier runs finished; empty if there was none or it is unreadable."""
     try:
         stamp = json.loads(file.read_text())
     except (OSError, ValueError):
@@ -239,14 +259,14 @@ def read_stamp(file: Path) -> dict:
 
 
 def write_stamp(file: Path, stamp: dict) -> None:
-    """Replaces the stamp in one step, so that an interruption leaves the old or the new one."""
+    """Replace the stamp in one step, so that an interruption leaves the old or the new one."""
     new = file.with_suffix(".new")
     new.write_text(json.dumps(stamp, indent=1, sort_keys=True))
     new.replace(file)
 
 
 def missing_extras(stamp: dict, packages: str, wanted: Iterable[str]) -> set[str] | None:
-    """Which extras are still to be installed; None if all packages must be looked at anew."""
+    """Return the extras still to be installed; None if all packages must be looked at anew."""
     if stamp.get("packages") != packages:
         return None
     return set(wanted) - set(stamp.get("extras", ()))
@@ -256,7 +276,7 @@ def missing_extras(stamp: dict, packages: str, wanted: Iterable[str]) -> set[str
 
 
 def mend_cmake_paths(share: Path, python_include: str, numpy_include: str) -> int:
-    """Repairs the CMake files that the ROS wheels export; the number of files changed.
+    """Repair the CMake files that the ROS wheels export; return the number of files changed.
 
     About twenty of them name the headers of Python and numpy where the wheels were built
     (/opt/python/cp311-cp311/...), which do not exist elsewhere.
@@ -275,7 +295,7 @@ def mend_cmake_paths(share: Path, python_include: str, numpy_include: str) -> in
 
 
 def constraints_beside(installed: Mapping[str, str], constraints: str) -> str:
-    """The constraints for an environment on top of a ROS installation: what is there stays.
+    """Make the constraints for an environment on top of a ROS installation, which stays as it is.
 
     ROS's compiled modules keep their numpy, and so need an OpenCV built for it.
     """
@@ -294,7 +314,7 @@ def constraints_beside(installed: Mapping[str, str], constraints: str) -> str:
 
 
 def remove_interfaces(prefix: Path) -> None:
-    """Takes out an earlier build, so that a message that was renamed or dropped does not linger."""
+    """Take out an earlier build, so that a message that was renamed or dropped does not linger."""
     directories = [
         *prefix.glob("share/kinesics"),
         *prefix.glob("include/kinesics"),
@@ -312,7 +332,7 @@ def remove_interfaces(prefix: Path) -> None:
 
 
 def advice(log: str) -> str:
-    """What a failed command's output says is wrong, as a sentence; empty if it is not known."""
+    """Explain a failed command's output in a sentence; empty if the fault is not known."""
     known = (
         (
             r"Temporary failure in name resolution|Name or service not known|Connection refused"
@@ -337,6 +357,11 @@ def advice(log: str) -> str:
             "install ros-$ROS_DISTRO-ros-base ros-dev-tools",
         ),
         (
+            r"\.so[.\d]*: cannot open shared object file",
+            "A system library is missing, named above. Install the package that has it "
+            "(apt-file search NAME says which) and run the same command again.",
+        ),
+        (
             r"No matching distribution found|ResolutionImpossible",
             "The package index does not offer the pinned versions, or could not be reached. They "
             "are for Python 3.10 to 3.12 on x86-64 (constraints.txt); check pip's index-url.",
@@ -349,7 +374,7 @@ def advice(log: str) -> str:
 
 
 class Log:
-    """The output of every command, in a file; on a terminal also the command's latest line."""
+    """Record of every command's output, in a file; on a terminal also its latest line."""
 
     def __init__(self, file: Path):
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -357,7 +382,11 @@ class Log:
         self._stream = file.open("w", encoding="utf-8")
 
     def run(self, command: Sequence[str], environ: Mapping[str, str]) -> None:
-        """Runs a command to its end. SetupError with the end of its output if it fails."""
+        """Run a command to its end.
+
+        Raises:
+            SetupError: The command failed; the sentence has the end of its output.
+        """
         self._stream.write(f"\n$ {' '.join(command)}\n")
         lines = []
         process = subprocess.Popen(
@@ -388,14 +417,14 @@ class Log:
 
 
 def show_latest(line: str) -> None:
-    """Overwrites the current line of a terminal, so that a long step is seen to move."""
+    """Overwrite the current line of a terminal, so that a long step is seen to move."""
     if sys.stdout.isatty():
         width = shutil.get_terminal_size().columns - 1
         print(f"\r\033[K      {line.strip()}"[: width + 4], end="", flush=True)
 
 
 class Step:
-    """``with Step("packages"):`` prints what is being done and then how long it took."""
+    """Step of the setup; ``with Step("packages"):`` prints what is done and how long it took."""
 
     def __init__(self, label: str):
         self.label = label
@@ -419,7 +448,7 @@ class Step:
 
 
 class Machine(NamedTuple):
-    """What the steps work on."""
+    """Environment, folders and log that the steps work on."""
 
     venv: Path
     work: Path
@@ -429,10 +458,11 @@ class Machine(NamedTuple):
 
     @property
     def python(self) -> str:
+        """Interpreter of the environment."""
         return str(self.venv / "bin" / "python")
 
     def ask(self, code: str) -> str:
-        """What a line of Python prints in the environment."""
+        """Return what a line of Python prints in the environment."""
         done = subprocess.run(
             [self.python, "-c", code], env=dict(self.environ), stdin=subprocess.DEVNULL,
             capture_output=True, encoding="utf-8",
@@ -445,12 +475,13 @@ class Machine(NamedTuple):
         return done.stdout.strip()
 
     def pip(self, *arguments: str) -> None:
+        """Run pip in the environment."""
         command = [self.python, "-m", "pip", "--disable-pip-version-check", "--no-input"]
         self.log.run([*command, *arguments], self.environ)
 
 
 def environment(environ: Mapping[str, str], venv: Path, ros: Ros | None) -> dict[str, str]:
-    """The variables the steps run with: the user's, less other environments', plus ours."""
+    """Make the variables the steps run with: the user's, less other environments', plus ours."""
     clean = dict(environ)
     foreign = ["VIRTUAL_ENV", "PYTHONHOME", "_ROS_WHEELS_BOOTSTRAP_COMPLETE", "PIP_TARGET"]
     if ros is None:
@@ -467,7 +498,7 @@ def environment(environ: Mapping[str, str], venv: Path, ros: Ros | None) -> dict
 
 
 def usable(venv: Path, ros: Ros | None, environ: Mapping[str, str]) -> bool:
-    """Whether an environment is there, runs, lies where it was made, and is of the right kind."""
+    """Tell whether an environment is there, runs, was made here, and is of the right kind."""
     settings = venv / "pyvenv.cfg"
     if not settings.is_file():
         return False
@@ -490,7 +521,7 @@ def usable(venv: Path, ros: Ros | None, environ: Mapping[str, str]) -> bool:
 
 
 def forget_incomplete(venv: Path) -> list[str]:
-    """Makes pip install again what an interrupted pip left half done; the names of those.
+    """Make pip install again what an interrupted pip left half done; return those names.
 
     pip writes a package's RECORD last, but takes a package for installed without it.
     """
@@ -505,7 +536,7 @@ def forget_incomplete(venv: Path) -> list[str]:
 
 
 def install_packages(machine: Machine, extras: Iterable[str]) -> None:
-    """Kinesics itself, editable, with its dependencies and ``extras``, at the pinned versions."""
+    """Install Kinesics, editable, with its dependencies and ``extras``, at the pinned versions."""
     constraints = ROOT / "constraints.txt"
     if machine.ros is not None:
         installed = json.loads(machine.ask(LIST_INHERITED))
@@ -513,13 +544,24 @@ def install_packages(machine: Machine, extras: Iterable[str]) -> None:
         pins = (ROOT / "constraints.txt").read_text()
         constraints.write_text(constraints_beside(installed, pins))
     machine.pip("install", "-c", str(constraints), "setuptools>=70.1,<80")
-    names = ",".join(sorted(extras))
+    names = ",".join(sorted({*extras} - {*ALONE}))
     target = f"{ROOT}[{names}]" if names else str(ROOT)
     machine.pip("install", "-c", str(constraints), "--no-build-isolation", "--editable", target)
+    for extra in sorted({*extras} & {*ALONE}):
+        packages = requirements_of(extra, (ROOT / "pyproject.toml").read_text())
+        machine.pip("install", "-c", str(constraints), "--no-deps", *packages)
+
+
+def requirements_of(extra: str, pyproject: str) -> list[str]:
+    """Return the requirements of an extra; Python 3.10 has no reader of TOML."""
+    found = re.search(rf"^{extra} = \[([^\]]*)\]", pyproject, re.MULTILINE)
+    if found is None:
+        raise SetupError(f"pyproject.toml has no extra {extra}; this checkout is not whole.")
+    return re.findall(r'"([^"]+)"', found[1])
 
 
 def install_hook(machine: Machine) -> None:
-    """Writes the start-up file that names this environment in AMENT_PREFIX_PATH."""
+    """Write the start-up file that names this environment in AMENT_PREFIX_PATH."""
     site = Path(machine.ask("import sysconfig; print(sysconfig.get_path('purelib'))"))
     hook = HOOK.replace("{wheels}", str(machine.ros is None))
     (site / "kinesics_environment.py").write_text(hook)
@@ -527,7 +569,7 @@ def install_hook(machine: Machine) -> None:
 
 
 def build_tools(which: Callable[[str], str | None], cmake_version: str) -> list[str]:
-    """What of CMake (3.20 or newer) and a generator must come from PyPI for want of one here."""
+    """Name what of CMake (3.20 or newer) and a generator must come from PyPI."""
     numbers = [int(n) for n in re.findall(r"\d+", cmake_version)[:2]]
     tools = [] if numbers >= [3, 20] else ["cmake"]
     if not which("ninja") and not which("make"):
@@ -536,7 +578,7 @@ def build_tools(which: Callable[[str], str | None], cmake_version: str) -> list[
 
 
 def cmake_version() -> str:
-    """What ``cmake --version`` says; empty without a CMake that runs."""
+    """Return what ``cmake --version`` says; empty without a CMake that runs."""
     try:
         done = subprocess.run(["cmake", "--version"], stdout=subprocess.PIPE, encoding="utf-8")
     except OSError:
@@ -545,9 +587,11 @@ def cmake_version() -> str:
 
 
 def build_interfaces(machine: Machine, anew: bool) -> None:
-    """colcon builds msg/, srv/ and action/ and installs them, with launch/ and config/.
+    """Build msg/, srv/ and action/ with colcon and install them, with launch/ and config/.
 
-    ``anew``: from nothing; otherwise only what has changed.
+    Args:
+        machine: Environment to install into.
+        anew: Build from nothing; otherwise only what has changed.
     """
     tools = build_tools(shutil.which, cmake_version())
     if tools:
@@ -587,7 +631,7 @@ def build_interfaces(machine: Machine, anew: bool) -> None:
 
 
 def check_result(machine: Machine) -> None:
-    """Imports what a run needs, so that a broken environment is found now and not in the demo."""
+    """Import what a run needs, so that a broken environment is found now and not in the demo."""
     machine.log.run(
         [machine.python, "-c", "import kinesics.msg, rclpy, cv2, mediapipe, kinesics_core.cli"],
         machine.environ,
@@ -598,7 +642,7 @@ def check_result(machine: Machine) -> None:
 
 
 def imports_rclpy(python: str) -> bool:
-    """Whether an interpreter can import rclpy in the present environment."""
+    """Tell whether an interpreter can import rclpy in the present environment."""
     try:
         done = subprocess.run(
             [python, "-c", "import rclpy"], stdin=subprocess.DEVNULL,
@@ -610,7 +654,7 @@ def imports_rclpy(python: str) -> bool:
 
 
 def supported_python() -> str | None:
-    """A Python on the PATH that the wheels exist for and that really starts."""
+    """Find a Python on the PATH that the wheels exist for and that really starts."""
     for name in ("python3.11", "python3.12", "python3.10"):
         found = shutil.which(name)
         code = "import sys; sys.exit(sys.version_info[:2] not in ((3, 10), (3, 11), (3, 12)))"
@@ -620,7 +664,7 @@ def supported_python() -> str | None:
 
 
 def switch_python(ros: Ros | None) -> None:
-    """Restarts this script under the right interpreter, if it is not the present one."""
+    """Restart this script under the right interpreter, if it is not the present one."""
     if os.environ.get("KINESICS_BOOTSTRAP_SWITCHED"):
         return
     other = None
@@ -639,7 +683,7 @@ def switch_python(ros: Ros | None) -> None:
 
 
 def problems(ros: Ros | None, free_mb: float, parts: Iterable[str]) -> list[str]:
-    """Everything that stands in the way on this machine, one sentence each."""
+    """List everything that stands in the way on this machine, one sentence each."""
     found = [
         platform_problem(platform.system(), platform.machine(), ros),
         python_problem(sys.version_info, ros),
@@ -660,7 +704,7 @@ def problems(ros: Ros | None, free_mb: float, parts: Iterable[str]) -> list[str]
 
 
 def set_up(root: Path, extras: Sequence[str], ros: Ros | None) -> bool:
-    """Does what is not done yet; whether there was anything to do."""
+    """Do what is not done yet; return whether there was anything to do."""
     venv, work = root / ".venv", root / ".ros"
     environ = environment(os.environ, venv, ros)
     stamp_file = venv / "kinesics-stamp.json"
@@ -730,10 +774,12 @@ def set_up(root: Path, extras: Sequence[str], ros: Ros | None) -> bool:
 
 
 def interrupt(*_: object) -> None:
+    """Treat SIGTERM as Ctrl-C."""
     raise KeyboardInterrupt
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Set Kinesics up as the command line says; return the exit status."""
     parser = argparse.ArgumentParser(description="Sets Kinesics up in .venv; see CONTRIBUTING.md.")
     parser.add_argument(
         "--with", dest="extras", default="", metavar="EXTRA,...",
