@@ -70,7 +70,7 @@ def test_a_missing_system_library_is_named_with_its_package():
     sentence = bootstrap.library_problem(load)
     assert "libEGL.so.1" in sentence
     assert "libGL.so.1" not in sentence
-    assert sentence.endswith("sudo apt-get install libegl1 libgles2")
+    assert sentence.endswith("sudo apt-get install libegl1 libgles2 libglib2.0-0")
     assert bootstrap.library_problem(lambda _: None) is None
 
 
