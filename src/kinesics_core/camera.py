@@ -9,8 +9,20 @@ origin at the top left of the image, and the lens has square pixels and no disto
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
+
+from kinesics_core.settings import setting
+
+
+@dataclass(frozen=True)
+class Lens:
+    """A camera's lens, as far as it is known without a calibration."""
+
+    horizontal_fov: float = setting(
+        60.0, "Horizontal field of view of the camera; tells where people stand", unit="deg",
+        bounds=(10.0, 170.0))
 
 
 def focal_length(width: int, horizontal_fov: float) -> float:

@@ -13,7 +13,9 @@ from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from kinesics_core.errors import KinesicsError, SourceError
+from kinesics_core.perception.config import CameraConfig
 from kinesics_core.perception.sources import FrameSource, open_source
+from kinesics_core.settings import settings_of
 from kinesics_core.types import Frame
 from kinesics_ros import qos
 from kinesics_ros.bus import Bus
@@ -24,7 +26,6 @@ from kinesics_ros.images import (
     frame_to_compressed,
     frame_to_msg,
 )
-from kinesics_ros.parameters import Param
 from kinesics_ros.run import run_node
 from kinesics_ros.stage import Stage
 
@@ -39,22 +40,7 @@ class CameraNode(Stage):
     inactive.
     """
 
-    PARAMETERS = (
-        Param("source", "0", "Device number or path, 'gst:PIPELINE', video file, image folder, "
-              "several files joined with ',', 'topic:NAME' of a ROS image, or 'synthetic'"),
-        Param("width", 640, "Frames are shrunk to fit, keeping their aspect", "px", (64, 7680)),
-        Param("height", 480, "Frames are shrunk to fit, keeping their aspect", "px", (64, 4320)),
-        Param("rate", 30.0, "Frames per second; 0: the source's own", "Hz", (0.0, 240.0)),
-        Param("loop", False, "Start a file again when it ends"),
-        Param("realtime", True, "Pace a file by its rate and stamp it with the wall clock; false: "
-              "as fast as the next stage takes frames"),
-        Param("reconnect_s", 2.0, "Wait before a lost camera is opened again; 0: give up", "s",
-              (0.0, 600.0), live=True),
-        Param("frame_id", "camera_optical_frame", "tf frame of the images (x right, y down)"),
-        Param("calibration", "", "Camera calibration YAML as camera_calibration writes it; "
-              "empty: camera_info says uncalibrated"),
-        Param("jpeg_quality", 85, "Of image_raw/compressed", "%", (10, 100), live=True),
-    )
+    PARAMETERS = settings_of(CameraConfig)
 
     def __init__(self, bus: Bus | None = None, **node_arguments: Any) -> None:
         super().__init__("camera", bus, **node_arguments)
@@ -116,13 +102,13 @@ class CameraNode(Stage):
         return None if self._source is None else self._source.total
 
     def _open(self) -> FrameSource:
-        p = self.parameters
+        config = self.parameters.config(CameraConfig)
         return open_source(
-            p["source"],
-            fit=(p["width"], p["height"]),
-            rate=p["rate"] or None,
-            loop=p["loop"],
-            realtime=p["realtime"],
+            config.source,
+            fit=(config.width, config.height),
+            rate=config.rate or None,
+            loop=config.loop,
+            realtime=config.realtime,
         )
 
     def _run(self) -> None:

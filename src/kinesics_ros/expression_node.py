@@ -9,12 +9,12 @@ from typing import Any
 from kinesics.msg import AffectiveResponse, BodyPose, FacePose
 from kinesics.srv import Express
 from kinesics_core.errors import KinesicsError
-from kinesics_core.expression.expression import Expression
+from kinesics_core.expression.expression import Expression, ExpressionConfig
+from kinesics_core.settings import settings_of
 from kinesics_core.types import AffectiveResponse as CoreResponse
 from kinesics_ros import qos
 from kinesics_ros.bus import Bus
 from kinesics_ros.conversions import body_to_msg, face_to_msg, response_from_msg
-from kinesics_ros.parameters import Param
 from kinesics_ros.run import run_node
 from kinesics_ros.stage import Stage, Stopwatch
 
@@ -25,11 +25,7 @@ class ExpressionNode(Stage):
     Service ``express`` shows an emotion ahead of the robot's own policy.
     """
 
-    PARAMETERS = (
-        Param("rate", 60.0, "Poses per second; an answer goes out at once besides", "Hz",
-              (1.0, 200.0)),
-        Param("seed", 0, "Of blinks, gaze shifts and sway", "", (0, 2**31 - 1)),
-    )
+    PARAMETERS = settings_of(ExpressionConfig)
 
     def __init__(self, bus: Bus | None = None, **node_arguments: Any) -> None:
         super().__init__("expression", bus, **node_arguments)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from kinesics.msg import Affect, MotionForecast, PersonArray
-from kinesics_core.motion.runtime import DEFAULT_MODEL, Forecaster
+from kinesics_core.motion.runtime import ForecastConfig, Forecaster
+from kinesics_core.settings import settings_of
 from kinesics_core.types import People
 from kinesics_ros import qos
 from kinesics_ros.bus import Bus
 from kinesics_ros.conversions import affect_to_msg, forecast_to_msg, people_from_msg
-from kinesics_ros.parameters import Param
 from kinesics_ros.run import run_node
 from kinesics_ros.stage import Stage, Stopwatch
 
@@ -20,9 +20,7 @@ class ForecastNode(Stage):
     same way, if the model has a classifier of emotions.
     """
 
-    PARAMETERS = (
-        Param("model", DEFAULT_MODEL, "ONNX file: a name in models/, or a path"),
-    )
+    PARAMETERS = settings_of(ForecastConfig)
 
     def __init__(self, bus: Bus | None = None, **node_arguments: Any) -> None:
         super().__init__("forecast", bus, **node_arguments)

@@ -7,13 +7,14 @@ from typing import Any
 from sensor_msgs.msg import CompressedImage, Image
 
 from kinesics.msg import PersonArray
+from kinesics_core.perception.config import KeypointConfig
 from kinesics_core.perception.landmarks import KeypointEstimator
+from kinesics_core.settings import settings_of
 from kinesics_core.types import Frame
 from kinesics_ros import qos
 from kinesics_ros.bus import Bus
 from kinesics_ros.conversions import people_to_msg
 from kinesics_ros.images import frame_from_compressed, frame_from_msg
-from kinesics_ros.parameters import Param
 from kinesics_ros.run import run_node
 from kinesics_ros.stage import Stage, Stopwatch
 
@@ -21,15 +22,7 @@ from kinesics_ros.stage import Stage, Stopwatch
 class KeypointNode(Stage):
     """``image_raw`` (or its compressed form) in, ``persons`` out."""
 
-    PARAMETERS = (
-        Param("variant", "lite", "Size of the pose network", choices=("lite", "full", "heavy")),
-        Param("max_persons", 1, "People followed at once; 1 uses the holistic graph, which is "
-              "faster", "", (1, 10)),
-        Param("min_confidence", 0.5, "Of detection and tracking", "", (0.05, 0.99)),
-        Param("smoothing", True, "One-euro filter on the keypoints (Casiez et al. 2012)"),
-        Param("image_transport", "compressed", "Between processes: JPEG arrives whole, raw images "
-              "may not", choices=("raw", "compressed")),
-    )
+    PARAMETERS = settings_of(KeypointConfig)
 
     def __init__(self, bus: Bus | None = None, **node_arguments: Any) -> None:
         super().__init__("keypoint", bus, **node_arguments)
@@ -44,12 +37,12 @@ class KeypointNode(Stage):
             self.input("image_raw", Image, frame_from_msg, self._estimate, qos.IMAGE)
 
     def load(self) -> None:
-        p = self.parameters
+        config = self.parameters.config(KeypointConfig)
         self._estimator = KeypointEstimator(
-            variant=p["variant"],
-            max_persons=p["max_persons"],
-            min_confidence=p["min_confidence"],
-            smoothing=p["smoothing"],
+            variant=config.variant,
+            max_persons=config.max_persons,
+            min_confidence=config.min_confidence,
+            smoothing=config.smoothing,
         )
         self._estimator.warm_up(640, 480)
         self.detail["model"] = self._estimator.model

@@ -13,11 +13,13 @@ from kinesics.msg import Affect, BodyPose, MotionForecast, PersonArray
 from kinesics_core.affect.emotions import EMOTIONS
 from kinesics_core.body import model as body_model
 from kinesics_core.body import skinning
+from kinesics_core.settings import settings_of
 from kinesics_core.skeletons import COCO17_EDGES, SMPLX55
 from kinesics_core.types import NANOSECONDS, People, Person
 from kinesics_core.types import Affect as CoreAffect
 from kinesics_core.types import BodyPose as CoreBody
 from kinesics_core.types import MotionForecast as CoreForecast
+from kinesics_core.view.markers import MarkerConfig
 from kinesics_ros import qos
 from kinesics_ros.bus import Bus
 from kinesics_ros.conversions import (
@@ -27,7 +29,6 @@ from kinesics_ros.conversions import (
     header,
     people_from_msg,
 )
-from kinesics_ros.parameters import Param
 from kinesics_ros.run import run_node
 from kinesics_ros.stage import Stage, Stopwatch
 
@@ -53,13 +54,7 @@ class MarkerNode(Stage):
     stands beside that image, facing the camera.
     """
 
-    PARAMETERS = (
-        Param("distance", 2.0, "Of the plane the keypoints are drawn on", "m", (0.1, 50.0)),
-        Param("horizontal_fov", 60.0, "Field of view of the camera", "deg", (10.0, 170.0)),
-        Param("robot_aside", 1.8, "How far to the right of the camera's axis the robot is drawn",
-              "m", (-20.0, 20.0), live=True),
-        Param("min_score", 0.3, "Keypoints below are not drawn", "", (0.0, 1.0), live=True),
-    )
+    PARAMETERS = settings_of(MarkerConfig)
 
     def __init__(self, bus: Bus | None = None, **node_arguments: Any) -> None:
         super().__init__("marker", bus, **node_arguments)

@@ -26,8 +26,9 @@ from kinesics_core.fitting.output.data_directory import inside
 from kinesics_core.fitting.output.recording import fit_recording
 from kinesics_core.fitting.output.request import Report, Request
 from kinesics_core.fitting.progress import Progress
+from kinesics_core.fitting.server_config import MeshFitConfig
+from kinesics_core.settings import settings_of
 from kinesics_ros.bus import Bus
-from kinesics_ros.parameters import Param
 from kinesics_ros.run import run_node
 from kinesics_ros.stage import Stage
 
@@ -39,16 +40,7 @@ class MeshFitNode(Stage):
     """Goals are answered with an error code and a sentence; a goal that is canceled, preempted or
     cut off by deactivating the node keeps what was written, and resumes with ``resume``."""
 
-    PARAMETERS = (
-        Param("data_directory", "", "Goals read and write inside this directory alone"),
-        Param("queue", "wait", "What happens to a goal that comes while another is worked on: it "
-              "waits its turn, takes the other's place, or is rejected",
-              choices=("wait", "preempt", "reject"), live=True),
-        Param("queue_size", 10, "Goals that may wait; more are rejected", "", (1, 1000), live=True),
-        Param("body_model", "", "SMPL-X, SMPL-H or SMPL file or folder; empty: the open body"),
-        Param("prior", "", "File or folder of the pose prior, such as a VPoser checkpoint's; "
-              "empty: the shipped one"),
-    )
+    PARAMETERS = settings_of(MeshFitConfig)
 
     def __init__(self, bus: Bus | None = None, **node_arguments: Any) -> None:
         super().__init__("mesh_fit", bus, **node_arguments)

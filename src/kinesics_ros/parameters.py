@@ -1,4 +1,4 @@
-"""Node parameters, declared once: type, default, unit, range and description.
+"""Node parameters, made from the settings of the core's config dataclasses.
 
 Bad values are refused with what was got and what is allowed: when set on a running node, through
 the parameter service's answer; when given at start, in ``on_configure``, so that the node stays
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from rcl_interfaces.msg import (
@@ -23,103 +22,88 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from kinesics_core.errors import KinesicsError
-
-_KINDS = {
-    bool: "true or false", int: "a whole number", float: "a number", str: "text",
-    list: "a list of texts",
-}
+from kinesics_core.settings import Setting, from_values
 
 
-@dataclass(frozen=True)
-class Param:
-    """One parameter. Its type is the default's; ``live`` ones may change while the node runs."""
-
-    name: str
-    default: Any
-    description: str
-    unit: str = ""
-    bounds: tuple[float, float] | None = None
-    choices: tuple[str, ...] = ()
-    live: bool = False
-
-    def fault(self, value: Any) -> str | None:
-        """What is wrong with a value, or None."""
-        if not isinstance(value, type(self.default)) or (
-            isinstance(value, bool) != isinstance(self.default, bool)
-        ):
-            return (
-                f"got {self.name} = {value!r}, wanted {_KINDS[type(self.default)]}"
-            )
-        if self.choices and value not in self.choices:
-            near = difflib.get_close_matches(str(value), self.choices, 1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            return f"got {self.name} = {value!r}, wanted one of {', '.join(self.choices)}{hint}"
-        if self.bounds is not None and not self.bounds[0] <= value <= self.bounds[1]:
-            unit = f" {self.unit}" if self.unit else ""
-            return f"got {self.name} = {value!r}, wanted {self.bounds[0]} to {self.bounds[1]}{unit}"
-        return None
-
-    def descriptor(self) -> ParameterDescriptor:
-        text = self.description + (f" [{self.unit}]" if self.unit else "")
-        descriptor = ParameterDescriptor(name=self.name, description=text)
-        if self.choices:
-            descriptor.additional_constraints = "one of " + ", ".join(self.choices)
-        elif not self.live:
-            descriptor.additional_constraints = "takes effect at the next configure"
-        if self.bounds is None:
-            return descriptor
-        low, high = self.bounds
-        if isinstance(self.default, float):
-            descriptor.floating_point_range = [
-                FloatingPointRange(from_value=float(low), to_value=float(high))
-            ]
-        else:
-            descriptor.integer_range = [IntegerRange(from_value=int(low), to_value=int(high))]
-        return descriptor
+def descriptor(setting: Setting) -> ParameterDescriptor:
+    """Return what ``ros2 param describe`` prints of a setting: meaning, unit, range, choices."""
+    text = setting.about + (f" [{setting.unit}]" if setting.unit else "")
+    described = ParameterDescriptor(name=setting.name, description=text)
+    if setting.choices:
+        described.additional_constraints = "one of " + ", ".join(setting.choices)
+    elif not setting.live:
+        described.additional_constraints = "takes effect at the next configure"
+    if setting.bounds is None:
+        return described
+    low, high = setting.bounds
+    if setting.kind is float:
+        described.floating_point_range = [
+            FloatingPointRange(from_value=float(low), to_value=float(high))
+        ]
+    else:
+        described.integer_range = [IntegerRange(from_value=int(low), to_value=int(high))]
+    return described
 
 
 class Parameters:
-    """The declared parameters of one node, checked. ``faults`` are those given at start."""
+    """The declared parameters of one node, checked.
 
-    def __init__(self, node: Node, params: Sequence[Param]) -> None:
+    Attributes:
+        faults: Parameter name -> sentence, of those given at start.
+    """
+
+    def __init__(self, node: Node, settings: Sequence[Setting]) -> None:
+        """Declare a parameter of ``node`` for each setting."""
         self._node = node
-        self._params = {param.name: param for param in params}
+        self._settings = {setting.name: setting for setting in settings}
         self.faults: dict[str, str] = {}
-        for param in params:
-            self._declare(param)
+        for setting in settings:
+            self._declare(setting)
         node.add_on_set_parameters_callback(self._on_set)
 
-    def _declare(self, param: Param) -> None:
-        given = self._node._parameter_overrides.get(param.name)
+    def _declare(self, setting: Setting) -> None:
+        given = self._node._parameter_overrides.get(setting.name)
         try:
-            if given is not None and (fault := param.fault(_widen(given.value, param.default))):
-                raise KinesicsError(fault)
-            if given is not None and type(given.value) is not type(param.default):
+            if given is not None:
                 # `rate: 30` in YAML is an int; a float parameter takes it as 30.0.
-                self._node._parameter_overrides[param.name] = Parameter(
-                    param.name, value=_widen(given.value, param.default)
-                )
-            self._node.declare_parameter(param.name, param.default, param.descriptor())
+                value = setting.widened(given.value)
+                if fault := setting.fault(value):
+                    raise KinesicsError(fault)
+                self._node._parameter_overrides[setting.name] = Parameter(setting.name, value=value)
+            self._node.declare_parameter(setting.name, setting.default, descriptor(setting))
         except (
             KinesicsError,
             InvalidParameterTypeException,
             InvalidParameterValueException,
         ) as error:
-            self.faults[param.name] = str(error)
+            self.faults[setting.name] = str(error)
             self._node.declare_parameter(
-                param.name, param.default, param.descriptor(), ignore_override=True
+                setting.name, setting.default, descriptor(setting), ignore_override=True
             )
 
     def __getitem__(self, name: str) -> Any:
         return self._node.get_parameter(name).value
 
+    def config(self, kind: type) -> Any:
+        """Return a config dataclass of the parameters' values now.
+
+        Args:
+            kind: The dataclass; settings of it that the node does not declare keep their default.
+        """
+        return from_values(kind, {name: self[name] for name in self._settings})
+
     def check(self) -> None:
-        """Raises KinesicsError if a value or a name given at start is wrong."""
+        """Refuse what was given at start.
+
+        Raises:
+            KinesicsError: A value or a name is wrong.
+        """
         faults = list(self.faults.values())
         for name in self._node._parameter_overrides:
             if not self._node.has_parameter(name) and not name.startswith("qos_overrides."):
-                near = difflib.get_close_matches(name, self._params, 1)
-                hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(self._params)}"
+                near = difflib.get_close_matches(name, self._settings, 1)
+                known = ", ".join(self._settings)
+                hint = f"did you mean {near[0]!r}?" if near else f"it has {known}"
                 faults.append(f"got the unknown parameter {name!r}; {hint}")
         if faults:
             raise KinesicsError(
@@ -129,14 +113,9 @@ class Parameters:
 
     def _on_set(self, parameters: list[Parameter]) -> SetParametersResult:
         for parameter in parameters:
-            param = self._params.get(parameter.name)
-            fault = param.fault(parameter.value) if param else None
+            setting = self._settings.get(parameter.name)
+            fault = setting.fault(parameter.value) if setting else None
             if fault:
                 return SetParametersResult(successful=False, reason=fault)
             self.faults.pop(parameter.name, None)
         return SetParametersResult(successful=True)
-
-
-def _widen(value: Any, default: Any) -> Any:
-    is_int = isinstance(value, int) and not isinstance(value, bool)
-    return float(value) if is_int and isinstance(default, float) else value

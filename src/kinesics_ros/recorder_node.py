@@ -14,8 +14,9 @@ from rclpy.subscription import Subscription
 
 from kinesics_core.errors import RecordingError
 from kinesics_core.recording.bag_writer import BagWriter
+from kinesics_core.recording.config import RecorderConfig
+from kinesics_core.settings import settings_of
 from kinesics_ros.bus import Bus
-from kinesics_ros.parameters import Param
 from kinesics_ros.run import run_node
 from kinesics_ros.stage import Stage
 
@@ -35,11 +36,6 @@ KNOWN_TYPES = {
     "markers": "visualization_msgs/msg/MarkerArray",
 }
 
-DEFAULT_TOPICS = [
-    "image_raw/compressed", "camera_info", "persons", "forecast", "affect/body", "affect",
-    "response", "face_pose", "body_pose",
-]
-
 # A deep queue: the recorder is the one listener for whom old messages still count.
 _QOS = QoSProfile(
     history=HistoryPolicy.KEEP_LAST, depth=200, reliability=ReliabilityPolicy.RELIABLE
@@ -56,13 +52,7 @@ class RecorderNode(Stage):
     everything written until then readable.
     """
 
-    PARAMETERS = (
-        Param("bag", "", "Directory to write, which must not exist; empty: kinesics_<date>"),
-        Param("topics", DEFAULT_TOPICS, "Topics to record"),
-        Param("reserve_mb", 200, "Recording ends when the disk has less room left", "MB",
-              (1, 10**6)),
-        Param("flush_s", 1.0, "A killed recorder loses at most this much", "s", (0.1, 60.0)),
-    )
+    PARAMETERS = settings_of(RecorderConfig)
 
     def __init__(self, bus: Bus | None = None, **node_arguments: Any) -> None:
         super().__init__("recorder", bus, **node_arguments)
@@ -73,15 +63,13 @@ class RecorderNode(Stage):
         self.path: Path | None = None
 
     def start(self) -> None:
-        self.path = Path(
-            self.parameters["bag"] or f"kinesics_{datetime.now():%Y_%m_%d-%H_%M_%S}"
-        ).expanduser()
+        config = self.parameters.config(RecorderConfig)
+        bag = config.bag or f"kinesics_{datetime.now():%Y_%m_%d-%H_%M_%S}"
+        self.path = Path(bag).expanduser()
         self._writer = BagWriter(
-            self.path,
-            reserve_bytes=self.parameters["reserve_mb"] * 1_000_000,
-            flush_seconds=self.parameters["flush_s"],
+            self.path, reserve_bytes=config.reserve_mb * 1_000_000, flush_seconds=config.flush_s
         )
-        for topic in self.parameters["topics"]:
+        for topic in config.topics:
             if topic in KNOWN_TYPES:
                 self._record(topic, KNOWN_TYPES[topic], _QOS)
         if not self._all_found():

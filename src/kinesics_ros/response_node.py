@@ -7,9 +7,10 @@ from typing import Any
 from kinesics.msg import Affect, AffectiveResponse, PersonArray
 from kinesics.srv import SetPersonality
 from kinesics_core.affect.personality import Personality, temperament
-from kinesics_core.affect.policy import POLICIES, PolicyConfig, ResponsePolicy
+from kinesics_core.affect.policy import PolicyConfig, ResponsePolicy
 from kinesics_core.affect.reader import AffectReader
 from kinesics_core.errors import KinesicsError
+from kinesics_core.settings import settings_of
 from kinesics_core.types import NANOSECONDS, People
 from kinesics_core.types import Affect as CoreAffect
 from kinesics_ros import qos
@@ -20,11 +21,10 @@ from kinesics_ros.conversions import (
     people_from_msg,
     response_to_msg,
 )
-from kinesics_ros.parameters import Param
 from kinesics_ros.run import run_node
 from kinesics_ros.stage import Stage, Stopwatch
 
-TRAITS = ("openness", "conscientiousness", "extraversion", "agreeableness", "neuroticism")
+TRAITS = tuple(trait.name for trait in settings_of(Personality))
 
 
 class ResponseNode(Stage):
@@ -37,11 +37,9 @@ class ResponseNode(Stage):
     """
 
     PARAMETERS = (
-        Param("policy", "auto", "How the robot answers", choices=POLICIES),
-        *(Param(trait, getattr(Personality(), trait), f"Personality: {trait}, 0 is average", "",
-                (-1.0, 1.0)) for trait in TRAITS),
-        Param("horizontal_fov", 60.0, "Of the camera; tells where the person answered stands",
-              "deg", (10.0, 170.0)),
+        *settings_of(PolicyConfig, "policy"),
+        *settings_of(Personality),
+        *settings_of(PolicyConfig, "horizontal_fov"),
     )
 
     def __init__(self, bus: Bus | None = None, **node_arguments: Any) -> None:
@@ -66,9 +64,7 @@ class ResponseNode(Stage):
     def load(self) -> None:
         self._reader = AffectReader()
         self._policy = ResponsePolicy(
-            Personality(**{trait: self.parameters[trait] for trait in TRAITS}),
-            policy=self.parameters["policy"],
-            config=PolicyConfig(horizontal_fov=self.parameters["horizontal_fov"]),
+            self.parameters.config(Personality), self.parameters.config(PolicyConfig)
         )
         self.detail["policy"] = self.parameters["policy"]
 

@@ -11,6 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -25,12 +26,18 @@ from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
 
 from kinesics_core.errors import KinesicsError
+from kinesics_core.settings import Setting, setting, settings_of
 from kinesics_ros.bus import Bus
 from kinesics_ros.conversions import time_to_msg
 from kinesics_ros.mailbox import Mailbox
-from kinesics_ros.parameters import Param, Parameters
+from kinesics_ros.parameters import Parameters
 
-_AUTOSTART = Param("autostart", False, "Configure and activate without a lifecycle manager")
+
+@dataclass(frozen=True)
+class StageConfig:
+    """Settings of every node."""
+
+    autostart: bool = setting(False, "Configure and activate without a lifecycle manager")
 
 
 class Output:
@@ -62,7 +69,7 @@ class Stage(LifecycleNode):
     A KinesicsError in ``load`` or ``start`` leaves the node where it was and is logged.
     """
 
-    PARAMETERS: tuple[Param, ...] = ()
+    PARAMETERS: tuple[Setting, ...] = ()
 
     def __init__(
         self, name: str, bus: Bus | None = None, overrides: dict[str, Any] | None = None,
@@ -74,7 +81,7 @@ class Stage(LifecycleNode):
             **node_arguments,
         )
         self.bus = bus
-        self.parameters = Parameters(self, (*self.PARAMETERS, _AUTOSTART))
+        self.parameters = Parameters(self, (*self.PARAMETERS, *settings_of(StageConfig)))
         self.active = False
         self.processed = 0
         self.errors = 0

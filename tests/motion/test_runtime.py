@@ -8,7 +8,7 @@ from kinesics_core.affect.emotions import EMOTIONS
 from kinesics_core.assets import store
 from kinesics_core.errors import AssetError, KinesicsError, ModelError
 from kinesics_core.motion import runtime, windows
-from kinesics_core.motion.runtime import DEFAULT_MODEL, Forecaster
+from kinesics_core.motion.runtime import ForecastConfig, Forecaster
 from kinesics_core.skeletons import COCO17
 from kinesics_core.types import NANOSECONDS, People, Person
 
@@ -38,7 +38,7 @@ STANDING = frontal(pose({"left_shoulder": (0, 0, -1.4), "right_shoulder": (0, 0,
 
 @pytest.fixture(scope="module")
 def model():
-    return store.shipped(DEFAULT_MODEL)
+    return store.shipped(ForecastConfig.model)
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
 import pytest
 
@@ -13,23 +14,26 @@ from rclpy.parameter import Parameter
 from std_msgs.msg import Int64
 
 from kinesics_core.errors import KinesicsError, ModelError
+from kinesics_core.settings import setting, settings_of
 from kinesics_ros import qos
 from kinesics_ros.bus import Bus
-from kinesics_ros.parameters import Param
 from kinesics_ros.stage import Stage, Stopwatch
 
 SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
 
 
+@dataclass(frozen=True)
+class DoublerConfig:
+    factor: int = setting(2, "Multiplied with", bounds=(1, 10), live=True)
+    gain: float = setting(1.0, "Scale", unit="dB", bounds=(0.0, 5.0))
+    colour: str = setting("red", "Choice", choices=("red", "green"))
+    model: str = setting("", "Empty: none")
+
+
 class Doubler(Stage):
     """Doubles integers; refuses 13 with a sentence and breaks on 666."""
 
-    PARAMETERS = (
-        Param("factor", 2, "Multiplied with", "", (1, 10), live=True),
-        Param("gain", 1.0, "Scale", "dB", (0.0, 5.0)),
-        Param("colour", "red", "Choice", choices=("red", "green")),
-        Param("model", "", "Empty: none"),
-    )
+    PARAMETERS = settings_of(DoublerConfig)
 
     def __init__(self, bus=None, **arguments):
         super().__init__("doubler", bus, **arguments)
@@ -144,7 +148,7 @@ def test_a_model_that_is_missing_leaves_the_node_unconfigured_and_can_be_mended(
         ({"factor": 11}, "factor = 11, wanted 1 to 10"),
         ({"factor": "two"}, "factor = 'two', wanted a whole number"),
         ({"factor": True}, "factor = True"),
-        ({"gain": 7.5}, "gain = 7.5, wanted 0.0 to 5.0 dB"),
+        ({"gain": 7.5}, "gain = 7.5, wanted 0 to 5 dB"),
         ({"colour": "gren"}, "did you mean 'green'"),
         ({"colur": "red"}, "unknown parameter 'colur'; did you mean 'colour'"),
     ],

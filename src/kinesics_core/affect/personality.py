@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
-from kinesics_core.errors import KinesicsError
+from kinesics_core.settings import check, setting
 
 
-@dataclass(frozen=True, slots=True)
+def _trait(name: str, default: float) -> float:
+    return setting(default, f"Personality: {name}, 0 is average", bounds=(-1.0, 1.0))
+
+
+@dataclass(frozen=True)
 class Personality:
     """The Big Five traits, each -1..1 with 0 the average. Neuroticism = - emotional stability.
 
-    The default is a friendly, calm companion. Raises ``KinesicsError`` for a trait out of range.
+    The default is a friendly, calm companion.
+
+    Raises:
+        KinesicsError: A trait is out of range.
     """
 
-    openness: float = 0.3
-    conscientiousness: float = 0.3
-    extraversion: float = 0.4
-    agreeableness: float = 0.6
-    neuroticism: float = -0.5
+    openness: float = _trait("openness", 0.3)
+    conscientiousness: float = _trait("conscientiousness", 0.3)
+    extraversion: float = _trait("extraversion", 0.4)
+    agreeableness: float = _trait("agreeableness", 0.6)
+    neuroticism: float = _trait("neuroticism", -0.5)
 
     def __post_init__(self) -> None:
-        for trait in fields(self):
-            value = getattr(self, trait.name)
-            if not (math.isfinite(value) and -1.0 <= value <= 1.0):
-                raise KinesicsError(
-                    f"Got {trait.name} {value}; give each trait of the personality a number from "
-                    "-1 to 1, where 0 is the average person."
-                )
+        """Refuse a trait out of range."""
+        check(self)
 
 
 def temperament(personality: Personality) -> np.ndarray:

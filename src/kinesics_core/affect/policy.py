@@ -18,7 +18,7 @@ answers with anger, disgust or contempt, and none of them is ever shown towards 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -36,7 +36,8 @@ from kinesics_core.affect.emotions import (
     vad_to_categories,
 )
 from kinesics_core.affect.personality import Personality, temperament
-from kinesics_core.errors import KinesicsError
+from kinesics_core.camera import Lens
+from kinesics_core.settings import check, same_as, setting
 from kinesics_core.types import NANOSECONDS, Affect, AffectiveResponse, People, Person
 
 POLICIES = ("auto", "mirror", "empathise", "regulate", "idle")
@@ -45,60 +46,44 @@ HOSTILE = (ANGER, DISGUST, CONTEMPT)
 """Emotions that the robot never shows towards a person."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PolicyConfig:
-    """Settings of the policy. Raises ``KinesicsError`` for a value out of its range.
+    """Settings of the policy.
 
-    horizontal_fov: of the camera, degrees, 10..170; gives the bearing of the person answered.
-    inertia: weight of the robot's own state against the policy's answer in what is shown, 0..1.
-    temperament_time: seconds in which the state returns to the temperament, 0.5..600.
-    contagion_time: seconds in which the state follows the perceived affect, 0.1..600.
-    hold: seconds an emotion or a policy is kept at least, 0..30.
-    margin: how much more probable another emotion or policy must be to replace the one shown,
-        0..1.
-    attention_hold: seconds a person is attended to at least, 0..60.
-    absence: seconds a person may be unseen before the robot turns away, 0..60.
-    gesture_rest: seconds between two gestures, 0..600.
-    gesture_repeat: seconds before the same gesture again, 0..3600.
-    duration: seconds a response holds when no other follows, 0.1..60.
+    Raises:
+        KinesicsError: A value is out of its range.
     """
 
-    horizontal_fov: float = 60.0
-    inertia: float = 0.3
-    temperament_time: float = 8.0
-    contagion_time: float = 2.0
-    hold: float = 1.2
-    margin: float = 0.12
-    attention_hold: float = 2.0
-    absence: float = 1.0
-    gesture_rest: float = 4.0
-    gesture_repeat: float = 15.0
-    duration: float = 1.0
+    policy: str = setting("auto", "How the robot answers", choices=POLICIES)
+    horizontal_fov: float = same_as(Lens, "horizontal_fov")
+    inertia: float = setting(
+        0.3, "Weight of the robot's own state against the policy's answer in what is shown",
+        bounds=(0.0, 1.0))
+    temperament_time: float = setting(
+        8.0, "Time in which the state returns to the temperament", unit="s", bounds=(0.5, 600.0))
+    contagion_time: float = setting(
+        2.0, "Time in which the state follows the perceived affect", unit="s", bounds=(0.1, 600.0))
+    hold: float = setting(
+        1.2, "Time an emotion or a policy is kept at least", unit="s", bounds=(0.0, 30.0))
+    margin: float = setting(
+        0.12, "How much more probable another emotion or policy must be to replace the one shown",
+        bounds=(0.0, 1.0))
+    attention_hold: float = setting(
+        2.0, "Time a person is attended to at least", unit="s", bounds=(0.0, 60.0))
+    absence: float = setting(
+        1.0, "Time a person may be unseen before the robot turns away", unit="s",
+        bounds=(0.0, 60.0))
+    gesture_rest: float = setting(
+        4.0, "Time between two gestures", unit="s", bounds=(0.0, 600.0))
+    gesture_repeat: float = setting(
+        15.0, "Time before the same gesture again", unit="s", bounds=(0.0, 3600.0))
+    duration: float = setting(
+        1.0, "Time a response holds when no other follows", unit="s", bounds=(0.1, 60.0))
 
     def __post_init__(self) -> None:
-        for setting in fields(self):
-            low, high = _RANGES[setting.name]
-            value = getattr(self, setting.name)
-            if not low <= value <= high:
-                raise KinesicsError(
-                    f"Got {setting.name} {value} for the response policy; "
-                    f"give a number from {low:g} to {high:g}."
-                )
+        """Refuse values out of range."""
+        check(self)
 
-
-_RANGES = {
-    "horizontal_fov": (10.0, 170.0),
-    "inertia": (0.0, 1.0),
-    "temperament_time": (0.5, 600.0),
-    "contagion_time": (0.1, 600.0),
-    "hold": (0.0, 30.0),
-    "margin": (0.0, 1.0),
-    "attention_hold": (0.0, 60.0),
-    "absence": (0.0, 60.0),
-    "gesture_rest": (0.0, 600.0),
-    "gesture_repeat": (0.0, 3600.0),
-    "duration": (0.1, 60.0),
-}
 
 # policy -> perceived emotion -> {answer: share}; an emotion that is not named is not answered
 # with emotion, that is, with neutral. Shares sum to 1.
@@ -203,14 +188,13 @@ class ResponsePolicy:
     """Chooses the robot's answer image by image; deterministic for a seed and the same stamps.
 
     personality: gives the temperament the robot's state returns to.
-    policy: one of ``POLICIES``; "auto" chooses by the perceived affect, with hysteresis.
-    Raises ``KinesicsError`` for an unknown policy.
+    config: its ``policy`` is one of ``POLICIES``; "auto" chooses by the perceived affect, with
+        hysteresis.
     """
 
     def __init__(
         self,
         personality: Personality | None = None,
-        policy: str = "auto",
         config: PolicyConfig | None = None,
         seed: int = 0,
     ) -> None:
@@ -230,7 +214,6 @@ class ResponsePolicy:
         self._gesture_since = -np.inf
         self._gestured: dict[str, float] = {}
         self._bearing = np.full(2, np.nan, dtype=np.float32)
-        self.set_policy(policy)
         self.set_personality(personality or Personality())
         self._state = self._temperament.copy()
 
@@ -247,12 +230,6 @@ class ResponsePolicy:
         """Changes the temperament that the state returns to; the state itself moves there."""
         self._personality = personality
         self._temperament = temperament(personality)
-
-    def set_policy(self, policy: str) -> None:
-        """Fixes the policy, or lets it be chosen ("auto")."""
-        if policy not in POLICIES:
-            raise KinesicsError(f"Got policy {policy!r}; use one of {', '.join(POLICIES)}.")
-        self._fixed = policy
 
     def update(self, affects: Sequence[Affect], people: People) -> AffectiveResponse:
         """The answer to what is seen in one image, at that image's stamp."""
@@ -338,8 +315,8 @@ class ResponsePolicy:
     def _choose_policy(self, perceived: np.ndarray) -> None:
         if not self._towards:
             wanted = "idle"
-        elif self._fixed != "auto":
-            wanted = self._fixed
+        elif self.config.policy != "auto":
+            wanted = self.config.policy
         else:
             calls = dict(zip(_CALLS, _CALL_TABLE @ perceived, strict=True))
             # Agreeable people empathise where others soothe or copy (Graziano et al. 2007).

@@ -12,6 +12,7 @@ from kinesics_core.errors import KinesicsError
 from kinesics_core.expression import gestures
 from kinesics_core.expression.body_animator import BodyAnimator, head_pose
 from kinesics_core.expression.face_animator import FaceAnimator
+from kinesics_core.settings import check, setting
 from kinesics_core.skeletons import BLENDSHAPE_INDEX, SMPLX_BODY
 from kinesics_core.types import NANOSECONDS, AffectiveResponse, BodyPose, FacePose
 
@@ -20,6 +21,20 @@ MAX_DURATION = 60.0
 
 _JAW_RANGE = 0.35  # rotation of the jaw joint for a full jawOpen, radians
 _NECK, _HEAD = SMPLX_BODY.index("neck") - 1, SMPLX_BODY.index("head") - 1
+
+
+@dataclass(frozen=True)
+class ExpressionConfig:
+    """Settings of the stream of poses."""
+
+    rate: float = setting(
+        60.0, "Poses per second; an answer goes out at once besides", unit="Hz",
+        bounds=(1.0, 200.0))
+    seed: int = setting(0, "Of blinks, gaze shifts and sway", bounds=(0, 2**31 - 1))
+
+    def __post_init__(self) -> None:
+        """Refuse values out of range."""
+        check(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +57,7 @@ class Expression:
     clock that jumps back stands still for that step.
     """
 
-    def __init__(self, seed: int = 0) -> None:
+    def __init__(self, seed: int = ExpressionConfig.seed) -> None:
         self._face = FaceAnimator(seed)
         self._body = BodyAnimator(seed)
         self._now: int | None = None

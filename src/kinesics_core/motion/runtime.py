@@ -24,9 +24,21 @@ from kinesics_core.keypoints import MAX_GAP, resample, visible
 from kinesics_core.motion import windows
 from kinesics_core.motion.uncertainty import spread
 from kinesics_core.motion.windows import HORIZON, KEYPOINTS, OBSERVED, RATE
+from kinesics_core.settings import check, setting
 from kinesics_core.types import NANOSECONDS, Affect, MotionForecast, People
 
-DEFAULT_MODEL = "forecast_ours.onnx"
+
+@dataclass(frozen=True)
+class ForecastConfig:
+    """Settings of the forecaster."""
+
+    model: str = setting("forecast_ours.onnx", "ONNX file: a name in models/, or a path")
+
+    def __post_init__(self) -> None:
+        """Refuse values of another type."""
+        check(self, ModelError)
+
+
 
 PROVIDERS = ("TensorrtExecutionProvider", "CUDAExecutionProvider", "CPUExecutionProvider")
 """In order of preference; those this build of ONNX Runtime has are asked for."""
@@ -141,7 +153,7 @@ class Forecaster:
     """
 
     def __init__(
-        self, model: str | Path = DEFAULT_MODEL, providers: Sequence[str] | None = None,
+        self, model: str | Path = ForecastConfig.model, providers: Sequence[str] | None = None,
         *, blend: float = BLEND,
     ) -> None:
         if not 0.0 <= blend < 1.0:

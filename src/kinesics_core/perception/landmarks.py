@@ -20,6 +20,7 @@ import numpy as np
 
 from kinesics_core.assets import store
 from kinesics_core.errors import ModelError
+from kinesics_core.perception.config import VARIANTS, KeypointConfig
 from kinesics_core.perception.crops import crop_square, uncrop, windows
 from kinesics_core.perception.head_pose import head_pose
 from kinesics_core.perception.native_log import native_log_held
@@ -32,7 +33,6 @@ from kinesics_core.skeletons import (
 )
 from kinesics_core.types import Frame, People, Person
 
-VARIANTS = ("lite", "full", "heavy")
 MIN_SIDE = 16  # px; nothing can be seen in a smaller image
 JUMP_BACK_MS = 500  # a clock that goes back by less was corrected, by more was replaced
 AGES_MS = 1_000_000  # from one frame to the next: so long that MediaPipe finds nothing to smooth
@@ -65,12 +65,12 @@ class KeypointEstimator:
 
     def __init__(
         self,
-        variant: str = "lite",
-        max_persons: int = 1,
-        smoothing: bool = True,
+        variant: str = KeypointConfig.variant,
+        max_persons: int = KeypointConfig.max_persons,
+        smoothing: bool = KeypointConfig.smoothing,
         *,
         focal_length: float | None = None,
-        min_confidence: float = 0.5,
+        min_confidence: float = KeypointConfig.min_confidence,
         memory: float = 1.0,
     ):
         if variant not in VARIANTS:

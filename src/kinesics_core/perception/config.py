@@ -1,0 +1,62 @@
+"""Settings of seeing: where frames come from, and how people are found in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kinesics_core.errors import ModelError, SourceError
+from kinesics_core.settings import check, setting
+
+VARIANTS = ("lite", "full", "heavy")
+"""Sizes of MediaPipe's pose networks, from fast to accurate."""
+
+
+@dataclass(frozen=True)
+class CameraConfig:
+    """Settings of a source of frames and of the topics they go to."""
+
+    source: str = setting(
+        "0", "Device number or path, 'gst:PIPELINE', video file, image folder, several files"
+        " joined with ',', 'topic:NAME' of a ROS image, or 'synthetic'")
+    width: int = setting(
+        640, "Frames are shrunk to fit, keeping their aspect", unit="px", bounds=(64, 7680))
+    height: int = setting(
+        480, "Frames are shrunk to fit, keeping their aspect", unit="px", bounds=(64, 4320))
+    rate: float = setting(
+        30.0, "Frames per second; 0: the source's own", unit="Hz", bounds=(0.0, 240.0))
+    loop: bool = setting(False, "Start a file again when it ends")
+    realtime: bool = setting(
+        True, "Pace a file by its rate and stamp it with the wall clock; false: as fast as the"
+        " next stage takes frames")
+    reconnect_s: float = setting(
+        2.0, "Wait before a lost camera is opened again; 0: give up", unit="s",
+        bounds=(0.0, 600.0), live=True)
+    frame_id: str = setting(
+        "camera_optical_frame", "tf frame of the images (x right, y down)")
+    calibration: str = setting(
+        "", "Camera calibration YAML as camera_calibration writes it; empty: camera_info says"
+        " uncalibrated")
+    jpeg_quality: int = setting(
+        85, "Of image_raw/compressed", unit="%", bounds=(10, 100), live=True)
+
+    def __post_init__(self) -> None:
+        """Refuse values out of range."""
+        check(self, SourceError)
+
+
+@dataclass(frozen=True)
+class KeypointConfig:
+    """Settings of the keypoint estimator and of the topic its images come on."""
+
+    variant: str = setting("lite", "Size of the pose network", choices=VARIANTS)
+    max_persons: int = setting(
+        1, "People followed at once; 1 uses the holistic graph, which is faster", bounds=(1, 10))
+    min_confidence: float = setting(0.5, "Of detection and tracking", bounds=(0.05, 0.99))
+    smoothing: bool = setting(True, "One-euro filter on the keypoints (Casiez et al. 2012)")
+    image_transport: str = setting(
+        "compressed", "Between processes: JPEG arrives whole, raw images may not",
+        choices=("raw", "compressed"))
+
+    def __post_init__(self) -> None:
+        """Refuse values out of range."""
+        check(self, ModelError)
