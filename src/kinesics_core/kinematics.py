@@ -1,4 +1,4 @@
-"""From joint rotations to COCO-17 keypoints in metres.
+"""Joints in metres: posed by rotations, read as COCO-17 keypoints, compared with each other.
 
 Axes of every clip: y up, and in the rest pose (a T-pose) x to the body's left, z forward, as in
 SMPL-X. Motion capture has no eyes, ears or nose: the five head keypoints are fixed offsets in the
@@ -129,3 +129,72 @@ def calibrated_head_axes(
     u, _, vt = np.linalg.svd(mean)
     proper = u @ np.diag([1.0, 1.0, np.linalg.det(u @ vt)]) @ vt
     return head_orientation @ proper
+
+
+def tree_levels(parents: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Sort joints by their distance from the root.
+
+    Args:
+        parents: (J,) indices, a parent before its children, -1 for the root.
+
+    Returns:
+        The joints in that order (J,), and for every level but the root's the place of each joint's
+        parent in the level before.
+    """
+    depth = np.zeros(len(parents), np.int64)
+    for joint, parent in enumerate(parents[1:], 1):
+        depth[joint] = depth[parent] + 1
+    members = [np.flatnonzero(depth == level) for level in range(depth.max() + 1)]
+    levels = [np.searchsorted(above, parents[level])
+              for above, level in zip(members, members[1:], strict=False)]
+    return np.concatenate(members), levels
+
+
+def procrustes(points: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Move, turn and scale points so that they lie nearest to others (Umeyama 1991).
+
+    Args:
+        points, target: (T, N, 3), fitted frame by frame.
+
+    Returns:
+        (T, N, 3) float64, the points after the similarity, never mirrored, with the least sum of
+        squared distances from ``target``.
+    """
+    points, target = np.asarray(points, np.float64), np.asarray(target, np.float64)
+    centre, goal = points.mean(axis=1, keepdims=True), target.mean(axis=1, keepdims=True)
+    x, y = points - centre, target - goal
+    # (U, S, V) of sum_n y_n x_n^T, frame by frame.
+    u, s, v = np.linalg.svd(np.einsum("tni,tnj->tij", y, x))
+    sign = np.sign(np.linalg.det(u @ v))
+    s[:, 2] *= sign
+    u[:, :, 2] *= sign[:, None]
+    scale = s.sum(axis=1) / np.maximum((x**2).sum(axis=(1, 2)), 1e-18)
+    return scale[:, None, None] * np.einsum("tij,tnj->tni", u @ v, x) + goal
+
+
+def mpjpe(estimate: np.ndarray, truth: np.ndarray, root: int = 0) -> np.ndarray:
+    """Return the mean per-joint position error of each frame, relative to one joint.
+
+    Args:
+        estimate, truth: (T, J, 3) metres.
+        root: The joint that is moved onto its counterpart first, the pelvis.
+
+    Returns:
+        (T,) metres.
+    """
+    estimate, truth = np.asarray(estimate, np.float64), np.asarray(truth, np.float64)
+    off = (estimate - estimate[:, root:root + 1]) - (truth - truth[:, root:root + 1])
+    return np.linalg.norm(off, axis=-1).mean(axis=-1)
+
+
+def pa_mpjpe(estimate: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Return the mean per-joint position error of each frame after ``procrustes``.
+
+    Args:
+        estimate, truth: (T, J, 3) metres.
+
+    Returns:
+        (T,) metres.
+    """
+    truth = np.asarray(truth, np.float64)
+    return np.linalg.norm(procrustes(estimate, truth) - truth, axis=-1).mean(axis=-1)

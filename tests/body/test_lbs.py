@@ -183,3 +183,9 @@ def test_parameters_of_another_body_are_refused(way, wrong, stock_file):
         parameters = _tensors(parameters)
     with pytest.raises(KinesicsError, match="Got"):
         way.vertices(model, **parameters)
+
+
+@pytest.mark.parametrize("pose", [lbs.vertices, skinning.vertices])
+def test_a_misspelt_parameter_is_refused_and_not_left_at_zero(stock_file, pose):
+    with pytest.raises(TypeError, match="left_hand for a body; wanted betas, .*left_hand_pose"):
+        pose(load(stock_file("smplx")), left_hand=None)

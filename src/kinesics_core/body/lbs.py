@@ -15,6 +15,7 @@ same in numpy.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -23,17 +24,29 @@ import torch
 from torch import Tensor
 
 from kinesics_core.body.model import BodyModel
-from kinesics_core.body.pose_vector import PARTS, tree_levels
+from kinesics_core.body.parameters import POSE_PARTS, check_joints, check_names
 from kinesics_core.errors import KinesicsError
+from kinesics_core.kinematics import tree_levels
+
+_BLOCK = 512
+"""Vertices skinned at once."""
 
 
 @dataclass(frozen=True, eq=False)
 class Selected:
-    """A body model as tensors, of N vertices only; see ``select``.
+    """A body model as tensors, with N of its vertices; see ``select``.
 
-    template (N, 3, 1), shape (N * 3, B), expression (N * 3, E), pose ((N * 3, (J - 1) * 9) or
-    None), weights (N, J); joint_* the same of the J joints. order: the joints by level of the
-    tree, and levels: for each but the first the place of every joint's parent in the one before.
+    Attributes:
+        model: What they were taken from.
+        template: (N, 3, 1) metres, the mean shape in T-pose.
+        shape: (N * 3, B) metres per standard deviation.
+        expression: (N * 3, E) metres.
+        pose: (N * 3, (J - 1) * 9) metres, or None if rotations move no vertex by themselves.
+        weights: (N, J) of skinning, joints in ``order``.
+        joint_template, joint_shape, joint_expression: The same of the J joints.
+        parents: (J,), -1 for the pelvis.
+        order, levels: Joints by level of the tree; see ``kinematics.tree_levels``.
+        back: (J,) place in ``order`` of each joint.
     """
 
     model: BodyModel
@@ -55,8 +68,13 @@ def select(
     model: BodyModel, vertex_indices: np.ndarray | None = None, *,
     device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32,
 ) -> Selected:
-    """The tensors for all vertices of a model or for some (``vertex_indices``, any order; empty:
-    joints only)."""
+    """Return a model's tensors for all its vertices or some.
+
+    Args:
+        model: The body.
+        vertex_indices: (N,) int, in any order; empty for joints only, None for all vertices.
+        device, dtype: Where the tensors live, and their precision.
+    """
     chosen = slice(None) if vertex_indices is None else np.asarray(vertex_indices, np.int64)
     shapes = model.shape_directions.shape[2]
     order, levels = tree_levels(model.parents)
@@ -89,33 +107,33 @@ def select(
 
 
 def vertices(
-    model: BodyModel | Selected, *,
-    betas: Tensor | None = None, expression: Tensor | None = None,
-    global_orient: Tensor | None = None, body_pose: Tensor | None = None,
-    left_hand_pose: Tensor | None = None, right_hand_pose: Tensor | None = None,
-    jaw_pose: Tensor | None = None, leye_pose: Tensor | None = None,
-    reye_pose: Tensor | None = None, transl: Tensor | None = None,
+    model: BodyModel | Selected, **parameters: Tensor | None
 ) -> tuple[Tensor, Tensor]:
-    """Vertices (B, N, 3) and joints (B, J, 3), metres, of B poses.
+    """Pose a body: Loper et al. 2015, eq. 2-4; Pavlakos et al. 2019, eq. 1-3.
 
-    model: a ``BodyModel``, for all its vertices, or a selection of them.
-    betas: (B or 1, <= components), expression: likewise; transl: (B or 1, 3) metres.
-    global_orient (B or 1, 3), body_pose (.., 21, 3), left_hand_pose, right_hand_pose (.., 15, 3),
-    jaw_pose, leye_pose, reye_pose (.., 3): axis-angle in radians, flat (B, 63) as well, or
-    rotation matrices (B, joints, 3, 3). What is missing is zero; what the kind of body does not
-    have (hands and face of SMPL) is not used; a body_pose of SMPL may have 23 joints.
+    Args:
+        model: A ``BodyModel``, for all its vertices, or a selection of them.
+        **parameters: By the names of stock smplx (``parameters.PARAMETERS`` and ``betas``), of B
+            poses or 1 for all: betas (B, <= components) and expression likewise; transl (B, 3)
+            metres; rotations axis-angle in radians, (B, joints, 3) or flat, or as matrices
+            (B, joints, 3, 3). What is missing is zero; what the kind of body does not have
+            (hands and face of SMPL) is not used; a body_pose of SMPL may have 23 joints.
+
+    Returns:
+        Vertices (B, N, 3) and joints (B, J, 3), metres.
+
+    Raises:
+        KinesicsError: A parameter has more components, or another number of joints, than the body.
+        TypeError: A name is no parameter's.
     """
+    check_names(parameters)
     body = _selected(model) if isinstance(model, BodyModel) else model
-    given = {
-        "global_orient": global_orient, "body_pose": body_pose, "jaw_pose": jaw_pose,
-        "leye_pose": leye_pose, "reye_pose": reye_pose, "left_hand_pose": left_hand_pose,
-        "right_hand_pose": right_hand_pose,
-    }  # fmt: skip
-    rotations = pose_rotations(body, given)
+    betas, expression = parameters.get("betas"), parameters.get("expression")
+    rotations = pose_rotations(body, parameters)
     rest = body.joint_template + (
         _blend(body.joint_shape, betas) + _blend(body.joint_expression, expression)
     )
-    turned, places = forward_kinematics(body, rotations, rest, transl)
+    turned, places = forward_kinematics(body, rotations, rest, parameters.get("transl"))
     joints = places[:, body.back].permute(2, 1, 0)
     batch = max(joints.shape[0], *(len(part) for part in (betas, expression) if part is not None),
                 1)  # fmt: skip
@@ -139,7 +157,7 @@ def _selected(model: BodyModel) -> Selected:
 
 
 def _blend(directions: Tensor, coefficients: Tensor | None) -> Tensor:
-    """(N * 3, C), (B, C' <= C) -> (N, 3, B), or (N, 3, 1) of zeros."""
+    """Return directions (N * 3, C) times coefficients (B, C' <= C) as (N, 3, B), or zeros."""
     rows = directions.shape[0] // 3
     if coefficients is None:
         return directions.new_zeros(rows, 3, 1)
@@ -152,13 +170,13 @@ def _blend(directions: Tensor, coefficients: Tensor | None) -> Tensor:
     return (directions[:, :count] @ coefficients.T).view(rows, 3, -1)
 
 
-def pose_rotations(body: Selected, given: dict[str, Tensor | None]) -> Tensor:
-    """Rotation matrices (3, 3, J, B) of the parts of a pose; see ``vertices``."""
+def pose_rotations(body: Selected, parts: Mapping[str, Tensor | None]) -> Tensor:
+    """Return the rotation matrices (3, 3, J, B) of the parts of a pose; see ``vertices``."""
     zero = body.template.new_zeros(())
     turns: list[Tensor] = []
     matrices: dict[int, Tensor] = {}
-    for name, count in PARTS[body.model.kind]:
-        part = given[name]
+    for name, count in POSE_PARTS[body.model.kind]:
+        part = parts.get(name)
         if part is not None and part.ndim == 4:
             matrices[len(turns)] = part
             part = None
@@ -166,9 +184,7 @@ def pose_rotations(body: Selected, given: dict[str, Tensor | None]) -> Tensor:
             turns.append(zero.expand(1, count, 3))
             continue
         part = part.reshape(len(part), -1, 3)
-        if part.shape[1] > count or (part.shape[1] < count and name != "body_pose"):
-            raise KinesicsError(
-                f"Got {name} of {part.shape[1]} joints; wanted {count} for {body.model.kind}.")
+        check_joints(body.model.kind, name, part.shape[1], count)
         turns.append(part)
         if part.shape[1] < count:  # SMPL's hands
             turns.append(zero.expand(1, count - part.shape[1], 3))
@@ -183,7 +199,10 @@ def pose_rotations(body: Selected, given: dict[str, Tensor | None]) -> Tensor:
 
 
 def rotation_matrices(axis_angle: Tensor) -> Tensor:
-    """Rodrigues' formula: (B, J, 3) radians -> (3, 3, J, B). Its derivative at 0 is exact too."""
+    """Return the matrices (3, 3, J, B) of axis-angle (B, J, 3), radians (Rodrigues' formula).
+
+    Their derivative at 0 is exact too.
+    """
     x, y, z = axis_angle.permute(2, 1, 0)
     square = x * x + y * y + z * z + 1e-20
     angle = torch.sqrt(square)
@@ -202,10 +221,17 @@ def rotation_matrices(axis_angle: Tensor) -> Tensor:
 def forward_kinematics(
     body: Selected, rotations: Tensor, rest: Tensor, transl: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
-    """Rotations (3, 3, J, B), to the model's frame, and places (3, J, B) of posed joints.
+    """Pose the joints, a level of their tree at a time.
 
-    rotations: (3, 3, J, B) relative to the parent. rest: (J, 3, B or 1) metres, joints in T-pose.
-    What is returned has its joints in the order of ``body.order``, by level of the tree.
+    Args:
+        body: The tree.
+        rotations: (3, 3, J, B), relative to the parent.
+        rest: (J, 3, B or 1) metres, joints in T-pose.
+        transl: (B or 1, 3) metres; None for none.
+
+    Returns:
+        Rotations (3, 3, J, B) to the model's frame and places (3, J, B) of the joints, in the
+        order of ``body.order``.
     """
     # The pelvis is the first; its "parent" gives an offset that is then replaced.
     offsets = rest - rest[body.parents.clamp_min(0)]
@@ -226,8 +252,13 @@ def forward_kinematics(
 
 
 def _skin(weights: Tensor, turned: Tensor, shifts: Tensor, shaped: Tensor) -> Tensor:
-    """Vertices (B, N, 3) of weights (N, J), turned (3, 3, J, B), shifts (3, J, B) and shaped
-    vertices (N, 3, B or 1)."""
+    """Return the skinned vertices (B, N, 3).
+
+    Args:
+        weights: (N, J).
+        turned, shifts: (3, 3, J, B) and (3, J, B), the joints' transforms from the T-pose.
+        shaped: (N, 3, B or 1) metres, vertices in T-pose.
+    """
     joints, batch = shifts.shape[1:]
     transforms = torch.cat([turned, shifts[:, None]], 1)  # (3, 4, J, B)
     transforms = transforms.permute(2, 0, 1, 3).reshape(joints, -1)
@@ -239,6 +270,3 @@ def _skin(weights: Tensor, turned: Tensor, shifts: Tensor, shaped: Tensor) -> Te
         skinned.append(
             (blended[:, :, :3] * shaped[block, None]).sum(2) + blended[:, :, 3])
     return torch.cat(skinned).permute(2, 0, 1)
-
-
-_BLOCK = 512

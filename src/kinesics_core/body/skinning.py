@@ -13,17 +13,24 @@ from functools import lru_cache
 import numpy as np
 
 from kinesics_core.body.model import BodyModel
-from kinesics_core.body.pose_vector import pose_vector, tree_levels
+from kinesics_core.body.parameters import check_names, pose_vector
 from kinesics_core.errors import KinesicsError
+from kinesics_core.kinematics import tree_levels
 from kinesics_core.rotations import exponential
 
 _BLOCK = 256
+"""Vertices skinned at once."""
 
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """Some vertices: their place among the chosen, the joints that move them (by level of the
-    tree) and the weights (joints, vertices)."""
+    """Neighbouring vertices that are skinned at once.
+
+    Attributes:
+        vertices: Their places among the chosen ones.
+        joints: (n,) int, what moves them, as places in ``Skin.order``.
+        weights: (n, vertices) of skinning.
+    """
 
     vertices: slice
     joints: np.ndarray
@@ -34,8 +41,15 @@ class Block:
 class Skin:
     """A body model laid out for skinning N of its vertices; see ``select``.
 
-    template (3, N), shape (B, 3 N); expression (E, 3 n) of only the n vertices that any expression
-    moves, ``moved``; pose ((J - 1) * 9, 3 N) or None. order, levels: see ``tree_levels``.
+    Attributes:
+        model: What it was made from.
+        template: (3, N) metres, the mean shape in T-pose.
+        shape: (B, 3 N) metres per standard deviation.
+        expression: (E, 3 n) metres, of only the n vertices that any expression moves.
+        moved: (n,) int, which those are.
+        pose: ((J - 1) * 9, 3 N) metres, or None if rotations move no vertex by themselves.
+        blocks: The vertices in pieces, with their weights.
+        order, levels: Joints by level of the tree; see ``kinematics.tree_levels``.
     """
 
     model: BodyModel
@@ -50,7 +64,12 @@ class Skin:
 
 
 def select(model: BodyModel, vertex_indices: np.ndarray | None = None) -> Skin:
-    """The layout for all vertices of a model or for some (empty: joints only)."""
+    """Lay out a model for all its vertices or some.
+
+    Args:
+        model: The body.
+        vertex_indices: (N,) int, in any order; empty for joints only, None for all vertices.
+    """
     chosen = slice(None) if vertex_indices is None else np.asarray(vertex_indices, np.int64)
     order, levels = tree_levels(model.parents)
     weights = model.weights[chosen][:, order].T
@@ -80,25 +99,28 @@ def select(model: BodyModel, vertex_indices: np.ndarray | None = None) -> Skin:
 
 
 def vertices(
-    model: BodyModel | Skin, *,
-    betas: np.ndarray | None = None, expression: np.ndarray | None = None,
-    global_orient: np.ndarray | None = None, body_pose: np.ndarray | None = None,
-    left_hand_pose: np.ndarray | None = None, right_hand_pose: np.ndarray | None = None,
-    jaw_pose: np.ndarray | None = None, leye_pose: np.ndarray | None = None,
-    reye_pose: np.ndarray | None = None, transl: np.ndarray | None = None,
+    model: BodyModel | Skin, **parameters: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Vertices (B, N, 3) and joints (B, J, 3) of B poses, metres, float32.
+    """Pose a body: Loper et al. 2015, eq. 2-4; Pavlakos et al. 2019, eq. 1-3.
 
-    Parameters as in ``lbs.vertices``, all in axis-angle; (3,), (21, 3) and so on for one pose
-    need their leading axis of 1.
+    Args:
+        model: A ``BodyModel``, for all its vertices, or one laid out for some of them.
+        **parameters: By the names of stock smplx (``parameters.PARAMETERS`` and ``betas``), of B
+            poses or 1 for all, as ``lbs.vertices`` takes them but all in axis-angle. Parameters
+            of one pose need their leading axis of 1.
+
+    Returns:
+        Vertices (B, N, 3) and joints (B, J, 3), metres, float32.
+
+    Raises:
+        KinesicsError: A parameter has more components, or another number of joints, than the body.
+        TypeError: A name is no parameter's.
     """
+    check_names(parameters)
     skin = _selected(model) if isinstance(model, BodyModel) else model
-    given = {
-        "global_orient": global_orient, "body_pose": body_pose, "jaw_pose": jaw_pose,
-        "leye_pose": leye_pose, "reye_pose": reye_pose, "left_hand_pose": left_hand_pose,
-        "right_hand_pose": right_hand_pose,
-    }  # fmt: skip
-    rotations = pose_rotations(pose_vector(skin.model.kind, given))
+    betas, expression = parameters.pop("betas", None), parameters.pop("expression", None)
+    transl = parameters.pop("transl", None)
+    rotations = pose_rotations(pose_vector(skin.model.kind, parameters))
     rest = rest_joints(skin.model, betas, expression)
     turned, places = forward_kinematics(skin, rotations, rest, transl)
     batch = max(turned.shape[-1], rest.shape[-1], places.shape[-1])
@@ -122,7 +144,14 @@ def vertices(
 def _skinned(
     skin: Skin, transforms: np.ndarray, shaped: np.ndarray, batch: int
 ) -> np.ndarray:
-    """Vertices (batch, N, 3) of transforms (batch, 3, 4, J) and shaped vertices (B or 1, 3, N)."""
+    """Return the skinned vertices (batch, N, 3).
+
+    Args:
+        skin: Blocks and weights.
+        transforms: (batch, 3, 4, J), of the joints from the T-pose.
+        shaped: (batch or 1, 3, N) metres, vertices in T-pose.
+        batch: Number of poses.
+    """
     result = np.empty((batch, shaped.shape[2], 3), np.float32)
     for block in skin.blocks:
         blended = transforms[..., block.joints].reshape(batch * 12, -1) @ block.weights
@@ -139,7 +168,13 @@ def _skinned(
 def rest_joints(
     model: BodyModel, betas: np.ndarray | None = None, expression: np.ndarray | None = None
 ) -> np.ndarray:
-    """Joints (3, J, B or 1) in T-pose, metres."""
+    """Return the joints (3, J, B or 1) in T-pose, metres, of a shape and expression.
+
+    Args:
+        model: The body.
+        betas: (B or 1, <= components); None for the mean shape.
+        expression: (B or 1, <= components); None for a neutral face.
+    """
     shapes = model.shape_directions.shape[2]
     joints = model.joint_template.T[..., None]
     for given, directions in ((betas, model.joint_directions[..., :shapes]),
@@ -152,7 +187,7 @@ def rest_joints(
 
 
 def pose_rotations(pose: np.ndarray) -> np.ndarray:
-    """Matrices (3, 3, J, B), float32, of poses (B, J, 3) in axis-angle."""
+    """Return the matrices (3, 3, J, B), float32, of poses (B, J, 3) in axis-angle, radians."""
     matrices = exponential(np.transpose(np.asarray(pose, np.float32), (1, 0, 2)))
     return np.ascontiguousarray(matrices.transpose(2, 3, 0, 1))
 
@@ -160,10 +195,17 @@ def pose_rotations(pose: np.ndarray) -> np.ndarray:
 def forward_kinematics(
     skin: Skin, rotations: np.ndarray, rest: np.ndarray, transl: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Rotations (3, 3, J, B), to the model's frame, and places (3, J, B) of posed joints.
+    """Pose the joints, a level of their tree at a time.
 
-    rotations: (3, 3, J, B or 1) relative to the parent. rest: (3, J, B or 1) metres, in T-pose.
-    What is returned has its joints in the order of ``skin.order``, by level of the tree.
+    Args:
+        skin: The tree.
+        rotations: (3, 3, J, B or 1), relative to the parent.
+        rest: (3, J, B or 1) metres, joints in T-pose.
+        transl: (B or 1, 3) metres; None for none.
+
+    Returns:
+        Rotations (3, 3, J, B) to the model's frame and places (3, J, B) of the joints, in the
+        order of ``skin.order``.
     """
     parents = skin.model.parents
     offsets = rest - np.where(parents[:, None] < 0, 0.0, rest[:, parents]).astype(np.float32)
@@ -191,7 +233,7 @@ def _selected(model: BodyModel) -> Skin:
 
 
 def _rows(directions: np.ndarray) -> np.ndarray:
-    """(N, 3, C) -> (C, 3 N), a row for each component."""
+    """Turn directions (N, 3, C) into rows (C, 3 N), one for each component."""
     return np.ascontiguousarray(directions.transpose(2, 1, 0)).reshape(
         directions.shape[2], directions.shape[1] * directions.shape[0])
 
@@ -209,7 +251,7 @@ def _components(given: np.ndarray, most: int) -> np.ndarray:
 def _shaped(
     skin: Skin, betas: np.ndarray | None, expression: np.ndarray | None
 ) -> np.ndarray:
-    """Vertices (B or 1, 3, N) in T-pose of a shape and expression."""
+    """Return the vertices (B or 1, 3, N) in T-pose of a shape and expression, metres."""
     count = skin.template.shape[1]
     shaped = skin.template[None]
     if betas is not None:

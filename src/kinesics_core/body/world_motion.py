@@ -14,7 +14,7 @@ import numpy as np
 
 from kinesics_core.body import skinning
 from kinesics_core.body.model import BodyModel
-from kinesics_core.body.pose_vector import pose_vector
+from kinesics_core.body.parameters import pose_vector
 from kinesics_core.errors import KinesicsError
 from kinesics_core.rotations import quaternions
 
