@@ -37,13 +37,7 @@ class KeypointNode(Stage):
             self.input("image_raw", Image, frame_from_msg, self._estimate, qos.IMAGE)
 
     def load(self) -> None:
-        config = self.parameters.config(KeypointConfig)
-        self._estimator = KeypointEstimator(
-            variant=config.variant,
-            max_persons=config.max_persons,
-            min_confidence=config.min_confidence,
-            smoothing=config.smoothing,
-        )
+        self._estimator = KeypointEstimator(self.parameters.config(KeypointConfig))
         self._estimator.warm_up(640, 480)
         self.detail["model"] = self._estimator.model
 

@@ -13,7 +13,9 @@ import pytest
 from kinesics_core.assets import store
 from kinesics_core.errors import ModelError
 from kinesics_core.perception import landmarks
+from kinesics_core.perception.config import KeypointConfig
 from kinesics_core.perception.landmarks import KeypointEstimator
+from kinesics_core.perception.multi_person import without_duplicates
 from kinesics_core.perception.peer import plain_mediapipe_times
 from kinesics_core.skeletons import BLENDSHAPE_INDEX, COCO17, MEDIAPIPE33_TO_COCO17
 from kinesics_core.types import Frame, Person
@@ -133,7 +135,7 @@ def test_smoothing_stills_a_still_picture_under_noise(portrait):
     ]  # fmt: skip
     jitter = {}
     for smoothing in (False, True):
-        with KeypointEstimator(smoothing=smoothing) as estimator:
+        with KeypointEstimator(KeypointConfig(smoothing=smoothing)) as estimator:
             tracks = [estimator.process(frame).persons[0].face[:, :2] for frame in noisy]
         jitter[smoothing] = np.linalg.norm(np.diff(tracks[5:], axis=0), axis=2).mean()
     assert jitter[True] < 0.7 * jitter[False]
@@ -144,7 +146,8 @@ def test_without_smoothing_nothing_lags(balancing):
     """What lags is behind the motion, whichever way time runs; so the two ways would differ."""
 
     def seen(frames: list[Frame], smoothing: bool) -> np.ndarray:
-        with KeypointEstimator(smoothing=smoothing, max_persons=2) as estimator:
+        config = KeypointConfig(smoothing=smoothing, max_persons=2)
+        with KeypointEstimator(config) as estimator:
             people = [estimator.process(Frame(frame.image, i * FRAME)).persons
                       for i, frame in enumerate(frames)]
         return np.array([persons[0].coco[:, :2] if persons else np.full((17, 2), np.nan)
@@ -159,7 +162,7 @@ def test_without_smoothing_nothing_lags(balancing):
 
 def test_several_people_each_with_a_face_and_the_same_keypoints(portrait):
     pair = np.hstack([portrait, portrait[:, ::-1]])
-    with KeypointEstimator(max_persons=3) as estimator:
+    with KeypointEstimator(KeypointConfig(max_persons=3)) as estimator:
         counts = []
         for i in range(20):
             people = estimator.process(Frame(pair, i * FRAME))
@@ -186,8 +189,8 @@ def test_a_tiny_or_wrong_image_is_no_crash(estimator, portrait):
     "arguments", [{"variant": "huge"}, {"max_persons": 0}, {"min_confidence": 1.5}]
 )
 def test_arguments_out_of_range_are_sentences(arguments):
-    with pytest.raises(ModelError, match="Got .*; wanted"):
-        KeypointEstimator(**arguments)
+    with pytest.raises(ModelError, match="got .*, wanted"):
+        KeypointConfig(**arguments)
 
 
 def test_a_file_that_is_no_model_is_a_sentence(monkeypatch, tmp_path):
@@ -224,7 +227,7 @@ def test_duplicates_of_one_person_are_left_out(portrait, estimator):
     [person] = estimator.process(Frame(portrait, 0)).persons
     twin = replace(person, coco=person.coco + (1.0, 1.0, -0.1), score=person.score - 0.1)
     other = replace(person, coco=person.coco + (400.0, 0.0, 0.0))
-    assert landmarks.without_duplicates([twin, person, other]) == [person, other]
+    assert without_duplicates([twin, person, other]) == [person, other]
 
 
 def test_the_peer_times_every_frame(portrait):

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 from kinesics_core.errors import SourceError
-from kinesics_core.perception import sources
-from kinesics_core.perception.sources import FrameSource, open_source
+from kinesics_core.perception.sources import FrameSource, frame_source, open_source
+from kinesics_core.perception.sources.camera_device import CameraDevice
+from kinesics_core.perception.sources.playlist import Playlist
 
 
 def numbered(number: int, size=(64, 48)) -> np.ndarray:
@@ -259,9 +260,9 @@ def camera(monkeypatch, tmp_path):
 
     def plug(capture: Capture) -> FrameSource:
         (tmp_path / "video0").touch()
-        monkeypatch.setattr(sources.cv2, "VideoCapture", lambda *_: capture)
-        device = sources._Camera(str(tmp_path / "video0"), None, None)
-        return FrameSource([device], fit=None, rate=None, loop=False, realtime=True)
+        monkeypatch.setattr(cv2, "VideoCapture", lambda *_: capture)
+        device = CameraDevice(str(tmp_path / "video0"), None, None)
+        return FrameSource(Playlist([device], fit=None, rate=None, loop=False), realtime=True)
 
     return plug
 
@@ -275,7 +276,7 @@ def test_an_unplugged_camera_is_a_sentence(camera):
 
 
 def test_a_camera_that_blocks_is_noticed(camera, monkeypatch):
-    monkeypatch.setattr(sources, "STALL_SECONDS", 0.3)
+    monkeypatch.setattr(frame_source, "STALL_SECONDS", 0.3)
     release = []
 
     def block():
@@ -308,7 +309,7 @@ def test_a_pipeline_gives_frames_of_its_size_and_its_own_error():
 
 
 def test_a_pipeline_without_gstreamer_says_what_to_install(monkeypatch):
-    monkeypatch.setattr(sources.cv2, "getBuildInformation", lambda: "")
-    monkeypatch.setattr(sources.shutil, "which", lambda _: None)
+    monkeypatch.setattr(cv2, "getBuildInformation", lambda: "")
+    monkeypatch.setattr(shutil, "which", lambda _: None)
     with pytest.raises(SourceError, match="gstreamer1.0-tools"):
         open_source("gst:videotestsrc")

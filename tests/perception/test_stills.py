@@ -71,13 +71,14 @@ def test_at_most_as_many_as_asked_for(portrait):
 
 def test_the_landmark_net_sees_what_mediapipe_sees(athlete):
     """Our own run of the network, region and refinement against MediaPipe's."""
+    from kinesics_core.perception.config import KeypointConfig
     from kinesics_core.perception.landmarks import KeypointEstimator
 
-    with KeypointEstimator(smoothing=False) as mediapipe:
+    with KeypointEstimator(KeypointConfig(smoothing=False)) as mediapipe:
         for hour in range(6):  # its region comes to rest; its own smoothing forgets in between
             [theirs] = mediapipe.process(Frame(athlete, hour * 3600 * 10**9)).persons
     rows = np.column_stack([theirs.pose[:, :3], theirs.pose[:, 3], np.ones(33)])
-    start = stills.Pose(np.vstack([rows, stills.alignment(rows)]), 1.0, theirs.pose_world)
+    start = stills.PoseEstimate(np.vstack([rows, stills.alignment(rows)]), 1.0, theirs.pose_world)
     ours = stills.settle(stills.LandmarkNet("lite"), athlete, start, rounds=6)
     assert oks(ours.coco, theirs.coco, box_area(box(theirs.coco))) > 0.9
     assert np.abs(ours.coco[:, 2] - theirs.coco[:, 2]).mean() < 0.1
@@ -86,10 +87,10 @@ def test_the_landmark_net_sees_what_mediapipe_sees(athlete):
 
 def test_a_mirrored_view_comes_back_with_its_sides_right(portrait, estimator):
     [seed, *_] = estimator._find(portrait)
-    centre, side, angle = stills.region(seed)
+    region = stills.region_of(seed)
     net = stills.LandmarkNet("lite")
-    plain = net(portrait, centre, side, angle, mirrored=False)
-    mirrored = net(portrait, centre, side, angle, mirrored=True)
+    plain = net(portrait, region)
+    mirrored = net(portrait, region, mirror=True)
     assert oks(plain.coco, mirrored.coco, box_area(box(plain.coco))) > 0.7
     for left in ("left_shoulder", "left_eye"):
         right = left.replace("left", "right")

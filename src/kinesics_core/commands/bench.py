@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from kinesics_core.perception.config import VARIANTS
+
 HELP = "measure speed and memory beside a peer; results go to out/bench/NAME.json"
 
 BENCHES = {
@@ -27,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--motion", type=Path, metavar="FILE.npz",
                         help="fit: truth of this motion (see `kinesics eval fit`) instead of"
                              " DeepMimic's")
-    parser.add_argument("--variant", choices=("lite", "full", "heavy"), default="lite")
+    parser.add_argument("--variant", choices=VARIANTS, default="lite")
 
 
 def run(args: argparse.Namespace) -> int:

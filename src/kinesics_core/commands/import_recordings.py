@@ -7,13 +7,14 @@ from pathlib import Path
 
 from kinesics_core.dataset.labels import HELP as LABEL_HELP
 from kinesics_core.errors import KinesicsError
+from kinesics_core.perception.config import VARIANTS
 
 
 def add_video_arguments(parser: argparse.ArgumentParser) -> None:
     _add_paths(parser, "DIR", "a folder of videos, or one video")
     parser.add_argument("--label-pattern", metavar="REGEX", help=LABEL_HELP)
     parser.add_argument(
-        "--variant", choices=("lite", "full", "heavy"), default="lite",
+        "--variant", choices=VARIANTS, default="lite",
         help="pose model, from fast to accurate (default: %(default)s, as live)",
     )  # fmt: skip
     parser.add_argument(

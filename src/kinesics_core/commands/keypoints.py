@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kinesics_core import files
 from kinesics_core.errors import KinesicsError, SourceError
+from kinesics_core.perception.config import VARIANTS, KeypointConfig
 from kinesics_core.skeletons import ARKIT_BLENDSHAPES
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="IMAGE|VIDEO|FOLDER")
     parser.add_argument("--json", metavar="FILE", type=Path, help="where to write; else stdout")
     parser.add_argument(
-        "--variant", choices=("lite", "full", "heavy"), default="heavy",
+        "--variant", choices=VARIANTS, default="heavy",
         help="pose model, from fast to accurate (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
@@ -53,13 +53,14 @@ def run(args: argparse.Namespace) -> int:
     if args.json is None:
         print(text)
     else:
-        _write(args.json, text + "\n")
+        files.write_text(args.json, text + "\n")
         count = sum(len(frame["persons"]) for frame in frames)
         print(f"{len(frames)} frame(s), {count} person(s): {args.json}", file=sys.stderr)
     return 0
 
 
 def _frames(source: str, variant: str, max_persons: int | None) -> Iterator[dict[str, Any]]:
+    """Yield the frames of the JSON document."""
     from rich.console import Console
     from rich.progress import track
 
@@ -77,7 +78,7 @@ def _frames(source: str, variant: str, max_persons: int | None) -> Iterator[dict
         open_source(place, realtime=False) as frames,
         StillEstimator(variant, max_persons or 20)
         if still
-        else KeypointEstimator(variant, max_persons or 5) as estimator,
+        else KeypointEstimator(KeypointConfig(variant, max_persons or 5)) as estimator,
     ):
         reader = iter(frames.read, None)
         console = Console(stderr=True)
@@ -95,6 +96,7 @@ def _frames(source: str, variant: str, max_persons: int | None) -> Iterator[dict
 
 
 def _person(person: Person) -> dict[str, Any]:
+    """Return a person as the JSON document has it."""
     keypoints = [
         [round(float(x), 2), round(float(y), 2), round(float(np.nan_to_num(score)), 4)]
         if np.isfinite(x) and np.isfinite(y)
@@ -109,19 +111,3 @@ def _person(person: Person) -> dict[str, Any]:
             if np.isfinite(value)
         }
     return {"id": person.id, "keypoints": keypoints, "blendshapes": shapes}
-
-
-def _write(file: Path, text: str) -> None:
-    """Replace the file in one step, so that a reader or a crash never leaves half of it."""
-    descriptor, temporary = tempfile.mkstemp(dir=file.absolute().parent, prefix=".keypoints-")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, file)
-    except OSError as error:
-        Path(temporary).unlink(missing_ok=True)
-        raise KinesicsError(f"Cannot write {file}: {error.strerror}.") from error
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

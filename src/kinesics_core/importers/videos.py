@@ -32,6 +32,7 @@ from kinesics_core.dataset.clips import Clip, Info, Writer
 from kinesics_core.dataset.labels import labels_from
 from kinesics_core.errors import KinesicsError, ModelError, SourceError
 from kinesics_core.importers.tracks import clips_of, summary
+from kinesics_core.perception.config import KeypointConfig
 from kinesics_core.perception.landmarks import KeypointEstimator
 from kinesics_core.perception.sources import DEFAULT_RATE, open_source
 from kinesics_core.types import People, Person
@@ -137,7 +138,7 @@ def _watch_people(
     seen: list[People] = []
     hertz = DEFAULT_RATE
     # An estimator for each video: nobody is followed from one into the next.
-    with KeypointEstimator(variant, persons) as estimator:
+    with KeypointEstimator(KeypointConfig(variant, persons)) as estimator:
         try:
             with open_source(video, realtime=False, rate=rate) as frames:
                 hertz = frames.fps

@@ -46,16 +46,33 @@ class CameraConfig:
 
 @dataclass(frozen=True)
 class KeypointConfig:
-    """Settings of the keypoint estimator and of the topic its images come on."""
+    """Settings of ``landmarks.KeypointEstimator`` and of the topic its images come on.
+
+    One person is followed by the holistic model, which sees every part at once. For more, newcomers
+    are looked for in a part of each frame in turn (a small, far one may take some tenths of a
+    second to be found), and each person costs time.
+
+    Attributes:
+        smoothing: False turns off MediaPipe's own filter as well, which lags by up to a frame: for
+            callers that smooth later. Blendshapes, scores and visibilities are never smoothed.
+        memory: Seconds after which a person who comes back gets a new id.
+        focal_length: Pixels at the size of the frames, for the head's pose; None assumes a usual
+            lens, see ``head_pose``.
+
+    Raises:
+        ModelError: A value is out of its range.
+    """
 
     variant: str = setting("lite", "Size of the pose network", choices=VARIANTS)
     max_persons: int = setting(
-        1, "People followed at once; 1 uses the holistic graph, which is faster", bounds=(1, 10))
+        1, "People followed at once; 1 uses the holistic graph, which is faster", bounds=(1, 20))
     min_confidence: float = setting(0.5, "Of detection and tracking", bounds=(0.05, 0.99))
     smoothing: bool = setting(True, "One-euro filter on the keypoints (Casiez et al. 2012)")
     image_transport: str = setting(
         "compressed", "Between processes: JPEG arrives whole, raw images may not",
         choices=("raw", "compressed"))
+    memory: float = 1.0
+    focal_length: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse values out of range."""

@@ -11,10 +11,17 @@ import numpy as np
 def crop_square(
     image: np.ndarray, centre: np.ndarray, side: float, angle: float, size: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """A square of ``side`` px around ``centre``, turned by ``angle``, drawn as size x size px.
+    """Cut a square out of an image.
 
-    Returns the crop, black outside the image, and the (2, 3) affine map from its pixels to the
-    image's.
+    Args:
+        image: (H, W, 3).
+        centre: (2,) px, middle of the square.
+        side: Of the square in the image, px.
+        angle: By which the square is turned, radians, clockwise in the image.
+        size: Side of the crop it is drawn as, px.
+
+    Returns:
+        The crop, black outside the image, and the (2, 3) affine map from its pixels to the image's.
     """
     scale = side / size
     cos, sin = np.cos(angle) * scale, np.sin(angle) * scale
@@ -36,10 +43,14 @@ def uncrop(points: np.ndarray, to_image: np.ndarray) -> np.ndarray:
 def windows(
     width: int, height: int, scales: Sequence[float], smallest: float
 ) -> list[tuple[np.ndarray, float]]:
-    """Centre (2,) and side, px, of squares that cover an image, overlapping by half.
+    """Return centre (2,) and side, px, of squares that cover an image, overlapping by half.
 
-    scales: the image's longer side over the window's; those that make windows of less than
-    ``smallest`` px are left out, except 1, the window around the whole image, which comes first.
+    Args:
+        width: Of the image, px.
+        height: Of the image, px.
+        scales: The image's longer side over the window's. Those that make windows of less than
+            ``smallest`` px are left out, except 1, the window around the whole image.
+        smallest: Side of the smallest window, px.
     """
     longer = max(width, height)
     found = []

@@ -52,21 +52,25 @@ CANONICAL_POINTS = 0.01 * np.array(
         (3.833, -1.537, 4.138),
     ]
 )
-"""(33, 3) metres: where those lie on an average head. x to the person's left, y up, z out of the
+"""(33, 3) metres, those landmarks on an average head: x to the person's left, y up, z out of the
 face; the origin is in the middle of the head, below the eyes."""
-
 
 
 def head_pose(
     face: np.ndarray, width: int, height: int, focal_length: float | None = None
 ) -> np.ndarray | None:
-    """Rigid transform that takes head coordinates to the camera's optical frame.
+    """Return the rigid transform that takes head coordinates to the camera's optical frame.
 
-    face: (478, 3) landmarks, x px and y px (z is not used). width, height: image size, px.
-    focal_length: px; None assumes the longer side of the image (a field of view of 53 degrees
-        across it, common in webcams). Rotation hardly depends on it, distance is proportional.
-    Returns (4, 4) float64, optical axes x right, y down, z forward, metres, or None if the
-    landmarks do not look like a face in front of the camera. Distance assumes an average adult.
+    Args:
+        face: (478, 3) landmarks, x px and y px (z is not used).
+        width: Of the image, px.
+        height: Of the image, px.
+        focal_length: px; None assumes the longer side of the image (a field of view of 53 degrees
+            across it, common in webcams). Rotation hardly depends on it, distance is proportional.
+
+    Returns:
+        (4, 4) float64, optical axes x right, y down, z forward, metres, or None if the landmarks
+        do not look like a face in front of the camera. Distance assumes an average adult.
     """
     image_points = face[RIGID_LANDMARKS, :2].astype(np.float64)
     if not np.isfinite(image_points).all():

@@ -13,11 +13,16 @@ from kinesics_core.assets import store
 def plain_mediapipe_times(
     frames: Iterable[np.ndarray], variant: str = "lite", rate: float = 30.0
 ) -> np.ndarray:
-    """Seconds that MediaPipe alone takes for each frame, (n,) float64.
+    """Return the seconds that MediaPipe alone takes for each frame, (n,) float64.
 
     The code is what MediaPipe's documentation shows: one HolisticLandmarker in VIDEO mode with
     blendshapes, one ``detect_for_video`` a frame; nothing is read from the result. It uses the
-    same model file as ``KeypointEstimator``. frames: (height, width, 3) uint8 RGB, one size.
+    same model file as ``KeypointEstimator``.
+
+    Args:
+        frames: (height, width, 3) uint8 RGB, one size.
+        variant: One of ``VARIANTS``.
+        rate: Frames per second that their stamps say.
     """
     import mediapipe
     from mediapipe.tasks.python import BaseOptions, vision

@@ -6,19 +6,34 @@ Input in Interactive Systems", CHI 2012. Vectorised over arrays, driven by real 
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import numpy as np
 
-from kinesics_core.types import NANOSECONDS
+from kinesics_core.perception.tracking import box
+from kinesics_core.skeletons import MEDIAPIPE33_TO_COCO17
+from kinesics_core.types import NANOSECONDS, Person
 
-RESET_SECONDS = 0.5  # after a longer gap the past says nothing about the present
+RESET_SECONDS = 0.5
+"""After a longer gap the past says nothing about the present."""
+
+PARTS = (
+    "pose", "left_hand", "right_hand", "face",
+    "pose_world", "left_hand_world", "right_hand_world",
+)
+"""The arrays of a ``Person`` that are smoothed: x, y and z, not scores."""
+
+PERSON_HEIGHT = 1.7
+"""Metres: the scale of the arrays in world coordinates."""
 
 
 class OneEuroFilter:
-    """Filters arrays of one shape. State starts afresh where a value was or is nan.
+    """Filter of arrays of one shape. State starts afresh where a value was or is nan.
 
-    min_cutoff: Hz, cutoff of a signal at rest: lower means less jitter.
-    beta: Hz per unit of speed, units being those of ``scale``: higher means less lag.
-    d_cutoff: Hz, cutoff of the speed estimate.
+    Args:
+        min_cutoff: Hz, cutoff of a signal at rest: lower means less jitter.
+        beta: Hz per unit of speed, units being those of ``scale``: higher means less lag.
+        d_cutoff: Hz, cutoff of the speed estimate.
     """
 
     def __init__(self, min_cutoff: float = 2.0, beta: float = 20.0, d_cutoff: float = 1.0):
@@ -39,12 +54,14 @@ class OneEuroFilter:
         self._stamp = 0
 
     def __call__(self, value: np.ndarray, stamp: int, scale: float = 1.0) -> np.ndarray:
-        """Return the filtered value (same shape and dtype as ``value``).
+        """Return the filtered value, of the same shape and dtype.
 
-        stamp: ns. Going back, or ahead by more than RESET_SECONDS, resets; a repeated stamp gives
-            the last output again, with its unknown elements filled in.
-        scale: size of the thing measured, in units of ``value``, so that ``beta`` acts on speed in
-            sizes per second and means the same for near and far people.
+        Args:
+            value: The newest measurement; nan where unknown.
+            stamp: ns. Going back, or ahead by more than ``RESET_SECONDS``, resets; a repeated stamp
+                gives the last output again, with its unknown elements filled in.
+            scale: Size of the thing measured, in units of ``value``, so that ``beta`` acts on speed
+                in sizes per second and means the same for near and far people.
         """
         x = np.asarray(value, np.float64)
         elapsed = (stamp - self._stamp) / NANOSECONDS
@@ -70,6 +87,28 @@ class OneEuroFilter:
         return smooth.astype(np.asarray(value).dtype)
 
 
+@dataclass(slots=True)
+class PersonFilter:
+    """One filter for each part of one person; a part that was missing starts afresh."""
+
+    filters: dict[str, OneEuroFilter] = field(default_factory=dict)
+
+    def apply(self, person: Person, stamp: int) -> None:
+        """Smooth all parts of ``person`` in place; stamp in ns."""
+        corners = box(person.coco)
+        size = float(np.nanmax([corners[2] - corners[0], corners[3] - corners[1], 1.0]))
+        for part in PARTS:
+            value = getattr(person, part)
+            if value is None:
+                self.filters.pop(part, None)
+                continue
+            smooth = self.filters.setdefault(part, OneEuroFilter())
+            scale = PERSON_HEIGHT if part.endswith("world") else size
+            value[:, :3] = smooth(value[:, :3], stamp, scale)
+        if person.pose is not None:
+            person.coco[:, :2] = person.pose[MEDIAPIPE33_TO_COCO17, :2]
+
+
 def _alpha(cutoff: float | np.ndarray, period: float) -> float | np.ndarray:
-    """Share of the new sample in a first-order low-pass (paper, equations 3 and 4)."""
+    """Return the share of the new sample in a first-order low-pass (paper, eq. 3 and 4)."""
     return 1.0 / (1.0 + 1.0 / (2.0 * np.pi * np.asarray(cutoff) * period))

@@ -16,49 +16,55 @@ import numpy as np
 
 from kinesics_core.assets import store
 from kinesics_core.errors import ModelError
+from kinesics_core.perception.config import VARIANTS
 from kinesics_core.perception.crops import crop_square, uncrop, windows
+from kinesics_core.perception.face_hands import FaceHandFinder
 from kinesics_core.perception.head_pose import head_pose
-from kinesics_core.perception.landmarks import (
-    MIN_SIDE,
-    VARIANTS,
-    PartFinder,
+from kinesics_core.perception.landmarks import MIN_SIDE
+from kinesics_core.perception.mediapipe_tasks import (
     as_mediapipe,
     base_options,
-    load,
+    load_task,
     pixels,
 )
 from kinesics_core.perception.native_log import native_log_held
 from kinesics_core.perception.tracking import box, box_area, iou, oks
-from kinesics_core.skeletons import MEDIAPIPE33, MEDIAPIPE33_TO_COCO17
+from kinesics_core.skeletons import MEDIAPIPE33, MEDIAPIPE33_TO_COCO17, mirrored
 from kinesics_core.types import Frame, People, Person
 
 WINDOW_SCALES = (1.0, 1.5, 2.2, 3.3, 5.0)
-MIN_WINDOW = 160  # px
-NET_SIDE = 256  # px, input of the landmark network
-HEATMAP_RADIUS = 3  # cells around a landmark, as in MediaPipe's RefineLandmarksFromHeatmap
-TURNS = ((1.0, False), (1.0, True), (0.9, False), (0.9, True), (1.12, False), (1.12, True))
-"""The final estimates: (factor on the region's side, mirrored)."""
-MIN_SCORE = 0.3
+"""The image's longer side over the side of the windows searched."""
 
-_LEFT, _RIGHT = "left", "right"
-MIRRORED33 = np.array(
-    [
-        MEDIAPIPE33.index(
-            name.replace(_LEFT, "@").replace(_RIGHT, _LEFT).replace("@", _RIGHT)
-        )
-        for name in MEDIAPIPE33
-    ]
-    + [33, 34]
-)
+MIN_WINDOW = 160
+"""Side of the smallest window, px."""
+
+NET_SIDE = 256
+"""Side of the landmark network's input, px."""
+
+HEATMAP_RADIUS = 3
+"""Cells around a landmark, as in MediaPipe's RefineLandmarksFromHeatmap."""
+
+FINAL_REGIONS = ((1.0, False), (1.0, True), (0.9, False), (0.9, True), (1.12, False), (1.12, True))
+"""The regions of the final estimates: (factor on the side, mirrored)."""
+
+MIN_PERSON_SCORE = 0.3
+"""A person with a lower score is left out."""
+
+MIRRORED_LANDMARKS = np.array([*mirrored(MEDIAPIPE33), 33, 34])
 """Index of the mirrored landmark, the two alignment points at the end included."""
 
 
 @dataclass(slots=True)
-class Pose:
-    """One estimate: landmarks (35, 5) x px, y px, z px, visibility, presence; the last two rows
-    are the centre of the hips and a point on the circle around the body, above the head.
+class PoseEstimate:
+    """One estimate of a person's landmarks.
 
-    flag: the network's probability that there is a person. world: (33, 3) metres.
+    Attributes:
+        landmarks: (35, 5) x px, y px, z px, visibility, presence; the last two rows are the
+            alignment points: the centre of the hips and a point on the circle around the body,
+            above the head.
+        flag: The network's probability that there is a person.
+        world: (33, 3) metres.
+        score: 0..1, certainty of the whole pose.
     """
 
     landmarks: np.ndarray
@@ -68,15 +74,38 @@ class Pose:
 
     @property
     def coco(self) -> np.ndarray:
+        """(17, 3) float32 x px, y px, score."""
         rows = self.landmarks[MEDIAPIPE33_TO_COCO17]
         return np.column_stack([rows[:, :2], rows[:, 3] * rows[:, 4]]).astype(np.float32)
 
 
-class StillEstimator:
-    """Finds up to ``max_persons`` people in an image; ids are 1, 2, ... by falling score.
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A square of an image, turned about its centre.
 
-    Same result as ``KeypointEstimator.process``, but each image stands for itself. Raises
-    AssetError if a model cannot be had, ModelError if an argument is out of range.
+    Attributes:
+        centre: (2,) px.
+        side: px.
+        angle: Radians, clockwise in the image.
+    """
+
+    centre: np.ndarray
+    side: float
+    angle: float
+
+
+class StillEstimator:
+    """Estimator of people in single images; ids are 1, 2, ... by falling score.
+
+    Same result as ``KeypointEstimator.process``, but each image stands for itself.
+
+    Args:
+        variant: One of ``VARIANTS``.
+        max_persons: At most so many people in an image.
+
+    Raises:
+        AssetError: A model cannot be had.
+        ModelError: An argument is out of range.
     """
 
     def __init__(self, variant: str = "heavy", max_persons: int = 5):
@@ -91,7 +120,7 @@ class StillEstimator:
         self._search_net = LandmarkNet("lite")
         self._net = self._search_net if variant == "lite" else LandmarkNet(variant)
         detector = store.path("pose-landmarker-lite")
-        self._detector = load(
+        self._detector = load_task(
             vision.PoseLandmarker,
             vision.PoseLandmarkerOptions(
                 base_options=base_options(detector),
@@ -101,7 +130,8 @@ class StillEstimator:
             ),
             detector,
         )
-        self._parts = PartFinder(store.path("face-landmarker"), store.path("hand-landmarker"))
+        self._parts = FaceHandFinder(
+            store.path("face-landmarker"), store.path("hand-landmarker"))
 
     def __enter__(self) -> StillEstimator:
         return self
@@ -115,7 +145,7 @@ class StillEstimator:
         self._parts.close()
 
     def process(self, frame: Frame) -> People:
-        """The people of one image of any size."""
+        """Return the people of one image of any size."""
         image = np.ascontiguousarray(frame.image)
         height, width = image.shape[:2]
         people = People(frame.stamp, width, height, [], self.model, frame.frame_id)
@@ -136,16 +166,16 @@ class StillEstimator:
             people.persons.append(person)
         return people
 
-    def _find(self, image: np.ndarray) -> list[Pose]:
+    def _find(self, image: np.ndarray) -> list[PoseEstimate]:
         seeds = distinct(self._search(image), 0.6)
         settled = [p for seed in seeds if (p := settle(self._search_net, image, seed)) is not None]
         candidates = distinct(settled, 0.5)[: 2 * self._max_persons + 4]
         final = [p for c in candidates if (p := refine(self._net, image, c)) is not None]
         found = without_fragments(distinct(final, 0.5))
-        return [p for p in found if p.score >= MIN_SCORE][: self._max_persons]
+        return [p for p in found if p.score >= MIN_PERSON_SCORE][: self._max_persons]
 
-    def _search(self, image: np.ndarray) -> list[Pose]:
-        """Rough poses from MediaPipe's detector in every window."""
+    def _search(self, image: np.ndarray) -> list[PoseEstimate]:
+        """Return rough poses from MediaPipe's detector in every window."""
         found = []
         places = windows(image.shape[1], image.shape[0], WINDOW_SCALES, MIN_WINDOW)
         for centre, side in places:
@@ -157,7 +187,7 @@ class StillEstimator:
                 points = uncrop(pixels(landmarks, size, size), to_image)
                 seen = [(p.visibility, p.presence) for p in landmarks]
                 rows = np.column_stack([points, seen])
-                pose = Pose(np.vstack([rows, alignment(rows)]), 1.0, np.zeros((33, 3)))
+                pose = PoseEstimate(np.vstack([rows, alignment(rows)]), 1.0, np.zeros((33, 3)))
                 pose.score = float(pose.coco[:, 2].mean())
                 found.append(pose)
         return found
@@ -176,11 +206,17 @@ class LandmarkNet:
             ) from error
 
     def __call__(
-        self, image: np.ndarray, centre: np.ndarray, side: float, angle: float, mirrored: bool
-    ) -> Pose:
-        """Landmarks of the person in the square of ``side`` px turned by ``angle`` rad."""
-        crop, to_image = crop_square(image, centre, side, angle, NET_SIDE)
-        if mirrored:
+        self, image: np.ndarray, region: Region, *, mirror: bool = False
+    ) -> PoseEstimate:
+        """Return the landmarks of the person in a region of an image.
+
+        Args:
+            image: (H, W, 3) uint8 RGB.
+            region: The square to look at.
+            mirror: Show the network the mirror image.
+        """
+        crop, to_image = crop_square(image, region.centre, region.side, region.angle, NET_SIDE)
+        if mirror:
             crop = np.ascontiguousarray(crop[:, ::-1])
         self._net.setInput(cv2.dnn.blobFromImage(crop, 1.0 / 255.0))
         names = ("Identity", "Identity_1", "Identity_3", "Identity_4")
@@ -189,15 +225,15 @@ class LandmarkNet:
         rows[:, 3:] = _sigmoid(rows[:, 3:])
         _sharpen(rows, heatmaps[0, :35])
         world = world.reshape(39, 3)[:33].astype(np.float64)
-        if mirrored:
-            rows = rows[MIRRORED33]
+        if mirror:
+            rows = rows[MIRRORED_LANDMARKS]
             rows[:, 0] = NET_SIDE - rows[:, 0]
-            world = world[MIRRORED33[:33]] * (-1.0, 1.0, 1.0)
+            world = world[MIRRORED_LANDMARKS[:33]] * (-1.0, 1.0, 1.0)
         rows[:, :2] = rows[:, :2] @ to_image[:, :2].T + to_image[:, 2]
-        rows[:, 2] *= side / NET_SIDE
+        rows[:, 2] *= region.side / NET_SIDE
         turn = to_image[:, :2] / np.hypot(*to_image[:, 0])
         world[:, :2] = world[:, :2] @ turn.T
-        return Pose(rows, float(flag.ravel()[0]), world)
+        return PoseEstimate(rows, float(flag.ravel()[0]), world)
 
 
 def _sharpen(rows: np.ndarray, heatmaps: np.ndarray) -> None:
@@ -221,8 +257,11 @@ def _sigmoid(x: np.ndarray) -> np.ndarray:
 
 
 def alignment(landmarks: np.ndarray) -> np.ndarray:
-    """(2, 5) rows for the alignment points of a pose that comes without: the centre of the hips,
-    and the point above it at the distance of the farthest landmark."""
+    """Return rows (2, 5) for the alignment points of a pose (33, 5) that comes without.
+
+    They are the centre of the hips, and the point above it at the distance of the farthest
+    landmark.
+    """
     hips, shoulders = landmarks[23:25, :2].mean(0), landmarks[11:13, :2].mean(0)
     up = shoulders - hips
     up = up / max(float(np.linalg.norm(up)), 1e-6)
@@ -232,19 +271,21 @@ def alignment(landmarks: np.ndarray) -> np.ndarray:
     return points
 
 
-def region(pose: Pose) -> tuple[np.ndarray, float, float]:
-    """Centre, side (px) and angle (rad) of the square MediaPipe would look at next."""
+def region_of(pose: PoseEstimate) -> Region:
+    """Return the square that MediaPipe would look at next."""
     centre, above = pose.landmarks[33, :2], pose.landmarks[34, :2]
     reach = above - centre
     side = 2.0 * 1.25 * max(float(np.linalg.norm(reach)), 8.0)
-    return centre, side, float(np.arctan2(reach[0], -reach[1]))
+    return Region(centre, side, float(np.arctan2(reach[0], -reach[1])))
 
 
-def settle(net: LandmarkNet, image: np.ndarray, pose: Pose, rounds: int = 3) -> Pose | None:
-    """Follow a pose through its own region until it rests; None if no person is there."""
+def settle(
+    net: LandmarkNet, image: np.ndarray, pose: PoseEstimate, rounds: int = 3
+) -> PoseEstimate | None:
+    """Follow a pose through its own region until it rests; return None if no person is there."""
     for _ in range(rounds):
         before = pose.coco
-        pose = net(image, *region(pose), mirrored=False)
+        pose = net(image, region_of(pose))
         if pose.flag < 0.3:
             return None
         if oks(pose.coco, before, box_area(box(before)), slack=0.3) > 0.9:
@@ -253,27 +294,30 @@ def settle(net: LandmarkNet, image: np.ndarray, pose: Pose, rounds: int = 3) -> 
     return pose
 
 
-def refine(net: LandmarkNet, image: np.ndarray, pose: Pose) -> Pose | None:
-    """The mean of several views of one person; its score falls where they disagree."""
+def refine(net: LandmarkNet, image: np.ndarray, pose: PoseEstimate) -> PoseEstimate | None:
+    """Return the mean of several estimates of one person; its score falls where they disagree."""
     settled = settle(net, image, pose, rounds=2)
     if settled is None:
         return None
-    centre, side, angle = region(settled)
-    views = [net(image, centre, side * factor, angle, mirrored) for factor, mirrored in TURNS]
-    stack = np.stack([view.landmarks for view in views])
+    region = region_of(settled)
+    estimates = [
+        net(image, replace(region, side=region.side * factor), mirror=mirror)
+        for factor, mirror in FINAL_REGIONS
+    ]
+    stack = np.stack([estimate.landmarks for estimate in estimates])
     mean = stack.mean(0)
     mean[:, :3] = np.median(stack[:, :, :3], axis=0)
-    middle = replace(settled, landmarks=mean, world=np.mean([v.world for v in views], axis=0))
-    middle.flag = float(np.mean([view.flag for view in views]))
+    middle = replace(settled, landmarks=mean, world=np.mean([e.world for e in estimates], axis=0))
+    middle.flag = float(np.mean([estimate.flag for estimate in estimates]))
     area = box_area(box(middle.coco))
-    agreement = np.mean([oks(view.coco, middle.coco, area, slack=1.5) for view in views])
+    agreement = np.mean([oks(e.coco, middle.coco, area, slack=1.5) for e in estimates])
     middle.score = middle.flag * float(middle.coco[:, 2].mean()) * float(agreement)
     return middle
 
 
-def distinct(poses: list[Pose], similarity: float) -> list[Pose]:
-    """Poses by falling score, without those that are as good as one before."""
-    kept: list[Pose] = []
+def distinct(poses: list[PoseEstimate], similarity: float) -> list[PoseEstimate]:
+    """Return poses by falling score, without those that are as good as one before."""
+    kept: list[PoseEstimate] = []
     for pose in sorted(poses, key=lambda p: -p.score):
         corners = box(pose.coco)
         if not any(
@@ -286,9 +330,9 @@ def distinct(poses: list[Pose], similarity: float) -> list[Pose]:
     return kept
 
 
-def without_fragments(poses: list[Pose]) -> list[Pose]:
+def without_fragments(poses: list[PoseEstimate]) -> list[PoseEstimate]:
     """Leave out poses that are smaller and worse than one around them: seen in its limbs."""
-    kept: list[Pose] = []
+    kept: list[PoseEstimate] = []
     for pose in poses:
         inner = box(pose.coco)
         area = box_area(inner)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kinesics_core.keypoints import visible
 from kinesics_core.types import NANOSECONDS
 
 COCO_SIGMAS = np.array(
@@ -15,14 +16,20 @@ COCO_SIGMAS = np.array(
 )  # fmt: skip
 """Per-keypoint constants of the COCO keypoint evaluation (cocoeval.py, ``kpt_oks_sigmas``)."""
 
-SEEN_SCORE = 0.3  # a keypoint below this is a guess and takes no part in comparisons
-
 
 def oks(a: np.ndarray, b: np.ndarray, area: float, slack: float = 1.0) -> float:
-    """Object keypoint similarity, 0..1, of two (17, >=2) sets of COCO keypoints in pixels.
+    """Return the object keypoint similarity, 0..1, of two poses (COCO keypoint evaluation).
 
-    exp(-d^2 / (2 area (2 sigma)^2)) averaged over the keypoints finite in both (COCO keypoint
-    evaluation); ``slack`` widens every sigma. 0 if no keypoint is in both.
+    exp(-d^2 / (2 area (2 sigma)^2)), averaged over the keypoints finite in both.
+
+    Args:
+        a: (17, >=2) COCO keypoints, px.
+        b: The others.
+        area: Of the person, px^2.
+        slack: Factor that widens every sigma.
+
+    Returns:
+        0 if no keypoint is in both.
     """
     both = np.isfinite(a[:, :2]).all(1) & np.isfinite(b[:, :2]).all(1)
     if not both.any() or area <= 0:
@@ -33,9 +40,9 @@ def oks(a: np.ndarray, b: np.ndarray, area: float, slack: float = 1.0) -> float:
 
 
 def box(keypoints: np.ndarray) -> np.ndarray:
-    """(4,) x0, y0, x1, y1 around the keypoints that are seen (all finite ones if none is)."""
+    """Return (4,) x0, y0, x1, y1 around the keypoints seen, or all finite ones if none is."""
     finite = np.isfinite(keypoints[:, :2]).all(1)
-    seen = finite & (keypoints[:, 2] >= SEEN_SCORE) if keypoints.shape[1] > 2 else finite
+    seen = visible(keypoints) if keypoints.shape[1] > 2 else finite
     chosen = keypoints[seen if seen.sum() >= 2 else finite, :2]
     if len(chosen) == 0:
         return np.full(4, np.nan)
@@ -43,14 +50,17 @@ def box(keypoints: np.ndarray) -> np.ndarray:
 
 
 def box_area(corners: np.ndarray) -> float:
-    """Pixels^2; a thin box (a person seen as a line) counts a quarter of its longer side wide."""
+    """Return the area in px^2.
+
+    A thin box (a person seen as a line) counts a quarter of its longer side wide.
+    """
     width, height = corners[2] - corners[0], corners[3] - corners[1]
     longer = max(width, height)
     return float(max(width, longer / 4) * max(height, longer / 4))
 
 
 def iou(a: np.ndarray, b: np.ndarray) -> float:
-    """Intersection over union of two boxes x0, y0, x1, y1."""
+    """Return the intersection over union of two boxes x0, y0, x1, y1."""
     inner = np.clip(np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2]), 0, None).prod()
     union = (a[2:] - a[:2]).prod() + (b[2:] - b[:2]).prod() - inner
     return float(inner / union) if union > 0 else 0.0
@@ -65,12 +75,16 @@ class _Track:
 
 
 class Tracker:
-    """Gives ids, from 1 and never twice, to the people of successive frames.
+    """Giver of ids, from 1 and never twice, to the people of successive frames.
 
     A person keeps the id while followed, and when back within ``memory`` seconds near the place
     where a steady motion would have led; after that the id is gone for good. Two people are
     matched by half the overlap of their boxes and half the similarity of their keypoints, best
     pairs first.
+
+    Args:
+        memory: Seconds.
+        threshold: Similarity, 0..1, below which two are not the same person.
     """
 
     def __init__(self, memory: float = 1.0, threshold: float = 0.2):
@@ -80,9 +94,12 @@ class Tracker:
         self._tracks: list[_Track] = []
 
     def update(self, people: Sequence[np.ndarray], stamp: int) -> list[int]:
-        """Ids of the people of one frame; each is (17, 3) x px, y px, score; stamp in ns.
+        """Return the ids of the people of one frame.
 
-        A stamp that goes back counts as no time at all: whoever is still in place keeps the id.
+        Args:
+            people: (17, 3) x px, y px, score of each.
+            stamp: ns. One that goes back counts as no time at all: whoever is still in place keeps
+                the id.
         """
         self._tracks = [t for t in self._tracks if stamp - t.stamp <= self.memory * NANOSECONDS]
         pairs = sorted(

@@ -22,6 +22,7 @@ from kinesics_core.fitting.tracks import read_openpose
 from kinesics_core.fitting.tracks.gathering import Gathering
 from kinesics_core.fitting.tracks.track import Track
 from kinesics_core.fitting.tracks.track_file import load_tracks, save_tracks
+from kinesics_core.perception.config import KeypointConfig
 from kinesics_core.perception.landmarks import KeypointEstimator
 from kinesics_core.perception.sources import (
     DEFAULT_RATE,
@@ -293,7 +294,8 @@ def _estimator(
         return StillEstimator(variant, max_persons)
     # One follower of several is asked for even where one person is seen, so that ids, and which
     # person is taken, do not depend on how many are wanted. The fit smooths; smoothing twice lags.
-    return KeypointEstimator(variant, max(2, max_persons), smoothing=False, memory=MEMORY)
+    return KeypointEstimator(KeypointConfig(
+        variant, max(2, max_persons), smoothing=False, memory=MEMORY))
 
 
 def _is_bag(source: Path) -> bool:

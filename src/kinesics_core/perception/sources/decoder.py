@@ -1,0 +1,51 @@
+"""The interface of a decoder: one kind of source, image after image."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+DEFAULT_RATE = 30.0
+"""Hz, where a source has no rate of its own."""
+
+FIRST_FRAME_SECONDS = 15.0
+"""Cameras and network streams may take their time to start."""
+
+
+class Decoder:
+    """One source that ``Playlist`` reads.
+
+    Attributes:
+        name: The source, as sentences about it call it.
+        fps: Images per second.
+        size: Width and height of the images, px.
+        total: Number of images, or None if that is not known or there is no end.
+        live: Whether images come at their own time, as a camera's do.
+        unreadable: Image files that could not be decoded and were left out.
+    """
+
+    name: str
+    fps: float = DEFAULT_RATE
+    size: tuple[int, int] = (0, 0)
+    total: int | None = None
+    live = False
+    unreadable = 0
+
+    def next(self) -> np.ndarray | None:
+        """Return the next image, RGB, or None at the end."""
+        raise NotImplementedError
+
+    def skip(self) -> bool:
+        """Pass over the next image as cheaply as possible; return False at the end."""
+        return self.next() is not None
+
+    def acquired(self) -> int:
+        """Return when the latest image was taken, ns since the epoch (live sources only)."""
+        return time.time_ns()
+
+    def rewind(self) -> None:
+        """Start again at the first image."""
+
+    def close(self) -> None:
+        """Release the device, file or process. May be called twice."""
