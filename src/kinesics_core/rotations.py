@@ -84,6 +84,12 @@ def orthonormal(matrices: np.ndarray) -> np.ndarray:
     return np.stack([x, y, np.cross(x, y)], axis=-1)
 
 
+def mirrored(vectors: np.ndarray) -> np.ndarray:
+    """Return the axis-angle vectors (..., 3) of the other side of a body whose left is x."""
+    vectors = _floating(vectors)
+    return vectors * np.array([1.0, -1.0, -1.0], vectors.dtype)
+
+
 def right_jacobian_inverse(vectors: np.ndarray) -> np.ndarray:
     """(..., 3) -> (..., 3, 3): d log(exp(v) exp(d)) / d d at d = 0.
 

@@ -127,7 +127,7 @@ class AffectiveResponse:
     towards: id of the person answered, 0 for nobody.
     bearing: (2,) float32 radians, azimuth (left positive) and elevation (up positive) of that
         person's head seen from the camera; nan if unknown.
-    gesture: "" or the name of a gesture in ``body.gestures.GESTURES``.
+    gesture: "" or the name of a gesture in ``expression.gestures.ROBOT_GESTURES``.
     duration: seconds the response holds.
     reason: one sentence for the log and for the person at the console.
     """

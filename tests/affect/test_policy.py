@@ -16,7 +16,7 @@ from kinesics_core.affect.emotions import (
 from kinesics_core.affect.personality import Personality, temperament
 from kinesics_core.affect.policy import HOSTILE, PolicyConfig, ResponsePolicy, bearing
 from kinesics_core.errors import KinesicsError
-from kinesics_core.expression.gestures import GESTURES
+from kinesics_core.expression.gestures import ROBOT_GESTURES
 from kinesics_core.types import Affect, People
 
 SECOND = 1_000_000_000
@@ -176,7 +176,7 @@ def test_gestures_are_known_ones_with_rest_between_them(scene):
     began, before = [], ""
     for emotion in (HAPPINESS, SADNESS, ANGER, SURPRISE, FEAR, NEUTRAL):
         for response in play.play(emotion, 12):
-            assert response.gesture == "" or response.gesture in GESTURES
+            assert response.gesture == "" or response.gesture in ROBOT_GESTURES
             if response.gesture and response.gesture != before:
                 began.append((response.stamp / SECOND, response.gesture))
             before = response.gesture

@@ -5,9 +5,9 @@ from stick_figure import forward, hand_tips
 from kinesics_core.affect import policy
 from kinesics_core.errors import KinesicsError
 from kinesics_core.expression import gestures
-from kinesics_core.expression.body_animator import BodyAnimator, head_pose, posture
-from kinesics_core.expression.gestures import GESTURES, Arm, arm_rotations, arm_vector, pose_at
-from kinesics_core.rotations import exponential, logarithm
+from kinesics_core.expression.body_animator import BodyAnimator, head_pose
+from kinesics_core.expression.gestures import ROBOT_GESTURES, pose_at
+from kinesics_core.expression.posture import posture
 from kinesics_core.skeletons import SMPLX_BODY
 
 J = {name: index for index, name in enumerate(SMPLX_BODY)}
@@ -21,7 +21,7 @@ def play(name, rate=60):
         animator.step(1 / rate)
     animator.start(name)
     frames = []
-    for _ in range(int((GESTURES[name].duration + 0.5) * rate)):
+    for _ in range(int((ROBOT_GESTURES[name].duration + 0.5) * rate)):
         animator.step(1 / rate)
         pose = animator.body_pose
         pose[J["neck"] - 1], pose[J["head"] - 1] = head_pose(animator.head)
@@ -36,25 +36,6 @@ def palms(rotations):
     return rotations[:, wrists] @ np.array([0.0, -1.0, 0.0])
 
 
-@pytest.mark.parametrize(
-    "arm",
-    [
-        Arm((1, 0, 0), (1, 0, 1)), Arm((0, -1, 0), (0, 0, 1)), Arm((0.5, -1, 0.5), (-1, 0.5, 0.2)),
-        Arm((0.2, -1, 0.1), (0.2, -1, 0.1)), Arm((0.9, 0.3, 0.2), (0, 1, 0)),
-    ],
-)  # fmt: skip
-def test_arm_points_where_it_is_keyed(arm):
-    vector = arm_vector(arm)
-    shoulder, elbow, _ = arm_rotations(vector)
-    assert shoulder @ shoulder.T == pytest.approx(np.eye(3))
-    assert shoulder @ (1, 0, 0) == pytest.approx(vector[:3])
-    fore = shoulder @ exponential(elbow) @ (1, 0, 0)
-    assert np.degrees(np.arccos(min(fore @ vector[3:6], 1.0))) < 1.5
-    # The elbow is a hinge that only bends one way.
-    assert elbow[[0, 2]] == pytest.approx((0.0, 0.0)) and -2.7 < elbow[1] < 1e-9
-    assert exponential(logarithm(shoulder)) == pytest.approx(shoulder)
-
-
 def test_the_right_arm_mirrors_the_left():
     joints, _, tips = play("open_arms")
     sway = 0.03
@@ -64,16 +45,16 @@ def test_the_right_arm_mirrors_the_left():
     )
 
 
-@pytest.mark.parametrize("name", GESTURES)
+@pytest.mark.parametrize("name", ROBOT_GESTURES)
 def test_gestures_start_from_and_return_to_the_posture(name):
-    duration = GESTURES[name].duration
+    duration = ROBOT_GESTURES[name].duration
     for seconds in (0.0, duration, duration + 5.0, -1.0):
         assert pose_at(name, seconds, AT_EASE) == pytest.approx(AT_EASE)
     times = np.linspace(0.0, duration, 2000)
     poses = np.array([pose_at(name, time, AT_EASE) for time in times])
     assert np.abs(np.diff(poses, axis=0)).max() < 0.02  # continuous
     assert np.abs(poses - AT_EASE).max() > 0.1  # and something happens
-    keys = [key.time for key in GESTURES[name].keys]
+    keys = [key.time for key in ROBOT_GESTURES[name].keys]
     assert keys == sorted(keys) and keys[0] > 0.0 and keys[-1] < duration
 
 
@@ -144,18 +125,9 @@ def test_lean_and_bow_bring_the_head_forward():
 
 def test_every_gesture_the_policy_can_choose_exists():
     chosen = {name for names in policy._GESTURES.values() for name in names} | {policy._GREETING}
-    assert chosen <= set(GESTURES)
+    assert chosen <= set(ROBOT_GESTURES)
 
 
 def test_an_unknown_gesture_is_refused_with_the_known_ones():
     with pytest.raises(KinesicsError, match="'moonwalk'.*clap.*wave"):
-        gestures.gesture("moonwalk")
-
-
-def test_minimum_jerk_starts_and_ends_at_rest():
-    share = np.linspace(0.0, 1.0, 10001)
-    position = gestures.minimum_jerk(share)
-    speed = np.gradient(position, share)
-    assert position[[0, 5000, -1]] == pytest.approx((0.0, 0.5, 1.0))
-    assert speed[[0, -1]] == pytest.approx((0.0, 0.0), abs=1e-3)
-    assert speed.max() == pytest.approx(1.875, abs=1e-3)  # Flash & Hogan: 1.875 of the mean
+        gestures.robot_gesture("moonwalk")

@@ -3,13 +3,12 @@
 import numpy as np
 import pytest
 
-from kinesics_core.expression.gestures import Arm, arm_vector
+from kinesics_core.body.arm_poses import AT_EASE, arm_vector
 from kinesics_core.rotations import exponential
 from kinesics_core.synthesis.emotional_motion import style_of
 from kinesics_core.synthesis.motion_primitives import (
     ARM_ORIGIN,
     ELBOW_RANGE,
-    MOVEMENTS,
     REPERTOIRE,
     RESTS,
     Performer,
@@ -22,7 +21,7 @@ TIMES = np.arange(0, 20, 1 / 60)
 
 def performer(seed=0, vad=(0.0, 0.0, 0.0)):
     style = style_of(np.array(vad), np.zeros(6))
-    hanging = arm_angles(arm_vector(Arm((0.16, -1.0, 0.02), (0.10, -1.0, 0.22))))
+    hanging = arm_angles(arm_vector(AT_EASE))
     start = {"left": hanging, "right": hanging, "spine": style.posture[18:21],
              "head": style.posture[21:24], "collars": style.posture[24:26]}
     return Performer(np.random.default_rng(seed), style, Score(start), "right",
@@ -101,9 +100,3 @@ def test_left_handers_gesture_with_the_left_hand():
             used.append(busy["left_busy"].max() > busy["right_busy"].max())
         hands[main] = np.mean(used)
     assert hands["left"] > 0.65 and hands["right"] < 0.35
-
-
-def test_movements_are_keyed_in_order_of_time():
-    for gesture in MOVEMENTS.values():
-        times = [key.time for key in gesture.keys]
-        assert times == sorted(times) and times[0] > 0.0 and times[-1] < gesture.duration

@@ -130,7 +130,7 @@ _CALLS = {
 }
 
 # (policy, emotion perceived) -> gestures to choose from; the names are keys of
-# ``body.gestures.GESTURES``.
+# ``expression.gestures.ROBOT_GESTURES``.
 _GESTURES: dict[tuple[str, int], tuple[str, ...]] = {
     ("mirror", HAPPINESS): ("open_arms", "clap", "nod"),
     ("mirror", SURPRISE): ("lean_in", "open_arms"),

@@ -1,12 +1,8 @@
 """The robot's body over time: posture from its state, gestures, breathing and sway.
 
-Posture follows the findings on bodily expression (Wallbott 1998; Crane & Gross 2013; for
-dominance Hall, Coats & LeBeau 2005): valence raises head and chest, dominance opens the arms and
-straightens the spine, arousal leans forward and quickens breath, sway and gestures; fear
-(aroused, not dominant) pulls up the shoulders.
-
-Every joint follows its target as a critically damped spring with a ceiling on its angular
-velocity, so a change of gesture or state never jumps; the target itself is analytic in time.
+``posture`` says how a state stands; arousal also quickens breath, sway and gestures. Every joint
+follows its target as a critically damped spring with a ceiling on its angular velocity, so a change
+of gesture or state never jumps; the target itself is analytic in time.
 
 Rotations are relative to the parent joint, whose axes in the T-pose are the model's (x to the
 body's left, y up, z forward). By the right-hand rule:
@@ -25,21 +21,20 @@ body's left, y up, z forward). By the right-hand rule:
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
-from kinesics_core.expression import gestures
-from kinesics_core.expression.gestures import (
-    COLLARS,
-    HEAD,
-    LEFT_ARM,
-    POSE_SIZE,
-    RIGHT_ARM,
-    SPINE,
-    Arm,
-)
-from kinesics_core.rotations import logarithm
+from kinesics_core.body.arm_poses import arm_rotations
+from kinesics_core.body.hand_poses import LEFT_FIST
+from kinesics_core.expression.gestures import pose_at, robot_gesture
+from kinesics_core.expression.posture import COLLARS, HEAD, LEFT_ARM, RIGHT_ARM, SPINE, posture
+from kinesics_core.expression.spring import MAX_GAP, MAX_STEP, follow
+from kinesics_core.rotations import logarithm, mirrored
 from kinesics_core.skeletons import SMPLX_BODY
+
+SPINE_SHARES = (("spine1", 0.4), ("spine2", 0.3), ("spine3", 0.3))
+"""How much of a bend of the trunk each joint of the spine takes; authored."""
 
 _JOINT = {name: index - 1 for index, name in enumerate(SMPLX_BODY)}  # row of body_pose
 
@@ -65,18 +60,37 @@ _SPEEDS = {
 }  # fmt: skip
 
 _STIFFNESS = 16.0  # 1/s, the spring's angular frequency
-_MAX_STEP = 1.0 / 59.0  # one step at 60 Hz, two at 30 Hz
-_MAX_GAP = 1.0
-
-# Finger joints bend about z, thumb joints about y, in the left hand's axes; a fist is about this.
-_FIST = np.zeros((15, 3))
-_FIST[0:12, 2] = np.tile([-1.2, -1.5, -1.0], 4)
-_FIST[12:15, 1] = [-0.4, -0.6, -0.7]
-_MIRROR = np.array([1.0, -1.0, -1.0])
+_STATE_TIME = 0.6  # s, time constant with which posture follows a new state; authored
+_GESTURE_TEMPO = 0.2  # per unit of arousal (Castellano, Villalba & Camurri 2007: faster)
 
 
-def _mirrored(name: str) -> str:
-    return name.replace("left_", "right_")
+@dataclass(frozen=True, slots=True)
+class IdleMovement:
+    """Breath and sway of a body that does nothing; authored, except that arousal quickens both.
+
+    Attributes:
+        breath: Breaths a second at arousal 0 (14 a minute) and what arousal adds, Hz.
+        breath_chest, breath_collars, breath_head: Amplitude of the chest's pitch, of the collars
+            and of the head's pitch, radians.
+        liveliness: Size of the sway at arousal 0, and what arousal adds.
+        sway: Frequencies of the four waves, Hz; without a common period.
+        roll, yaw, pitch: Amplitude of the spine's sway, radians.
+        head_roll: Amplitude of the head's, radians.
+    """
+
+    breath: tuple[float, float] = (0.23, 0.10)
+    breath_chest: float = 0.012
+    breath_collars: float = 0.012
+    breath_head: float = 0.006
+    liveliness: tuple[float, float] = (0.6, 0.4)
+    sway: tuple[float, float, float, float] = (0.11, 0.17, 0.07, 0.13)
+    roll: float = 0.018
+    yaw: float = 0.020
+    pitch: float = 0.010
+    head_roll: float = 0.012
+
+
+_IDLE = IdleMovement()
 
 
 def _limits() -> tuple[np.ndarray, np.ndarray]:
@@ -84,9 +98,9 @@ def _limits() -> tuple[np.ndarray, np.ndarray]:
     for name, axes in _LIMITS.items():
         low[_JOINT[name]], high[_JOINT[name]] = np.array(axes).T
         if name.startswith("left_"):
-            one, other = _MIRROR * low[_JOINT[name]], _MIRROR * high[_JOINT[name]]
-            low[_JOINT[_mirrored(name)]] = np.minimum(one, other)
-            high[_JOINT[_mirrored(name)]] = np.maximum(one, other)
+            one, other = mirrored(low[_JOINT[name]]), mirrored(high[_JOINT[name]])
+            right = _JOINT[name.replace("left_", "right_")]
+            low[right], high[right] = np.minimum(one, other), np.maximum(one, other)
     return low, high
 
 
@@ -101,32 +115,15 @@ JOINT_SPEED = np.array(
 )[:, None]
 """(21, 1) rad/s: the ceiling of the angular velocity of each axis of a joint."""
 
-_REST_ARM = gestures.arm_vector(Arm((0.16, -1.0, 0.02), (0.10, -1.0, 0.22)))
-_OPEN_ARM = gestures.arm_vector(Arm((0.42, -1.0, 0.00), (0.24, -1.0, 0.35))) - _REST_ARM
-_CLOSED_ARM = gestures.arm_vector(Arm((0.06, -1.0, 0.10), (-0.35, -0.8, 0.55))) - _REST_ARM
-
-
-def posture(state: np.ndarray) -> np.ndarray:
-    """Pose vector (26,) of a body that stands at ease in a state (valence, arousal, dominance)."""
-    valence, arousal, dominance = state
-    pose = np.zeros(POSE_SIZE)
-    arm = _REST_ARM + max(dominance, 0.0) * _OPEN_ARM + max(-dominance, 0.0) * _CLOSED_ARM
-    arm[8] += 0.25 * max(arousal, 0.0) * (1.0 if valence < 0.0 else 0.0)  # tense hands
-    pose[LEFT_ARM] = pose[RIGHT_ARM] = arm
-    pose[SPINE][1] = 0.06 - 0.09 * valence - 0.09 * dominance + 0.05 * arousal
-    pose[HEAD][1] = -0.12 * valence - 0.06 * dominance
-    pose[COLLARS] = 0.10 * max(arousal, 0.0) + 0.08 * max(arousal, 0.0) * max(-dominance, 0.0)
-    pose[COLLARS] -= 0.05 * max(-valence, 0.0) * max(-arousal, 0.0)
-    return pose
-
 
 class BodyAnimator:
-    """Moves the body towards a state and through gestures; the same for any frame rate.
+    """The body on its way to a state and through gestures; the same for any frame rate.
 
-    seed: of the phases of the idle sway. Own time, so a clock that jumps back only stands still.
+    It keeps its own time, so a clock that jumps back only stands still.
     """
 
     def __init__(self, seed: int = 0) -> None:
+        """Start at rest; ``seed`` sets the phases of the idle sway."""
         self._phases = np.random.default_rng(seed).uniform(0.0, 2.0 * np.pi, 4)
         self._time = 0.0
         self._breath = 0.0
@@ -144,21 +141,24 @@ class BodyAnimator:
         """Name of the gesture in progress, or ""."""
         return self._gesture
 
-    def feel(self, state: np.ndarray) -> None:
-        """Sets the valence, arousal, dominance (3,) that posture and tempo move to."""
+    def set_state(self, state: np.ndarray) -> None:
+        """Set the valence, arousal, dominance (3,) to which posture and tempo move."""
         self._state_target = np.clip(np.nan_to_num(state), -1.0, 1.0)
 
     def start(self, gesture: str) -> None:
-        """Starts a gesture, in place of one in progress; ``KinesicsError`` if it is unknown."""
-        gestures.gesture(gesture)
+        """Start a gesture, in place of one in progress.
+
+        Raises:
+            KinesicsError: It is none of ``ROBOT_GESTURES``.
+        """
+        robot_gesture(gesture)
         self._gesture, self._gesture_time = gesture, 0.0
-        # Aroused people gesture faster (Castellano, Villalba & Camurri 2007).
-        self._tempo = 1.0 + 0.2 * float(self._state_target[1])
+        self._tempo = 1.0 + _GESTURE_TEMPO * float(self._state_target[1])
 
     def step(self, elapsed: float) -> None:
-        """Moves on by ``elapsed`` seconds (0 and less: stands still; more than 1 counts as 1)."""
-        elapsed = min(max(elapsed, 0.0), _MAX_GAP)
-        steps = int(np.ceil(elapsed / _MAX_STEP))
+        """Move on by ``elapsed`` seconds (0 and less: stand still; more than 1 counts as 1)."""
+        elapsed = min(max(elapsed, 0.0), MAX_GAP)
+        steps = int(np.ceil(elapsed / MAX_STEP))
         for _ in range(steps):
             self._substep(elapsed / steps)
 
@@ -176,15 +176,15 @@ class BodyAnimator:
     def hands(self) -> tuple[np.ndarray, np.ndarray]:
         """Axis-angle of the left and right hand's finger joints, (15, 3) each."""
         left, right = np.clip(self._extra[3:5], 0.0, 1.0)
-        return left * _FIST, right * _FIST * _MIRROR
+        return left * LEFT_FIST, right * mirrored(LEFT_FIST)
 
     def _substep(self, dt: float) -> None:
         self._time += dt
-        self._state += (1.0 - np.exp(-dt / 0.6)) * (self._state_target - self._state)
-        self._breath += dt * 2.0 * np.pi * (0.23 + 0.10 * self._state[1])
+        self._state += (1.0 - np.exp(-dt / _STATE_TIME)) * (self._state_target - self._state)
+        self._breath += dt * 2.0 * np.pi * (_IDLE.breath[0] + _IDLE.breath[1] * self._state[1])
         if self._gesture:
             self._gesture_time += dt * self._tempo
-            if self._gesture_time >= gestures.GESTURES[self._gesture].duration:
+            if self._gesture_time >= robot_gesture(self._gesture).duration:
                 self._gesture = ""
         angles, extra = self._target()
         moved, self._speed = follow(self._angles, self._speed, angles, _STIFFNESS, dt)
@@ -199,60 +199,54 @@ class BodyAnimator:
         """Joint angles (21, 3), and head roll, pitch, yaw with the two finger curls (5,)."""
         pose = posture(self._state)
         if self._gesture:
-            pose = gestures.pose_at(self._gesture, self._gesture_time, pose)
-        liveliness = 0.6 + 0.4 * self._state[1]
-        one, two, three, four = np.sin(
-            2.0 * np.pi * np.array([0.11, 0.17, 0.07, 0.13]) * self._time + self._phases
-        )
+            pose = pose_at(self._gesture, self._gesture_time, pose)
+        liveliness = _IDLE.liveliness[0] + _IDLE.liveliness[1] * self._state[1]
+        waves = np.sin(2.0 * np.pi * np.array(_IDLE.sway) * self._time + self._phases)
         breath = np.sin(self._breath)
-        roll, pitch, yaw = pose[SPINE]
         angles = np.zeros((21, 3))
+        self._bend_trunk(angles, pose, liveliness, waves, breath)
+        for side, arm in (("left", pose[LEFT_ARM]), ("right", pose[RIGHT_ARM])):
+            shoulder, elbow, wrist = arm_rotations(arm)
+            turns = np.array([logarithm(shoulder), elbow, wrist])
+            rows = [_JOINT[f"{side}_{name}"] for name in ("shoulder", "elbow", "wrist")]
+            angles[rows] = turns if side == "left" else mirrored(turns)
+        angles = np.clip(angles, JOINT_LOW, JOINT_HIGH)
+        extra = np.array([*pose[HEAD], pose[LEFT_ARM][8], pose[RIGHT_ARM][8]])
+        extra[0] += _IDLE.head_roll * liveliness * waves[3]
+        extra[1] -= _IDLE.breath_head * breath
+        return angles, extra
+
+    @staticmethod
+    def _bend_trunk(
+        angles: np.ndarray, pose: np.ndarray, liveliness: float, waves: np.ndarray, breath: float
+    ) -> None:
+        """Write spine and collars into ``angles`` (21, 3)."""
+        roll, pitch, yaw = pose[SPINE]
         # A spine's pitch, yaw and roll are rotations about the model's x, y and z axes.
         bend = np.array(
             [
-                pitch + 0.010 * liveliness * three,
-                yaw + 0.020 * liveliness * two,
-                roll + 0.018 * liveliness * one,
+                pitch + _IDLE.pitch * liveliness * waves[2],
+                yaw + _IDLE.yaw * liveliness * waves[1],
+                roll + _IDLE.roll * liveliness * waves[0],
             ]
         )
-        for name, share in (("spine1", 0.4), ("spine2", 0.3), ("spine3", 0.3)):
+        for name, share in SPINE_SHARES:
             angles[_JOINT[name]] = share * bend
-        angles[_JOINT["spine3"], 0] -= 0.012 * breath
-        collar = pose[COLLARS] + 0.012 * breath
+        angles[_JOINT["spine3"], 0] -= _IDLE.breath_chest * breath
+        collar = pose[COLLARS] + _IDLE.breath_collars * breath
         angles[_JOINT["left_collar"], 2] = collar[0]
         angles[_JOINT["right_collar"], 2] = -collar[1]
-        for side, arm, sign in (("left", pose[LEFT_ARM], 1.0), ("right", pose[RIGHT_ARM], -1.0)):
-            mirror = _MIRROR if sign < 0 else 1.0
-            shoulder, elbow, wrist = gestures.arm_rotations(arm)
-            angles[_JOINT[f"{side}_shoulder"]] = logarithm(shoulder) * mirror
-            angles[_JOINT[f"{side}_elbow"]] = elbow * mirror
-            angles[_JOINT[f"{side}_wrist"]] = wrist * mirror
-        angles = np.clip(angles, JOINT_LOW, JOINT_HIGH)
-        extra = np.array([*pose[HEAD], pose[LEFT_ARM][8], pose[RIGHT_ARM][8]])
-        extra[0] += 0.012 * liveliness * four
-        extra[1] -= 0.006 * breath
-        return angles, extra
-
-
-def follow(
-    position: np.ndarray, speed: np.ndarray, target: np.ndarray, stiffness: float, dt: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """A critically damped spring for ``dt`` seconds: new position and speed, exact for a constant
-    target, so two half steps are one whole step. stiffness: angular frequency, 1/s."""
-    offset = position - target
-    slope = speed + stiffness * offset
-    decay = np.exp(-stiffness * dt)
-    return (
-        target + (offset + slope * dt) * decay,
-        (speed - stiffness * slope * dt) * decay,
-    )
 
 
 def head_pose(head: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Roll, pitch, yaw of the head relative to the trunk -> axis-angle of neck and head joints.
+    """Share a turn of the head between neck and head joints, half to each.
 
-    The rotation is Rz(yaw) Ry(pitch) Rx(roll) in REP-103 axes (x forward, y left, z up); each of
-    the two joints turns by half of it.
+    Args:
+        head: Roll, pitch, yaw (3,) relative to the trunk, radians: the rotation is
+            Rz(yaw) Ry(pitch) Rx(roll) in REP-103 axes (x forward, y left, z up).
+
+    Returns:
+        Axis-angle (3,) of the neck and of the head joint, in the model's axes.
     """
     roll, pitch, yaw = (0.5 * float(angle) for angle in head)
     cr, sr = math.cos(roll), math.sin(roll)

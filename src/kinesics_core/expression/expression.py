@@ -9,9 +9,9 @@ import numpy as np
 
 from kinesics_core.affect.emotions import EMOTION_VAD, NEUTRAL, emotion_index
 from kinesics_core.errors import KinesicsError
-from kinesics_core.expression import gestures
 from kinesics_core.expression.body_animator import BodyAnimator, head_pose
 from kinesics_core.expression.face_animator import FaceAnimator
+from kinesics_core.expression.gestures import robot_gesture
 from kinesics_core.settings import check, setting
 from kinesics_core.skeletons import BLENDSHAPE_INDEX, SMPLX_BODY
 from kinesics_core.types import NANOSECONDS, AffectiveResponse, BodyPose, FacePose
@@ -108,7 +108,7 @@ class Expression:
                 f"Got duration {duration} s; give a time above 0 and up to {MAX_DURATION:g} s."
             )
         if gesture:
-            gestures.gesture(gesture)
+            robot_gesture(gesture)
             self._body.start(gesture)
         delay = 0.0
         if now is not None and self._now is not None:
@@ -133,12 +133,12 @@ class Expression:
         order = self._current()
         if order is None:
             self._face.show(NEUTRAL, 0.0, 0.3 * self._state)
-            self._body.feel(0.3 * self._state)
+            self._body.set_state(0.3 * self._state)
         else:
             self._face.show(order.emotion, order.intensity, order.state)
             # The body shows the state and, as far as it is meant to, the emotion.
             share = 0.6 * order.intensity
-            self._body.feel((1.0 - share) * order.state + share * EMOTION_VAD[order.emotion])
+            self._body.set_state((1.0 - share) * order.state + share * EMOTION_VAD[order.emotion])
         self._face.look(self._bearing)
         self._face.step(elapsed)
         self._body.step(elapsed)

@@ -16,8 +16,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from kinesics_core.expression.body_animator import follow
 from kinesics_core.expression.facial_expressions import expression, mood
+from kinesics_core.expression.spring import MAX_GAP, MAX_STEP, follow
 from kinesics_core.skeletons import ARKIT_BLENDSHAPES, BLENDSHAPE_INDEX
 
 BLINKS_PER_MINUTE = 17.0
@@ -37,8 +37,6 @@ _FACE_STIFFNESS = 9.0  # 1/s: an expression is there after half a second, as ons
 _GAZE_STIFFNESS = 45.0
 _HEAD_STIFFNESS = 5.0
 _HEAD_SPEED = 2.0  # rad/s
-_MAX_STEP = 1.0 / 59.0  # one step at 60 Hz, two at 30 Hz
-_MAX_GAP = 1.0
 
 _BLINK = np.array([BLENDSHAPE_INDEX["eyeBlinkLeft"], BLENDSHAPE_INDEX["eyeBlinkRight"]])
 _WIDE = np.array([BLENDSHAPE_INDEX["eyeWideLeft"], BLENDSHAPE_INDEX["eyeWideRight"]])
@@ -95,8 +93,8 @@ class FaceAnimator:
 
     def step(self, elapsed: float) -> None:
         """Moves on by ``elapsed`` seconds (0 and less: stands still; more than 1 counts as 1)."""
-        elapsed = min(max(elapsed, 0.0), _MAX_GAP)
-        steps = int(np.ceil(elapsed / _MAX_STEP))
+        elapsed = min(max(elapsed, 0.0), MAX_GAP)
+        steps = int(np.ceil(elapsed / MAX_STEP))
         for _ in range(steps):
             self._substep(elapsed / steps)
 

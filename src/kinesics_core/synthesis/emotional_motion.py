@@ -33,10 +33,11 @@ from typing import NamedTuple
 import numpy as np
 
 from kinesics_core.affect.emotions import EMOTION_VAD, EMOTIONS
+from kinesics_core.body.arm_poses import arm_vector
 from kinesics_core.dataset.clips import Clip, Dataset, Info, Writer
 from kinesics_core.errors import KinesicsError
-from kinesics_core.expression.body_animator import JOINT_HIGH, JOINT_LOW, posture
-from kinesics_core.expression.gestures import COLLARS, HEAD, LEFT_ARM, SPINE, arm_vector
+from kinesics_core.expression.body_animator import JOINT_HIGH, JOINT_LOW
+from kinesics_core.expression.posture import COLLARS, HEAD, LEFT_ARM, SPINE, posture
 from kinesics_core.kinematics import HEAD_OFFSETS, REST_OFFSETS, coco_keypoints, forward_kinematics
 from kinesics_core.motion.training.views import resample
 from kinesics_core.motion.windows import HORIZON, OBSERVED, RATE

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kinesics_core.expression.gestures import minimum_jerk
+from kinesics_core.body.gestures import minimum_jerk
 from kinesics_core.motion.windows import RATE
 
 GRAVITY = 9.81

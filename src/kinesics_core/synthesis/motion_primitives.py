@@ -16,18 +16,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from kinesics_core.expression.gestures import (
-    COLLARS,
-    GESTURES,
-    HEAD,
-    SPINE,
-    Arm,
-    Gesture,
-    Key,
-    arm_rotations,
-    arm_vector,
-    minimum_jerk,
-)
+from kinesics_core.body import arm_poses
+from kinesics_core.body.arm_poses import ArmPose, arm_rotations, arm_vector
+from kinesics_core.body.gestures import GESTURES, Gesture, KeyPose, minimum_jerk
+from kinesics_core.expression.posture import COLLARS, HEAD, SPINE
 from kinesics_core.rotations import logarithm
 from kinesics_core.synthesis.footwork import Step
 
@@ -48,7 +40,7 @@ _FASTEST = {"left": 9.0, "right": 9.0, "head": 4.0, "spine": 2.5, "collars": 2.0
 
 # Shoulder angles are counted from an arm half raised to the front: no key pose is half a turn
 # away from it, so the rotation vector is continuous.
-ARM_ORIGIN = arm_rotations(arm_vector(Arm((0.45, -0.75, 0.45), (0.10, 0.20, 1.0))))[0]
+ARM_ORIGIN = arm_rotations(arm_vector(ArmPose((0.45, -0.75, 0.45), (0.10, 0.20, 1.0))))[0]
 
 
 class Score:
@@ -143,7 +135,7 @@ class Performer:
         """A duration at this performer's tempo, never the same twice."""
         return seconds / self.style.tempo * math.exp(0.15 * self.rng.standard_normal())
 
-    def arm(self, arm: Arm, extent: float | None = None) -> np.ndarray:
+    def arm(self, arm: ArmPose, extent: float | None = None) -> np.ndarray:
         """Angles (4,) of a key pose as this performer strikes it: larger or smaller, never twice
         the same. Poses that touch the body come with ``extent`` 1."""
         upper = np.array(arm.upper) + self.rng.normal(0.0, 0.08, 3)
@@ -152,7 +144,7 @@ class Performer:
         if extent is None:
             # Close to the trunk an arm can only get larger outwards.
             share = 0.55 + 0.45 * min(self.style.extent, 1.6)
-            neutral = arm_angles(arm_vector(_RELAXED))
+            neutral = arm_angles(arm_vector(arm_poses.RELAXED))
             angles[:3] = neutral[:3] + share * (angles[:3] - neutral[:3])
             angles[3] += 0.25 * (1.0 - share)
         return angles
@@ -164,129 +156,16 @@ def arm_angles(arm: np.ndarray) -> np.ndarray:
     return np.array([*logarithm(ARM_ORIGIN.T @ shoulder), np.clip(-elbow[1], *ELBOW_RANGE)])
 
 
-_RELAXED = Arm((0.18, -1.0, 0.05), (0.08, -1.0, 0.30))
-
 # Where arms rest when they do nothing; pairs of main and other hand.
-RESTS: dict[str, tuple[Arm, Arm]] = {
-    "clasped": (Arm((0.10, -0.97, 0.20), (-0.72, -0.62, 0.55)),) * 2,
-    "behind": (Arm((0.28, -0.95, -0.30), (-0.55, -0.75, -0.35)),) * 2,
-    "pockets": (Arm((0.32, -0.93, -0.22), (-0.12, -0.90, 0.35)),) * 2,
-    "on_hips": (Arm((0.75, -0.75, -0.20), (-0.75, -0.55, 0.32)),) * 2,
-    "crossed": (
-        Arm((0.18, -0.95, 0.32), (-0.92, 0.22, 0.45)),
-        Arm((0.18, -0.95, 0.25), (-0.95, 0.05, 0.40)),
-    ),
-    "embraced": (
-        Arm((0.06, -0.90, 0.38), (-0.82, 0.30, 0.48)),
-        Arm((0.06, -0.92, 0.30), (-0.90, -0.05, 0.42)),
-    ),
-    "on_thighs": (Arm((0.14, -0.93, 0.35), (-0.02, -0.45, 0.90)),) * 2,
+RESTS: dict[str, tuple[ArmPose, ArmPose]] = {
+    "clasped": (arm_poses.CLASPED, arm_poses.CLASPED),
+    "behind": (arm_poses.BEHIND_BACK, arm_poses.BEHIND_BACK),
+    "pockets": (arm_poses.IN_POCKET, arm_poses.IN_POCKET),
+    "on_hips": (arm_poses.ON_HIP, arm_poses.ON_HIP),
+    "crossed": (arm_poses.CROSSED_ABOVE, arm_poses.CROSSED_BELOW),
+    "embraced": (arm_poses.EMBRACED_ABOVE, arm_poses.EMBRACED_BELOW),
+    "on_thighs": (arm_poses.ON_THIGH, arm_poses.ON_THIGH),
 }
-
-_FRONT = Arm((0.22, -0.95, 0.25), (0.00, 0.15, 1.00))
-_POINT = Arm((0.20, -0.30, 0.95), (0.00, 0.05, 1.00))
-_REACH = Arm((0.20, -0.45, 0.90), (0.00, -0.05, 1.00), twist=1.0)
-_RAISED = Arm((0.40, 0.85, 0.25), (0.05, 1.00, 0.10))
-_FIST_UP = Arm((0.60, 0.10, 0.45), (0.00, 1.00, 0.10), curl=1.0)
-_FIST_LOW = Arm((0.35, -0.90, 0.05), (-0.05, 0.65, 0.70), curl=1.0)
-_STRIKE = Arm((0.20, -0.80, 0.55), (-0.10, -0.25, 1.00), curl=1.0)
-_WARD = Arm((0.30, -0.60, 0.60), (0.00, 0.70, 0.65))
-_PUSH = Arm((0.20, -0.25, 0.90), (0.05, 0.30, 1.00))
-_STARTLE = Arm((0.60, -0.55, 0.30), (0.15, 0.95, 0.35))
-_COVER = Arm((0.10, -0.45, 0.80), (-0.42, 0.90, -0.10))
-_MOUTH = Arm((0.15, -0.80, 0.60), (-0.48, 0.90, 0.02))
-_ON_HEAD = Arm((0.75, 0.20, 0.50), (-0.78, 0.62, -0.20))
-_NECK = Arm((0.45, 0.20, 0.75), (-0.60, 0.45, -0.60))
-_BELLY = Arm((0.20, -0.95, 0.20), (-0.85, -0.02, 0.55))
-_FLICK_IN = Arm((0.25, -0.85, 0.40), (-0.35, 0.50, 0.80))
-_FLICK_OUT = Arm((0.45, -0.75, 0.45), (0.85, 0.00, 0.60))
-_EMBRACE = Arm((0.85, -0.25, 0.50), (0.45, 0.15, 0.90), twist=1.0)
-
-
-def _pair(time: float, arm: Arm, **body: object) -> Key:
-    return Key(time, left=arm, right=arm, **body)  # type: ignore[arg-type]
-
-
-MOVEMENTS: dict[str, Gesture] = {
-    name: GESTURES[name]
-    for name in ("shrug", "open_arms", "lean_in", "hand_to_chest", "calm", "think", "bow")
-} | {
-    "point": Gesture(2.4, (
-        Key(0.6, right=_POINT, head=(0.0, 0.0, -0.12)), Key(1.4, right=_POINT)), "there"),
-    "reach": Gesture(2.6, (
-        _pair(0.8, _REACH, spine=(0.0, 0.16, 0.0)), _pair(1.6, _REACH, spine=(0.0, 0.16, 0.0))),
-        "wanting, giving"),
-    "cheer": Gesture(2.8, (
-        _pair(0.55, _RAISED, head=(0.0, -0.22, 0.0), spine=(0.0, -0.08, 0.0)),
-        _pair(0.9, _FIST_UP), _pair(1.2, _RAISED, head=(0.0, -0.25, 0.0)),
-        _pair(1.8, _RAISED, head=(0.0, -0.20, 0.0))), "triumph"),
-    "fist_pump": Gesture(2.2, (
-        Key(0.45, right=_FIST_UP), Key(0.75, right=_FIST_LOW, spine=(0.0, 0.08, 0.0)),
-        Key(1.05, right=_FIST_UP), Key(1.35, right=_FIST_LOW, spine=(0.0, 0.08, 0.0))), "yes!"),
-    "embrace": Gesture(3.0, (
-        _pair(0.7, _EMBRACE, spine=(0.0, 0.06, 0.0)),
-        _pair(1.9, _EMBRACE, spine=(0.0, 0.10, 0.0), head=(0.12, 0.0, 0.0))), "come here"),
-    "strike": Gesture(2.0, (
-        Key(0.45, right=_FIST_UP, spine=(0.0, -0.05, -0.12)),
-        Key(0.68, right=_STRIKE, spine=(0.0, 0.22, 0.12), head=(0.0, 0.05, 0.0)),
-        Key(1.0, right=_FIST_UP, spine=(0.0, 0.0, -0.08)),
-        Key(1.22, right=_STRIKE, spine=(0.0, 0.22, 0.12))), "banging a table that is not there"),
-    "fists": Gesture(2.4, (
-        _pair(0.5, _FIST_LOW, spine=(0.0, 0.12, 0.0), raise_=0.12),
-        _pair(0.75, _STRIKE, spine=(0.0, 0.20, 0.0), raise_=0.10),
-        _pair(1.5, _FIST_LOW, spine=(0.0, 0.15, 0.0), raise_=0.12)), "rage held back"),
-    "accuse": Gesture(2.2, (
-        Key(0.45, right=_FIST_LOW), Key(0.75, right=_POINT, spine=(0.0, 0.18, 0.08)),
-        Key(0.95, right=_FRONT, spine=(0.0, 0.14, 0.05)),
-        Key(1.15, right=_POINT, spine=(0.0, 0.20, 0.08)),
-        Key(1.6, right=_POINT, spine=(0.0, 0.18, 0.06))), "you!"),
-    "ward_off": Gesture(2.4, (
-        _pair(0.4, _WARD, spine=(0.0, -0.16, 0.0), head=(0.0, -0.08, 0.25), raise_=0.15),
-        _pair(1.4, _WARD, spine=(0.0, -0.18, 0.05), head=(0.0, 0.0, 0.35), raise_=0.18)),
-        "keep away"),
-    "push_away": Gesture(2.2, (
-        _pair(0.45, _WARD), _pair(0.8, _PUSH, head=(0.0, 0.0, 0.45), spine=(0.0, -0.08, 0.15)),
-        _pair(1.3, _PUSH, head=(0.0, 0.05, 0.50), spine=(0.0, -0.10, 0.18))), "take it away"),
-    "startle": Gesture(2.2, (
-        _pair(0.22, _STARTLE, spine=(0.0, -0.14, 0.0), head=(0.0, -0.16, 0.0), raise_=0.22),
-        _pair(1.1, _STARTLE, spine=(0.0, -0.10, 0.0), head=(0.0, -0.10, 0.0), raise_=0.12)), "oh!"),
-    "hand_to_mouth": Gesture(2.6, (
-        Key(0.45, right=_MOUTH, spine=(0.0, -0.05, 0.0), head=(0.0, 0.02, 0.0)),
-        Key(1.8, right=_MOUTH, spine=(0.0, -0.03, 0.0), head=(0.0, 0.05, 0.0))), "shock, disgust"),
-    "cover_face": Gesture(4.0, (
-        _pair(0.8, _COVER, spine=(0.0, 0.22, 0.0), head=(0.0, 0.30, 0.0)),
-        _pair(3.0, _COVER, spine=(0.0, 0.26, 0.0), head=(0.0, 0.34, 0.0))), "despair, shame"),
-    "hands_on_head": Gesture(3.0, (
-        _pair(0.7, _ON_HEAD, head=(0.0, 0.10, 0.0)),
-        _pair(2.1, _ON_HEAD, head=(0.06, 0.14, 0.0))), "what have I done"),
-    "rub_neck": Gesture(3.2, (
-        Key(0.8, right=_NECK, head=(0.10, 0.16, 0.0)),
-        Key(2.2, right=_NECK, head=(-0.05, 0.20, 0.0))), "unease"),
-    "hold_belly": Gesture(3.0, (
-        _pair(0.6, _BELLY, spine=(0.0, 0.20, 0.0)),
-        _pair(2.3, _BELLY, spine=(0.0, 0.24, 0.0))), "laughing hard, being ill"),
-    "dismiss": Gesture(1.9, (
-        Key(0.45, right=_FLICK_IN), Key(0.75, right=_FLICK_OUT, head=(0.10, -0.10, 0.22)),
-        Key(1.1, right=_FLICK_OUT, head=(0.10, -0.10, 0.25))), "never mind that"),
-    "turn_away": Gesture(3.4, (
-        Key(0.8, spine=(0.0, -0.04, 0.30), head=(0.0, 0.06, 0.55)),
-        Key(2.3, spine=(0.0, -0.04, 0.32), head=(0.0, 0.10, 0.60))), "not looking at it"),
-    "look_down_on": Gesture(3.2, (
-        Key(0.9, spine=(0.0, -0.06, 0.0), head=(0.12, -0.26, 0.12)),
-        Key(2.2, spine=(0.0, -0.06, 0.0), head=(0.14, -0.26, 0.16))), "chin up"),
-    "sigh": Gesture(3.4, (
-        Key(1.1, spine=(0.0, -0.06, 0.0), head=(0.0, -0.08, 0.0), raise_=0.16),
-        Key(2.2, spine=(0.0, 0.16, 0.0), head=(0.0, 0.22, 0.0), raise_=-0.08)), "letting go"),
-    "slump": Gesture(5.0, (
-        Key(1.4, spine=(0.0, 0.24, 0.0), head=(0.05, 0.32, 0.0), raise_=-0.08),
-        Key(3.6, spine=(0.0, 0.28, 0.0), head=(0.08, 0.36, 0.0), raise_=-0.10)), "sorrow"),
-    "cower": Gesture(3.4, (
-        _pair(0.6, _COVER, spine=(0.0, 0.24, 0.15), head=(0.0, 0.10, 0.20), raise_=0.30),
-        _pair(2.4, _WARD, spine=(0.0, 0.20, 0.20), head=(0.0, 0.0, 0.30), raise_=0.30)), "shelter"),
-}  # fmt: skip
-"""Arms, trunk and head in the language of ``body.gestures``, keyed for a right-handed person."""
-
-_TOUCHING = {_COVER, _MOUTH, _ON_HEAD, _NECK, _BELLY}
 
 
 def play(who: Performer, gesture: Gesture, start: float, *, one_hand: bool = False) -> float:
@@ -301,7 +180,7 @@ def play(who: Performer, gesture: Gesture, start: float, *, one_hand: bool = Fal
     turn = np.array([-1.0, 1.0, -1.0]) if swapped else np.ones(3)
     size = 0.5 + 0.5 * style.extent
     now, before = start, 0.0
-    previous: Key | None = None
+    previous: KeyPose | None = None
     used = set()
     for key in gesture.keys:
         held = previous is not None and (previous.left, previous.right) == (key.left, key.right)
@@ -318,13 +197,13 @@ def play(who: Performer, gesture: Gesture, start: float, *, one_hand: bool = Fal
                 score.move(f"{part}_busy", now, 0.7 * duration, np.ones(1))
                 used.add(part)
             lag = max(0.0, 0.04 * rng.standard_normal())
-            target = who.arm(arm, 1.0 if arm in _TOUCHING else None)
+            target = who.arm(arm, 1.0 if arm in arm_poses.TOUCHING else None)
             if held:
                 target = 0.75 * score.target(part) + 0.25 * target
             score.move(part, now + lag, moving, target)
         score.move("spine", now, moving * 1.1, style.posture[SPINE] + size * turn * key.spine)
         score.move("head", now, moving, style.posture[HEAD] + size * turn * key.head)
-        score.move("collars", now, moving, style.posture[COLLARS] + key.raise_)
+        score.move("collars", now, moving, style.posture[COLLARS] + key.collars)
         now, before, previous = now + duration, key.time, key
     back = who.time_of(max(gesture.duration - before, 0.5))
     if rng.random() < 0.67:
@@ -350,7 +229,7 @@ def beats(who: Performer, start: float) -> float:
     both = rng.random() < 0.5
     parts = {"left", "right"} if both else {who.main}
     reach = 0.35 * style.extent
-    centre = Arm((0.22 + 0.4 * reach * rng.random(), -0.95, 0.15 + 0.4 * rng.random()),
+    centre = ArmPose((0.22 + 0.4 * reach * rng.random(), -0.95, 0.15 + 0.4 * rng.random()),
                  (rng.uniform(-0.3, 0.5), rng.uniform(-0.2, 0.6), 0.9))
     now = start
     for part in sorted(parts):
@@ -382,7 +261,7 @@ def wave(who: Performer, start: float) -> float:
     part = who.main if rng.random() < 0.85 else _other(who.main)
     height = rng.uniform(-0.45, 0.45)
     raised = who.time_of(0.6)
-    out = who.arm(Arm((0.85, height - 0.15, 0.45), (0.30, 1.0, 0.25)))
+    out = who.arm(ArmPose((0.85, height - 0.15, 0.45), (0.30, 1.0, 0.25)))
     end = start + raised + int(rng.integers(2, 6)) * who.time_of(0.5)
     score.move(f"{part}_busy", start, raised, np.ones(1))
     score.move(part, start, raised, out)
@@ -400,8 +279,8 @@ def clap(who: Performer, start: float) -> float:
     rng, score = who.rng, who.score
     height = rng.uniform(-0.85, -0.5)
     gap = rng.uniform(0.35, 0.75) * min(who.style.extent, 1.3)
-    closed = Arm((0.18, height, 0.65), (-0.56, 0.45, 0.85))
-    opened = Arm((0.18 + 0.25 * gap, height, 0.65), (-0.56 + gap, 0.45, 0.85))
+    closed = ArmPose((0.18, height, 0.65), (-0.56, 0.45, 0.85))
+    opened = ArmPose((0.18 + 0.25 * gap, height, 0.65), (-0.56 + gap, 0.45, 0.85))
     beat = who.time_of(0.26)
     targets = [arm_angles(arm_vector(arm)) for arm in (opened, closed)]
     now = start + who.time_of(0.5)
@@ -445,8 +324,8 @@ def laugh(who: Performer, start: float) -> float:
         score.move("spine", now, burst, score.target("spine") + sway)
         now += burst + rng.uniform(0.05, 0.4)
     if rng.random() < 0.45:
-        arm = (_BELLY, _MOUTH, _FRONT)[rng.integers(3)]
-        for part in ({who.main} if arm is _MOUTH else {"left", "right"}):
+        arm = (arm_poses.ON_BELLY, arm_poses.AT_MOUTH, arm_poses.IN_FRONT)[rng.integers(3)]
+        for part in ((who.main,) if arm is arm_poses.AT_MOUTH else ("left", "right")):
             score.move(f"{part}_busy", start, onset, np.ones(1))
             score.move(part, start + 0.2, onset, who.arm(arm, 1.0))
         relax(who, now, 0.9, {"left", "right"})
@@ -458,7 +337,7 @@ def laugh(who: Performer, start: float) -> float:
 
 def sob(who: Performer, start: float) -> float:
     """Weeping: head down, hands perhaps at the face, the chest heaving two or three times a s."""
-    end = play(who, MOVEMENTS["cover_face" if who.rng.random() < 0.5 else "slump"], start)
+    end = play(who, GESTURES["cover_face" if who.rng.random() < 0.5 else "slump"], start)
     for part, amplitude in (("spine", [0.0, 0.02, 0.0]), ("collars", [0.05, 0.05])):
         who.score.shake(part, start + 0.6, end, who.rng.uniform(1.8, 3.0), np.array(amplitude))
     return end
@@ -476,7 +355,7 @@ def dance(who: Performer, start: float) -> float:
     score.shake("head", start, end, hertz, np.array([0.06, 0.04, 0.0]) * size, 1.0)
     for part in ("left", "right"):
         score.move(f"{part}_busy", start, 0.6, np.ones(1))
-        score.move(part, start, 0.7, who.arm(_FIST_LOW))
+        score.move(part, start, 0.7, who.arm(arm_poses.FIST_LOW))
         score.shake(part, start, end, hertz, rng.normal(0.0, 0.15, 4) * size, rng.uniform(0, 3))
     relax(who, end, 0.8, {"left", "right"})
     return end + 0.5
@@ -490,7 +369,8 @@ def bounce(who: Performer, start: float) -> float:
     if arms:
         for part in ("left", "right"):
             score.move(f"{part}_busy", start, 0.4, np.ones(1))
-            score.move(part, start, 0.5, who.arm(_RAISED if rng.random() < 0.4 else _FIST_LOW))
+            pose = arm_poses.RAISED if rng.random() < 0.4 else arm_poses.FIST_LOW
+            score.move(part, start, 0.5, who.arm(pose))
     now = start
     high = rng.random() < 0.45
     for _ in range(count):
@@ -523,7 +403,7 @@ def recoil(who: Performer, start: float) -> float:
     if who.rng.random() < 0.6:
         step_by(who, begin, -who.rng.uniform(0.15, 0.35), who.rng.normal(0.0, 0.05))
     name = ("startle", "ward_off", "hand_to_mouth")[int(who.rng.integers(3))]
-    return play(who, MOVEMENTS[name], begin, one_hand=who.rng.random() < 0.2)
+    return play(who, GESTURES[name], begin, one_hand=who.rng.random() < 0.2)
 
 
 def approach(who: Performer, start: float) -> float:
@@ -531,7 +411,7 @@ def approach(who: Performer, start: float) -> float:
     begin = max(start, who.feet_free)
     step_by(who, begin, who.rng.uniform(0.2, 0.5), who.rng.normal(0.0, 0.05))
     if who.rng.random() < 0.6:
-        return play(who, MOVEMENTS[("embrace", "open_arms", "reach")[int(who.rng.integers(3))]],
+        return play(who, GESTURES[("embrace", "open_arms", "reach")[int(who.rng.integers(3))]],
                     begin)
     return begin + 1.0
 
@@ -547,7 +427,7 @@ def stamp(who: Performer, start: float) -> float:
             who.steps.append(Step(foot, now, now + 0.38, tuple(who.place[foot]), 0.14))
             who.feet_free = now + 0.45
         _lean_on(who, who.feet_free, 0.5, 0.5)
-    return play(who, MOVEMENTS["fists"], begin)
+    return play(who, GESTURES["fists"], begin)
 
 
 def step_by(who: Performer, start: float, forward: float, left: float, turn: float = 0.0) -> None:
@@ -633,7 +513,7 @@ class Primitive:
 
 def _gesture(name: str) -> Callable[[Performer, float], float]:
     def perform(who: Performer, start: float) -> float:
-        return play(who, MOVEMENTS[name], start, one_hand=who.rng.random() < 0.2)
+        return play(who, GESTURES[name], start, one_hand=who.rng.random() < 0.2)
 
     return perform
 

@@ -22,7 +22,7 @@ from kinesics_core.affect.emotions import EMOTION_VAD, EMOTIONS
 from kinesics_core.assets import store
 from kinesics_core.errors import KinesicsError
 from kinesics_core.expression.body_animator import BodyAnimator
-from kinesics_core.expression.gestures import GESTURES
+from kinesics_core.expression.gestures import ROBOT_GESTURES
 from kinesics_core.rotations import exponential, from_quaternions, logarithm
 from kinesics_core.skeletons import SMPLX_BODY
 
@@ -136,8 +136,8 @@ def acted(emotion: str, seed: int, frames: int, rate: float = DEFAULT_RATE) -> M
     """Our robot's body (``body.animator``), standing, gesturing as one who feels ``emotion``."""
     rng = np.random.default_rng(seed)
     animator = BodyAnimator(seed)
-    animator.feel(EMOTION_VAD[EMOTIONS.index(emotion)])
-    names = sorted(GESTURES)
+    animator.set_state(EMOTION_VAD[EMOTIONS.index(emotion)])
+    names = sorted(ROBOT_GESTURES)
     rotations = np.zeros((frames, 22, 3))
     pause = 0.0
     for frame in range(-int(rate), frames):
