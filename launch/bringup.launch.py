@@ -40,8 +40,9 @@ ARGUMENTS = [
     DeclareLaunchArgument(
         "source",
         default_value="",
-        description="Camera number (0) or device, video, image folder, gst:PIPELINE, topic:NAME of "
-        "a ROS image, or synthetic. Empty: as the parameter files say",
+        description="Device number or path, 'gst:PIPELINE', video file, image folder, several "
+        "files joined with ',', 'topic:NAME' of a ROS image, or 'synthetic'. Empty: "
+        "as the parameter files say",
     ),
     DeclareLaunchArgument(
         "composed",

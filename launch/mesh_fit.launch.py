@@ -19,13 +19,14 @@ CONFIG = Path(__file__).resolve().parents[1] / "config"
 
 ARGUMENTS = [
     DeclareLaunchArgument(
-        "data_directory", description="Directory whose recordings may be fitted, and written to"
+        "data_directory", description="Goals read and write inside this directory alone"
     ),
     DeclareLaunchArgument(
         "queue",
         default_value="",
         choices=["", "wait", "preempt", "reject"],
-        description="What happens to a goal while another is worked on. Empty: as params_file says",
+        description="What happens to a goal that comes while another is worked on: it waits its "
+        "turn, takes the other's place, or is rejected. Empty: as params_file says",
     ),
     DeclareLaunchArgument(
         "body_model",

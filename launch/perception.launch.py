@@ -20,8 +20,9 @@ ARGUMENTS = [
     DeclareLaunchArgument(
         "source",
         default_value="",
-        description="Camera number (0) or device, video, image folder, gst:PIPELINE, topic:NAME of "
-        "a ROS image, or synthetic. Empty: as params_file says",
+        description="Device number or path, 'gst:PIPELINE', video file, image folder, several "
+        "files joined with ',', 'topic:NAME' of a ROS image, or 'synthetic'. Empty: "
+        "as params_file says",
     ),
     DeclareLaunchArgument(
         "variant",

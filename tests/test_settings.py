@@ -24,7 +24,7 @@ class Lamp:
     power: float = setting(5.0, "Electric power", unit="W", bounds=(0.5, 60.0), live=True)
     flashes: int = setting(1, "Flashes at the start", bounds=(0, 10**6))
     dimmed: bool = setting(False, "Dim it at night")
-    steady: bool = setting(True, "No flicker; false: as the mains are")
+    steady: bool = setting(True, "No flicker; false: it flickers with the mains")
     rooms: list[str] = setting(["hall"], "Rooms it lights")
     owner: str = "nobody"
 
@@ -97,6 +97,7 @@ def test_options_have_the_settings_defaults_types_and_words():
     words = " ".join(text.split())
     assert "--colour {red,green,blue}" in words
     assert "electric power (0.5 to 60 W, default: 5.0)" in words
+    assert "--no-steady it flickers with the mains" in words
     values, _ = parsed("--power", "7", "--dimmed", "--no-steady")
     assert (values["power"], values["dimmed"], values["steady"]) == (7.0, True, False)
 

@@ -36,7 +36,8 @@ class Setting:
     Attributes:
         name: The field's name, and the ROS parameter's.
         default: Its value where nothing is given.
-        about: Its meaning, one sentence without a full stop.
+        about: Its meaning, one sentence without a full stop. Of what is true by default it ends
+            with "false: " and what happens then.
         unit: Unit of a number, "" for none.
         bounds: Smallest and largest value of a number, both allowed.
         choices: Texts that are allowed; empty: any.
@@ -149,7 +150,7 @@ def add_option(
         known: The setting.
         flag: The option, if it is not the setting's name; it is stored under that name all the
             same.
-        metavar: What stands for the value in the help.
+        metavar: What stands for the value in the help; of a number its unit, or N, if left out.
         default: The command's own default instead of the setting's; None leaves it to a
             parameter file.
     """
@@ -158,10 +159,14 @@ def add_option(
         default = known.default
     about = known.about if known.about[:2].isupper() else known.about[0].lower() + known.about[1:]
     if known.kind is bool:
+        if known.default:
+            about = about.partition("false: ")[2]
         parser.add_argument(
             flag or (f"--no-{name}" if known.default else f"--{name}"), dest=known.name,
             action="store_const", const=not known.default, default=default, help=about)
         return
+    if metavar is None and known.kind in (int, float):
+        metavar = known.unit.upper() or "N"
     notes = [known.range] if known.range else []
     if default not in (None, ""):
         notes.append("default: %(default)s")

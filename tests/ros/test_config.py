@@ -9,28 +9,33 @@ import yaml
 
 pytest.importorskip("rclpy")
 
-from kinesics_ros import graph, marker_node
-from kinesics_ros.mesh_fit_node import MeshFitNode
+from kinesics_ros import marker_node
+from kinesics_ros.parameter_file import NODES, parameter_file
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 FILES = sorted(CONFIG.glob("*.yaml"))
-STAGES = {**graph.STAGES, "mesh_fit": MeshFitNode}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_every_parameter_exists_and_is_in_range(path):
     for target, content in yaml.safe_load(path.read_text()).items():
         stage = target.removeprefix("/**/")
-        params = {param.name: param for param in STAGES[stage].PARAMETERS}
+        params = {param.name: param for param in NODES[stage].PARAMETERS}
         for name, value in content["ros__parameters"].items():
             assert name in params, f"{stage} has no parameter {name}"
             assert params[name].fault(value) is None, params[name].fault(value)
 
 
+def test_the_parameter_file_is_made_from_the_settings():
+    """Mend it with: python -m kinesics_ros.parameter_file > config/kinesics.yaml"""
+    assert (CONFIG / "kinesics.yaml").read_text() == parameter_file()
+
+
 def test_the_parameter_file_gives_the_defaults():
     """It is the reference users copy, so it must not say anything else than the nodes do."""
+    assert len(yaml.safe_load((CONFIG / "kinesics.yaml").read_text())) == len(NODES)
     for target, content in yaml.safe_load((CONFIG / "kinesics.yaml").read_text()).items():
-        params = {param.name: param for param in STAGES[target.removeprefix("/**/")].PARAMETERS}
+        params = {param.name: param for param in NODES[target.removeprefix("/**/")].PARAMETERS}
         for name, value in content["ros__parameters"].items():
             assert value == params[name].default, f"{target} {name}"
 
@@ -38,7 +43,7 @@ def test_the_parameter_file_gives_the_defaults():
 def test_the_rviz_view_shows_what_the_nodes_publish():
     manager = yaml.safe_load((CONFIG / "kinesics.rviz").read_text())["Visualization Manager"]
     displays = {display["Class"]: display for display in manager["Displays"]}
-    camera = {param.name: param.default for param in STAGES["camera"].PARAMETERS}
+    camera = {param.name: param.default for param in NODES["camera"].PARAMETERS}
     assert manager["Global Options"]["Fixed Frame"] == camera["frame_id"]
     markers = displays["rviz_default_plugins/MarkerArray"]
     assert markers["Topic"]["Value"] == "markers"

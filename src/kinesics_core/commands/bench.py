@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from kinesics_core.perception.config import VARIANTS
+from kinesics_core.perception.config import KeypointConfig
+from kinesics_core.settings import add_option, settings_of
 
 HELP = "measure speed and memory beside a peer; results go to out/bench/NAME.json"
 
@@ -29,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--motion", type=Path, metavar="FILE.npz",
                         help="fit: truth of this motion (see `kinesics eval fit`) instead of"
                              " DeepMimic's")
-    parser.add_argument("--variant", choices=VARIANTS, default="lite")
+    add_option(parser, *settings_of(KeypointConfig, "variant"))
 
 
 def run(args: argparse.Namespace) -> int:

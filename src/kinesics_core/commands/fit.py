@@ -11,6 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kinesics_core.errors import KinesicsError
+from kinesics_core.fitting.output.request import GENDERS
+from kinesics_core.fitting.server_config import MeshFitConfig
+from kinesics_core.fitting.settings import POSE_SPACES
+from kinesics_core.settings import add_option, settings_of
 
 if TYPE_CHECKING:
     from kinesics_core.fitting.output.request import Report, Request
@@ -31,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         " videos or of images, a bag, a folder of OpenPose's JSON files, or"
                         " keypoints (.npz)")
     parser.add_argument("--out", metavar="DIR", type=Path, required=True)
-    parser.add_argument("--gender", choices=("neutral", "female", "male", "guess"),
+    parser.add_argument("--gender", choices=GENDERS,
                         default="neutral", help="the body's (default: %(default)s)")
     parser.add_argument("--person", metavar="N", type=int, default=0,
                         help="fit only the person of this id (default: everybody)")
@@ -44,15 +48,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="no picture for each frame, and no overlay video")
     parser.add_argument("--no-resume", action="store_true",
                         help="begin again: remove what an earlier fit wrote to DIR")
-    parser.add_argument("--model", metavar="PATH", type=Path, help="your own SMPL-X, SMPL-H or SMPL"
-                        " file (.npz, .pkl) or their folder (default: the open body)")
-    parser.add_argument("--prior", metavar="PATH", type=Path, help="your own VPoser checkpoint"
-                        " (default: the pose prior that is shipped)")
+    body_model, prior = settings_of(MeshFitConfig, "body_model", "prior")
+    add_option(parser, body_model, flag="--model", metavar="PATH")
+    add_option(parser, prior, metavar="PATH")
     parser.add_argument("--focal", metavar="PX", type=float, help="focal length of the camera at"
                         " the video's size (default: found)")
     parser.add_argument("--keypoints", metavar="DIR", type=Path, help="OpenPose's JSON files of"
                         " this video, used instead of our perception")
-    parser.add_argument("--pose-space", choices=("latent", "rotations"),
+    parser.add_argument("--pose-space", choices=POSE_SPACES,
                         help="optimise poses in the prior's space or as rotations")
     parser.add_argument("--jobs", metavar="N", type=int, help="of a folder of videos, how many to"
                         " fit at a time, a core each (default: 1)")
@@ -68,8 +71,9 @@ def run(args: argparse.Namespace) -> int:
     request = Request(
         args.source.expanduser(), args.out.expanduser(), gender=args.gender, person=args.person,
         first=args.first, last=args.last, meshes=not args.no_meshes,
-        overlays=not args.no_overlays, resume=not args.no_resume, body_model=args.model,
-        prior=args.prior, focal=args.focal, keypoints=args.keypoints, pose_space=args.pose_space)
+        overlays=not args.no_overlays, resume=not args.no_resume,
+        body_model=_path(args.body_model), prior=_path(args.prior), focal=args.focal,
+        keypoints=args.keypoints, pose_space=args.pose_space)
     if is_dataset(request.input):
         return _fit_dataset(args, request)
     if args.jobs is not None or args.ray is not None:
@@ -84,6 +88,10 @@ def run(args: argparse.Namespace) -> int:
         print(f"kinesics fit: {report.message}", file=sys.stderr)
         return 130
     raise KinesicsError(report.message)
+
+
+def _path(given: str) -> Path | None:
+    return Path(given) if given else None
 
 
 def _fit_dataset(args: argparse.Namespace, request: Request) -> int:

@@ -7,16 +7,14 @@ from pathlib import Path
 
 from kinesics_core.dataset.labels import HELP as LABEL_HELP
 from kinesics_core.errors import KinesicsError
-from kinesics_core.perception.config import VARIANTS
+from kinesics_core.perception.config import KeypointConfig
+from kinesics_core.settings import add_option, settings_of
 
 
 def add_video_arguments(parser: argparse.ArgumentParser) -> None:
     _add_paths(parser, "DIR", "a folder of videos, or one video")
     parser.add_argument("--label-pattern", metavar="REGEX", help=LABEL_HELP)
-    parser.add_argument(
-        "--variant", choices=VARIANTS, default="lite",
-        help="pose model, from fast to accurate (default: %(default)s, as live)",
-    )  # fmt: skip
+    add_option(parser, *settings_of(KeypointConfig, "variant"))
     parser.add_argument(
         "--persons", metavar="N", type=int, default=1,
         help="at most so many people in a video, 1 to 20; 1 is fastest (default: %(default)s)",

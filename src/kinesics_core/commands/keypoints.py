@@ -13,7 +13,8 @@ import numpy as np
 
 from kinesics_core import files
 from kinesics_core.errors import KinesicsError, SourceError
-from kinesics_core.perception.config import VARIANTS, KeypointConfig
+from kinesics_core.perception.config import KeypointConfig
+from kinesics_core.settings import add_option, settings_of
 from kinesics_core.skeletons import ARKIT_BLENDSHAPES
 
 if TYPE_CHECKING:
@@ -33,10 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("source", metavar="IMAGE|VIDEO|FOLDER")
     parser.add_argument("--json", metavar="FILE", type=Path, help="where to write; else stdout")
-    parser.add_argument(
-        "--variant", choices=VARIANTS, default="heavy",
-        help="pose model, from fast to accurate (default: %(default)s)",
-    )  # fmt: skip
+    add_option(parser, *settings_of(KeypointConfig, "variant"), default="heavy")
     parser.add_argument(
         "--max-persons", metavar="N", type=int,
         help="at most so many people per image, 1 to 20 (default: 20 in images, 5 in videos)",

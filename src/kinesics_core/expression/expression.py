@@ -30,7 +30,7 @@ class ExpressionConfig:
     rate: float = setting(
         60.0, "Poses per second; an answer goes out at once besides", unit="Hz",
         bounds=(1.0, 200.0))
-    seed: int = setting(0, "Of blinks, gaze shifts and sway", bounds=(0, 2**31 - 1))
+    seed: int = setting(0, "Seed of blinks, gaze shifts and sway", bounds=(0, 2**31 - 1))
 
     def __post_init__(self) -> None:
         """Refuse values out of range."""

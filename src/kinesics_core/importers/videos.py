@@ -59,8 +59,8 @@ class Entry:
 
 
 def import_videos(
-    source: Path, out: Path, *, label_pattern: str | None = None, variant: str = "lite",
-    persons: int = 1, rate: float | None = None,
+    source: Path, out: Path, *, label_pattern: str | None = None,
+    variant: str = KeypointConfig.variant, persons: int = 1, rate: float | None = None,
 ) -> str:
     """Make a dataset of every video under ``source``; a summary for the user.
 

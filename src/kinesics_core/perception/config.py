@@ -37,7 +37,7 @@ class CameraConfig:
         "", "Camera calibration YAML as camera_calibration writes it; empty: camera_info says"
         " uncalibrated")
     jpeg_quality: int = setting(
-        85, "Of image_raw/compressed", unit="%", bounds=(10, 100), live=True)
+        85, "JPEG quality of image_raw/compressed", unit="%", bounds=(10, 100), live=True)
 
     def __post_init__(self) -> None:
         """Refuse values out of range."""
@@ -66,7 +66,8 @@ class KeypointConfig:
     variant: str = setting("lite", "Size of the pose network", choices=VARIANTS)
     max_persons: int = setting(
         1, "People followed at once; 1 uses the holistic graph, which is faster", bounds=(1, 20))
-    min_confidence: float = setting(0.5, "Of detection and tracking", bounds=(0.05, 0.99))
+    min_confidence: float = setting(
+        0.5, "Confidence that detection and tracking need", bounds=(0.05, 0.99))
     smoothing: bool = setting(True, "One-euro filter on the keypoints (Casiez et al. 2012)")
     image_transport: str = setting(
         "compressed", "Between processes: JPEG arrives whole, raw images may not",

@@ -8,10 +8,11 @@ from collections.abc import Iterable
 import numpy as np
 
 from kinesics_core.assets import store
+from kinesics_core.perception.config import KeypointConfig
 
 
 def plain_mediapipe_times(
-    frames: Iterable[np.ndarray], variant: str = "lite", rate: float = 30.0
+    frames: Iterable[np.ndarray], variant: str = KeypointConfig.variant, rate: float = 30.0
 ) -> np.ndarray:
     """Return the seconds that MediaPipe alone takes for each frame, (n,) float64.
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from kinesics_core.errors import AssetError
+from kinesics_core.perception.config import KeypointConfig
 from kinesics_ros.graph_arguments import add_graph_arguments, overrides
 
 HELP = "real footage through the whole graph; leaves a video, a bag and figures in out/demo"
@@ -46,7 +47,7 @@ def obtainable_variant(chosen: str | None) -> str | None:
     from kinesics_core.assets import store
 
     try:
-        store.path(f"holistic-{chosen or 'lite'}")
+        store.path(f"holistic-{chosen or KeypointConfig.variant}")
     except AssetError as error:
         if chosen is not None:
             raise
