@@ -35,9 +35,6 @@ COMMON = {
 }
 """Names that mean other things elsewhere; a default of theirs is not taken for the setting's."""
 
-OTHER_RANGES = {("keypoints", "max_persons"): "in images there may be more people than live"}
-"""(command, option) with a range of its own -> why."""
-
 SETTINGS = {setting.name: setting for config in CONFIGS for setting in settings_of(config)}
 OWN_NAMES = SETTINGS.keys() - COMMON
 
@@ -140,7 +137,7 @@ def test_the_options_of_a_command_are_the_settings(command):
             continue
         if setting.choices:
             assert action.choices is setting.choices, action.dest
-        if setting.bounds and (command, action.dest) not in OTHER_RANGES:
+        if setting.bounds:
             assert setting.range in action.help, action.dest
 
 

@@ -10,15 +10,14 @@ from kinesics_core.errors import KinesicsError
 from kinesics_core.perception.config import KeypointConfig
 from kinesics_core.settings import add_option, settings_of
 
+VARIANT, PEOPLE = settings_of(KeypointConfig, "variant", "max_persons")
+
 
 def add_video_arguments(parser: argparse.ArgumentParser) -> None:
     _add_paths(parser, "DIR", "a folder of videos, or one video")
     parser.add_argument("--label-pattern", metavar="REGEX", help=LABEL_HELP)
-    add_option(parser, *settings_of(KeypointConfig, "variant"))
-    parser.add_argument(
-        "--persons", metavar="N", type=int, default=1,
-        help="at most so many people in a video, 1 to 20; 1 is fastest (default: %(default)s)",
-    )  # fmt: skip
+    add_option(parser, VARIANT)
+    add_option(parser, PEOPLE, flag="--persons")
     parser.add_argument(
         "--rate", metavar="HZ", type=float,
         help="thin faster videos to this rate (default: keep each one's own)",
@@ -28,13 +27,13 @@ def add_video_arguments(parser: argparse.ArgumentParser) -> None:
 def run_video(args: argparse.Namespace) -> int:
     from kinesics_core.importers.videos import import_videos
 
-    if not 1 <= args.persons <= 20:
-        raise KinesicsError(f"Got --persons {args.persons}; wanted 1 to 20.")
+    if fault := PEOPLE.fault(args.max_persons):
+        raise KinesicsError(f"{fault}.")
     if args.rate is not None and not 0 < args.rate <= 1000:
         raise KinesicsError(f"Got --rate {args.rate:g}; wanted frames per second in (0, 1000].")
     print(import_videos(
         args.source, args.out, label_pattern=args.label_pattern, variant=args.variant,
-        persons=args.persons, rate=args.rate,
+        persons=args.max_persons, rate=args.rate,
     ))  # fmt: skip
     return 0
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kinesics_core.types import Person
 
 HELP = "write the keypoints of everybody in an image, a video or a folder of images as JSON"
+VARIANT, PEOPLE = settings_of(KeypointConfig, "variant", "max_persons")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,16 +35,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("source", metavar="IMAGE|VIDEO|FOLDER")
     parser.add_argument("--json", metavar="FILE", type=Path, help="where to write; else stdout")
-    add_option(parser, *settings_of(KeypointConfig, "variant"), default="heavy")
+    add_option(parser, VARIANT, default="heavy")
     parser.add_argument(
         "--max-persons", metavar="N", type=int,
-        help="at most so many people per image, 1 to 20 (default: 20 in images, 5 in videos)",
+        help=f"at most so many people per image, {PEOPLE.range} (default: 20 in images, 5 in"
+        " videos)",
     )  # fmt: skip
 
 
 def run(args: argparse.Namespace) -> int:
-    if args.max_persons is not None and not 1 <= args.max_persons <= 20:
-        raise KinesicsError(f"Got --max-persons {args.max_persons}; wanted 1 to 20.")
+    if args.max_persons is not None and (fault := PEOPLE.fault(args.max_persons)):
+        raise KinesicsError(f"{fault}.")
     if args.json is not None and not args.json.absolute().parent.is_dir():
         raise KinesicsError(f"There is no directory {args.json.absolute().parent}; create it.")
     frames = list(_frames(args.source, args.variant, args.max_persons))
