@@ -11,7 +11,7 @@ import numpy as np
 
 
 def exponential(vectors: np.ndarray) -> np.ndarray:
-    """(..., 3) axis times angle -> (..., 3, 3) rotation matrices (Rodrigues' formula)."""
+    """Return the rotation matrices (..., 3, 3) of axis times angle (..., 3): Rodrigues' formula."""
     vectors = _floating(vectors)
     x, y, z = np.ascontiguousarray(np.moveaxis(vectors, -1, 0))
     # The tiny number keeps 0 / 0 away and changes no other quotient.
@@ -32,9 +32,9 @@ def exponential(vectors: np.ndarray) -> np.ndarray:
 
 
 def logarithm(matrices: np.ndarray) -> np.ndarray:
-    """(..., 3, 3) rotation matrices -> (..., 3) axis times angle, 0..pi.
+    """Return axis times angle (..., 3), 0..pi, of rotation matrices (..., 3, 3).
 
-    By way of the quaternion, so that it is exact near 0 and near half a turn alike.
+    It goes by way of the quaternion, so that it is exact near 0 and near half a turn alike.
     """
     quaternion = quaternions(matrices)
     quaternion = np.where(quaternion[..., 3:] < 0, -quaternion, quaternion)
@@ -46,7 +46,7 @@ def logarithm(matrices: np.ndarray) -> np.ndarray:
 
 
 def quaternions(matrices: np.ndarray) -> np.ndarray:
-    """(..., 3, 3) rotation matrices -> (..., 4) unit quaternions, the largest component positive.
+    """Return the unit quaternions (..., 4), largest component positive, of matrices (..., 3, 3).
 
     The largest component is computed first (Shepperd 1978): exact at every angle.
     """
@@ -66,7 +66,7 @@ def quaternions(matrices: np.ndarray) -> np.ndarray:
 
 
 def from_quaternions(quaternions: np.ndarray) -> np.ndarray:
-    """(..., 4) quaternions of any length but 0 -> (..., 3, 3) rotation matrices."""
+    """Return the rotation matrices (..., 3, 3) of quaternions (..., 4) of any length but 0."""
     q = _floating(quaternions)
     x, y, z, w = np.moveaxis(q / np.linalg.norm(q, axis=-1, keepdims=True), -1, 0)
     return np.stack([
@@ -77,7 +77,14 @@ def from_quaternions(quaternions: np.ndarray) -> np.ndarray:
 
 
 def orthonormal(matrices: np.ndarray) -> np.ndarray:
-    """Rotation matrices that have gathered rounding errors, made exact (Gram-Schmidt)."""
+    """Make rotations of two columns each (Gram-Schmidt; the 6-D form of Zhou et al., CVPR 2019).
+
+    Args:
+        matrices: (..., 3, 2 or 3), not quite orthonormal; a third column is not used.
+
+    Returns:
+        (..., 3, 3) rotation matrices whose first column has the direction of the given one.
+    """
     x = matrices[..., 0] / np.linalg.norm(matrices[..., 0], axis=-1, keepdims=True)
     y = matrices[..., 1] - np.einsum("...i,...i->...", x, matrices[..., 1])[..., None] * x
     y /= np.linalg.norm(y, axis=-1, keepdims=True)
@@ -91,7 +98,7 @@ def mirrored(vectors: np.ndarray) -> np.ndarray:
 
 
 def right_jacobian_inverse(vectors: np.ndarray) -> np.ndarray:
-    """(..., 3) -> (..., 3, 3): d log(exp(v) exp(d)) / d d at d = 0.
+    """Return d log(exp(v) exp(d)) / dd at d = 0, (..., 3, 3), of v (..., 3), radians.
 
     Sola, Deray & Atchuthan 2018, "A micro Lie theory", equation 144.
     """
@@ -107,8 +114,18 @@ def right_jacobian_inverse(vectors: np.ndarray) -> np.ndarray:
     return np.eye(3, dtype=vectors.dtype) + 0.5 * cross + factor[..., None, None] * (cross @ cross)
 
 
+def about_axis(axis: int, angles: np.ndarray) -> np.ndarray:
+    """Return the matrices (..., 3, 3) of turns about x (0), y (1) or z (2) by angles (...)."""
+    a, b = (axis + 1) % 3, (axis + 2) % 3
+    matrices = np.zeros((*np.shape(angles), 3, 3))
+    matrices[..., axis, axis] = 1.0
+    matrices[..., a, a] = matrices[..., b, b] = np.cos(angles)
+    matrices[..., b, a], matrices[..., a, b] = np.sin(angles), -np.sin(angles)
+    return matrices
+
+
 def _cross_matrices(vectors: np.ndarray) -> np.ndarray:
-    """(..., 3) -> (..., 3, 3), the matrices [v]x with [v]x w = v x w."""
+    """Return the matrices [v]x (..., 3, 3), with [v]x w = v x w, of vectors v (..., 3)."""
     matrices = np.zeros((*vectors.shape, 3), vectors.dtype)
     x, y, z = np.moveaxis(vectors, -1, 0)
     matrices[..., 0, 1], matrices[..., 0, 2], matrices[..., 1, 2] = -z, y, -x

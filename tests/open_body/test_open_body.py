@@ -242,7 +242,7 @@ def test_fists_close(body):
 def test_hand_components_close_spread_and_mirror(members):
     left, right = members["hands_componentsl"], members["hands_componentsr"]
     np.testing.assert_allclose(left @ left.T, np.eye(45), atol=1e-5)
-    np.testing.assert_allclose(hands.mirrored(left), right, atol=1e-6)
+    np.testing.assert_allclose(hands.other_hand(left), right, atol=1e-6)
     assert (np.diff(members["hands_deviations"]) <= 1e-6).all()
     bends = left[0].reshape(15, 3)[:12, 2]  # of four fingers
     assert (bends < 0).all()

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from kinesics_core import files
-from kinesics_core.rotations import exponential, logarithm
+from kinesics_core.rotations import exponential, logarithm, mirrored
 from kinesics_core.skeletons import SMPLX_BODY
+from kinesics_core.skeletons import mirrored as other_side
 
 RATE = 30.0
 """Hz at which recordings are used."""
@@ -18,6 +19,9 @@ RATE = 30.0
 FASTEST = 35.0
 """Radians per second of one joint. What turns faster is a fault of the recording, and the frames
 around it are left out."""
+
+OTHER_SIDE = other_side(SMPLX_BODY)
+"""(22,) index of each joint's mirror image."""
 
 HEAD_LIMIT = np.radians(110.0)
 """A neck or head that turns further against what is below has its markers mixed up."""
@@ -64,13 +68,7 @@ def without_faults(rotations: np.ndarray, rate: float = RATE) -> np.ndarray:
 
 def mirror(rotations: np.ndarray) -> np.ndarray:
     """(..., 22, 3) as a mirror in the plane x = 0 shows it: left and right exchanged."""
-    order = [SMPLX_BODY.index(_other_side(name)) for name in SMPLX_BODY]
-    return rotations[..., order, :] * np.array([1.0, -1.0, -1.0], rotations.dtype)
-
-
-def _other_side(name: str) -> str:
-    side, _, joint = name.partition("_")
-    return {"left": f"right_{joint}", "right": f"left_{joint}"}.get(side, name)
+    return mirrored(rotations[..., OTHER_SIDE, :])
 
 
 def save(path: Path, clips: Iterable[PoseClip]) -> None:

@@ -26,13 +26,14 @@ from kinesics_core.importers.import_expmap import cmu_orientations
 from kinesics_core.importers.importing import stem
 from kinesics_core.importers.skeleton_names import SIDES
 from kinesics_core.importers.source_files import File, files
+from kinesics_core.pose_priors.joint_limits import HINGE
 from kinesics_core.rotations import exponential, logarithm
 from kinesics_core.skeletons import SMPLX_BODY, SMPLX_BODY_PARENTS
 
 _LIMBS = (("hip", "knee", "ankle"), ("shoulder", "elbow", "wrist"))
 _HINGES = (
-    ("left_shoulder", "left_elbow", (1.0, 0.0, 0.0), (0.0, -0.94, 0.34)),
-    ("right_shoulder", "right_elbow", (-1.0, 0.0, 0.0), (0.0, 0.94, -0.34)),
+    ("left_shoulder", "left_elbow", (1.0, 0.0, 0.0), (0.0, -HINGE[0], HINGE[1])),
+    ("right_shoulder", "right_elbow", (-1.0, 0.0, 0.0), (0.0, HINGE[0], -HINGE[1])),
 )
 """Upper joint, lower joint, bone direction in T-pose, axis the lower one bends about: the median
 in the CMU recordings, whose elbows are hinges."""

@@ -28,6 +28,7 @@ import numpy as np
 
 from kinesics_core.dataset.clips import Clip, Info, Writer
 from kinesics_core.errors import KinesicsError
+from kinesics_core.rotations import about_axis
 from kinesics_core.skeletons import COCO17
 
 RATE = 25.0
@@ -63,6 +64,9 @@ _HEAD = {
 
 _HIP_HALF_WIDTH = 0.5 * _TORSO_TO_SHOULDER[1]
 """As in people, see ``kinematics.REST_OFFSETS``."""
+
+X, Y, Z = 0, 1, 2
+"""Axes that Pepper's joints turn about."""
 
 _TABLES = ("data_raw.csv", "labels_raw.csv", "labels_gen_anim.csv")
 
@@ -135,11 +139,11 @@ def coco_from_pepper(angles: Mapping[str, np.ndarray]) -> np.ndarray:
     joints: dict[str, np.ndarray] = {}
     ankle = np.zeros((*size, 3))
     knee = ankle + _ANKLE_TO_KNEE
-    thigh = upright @ _turn("y", -known["KneePitch"])
+    thigh = upright @ about_axis(Y, -known["KneePitch"])
     hip = knee + thigh @ _KNEE_TO_HIP
-    pelvis = thigh @ _turn("y", -known["HipPitch"])
+    pelvis = thigh @ about_axis(Y, -known["HipPitch"])
     roll = hip + pelvis @ _HIP_TO_ROLL
-    torso = pelvis @ _turn("x", -known["HipRoll"])
+    torso = pelvis @ about_axis(X, -known["HipRoll"])
     chest = roll + torso @ _ROLL_TO_TORSO
     for side, sign in (("left", 1.0), ("right", -1.0)):
         aside = np.array((0.0, sign * _HIP_HALF_WIDTH, 0.0))
@@ -148,31 +152,20 @@ def coco_from_pepper(angles: Mapping[str, np.ndarray]) -> np.ndarray:
 
         mirror, initial = np.array((1.0, sign, 1.0)), side[0].upper()
         shoulder = chest + torso @ (mirror * _TORSO_TO_SHOULDER)
-        arm = torso @ _turn("y", known[f"{initial}ShoulderPitch"])
-        arm = arm @ _turn("z", known[f"{initial}ShoulderRoll"])
+        arm = torso @ about_axis(Y, known[f"{initial}ShoulderPitch"])
+        arm = arm @ about_axis(Z, known[f"{initial}ShoulderRoll"])
         elbow = shoulder + arm @ (mirror * _SHOULDER_TO_ELBOW)
-        forearm = arm @ _turn("y", np.full(size, _FOREARM_TILT))
-        forearm = forearm @ _turn("x", known[f"{initial}ElbowYaw"])
-        forearm = forearm @ _turn("z", known[f"{initial}ElbowRoll"])
+        forearm = arm @ about_axis(Y, np.full(size, _FOREARM_TILT))
+        forearm = forearm @ about_axis(X, known[f"{initial}ElbowYaw"])
+        forearm = forearm @ about_axis(Z, known[f"{initial}ElbowRoll"])
         joints[f"{side}_shoulder"], joints[f"{side}_elbow"] = shoulder, elbow
         joints[f"{side}_wrist"] = elbow + forearm @ _ELBOW_TO_WRIST
 
     neck = chest + torso @ _TORSO_TO_NECK
-    head = torso @ _turn("z", known["HeadYaw"]) @ _turn("y", known["HeadPitch"])
+    head = torso @ about_axis(Z, known["HeadYaw"]) @ about_axis(Y, known["HeadPitch"])
     joints |= {name: neck + head @ place for name, place in _HEAD.items()}
     forward_left_up = np.stack([joints[name] for name in COCO17], axis=1)
     return forward_left_up[..., [1, 2, 0]].astype(np.float32)
-
-
-def _turn(axis: str, angle: np.ndarray) -> np.ndarray:
-    """(T,) radians about an axis -> (T, 3, 3)."""
-    first, second = {"x": (1, 2), "y": (2, 0), "z": (0, 1)}[axis]
-    matrix = np.zeros((*angle.shape, 3, 3))
-    matrix[..., range(3), range(3)] = 1.0
-    matrix[..., first, first] = matrix[..., second, second] = np.cos(angle)
-    matrix[..., second, first] = np.sin(angle)
-    matrix[..., first, second] = -np.sin(angle)
-    return matrix
 
 
 def _clip(name: str, rows: list[dict[str, str]], labels: dict[str, str]) -> Clip:

@@ -11,6 +11,7 @@ from kinesics_core.affect.emotions import NEUTRAL
 from kinesics_core.affect.facs import AU_BLENDSHAPES, au_to_blendshapes
 from kinesics_core.expression.facial_expressions import expression
 from kinesics_core.open_body.rig import JOINT
+from kinesics_core.rotations import about_axis
 from kinesics_core.skeletons import ARKIT_BLENDSHAPES, BLENDSHAPE_INDEX
 
 JAW_OPEN = 0.38
@@ -27,9 +28,7 @@ def with_jaw(weights: np.ndarray, vertices: np.ndarray, joints: np.ndarray, jaw_
 
     Each vertex of the head gets the part of the jaw's motion that the target gives it.
     """
-    angle = JAW_OPEN
-    turn = np.array([[1, 0, 0], [0, np.cos(angle), -np.sin(angle)],
-                     [0, np.sin(angle), np.cos(angle)]])
+    turn = about_axis(0, np.array(JAW_OPEN))
     arm = vertices - joints[JOINT["jaw"]]
     motion = arm @ turn.T - arm
     part = np.einsum("vi,vi->v", jaw_open, motion) / np.einsum("vi,vi->v", motion, motion)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from kinesics_core.open_body.rig import FINGERS, JOINT
+from kinesics_core.rotations import mirrored
 
 DEGREES = np.pi / 180
 SAMPLES = 4000
@@ -23,11 +24,16 @@ _THUMB_BENDS = np.array([0.55, 0.835, 0.0])
 
 
 def left_pose(bend: np.ndarray, spread: np.ndarray, thumb: np.ndarray) -> np.ndarray:
-    """Axis-angle (N,15,3) of a left hand, in the T-pose's axes (fingers along x, palm down).
+    """Return the pose of a left hand, in the T-pose's axes (fingers along x, palm down).
 
-    bend (N,4,3): of the index to little finger's three joints, rad, positive into the palm.
-    spread (N,4): away from the middle finger, towards the thumb positive. thumb (N,4): its root
-    under the palm and towards the index finger, its middle and its last joint's bend.
+    Args:
+        bend: (N,4,3) radians, of the index to little finger's three joints, positive into the palm.
+        spread: (N,4) radians, away from the middle finger, towards the thumb positive.
+        thumb: (N,4) radians: its root under the palm and towards the index finger, its middle
+            and its last joint's bend.
+
+    Returns:
+        (N,15,3) axis-angle, radians.
     """
     pose = np.zeros((len(bend), 15, 3))
     first = JOINT["left_index1"]
@@ -42,8 +48,15 @@ def left_pose(bend: np.ndarray, spread: np.ndarray, thumb: np.ndarray) -> np.nda
 
 
 def basis(seed: int = 5) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean (45,), components (45,45) as rows of length one, the strongest first, and the standard
-    deviation of each one's weight (45,), of the left hand; ``mirrored`` gives the right hand's."""
+    """Compute the left hand's basis; ``other_hand`` gives the right hand's.
+
+    Args:
+        seed: Of the sample of poses.
+
+    Returns:
+        Mean (45,) radians, components (45,45) as rows of length one, the strongest first, and the
+        standard deviation of each one's weight (45,).
+    """
     random = np.random.default_rng(seed)
 
     def normal(*shape: int) -> np.ndarray:
@@ -74,6 +87,6 @@ def basis(seed: int = 5) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return mean, components * signs[:, None], np.sqrt(np.maximum(variances[::-1], 0))
 
 
-def mirrored(poses: np.ndarray) -> np.ndarray:
-    """Poses (..., 45) of the other hand."""
-    return (poses.reshape(*poses.shape[:-1], 15, 3) * (1, -1, -1)).reshape(poses.shape)
+def other_hand(poses: np.ndarray) -> np.ndarray:
+    """Return the same poses (..., 45) of the other hand."""
+    return mirrored(poses.reshape(*poses.shape[:-1], 15, 3)).reshape(poses.shape)

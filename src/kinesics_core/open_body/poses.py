@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from kinesics_core.body.hand_poses import (
+    CLOSED_FINGER_DEGREES,
+    CLOSED_SPREAD_DEGREES,
+    CLOSED_THUMB_DEGREES,
+)
 from kinesics_core.expression.facial_expressions import expression
-from kinesics_core.open_body.hands import DEGREES, left_pose, mirrored
+from kinesics_core.open_body.hands import DEGREES, left_pose
+from kinesics_core.rotations import mirrored
 from kinesics_core.skeletons import BLENDSHAPE_INDEX, SMPLX_BODY
 
 Turns = dict[str, tuple[float, float, float]]
@@ -43,7 +49,7 @@ def body_pose(name: str) -> np.ndarray:
         if joint.startswith("both_"):
             part = joint.removeprefix("both_")
             pose[0, SMPLX_BODY.index(f"left_{part}")] = turn
-            pose[0, SMPLX_BODY.index(f"right_{part}")] = turn * np.array([1, -1, -1])
+            pose[0, SMPLX_BODY.index(f"right_{part}")] = mirrored(np.array(turn))
         else:
             pose[0, SMPLX_BODY.index(joint)] = turn
     return pose[:, 1:] * DEGREES
@@ -51,11 +57,11 @@ def body_pose(name: str) -> np.ndarray:
 
 def fists() -> tuple[np.ndarray, np.ndarray]:
     """Left and right hand, axis-angle (1,15,3) each, closed with the thumbs over the fingers."""
-    bend = np.tile([76.0, 92.0, 57.0], (1, 4, 1)) * DEGREES
-    together = np.array([[-5.0, 0.0, 5.0, 9.0]]) * DEGREES
-    thumb = np.array([[28.0, 6.0, 34.0, 60.0]]) * DEGREES
-    left = left_pose(bend, together, thumb)
-    return left, mirrored(left.reshape(1, 45)).reshape(1, 15, 3)
+    bend = np.tile(CLOSED_FINGER_DEGREES, (1, 4, 1)) * DEGREES
+    spread = np.array([CLOSED_SPREAD_DEGREES]) * DEGREES
+    thumb = np.array([CLOSED_THUMB_DEGREES]) * DEGREES
+    left = left_pose(bend, spread, thumb)
+    return left, mirrored(left)
 
 
 def face(name: str) -> np.ndarray:

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from kinesics_core.open_body.source import Source
-from kinesics_core.skeletons import SMPLX55
+from kinesics_core.rotations import about_axis
+from kinesics_core.skeletons import SMPLX55, SMPLX_BODY_PARENTS
 
 JOINTS = len(SMPLX55)
 JOINT = {name: index for index, name in enumerate(SMPLX55)}
 
 PARENTS = (
-    -1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18, 19, 15, 15, 15,
+    *SMPLX_BODY_PARENTS, 15, 15, 15,
     *(parent for wrist, first in ((20, 25), (21, 40)) for finger in range(5)
       for parent in (wrist, first + 3 * finger, first + 3 * finger + 1)),
 )
@@ -141,7 +142,7 @@ def _turns(joints: np.ndarray) -> np.ndarray:
         left_over = hand @ np.swapaxes(forearm, -1, -2)
         roll = np.arctan2(left_over[:, 2, 1] - left_over[:, 1, 2],
                           left_over[:, 1, 1] + left_over[:, 2, 2])
-        turn("elbow", _about(0, _FOREARM_ROLL * roll) @ forearm)
+        turn("elbow", about_axis(0, _FOREARM_ROLL * roll) @ forearm)
         turn("wrist", hand)
         for finger, splay in _SPLAY.items():
             along = np.array([sign, 0.0, splay])
@@ -156,7 +157,7 @@ def _turns(joints: np.ndarray) -> np.ndarray:
         turn("hip", _shortest(bone("hip", "knee"), _THIGH * flip))
         turn("knee", _shortest(bone("knee", "ankle"), _SHANK * flip))
         forward = bone("ankle", "foot")
-        level = _about(1, sign * _FOOT_YAW - np.arctan2(forward[:, 0], forward[:, 2]))
+        level = about_axis(1, sign * _FOOT_YAW - np.arctan2(forward[:, 0], forward[:, 2]))
         turn("ankle", level)
         turn("foot", level)
     return turns
@@ -183,11 +184,3 @@ def _frame(first: np.ndarray, near: np.ndarray) -> np.ndarray:
     third = _unit(np.cross(first, near))
     return np.stack([first, np.cross(third, first), third], axis=-1)
 
-
-def _about(axis: int, angles: np.ndarray) -> np.ndarray:
-    """Rotations (N,3,3) by ``angles`` (N,), radians, about x, y or z."""
-    a, b = (axis + 1) % 3, (axis + 2) % 3
-    out = np.tile(np.eye(3), (len(angles), 1, 1))
-    out[:, a, a] = out[:, b, b] = np.cos(angles)
-    out[:, b, a], out[:, a, b] = np.sin(angles), -np.sin(angles)
-    return out

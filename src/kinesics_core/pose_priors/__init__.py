@@ -1,1 +1,1 @@
-"""Which poses are likely: VAE, GMM and joint limits; the 2-D to 3-D lifter; their training."""
+"""Pose priors (VAE, Gaussian mixture, joint limits), the 2-D to 3-D lifter, and their training."""

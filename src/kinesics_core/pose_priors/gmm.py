@@ -24,15 +24,27 @@ FILE = "pose_gmm.npz"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mixture:
-    """G Gaussians. means (G, 63); roots (G, 63, 63), upper triangular L with P = L^T L; constants
-    (G,): -log of weight and density at the mean, the lowest 0."""
+    """A mixture of G Gaussians over poses of D = 63 numbers; float32.
+
+    Attributes:
+        means: (G, D) radians.
+        roots: (G, D, D), upper triangular L with the precision P = L^T L.
+        constants: (G,), -log of weight and density at the mean, the lowest 0.
+    """
 
     means: np.ndarray
     roots: np.ndarray
     constants: np.ndarray
 
     def best(self, body_pose: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Component (T,) that explains each pose best, and the energies E (T,)."""
+        """Find the component that explains each pose best.
+
+        Args:
+            body_pose: (T, 63) or (T, 21, 3) axis-angle, radians.
+
+        Returns:
+            Its index (T,) and the energy E (T,).
+        """
         pose = np.asarray(body_pose, np.float32).reshape(-1, self.means.shape[1])
         energies = np.empty((len(pose), len(self.means)), np.float32)
         for g, (mean, root) in enumerate(zip(self.means, self.roots, strict=True)):
@@ -42,22 +54,29 @@ class Mixture:
         return chosen, energies[np.arange(len(pose)), chosen]
 
     def quadratic(self, body_pose: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Mean (T, 63) and precision (T, 63, 63) of the component that explains each pose best."""
+        """Return the quadratic form that is the energy near each pose, but for a constant.
+
+        Args:
+            body_pose: (T, 63) or (T, 21, 3) axis-angle, radians.
+
+        Returns:
+            Mean (T, 63) and precision (T, 63, 63) of the component that explains each pose best.
+        """
         chosen, _ = self.best(body_pose)
         precisions = np.swapaxes(self.roots, 1, 2) @ self.roots
         return self.means[chosen], precisions[chosen]
 
-    def residual(self, body_pose: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """r (T, 63) and its Jacobian (T, 63, 63): 1/2 |r|^2 is the energy but for the constant."""
-        pose = np.asarray(body_pose, np.float32).reshape(-1, self.means.shape[1])
-        chosen, _ = self.best(pose)
-        jacobian = self.roots[chosen]
-        return (jacobian @ (pose - self.means[chosen])[..., None])[..., 0], jacobian
-
 
 @cache
 def load(path: Path | None = None) -> Mixture:
-    """Ours, of ``models/``, or one of ``kinesics train prior``; ModelError if it is none."""
+    """Read a mixture.
+
+    Args:
+        path: A ``pose_gmm.npz`` of ``kinesics train prior``; None for ours, of ``models/``.
+
+    Raises:
+        ModelError: The file is no mixture of poses.
+    """
     file = store.shipped(FILE) if path is None else Path(path)
     try:
         with np.load(file, allow_pickle=False) as archive:
@@ -76,7 +95,13 @@ def load(path: Path | None = None) -> Mixture:
 
 
 def mixture(means: np.ndarray, roots: np.ndarray, weights: np.ndarray) -> Mixture:
-    """Of means (G, D), upper triangular roots of the precisions (G, D, D) and weights (G,)."""
+    """Make a mixture of its statistics.
+
+    Args:
+        means: (G, D) radians.
+        roots: (G, D, D), upper triangular roots of the precisions.
+        weights: (G,), summing to 1.
+    """
     log_density = np.log(np.abs(np.diagonal(roots, axis1=1, axis2=2))).sum(axis=1)
     constants = -np.log(weights) - log_density
     return Mixture(means, roots, (constants - constants.min()).astype(np.float32))

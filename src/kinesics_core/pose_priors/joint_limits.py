@@ -1,8 +1,8 @@
-"""How far joints turn: a penalty on poses that no body can take.
+"""Ranges of motion: the half-spaces of poses that a body can take.
 
 Elbows and knees bend one way (SMPLify's bending prior, Bogo et al. 2016, penalises the other
-exponentially); every other joint has a range about each of its three axes. Within the ranges the
-penalty is 0, beyond them the residual grows linearly:
+exponentially); every other joint has a range about each of its three axes. Within the ranges a
+fit pays nothing, beyond them a residual that grows linearly:
 
     r_i = max(0, (a_i . pose - limit_i) / SOFTNESS)
 
@@ -25,8 +25,8 @@ SOFTNESS = 0.1
 HINGE = (0.94, 0.34)
 """The left elbow bends about (0, -0.94, 0.34) of the T-pose: forward, and a little upwards."""
 
-# Left side and middle, degrees: (lowest, highest) about x, y and z (see ``body.animator``). Elbows:
-# about the forearm, about the hinge, and across both.
+# Left side and middle, degrees: (lowest, highest) about x, y and z. Elbows: about the forearm,
+# about the hinge, and across both.
 _RANGES = {
     "hip": ((-130, 40), (-45, 75), (-40, 75)),
     "knee": ((-8, 155), (-12, 12), (-12, 12)),
@@ -44,19 +44,15 @@ _RANGES = {
 }
 
 
-def residual(body_pose: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """r (T, 126), in units of ``SOFTNESS``, and its Jacobian (T, 126, 63), of poses (T, 63)."""
-    directions, limits = half_spaces()
-    pose = np.asarray(body_pose).reshape(-1, directions.shape[1])
-    excess = pose @ directions.T - limits
-    beyond = excess > 0
-    return (np.where(beyond, excess, 0.0) / SOFTNESS,
-            beyond[..., None] * (directions / SOFTNESS))
-
-
 @cache
 def half_spaces() -> tuple[np.ndarray, np.ndarray]:
-    """Directions A (126, 63) and limits (126,), radians: a pose is possible if A pose <= limits."""
+    """Return the limits of all joints: a pose is possible if directions @ pose <= limits.
+
+    Returns:
+        Directions (126, 63) of unit length in ``body_pose``, and limits (126,), radians: of each
+        joint in order the highest and the lowest about its first, second and third axis. A knee
+        bends about its first axis, an elbow about its second.
+    """
     joints = SMPLX_BODY[1:]
     directions = np.zeros((6 * len(joints), 3 * len(joints)), np.float32)
     limits = np.empty(6 * len(joints), np.float32)
@@ -74,12 +70,3 @@ def half_spaces() -> tuple[np.ndarray, np.ndarray]:
             directions[row + 1, 3 * index:3 * index + 3] = -axes[axis]
             limits[row], limits[row + 1] = np.radians(high), -np.radians(low)
     return directions, limits
-
-
-def bend(body_pose: np.ndarray) -> dict[str, np.ndarray]:
-    """Radians that elbows and knees of poses (T, 63) are bent, each (T,); negative cannot be."""
-    directions, _ = half_spaces()
-    pose = np.asarray(body_pose).reshape(-1, directions.shape[1])
-    rows = {name: 6 * index + (2 if name.endswith("elbow") else 0)
-            for index, name in enumerate(SMPLX_BODY[1:]) if name.endswith(("elbow", "knee"))}
-    return {name: pose @ directions[row] for name, row in rows.items()}

@@ -1,4 +1,4 @@
-"""From 2-D keypoints of one picture to a body's rotations: where a fit begins.
+"""The 2-D to 3-D lifter: from keypoints of one picture to a body's rotations, where a fit begins.
 
 A single view does not say which of two elbows is nearer; a network that has seen how people stand
 does, mostly. After Martinez et al., "A simple yet effective baseline for 3D human pose estimation"
@@ -21,7 +21,7 @@ import numpy as np
 
 from kinesics_core.assets import store
 from kinesics_core.errors import KinesicsError, ModelError
-from kinesics_core.pose_priors.vae import gram_schmidt
+from kinesics_core.rotations import orthonormal
 from kinesics_core.skeletons import WHOLEBODY133
 
 FILE = "pose_lifter.npz"
@@ -40,10 +40,15 @@ _EPSILON = 1e-5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lifted:
-    """rotations: (T, 22, 3, 3), the first from the model's axes to the camera's (optical: x right,
-    y down, z away), the others relative to their parents. spread: (T, 22), expected error of each,
-    radians. known: (T,) bool; where a frame shows too little, rotations are those of somebody
-    standing and facing the camera."""
+    """Poses of T frames.
+
+    Attributes:
+        rotations: (T, 22, 3, 3), the first from the model's axes to the camera's (optical: x
+            right, y down, z away), the others relative to their parents.
+        spread: (T, 22) radians, expected error of each.
+        known: (T,) bool; where a frame shows too little, rotations are those of somebody standing
+            and facing the camera.
+    """
 
     rotations: np.ndarray
     spread: np.ndarray
@@ -54,11 +59,17 @@ def lift(
     keypoints: np.ndarray, width: int, height: int, focal: float | None = None,
     path: Path | None = None,
 ) -> Lifted:
-    """Poses of keypoints (T, 23 or more, 3): px, px, confidence, in the order of
-    ``skeletons.WHOLEBODY133``, nan or confidence 0 where unknown.
+    """Lift 2-D keypoints to poses, frame by frame.
 
-    width, height: of the picture, px; its middle is the principal point. focal: px; None assumes
-    the length of the diagonal. path: of other weights than ours. KinesicsError for another shape.
+    Args:
+        keypoints: (T, 23 or more, 3): px, px, confidence, in the order of
+            ``skeletons.WHOLEBODY133``, nan or confidence 0 where unknown.
+        width, height: Of the picture, px; its middle is the principal point.
+        focal: px; None assumes the length of the diagonal.
+        path: Other weights than ours.
+
+    Raises:
+        KinesicsError: The keypoints have another shape.
     """
     keypoints = np.asarray(keypoints, np.float64)
     if keypoints.ndim != 3 or keypoints.shape[1] < len(KEYPOINTS) or keypoints.shape[2] != 3:
@@ -70,7 +81,7 @@ def lift(
     points = (keypoints[:, :len(KEYPOINTS), :2] - centre) / focal
     inputs, turn, known = features(points, keypoints[:, :len(KEYPOINTS), 2])
     output = _network(load(path), inputs)
-    rotations = gram_schmidt(output[:, :22 * 6].reshape(-1, 22, 3, 2))
+    rotations = orthonormal(output[:, :22 * 6].reshape(-1, 22, 3, 2))
     rotations[:, 0] = np.swapaxes(turn, 1, 2) @ rotations[:, 0]
     spread = np.exp(output[:, 22 * 6:])
     rotations[~known] = np.eye(3)
@@ -82,11 +93,16 @@ def lift(
 def features(
     points: np.ndarray, confidence: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What the network sees of (T, 23, 2) points in units of the focal length from the principal
-    point, and (T, 23) confidences.
+    """Turn keypoints into the network's inputs.
 
-    Returns inputs (T, 72) float32, the rotation (T, 3, 3) that turned the camera towards each
-    person, and known (T,): at least four keypoints, two of them of the trunk.
+    Args:
+        points: (T, 23, 2) from the principal point, in units of the focal length; nan if unknown.
+        confidence: (T, 23).
+
+    Returns:
+        Inputs (T, 72) float32: positions, confidences, size and place. The rotation (T, 3, 3) that
+        turned the camera towards each person. Known (T,): at least four keypoints, two of them of
+        the trunk.
     """
     seen = np.isfinite(points).all(axis=-1) & (np.nan_to_num(confidence) >= SURE)
     weight = seen[..., None].astype(np.float64)
@@ -111,8 +127,14 @@ def features(
 
 
 def towards(middle: np.ndarray) -> np.ndarray:
-    """(T, 2) points at distance 1 -> rotations (T, 3, 3) that bring them onto the optical axis by
-    the smallest angle."""
+    """Return the smallest rotations that bring directions onto the optical axis.
+
+    Args:
+        middle: (T, 2), where they cross the plane at distance 1.
+
+    Returns:
+        (T, 3, 3).
+    """
     x, y = middle[:, 0], middle[:, 1]
     length = np.sqrt(1.0 + x * x + y * y)
     c = 1.0 / length
@@ -127,7 +149,14 @@ def towards(middle: np.ndarray) -> np.ndarray:
 
 @cache
 def load(path: Path | None = None) -> Mapping[str, np.ndarray]:
-    """Weights: ours, of ``models/``, or of ``kinesics train lifter``; ModelError if it is none."""
+    """Read the weights by name, float32.
+
+    Args:
+        path: A ``pose_lifter.npz`` of ``kinesics train lifter``; None for ours, of ``models/``.
+
+    Raises:
+        ModelError: The file is no lifter.
+    """
     file = store.shipped(FILE) if path is None else Path(path)
     try:
         with np.load(file, allow_pickle=False) as archive:
@@ -145,6 +174,7 @@ def load(path: Path | None = None) -> Mapping[str, np.ndarray]:
 
 
 def _network(weights: Mapping[str, np.ndarray], x: np.ndarray) -> np.ndarray:
+    """Run ``lifter_network`` in numpy: inputs (T, 72) to outputs (T, 154)."""
     def linear(name: str, value: np.ndarray) -> np.ndarray:
         return value @ weights[f"{name}.weight"].T + weights[f"{name}.bias"]
 

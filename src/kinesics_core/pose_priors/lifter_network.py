@@ -9,7 +9,7 @@ from kinesics_core.pose_priors.vae_network import rotations_of_six
 
 
 class LifterNetwork(nn.Module):
-    """Inputs (B, 72) -> rotations (B, 22, 3, 3) and the logarithm of their error (B, 22)."""
+    """A residual multilayer perceptron after Martinez et al., ICCV 2017."""
 
     def __init__(self, neurons: int = 512, blocks: int = 2) -> None:
         super().__init__()
@@ -24,6 +24,11 @@ class LifterNetwork(nn.Module):
             nn.init.zeros_(block[-1].weight)   # type: ignore[index]
 
     def forward(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
+        """Lift inputs (B, 72), see ``lifter.features``.
+
+        Returns:
+            Rotations (B, 22, 3, 3) and the logarithm of their expected error (B, 22), radians.
+        """
         x = self.first(inputs)
         for block in self.blocks:
             x = x + block(x)

@@ -3,15 +3,15 @@
 Pavlakos et al., "Expressive Body Capture", CVPR 2019, section 3.2, with the layers of VPoser v2
 (V02_05): 21 x 3 axis-angle -> batch normalisation -> 512 -> 512 -> a Gaussian in 32 dimensions;
 decoder 32 -> 512 -> 512 -> 6-D rotations (Zhou et al., CVPR 2019) of the 21 joints of
-``body_pose``. A pose z has the energy |z|^2 / 2, and drawing z from N(0, I) draws people's poses.
+``body_pose``. A code z has the energy |z|^2 / 2; codes drawn from N(0, I) are people's poses.
 
     prior = load()                               # ours, of models/, or a VPoser folder of the user
     mean, std = prior.encode(body_pose)          # (B, 21, 3) -> (B, 32) each
     matrices = prior.decode(mean)                # (B, 21, 3, 3)
 
 Batch normalisation is a linear map once trained, and VPoser's encoder has no nonlinearity between
-its last layers, so an encoder is two matrices and a decoder three. ``pose_prior_network`` is the
-same in torch, for training.
+its last layers, so an encoder is two matrices and a decoder three. ``vae_network`` is the same in
+torch, for training.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import numpy as np
 
 from kinesics_core.assets import store
 from kinesics_core.errors import ModelError
-from kinesics_core.rotations import logarithm
+from kinesics_core.rotations import logarithm, orthonormal
 
 FILE = "pose_prior.npz"
 JOINTS = 21
@@ -40,8 +40,13 @@ Layer = tuple[np.ndarray, np.ndarray]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PosePrior:
-    """encoder: the layers up to mean and (before softplus) deviation, stacked. decoder: three.
-    slope: of the leaky rectifier between layers for what is negative."""
+    """The trained autoencoder; float32.
+
+    Attributes:
+        encoder: The layers up to mean and (before softplus) deviation, stacked.
+        decoder: Three layers.
+        slope: Of the leaky rectifier between layers for what is negative.
+    """
 
     encoder: tuple[Layer, ...]
     decoder: tuple[Layer, ...]
@@ -49,50 +54,70 @@ class PosePrior:
 
     @property
     def latent(self) -> int:
-        """Dimensions of z."""
+        """The number of dimensions of z."""
         return self.decoder[0][0].shape[1]
 
     def encode(self, body_pose: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(B, 21, 3) or (B, 63) axis-angle, radians -> mean and deviation of z, (B, 32) each."""
+        """Return the Gaussian of codes that stands for each pose.
+
+        Args:
+            body_pose: (B, 21, 3) or (B, 63) axis-angle, radians.
+
+        Returns:
+            Mean and standard deviation of z, (B, 32) each.
+        """
         x = np.asarray(body_pose, np.float32).reshape(-1, 3 * JOINTS)
         x, _ = self._through(self.encoder, x)
         return x[:, :self.latent], np.logaddexp(0.0, x[:, self.latent:])
 
     def decode(self, z: np.ndarray) -> np.ndarray:
-        """(B, 32) -> rotation matrices (B, 21, 3, 3), each relative to the parent joint."""
-        x, _ = self._through(self.decoder, np.asarray(z, np.float32))
-        return gram_schmidt(x.reshape(-1, JOINTS, 3, 2))
+        """Return the pose of each code.
 
-    def decode_axis_angle(self, z: np.ndarray) -> np.ndarray:
-        """(B, 32) -> ``body_pose`` (B, 21, 3), axis-angle in radians."""
-        return logarithm(self.decode(z))
+        Args:
+            z: (B, 32).
+
+        Returns:
+            Rotation matrices (B, 21, 3, 3), each relative to the parent joint.
+        """
+        x, _ = self._through(self.decoder, np.asarray(z, np.float32))
+        return orthonormal(x.reshape(-1, JOINTS, 3, 2))
 
     def jacobian(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Rotations R (B, 21, 3, 3) and how they turn with z, J (B, 63, 32):
-        R(z + dz) = R(z) exp(J dz) to first order, three rows of J a joint, radians."""
+        """Return the pose of each code and its derivative.
+
+        Args:
+            z: (B, 32).
+
+        Returns:
+            Rotations R (B, 21, 3, 3), as ``decode``, and J (B, 63, 32), radians, three rows a
+            joint: R(z + dz) = R(z) exp(J dz) to first order.
+        """
         x, slopes = self._through(self.decoder, np.asarray(z, np.float32))
         # Forward mode: as many columns as z has numbers, in long products for the whole batch.
         derivative = np.broadcast_to(self.decoder[0][0], (len(x), *self.decoder[0][0].shape))
         for (weight, _), slope in zip(self.decoder[1:], slopes, strict=True):
             derivative = np.matmul(weight, slope[:, :, None] * derivative)
         six = x.reshape(-1, JOINTS, 3, 2)
-        rotations = gram_schmidt(six)
+        rotations = orthonormal(six)
         turn = _turn_by_six(six, rotations)
         derivative = derivative.reshape(len(x), JOINTS, 6, self.latent)
         return rotations, np.matmul(turn, derivative).reshape(len(x), 3 * JOINTS, self.latent)
 
     def project(self, rotations: np.ndarray) -> np.ndarray:
-        """The pose a prior takes a pose for: encoded and decoded, (B, 21, 3, 3) -> the same."""
-        return self.decode(self.encode(logarithm(np.asarray(rotations)))[0])
+        """Encode poses and decode them again.
 
-    def sample(self, count: int, rng: np.random.Generator) -> np.ndarray:
-        """Random poses (count, 21, 3), axis-angle in radians."""
-        return self.decode_axis_angle(rng.standard_normal((count, self.latent)))
+        Args:
+            rotations: (B, 21, 3, 3), each relative to the parent joint.
+
+        Returns:
+            The nearest poses the prior knows, of the same shape.
+        """
+        return self.decode(self.encode(logarithm(np.asarray(rotations)))[0])
 
     def _through(
         self, layers: tuple[Layer, ...], x: np.ndarray
     ) -> tuple[np.ndarray, list[np.ndarray]]:
-        """The last layer's output, and the rectifiers' derivatives (B, neurons) on the way."""
+        """Return the last layer's output and the rectifiers' derivatives (B, neurons)."""
         slopes = []
         for index, (weight, bias) in enumerate(layers):
             if index:
@@ -102,19 +127,12 @@ class PosePrior:
         return x, slopes
 
 
-def gram_schmidt(six: np.ndarray) -> np.ndarray:
-    """(..., 3, 2): two columns of a matrix, not yet orthonormal -> rotations (..., 3, 3)."""
-    first = six[..., 0] / np.linalg.norm(six[..., 0], axis=-1, keepdims=True)
-    second = six[..., 1] - np.sum(first * six[..., 1], axis=-1, keepdims=True) * first
-    second /= np.linalg.norm(second, axis=-1, keepdims=True)
-    return np.stack([first, second, np.cross(first, second)], axis=-1)
-
-
 def _turn_by_six(six: np.ndarray, rotations: np.ndarray) -> np.ndarray:
-    """(..., 3, 6): how ``gram_schmidt``'s rotation R turns, R exp(w), with its six numbers.
+    """Return the derivative (..., 3, 6) of ``orthonormal``'s rotation by the six numbers.
 
-    In R's own axes the columns are (a, 0, 0) and (b, c, 0): only what moves them off these axes
-    turns R: w_z and w_y from the first column, w_x from what is left of the second.
+    It is that of w where R turns into R exp(w). In R's own axes the columns are (a, 0, 0) and
+    (b, c, 0): only what moves them off these axes turns R: w_z and w_y from the first column, w_x
+    from what is left of the second.
     """
     a = np.linalg.norm(six[..., 0], axis=-1)[..., None]
     b = np.sum(rotations[..., 0] * six[..., 1], axis=-1)[..., None]
@@ -130,10 +148,15 @@ def _turn_by_six(six: np.ndarray, rotations: np.ndarray) -> np.ndarray:
 
 @cache
 def load(path: Path | None = None) -> PosePrior:
-    """Ours, of ``models/``; or an .npz as ``kinesics train prior`` writes it; or the user's folder
-    of VPoser, version 2 (``snapshots/*.ckpt`` beside ``V02_05.yaml``) or 1 (``snapshots/*.pt``).
+    """Read a pose prior.
 
-    A checkpoint needs torch, and nothing in it is run. ModelError if it is no such model.
+    Args:
+        path: None for ours, of ``models/``; an .npz as ``kinesics train prior`` writes it; or the
+            user's folder of VPoser, version 2 (``snapshots/*.ckpt`` beside ``V02_05.yaml``) or 1
+            (``snapshots/*.pt``). A checkpoint needs torch, and nothing in it is run.
+
+    Raises:
+        ModelError: There is no such model.
     """
     file = store.shipped(FILE) if path is None else Path(path)
     if file.is_dir():
@@ -151,7 +174,15 @@ def load(path: Path | None = None) -> PosePrior:
 
 
 def from_parameters(parameters: Mapping[str, np.ndarray], name: str = "the prior") -> PosePrior:
-    """Of the named arrays of a VPoser: version 2's names, or version 1's."""
+    """Make a prior of the named arrays of a VPoser.
+
+    Args:
+        parameters: By version 2's names, or version 1's.
+        name: What an error calls them.
+
+    Raises:
+        ModelError: They are not the layers of VPoser, of 21 joints.
+    """
     try:
         if "bodyprior_enc_fc1.weight" in parameters:
             return _version_1(parameters)
@@ -191,13 +222,13 @@ def _version_1(parameters: Mapping[str, np.ndarray]) -> PosePrior:
 
 
 def _normalisation(parameters: Mapping[str, np.ndarray], name: str) -> Layer:
-    """Batch normalisation in use, as a layer."""
+    """Return trained batch normalisation as a layer."""
     scale = parameters[f"{name}.weight"] / np.sqrt(parameters[f"{name}.running_var"] + EPSILON)
     return np.diag(scale), parameters[f"{name}.bias"] - scale * parameters[f"{name}.running_mean"]
 
 
 def _after(second: Layer, first: Layer) -> Layer:
-    """One layer that does what two do with nothing between them."""
+    """Return the one layer that does what two do with nothing between them."""
     weight = second[0].astype(np.float64) @ first[0]
     bias = second[0].astype(np.float64) @ first[1] + second[1]
     return weight.astype(np.float32), bias.astype(np.float32)
@@ -220,7 +251,7 @@ def _checked(
 
 
 def _checkpoint(folder: Path) -> dict[str, np.ndarray]:
-    """The newest snapshot's arrays."""
+    """Return the newest snapshot's arrays."""
     found = sorted((*folder.glob("snapshots/*.ckpt"), *folder.glob("snapshots/*.pt")),
                    key=lambda path: path.stat().st_mtime)
     if not found:

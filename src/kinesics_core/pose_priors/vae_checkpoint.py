@@ -1,4 +1,4 @@
-"""Reads the checkpoints VPoser is published as, without running anything in them.
+"""Reader of the checkpoints VPoser is published as, which runs nothing in them.
 
 A checkpoint of torch is a pickle, and those of PyTorch Lightning name the classes of their
 settings, which are not installed here. Tensors are rebuilt; every other class a file names is
@@ -19,9 +19,13 @@ from kinesics_core.errors import ModelError
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """The tensors of a checkpoint's ``state_dict`` (or of the file, if it is one) by name.
+    """Return the tensors of a checkpoint by name, float32.
 
-    ModelError if it is no checkpoint.
+    Args:
+        path: A file of ``torch.save`` with a ``state_dict``, or which is one.
+
+    Raises:
+        ModelError: It is no checkpoint, or holds no tensors.
     """
     try:
         content = torch.load(path, map_location="cpu", weights_only=False, pickle_module=_Pickle)
@@ -39,7 +43,7 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
 
 
 class _Nothing:
-    """Stands in for an object of any class."""
+    """A stand-in for an object of any class."""
 
     def __new__(cls, *_: object, **__: object) -> _Nothing:
         return super().__new__(cls)
@@ -81,7 +85,7 @@ class _Unpickler(pickle.Unpickler):
 
 
 class _Pickle:
-    """What ``torch.load`` uses of the module pickle."""
+    """The part of the module pickle that ``torch.load`` uses."""
 
     Unpickler = _Unpickler
     UnpicklingError = pickle.UnpicklingError

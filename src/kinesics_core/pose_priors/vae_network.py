@@ -1,6 +1,6 @@
 """VPoser version 2's layout in torch, with its parameters' names: what ``train prior`` trains.
 
-Trained, it is used in numpy: see ``pose_prior``.
+Trained, it is used in numpy: see ``vae``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ DROPOUT = 0.1
 
 
 class PosePriorNetwork(nn.Module):
-    """body_pose (B, 63) -> mean (B, 32), deviation (B, 32), rotations (B, 21, 3, 3)."""
+    """The autoencoder: body_pose (B, 63) to mean and deviation of z and the decoded rotations."""
 
     def __init__(self, neurons: int = NEURONS, latent: int = LATENT) -> None:
         super().__init__()
@@ -37,23 +37,31 @@ class PosePriorNetwork(nn.Module):
         )
 
     def encode(self, body_pose: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and standard deviation of z."""
+        """Return mean and standard deviation of z, (B, 32) each, of poses (B, 63)."""
         hidden = self.encoder_net[:-1](body_pose)
         heads: Any = self.encoder_net[-1]
         return heads["mu"](hidden), functional.softplus(heads["logvar"](hidden))
 
     def decode(self, z: Tensor) -> Tensor:
-        """z -> rotation matrices (B, 21, 3, 3)."""
+        """Return the rotation matrices (B, 21, 3, 3) of codes (B, 32)."""
         return rotations_of_six(self.decoder_net(z).view(-1, JOINTS, 3, 2))
 
     def forward(self, body_pose: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Encode poses (B, 63), draw a code of each and decode it; in use the code is the mean.
+
+        Returns:
+            Mean (B, 32), standard deviation (B, 32), rotations (B, 21, 3, 3).
+        """
         mean, deviation = self.encode(body_pose)
         z = mean + deviation * torch.randn_like(mean) if self.training else mean
         return mean, deviation, self.decode(z)
 
 
 def rotations_of_six(six: Tensor) -> Tensor:
-    """(..., 3, 2): two columns, not yet orthonormal -> rotation matrices (..., 3, 3)."""
+    """Return rotations (..., 3, 3) of two columns each (..., 3, 2) (Zhou et al., CVPR 2019).
+
+    ``rotations.orthonormal`` is the same in numpy.
+    """
     first = functional.normalize(six[..., 0], dim=-1)
     along = (first * six[..., 1]).sum(dim=-1, keepdim=True)
     second = functional.normalize(six[..., 1] - along * first, dim=-1)
@@ -61,7 +69,9 @@ def rotations_of_six(six: Tensor) -> Tensor:
 
 
 def parameters_of(network: nn.Module) -> dict[str, np.ndarray]:
-    """The network's arrays by name, as ``pose_prior.from_parameters`` takes them; matrices in half
-    precision, which moves a joint by less than a tenth of a degree."""
+    """Return the network's arrays by name, as ``vae.from_parameters`` takes them.
+
+    Matrices are in half precision, which moves a joint by less than a tenth of a degree.
+    """
     return {name: value.detach().cpu().numpy().astype(np.float16 if value.ndim == 2 else np.float32)
             for name, value in network.state_dict().items() if value.is_floating_point()}
