@@ -9,7 +9,7 @@ from typing import Any
 from kinesics.msg import AffectiveResponse, BodyPose, FacePose
 from kinesics.srv import Express
 from kinesics_core.errors import KinesicsError
-from kinesics_core.expression.expression import Expression, ExpressionConfig
+from kinesics_core.expression.animator import Animator, ExpressionConfig
 from kinesics_core.settings import settings_of
 from kinesics_core.types import AffectiveResponse as CoreResponse
 from kinesics_ros import qos
@@ -29,7 +29,7 @@ class ExpressionNode(Stage):
 
     def __init__(self, bus: Bus | None = None, **node_arguments: Any) -> None:
         super().__init__("expression", bus, **node_arguments)
-        self._expression: Expression | None = None
+        self._animator: Animator | None = None
         self._lock = threading.Lock()
         self._ticker: threading.Thread | None = None
         self._quiet = threading.Event()
@@ -44,10 +44,10 @@ class ExpressionNode(Stage):
         self.create_service(Express, "express", self._express)
 
     def load(self) -> None:
-        self._expression = Expression(seed=self.parameters["seed"])
+        self._animator = Animator(seed=self.parameters["seed"])
 
     def unload(self) -> None:
-        self._expression = None
+        self._animator = None
 
     def start(self) -> None:
         self._quiet.clear()
@@ -81,21 +81,21 @@ class ExpressionNode(Stage):
     def _emit(self, response: CoreResponse | None = None) -> None:
         """Publishes the pose of this moment, of a new response if there is one."""
         with self._lock:
-            assert self._expression is not None
+            assert self._animator is not None
             if response is not None:
-                self._expression.respond(response)
-            face, body = self._expression.step(self.now())
+                self._animator.respond(response)
+            face, body = self._animator.step(self.now())
             self._emitted = time.monotonic()
             self._publish_face(face)
             self._publish_body(body)
 
     def _express(self, request: Express.Request, answer: Express.Response) -> Express.Response:
-        if self._expression is None:
+        if self._animator is None:
             answer.message = "the expression node is not configured; configure it first"
             return answer
         try:
             with self._lock:
-                self._expression.express(
+                self._animator.express(
                     request.emotion, request.intensity, request.duration, request.gesture,
                     self.now(),
                 )

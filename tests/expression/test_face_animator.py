@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from kinesics_core.expression.face_animator import EYE_RANGE, HEAD_RANGE, FaceAnimator, eye_look
-from kinesics_core.expression.facial_expressions import expression
+from kinesics_core.expression.facial_expressions import emotion_blendshapes
 from kinesics_core.skeletons import BLENDSHAPE_INDEX
 
 LID = BLENDSHAPE_INDEX["eyeBlinkLeft"]
@@ -76,7 +76,7 @@ def test_the_same_seed_shows_the_same_and_another_differently():
 
 def test_an_expression_grows_smoothly_and_arrives():
     face = FaceAnimator(0)
-    target = expression("surprise", 0.9)
+    target = emotion_blendshapes("surprise", 0.9)
     face.show("surprise", 0.9)
     shapes, _, _ = run(face, 2.0)
     smile = shapes[:, BLENDSHAPE_INDEX["jawOpen"]]

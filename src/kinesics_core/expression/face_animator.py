@@ -14,42 +14,91 @@ Random times and sizes are drawn per event from a seeded generator, in the anima
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from kinesics_core.expression.facial_expressions import expression, mood
+from kinesics_core.expression.facial_expressions import emotion_blendshapes, state_blendshapes
 from kinesics_core.expression.spring import MAX_GAP, MAX_STEP, follow
 from kinesics_core.skeletons import ARKIT_BLENDSHAPES, BLENDSHAPE_INDEX
 
 BLINKS_PER_MINUTE = 17.0
-_BLINK_REFRACTORY = 0.6
-_CLOSING, _OPENING = 0.08, 0.14
+"""At rest (Bentivoglio et al. 1997)."""
 
 EYE_RANGE = np.radians([35.0, 25.0])
 """Azimuth and elevation that the eyes turn in the head, +- radians (comfortable range)."""
+
 HEAD_RANGE = np.radians([60.0, 25.0])
 """Yaw and elevation that the head turns to look, +- radians."""
 
-_HEAD_SHARE = np.array([0.75, 0.6])
-_EYES_ALONE = np.radians(6.0)
-_GAZE_STEP = np.radians(1.5)
+
+@dataclass(frozen=True, slots=True)
+class BlinkTiming:
+    """Course of blinks, seconds. Authored, apart from the mean rate.
+
+    Attributes:
+        refractory: Shortest time between two.
+        closing, opening: Of the lids.
+        arousal: Blinks added per unit of arousal, as a share of the rate.
+    """
+
+    refractory: float = 0.6
+    closing: float = 0.08
+    opening: float = 0.14
+    arousal: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class GazeBehaviour:
+    """How eyes and head share the gaze and how it wanders; authored, angles in degrees.
+
+    Attributes:
+        head_share: Part of azimuth and elevation beyond ``eyes_alone`` that the head makes.
+        eyes_alone: Shifts up to here are made by the eyes alone (Freedman & Sparks 1997).
+        eye_comfort: Share of ``EYE_RANGE`` beyond which the head must follow.
+        smallest_shift: Gaze errors below are not chased.
+        microsaccade: Largest jump of a micro-saccade.
+        microsaccade_rest, microsaccade_mean: Seconds: shortest time to the next, and what is
+            added on average.
+        glance: Standard deviation of azimuth and elevation of a glance with nobody to look at.
+        glance_interval: Shortest and longest seconds from one glance to the next.
+    """
+
+    head_share: tuple[float, float] = (0.75, 0.6)
+    eyes_alone: float = 6.0
+    eye_comfort: float = 0.8
+    smallest_shift: float = 1.5
+    microsaccade: float = 0.5
+    microsaccade_rest: float = 0.25
+    microsaccade_mean: float = 0.5
+    glance: tuple[float, float] = (7.0, 3.0)
+    glance_interval: tuple[float, float] = (2.0, 6.0)
+
+
+_BLINKING = BlinkTiming()
+_GAZE = GazeBehaviour()
+_HEAD_SHARE = np.array(_GAZE.head_share)
+_EYES_ALONE, _GAZE_STEP = np.radians(_GAZE.eyes_alone), np.radians(_GAZE.smallest_shift)
 
 _FACE_STIFFNESS = 9.0  # 1/s: an expression is there after half a second, as onsets of faces are
-_GAZE_STIFFNESS = 45.0
-_HEAD_STIFFNESS = 5.0
+_GAZE_STIFFNESS = 45.0  # 1/s
+_HEAD_STIFFNESS = 5.0  # 1/s
 _HEAD_SPEED = 2.0  # rad/s
+_COVERED = 0.7  # share of the state's face that a full expression covers; authored
 
 _BLINK = np.array([BLENDSHAPE_INDEX["eyeBlinkLeft"], BLENDSHAPE_INDEX["eyeBlinkRight"]])
 _WIDE = np.array([BLENDSHAPE_INDEX["eyeWideLeft"], BLENDSHAPE_INDEX["eyeWideRight"]])
 
 
 class FaceAnimator:
-    """Moves the face, the eyes and the head's share of the gaze.
+    """The face, the eyes and the head's share of the gaze on their way to what is to be shown.
 
     Shapes are ARKit's, 0..1. Angles are radians, azimuth to the left and elevation up positive,
     relative to the trunk unless said otherwise.
     """
 
     def __init__(self, seed: int = 0) -> None:
+        """Start at rest; ``seed`` decides when it blinks and where it glances."""
         self._blinks = np.random.default_rng((seed, 0))
         self._saccades = np.random.default_rng((seed, 1))
         self._glances = np.random.default_rng((seed, 2))
@@ -71,18 +120,28 @@ class FaceAnimator:
     def show(
         self, emotion: int | str, intensity: float, state: np.ndarray | None = None
     ) -> None:
-        """Sets the expression to move to, on top of the mood of a state (valence, arousal,
-        dominance) (3,); ``KinesicsError`` as in ``expressions.expression``."""
-        shapes = expression(emotion, intensity).astype(np.float64)
+        """Set the expression to move to.
+
+        Args:
+            emotion: Index into, or name of, ``affect.emotions.EMOTIONS``.
+            intensity: 0 (none) to 1 (full).
+            state: Valence, arousal, dominance (3,), shown beneath the emotion; also quickens
+                blinks. None: as before, and nothing beneath.
+
+        Raises:
+            KinesicsError: The emotion is unknown or the intensity outside 0..1.
+        """
+        shapes = emotion_blendshapes(emotion, intensity).astype(np.float64)
         if state is not None:
             valence, arousal, dominance = np.clip(np.nan_to_num(state), -1.0, 1.0)
-            # A full expression leaves no room for the mood beneath it.
-            shapes = np.maximum(shapes, (1.0 - 0.7 * intensity) * mood(valence, arousal, dominance))
+            # A full expression leaves little room for the state beneath it.
+            beneath = state_blendshapes(valence, arousal, dominance)
+            shapes = np.maximum(shapes, (1.0 - _COVERED * intensity) * beneath)
             self._arousal = float(arousal)
         self._target = shapes
 
     def look(self, bearing: np.ndarray | None) -> None:
-        """Sets azimuth and elevation (2,) to look at; None or nan looks around at rest."""
+        """Set azimuth and elevation (2,) to look at; None or nan: look around at rest."""
         if bearing is None or not np.isfinite(bearing).all():
             self._bearing = None
             return
@@ -92,7 +151,7 @@ class FaceAnimator:
         )  # fmt: skip
 
     def step(self, elapsed: float) -> None:
-        """Moves on by ``elapsed`` seconds (0 and less: stands still; more than 1 counts as 1)."""
+        """Move on by ``elapsed`` seconds (0 and less: stand still; more than 1 counts as 1)."""
         elapsed = min(max(elapsed, 0.0), MAX_GAP)
         steps = int(np.ceil(elapsed / MAX_STEP))
         for _ in range(steps):
@@ -104,12 +163,12 @@ class FaceAnimator:
         return np.array([0.0, -self._head[1], self._head[0]])
 
     def eyes(self, head: np.ndarray) -> np.ndarray:
-        """Azimuth and elevation (2,) of the eyes in a head of that roll, pitch and yaw (3,)."""
+        """Return azimuth and elevation (2,) of the eyes in a head of that roll, pitch, yaw (3,)."""
         looks = self._gaze + self._jitter
         return np.clip(looks - np.array([head[2], -head[1]]), -EYE_RANGE, EYE_RANGE)
 
     def blendshapes(self, eyes: np.ndarray) -> np.ndarray:
-        """The 52 shapes (52,) float32 of this moment, with eyes turned as ``eyes`` says."""
+        """Return the shapes (52,) float32 of this moment, with eyes turned as ``eyes`` says."""
         shapes = self._shapes.copy()
         lid = self._lid()
         shapes[_BLINK] = 1.0 - (1.0 - shapes[_BLINK]) * (1.0 - lid)
@@ -131,7 +190,8 @@ class FaceAnimator:
         )
         beyond = np.sign(self._wanted) * np.maximum(np.abs(self._wanted) - _EYES_ALONE, 0.0)
         # What the eyes cannot reach the head must, up to its own range.
-        needed = np.sign(self._wanted) * np.maximum(np.abs(self._wanted) - 0.8 * EYE_RANGE, 0.0)
+        reach = _GAZE.eye_comfort * EYE_RANGE
+        needed = np.sign(self._wanted) * np.maximum(np.abs(self._wanted) - reach, 0.0)
         target = np.where(
             np.abs(needed) > np.abs(_HEAD_SHARE * beyond), needed, _HEAD_SHARE * beyond
         )
@@ -145,31 +205,37 @@ class FaceAnimator:
             self._blink_start = self._next_blink
             self._next_blink += self._blink_interval()
         while self._time >= self._next_saccade:
-            self._jitter = np.radians(self._saccades.uniform(-0.5, 0.5, 2))
-            self._next_saccade += 0.25 + self._saccades.exponential(0.5)
+            size = _GAZE.microsaccade
+            self._jitter = np.radians(self._saccades.uniform(-size, size, 2))
+            pause = self._saccades.exponential(_GAZE.microsaccade_mean)
+            self._next_saccade += _GAZE.microsaccade_rest + pause
         while self._time >= self._next_glance:
-            glance = np.radians(self._glances.normal(0.0, [7.0, 3.0]))
+            glance = np.radians(self._glances.normal(0.0, _GAZE.glance))
             if self._bearing is None:
                 self._wanted = np.clip(glance, -EYE_RANGE, EYE_RANGE)
-            self._next_glance += self._glances.uniform(2.0, 6.0)
+            self._next_glance += self._glances.uniform(*_GAZE.glance_interval)
 
     def _blink_interval(self) -> float:
-        mean = 60.0 / (BLINKS_PER_MINUTE * (1.0 + 0.5 * self._arousal))
-        return _BLINK_REFRACTORY + self._blinks.exponential(mean - _BLINK_REFRACTORY)
+        mean = 60.0 / (BLINKS_PER_MINUTE * (1.0 + _BLINKING.arousal * self._arousal))
+        return _BLINKING.refractory + self._blinks.exponential(mean - _BLINKING.refractory)
 
     def _lid(self) -> float:
-        """How far the present blink has closed the lids, 0..1: raised cosines, faster down."""
+        """Return how far the present blink has closed the lids, 0..1: raised cosines."""
+        closing, opening = _BLINKING.closing, _BLINKING.opening
         since = self._time - self._blink_start
-        if self._blink_start < 0.0 or since >= _CLOSING + _OPENING:
+        if self._blink_start < 0.0 or since >= closing + opening:
             return 0.0
-        phase = since / _CLOSING if since < _CLOSING else 1.0 - (since - _CLOSING) / _OPENING
+        phase = since / closing if since < closing else 1.0 - (since - closing) / opening
         return 0.5 - 0.5 * float(np.cos(np.pi * phase))
 
 
 def eye_look(eyes: np.ndarray) -> dict[str, float]:
-    """The eight eyeLook shapes for azimuth (left positive) and elevation (up) (2,), radians.
+    """Return the eight eyeLook shapes, 0..1; 1 is the end of ``EYE_RANGE``.
 
-    The left eye turns out and the right eye in to look left; 1 is the end of ``EYE_RANGE``.
+    The left eye turns out and the right eye in to look left.
+
+    Args:
+        eyes: Azimuth (left positive) and elevation (up positive) (2,), radians.
     """
     left, up = np.clip(eyes / EYE_RANGE, -1.0, 1.0)
     return {

@@ -23,6 +23,7 @@ from kinesics_core.affect.emotions import (
 from kinesics_core.affect.facs import au_to_blendshapes
 from kinesics_core.errors import KinesicsError
 
+# Emotion -> action units and their strengths, 0..1; authored.
 _DISPLAY: dict[int, dict[str, float]] = {
     HAPPINESS: {"AU6": 0.8, "AU12": 0.9, "AU7": 0.15, "AU26": 0.08},
     ANGER: {"AU4": 1.0, "AU5": 0.5, "AU7": 0.6, "AU24": 0.7},
@@ -41,8 +42,9 @@ _SHAPES = np.stack(
     ]
 )
 
-# Zygomatic and corrugator activity follow valence (Larsen, Norris & Cacioppo 2003); the opening
-# of the eyes follows arousal; brows and lips are firmer with dominance.
+# The face of a state. Zygomatic and corrugator activity follow valence (Larsen, Norris & Cacioppo
+# 2003); the opening of the eyes follows arousal; brows and lips are firmer with dominance. Sizes
+# are authored.
 _HIGH_VALENCE = au_to_blendshapes({"AU12": 0.22, "AU6": 0.12})
 _LOW_VALENCE = au_to_blendshapes({"AU15": 0.18, "AU4": 0.08})
 _HIGH_AROUSAL = au_to_blendshapes({"AU5": 0.30, "AU2": 0.12})
@@ -51,11 +53,15 @@ _HIGH_DOMINANCE = au_to_blendshapes({"AU7": 0.10, "AU24": 0.10})
 _LOW_DOMINANCE = au_to_blendshapes({"AU1": 0.20})
 
 
-def expression(emotion: int | str, intensity: float) -> np.ndarray:
-    """The face of an emotion at an intensity 0..1: blendshapes (52,) float32, 0..1.
+def emotion_blendshapes(emotion: int | str, intensity: float) -> np.ndarray:
+    """Return the face of an emotion: blendshapes (52,) float32, 0..1.
 
-    emotion: index into, or name of, ``affect.emotions.EMOTIONS``. Raises ``KinesicsError`` for
-    an unknown emotion or an intensity outside 0..1.
+    Args:
+        emotion: Index into, or name of, ``affect.emotions.EMOTIONS``.
+        intensity: 0 (none) to 1 (full).
+
+    Raises:
+        KinesicsError: The emotion is unknown or the intensity outside 0..1.
     """
     index = emotion_index(emotion)
     if not 0.0 <= intensity <= 1.0:
@@ -63,8 +69,8 @@ def expression(emotion: int | str, intensity: float) -> np.ndarray:
     return _SHAPES[index] * np.float32(intensity)
 
 
-def mood(valence: float, arousal: float, dominance: float) -> np.ndarray:
-    """The slight lasting expression of a state in VAD, -1..1: blendshapes (52,) float32, 0..1."""
+def state_blendshapes(valence: float, arousal: float, dominance: float) -> np.ndarray:
+    """Return the slight lasting expression of a state (-1..1): blendshapes (52,) float32, 0..1."""
     shapes = (
         max(valence, 0.0) * _HIGH_VALENCE
         + max(-valence, 0.0) * _LOW_VALENCE

@@ -59,7 +59,7 @@ def pose_at(name: str, seconds: float, posture: np.ndarray) -> np.ndarray:
 
 
 def _track(motion: Gesture) -> tuple[list[float], np.ndarray, np.ndarray]:
-    """Times (keys + 2) and, at each, the share of the posture kept and what is added to it."""
+    """Return times (keys + 2) and, at each, the share of the posture kept and what is added."""
     times = [0.0, *(key.time for key in motion.keys), motion.duration]
     kept = np.ones((len(times), POSE_SIZE))
     added = np.zeros((len(times), POSE_SIZE))

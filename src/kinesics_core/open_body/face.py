@@ -9,7 +9,7 @@ import numpy as np
 
 from kinesics_core.affect.emotions import NEUTRAL
 from kinesics_core.affect.facs import AU_BLENDSHAPES, au_to_blendshapes
-from kinesics_core.expression.facial_expressions import expression
+from kinesics_core.expression.facial_expressions import emotion_blendshapes
 from kinesics_core.open_body.rig import JOINT
 from kinesics_core.rotations import about_axis
 from kinesics_core.skeletons import ARKIT_BLENDSHAPES, BLENDSHAPE_INDEX
@@ -70,7 +70,7 @@ def _faces(random: np.random.Generator) -> np.ndarray:
     at = BLENDSHAPE_INDEX
     for face in faces:
         for _ in range(random.integers(0, 3)):
-            face += expression(int(random.integers(NEUTRAL)), random.uniform(0.1, 1.0))
+            face += emotion_blendshapes(int(random.integers(NEUTRAL)), random.uniform(0.1, 1.0))
         for unit in random.choice(_UNITS, random.integers(0, 4), replace=False):
             face += au_to_blendshapes({str(unit): random.uniform(0, 1)})
         for side in ("Left", "Right"):

@@ -18,7 +18,7 @@ from kinesics_core.body import skinning
 from kinesics_core.body.correspondences import selection
 from kinesics_core.body.model import BodyModel
 from kinesics_core.errors import KinesicsError
-from kinesics_core.expression.facial_expressions import expression as expression_of
+from kinesics_core.expression.facial_expressions import emotion_blendshapes
 from kinesics_core.fitting.evaluation.motions import DEFAULT_RATE, Motion, medley, resample
 from kinesics_core.fitting.output.parameters import PARAMETERS
 from kinesics_core.fitting.tracks.track import Track
@@ -210,7 +210,7 @@ def _face(
     """(T, 52): an emotion that comes and goes, talking, blinks, gaze, and a little of all else."""
     strength = np.clip(0.7 + 0.3 * _wander(rng, count, rate, 1, 2.0), 0.0, 1.0)
     shapes = 0.12 * np.maximum(_wander(rng, count, rate, len(ARKIT_BLENDSHAPES)) - 0.5, 0.0)
-    shapes += strength * expression_of(emotion, 1.0)
+    shapes += strength * emotion_blendshapes(emotion, 1.0)
     shapes[:, BLENDSHAPE_INDEX["jawOpen"]] += 0.25 * np.maximum(
         _wander(rng, count, rate, 1, 0.3)[:, 0], 0.0)
     times = np.arange(count) / rate

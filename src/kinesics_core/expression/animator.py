@@ -11,21 +11,26 @@ from kinesics_core.affect.emotions import EMOTION_VAD, NEUTRAL, emotion_index
 from kinesics_core.errors import KinesicsError
 from kinesics_core.expression.body_animator import BodyAnimator, head_pose
 from kinesics_core.expression.face_animator import FaceAnimator
-from kinesics_core.expression.gestures import robot_gesture
 from kinesics_core.settings import check, setting
 from kinesics_core.skeletons import BLENDSHAPE_INDEX, SMPLX_BODY
 from kinesics_core.types import NANOSECONDS, AffectiveResponse, BodyPose, FacePose
 
 MAX_DURATION = 60.0
-"""Longest time that ``Expression.express`` takes, seconds."""
+"""Longest time that ``Animator.express`` takes, seconds."""
 
 _JAW_RANGE = 0.35  # rotation of the jaw joint for a full jawOpen, radians
+_AT_REST = 0.3  # share of its own state that the robot shows when nothing is asked of it; authored
+_IN_THE_BODY = 0.6  # share of a full emotion in the body's state; the rest is the robot's; authored
 _NECK, _HEAD = SMPLX_BODY.index("neck") - 1, SMPLX_BODY.index("head") - 1
 
 
 @dataclass(frozen=True)
 class ExpressionConfig:
-    """Settings of the stream of poses."""
+    """Settings of the stream of poses.
+
+    Raises:
+        KinesicsError: A value is out of its range.
+    """
 
     rate: float = setting(
         60.0, "Poses per second; an answer goes out at once besides", unit="Hz",
@@ -38,8 +43,16 @@ class ExpressionConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class _Order:
-    """What is to be shown until ``until`` (own time, s). stamp: of the image answered, or None."""
+class _Display:
+    """An emotion to be shown until ``until`` (own time, s).
+
+    Attributes:
+        emotion: Index into ``EMOTIONS``.
+        intensity: 0..1.
+        state: Valence, arousal, dominance (3,) beneath it.
+        until: End, in the animator's own time, seconds.
+        stamp: Of the image answered, ns, or None.
+    """
 
     emotion: int
     intensity: float
@@ -48,8 +61,8 @@ class _Order:
     stamp: int | None
 
 
-class Expression:
-    """Turns responses into a face and a body, at any rate, without jumps.
+class Animator:
+    """The robot's face and body, at any rate, without jumps.
 
     ``respond`` and ``express`` only set what is to be shown; ``step`` moves and returns the poses.
     An expression asked for by ``express`` outranks the responses until it is over; when neither
@@ -58,20 +71,21 @@ class Expression:
     """
 
     def __init__(self, seed: int = ExpressionConfig.seed) -> None:
+        """Start at rest; ``seed`` decides blinks, gaze shifts and sway."""
         self._face = FaceAnimator(seed)
         self._body = BodyAnimator(seed)
         self._now: int | None = None
         self._time = 0.0
-        self._response: _Order | None = None
-        self._express: _Order | None = None
+        self._response: _Display | None = None
+        self._express: _Display | None = None
         self._state = np.zeros(3)
         self._bearing: np.ndarray | None = None
         self._gesture = ""  # of the newest response, to notice when it changes
 
     def respond(self, response: AffectiveResponse) -> None:
-        """Shows a response for its duration, or until the next one. Takes no time."""
+        """Show a response for its duration, or until the next one; takes no time."""
         self._state = np.array([response.valence, response.arousal, response.dominance])
-        self._response = _Order(
+        self._response = _Display(
             response.emotion,
             float(np.clip(np.nan_to_num(response.intensity), 0.0, 1.0)),
             self._state,
@@ -92,11 +106,17 @@ class Expression:
         gesture: str = "",
         now: int | None = None,
     ) -> None:
-        """Shows an emotion ahead of the responses.
+        """Show an emotion ahead of the responses.
 
-        emotion: name or index; intensity: 0..1; duration: seconds, above 0 and up to 60; gesture:
-        "" or a name of ``GESTURES``; now: when it begins, ns, if that is not the last step.
-        Raises ``KinesicsError`` for a value out of range; nothing is changed then.
+        Args:
+            emotion: Name, or index into ``EMOTIONS``.
+            intensity: 0 (none) to 1 (full).
+            duration: Seconds, above 0 and up to ``MAX_DURATION``.
+            gesture: "" or one of ``ROBOT_GESTURES``.
+            now: When it begins, ns, if that is not the last step.
+
+        Raises:
+            KinesicsError: A value is out of range; nothing is changed then.
         """
         index = emotion_index(emotion)
         if not 0.0 <= intensity <= 1.0:
@@ -108,21 +128,15 @@ class Expression:
                 f"Got duration {duration} s; give a time above 0 and up to {MAX_DURATION:g} s."
             )
         if gesture:
-            robot_gesture(gesture)
             self._body.start(gesture)
         delay = 0.0
         if now is not None and self._now is not None:
             delay = max(0.0, (now - self._now) / NANOSECONDS)
         state = intensity * EMOTION_VAD[index]
-        self._express = _Order(index, intensity, state, self._time + delay + duration, None)
-
-    @property
-    def expressing(self) -> bool:
-        """Whether an expression asked for by ``express`` is being shown."""
-        return self._express is not None and self._time < self._express.until
+        self._express = _Display(index, intensity, state, self._time + delay + duration, None)
 
     def step(self, now: int) -> tuple[FacePose, BodyPose]:
-        """The face and body to be shown at ``now``, ns.
+        """Return the face and body to be shown at ``now``, ns.
 
         Their ``stamp`` is that of the image the response answers, unchanged, and ``now`` when
         nothing is answered.
@@ -130,22 +144,23 @@ class Expression:
         elapsed = 0.0 if self._now is None else max(0.0, (now - self._now) / NANOSECONDS)
         self._now = now
         self._time += elapsed
-        order = self._current()
-        if order is None:
-            self._face.show(NEUTRAL, 0.0, 0.3 * self._state)
-            self._body.set_state(0.3 * self._state)
+        display = self._current()
+        if display is None:
+            self._face.show(NEUTRAL, 0.0, _AT_REST * self._state)
+            self._body.set_state(_AT_REST * self._state)
         else:
-            self._face.show(order.emotion, order.intensity, order.state)
+            self._face.show(display.emotion, display.intensity, display.state)
             # The body shows the state and, as far as it is meant to, the emotion.
-            share = 0.6 * order.intensity
-            self._body.set_state((1.0 - share) * order.state + share * EMOTION_VAD[order.emotion])
+            share = _IN_THE_BODY * display.intensity
+            self._body.set_state(
+                (1.0 - share) * display.state + share * EMOTION_VAD[display.emotion])
         self._face.look(self._bearing)
         self._face.step(elapsed)
         self._body.step(elapsed)
-        stamp = now if order is None or order.stamp is None else order.stamp
+        stamp = now if display is None or display.stamp is None else display.stamp
         return self._poses(stamp, now)
 
-    def _current(self) -> _Order | None:
+    def _current(self) -> _Display | None:
         if self._express is not None and self._time >= self._express.until:
             self._express = None
         if self._response is not None and self._time >= self._response.until:

@@ -4,8 +4,8 @@ from stick_figure import forward
 
 from kinesics_core.affect.emotions import EMOTIONS, HAPPINESS, NEUTRAL, SADNESS
 from kinesics_core.errors import KinesicsError
+from kinesics_core.expression.animator import Animator
 from kinesics_core.expression.body_animator import JOINT_SPEED
-from kinesics_core.expression.expression import Expression
 from kinesics_core.rotations import exponential
 from kinesics_core.skeletons import BLENDSHAPE_INDEX, SMPLX_BODY
 from kinesics_core.types import AffectiveResponse
@@ -23,41 +23,41 @@ def response(stamp, emotion=HAPPINESS, gesture="", duration=1.0, towards=1, bear
     )  # fmt: skip
 
 
-def run(expression, start, seconds, rate=60, each=None):
+def run(animator, start, seconds, rate=60, each=None):
     poses = []
     for frame in range(1, int(round(seconds * rate)) + 1):
         now = start + frame * SECOND // rate
         if each is not None:
             each(now)
-        poses.append(expression.step(now))
+        poses.append(animator.step(now))
     return poses
 
 
 def test_the_stamp_of_the_image_travels_unchanged():
-    expression = Expression()
-    expression.step(START)
-    expression.respond(response(START - 12_345))
-    face, body = expression.step(START + SECOND // 60)
+    animator = Animator()
+    animator.step(START)
+    animator.respond(response(START - 12_345))
+    face, body = animator.step(START + SECOND // 60)
     assert face.stamp == body.stamp == START - 12_345
     assert face.pose_stamp == body.pose_stamp == START + SECOND // 60
 
 
 def test_a_response_is_shown_and_ends_with_its_duration():
-    expression = Expression()
-    expression.step(START)
-    expression.respond(response(START, duration=2.0))
-    shown = run(expression, START, 1.9)
+    animator = Animator()
+    animator.step(START)
+    animator.respond(response(START, duration=2.0))
+    shown = run(animator, START, 1.9)
     assert shown[-1][0].blendshapes[SMILE] > 0.6
     assert shown[-1][0].stamp == START
-    after = run(expression, START + int(1.9 * SECOND), 3.0)
+    after = run(animator, START + int(1.9 * SECOND), 3.0)
     assert after[-1][0].blendshapes[SMILE] < 0.1
     assert after[-1][0].stamp == after[-1][0].pose_stamp  # answers nobody
 
 
 def test_gaze_and_body_turn_to_the_person():
-    expression = Expression()
-    expression.step(START)
-    poses = run(expression, START, 3.0, each=lambda now: expression.respond(response(now)))
+    animator = Animator()
+    animator.step(START)
+    poses = run(animator, START, 3.0, each=lambda now: animator.respond(response(now)))
     face, body = poses[-1]
     assert face.gaze[0] + face.head[2] == pytest.approx(0.4, abs=0.03)
     _, rotations = forward(body.global_orient, body.body_pose, body.transl)
@@ -74,47 +74,45 @@ def test_gaze_and_body_turn_to_the_person():
 
 
 def test_a_gesture_starts_once_however_often_it_is_named():
-    expression = Expression()
-    expression.step(START)
+    animator = Animator()
+    animator.step(START)
     wrist = SMPLX_BODY.index("right_wrist")
 
     def height(body):
         return forward(body.global_orient, body.body_pose, body.transl)[0][wrist, 1]
 
     poses = run(
-        expression, START, 2.5, each=lambda now: expression.respond(response(now, gesture="wave"))
+        animator, START, 2.5, each=lambda now: animator.respond(response(now, gesture="wave"))
     )
     heights = np.array([height(body) for _, body in poses])
     assert heights.max() > 0.4
     rest = run(
-        expression, START + int(2.5 * SECOND), 2.0,
-        each=lambda now: expression.respond(response(now, gesture="wave")),
+        animator, START + int(2.5 * SECOND), 2.0,
+        each=lambda now: animator.respond(response(now, gesture="wave")),
     )  # fmt: skip
     assert height(rest[-1][1]) < 0.0
-    run(expression, START + int(4.5 * SECOND), 0.2, each=lambda now: expression.respond(
+    run(animator, START + int(4.5 * SECOND), 0.2, each=lambda now: animator.respond(
         response(now)))  # fmt: skip
     again = run(
-        expression, START + int(4.7 * SECOND), 1.5,
-        each=lambda now: expression.respond(response(now, gesture="wave")),
+        animator, START + int(4.7 * SECOND), 1.5,
+        each=lambda now: animator.respond(response(now, gesture="wave")),
     )  # fmt: skip
     assert max(height(body) for _, body in again) > 0.4
 
 
 def test_express_outranks_responses_until_it_is_over():
-    expression = Expression()
-    expression.step(START)
-    expression.express("sadness", 1.0, 2.0, "hand_to_chest", START)
+    animator = Animator()
+    animator.step(START)
+    animator.express("sadness", 1.0, 2.0, "hand_to_chest", START)
     shown = run(
-        expression, START, 1.9,
-        each=lambda now: expression.respond(response(now, gesture="clap")),
+        animator, START, 1.9,
+        each=lambda now: animator.respond(response(now, gesture="clap")),
     )  # fmt: skip
-    assert expression.expressing
     assert shown[-1][0].blendshapes[FROWN] > 0.6 and shown[-1][0].blendshapes[SMILE] < 0.05
     after = run(
-        expression, START + int(1.9 * SECOND), 1.5,
-        each=lambda now: expression.respond(response(now)),
+        animator, START + int(1.9 * SECOND), 1.5,
+        each=lambda now: animator.respond(response(now)),
     )  # fmt: skip
-    assert not expression.expressing
     assert after[-1][0].blendshapes[SMILE] > 0.6 and after[-1][0].blendshapes[FROWN] < 0.1
 
 
@@ -132,36 +130,41 @@ def test_express_outranks_responses_until_it_is_over():
     ],
 )
 def test_express_refuses_what_is_out_of_range_and_changes_nothing(arguments, words):
-    expression = Expression()
-    expression.step(START)
+    animator, untouched = Animator(), Animator()
+    animator.step(START)
+    untouched.step(START)
     with pytest.raises(KinesicsError, match=words):
-        expression.express(*arguments)
-    assert not expression.expressing
+        animator.express(*arguments)
+    for (face, body), (same, same_body) in zip(
+        run(animator, START, 1.0), run(untouched, START, 1.0), strict=True
+    ):
+        assert (face.blendshapes == same.blendshapes).all()
+        assert (body.body_pose == same_body.body_pose).all()
 
 
 @pytest.mark.parametrize("emotion", EMOTIONS)
 def test_every_emotion_can_be_expressed(emotion):
-    expression = Expression()
-    expression.step(START)
-    expression.express(emotion, 1.0, 5.0)
-    face, _ = run(expression, START, 2.0)[-1]
+    animator = Animator()
+    animator.step(START)
+    animator.express(emotion, 1.0, 5.0)
+    face, _ = run(animator, START, 2.0)[-1]
     still = np.delete(face.blendshapes, [i for n, i in BLENDSHAPE_INDEX.items() if "Look" in n])
     assert (still.max() > 0.3) == (emotion != EMOTIONS[NEUTRAL])
 
 
 def test_no_jump_whatever_happens_at_60_hz():
     rng = np.random.default_rng(0)
-    expression = Expression(seed=1)
-    _, before = expression.step(START)
+    animator = Animator(seed=1)
+    _, before = animator.step(START)
     now = START
     for frame in range(1800):
         now += SECOND // 60
         if frame % 20 == 0:
             gesture = str(rng.choice(["", "wave", "clap", "open_arms", "shrug"]))
-            expression.respond(
+            animator.respond(
                 response(now, int(rng.integers(8)), gesture, bearing=rng.uniform(-0.5, 0.5, 2))
             )
-        face, body = expression.step(now)
+        face, body = animator.step(now)
         assert face.blendshapes.shape == (52,)
         assert face.blendshapes.min() >= 0.0 and face.blendshapes.max() <= 1.0
         arms = np.delete(np.arange(21), [SMPLX_BODY.index(n) - 1 for n in ("neck", "head")])
@@ -172,26 +175,26 @@ def test_no_jump_whatever_happens_at_60_hz():
 
 
 def test_a_clock_that_jumps_back_stands_still_and_goes_on():
-    expression = Expression()
-    expression.step(START)
-    expression.respond(response(START, duration=10.0))
-    face, body = run(expression, START, 1.0)[-1]
-    back, back_body = expression.step(START - 3600 * SECOND)
+    animator = Animator()
+    animator.step(START)
+    animator.respond(response(START, duration=10.0))
+    face, body = run(animator, START, 1.0)[-1]
+    back, back_body = animator.step(START - 3600 * SECOND)
     assert back.blendshapes == pytest.approx(face.blendshapes)
     assert back_body.body_pose == pytest.approx(body.body_pose)
     assert back.pose_stamp == START - 3600 * SECOND
-    later = run(expression, START - 3600 * SECOND, 1.0)
+    later = run(animator, START - 3600 * SECOND, 1.0)
     assert later[-1][0].blendshapes[SMILE] > 0.6
     assert later[-1][0].stamp == START
 
 
 def test_the_same_seed_and_times_give_the_same_poses():
     def poses(seed, rate):
-        expression = Expression(seed)
-        expression.step(START)
-        expression.respond(response(START, SADNESS, "hand_to_chest", duration=5.0))
+        animator = Animator(seed)
+        animator.step(START)
+        animator.respond(response(START, SADNESS, "hand_to_chest", duration=5.0))
         every = rate // 30
-        return run(expression, START, 4.0, rate)[every - 1 :: every]
+        return run(animator, START, 4.0, rate)[every - 1 :: every]
 
     for (one, _), (same, _), (slow, slow_body), (_, fast_body) in zip(
         poses(1, 60), poses(1, 60), poses(1, 30), poses(1, 60), strict=True
@@ -202,10 +205,10 @@ def test_the_same_seed_and_times_give_the_same_poses():
 
 
 def test_the_jaw_of_the_body_opens_with_that_of_the_face():
-    expression = Expression()
-    expression.step(START)
-    expression.express("surprise", 1.0, 5.0)
-    face, body = run(expression, START, 2.0)[-1]
+    animator = Animator()
+    animator.step(START)
+    animator.express("surprise", 1.0, 5.0)
+    face, body = run(animator, START, 2.0)[-1]
     assert face.blendshapes[BLENDSHAPE_INDEX["jawOpen"]] > 0.5
     assert 0.1 < body.jaw[0] < 0.5
     assert body.left_hand.shape == body.right_hand.shape == (15, 3)
@@ -213,11 +216,11 @@ def test_the_jaw_of_the_body_opens_with_that_of_the_face():
 
 
 def test_nan_in_a_response_does_not_reach_the_robot():
-    expression = Expression()
-    expression.step(START)
+    animator = Animator()
+    animator.step(START)
     bad = response(START, bearing=(np.nan, np.nan))
     bad.intensity = bad.valence = bad.arousal = bad.dominance = float("nan")
-    expression.respond(bad)
-    for face, body in run(expression, START, 1.0):
+    animator.respond(bad)
+    for face, body in run(animator, START, 1.0):
         assert np.isfinite(face.blendshapes).all() and np.isfinite(face.gaze).all()
         assert np.isfinite(face.head).all() and np.isfinite(body.body_pose).all()
