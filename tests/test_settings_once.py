@@ -13,7 +13,7 @@ from kinesics_core import cli
 from kinesics_core.affect.personality import Personality
 from kinesics_core.affect.policy import PolicyConfig
 from kinesics_core.camera import Lens
-from kinesics_core.expression.expression import ExpressionConfig
+from kinesics_core.expression.animator import ExpressionConfig
 from kinesics_core.fitting.server_config import MeshFitConfig
 from kinesics_core.motion.runtime import ForecastConfig
 from kinesics_core.perception.config import CameraConfig, KeypointConfig
