@@ -47,5 +47,5 @@ def test_the_rviz_view_shows_what_the_nodes_publish():
     assert manager["Global Options"]["Fixed Frame"] == camera["frame_id"]
     markers = displays["rviz_default_plugins/MarkerArray"]
     assert markers["Topic"]["Value"] == "markers"
-    assert set(markers["Namespaces"]) == set(marker_node._KINDS)
+    assert set(markers["Namespaces"]) == set(marker_node.PERSON_NAMESPACES)
     assert displays["rviz_default_plugins/Image"]["Topic"]["Value"] == "image_raw"

@@ -1,11 +1,30 @@
-"""Geometry of the markers for rviz: where the image's plane and the robot's body stand."""
+"""Geometry of the markers for rviz: observed people, where they will be, and the robot's body.
+
+Keypoints are pixels, rviz shows metres: the image is drawn as a plane at ``distance`` in front of
+the camera, so that skeleton, ghost and image coincide. The robot stands beside that image, facing
+the camera. Everything is in metres on optical axes (x right, y down, z away from the camera).
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kinesics_core.camera import Lens
+import numpy as np
+
+from kinesics_core.affect.emotions import EMOTIONS
+from kinesics_core.body import model, skinning
+from kinesics_core.camera import Lens, focal_length, unproject
 from kinesics_core.settings import check, same_as, setting
+from kinesics_core.skeletons import COCO17_EDGES, SMPLX55
+from kinesics_core.types import Affect, BodyPose, MotionForecast, People, Person
+
+_TO_OPTICAL = np.diag([1.0, -1.0, -1.0])  # from the body model's axes: x left, y up, z forward
+_LABEL_ABOVE = 0.12  # metres
+_HIPS_AND_SPINE = (1, 2, 3)  # the joints whose parent, the pelvis, is a visible end of a bone
+_FIRST_FACE_JOINT = 22  # of SMPL-X: jaw and eyes follow the 22 joints of the body
+_FIRST_FINGER_JOINT = 25
+_HEAD, _NECK = SMPLX55.index("head"), SMPLX55.index("neck")
+_HEAD_CENTRE = 0.6  # of the neck's length above the head joint, which is at the skull's base
 
 
 @dataclass(frozen=True)
@@ -24,3 +43,103 @@ class MarkerConfig:
     def __post_init__(self) -> None:
         """Refuse values out of range."""
         check(self)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonDrawing:
+    """Lines, points and label of one person.
+
+    Attributes:
+        skeleton: (2 n, 3) ends of the n bones that are seen, two for each bone.
+        joints: (n, 3) keypoints that are seen.
+        ghost: (2 n, 3) ends of the same bones where the forecast ends; None without a forecast.
+        label: The person's number and leading emotion.
+        label_at: (3,) place of the label's middle; None if nothing of the person is seen.
+    """
+
+    skeleton: np.ndarray
+    joints: np.ndarray
+    ghost: np.ndarray | None
+    label: str
+    label_at: np.ndarray | None
+
+
+def draw_person(
+    person: Person, people: People, config: MarkerConfig,
+    forecast: MotionForecast | None = None, affect: Affect | None = None,
+) -> PersonDrawing:
+    """Return what is drawn of one person.
+
+    Args:
+        person: Who is drawn.
+        people: Everybody in that image, which gives its size.
+        config: Where the image's plane stands, and which keypoints are drawn.
+        forecast: Where the person's keypoints will be, if that is known.
+        affect: What the person expresses, if that is known.
+    """
+    places = _on_plane(person.coco[:, :2], people, config)
+    visible = (person.coco[:, 2] >= config.min_score) & np.isfinite(places).all(axis=1)
+    ghost = None
+    if forecast is not None:
+        later = _on_plane(forecast.keypoints[-1], people, config)
+        ghost = _bones(later, visible & np.isfinite(later).all(axis=1))
+    label = f"person {person.id}"
+    if affect is not None:
+        leading = int(np.argmax(affect.categories))
+        label += f"\n{EMOTIONS[leading]} {affect.categories[leading]:.0%}"
+    joints = places[visible]
+    label_at = joints[np.argmin(joints[:, 1])] - (0, _LABEL_ABOVE, 0) if len(joints) else None
+    return PersonDrawing(_bones(places, visible), joints, ghost, label, label_at)
+
+
+def _on_plane(pixels: np.ndarray, people: People, config: MarkerConfig) -> np.ndarray:
+    """Return where pixels (n, 2) lie on the image's plane, (n, 3)."""
+    focal = focal_length(people.width, config.horizontal_fov)
+    return unproject(pixels, config.distance, focal, (0.5 * people.width, 0.5 * people.height))
+
+
+def _bones(places: np.ndarray, visible: np.ndarray) -> np.ndarray:
+    """Return the ends of the edges of COCO-17 whose ends are both visible, (2 n, 3)."""
+    ends = [joint for edge in COCO17_EDGES if visible[list(edge)].all() for joint in edge]
+    return places[ends]
+
+
+@dataclass(frozen=True, slots=True)
+class RobotDrawing:
+    """Lines and head of the robot's body.
+
+    Attributes:
+        body: (42, 3) ends of the 21 bones from pelvis to head and wrists, two for each bone.
+        hands: (60, 3) ends of the 30 bones of the fingers.
+        head: (3,) middle of the head.
+    """
+
+    body: np.ndarray
+    hands: np.ndarray
+    head: np.ndarray
+
+
+class RobotBody:
+    """The joints of the shipped body; its vertices are not needed."""
+
+    def __init__(self) -> None:
+        """Read the body model."""
+        self._skin = skinning.select(model.load(expressions=0), np.empty(0, np.int64))
+        parents = self._skin.model.parents
+        bones = [(child, int(parent)) for child, parent in enumerate(parents)
+                 if parent > 0 or child in _HIPS_AND_SPINE]
+        self._body = [joint for bone in bones if bone[0] < _FIRST_FACE_JOINT for joint in bone]
+        self._hands = [joint for bone in bones if bone[0] >= _FIRST_FINGER_JOINT for joint in bone]
+
+    def draw(self, pose: BodyPose, config: MarkerConfig) -> RobotDrawing | None:
+        """Return what is drawn of a pose beside the image; None if the pose is unknown (NaN)."""
+        _, joints = skinning.vertices(
+            self._skin, betas=pose.betas[None], global_orient=pose.global_orient[None],
+            body_pose=pose.body_pose[None], left_hand_pose=pose.left_hand[None],
+            right_hand_pose=pose.right_hand[None], transl=pose.transl[None])
+        places = joints[0] @ _TO_OPTICAL + (config.robot_aside, 0.0, config.distance)
+        if not np.isfinite(places).all():
+            return None
+        up = places[_HEAD] - places[_NECK]
+        return RobotDrawing(
+            places[self._body], places[self._hands], places[_HEAD] + _HEAD_CENTRE * up)
