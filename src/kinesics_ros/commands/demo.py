@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from kinesics_core.errors import AssetError
+from kinesics_core import files
+from kinesics_core.errors import AssetError, KinesicsError
 from kinesics_core.perception.config import KeypointConfig
 from kinesics_ros.graph_arguments import add_graph_arguments, overrides
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from kinesics_core.types import Moment
 
 HELP = "real footage through the whole graph; leaves a video, a bag and figures in out/demo"
 
@@ -23,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def footage() -> str:
-    """The demo's clips as one source, fetched if need be."""
+    """Return the demo's clips as one source, fetched if need be."""
     from kinesics_core.assets import store
 
     return ",".join(str(store.path(name)) for name in FOOTAGE)
@@ -60,13 +68,12 @@ def obtainable_variant(chosen: str | None) -> str | None:
 
 
 def run(args: argparse.Namespace) -> int:
+    """Show the footage to the graph, print the figures and where to look; the exit status."""
     if args.source is None:
         args.source = footage()
     if args.params is None:
         args.variant = obtainable_variant(args.variant)
-    from kinesics_ros.demo import demo
-
-    summary = demo(overrides(args), args.out, args.params, args.duration)
+    summary = record(overrides(args), args.out, args.params, args.duration)
     latency = summary["latency_ms"]
     print(
         f"{summary['frames']} frames at {summary['processed_fps']} fps, image to robot face "
@@ -75,3 +82,70 @@ def run(args: argparse.Namespace) -> int:
         f"recording: {args.out / 'bag'}"
     )
     return 0
+
+
+def record(
+    parameters: dict[str, dict[str, Any]], out: Path, params: str | None, duration: float | None
+) -> dict[str, Any]:
+    """Run the graph on a source and keep what it does.
+
+    Args:
+        parameters: Stage -> parameters; ``camera`` has the ``source``.
+        out: Directory to fill with demo.mp4, poster.jpg, summary.json and bag/; an earlier demo
+            in it is replaced.
+        params: ROS parameter file.
+        duration: Seconds after which to stop; None at the end of the source.
+
+    Returns:
+        The summary of ``Monitor``, with ``source`` and ``video_frames``.
+
+    Raises:
+        KinesicsError: Nothing could be shown.
+    """
+    from kinesics_core.view.demo_process import DemoProcess
+    from kinesics_ros.graph import Graph, ros_arguments
+    from kinesics_ros.monitor import Monitor
+    from kinesics_ros.run import stop_on_signals
+    from kinesics_ros.tap import Tap
+
+    out.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(out / "bag", ignore_errors=True)
+    parameters = {**parameters, "recorder": {"bag": str(out / "bag")}}
+    stop = stop_on_signals()
+    with DemoProcess(out / "demo.mp4") as video, Graph(
+        parameters, ros_arguments=ros_arguments(params, None)
+    ) as graph:
+        monitor = Monitor(graph)
+        with _progress() as progress:
+            task = progress.add_task(
+                "", total=graph.camera.frames_expected(), speed="", reason=""
+            )
+
+            def show(moment: Moment) -> None:
+                rates = monitor.rates()
+                speed = f"{rates['fps']:.0f} fps, {rates['latency_ms']:.0f} ms to the robot's face"
+                video.add(moment, speed)
+                reason = moment.response.reason if moment.response else ""
+                progress.update(task, advance=1, speed=speed, reason=reason)
+
+            Tap(graph.bus, show)
+            graph.spin(stop, duration)
+        summary = monitor.summary()
+        fault = graph.camera.fault
+    if not summary["frames"]:
+        raise KinesicsError(fault or "the source gave no frame; nothing to show")
+    if video.fault:
+        raise KinesicsError(video.fault)
+    summary |= {"source": parameters["camera"].get("source"), "video_frames": video.frames}
+    files.write_json(out / "summary.json", summary, indent=2)
+    return summary
+
+
+def _progress() -> Progress:
+    from rich.progress import BarColumn, Progress, TextColumn
+    from rich.table import Column
+
+    return Progress(
+        BarColumn(20), TextColumn("{task.completed:.0f} frames, {task.fields[speed]}"),
+        TextColumn("{task.fields[reason]}", table_column=Column(no_wrap=True)),
+    )

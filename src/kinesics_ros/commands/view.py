@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import threading
+from typing import TYPE_CHECKING
 
-from kinesics_ros.graph_arguments import add_graph_arguments
+from kinesics_core.errors import KinesicsError
+from kinesics_ros.graph_arguments import add_graph_arguments, overrides
+
+if TYPE_CHECKING:
+    from kinesics_core.view.live import LiveView
 
 HELP = "show the running loop live: image, keypoints, forecast, 3D skeleton, blendshapes, affect"
 
@@ -21,15 +27,57 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    """Open the view and run the graph; the exit status."""
     from kinesics_core.view.live import LiveView
-    from kinesics_ros.commands.demo import footage, obtainable_variant
-    from kinesics_ros.live import run as run_graph
+    from kinesics_ros.commands.demo import footage
 
     if args.source is None and args.params is None:
         args.source, args.loop = footage(), True
-        args.variant = obtainable_variant(args.variant)
     mode = "web" if args.web else "file" if args.save else "native"
     with LiveView(mode, port=args.port, path=args.save) as view:
         if view.url:
             print(f"open {view.url}", flush=True)
-        return run_graph(args, view)
+        show(args, view)
+    return 0
+
+
+def show(args: argparse.Namespace, view: LiveView) -> None:
+    """Bring the graph up and show each answered image until the source or the user ends.
+
+    Raises:
+        KinesicsError: The source was lost.
+    """
+    from kinesics_ros.graph import Graph, ros_arguments
+    from kinesics_ros.mailbox import Mailbox
+    from kinesics_ros.run import stop_on_signals
+    from kinesics_ros.tap import Tap
+
+    stop = stop_on_signals()
+    mailbox = Mailbox()
+
+    def draw() -> None:
+        while (got := mailbox.get()) is not None:
+            moment = got[1]
+            view.show(
+                moment.frame, moment.people, moment.forecasts, moment.affects, moment.response,
+                moment.face, moment.body,
+            )
+            if not view.open:
+                # The user closed the window.
+                stop.set()
+
+    drawing = threading.Thread(target=draw, name="view", daemon=True)
+    drawing.start()
+    try:
+        with Graph(
+            overrides(args), without=("recorder",),
+            ros_arguments=ros_arguments(args.params, args.namespace, args.ros_arguments),
+        ) as graph:
+            Tap(graph.bus, lambda moment: mailbox.put("moment", moment))
+            graph.spin(stop, args.duration)
+            fault = graph.camera.fault
+    finally:
+        mailbox.close()
+        drawing.join(timeout=5.0)
+    if fault:
+        raise KinesicsError(fault)
