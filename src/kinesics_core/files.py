@@ -77,13 +77,27 @@ def replacing(path: Path) -> Iterator[Path]:
     part = part_of(path)
     try:
         yield part
-        os.replace(part, path)
+        put_in_place(part, path)
     except OSError as error:
         part.unlink(missing_ok=True)
         raise WriteError(path, error) from error
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def put_in_place(part: Path, path: Path) -> None:
+    """Give a finished part the file's name, in one step.
+
+    For writers that stay open longer than a block; ``replacing`` does it for all others.
+
+    Raises:
+        WriteError: Renaming failed; the part is still there.
+    """
+    try:
+        os.replace(part, path)
+    except OSError as error:
+        raise WriteError(path, error) from error
 
 
 def write_bytes(path: Path, content: bytes | memoryview, *, sync: bool = False) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from kinesics_core.errors import KinesicsError
 from kinesics_core.render import mesh
-from kinesics_core.render.mesh import MeshRenderer, vertex_normals
+from kinesics_core.render.geometry import Mesh, Texture, vertex_normals
+from kinesics_core.render.mesh import MeshRenderer
 
 WIDTH, HEIGHT, FOCAL, CENTRE = 320, 240, 400.0, (150.0, 118.0)
 PLACE, RADIUS = np.array([0.15, -0.10, 3.0]), 0.4
@@ -53,7 +54,7 @@ def renderer(request):
 
 def test_a_ball_covers_the_pixels_its_rays_hit_at_the_depth_they_hit_it(renderer):
     vertices, faces = sphere()
-    picture = renderer.render(vertices, faces, FOCAL, CENTRE, colors=(255, 255, 255))
+    picture = renderer.render(Mesh(vertices, faces, (255, 255, 255)), FOCAL, CENTRE)
     depth = renderer.depth()
     mask, true_depth = silhouette()
     drawn = np.isfinite(depth)
@@ -72,7 +73,7 @@ def test_a_ball_covers_the_pixels_its_rays_hit_at_the_depth_they_hit_it(renderer
 
 def test_lit_from_the_upper_left(renderer):
     vertices, faces = sphere()
-    picture = renderer.render(vertices, faces, FOCAL, CENTRE, colors=(180, 180, 180))
+    picture = renderer.render(Mesh(vertices, faces, (180, 180, 180)), FOCAL, CENTRE)
     x, y = (FOCAL * PLACE[:2] / PLACE[2] + CENTRE).astype(int)
     far = int(0.6 * FOCAL * RADIUS / PLACE[2])
     upper_left, lower_right = picture[y - far, x - far].mean(), picture[y + far, x + far].mean()
@@ -88,13 +89,15 @@ def test_both_ways_give_the_same_picture():
     board = np.kron(np.indices((8, 8)).sum(0) % 2, np.ones((32, 32)))[..., None]
     texture = (board * (200, 120, 60, 0) + (30, 60, 120, 20)).astype(np.uint8)
     frame = np.full((HEIGHT, WIDTH, 3), (30, 90, 60), np.uint8)
-    for look in ({"colors": stripes}, {"texture": texture, "uv": uv}, {"opacity": 0.4}):
+    for ball, opacity in ((Mesh(vertices, faces, stripes), 1.0),
+                          (Mesh(vertices, faces, texture=Texture(texture, uv)), 1.0),
+                          (Mesh(vertices, faces), 0.4)):
         pictures = []
         for backend in ("egl", "software"):
             try:
                 with MeshRenderer(WIDTH, HEIGHT, backend=backend) as renderer:
                     pictures.append(renderer.render(
-                        vertices, faces, FOCAL, CENTRE, background=frame, **look).astype(int))
+                        ball, FOCAL, CENTRE, background=frame, opacity=opacity).astype(int))
             except KinesicsError as error:
                 pytest.skip(str(error))
         gap = np.abs(pictures[0] - pictures[1]).max(-1)
@@ -107,9 +110,9 @@ def test_blends_by_opacity_and_leaves_the_rest_of_the_frame(renderer):
     vertices, faces = sphere()
     frame = np.random.default_rng(0).integers(0, 255, (HEIGHT, WIDTH, 3), np.uint8)
     before = frame.copy()
-    solid = renderer.render(vertices, faces, FOCAL, CENTRE)
+    solid = renderer.render(Mesh(vertices, faces), FOCAL, CENTRE)
     mask = np.isfinite(renderer.depth())
-    half = renderer.render(vertices, faces, FOCAL, CENTRE, background=frame, opacity=0.5)
+    half = renderer.render(Mesh(vertices, faces), FOCAL, CENTRE, background=frame, opacity=0.5)
     np.testing.assert_array_equal(frame, before)
     inside = _eroded(mask)
     np.testing.assert_allclose(half[inside].astype(float),
@@ -121,7 +124,7 @@ def test_blends_by_opacity_and_leaves_the_rest_of_the_frame(renderer):
 def test_edges_are_smooth(renderer):
     vertices, faces = sphere()
     white = np.full((HEIGHT, WIDTH, 3), 255, np.uint8)
-    picture = renderer.render(vertices, faces, FOCAL, CENTRE, colors=(0, 0, 0), background=white)
+    picture = renderer.render(Mesh(vertices, faces, (0, 0, 0)), FOCAL, CENTRE, background=white)
     edge = ~_eroded(np.isfinite(renderer.depth())) & ~_eroded(~np.isfinite(renderer.depth()))
     levels = np.unique(picture[edge].mean(-1).round())
     assert len(levels) > 8
@@ -132,8 +135,9 @@ def test_the_nearer_of_several_people_hides_the_other(renderer):
     near, faces = sphere(30, 40, 0.2, np.array([0.0, 0.0, 2.0]))
     far, _ = sphere(30, 40, 0.4, np.array([0.1, 0.0, 3.0]))
     for order in ((near, far), (far, near)):
-        colors = [(255, 0, 0) if mesh is near else (0, 0, 255) for mesh in order]
-        picture = renderer.render(list(order), faces, FOCAL, CENTRE, colors=colors)
+        meshes = [Mesh(ball, faces, (255, 0, 0) if ball is near else (0, 0, 255))
+                  for ball in order]
+        picture = renderer.render(meshes, FOCAL, CENTRE)
         x, y = int(CENTRE[0]), int(CENTRE[1])
         assert picture[y, x, 0] > 2 * picture[y, x, 2]
         assert picture[y, x + 55, 2] > 2 * picture[y, x + 55, 0]
@@ -147,25 +151,25 @@ def test_nothing_to_see_is_the_background(renderer):
     unknown = np.full_like(vertices, np.nan)
     aside = vertices + np.float32([50, 0, 0])
     for mesh_ in (behind, unknown, aside):
-        picture = renderer.render(mesh_, faces, FOCAL, CENTRE, background=frame)
+        picture = renderer.render(Mesh(mesh_, faces), FOCAL, CENTRE, background=frame)
         np.testing.assert_array_equal(picture, frame)
 
 
 def test_an_unknown_vertex_takes_its_triangles_only(renderer):
     vertices, faces = sphere()
-    whole = renderer.render(vertices, faces, FOCAL, CENTRE)
+    whole = renderer.render(Mesh(vertices, faces), FOCAL, CENTRE)
     vertices = vertices.copy()
     vertices[np.argmin(vertices[:, 2])] = np.nan
-    change = (renderer.render(vertices, faces, FOCAL, CENTRE) != whole).any(-1)
+    change = (renderer.render(Mesh(vertices, faces), FOCAL, CENTRE) != whole).any(-1)
     assert 0 < change.sum() < 0.1 * (whole > 0).any(-1).sum()
 
 
 def test_faces_and_colours_can_change_between_pictures(renderer):
     vertices, faces = sphere()
-    red = renderer.render(vertices, faces, FOCAL, CENTRE, colors=(200, 0, 0))
+    red = renderer.render(Mesh(vertices, faces, (200, 0, 0)), FOCAL, CENTRE)
     small, few = sphere(8, 10)
-    blue = renderer.render(small, few, FOCAL, CENTRE, colors=(0, 0, 200))
-    again = renderer.render(vertices, faces, FOCAL, CENTRE, colors=(200, 0, 0))
+    blue = renderer.render(Mesh(small, few, (0, 0, 200)), FOCAL, CENTRE)
+    again = renderer.render(Mesh(vertices, faces, (200, 0, 0)), FOCAL, CENTRE)
     np.testing.assert_array_equal(red, again)
     assert blue[..., 2].max() > 180
     assert blue[..., 2].sum() > 3 * blue[..., 0].sum()
@@ -184,7 +188,7 @@ def test_without_opengl_it_draws_in_software(monkeypatch):
     vertices, faces = sphere()
     with MeshRenderer(WIDTH, HEIGHT) as renderer:
         assert renderer.backend == "software"
-        assert renderer.render(vertices, faces, FOCAL, CENTRE).max() > 100
+        assert renderer.render(Mesh(vertices, faces), FOCAL, CENTRE).max() > 100
     with pytest.raises(KinesicsError, match="OpenGL cannot be had"):
         MeshRenderer(WIDTH, HEIGHT, backend="egl")
 
@@ -200,14 +204,19 @@ def test_impossible_sizes_are_refused(arguments, said):
 def test_misuse_is_a_sentence(renderer):
     vertices, faces = sphere(6, 8)
     with pytest.raises(KinesicsError, match="320 x 240 RGB uint8, got uint8"):
-        renderer.render(vertices, faces, FOCAL, CENTRE, background=np.zeros((9, 9, 3), np.uint8))
+        renderer.render(
+            Mesh(vertices, faces), FOCAL, CENTRE, background=np.zeros((9, 9, 3), np.uint8))
+    textured = Mesh(vertices, faces, texture=Texture(np.zeros((4, 4, 4), np.uint8),
+                                                     vertices[:, :2]))
+    with pytest.raises(KinesicsError, match="drawn alone, got 2 meshes"):
+        renderer.render([textured, Mesh(vertices, faces)], FOCAL, CENTRE)
     with pytest.raises(KinesicsError, match="auto, egl or software, got 'vulkan'"):
         MeshRenderer(10, 10, backend="vulkan")
     said = []
 
     def elsewhere():
         try:
-            renderer.render(vertices, faces, FOCAL, CENTRE)
+            renderer.render(Mesh(vertices, faces), FOCAL, CENTRE)
         except KinesicsError as error:
             said.append(str(error))
 
@@ -218,17 +227,17 @@ def test_misuse_is_a_sentence(renderer):
     other = MeshRenderer(10, 10, backend="software")
     other.release()
     with pytest.raises(KinesicsError, match="released"):
-        other.render(vertices, faces, FOCAL, CENTRE)
+        other.render(Mesh(vertices, faces), FOCAL, CENTRE)
 
 
 def test_two_renderers_side_by_side(renderer):
     vertices, faces = sphere()
-    alone = renderer.render(vertices, faces, FOCAL, CENTRE)
+    alone = renderer.render(Mesh(vertices, faces), FOCAL, CENTRE)
     with MeshRenderer(64, 48) as other:
-        other.render(vertices, faces, 80.0, (32, 24))
-        np.testing.assert_array_equal(renderer.render(vertices, faces, FOCAL, CENTRE), alone)
-        assert other.render(vertices, faces, 80.0, (32, 24)).shape == (48, 64, 3)
-    np.testing.assert_array_equal(renderer.render(vertices, faces, FOCAL, CENTRE), alone)
+        other.render(Mesh(vertices, faces), 80.0, (32, 24))
+        np.testing.assert_array_equal(renderer.render(Mesh(vertices, faces), FOCAL, CENTRE), alone)
+        assert other.render(Mesh(vertices, faces), 80.0, (32, 24)).shape == (48, 64, 3)
+    np.testing.assert_array_equal(renderer.render(Mesh(vertices, faces), FOCAL, CENTRE), alone)
 
 
 def test_a_thousand_pictures_leak_nothing():
@@ -246,7 +255,8 @@ def test_a_thousand_pictures_leak_nothing():
                 before = resident()
             # Changing faces and colours makes new buffers each time.
             part = faces[: 3 * len(faces) // 4] if index % 2 else faces
-            renderer.render(vertices, part.copy(), 120.0, (48, 36), colors=(index % 256, 9, 9))
+            renderer.render(
+                Mesh(vertices, part.copy(), (index % 256, 9, 9)), 120.0, (48, 36))
         assert resident() - before < 12.0
 
 
@@ -257,6 +267,7 @@ def test_beside_mediapipe_in_one_process(tmp_path):
 import numpy as np, mediapipe
 from mediapipe.tasks.python import BaseOptions, vision
 from kinesics_core.assets import store
+from kinesics_core.render.geometry import Mesh
 from kinesics_core.render.mesh import MeshRenderer
 from tests.render.test_mesh import sphere, FOCAL, CENTRE, WIDTH, HEIGHT
 vertices, faces = sphere()
@@ -264,13 +275,13 @@ options = vision.HolisticLandmarkerOptions(base_options=BaseOptions(
     model_asset_path=str(store.path("holistic-lite"))), running_mode=vision.RunningMode.VIDEO)
 frame = mediapipe.Image(mediapipe.ImageFormat.SRGB, np.full((480, 640, 3), 128, np.uint8))
 with MeshRenderer(WIDTH, HEIGHT) as renderer:
-    first = renderer.render(vertices, faces, FOCAL, CENTRE)
+    first = renderer.render(Mesh(vertices, faces), FOCAL, CENTRE)
     with vision.HolisticLandmarker.create_from_options(options) as landmarker:
         for index in range(3):
             landmarker.detect_for_video(frame, 33 * index + 1)
-            assert (renderer.render(vertices, faces, FOCAL, CENTRE) == first).all()
+            assert (renderer.render(Mesh(vertices, faces), FOCAL, CENTRE) == first).all()
         with MeshRenderer(WIDTH, HEIGHT) as other:
-            assert (other.render(vertices, faces, FOCAL, CENTRE) == first).all()
+            assert (other.render(Mesh(vertices, faces), FOCAL, CENTRE) == first).all()
         landmarker.detect_for_video(frame, 1000)
 print("done")
 """

@@ -15,6 +15,7 @@ from kinesics_core.types import (
     BodyPose,
     FacePose,
     Frame,
+    Moment,
     MotionForecast,
     People,
 )
@@ -56,7 +57,7 @@ def forecast(truth, stamp=START, shift=(60.0, 0.0), horizon=30):
 
 
 def moment(index=0, fps=30.0, person=None):
-    """Arguments of ``DemoVideo.add`` and ``LiveView.show`` for image `index`."""
+    """Everything the loop makes of image `index`."""
     person = person or SyntheticPerson()
     image, truth = person.render(index / fps)
     stamp = START + round(index * NANOSECONDS / fps)
@@ -65,7 +66,7 @@ def moment(index=0, fps=30.0, person=None):
         stamp, "mirror", EMOTIONS.index("happiness"), 0.7, 0.5, 0.2, 0.1, 1,
         np.zeros(2, np.float32), "wave", 1.0, "Person 1 shows happiness, so the robot mirrors it.",
     )
-    return (
+    return Moment(
         Frame(image, stamp, index), people, [forecast(truth, stamp)] if truth else [],
         [affect(stamp=stamp)], response, face_pose(mouthSmileLeft=0.8, mouthSmileRight=0.8),
         body_pose(left_shoulder=(0, 0, -1.2), right_shoulder=(0, 0, 1.2)),

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from kinesics_core.skeletons import ARKIT_BLENDSHAPES
-from kinesics_core.view.avatar import LOOK, Avatar, parameters
+from kinesics_core.view.avatar import PALETTE, Avatar, pose_parameters
 
 WIDTH, HEIGHT = 480, 540
 CENTRE = WIDTH // 2
@@ -35,11 +35,11 @@ def landmarks(avatar):
     from kinesics_core.view import avatar as module
 
     body = model.load()
-    dressed = avatar.figure.skin.model
+    dressed = avatar.character.skin.model
     points = body.keypoints
 
     def project(face, names):
-        vertices, _ = skinning.vertices(dressed, **parameters(face, None))
+        vertices, _ = skinning.vertices(dressed, **pose_parameters(face, None))
         index = [23 + name for name in names]
         place = np.einsum("kmc,km->kc", vertices[0][points.vertices[index]],
                           points.weights[index])
@@ -296,5 +296,5 @@ def test_any_thread_may_draw(avatar, scene):
 def test_the_shirt_is_the_shirts_colour(show):
     """The largest part of the picture below the head."""
     chest = show()[330:400, CENTRE - 40:CENTRE + 40].reshape(-1, 3).mean(0)
-    assert np.argmax(chest) == np.argmax(LOOK.shirt)
-    assert np.argmin(chest) == np.argmin(LOOK.shirt)
+    assert np.argmax(chest) == np.argmax(PALETTE.shirt)
+    assert np.argmin(chest) == np.argmin(PALETTE.shirt)

@@ -4,6 +4,7 @@ import os
 import signal
 import stat
 import subprocess
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -12,8 +13,9 @@ import pytest
 from kinesics_core.errors import RecordingError
 from kinesics_core.render import encoder
 from kinesics_core.render.encoder import Mp4Writer
-from kinesics_core.types import NANOSECONDS
-from kinesics_core.view.demo_video import Composer, DemoVideo
+from kinesics_core.types import NANOSECONDS, Frame, Moment
+from kinesics_core.view.demo_page import PageComposer
+from kinesics_core.view.demo_video import DemoVideo
 
 SIZE = (640, 360)
 
@@ -96,7 +98,7 @@ def test_an_encoder_that_fails_at_the_end_is_noticed(tmp_path, monkeypatch):
 def test_ffmpeg_itself_on_a_full_disk(tmp_path):
     writer = Mp4Writer(tmp_path / "clip.mp4", SIZE, 30.0)
     writer.abort()
-    writer._temporary.symlink_to("/dev/full")
+    writer._part.symlink_to("/dev/full")
     writer = Mp4Writer(tmp_path / "clip.mp4", SIZE, 30.0)
     noise = np.random.default_rng(0)
     with pytest.raises(RecordingError, match="disk is full"):
@@ -147,7 +149,7 @@ def test_demo_video_plays_back(tmp_path, scene):
     path = tmp_path / "demo.mp4"
     with DemoVideo(path, size=SIZE) as video:
         for index in range(12):
-            video.add(*scene.moment(index))
+            video.add(scene.moment(index))
         video.poster(tmp_path / "poster.jpg")
     images = frames_of(path)
     assert len(images) == 12
@@ -161,7 +163,7 @@ def test_frames_are_placed_by_their_stamps(tmp_path, scene):
     """12 images at 15 Hz last as long as 24 at 30 Hz; a clock that jumps costs nothing."""
     def add(video, indices, fps):
         for index in indices:
-            video.add(*scene.moment(index, fps=fps))
+            video.add(scene.moment(index, fps=fps))
 
     with DemoVideo(tmp_path / "slow.mp4", fps=30, size=SIZE) as video:
         add(video, range(12), 15.0)
@@ -175,10 +177,9 @@ def test_frames_are_placed_by_their_stamps(tmp_path, scene):
 
 
 def test_page_shows_all_its_parts(scene):
-    composer = Composer((1280, 720))
-    parts = scene.moment()
-    frame, people, forecasts, affects, response, face, body = parts
-    page = composer.compose(*parts)
+    composer = PageComposer((1280, 720))
+    moment = scene.moment()
+    page = composer.compose(moment)
     assert page.shape == (720, 1280, 3)
 
     def differs(other, where):
@@ -188,13 +189,12 @@ def test_page_shows_all_its_parts(scene):
     camera, robot = (slice(40, 490), slice(0, 800)), (slice(40, 720), slice(800, 1280))
     below = (slice(490, 720), slice(0, 800))
     rest = (slice(0, 720), slice(0, 800))
-    fresh = Composer((1280, 720))
-    alone = fresh.compose(frame, None, [], [], None, None, None)
+    fresh = PageComposer((1280, 720))
+    alone = fresh.compose(Moment(moment.frame))
     assert differs(alone, camera) > 0.02
     assert differs(alone, robot) > 0.02
     assert differs(alone, below) > 0.01
-    other_face = composer.compose(frame, people, forecasts, affects, response,
-                                  scene.face_pose(jawOpen=1), body)
+    other_face = composer.compose(replace(moment, face=scene.face_pose(jawOpen=1)))
     assert differs(other_face, robot) > 0.001
     assert differs(other_face, rest) == 0
 
@@ -203,11 +203,10 @@ def test_affect_curve_lies_at_its_value(scene):
     """Valence +1, 0 and -1 put the newest dot at the top, middle and bottom of the plot."""
     rows = []
     for valence in (1.0, 0.0, -1.0):
-        composer = Composer((1280, 720))
-        frame = scene.moment()[0]
-        page = composer.compose(
-            frame, None, [], [scene.affect(valence=valence, arousal=np.nan)], None, None, None
-        ).astype(int)
+        composer = PageComposer((1280, 720))
+        page = composer.compose(Moment(
+            scene.moment().frame, affects=[scene.affect(valence=valence, arousal=np.nan)]
+        )).astype(int)
         gold = np.abs(page[510:700, 470:490] - (255, 196, 92)).max(-1) < 10
         rows.append(np.argwhere(gold).mean(0)[0])
     assert rows[0] < rows[1] < rows[2]
@@ -215,27 +214,28 @@ def test_affect_curve_lies_at_its_value(scene):
 
 
 def test_plot_forgets_what_is_older_than_its_window(scene):
-    composer = Composer(SIZE)
+    composer = PageComposer(SIZE)
     for second in range(60):
         stamp = scene.start + second * NANOSECONDS
-        composer.remember(stamp, [scene.affect(stamp=stamp)], None)
-    assert len(composer._history) == 11
+        frame = Frame(grey(0), stamp)
+        composer.remember(Moment(frame, affects=[scene.affect(stamp=stamp)]))
+    assert len(composer._plot) == 11
 
 
 def test_nothing_known_still_makes_a_page(scene):
-    frame = scene.moment()[0]
+    frame = scene.moment().frame
     affect = scene.affect(valence=np.nan, arousal=np.nan)
     affect.categories = np.full(8, np.nan)
     for affects in ([], [affect]):
-        page = Composer(SIZE).compose(frame, None, [], affects, None, None, None)
+        page = PageComposer(SIZE).compose(Moment(frame, affects=affects))
         assert page.std() > 10
 
 
 @pytest.mark.parametrize("shape", [(480, 640), (1080, 1920), (1280, 720), (90, 1600)])
 def test_any_camera_shape_fits(scene, shape):
-    parts = list(scene.moment())
-    parts[0].image = np.full((*shape, 3), 255, np.uint8)
-    page = Composer((1280, 720)).compose(parts[0], None, [], [], None, None, None)
+    frame = scene.moment().frame
+    frame.image = np.full((*shape, 3), 255, np.uint8)
+    page = PageComposer((1280, 720)).compose(Moment(frame))
     white = np.argwhere((page[70:490, :800] > 250).all(-1))
     seen = np.ptp(white, axis=0) + 1
     panel = np.array([450, 800])
@@ -247,7 +247,7 @@ def test_poster_needs_a_frame_and_a_known_format(tmp_path, scene):
     video = DemoVideo(tmp_path / "demo.mp4", size=SIZE)
     with pytest.raises(RecordingError, match="no frame yet"):
         video.poster(tmp_path / "poster.png")
-    video.add(*scene.moment())
+    video.add(scene.moment())
     with pytest.raises(RecordingError, match="no picture format"):
         video.poster(tmp_path / "poster.doc")
     video.abort()

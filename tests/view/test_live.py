@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from kinesics_core.errors import KinesicsError
-from kinesics_core.view import live
+from kinesics_core.types import Moment
+from kinesics_core.view import rerun_viewer
 from kinesics_core.view.live import LiveView
 
 rerun = pytest.importorskip("rerun")
@@ -27,7 +28,7 @@ def test_a_recording_holds_every_part_of_every_image(tmp_path, scene):
     path = tmp_path / "deep" / "live.rrd"
     with LiveView("file", path=path) as view:
         for index in range(6):
-            view.show(*scene.moment(index))
+            view.show(scene.moment(index))
     rows = entities(path)
     for entity in ("/camera/image", "/camera/person_1/skeleton", "/camera/person_1/left_hand",
                    "/camera/forecast_1", "/body/person_1", "/blendshapes/person",
@@ -44,12 +45,11 @@ def test_a_recording_holds_every_part_of_every_image(tmp_path, scene):
 def test_who_leaves_is_cleared(tmp_path, scene):
     path = tmp_path / "live.rrd"
     with LiveView("file", path=path, robot=False) as view:
-        parts = scene.moment(0)
-        view.show(*parts)
+        view.show(scene.moment(0))
         empty = scene.moment(1)
-        empty[1].persons = []
-        view.show(empty[0], empty[1], [], [], None, None, None)
-        view.show(empty[0], None, [], [], None, None, None)
+        empty.people.persons = []
+        view.show(Moment(empty.frame, empty.people))
+        view.show(Moment(empty.frame))
     rows = entities(path)
     # Shown once, cleared once.
     assert rows["/camera/person_1"] == rows["/camera/forecast_1"] // 2 == 1
@@ -57,16 +57,17 @@ def test_who_leaves_is_cleared(tmp_path, scene):
 
 
 def test_unknown_values_are_left_out(tmp_path, scene):
-    frame, people, forecasts, affects, response, face, body = scene.moment()
-    people.persons[0].coco[:] = np.nan
-    people.persons[0].pose_world = None
-    people.persons[0].left_hand = None
-    people.persons[0].blendshapes = np.full(52, np.nan, np.float32)
-    forecasts[0].keypoints[:] = np.nan
-    affects[0].valence = np.nan
+    moment = scene.moment()
+    person = moment.people.persons[0]
+    person.coco[:] = np.nan
+    person.pose_world = None
+    person.left_hand = None
+    person.blendshapes = np.full(52, np.nan, np.float32)
+    moment.forecasts[0].keypoints[:] = np.nan
+    moment.affects[0].valence = np.nan
     path = tmp_path / "live.rrd"
     with LiveView("file", path=path) as view:
-        view.show(frame, people, forecasts, affects, response, face, body)
+        view.show(moment)
     rows = entities(path)
     assert rows["/affect/valence"] == 1 and rows["/affect/arousal"] == 2
     assert "/body/person_1" not in rows
@@ -83,14 +84,14 @@ def test_web_page_is_served_on_loopback_and_ends_with_the_view(scene):
                     found.append(host)
         return found
 
-    port = live._free_port()
+    port = rerun_viewer.free_port()
     with LiveView("web", port=port) as view:
         assert view.open
         assert view.url.startswith(f"http://127.0.0.1:{port}/")
-        view.show(*scene.moment())
+        view.show(scene.moment())
         if sys.platform == "linux":
             assert listeners(port) == ["0100007F"]
-    assert live._is_free(port)
+    assert rerun_viewer.is_free(port)
 
 
 def test_a_taken_port_is_named():

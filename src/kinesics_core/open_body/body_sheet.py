@@ -9,8 +9,9 @@ import numpy as np
 from kinesics_core.body import skinning
 from kinesics_core.body.model import BodyModel
 from kinesics_core.open_body import poses
+from kinesics_core.render.geometry import Mesh
 from kinesics_core.render.mesh import MeshRenderer
-from kinesics_core.render.text import put_text
+from kinesics_core.render.text import TextStyle, put_text
 from kinesics_core.skeletons import ARKIT_BLENDSHAPES
 
 CELL = 360
@@ -38,9 +39,9 @@ def sheet(body: BodyModel, betas: Sequence[float] = ()) -> np.ndarray:
                 (vertices[0].min(0) + vertices[0].max(0)) / 2
             seen = _in_camera(vertices[0] - centre, azimuth, distance)
             picture = renderer.render(
-                seen, body.faces, focal * CELL, (CELL / 2, CELL / 2), colors=colors,
+                Mesh(seen, body.faces, colors), focal * CELL, (CELL / 2, CELL / 2),
                 background=np.full((CELL, CELL, 3), _GROUND, np.uint8))
-            put_text(picture, label, (10, CELL - 26), size=18, color=(40, 44, 52))
+            put_text(picture, label, (10, CELL - 26), TextStyle(18, (40, 44, 52)))
             return picture
 
         def pose(name: str) -> dict[str, np.ndarray]:

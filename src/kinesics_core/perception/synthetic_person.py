@@ -21,8 +21,9 @@ import numpy as np
 from kinesics_core.body import model as body_model
 from kinesics_core.body.correspondences import selection
 from kinesics_core.errors import SourceError
-from kinesics_core.render.figure import Figure, dress
-from kinesics_core.render.figure_paint import Look
+from kinesics_core.render.character import Character, build_character
+from kinesics_core.render.character_texture import Palette
+from kinesics_core.render.geometry import Mesh
 from kinesics_core.render.mesh import MeshRenderer
 from kinesics_core.rotations import logarithm
 from kinesics_core.skeletons import (
@@ -53,20 +54,24 @@ class Casting:
     """Who stands where: gender of the body, its colours, and those of wall and floor (RGB)."""
 
     gender: str
-    look: Look
+    look: Palette
     wall: tuple[int, int, int]
     floor: tuple[int, int, int]
 
 
 CAST = (
-    Casting("male", Look((226, 178, 150), (62, 42, 30), (52, 94, 148), (58, 60, 70), (40, 38, 40),
-                         (84, 110, 120)), (196, 198, 196), (150, 132, 114)),
-    Casting("female", Look((198, 146, 112), (28, 22, 20), (166, 62, 52), (52, 66, 96),
-                           (225, 222, 216), (70, 46, 30)), (182, 192, 200), (126, 122, 120)),
-    Casting("neutral", Look((238, 196, 172), (140, 96, 52), (64, 122, 92), (84, 74, 66),
-                            (70, 50, 38), (78, 120, 90)), (208, 200, 188), (140, 118, 98)),
-    Casting("male", Look((146, 98, 70), (20, 17, 17), (214, 186, 92), (46, 52, 62),
-                         (235, 235, 232), (52, 34, 24)), (190, 196, 192), (138, 130, 122)),
+    Casting("male", Palette(
+        skin=(226, 178, 150), hair=(62, 42, 30), shirt=(52, 94, 148), trousers=(58, 60, 70),
+        shoes=(40, 38, 40), iris=(84, 110, 120)), (196, 198, 196), (150, 132, 114)),
+    Casting("female", Palette(
+        skin=(198, 146, 112), hair=(28, 22, 20), shirt=(166, 62, 52), trousers=(52, 66, 96),
+        shoes=(225, 222, 216), iris=(70, 46, 30)), (182, 192, 200), (126, 122, 120)),
+    Casting("neutral", Palette(
+        skin=(238, 196, 172), hair=(140, 96, 52), shirt=(64, 122, 92), trousers=(84, 74, 66),
+        shoes=(70, 50, 38), iris=(78, 120, 90)), (208, 200, 188), (140, 118, 98)),
+    Casting("male", Palette(
+        skin=(146, 98, 70), hair=(20, 17, 17), shirt=(214, 186, 92), trousers=(46, 52, 62),
+        shoes=(235, 235, 232), iris=(52, 34, 24)), (190, 196, 192), (138, 130, 122)),
 )
 
 
@@ -172,9 +177,9 @@ class SyntheticPerson:
             renderer = self._local.renderer = MeshRenderer(self.width, self.height, smooth=False)
         figure = self._actor.figure
         image = renderer.render(
-            vertices, figure.faces, self.focal, (self.width / 2, self.height / 2),
-            normals=normals * BODY_TO_OPTICAL, texture=figure.texture, uv=figure.uv,
-            background=image)
+            Mesh(vertices, figure.faces, texture=figure.texture,
+                 normals=normals * BODY_TO_OPTICAL),
+            self.focal, (self.width / 2, self.height / 2), background=image)
         cv2.add(image, self._grain_up, dst=image)
         cv2.subtract(image, self._grain_down, dst=image)
         points = self._actor.keypoints @ np.concatenate([joints, vertices[self._actor.needed]])
@@ -342,7 +347,7 @@ class Actor:
     stature: metres. head_at_rest: (3, 3) what ``_head`` makes of a body that stands upright.
     """
 
-    figure: Figure
+    figure: Character
     rest: np.ndarray
     height: float
     stature: float
@@ -355,7 +360,7 @@ class Actor:
 def _actor(index: int) -> Actor:
     casting = CAST[index]
     model = body_model.load(gender=casting.gender)
-    figure = dress(model, casting.look)
+    figure = build_character(model, casting.look)
     vertices, _, joints = figure.pose()
     indices, keypoints = selection(model.keypoints, len(SMPLX55))
     # Any of the vertices that show the same spot of the skin will do.

@@ -1,9 +1,8 @@
-"""An .mp4 that is either whole or not there: H.264 through ffmpeg, or MPEG-4 through OpenCV."""
+"""Videos (.mp4) that are whole or not there: H.264 by ffmpeg, or MPEG-4 by OpenCV."""
 
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import subprocess
 import tempfile
@@ -13,10 +12,11 @@ import cv2
 import numpy as np
 
 from kinesics_core.errors import RecordingError
+from kinesics_core.files import WriteError, part_of, put_in_place
 
 
 def find_ffmpeg() -> str | None:
-    """Path of an ffmpeg: imageio-ffmpeg's own one, else the system's; None if there is none."""
+    """Return the path of an ffmpeg: imageio-ffmpeg's own one, else the system's, else None."""
     try:
         import imageio_ffmpeg
 
@@ -26,13 +26,20 @@ def find_ffmpeg() -> str | None:
 
 
 class Mp4Writer:
-    """Writes frames to a temporary file beside `path`, which it takes the name of in `close`.
+    """Writer of a video; the file is there once ``close`` has succeeded.
 
-    path: the final file; an older one stays until `close`. size: (width, height) pixels, even.
-    fps: frames per second. codec: "h264" or "mpeg4" after opening.
+    Args:
+        path: The file; an older one stays until ``close``.
+        size: Width and height, px, even.
+        fps: Frames per second.
 
-    Every failure (no space, dead encoder, no permission) is a RecordingError, removes the
-    temporary file and leaves the writer closed.
+    Attributes:
+        codec: "h264", or "mpeg4" where there is no ffmpeg.
+        frames: Number of frames written.
+
+    Raises:
+        RecordingError: No space, no permission or a dead encoder, here or in any method; the part
+            written is removed and the writer closed.
     """
 
     def __init__(self, path: str | Path, size: tuple[int, int], fps: float) -> None:
@@ -46,25 +53,28 @@ class Mp4Writer:
         if not 0 < self.fps <= 240:
             raise RecordingError(f"A video needs 0 to 240 frames a second, got {fps}.")
         self.frames = 0
-        self._temporary = self.path.with_name(f".{self.path.stem}.{os.getpid()}.partial.mp4")
+        ffmpeg = find_ffmpeg()
+        self.codec = "h264" if ffmpeg else "mpeg4"
+        self._part = part_of(self.path)
+        if not ffmpeg:
+            # OpenCV tells the container by the name.
+            self._part = self._part.with_name(self._part.name + ".mp4")
         self._process: subprocess.Popen[bytes] | None = None
         self._opencv: cv2.VideoWriter | None = None
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the encoder
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._temporary.touch()
+            self._part.touch()
         except OSError as error:
             self._log.close()
             raise RecordingError(
                 f"{self.path} cannot be written: {error.strerror}; choose another place."
             ) from error
-        ffmpeg = find_ffmpeg()
-        self.codec = "h264" if ffmpeg else "mpeg4"
         if ffmpeg:
             self._start(ffmpeg)
         else:
             self._opencv = cv2.VideoWriter(
-                str(self._temporary), cv2.VideoWriter.fourcc(*"mp4v"), self.fps, self.size
+                str(self._part), cv2.VideoWriter.fourcc(*"mp4v"), self.fps, self.size
             )
             if not self._opencv.isOpened():
                 self.abort()
@@ -83,7 +93,7 @@ class Mp4Writer:
             "-c:v", "libx264", "-preset", "veryfast", "-crf", "21", "-pix_fmt", "yuv420p",
             "-color_primaries", "smpte170m", "-color_trc", "smpte170m",
             "-colorspace", "smpte170m", "-color_range", "tv",
-            "-movflags", "+faststart", "-f", "mp4", str(self._temporary),
+            "-movflags", "+faststart", "-f", "mp4", str(self._part),
         ]
         try:
             self._process = subprocess.Popen(
@@ -96,7 +106,7 @@ class Mp4Writer:
             raise RecordingError(f"{ffmpeg} cannot be started: {error.strerror}.") from error
 
     def write(self, image: np.ndarray) -> None:
-        """Append one (height, width, 3) uint8 RGB frame."""
+        """Append a frame, (height, width, 3) uint8 RGB."""
         if image.shape != (self.size[1], self.size[0], 3) or image.dtype != np.uint8:
             raise RecordingError(
                 f"{self.path} takes {self.size[0]} x {self.size[1]} RGB frames of uint8, "
@@ -136,12 +146,16 @@ class Mp4Writer:
             return
         self._log.close()
         if not self.frames:
-            self._temporary.unlink(missing_ok=True)
+            self._part.unlink(missing_ok=True)
             raise RecordingError(f"{self.path} got no frame, so there is no video.")
-        os.replace(self._temporary, self.path)
+        try:
+            put_in_place(self._part, self.path)
+        except WriteError as error:
+            self.abort()
+            raise RecordingError(str(error)) from error
 
     def abort(self) -> None:
-        """Stop the encoder and remove the temporary file; `path` is left as it was."""
+        """Stop the encoder and remove what was written; an older file is left as it was."""
         if self._process is not None:
             self._process.kill()
             with contextlib.suppress(OSError):
@@ -153,7 +167,7 @@ class Mp4Writer:
             self._opencv.release()
             self._opencv = None
         self._log.close()
-        self._temporary.unlink(missing_ok=True)
+        self._part.unlink(missing_ok=True)
 
     def __enter__(self) -> Mp4Writer:
         return self
@@ -165,7 +179,7 @@ class Mp4Writer:
             self.abort()
 
     def _failed(self) -> RecordingError:
-        """What went wrong, after cleaning up."""
+        """Clean up and return what went wrong."""
         assert self._process is not None
         try:
             code: int | None = self._process.wait(timeout=2.0)
@@ -190,7 +204,7 @@ class Mp4Writer:
         )
 
     def _readable(self) -> bool:
-        video = cv2.VideoCapture(str(self._temporary))
+        video = cv2.VideoCapture(str(self._part))
         count = int(video.get(cv2.CAP_PROP_FRAME_COUNT))
         video.release()
         return count == self.frames

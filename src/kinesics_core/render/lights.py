@@ -52,7 +52,17 @@ vectors in optical axes."""
 
 
 def lit(color: np.ndarray, gloss: np.ndarray, normal: np.ndarray, eye: np.ndarray) -> np.ndarray:
-    """The function of ``GLSL``. color (N, 3) 0..1, gloss (N,) 0..1, normal and eye (N, 3) unit."""
+    """Return the colour that the eye sees; the same function as ``GLSL``.
+
+    Args:
+        color: (N, 3) 0..1, of the surface.
+        gloss: (N,) 0..1.
+        normal: (N, 3) unit vectors, optical axes.
+        eye: (N, 3) unit vectors towards the eye.
+
+    Returns:
+        (N, 3) 0..1.
+    """
     key = np.maximum((normal @ KEY + WRAP) / (1 + WRAP), 0.0)
     fill = np.maximum(normal @ FILL, 0.0)
     up = (0.5 - 0.5 * normal[:, 1])[:, None]

@@ -1,11 +1,10 @@
 """Triangle meshes as a camera sees them: lit, antialiased, opaque or laid over a picture.
 
     renderer = MeshRenderer(640, 480)
-    picture = renderer.render(vertices, faces, focal=800.0, centre=(320, 240), background=frame)
+    picture = renderer.render(
+        Mesh(vertices, faces), focal=800.0, centre=(320, 240), background=frame)
 
-Vertices are in optical axes (x right, y down, z away, metres); pixel = focal * x / z + centre,
-where pixel i reaches from i to i + 1. Faces run counter-clockwise seen from outside; their inside
-is not drawn.
+The camera is that of ``kinesics_core.camera``; pixel i reaches from i to i + 1.
 """
 
 from __future__ import annotations
@@ -19,28 +18,31 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from kinesics_core.errors import KinesicsError
+from kinesics_core.render.geometry import Mesh, MeshJoiner
 from kinesics_core.render.mesh_gl import GlRasterizer
 from kinesics_core.render.mesh_software import SoftwareRasterizer
 
 log = logging.getLogger(__name__)
 
-GREY = (190, 196, 206)
-GLOSS = 26
-"""Of meshes whose colour says nothing about it, 0..255."""
-
 
 class MeshRenderer:
-    """Renders meshes at one size.
+    """Renderer of meshes at one size.
 
-    backend: "egl" is OpenGL without a window; "software" needs nothing but numpy and OpenCV, is
-    about ten times slower and gives the same picture; "auto" takes the first that works. The one
-    in use is ``backend``.
+    It belongs to the thread that made it. Release it with ``release`` or ``with``.
 
-    smooth: True takes four samples of a pixel; False one, and softens the outline afterwards,
-    which is twice as fast where a CPU has to do it.
+    Args:
+        width: Of the pictures, px.
+        height: Of the pictures, px.
+        backend: "egl" is OpenGL without a window; "software" needs nothing but numpy and OpenCV,
+            is about ten times slower and gives the same picture; "auto" takes the first that works.
+        smooth: True takes four samples of a pixel; False one, and softens the outline afterwards,
+            which is twice as fast where a CPU has to do it.
 
-    A renderer belongs to the thread that made it. Release it with ``release`` or ``with``.
-    Raises KinesicsError for a size or backend that cannot be, or a call from another thread.
+    Attributes:
+        backend: The one in use, "egl" or "software".
+
+    Raises:
+        KinesicsError: The size or backend cannot be had, or a call comes from another thread.
     """
 
     def __init__(
@@ -66,58 +68,48 @@ class MeshRenderer:
                 log.info("No OpenGL (%s); meshes are drawn in software.", error)
         if self._rasterizer is None:
             self._rasterizer = SoftwareRasterizer(self.width, self.height)
-        self._given: tuple[object, ...] = (None, None, None)
-        self._counts: list[int] = []
-        self._triangles = self._paint = np.zeros((0, 0))
+        self._joiner = MeshJoiner()
         self._soften = not smooth and isinstance(self._rasterizer, GlRasterizer)
         self.backend = "egl" if isinstance(self._rasterizer, GlRasterizer) else "software"
 
     def render(
         self,
-        vertices: np.ndarray | Sequence[np.ndarray],
-        faces: np.ndarray | Sequence[np.ndarray],
+        meshes: Mesh | Sequence[Mesh],
         focal: float,
         centre: ArrayLike,
         *,
-        colors: ArrayLike | Sequence[ArrayLike] = GREY,
         background: np.ndarray | None = None,
         opacity: float = 1.0,
-        texture: np.ndarray | None = None,
-        uv: np.ndarray | None = None,
-        normals: np.ndarray | None = None,
     ) -> np.ndarray:
-        """(height, width, 3) uint8 RGB.
+        """Draw meshes as a pinhole camera sees them.
 
-        vertices: (V, 3), or a list of such for several meshes. faces: (F, 3) integers, for all of
-        them or a list. colors: for each mesh (or one for all) 3 or (V, 3) uint8 RGB, or with a
-        fourth value, gloss 0..255. background: (height, width, 3) uint8, black if None; opacity:
-        of the meshes over it, 0..1. texture: (h, w, 4) uint8 RGB and gloss at uv (V, 2) 0..1, in
-        place of colours. normals: (V, 3) of all meshes, computed if None. Triangles with a vertex
-        that is not finite are left out. Faces, colours, textures and uv that are passed again are
-        taken to be unchanged.
+        Args:
+            meshes: One or several. Faces, colours and textures that are passed again are taken to
+                be unchanged.
+            focal: Focal length, px.
+            centre: (2,) principal point, px.
+            background: (height, width, 3) uint8 RGB; black if None.
+            opacity: Of the meshes over the background, 0..1.
+
+        Returns:
+            (height, width, 3) uint8 RGB.
+
+        Raises:
+            KinesicsError: The background has another size, or one of several meshes is textured.
         """
         rasterizer = self._checked()
         picture = self._ground(background)
-        meshes = [vertices] if isinstance(vertices, np.ndarray) else list(vertices)
-        triangles, paint = self._prepared(
-            meshes, faces, colors, None if texture is None else uv)
-        positions = np.concatenate([np.asarray(mesh, np.float32) for mesh in meshes])
-        known = np.isfinite(positions).all(1)
-        if not known.all():
-            triangles = triangles[known[triangles].all(1)]
-            positions = np.where(known[:, None], positions, np.float32(0.0))
-        if len(triangles) == 0:
+        arrays = self._joiner.join([meshes] if isinstance(meshes, Mesh) else meshes)
+        if len(arrays.faces) == 0:
             return picture
-        if normals is None:
-            normals = vertex_normals(positions, triangles)
-        layer = rasterizer.draw(
-            positions, np.ascontiguousarray(normals, np.float32), paint, triangles, float(focal),
-            np.asarray(centre, float), texture)
+        layer = rasterizer.draw(arrays, float(focal), np.asarray(centre, float))
         return _laid_over(picture, layer, opacity, self._soften)
 
     def depth(self) -> np.ndarray:
-        """(height, width) float32: metres along the optical axis in the last picture, inf where
-        there is no mesh, so that ``np.isfinite`` is its mask."""
+        """Return (height, width) float32 metres along the optical axis in the last picture.
+
+        It is inf where there is no mesh, so that ``np.isfinite`` is its mask.
+        """
         return self._checked().depth()
 
     def release(self) -> None:
@@ -150,66 +142,11 @@ class MeshRenderer:
                 f"{background.dtype} {background.shape}.")
         return background.copy()
 
-    def _prepared(
-        self, meshes: list[np.ndarray], faces: np.ndarray | Sequence[np.ndarray],
-        colors: ArrayLike | Sequence[ArrayLike], uv: np.ndarray | None,
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """All triangles (F, 3) int32 and what is painted on all vertices (V, 4), kept for as long
-        as the same objects come in."""
-        given = faces, colors, uv
-        counts = [len(mesh) for mesh in meshes]
-        same = all(a is b for a, b in zip(given, self._given, strict=True))
-        if not same or counts != self._counts:
-            parts = list(faces) if isinstance(faces, list | tuple) else [faces] * len(meshes)
-            starts = np.cumsum([0, *counts[:-1]])
-            self._triangles = np.concatenate(
-                [np.asarray(part) + start for part, start in zip(parts, starts, strict=True)]
-            ).astype(np.int32)
-            if uv is not None:
-                self._paint = np.zeros((len(uv), 4), np.float32)
-                self._paint[:, :2] = uv
-            else:
-                each = _for_each(colors, len(meshes))
-                self._paint = np.concatenate(
-                    [_paint(color, count) for color, count in zip(each, counts, strict=True)])
-            self._given, self._counts = given, counts
-        return self._triangles, self._paint
-
-
-def vertex_normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    """(V, 3) float32 unit normals, each the mean of its triangles' by area; outwards."""
-    a, b, c = (vertices[faces[:, k]] for k in range(3))
-    along, across = b - a, c - a
-    normals = np.empty_like(vertices, dtype=np.float32)
-    corners = faces.ravel()
-    for k in range(3):
-        i, j = (k + 1) % 3, (k + 2) % 3
-        area = along[:, i] * across[:, j] - along[:, j] * across[:, i]
-        normals[:, k] = np.bincount(corners, np.repeat(area, 3), minlength=len(vertices))
-    length = np.sqrt(np.einsum("ij,ij->i", normals, normals))
-    normals /= np.maximum(length, 1e-20)[:, None]
-    return normals
-
-
-def _for_each(colors: ArrayLike | Sequence[ArrayLike], count: int) -> list[ArrayLike]:
-    """One colour, or array of vertex colours, for each of `count` meshes."""
-    if isinstance(colors, list | tuple) and colors and np.ndim(np.asarray(colors[0])) > 0:
-        return list(colors)
-    return [np.asarray(colors)] * count
-
-
-def _paint(color: ArrayLike, count: int) -> np.ndarray:
-    """(count, 4) uint8 RGB and gloss."""
-    values = np.broadcast_to(np.asarray(color, np.uint8), (count, np.shape(color)[-1]))
-    paint = np.full((count, 4), GLOSS, np.uint8)
-    paint[:, :values.shape[1]] = values
-    return paint
-
 
 def _laid_over(
     picture: np.ndarray, layer: np.ndarray, opacity: float, soften: bool
 ) -> np.ndarray:
-    """`layer` (colour times coverage, coverage) on `picture`, changed in place."""
+    """Blend ``layer`` (colour times coverage, coverage) on ``picture`` in place; return that."""
     cover = layer[..., 3]
     rows, columns = np.nonzero(cover.any(1))[0], np.nonzero(cover.any(0))[0]
     if len(rows) == 0:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from kinesics_core.render.geometry import VertexArrays
 from kinesics_core.render.lights import GLSL
 
 VERTEX = """
@@ -44,9 +45,15 @@ void main() {
 
 
 class GlRasterizer:
-    """A context of its own and the buffers for one size of picture, with `samples` a pixel.
+    """A context of its own and the buffers for one size of picture.
 
-    Raises whatever moderngl or the driver raises where there is no EGL.
+    Args:
+        width: Of the picture, px.
+        height: Of the picture, px.
+        samples: Of each pixel.
+
+    Raises:
+        Exception: Whatever moderngl or the driver raises where there is no EGL.
     """
 
     def __init__(self, width: int, height: int, samples: int = 4) -> None:
@@ -76,30 +83,32 @@ class GlRasterizer:
         self._mesh: Any = None
         self._range = (0.0, 1.0)
 
-    def draw(
-        self, positions: np.ndarray, normals: np.ndarray, colors: np.ndarray, faces: np.ndarray,
-        focal: float, centre: np.ndarray, texture: np.ndarray | None,
-    ) -> np.ndarray:
-        """(height, width, 4) uint8: lit colour times coverage, and coverage.
+    def draw(self, arrays: VertexArrays, focal: float, centre: np.ndarray) -> np.ndarray:
+        """Draw meshes through a pinhole camera.
 
-        positions, normals: (V, 3) float32, optical axes. colors: (V, 4) uint8 colour and gloss, or
-        with a texture (V, 4) float32 that begins with its coordinates 0..1. texture: (h, w, 4)
-        uint8 colour and gloss. Faces, colours and textures are known again by identity.
+        Args:
+            arrays: All meshes. Faces, paint and texture are known again by identity.
+            focal: Focal length, px.
+            centre: (2,) principal point, px.
+
+        Returns:
+            (height, width, 4) uint8: lit colour times coverage, and coverage.
         """
         gl, context = self._gl, self._context
+        positions, paint, texture = arrays.positions, arrays.paint, arrays.texture
         z = positions[:, 2]
         near = max(float(z.min(initial=1.0)) * 0.95, 0.05)
         self._range = near, max(float(z.max(initial=1.0)) * 1.05, 2 * near)
         with context:
             self._upload("position", positions)
-            self._upload("normal", normals)
-            self._upload("paint", colors, held=True)
-            self._upload("faces", faces, held=True)
+            self._upload("normal", arrays.normals)
+            self._upload("paint", paint, held=True)
+            self._upload("faces", arrays.faces, held=True)
             if self._mesh is None:
                 self._mesh = context.vertex_array(self._program, [
                     (self._buffers["position"], "3f4", "position"),
                     (self._buffers["normal"], "3f4", "normal"),
-                    (self._buffers["paint"], "4f1" if colors.dtype == np.uint8 else "4f4",
+                    (self._buffers["paint"], "4f1" if paint.dtype == np.uint8 else "4f4",
                      "paint"),
                 ], self._buffers["faces"])
             if texture is not None:
@@ -115,15 +124,14 @@ class GlRasterizer:
             context.enable_only(gl.DEPTH_TEST | gl.CULL_FACE)
             # Rows grow downwards, which turns the sense of the corners around.
             context.front_face = "cw"
-            self._mesh.render(gl.TRIANGLES, vertices=faces.size)
+            self._mesh.render(gl.TRIANGLES, vertices=arrays.faces.size)
             if self._sampled is not None:
                 context.copy_framebuffer(self._resolved, self._sampled)
             data = self._resolved.read(components=4)
         return np.frombuffer(data, np.uint8).reshape(height, width, 4)
 
     def depth(self) -> np.ndarray:
-        """(height, width) float32 metres along the optical axis of the last picture; inf where
-        nothing was drawn."""
+        """Return (height, width) float32 metres along the optical axis; inf where nothing is."""
         with self._context:
             data = self._resolved.read(components=1, attachment=-1, dtype="f4")
         raw = np.frombuffer(data, np.float32).reshape(self._height, self._width)
@@ -132,6 +140,7 @@ class GlRasterizer:
         return np.where(raw < 1.0, metres, np.inf).astype(np.float32)
 
     def release(self) -> None:
+        """Free the context and all that is in it."""
         with self._context:
             for part in (self._mesh, self._texture, *self._buffers.values(), self._program):
                 if part is not None:

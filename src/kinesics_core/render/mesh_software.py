@@ -12,6 +12,8 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
+from kinesics_core.camera import project
+from kinesics_core.render.geometry import VertexArrays
 from kinesics_core.render.lights import lit
 
 OVERSAMPLE = 2
@@ -20,26 +22,27 @@ BOXES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
 
 SAMPLES_AT_ONCE = 1 << 20
 NEAR = 0.05
+"""Metres. Triangles with a corner nearer to the camera are not drawn."""
+
+NEAREST = 1e-6
+"""Metres. Depth that stands for what is nearer, or behind the camera."""
 
 
 class SoftwareRasterizer:
-    """Draws at one size. Holds no resource but the last picture's depth."""
+    """Rasterizer of one size. Holds no resource but the last picture's depth."""
 
     def __init__(self, width: int, height: int) -> None:
         self._width, self._height = width, height
         self._inverse_depth = np.zeros((0, 0), np.float32)
 
-    def draw(
-        self, positions: np.ndarray, normals: np.ndarray, colors: np.ndarray, faces: np.ndarray,
-        focal: float, centre: np.ndarray, texture: np.ndarray | None,
-    ) -> np.ndarray:
-        """As ``mesh_gl.GlRasterizer.draw``."""
+    def draw(self, arrays: VertexArrays, focal: float, centre: np.ndarray) -> np.ndarray:
+        """Draw meshes through a pinhole camera; see ``mesh_gl.GlRasterizer.draw``."""
+        positions, texture = arrays.positions, arrays.texture
         width, height = OVERSAMPLE * self._width, OVERSAMPLE * self._height
-        near = np.maximum(positions[:, 2], 1e-6)
-        pixels = OVERSAMPLE * (focal * positions[:, :2] / near[:, None] + centre)
-        inverse = (1.0 / near).astype(np.float32)
-        seen = positions[faces, 2].min(1) > NEAR
-        winner, faces = _nearest(pixels, inverse, faces[seen], width, height)
+        pixels = OVERSAMPLE * project(positions, focal, centre, nearest=NEAREST)
+        inverse = (1.0 / np.maximum(positions[:, 2], NEAREST)).astype(np.float32)
+        seen = positions[arrays.faces, 2].min(1) > NEAR
+        winner, faces = _nearest(pixels, inverse, arrays.faces[seen], width, height)
         canvas = np.zeros((height, width, 4), np.float32)
         self._inverse_depth = np.zeros((height, width), np.float32)
         where = np.nonzero(winner >= 0)
@@ -54,10 +57,11 @@ class SoftwareRasterizer:
             def mix(values: np.ndarray) -> np.ndarray:
                 return np.einsum("nk,nkc->nc", weights, values[corners].astype(np.float32))
 
-            normal, eye = mix(normals), mix(-positions)
+            normal, eye = mix(arrays.normals), mix(-positions)
             for vectors in (normal, eye):
                 vectors /= np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-9
-            color = mix(colors) if texture is None else _sample(texture, mix(colors))
+            color = mix(arrays.paint)
+            color = color if texture is None else _sample(texture, color)
             shaded = np.ones((len(color), 4), np.float32)
             shaded[:, :3] = lit(color[:, :3] / 255.0, color[:, 3] / 255.0, normal, eye)
             canvas[where] = shaded
@@ -65,7 +69,7 @@ class SoftwareRasterizer:
         return np.round(small * 255.0).astype(np.uint8)
 
     def depth(self) -> np.ndarray:
-        """As ``mesh_gl.GlRasterizer.depth``."""
+        """Return the depth of the last picture; see ``mesh_gl.GlRasterizer.depth``."""
         blocks = self._inverse_depth.reshape(
             self._height, OVERSAMPLE, self._width, OVERSAMPLE).swapaxes(1, 2)
         # The second nearest sample of four: at least half of the pixel is covered.
@@ -75,14 +79,18 @@ class SoftwareRasterizer:
             return 1.0 / nearest
 
     def release(self) -> None:
+        """Forget the last picture's depth."""
         self._inverse_depth = np.zeros((0, 0), np.float32)
 
 
 def _nearest(
     pixels: np.ndarray, inverse: np.ndarray, faces: np.ndarray, width: int, height: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(height, width) index of the nearest triangle, -1 for none, into the second result: the
-    triangles that face the camera, have an area and lie in the picture."""
+    """Return (height, width) indices of the nearest triangles, -1 for none, and those triangles.
+
+    The second result, (F', 3), are the triangles that face the camera, have an area and lie in the
+    picture; the indices are into it.
+    """
     a, b, c = (pixels[faces[:, k]] for k in range(3))
     area = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
     low = np.ceil(np.minimum(np.minimum(a, b), c) - 0.5)
@@ -123,7 +131,7 @@ def _nearest(
 
 
 def _boxes(sides: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Triangles (n,) that share a box, and the rows and columns of the box's pixels, (k,) each."""
+    """Yield triangles (n,) that share a box, and the rows and columns (k,) of its pixels."""
     longest = sides.max(1, initial=0)
     low = 0
     for side in BOXES:
@@ -140,7 +148,7 @@ def _boxes(sides: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarr
 
 
 def _barycentric(corners: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """(N, 3) weights of the corners (N, 3, 2) at the points x, y (N,)."""
+    """Return weights (N, 3) of the corners (N, 3, 2) at the points x, y (N,)."""
     a, b, c = (corners[:, k] for k in range(3))
     point = np.stack([x, y], -1)
 
@@ -153,7 +161,7 @@ def _barycentric(corners: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarra
 
 
 def _sample(texture: np.ndarray, uv: np.ndarray) -> np.ndarray:
-    """(N, 4) float32 colours of the texture at uv (N, 2) 0..1, linearly interpolated."""
+    """Return (N, 4) float32 colours of the texture at uv (N, 2) 0..1, interpolated linearly."""
     height, width = texture.shape[:2]
     # OpenCV's pictures end at 32767 columns; fold the points into a rectangle.
     columns = 1024

@@ -4,33 +4,46 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+_ANCHORS = {"left": 0.0, "center": 0.5, "right": 1.0}
 
-def put_text(
-    image: np.ndarray,
-    text: str,
-    at: tuple[float, float],
-    size: float,
-    color: Sequence[float] = (255, 255, 255),
-    *,
-    anchor: str = "left",
-    bold: bool = False,
-    opacity: float = 1.0,
-) -> None:
-    """Write one line in place on an (H, W, 3) uint8 image.
 
-    at: pixel of the left end, centre or right end of the line (as `anchor` says: "left",
-    "center", "right"), at the top of its capitals. size: height of the type in pixels.
+@dataclass(frozen=True, slots=True)
+class TextStyle:
+    """The look of a line of text.
+
+    Attributes:
+        size: Height of the type, px.
+        color: RGB, 0..255.
+        anchor: Which point of the line is given: its "left" end, "center" or "right" end.
+        bold: Whether strokes are thick.
+    """
+
+    size: float
+    color: Sequence[float] = (255, 255, 255)
+    anchor: str = "left"
+    bold: bool = False
+
+
+def put_text(image: np.ndarray, text: str, at: tuple[float, float], style: TextStyle) -> None:
+    """Write one line in place.
+
+    Args:
+        image: (H, W, 3) uint8 RGB.
+        text: The line; what does not fit into the image is left out.
+        at: Pixel of the line's anchor, at the top of its capitals.
+        style: Size, colour, anchor.
     """
     if not text:
         return
-    size = max(round(size), 6)
-    mask = _rasterise(text, size, bold)
-    x = int(round(at[0] - {"left": 0.0, "center": 0.5, "right": 1.0}[anchor] * mask.shape[1]))
+    size = max(round(style.size), 6)
+    mask = _rasterise(text, size, style.bold)
+    x = int(round(at[0] - _ANCHORS[style.anchor] * mask.shape[1]))
     y = int(round(at[1])) - _rise(size)
     height, width = image.shape[:2]
     x0, y0 = max(x, 0), max(y, 0)
@@ -38,18 +51,18 @@ def put_text(
     if x0 >= x1 or y0 >= y1:
         return
     alpha = mask[y0 - y : y1 - y, x0 - x : x1 - x].astype(np.float32)[..., None]
-    alpha *= np.float32(opacity / 255.0)
+    alpha *= np.float32(1.0 / 255.0)
     region = image[y0:y1, x0:x1]
-    region[:] = region + alpha * (np.asarray(color, np.float32) - region) + 0.5
+    region[:] = region + alpha * (np.asarray(style.color, np.float32) - region) + 0.5
 
 
 def text_width(text: str, size: float, bold: bool = False) -> int:
-    """Width of a line in pixels."""
+    """Return the width of a line in pixels."""
     return _rasterise(text, max(round(size), 6), bold).shape[1] if text else 0
 
 
 def fit_text(text: str, size: float, width: float) -> str:
-    """The text, cut with "..." so that it is at most `width` pixels wide."""
+    """Return the text, cut with "..." so that it is at most ``width`` pixels wide."""
     if text_width(text, size) <= width:
         return text
     low, high = 0, len(text)
@@ -62,9 +75,23 @@ def fit_text(text: str, size: float, width: float) -> str:
     return text[:low].rstrip() + "..." if low else ""
 
 
+def wrap_text(text: str, size: float, width: float, rows: int) -> list[str]:
+    """Return the text broken into lines of at most ``width`` pixels; the last row is cut."""
+    lines: list[str] = []
+    words = text.split()
+    while words and len(lines) < rows:
+        line = words.pop(0)
+        while words and text_width(f"{line} {words[0]}", size) <= width:
+            line += f" {words.pop(0)}"
+        if words and len(lines) == rows - 1:
+            line += " " + " ".join(words)
+        lines.append(fit_text(line, size, width))
+    return lines
+
+
 @functools.lru_cache(maxsize=1024)
 def _rasterise(text: str, size: int, bold: bool) -> np.ndarray:
-    """(h, w) uint8 coverage; the top of the capitals is `_rise(size)` rows down."""
+    """Return (h, w) uint8 coverage; the top of the capitals is ``_rise(size)`` rows down."""
     font = _font(size)
     left, _, right, _ = font.getbbox(text)
     ascent, descent = font.getmetrics()
@@ -81,7 +108,7 @@ def _rasterise(text: str, size: int, bold: bool) -> np.ndarray:
 
 
 def _rise(size: int) -> int:
-    """Rows by which letters like f reach above the capitals, at most."""
+    """Return how many rows letters like f reach above the capitals, at most."""
     return -(-size // 10)
 
 

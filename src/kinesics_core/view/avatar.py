@@ -14,34 +14,38 @@ import numpy as np
 
 from kinesics_core.body import model as body_model
 from kinesics_core.body.model import BodyModel
-from kinesics_core.render.figure import Figure, dress, pose_of_gaze
-from kinesics_core.render.figure_paint import Look
+from kinesics_core.render.character import (
+    Character,
+    Proportions,
+    build_character,
+    eye_rotations,
+)
+from kinesics_core.render.character_texture import Palette
+from kinesics_core.render.geometry import Mesh
 from kinesics_core.render.mesh import MeshRenderer
 from kinesics_core.skeletons import ARKIT_BLENDSHAPES, BLENDSHAPE_INDEX, SMPLX_BODY
 from kinesics_core.types import BodyPose, FacePose
 
-LOOK = Look(
+PALETTE = Palette(
     skin=(228, 182, 156), hair=(58, 44, 42), shirt=(42, 132, 146), trousers=(46, 54, 70),
     shoes=(40, 42, 48), iris=(62, 112, 104),
 )
 BACKDROP = ((58, 68, 90), (22, 26, 37))
 
-HEAD_SCALE, EYE_SCALE = 1.5, 1.3
-"""A large head with large eyes, as of a drawn character: the face is what the robot speaks with."""
+PROPORTIONS = Proportions(head=1.5, eyes=1.3, arms=0.8)
+"""A large head with large eyes, as of a drawn character: the face is what the robot speaks with.
+Gestures of shorter arms need less room."""
 
 EXAGGERATION = 1.2
-"""Of expressions, for the same reason."""
+"""Factor on expressions, for the same reason."""
 
 RESTING_SMILE = 0.14
 
-ARM_SCALE = 0.8
-"""Of the arms' length: gestures need less room."""
+SHORTEST_EDGE = 0.009
+"""Of the mesh outside of the face, metres: about five pixels."""
 
-FINEST = 0.009
-"""Shortest edge outside of the face, metres: about five pixels."""
-
-LEGS = -0.75
-"""What lies lower than this above the pelvis is out of the picture in every pose, metres."""
+LOWEST = -0.75
+"""Metres above the pelvis. What lies lower is out of the picture in every pose."""
 
 DISTANCE = 2.6
 """From the camera to the robot, metres."""
@@ -54,15 +58,16 @@ HEAD, WIDEST = 0.42, 1.5
 """
 
 PLACE = np.array([0.0, 0.45, DISTANCE], np.float32)
-"""Of the robot's pelvis: the middle of the view is this much above it."""
+"""The robot's pelvis in the camera's optical axes: the middle of the view is .45 m above it."""
 
 EYES_RANGE = np.deg2rad((35.0, 25.0))
-"""Gaze angles at which the eyeLook shapes are 1, azimuth and elevation."""
+"""Gaze angles at which the eyeLook shapes are 1, azimuth and elevation, radians."""
 
 EXAGGERATED = np.array([
     name.startswith(("brow", "mouthSmile", "mouthFrown", "mouthStretch", "noseSneer", "eyeWide"))
     for name in ARKIT_BLENDSHAPES
 ])
+"""(52,) shapes by which lids and lips do not have to meet."""
 
 JOINTS = {name: index for index, name in enumerate(SMPLX_BODY)}
 FINGERS = slice(25, 55)
@@ -73,41 +78,51 @@ TO_CAMERA = np.array([1.0, -1.0, -1.0], np.float32)
 
 
 class Avatar:
-    """Renders the robot at one size, at least 120 x 120 pixels.
+    """Renderer of the robot's picture at one size.
 
-    model: the body; None for the open one. Any thread may call it, and each has a renderer of its
-    own; without OpenGL it draws at half the size and enlarges.
+    Any thread may call it, and each has a renderer of its own; without OpenGL it draws at half the
+    size and enlarges.
+
+    Args:
+        width: Of the picture, px, at least 120.
+        height: Of the picture, px, at least 120.
+        model: The body; None for the open one.
+
+    Raises:
+        ValueError: The picture is too small.
     """
 
     def __init__(self, width: int = 640, height: int = 720, model: BodyModel | None = None) -> None:
         if width < 120 or height < 120:
             raise ValueError(f"Got an avatar of {width} x {height}; it needs 120 x 120 pixels.")
         self.width, self.height = int(width), int(height)
-        self.figure = avatar_figure(model)
+        self.character = avatar_character(model)
         self._views = threading.local()
 
     def render(self, face: FacePose | None, body: BodyPose | None) -> np.ndarray:
-        """Picture of the robot, (height, width, 3) uint8 RGB. None or nan parts are neutral."""
+        """Return a picture, (height, width, 3) uint8 RGB. None or nan parts are neutral."""
         view = getattr(self._views, "view", None)
         if view is None:
             view = self._views.view = _View.of(self.width, self.height)
-        vertices, normals, joints = self.figure.pose(**parameters(face, body))
+        vertices, normals, joints = self.character.pose(**pose_parameters(face, body))
+        mesh = Mesh(
+            vertices * TO_CAMERA + PLACE, self.character.faces, texture=self.character.texture,
+            normals=normals * TO_CAMERA)
         image = view.renderer.render(
-            vertices * TO_CAMERA + PLACE, self.figure.faces, *view.lens(_reach(joints)),
-            texture=self.figure.texture, uv=self.figure.uv, normals=normals * TO_CAMERA,
-            background=view.backdrop)
+            mesh, *view.zoomed_out(_reach(joints)), background=view.backdrop)
         if image.shape[:2] != (self.height, self.width):
             image = cv2.resize(image, (self.width, self.height), interpolation=cv2.INTER_LINEAR)
         return image
 
 
-def avatar_figure(
-    model: BodyModel | None = None, *, finest: float = FINEST, above: float | None = LEGS
-) -> Figure:
-    """The robot's dressed body; ``parameters`` poses it. finest, above: as of ``figure.dress``."""
-    return dress(
-        body_model.load() if model is None else model, LOOK, head_scale=HEAD_SCALE,
-        eye_scale=EYE_SCALE, arm_scale=ARM_SCALE, finest=finest, above=above)
+def avatar_character(
+    model: BodyModel | None = None, *, shortest_edge: float = SHORTEST_EDGE,
+    lowest: float | None = LOWEST,
+) -> Character:
+    """Return the robot's character, posed by ``pose_parameters``; see ``build_character``."""
+    return build_character(
+        body_model.load() if model is None else model, PALETTE, PROPORTIONS,
+        shortest_edge=shortest_edge, lowest=lowest)
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,17 +145,20 @@ class _View:
         middle = 0.25 * (height - VIEW[1] * scale) + 0.5 * VIEW[1] * scale
         return cls(renderer, scale * DISTANCE, (width / 2, middle), _backdrop(width, height))
 
-    def lens(self, reach: float) -> tuple[float, tuple[float, float]]:
-        """Focal length and centre, pixels, of a view `reach` times as large; the head's height in
-        the picture stays."""
+    def zoomed_out(self, reach: float) -> tuple[float, tuple[float, float]]:
+        """Return focal length and centre, px, of a view ``reach`` times as large.
+
+        The head's height in the picture stays.
+        """
         x, y = self.centre
         return self.focal / reach, (x, y - HEAD * self.focal / DISTANCE * (1 - 1 / reach))
 
 
 def _reach(joints: np.ndarray) -> float:
-    """How many times larger than ``VIEW`` the picture must be to hold the hands, 1 to ``WIDEST``.
+    """Return how many times larger than ``VIEW`` the picture must be to hold the hands.
 
-    It follows from the pose alone: the camera draws back as smoothly as the arms rise.
+    It is 1 to ``WIDEST`` and follows from the pose alone: the camera draws back as smoothly as the
+    arms rise.
     """
     hands = joints[FINGERS]
     aside = (np.abs(hands[:, 0]).max() + 0.06) / (0.5 * VIEW[0])
@@ -151,10 +169,11 @@ def _reach(joints: np.ndarray) -> float:
     return float(1.0 + (high - 1.0) * wanted * (2.0 - wanted))
 
 
-def parameters(face: FacePose | None, body: BodyPose | None) -> dict[str, np.ndarray]:
-    """What ``skinning.vertices`` needs to show a face on a body. None or nan parts are neutral.
+def pose_parameters(face: FacePose | None, body: BodyPose | None) -> dict[str, np.ndarray]:
+    """Return what ``Character.pose`` needs to show a face on a body.
 
-    The face's head pose, relative to the torso, takes the place of the body's neck and head.
+    None or nan parts are neutral. The face's head pose, relative to the torso, takes the place of
+    the body's neck and head.
     """
     pose = np.zeros((21, 3), np.float32)
     given: dict[str, np.ndarray] = {}
@@ -172,14 +191,14 @@ def parameters(face: FacePose | None, body: BodyPose | None) -> dict[str, np.nda
         pose[JOINTS["neck"] - 1] = pose[JOINTS["head"] - 1] = 0.5 * _head_turn(face.head)
         weights = np.clip(np.nan_to_num(face.blendshapes), 0.0, 1.0).astype(np.float32)
         azimuth, elevation = gaze(face)
-        given["expression"] = _drawn(weights, azimuth, elevation)[None]
-        given |= pose_of_gaze(azimuth * EYES_RANGE[0], elevation * EYES_RANGE[1])
+        given["expression"] = _exaggerated(weights, azimuth, elevation)[None]
+        given |= eye_rotations(azimuth * EYES_RANGE[0], elevation * EYES_RANGE[1])
     given["body_pose"] = pose[None]
     return given
 
 
 def gaze(face: FacePose) -> tuple[float, float]:
-    """Azimuth (left positive) and elevation as shares of the eye's range, -1..1.
+    """Return azimuth (left positive) and elevation as shares of the eye's range, -1..1.
 
     The gaze angles and the eyeLook shapes say the same thing twice; the larger one counts.
     """
@@ -195,9 +214,12 @@ def gaze(face: FacePose) -> tuple[float, float]:
     return azimuth, elevation
 
 
-def _drawn(weights: np.ndarray, azimuth: float, elevation: float) -> np.ndarray:
-    """Weights (52,) as the avatar shows them: exaggerated where lids and lips do not have to meet,
-    with a friendly mouth at rest, and with the eyeLook shapes, which move the lids, of the gaze."""
+def _exaggerated(weights: np.ndarray, azimuth: float, elevation: float) -> np.ndarray:
+    """Return weights (52,) as the avatar shows them.
+
+    They are exaggerated where lids and lips do not have to meet, with a friendly mouth at rest and
+    with the eyeLook shapes, which move the lids, of the gaze.
+    """
     weights = np.where(EXAGGERATED, EXAGGERATION, 1.0).astype(np.float32) * weights
     for side in ("Left", "Right"):
         smile, frown = (BLENDSHAPE_INDEX[f"mouth{shape}{side}"] for shape in ("Smile", "Frown"))
@@ -212,7 +234,7 @@ def _drawn(weights: np.ndarray, azimuth: float, elevation: float) -> np.ndarray:
 
 
 def _head_turn(roll_pitch_yaw: np.ndarray) -> np.ndarray:
-    """REP-103 roll, pitch, yaw (x forward, y left, z up) as axis-angle in model axes."""
+    """Return REP-103 roll, pitch, yaw (x forward, y left, z up) as axis-angle in model axes."""
     roll, pitch, yaw = (float(angle) for angle in np.nan_to_num(roll_pitch_yaw))
     turn = np.eye(3)
     for axis, angle in (((0.0, 1.0, 0.0), yaw), ((1.0, 0.0, 0.0), pitch), ((0.0, 0.0, 1.0), roll)):

@@ -73,10 +73,7 @@ def _draw(path: Path, moments: Any, result: Any) -> None:
         with DemoVideo(path) as video:
             while (got := moments.get()) is not None:
                 moment, note = got
-                video.add(
-                    moment.frame, moment.people, moment.forecasts, moment.affects,
-                    moment.response, moment.face, moment.body, note,
-                )
+                video.add(moment, note)
                 frames += 1
             video.poster(path.with_name("poster.jpg"))
     except Exception as error:

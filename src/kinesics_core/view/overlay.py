@@ -1,15 +1,16 @@
-"""What the loop sees and predicts, drawn on the camera's image."""
+"""Drawing on the camera's image: keypoints, forecasts and affect of the people in it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
 from kinesics_core.affect.emotions import EMOTIONS
-from kinesics_core.render.text import put_text, text_width
+from kinesics_core.render.text import TextStyle, put_text, text_width
 from kinesics_core.skeletons import COCO17, COCO17_EDGES, HAND21_EDGES
 from kinesics_core.types import Affect, MotionForecast, People, Person
 
@@ -36,8 +37,20 @@ FACE_CONTOURS = (
     (46, 53, 52, 65, 55, 107, 66, 105, 63, 70),
 )
 
-# Below this score a keypoint is a guess; it is drawn faintly down to here and not at all below.
 FAINT, CLEAR = 0.15, 0.6
+"""A keypoint with a score below the first is not drawn, and drawn faintly up to the second."""
+
+OUTLINE, CONTOUR = (24, 28, 36), (206, 236, 240)
+"""Colours of the dark edge of bones and of the lines of a face (RGB)."""
+
+
+class Box(NamedTuple):
+    """A rectangle of an image, px."""
+
+    x: float
+    y: float
+    width: float
+    height: float
 
 
 def draw_overlay(
@@ -50,9 +63,15 @@ def draw_overlay(
 ) -> None:
     """Draw ghosts, skeletons, hands, faces and labels in place.
 
-    image: (H, W, 3) uint8 RGB, of the size `people` and `forecasts` refer to or any other: the
-    pixels are scaled to it. scale: thickness of lines and type, 1 at 480 rows (default: by the
-    image's height). What is nan, None or outside of the image is left out.
+    What is nan, None or outside of the image is left out.
+
+    Args:
+        image: (H, W, 3) uint8 RGB, of the size that ``people`` and ``forecasts`` refer to or any
+            other: the pixels are scaled to it.
+        people: Everybody seen.
+        forecasts: Drawn as ghosts.
+        affects: Named in the labels.
+        scale: Thickness of lines and type, 1 at 480 rows; None: by the image's height.
     """
     height, width = image.shape[:2]
     scale = height / 480.0 if scale is None else scale
@@ -68,7 +87,7 @@ def draw_overlay(
 
 
 def draw_ghost(image: np.ndarray, forecast: MotionForecast, *, scale: float = 1.0) -> None:
-    """The predicted body in place: three translucent skeletons up to the forecast's last step.
+    """Draw the predicted body in place: three translucent skeletons up to the last step.
 
     The further ahead, the brighter: the last is where the person is about to be. A dotted trail
     leads each wrist and the nose there.
@@ -133,7 +152,7 @@ def _draw_person(
         if not (dense_face and max(a, b) <= 4) and np.isfinite(points[[a, b]]).all()
     ]
     for a, b in edges:
-        _line(image, points[a], points[b], (24, 28, 36), 5.0 * scale)
+        _line(image, points[a], points[b], OUTLINE, 5.0 * scale)
     for a, b in edges:
         certain = np.clip((min(scores[a], scores[b]) - FAINT) / (CLEAR - FAINT), 0.35, 1.0)
         _line(image, points[a], points[b], np.array(side_color(a, b)) * certain, 2.6 * scale)
@@ -142,12 +161,12 @@ def _draw_person(
             _draw_hand(image, np.asarray(hand[:, :2], float) * to_image, color, scale)
     for index, point in enumerate(points):
         if np.isfinite(point).all() and not (dense_face and index <= 4):
-            _dot(image, point, 3.8 * scale, (24, 28, 36))
+            _dot(image, point, 3.8 * scale, OUTLINE)
             _dot(image, point, 2.7 * scale, side_color(index, index))
 
 
 def side_color(a: int, b: int) -> tuple[int, int, int]:
-    """Colour of the bone between two COCO-17 keypoints."""
+    """Return the colour of the bone between two COCO-17 keypoints."""
     sides = {COCO17[index].partition("_")[0] for index in (a, b)}
     if sides == {"left"} or sides == {"left", "nose"}:
         return LEFT
@@ -175,13 +194,13 @@ def _draw_face(
         if not _drawable(chain):
             continue
         pixels = np.round(chain * 16).astype(np.int32)
-        cv2.polylines(image, [pixels], False, (206, 236, 240), thickness, cv2.LINE_AA, 4)
+        cv2.polylines(image, [pixels], False, CONTOUR, thickness, cv2.LINE_AA, 4)
 
 
 def _draw_label(
     image: np.ndarray, person: Person, affect: Affect | None, to_image: np.ndarray, scale: float
 ) -> None:
-    """A small plate over the head: id, the likeliest emotion, a dot in its colour."""
+    """Draw a small plate over the head: id, the most probable emotion, a dot in its colour."""
     anchor = head_top(person, to_image)
     if anchor is None:
         return
@@ -195,13 +214,19 @@ def _draw_label(
     height, width = image.shape[:2]
     x = float(np.clip(anchor[0] - wide / 2, 2, max(width - wide - 2, 2)))
     y = float(np.clip(anchor[1] - high - 8 * scale, 2, max(height - high - 2, 2)))
-    draw_plate(image, x, y, wide, high, (18, 22, 30), 0.72)
+    draw_plate(image, Box(x, y, wide, high), (18, 22, 30), 0.72)
     _dot(image, (x + 11 * scale, y + high / 2), 4.0 * scale, color)
-    put_text(image, text, (x + 19 * scale, y + 6.5 * scale), size, (240, 243, 247))
+    put_text(
+        image, text, (x + 19 * scale, y + 6.5 * scale), TextStyle(size, (240, 243, 247)))
 
 
 def head_top(person: Person, to_image: np.ndarray) -> np.ndarray | None:
-    """Pixel just above the head, None if the head is not seen."""
+    """Return the pixel just above the head, or None if the head is not seen.
+
+    Args:
+        person: Somebody seen.
+        to_image: (2,) factors from the keypoints' pixels to the image's.
+    """
     if person.face is not None:
         points = np.asarray(person.face[:, :2], float)
         points = points[np.isfinite(points).all(1)] * to_image
@@ -216,13 +241,11 @@ def head_top(person: Person, to_image: np.ndarray) -> np.ndarray | None:
     return np.array([head[:, 0].mean(), head[:, 1].min() - max(0.9 * spread, 12.0)])
 
 
-def draw_plate(
-    image: np.ndarray, x: float, y: float, wide: float, high: float,
-    color: ArrayLike, opacity: float,
-) -> None:
-    """A translucent rectangle in place; what lies outside of the image is left out."""
-    x0, y0 = max(int(x), 0), max(int(y), 0)
-    region = image[y0 : max(int(y + high), 0), x0 : max(int(x + wide), 0)]
+def draw_plate(image: np.ndarray, box: Box, color: ArrayLike, opacity: float) -> None:
+    """Draw a translucent rectangle in place; what lies outside of the image is left out."""
+    x0, y0 = max(int(box.x), 0), max(int(box.y), 0)
+    x1, y1 = max(int(box.x + box.width), 0), max(int(box.y + box.height), 0)
+    region = image[y0:y1, x0:x1]
     if region.size:
         tint = np.empty_like(region)
         tint[:] = np.asarray(color, np.uint8)
@@ -230,7 +253,7 @@ def draw_plate(
 
 
 def _drawable(points: np.ndarray) -> bool:
-    """Finite, and near enough to the image for OpenCV's fixed-point coordinates."""
+    """Return whether points are finite and near enough for OpenCV's fixed-point coordinates."""
     return bool(np.isfinite(points).all() and (np.abs(points) < 30000).all())
 
 

@@ -57,11 +57,7 @@ def show(args: argparse.Namespace, view: LiveView) -> None:
 
     def draw() -> None:
         while (got := mailbox.get()) is not None:
-            moment = got[1]
-            view.show(
-                moment.frame, moment.people, moment.forecasts, moment.affects, moment.response,
-                moment.face, moment.body,
-            )
+            view.show(got[1])
             if not view.open:
                 # The user closed the window.
                 stop.set()

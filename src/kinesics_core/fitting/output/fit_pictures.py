@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from kinesics_core.errors import KinesicsError
+from kinesics_core.render.geometry import Mesh
 from kinesics_core.render.mesh import MeshRenderer
-from kinesics_core.render.text import fit_text, put_text
+from kinesics_core.render.text import TextStyle, fit_text, put_text
 from kinesics_core.skeletons import WHOLEBODY133_EDGES, WHOLEBODY133_FACE
 
 PERSON_COLORS = (
@@ -52,8 +53,9 @@ def draw_fit(
     """
     ids = list(persons) if persons is not None else list(range(1, len(vertices) + 1))
     picture = renderer.render(
-        list(vertices), faces, focal, centre, background=frame, opacity=opacity,
-        colors=[person_color(person) for person in ids],
+        [Mesh(mesh, faces, person_color(person))
+         for mesh, person in zip(vertices, ids, strict=True)],
+        focal, centre, background=frame, opacity=opacity,
     ) if len(vertices) else frame.copy()
     scale = max(min(frame.shape[:2]) / 480.0, 0.5)
     if joints is not None and parents is not None:
@@ -93,8 +95,9 @@ def draw_turned(
     size = np.array([renderer.width, renderer.height])
     focal = 0.45 * float((size / np.maximum(reach, 1e-6)).min())
     return renderer.render(
-        [mesh + [0.0, 0.0, depth] for mesh in turned], faces, focal, size / 2,
-        background=picture, colors=[person_color(person) for person in ids])
+        [Mesh(mesh + [0.0, 0.0, depth], faces, person_color(person))
+         for mesh, person in zip(turned, ids, strict=True)],
+        focal, size / 2, background=picture)
 
 
 def contact_sheet(
@@ -139,7 +142,8 @@ def contact_sheet(
         sheet[top:top + h, left:left + w] = cv2.resize(image, (w, h), interpolation=shrink)
         if labels is not None:
             text = fit_text(labels[index], type_size, cell[0])
-            put_text(sheet, text, (x, y + cell[1] + 0.35 * type_size), type_size, LABEL)
+            put_text(
+                sheet, text, (x, y + cell[1] + 0.35 * type_size), TextStyle(type_size, LABEL))
     return sheet
 
 

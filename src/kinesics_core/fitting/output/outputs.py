@@ -165,7 +165,7 @@ def write_frames(
 
 def sweep(folder: Path) -> None:
     """Remove the unfinished files a killed run left."""
-    for pattern in (f"*{PART}", f"*/*{PART}", f".{Path(VIDEO).stem}.*.partial.mp4"):
+    for pattern in (f"*{PART}", f"*/*{PART}", f"{VIDEO}{PART}.mp4"):
         for path in folder.glob(pattern):
             with suppress(OSError):
                 path.unlink()

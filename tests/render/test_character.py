@@ -5,12 +5,13 @@ import pytest
 
 from kinesics_core.body import model as body_model
 from kinesics_core.body import skinning
-from kinesics_core.render.figure import dress, pose_of_gaze
-from kinesics_core.render.figure_paint import Look
+from kinesics_core.render.character import Proportions, build_character, eye_rotations
+from kinesics_core.render.character_texture import Palette
 from kinesics_core.skeletons import BLENDSHAPE_INDEX, SMPLX55
 
-LOOK = Look(skin=(250, 200, 150), hair=(20, 10, 10), shirt=(10, 20, 220), trousers=(10, 160, 10),
-            shoes=(160, 10, 160), iris=(60, 120, 90))
+PALETTE = Palette(
+    skin=(250, 200, 150), hair=(20, 10, 10), shirt=(10, 20, 220), trousers=(10, 160, 10),
+    shoes=(160, 10, 160), iris=(60, 120, 90))
 
 
 @pytest.fixture(scope="module")
@@ -20,15 +21,15 @@ def model():
 
 @pytest.fixture(scope="module")
 def whole(model):
-    return dress(model, LOOK)
+    return build_character(model, PALETTE)
 
 
-def colors_of(figure):
+def colors_of(character):
     """(F, 3) colour of the texture at the middle of each triangle."""
-    height, width = figure.texture.shape[:2]
-    spot = figure.uv[figure.faces].mean(1) * (width, height)
+    height, width = character.texture.image.shape[:2]
+    spot = character.texture.uv[character.faces].mean(1) * (width, height)
     column, row = np.clip(spot.astype(int), 0, (width - 1, height - 1)).T
-    return figure.texture[row, column, :3].astype(int)
+    return character.texture.image[row, column, :3].astype(int)
 
 
 def near(colors, color, tolerance=60):
@@ -62,17 +63,17 @@ def test_every_part_has_its_colour(model, whole):
     crown = middle[:, 1] > joint["head"][1] + 0.12
     cheek = (np.abs(middle[:, 0] - 0.045) < 0.008) & (
         np.abs(middle[:, 1] - joint["head"][1]) < 0.02) & (middle[:, 2] > 0.09)
-    for where, color in ((hands, LOOK.skin), (chest, LOOK.shirt), (thighs, LOOK.trousers),
-                         (soles, LOOK.shoes), (crown, LOOK.hair), (cheek, LOOK.skin)):
+    for where, color in ((hands, PALETTE.skin), (chest, PALETTE.shirt), (thighs, PALETTE.trousers),
+                         (soles, PALETTE.shoes), (crown, PALETTE.hair), (cheek, PALETTE.skin)):
         assert where.sum() > 5
         assert near(colors[where], color).mean() > 0.95
 
 
 def test_no_triangle_smears_across_the_label_of_the_head(whole):
     """In the picture no triangle is longer than a tenth of it: seams are where they belong."""
-    spread = np.ptp(whole.uv[whole.faces], axis=1).max(1)
+    spread = np.ptp(whole.texture.uv[whole.faces], axis=1).max(1)
     # At the crown all of the label's upper edge meets, where it is hair all around.
-    crown = near(colors_of(whole), LOOK.hair)
+    crown = near(colors_of(whole), PALETTE.hair)
     assert spread[~crown].max() < 0.13
 
 
@@ -80,7 +81,7 @@ def test_the_eyeballs_turn_with_the_gaze_and_not_with_the_lids(model, whole):
     eye = model.weights[:, SMPLX55.index("left_eye_smplhf")] > 0.9
     eye = np.append(eye, np.zeros(whole.repeated.max() + 1 - len(eye), bool))[whole.repeated]
     rest = whole.pose()[0]
-    aside = whole.pose(**pose_of_gaze(0.4, 0.0))[0]
+    aside = whole.pose(**eye_rotations(0.4, 0.0))[0]
     front = eye & (rest[:, 2] > np.quantile(rest[eye, 2], 0.8))
     assert (aside - rest)[front, 0].mean() > 0.002
     weights = np.zeros((1, 52), np.float32)
@@ -88,8 +89,8 @@ def test_the_eyeballs_turn_with_the_gaze_and_not_with_the_lids(model, whole):
     np.testing.assert_allclose(whole.pose(expression=weights)[0][eye], rest[eye], atol=1e-6)
 
 
-def test_a_coarser_figure_has_the_same_face_and_outline(model, whole):
-    coarse = dress(model, LOOK, finest=0.009)
+def test_a_coarser_character_has_the_same_face_and_outline(model, whole):
+    coarse = build_character(model, PALETTE, shortest_edge=0.009)
     assert len(coarse.faces) < 0.8 * len(whole.faces)
     fine, rough = whole.pose()[0], coarse.pose()[0]
     np.testing.assert_allclose(rough.min(0), fine.min(0), atol=0.008)
@@ -107,8 +108,8 @@ def test_a_coarser_figure_has_the_same_face_and_outline(model, whole):
 
 
 def test_parts_of_the_body_scale(model):
-    plain, drawn = dress(model, LOOK), dress(
-        model, LOOK, head_scale=1.5, eye_scale=1.2, arm_scale=0.8)
+    plain = build_character(model, PALETTE)
+    drawn = build_character(model, PALETTE, Proportions(head=1.5, eyes=1.2, arms=0.8))
     (small, _, joints), (large, _, moved) = plain.pose(), drawn.pose()
     head = SMPLX55.index("head")
     np.testing.assert_allclose(moved[head], joints[head], atol=1e-6)
@@ -120,6 +121,6 @@ def test_parts_of_the_body_scale(model):
 
 
 def test_what_is_out_of_the_picture_is_left_out(model, whole):
-    upper = dress(model, LOOK, above=0.0)
+    upper = build_character(model, PALETTE, lowest=0.0)
     assert upper.pose()[0][:, 1].min() > -0.02
     assert len(upper.faces) < len(whole.faces)

@@ -1,4 +1,4 @@
-"""The picture that ``figure`` wraps around the body: face, hair, eyes, clothes.
+"""The picture that ``character`` wraps around the body: face, hair, eyes, clothes.
 
 Everything is placed by the body's own landmarks, in metres on the label unrolled from its head: to
 the right the person's left, the angle around the head times its radius; upwards the height.
@@ -38,8 +38,8 @@ CLOTH_GLOSS, SKIN_GLOSS, LIP_GLOSS, HAIR_GLOSS, EYE_GLOSS = 4, 22, 70, 26, 255
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """Colours (RGB) of one figure."""
+class Palette:
+    """Colours (RGB) of one character."""
 
     skin: tuple[int, int, int]
     hair: tuple[int, int, int]
@@ -51,12 +51,19 @@ class Look:
 
 @dataclass(frozen=True, eq=False)
 class Chart:
-    """How the head is unrolled, and where things are on it (metres).
+    """Layout of the picture on one body: the head unrolled, and where things are on it (metres).
 
-    axis: z of the vertical axis the label runs around. neck: height where the head's part of the
-    picture ends and the body's begins. collar: a point of the plane the shirt ends at, and sleeve,
-    waist, ankle: |x| and heights of its other ends. lips_depth: z of the lips. landmarks: (68, 2)
-    iBUG order, unrolled.
+    Attributes:
+        axis: z of the vertical axis the label runs around.
+        neck: Height where the head's part of the picture ends and the body's begins.
+        top: Height of the upper end of the label.
+        collar: (3,) a point of the plane the shirt ends at.
+        sleeve: |x| where the sleeves end.
+        waist: Height where the shirt ends.
+        ankle: Height where the trousers end.
+        eye_radius: Of the eyeballs.
+        lips_depth: z of the lips.
+        landmarks: (68, 2) iBUG order, unrolled.
     """
 
     axis: float
@@ -72,10 +79,14 @@ class Chart:
 
     @classmethod
     def of(cls, model: BodyModel) -> Chart:
-        """Raises ModelError for a body without a face."""
+        """Measure a body.
+
+        Raises:
+            ModelError: It has no face.
+        """
         if not model.keypoints.known[WHOLEBODY133_FACE].all():
             raise ModelError(
-                f"A figure needs a body with face landmarks; got one of the kind {model.kind}.")
+                f"A character needs a body with face landmarks; got one of the kind {model.kind}.")
         joint = {name: model.joint_template[i] for i, name in enumerate(SMPLX55)}
         points = model.keypoints
         at = np.einsum("kmc,km->kc", model.template[points.vertices[WHOLEBODY133_FACE]],
@@ -107,14 +118,14 @@ class Chart:
         return float(np.pi / REACH)
 
     def unroll(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(N, 3) template -> (N, 2) metres on the label, (N,) distance from the axis."""
+        """Return (N, 2) metres on the label and (N,) distance from the axis of template (N, 3)."""
         z = points[:, 2] - self.axis
         angle = np.arctan2(points[:, 0], z)
         return (np.column_stack([RADIUS * angle, points[:, 1]]),
                 np.hypot(points[:, 0], z))
 
     def texels(self, places: np.ndarray) -> np.ndarray:
-        """(N, 2) metres on the label -> (N, 2) columns and rows."""
+        """Return columns and rows (N, 2) of places (N, 2) on the label, metres."""
         scale = COLUMNS / (2 * REACH * RADIUS)
         return np.column_stack([COLUMNS / 2 + scale * places[:, 0],
                                 (self.top - places[:, 1]) * HEAD_ROWS / (self.top - self.low)])
@@ -125,13 +136,13 @@ class Chart:
         return self.neck - 0.02
 
     def head_uv(self, points: np.ndarray) -> np.ndarray:
-        """(N, 3) template -> (N, 2) float32 uv."""
+        """Return (N, 2) float32 uv of points (N, 3) of the head in T-pose."""
         texels = self.texels(self.unroll(points)[0])
         texels[:, 1] = np.clip(texels[:, 1], 0.5, HEAD_ROWS - 2)
         return (texels / (COLUMNS, ROWS)).astype(np.float32)
 
     def eye_uv(self, offsets: np.ndarray) -> np.ndarray:
-        """(N, 3) from the middle of the eyeball -> (N, 2) float32 uv."""
+        """Return (N, 2) float32 uv of points (N, 3), given from the middle of the eyeball."""
         half = EYE_TILE / 2 - 2
         spot = EYE_TILE / 2 + half * np.clip(offsets[:, :2] / self.eye_radius, -1, 1) * (1, -1)
         # The back of the eyeball is white like its rim.
@@ -140,7 +151,7 @@ class Chart:
         return ((spot + (0, HEAD_ROWS)) / (COLUMNS, ROWS)).astype(np.float32)
 
     def above_hairline(self, places: np.ndarray) -> np.ndarray:
-        """(N,) metres by which places on the label lie inside of the hair; negative outside."""
+        """Return by how many metres (N,) places on the label lie inside of the hair."""
         brow = self.landmarks[17:27, 1].max()
         eye = self.landmarks[36:48, 1].mean()
         degrees = np.degrees(np.abs(places[:, 0]) / RADIUS)
@@ -153,7 +164,7 @@ class Chart:
 
 
 def along_garments(points: np.ndarray, chart: Chart) -> np.ndarray:
-    """(N,) 0 to 1 along the strip of garments, of points (N, 3) in T-pose."""
+    """Return where points (N, 3) in T-pose lie along the strip of garments, (N,) 0 to 1."""
     x, y = np.abs(points[:, 0]), points[:, 1]
     # The collar is round the neck, in a plane that is lower in front.
     tilt = np.radians(28.0)
@@ -172,36 +183,36 @@ def along_garments(points: np.ndarray, chart: Chart) -> np.ndarray:
 
 
 def under(run: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(N,) metres inside of the shirt and inside of the shoes; below 0 outside."""
+    """Return metres (N,) inside of the shirt and inside of the shoes; below 0 outside."""
     shirt = np.minimum(run - COLLAR, WAIST - run) / PER_METRE
     return shirt, (run - ANKLE) / PER_METRE
 
 
 def garment_uv(run: np.ndarray) -> np.ndarray:
-    """(N,) along the strip -> (N, 2) float32 uv."""
+    """Return (N, 2) float32 uv of places (N,) along the strip of garments."""
     column = STRIP[0] + run * (STRIP[1] - STRIP[0])
     row = np.full(len(run), HEAD_ROWS + 64.0)
     return (np.column_stack([column, row]) / (COLUMNS, ROWS)).astype(np.float32)
 
 
 def plain_uv(name: str, count: int) -> np.ndarray:
-    """(count, 2) float32 uv of a plain colour."""
+    """Return (count, 2) float32 uv of a plain colour."""
     spot = np.array([PLAIN[name] + 8.0, HEAD_ROWS + 64.0]) / (COLUMNS, ROWS)
     return np.broadcast_to(spot, (count, 2)).astype(np.float32)
 
 
-def paint(look: Look, chart: Chart) -> np.ndarray:
-    """(ROWS, COLUMNS, 4) uint8 RGB and gloss."""
+def paint(palette: Palette, chart: Chart) -> np.ndarray:
+    """Return the picture, (ROWS, COLUMNS, 4) uint8 RGB and gloss."""
     picture = np.empty((ROWS, COLUMNS, 4), np.uint8)
-    picture[:] = (*look.skin, SKIN_GLOSS)
-    _Face(picture[:HEAD_ROWS], look, chart).paint()
-    _paint_eye(picture[HEAD_ROWS:, :EYE_TILE], look)
+    picture[:] = (*palette.skin, SKIN_GLOSS)
+    _Face(picture[:HEAD_ROWS], palette, chart).paint()
+    _paint_eye(picture[HEAD_ROWS:, :EYE_TILE], palette)
     for name, color in (("mouth", (78, 24, 30)), ("tongue", (196, 88, 94)),
                         ("teeth", (246, 242, 234))):
         picture[HEAD_ROWS:, PLAIN[name]:PLAIN[name] + 16] = (*color, 60)
     run = (np.arange(COLUMNS) + 0.5 - STRIP[0]) / (STRIP[1] - STRIP[0])
     skin, shirt, trousers, shoes = (np.array(color, float) for color in (
-        look.skin, look.shirt, look.trousers, look.shoes))
+        palette.skin, palette.shirt, palette.trousers, palette.shoes))
     strip = np.where(
         (run < COLLAR)[:, None], skin,
         np.where((run < WAIST)[:, None], shirt, np.where((run < ANKLE)[:, None], trousers, shoes)))
@@ -217,7 +228,7 @@ def paint(look: Look, chart: Chart) -> np.ndarray:
     return picture
 
 
-def _paint_eye(tile: np.ndarray, look: Look) -> None:
+def _paint_eye(tile: np.ndarray, palette: Palette) -> None:
     n = EYE_TILE
     tile[:] = (240, 238, 234, EYE_GLOSS)
     y, x = (np.indices((n, n)) - (n - 1) / 2) / (n / 2 - 2)
@@ -227,7 +238,7 @@ def _paint_eye(tile: np.ndarray, look: Look) -> None:
     def fade(edge: float) -> np.ndarray:
         return np.clip((edge - radius) * n / 4 + 0.5, 0, 1)[..., None]
 
-    iris = np.array(look.iris, float)
+    iris = np.array(palette.iris, float)
     color = tile[..., :3].astype(float)
     color *= (1.0 - 0.22 * np.clip((radius - 0.55) / 0.45, 0, 1))[..., None] ** (0.6, 1.0, 1.0)
     rays = 1.0 + 0.16 * np.sin(19 * angle) * np.sin(7 * angle + 1.0)
@@ -242,11 +253,11 @@ def _paint_eye(tile: np.ndarray, look: Look) -> None:
 
 
 class _Face:
-    """Paints one face in place on the head's part of the picture."""
+    """Painter of one face in place on the head's part of the picture."""
 
-    def __init__(self, canvas: np.ndarray, look: Look, chart: Chart) -> None:
-        self.canvas, self.look, self.chart = canvas, look, chart
-        self.skin = np.array(look.skin, float)
+    def __init__(self, canvas: np.ndarray, palette: Palette, chart: Chart) -> None:
+        self.canvas, self.palette, self.chart = canvas, palette, chart
+        self.skin = np.array(palette.skin, float)
         self.at = chart.landmarks
 
     def paint(self) -> None:
@@ -260,7 +271,7 @@ class _Face:
         self._nostrils()
 
     def _complexion(self) -> None:
-        """Warm cheeks, lips' surroundings and nose, darker lids, blurred into the skin."""
+        """Paint warm cheeks, lips' surroundings and nose, darker lids, blurred into the skin."""
         layer = self.canvas[..., :3].copy()
         self.canvas, whole = layer, self.canvas
         eyes = [self.at[36:42].mean(0), self.at[42:48].mean(0)]
@@ -286,7 +297,7 @@ class _Face:
         streaks = 1.0 + 0.10 * np.sin(x * 730 + 3 * np.sin(y * 60)) * np.sin(x * 290 + 2.0)
         # Shorter towards the neck and temples, where skin shines through.
         short = np.clip(inside / 0.03, 0.0, 1.0)[..., None]
-        hair = np.array(self.look.hair, float) * streaks[..., None]
+        hair = np.array(self.palette.hair, float) * streaks[..., None]
         hair = hair * (0.7 + 0.3 * short) + self.skin * 0.3 * (1 - short) * 0.8
         color = self.canvas[..., :3] + share * (np.clip(hair, 0, 255) - self.canvas[..., :3])
         self.canvas[..., :3] = color.round()
@@ -302,8 +313,8 @@ class _Face:
         self._stroke(seam, 0.0012, self.skin * (0.42, 0.20, 0.20))
 
     def _lids(self, ring: np.ndarray) -> None:
-        """Lashes along the upper lid, a fine line along the lower one, a fold above."""
-        lash = np.array(self.look.hair, float) * 0.45
+        """Paint lashes along the upper lid, a fine line along the lower one, a fold above."""
+        lash = np.array(self.palette.hair, float) * 0.45
         upper, lower = ring[:4], ring[[3, 4, 5, 0]]
         self._stroke(lower, 0.0008, self.skin * (0.62, 0.48, 0.45))
         self._stroke(upper + (0, 0.0042), 0.0008, self.skin * (0.66, 0.54, 0.50))
@@ -320,7 +331,7 @@ class _Face:
         arc = 0.0045 * np.sin(np.pi * share**1.15) - 0.003 * share + 0.0012
         line = np.column_stack([line[:, :1], chain[:, 1].mean() + arc])
         half = 0.0032 * np.minimum(0.45 + 2.8 * share, 1.0) * (1 - 0.74 * share**2.2) * (0.0, 1.0)
-        color = np.array(self.look.hair, float) * 0.78
+        color = np.array(self.palette.hair, float) * 0.78
         self._fill(np.vstack([line + half, (line - half)[::-1]]), (*color, SKIN_GLOSS))
 
     def _nostrils(self) -> None:
@@ -339,7 +350,7 @@ class _Face:
         cv2.fillPoly(self.canvas, [self._texels(places)], self._color(color), cv2.LINE_AA, 4)
 
     def _stroke(self, places: np.ndarray, width: float, color: ArrayLike) -> None:
-        """A line that thins out towards its ends."""
+        """Draw a line that thins out towards its ends."""
         line = _curve(places)
         share = np.linspace(-1, 1, len(line))[:, None]
         half = 0.5 * width * (1.0 - 0.6 * share**4) * (0.0, 1.0)
@@ -351,7 +362,7 @@ class _Face:
 
 
 def _curve(points: np.ndarray, steps: int = 8) -> np.ndarray:
-    """A smooth line through points (Catmull-Rom), `steps` pieces between two of them."""
+    """Return a smooth line through points (Catmull-Rom), ``steps`` pieces between two of them."""
     padded = np.vstack([2 * points[0] - points[1], points, 2 * points[-1] - points[-2]])
     t = np.arange(steps)[:, None] / steps
     pieces = []

@@ -1,6 +1,6 @@
-"""The open body as a figure to look at: dressed, with hair, brows, lips and eyes that look.
+"""The open body as a character to look at: dressed, with hair, brows, lips and eyes that look.
 
-Colour comes from one picture (``figure_paint``) that is wrapped around the body: the head is
+Colour comes from one picture (``character_texture``) that is wrapped around the body: the head is
 unrolled like a label from a bottle, an eyeball is seen from its front, and everything below the
 neck has a single coordinate that runs from skin through shirt and trousers to the shoes, so that
 a hem is as sharp as the picture however coarse the mesh is. Features move with the mesh.
@@ -14,9 +14,9 @@ import numpy as np
 
 from kinesics_core.body import skinning
 from kinesics_core.body.model import BodyModel
-from kinesics_core.render import figure_paint
-from kinesics_core.render.figure_paint import Look
-from kinesics_core.render.mesh import vertex_normals
+from kinesics_core.render import character_texture
+from kinesics_core.render.character_texture import Chart, Palette
+from kinesics_core.render.geometry import Texture, vertex_normals
 from kinesics_core.skeletons import ARKIT_BLENDSHAPES, SMPLX55
 
 HAIR_THICKNESS, CLOTH_THICKNESS, SHOE_THICKNESS = 0.014, 0.007, 0.006
@@ -28,69 +28,98 @@ LOOKS_ASIDE = np.array([[name.startswith("eyeLook") for name in ARKIT_BLENDSHAPE
 
 
 @dataclass(frozen=True, eq=False)
-class Figure:
-    """A dressed body, laid out for ``MeshRenderer.render``.
+class Character:
+    """A dressed body, ready to be posed and drawn.
 
-    faces: (F, 3) int32. uv: (V, 2) float32 into texture (h, w, 4) uint8 colour and gloss.
-    skin: the layout for ``body.skinning``. repeated: (V,) the vertex of the skin that each vertex
-    shows; one that lies in two parts of the picture is there twice.
+    Attributes:
+        skin: The layout for ``body.skinning``.
+        skin_faces: (F, 3) int32, triangles of the skin's vertices.
+        faces: (F, 3) int32, the same triangles of the vertices that are drawn.
+        texture: The picture on it.
+        repeated: (V,) the vertex of the skin that each vertex drawn shows; one that lies in two
+            parts of the picture is there twice.
     """
 
     skin: skinning.Skin
     skin_faces: np.ndarray
     faces: np.ndarray
-    uv: np.ndarray
-    texture: np.ndarray
+    texture: Texture
     repeated: np.ndarray
 
     def pose(self, **parameters: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Vertices (V, 3), their normals (V, 3) and the joints (55, 3) of one pose.
+        """Return the character in one pose, model axes, metres.
 
-        parameters: as of ``skinning.vertices``, with a leading axis of 1. Model axes, metres.
+        Args:
+            parameters: See ``skinning.vertices``, with a leading axis of 1.
+
+        Returns:
+            Vertices (V, 3), their normals (V, 3) and the joints (55, 3).
         """
         vertices, joints = skinning.vertices(self.skin, **parameters)
         normals = vertex_normals(vertices[0], self.skin_faces)
         return vertices[0][self.repeated], normals[self.repeated], joints[0]
 
 
-def dress(
-    model: BodyModel, look: Look, *, head_scale: float = 1.0, eye_scale: float = 1.0,
-    arm_scale: float = 1.0, finest: float = 0.0, above: float | None = None,
-) -> Figure:
+@dataclass(frozen=True, slots=True)
+class Proportions:
+    """Sizes of parts of a character, as factors.
+
+    Attributes:
+        head: Of the head, about its joint; a face that must be read from afar is on a larger one.
+        eyes: Of the eyes with their lids.
+        arms: Of the length from shoulder to wrist.
+    """
+
+    head: float = 1.0
+    eyes: float = 1.0
+    arms: float = 1.0
+
+
+def build_character(
+    model: BodyModel, palette: Palette, proportions: Proportions | None = None, *,
+    shortest_edge: float = 0.0, lowest: float | None = None,
+) -> Character:
     """Put hair, clothes and a painted face on a body.
 
-    head_scale: of the head, about its joint; a figure whose face must be read from afar has a
-    larger one. eye_scale: of the eyes with their lids. arm_scale: of the length from shoulder to
-    wrist. finest: edges shorter than this are merged, but not in the face, metres: most triangles
-    of the body are in its fingers and ears. above: leave out what lies lower in T-pose, metres
-    above the pelvis.
+    Args:
+        model: The body; it has face landmarks.
+        palette: Its colours.
+        proportions: None keeps the body's own.
+        shortest_edge: Edges shorter than this are merged, but not in the face, metres: most
+            triangles of the body are in its fingers and ears.
+        lowest: Leave out what lies lower in T-pose, metres above the pelvis; None keeps all.
+
+    Raises:
+        ModelError: The body has no face.
     """
-    chart = figure_paint.Chart.of(model)
+    chart = Chart.of(model)
     parts = _parts(model, chart)
-    model, parts = _with_teeth(model, chart, parts)
-    dressed = _thickened(model, chart, parts)
-    if eye_scale != 1.0:
-        dressed = _large_eyed(dressed, eye_scale)
-    if arm_scale != 1.0:
-        dressed = _short_armed(dressed, arm_scale)
-    if head_scale != 1.0:
-        dressed = _large_headed(dressed, head_scale)
+    model, parts = _add_teeth(model, chart, parts)
+    dressed = _thicken(model, chart, parts)
+    proportions = proportions or Proportions()
+    if proportions.eyes != 1.0:
+        dressed = _scale_eyes(dressed, proportions.eyes)
+    if proportions.arms != 1.0:
+        dressed = _scale_arms(dressed, proportions.arms)
+    if proportions.head != 1.0:
+        dressed = _scale_head(dressed, proportions.head)
     triangles = model.faces
-    if above is not None:
-        triangles = triangles[(model.template[triangles, 1] >= above).all(1)]
-    if finest > 0.0:
-        triangles = _merged(model.template, triangles, finest * ~_in_face(model, chart, parts))
+    if lowest is not None:
+        triangles = triangles[(model.template[triangles, 1] >= lowest).all(1)]
+    if shortest_edge > 0.0:
+        shortest = shortest_edge * ~_in_face(model, chart, parts)
+        triangles = _merge_edges(model.template, triangles, shortest)
     chosen, skin_faces = np.unique(triangles, return_inverse=True)
     skin_faces = skin_faces.reshape(-1, 3).astype(np.int32)
-    uv, faces, repeated = _unrolled(model.template[chosen], skin_faces, parts[chosen], chart, model)
-    return Figure(
-        skin=skinning.select(dressed, chosen), skin_faces=skin_faces, faces=faces, uv=uv,
-        texture=figure_paint.paint(look, chart), repeated=repeated,
+    uv, faces, repeated = _lay_out(model.template[chosen], skin_faces, parts[chosen], chart, model)
+    return Character(
+        skin=skinning.select(dressed, chosen), skin_faces=skin_faces, faces=faces,
+        texture=Texture(character_texture.paint(palette, chart), uv), repeated=repeated,
     )
 
 
-def pose_of_gaze(azimuth: float, elevation: float) -> dict[str, np.ndarray]:
-    """Rotations of both eyeballs, to be given to ``Figure.pose``. Radians, left and up positive."""
+def eye_rotations(azimuth: float, elevation: float) -> dict[str, np.ndarray]:
+    """Return rotations of both eyeballs for ``Character.pose``; radians, left and up positive."""
     # About the vertical first, then about the turned eye's own axis to the left.
     about = np.array([[-elevation, azimuth, 0.0]], np.float32)
     return {"leye_pose": about, "reye_pose": about}
@@ -99,8 +128,8 @@ def pose_of_gaze(azimuth: float, elevation: float) -> dict[str, np.ndarray]:
 BODY, HEAD, MOUTH, TONGUE, TEETH, LEFT_EYE, RIGHT_EYE = range(7)
 
 
-def _parts(model: BodyModel, chart: figure_paint.Chart) -> np.ndarray:
-    """(V,) the part of the picture that each vertex belongs to."""
+def _parts(model: BodyModel, chart: Chart) -> np.ndarray:
+    """Return the part of the picture that each vertex belongs to, (V,)."""
     owner = model.weights.argmax(1)
     component = _components(model.faces, len(model.template))
     parts = np.full(len(model.template), BODY)
@@ -127,19 +156,24 @@ def _parts(model: BodyModel, chart: figure_paint.Chart) -> np.ndarray:
     return parts
 
 
-def _in_face(model: BodyModel, chart: figure_paint.Chart, parts: np.ndarray) -> np.ndarray:
-    """(V,) whether a vertex shows expressions or is an eye, tooth or tongue."""
+def _in_face(model: BodyModel, chart: Chart, parts: np.ndarray) -> np.ndarray:
+    """Return whether each vertex shows expressions or is an eye, tooth or tongue, (V,)."""
     moves = np.abs(model.expression_directions).max((1, 2)) > 1e-4
     ear = np.abs(model.template[:, 0]) > 0.064
     return ~np.isin(parts, (BODY, MOUTH)) & ~(ear & (parts == HEAD)) & (
         moves | (parts != HEAD)) | ((parts == HEAD) & (model.template[:, 2] > chart.axis) & ~ear)
 
 
-def _merged(points: np.ndarray, faces: np.ndarray, shortest: np.ndarray) -> np.ndarray:
-    """Triangles (F', 3) of which fewer edges are short, over the same vertices.
+def _merge_edges(points: np.ndarray, faces: np.ndarray, shortest: np.ndarray) -> np.ndarray:
+    """Return triangles (F', 3) of which fewer edges are short, over the same vertices.
 
-    shortest: (V,) metres; an edge with both ends shorter than theirs is contracted to one of its
-    ends, the shortest of each neighbourhood first, unless a triangle would turn over.
+    An edge that is shorter than both its ends allow is contracted to one of them, the shortest of
+    each neighbourhood first, unless a triangle would turn over.
+
+    Args:
+        points: (V, 3) metres.
+        faces: (F, 3).
+        shortest: (V,) metres, the shortest edge allowed at each vertex.
     """
     for _ in range(24):
         edges = np.unique(np.sort(faces[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2)), axis=0)
@@ -168,10 +202,10 @@ def _merged(points: np.ndarray, faces: np.ndarray, shortest: np.ndarray) -> np.n
     return faces
 
 
-def _with_teeth(
-    model: BodyModel, chart: figure_paint.Chart, parts: np.ndarray
+def _add_teeth(
+    model: BodyModel, chart: Chart, parts: np.ndarray
 ) -> tuple[BodyModel, np.ndarray]:
-    """The body with a row of upper teeth, which stay with the skull."""
+    """Give the body a row of upper teeth, which stay with the skull."""
     around = np.radians(np.linspace(-48, 48, 13))
     arch = np.column_stack([0.021 * np.sin(around), 0 * around, 0.024 * (np.cos(around) - 1)])
     front = chart.lips_depth - 0.0135
@@ -202,7 +236,7 @@ def _with_teeth(
 
 
 def _components(faces: np.ndarray, count: int) -> np.ndarray:
-    """(V,) the smallest vertex that each vertex is connected to."""
+    """Return the smallest vertex that each vertex is connected to, (V,)."""
     label = np.arange(count)
     while True:
         lowest = label[faces].min(1)
@@ -214,15 +248,15 @@ def _components(faces: np.ndarray, count: int) -> np.ndarray:
         label = new
 
 
-def _thickened(model: BodyModel, chart: figure_paint.Chart, parts: np.ndarray) -> BodyModel:
-    """The body with hair and clothes over its skin, and eyes that only joints move."""
+def _thicken(model: BodyModel, chart: Chart, parts: np.ndarray) -> BodyModel:
+    """Put hair and clothes over the skin, and let only joints move the eyes."""
     template = model.template
     normals = vertex_normals(template, model.faces)
     where, _ = chart.unroll(template)
     depth = np.where(parts == HEAD, chart.above_hairline(where), -1.0)
     thickness = HAIR_THICKNESS * _smooth(depth / 0.035)
-    run = figure_paint.along_garments(template, chart)
-    shirt, shoe = figure_paint.under(run)
+    run = character_texture.along_garments(template, chart)
+    shirt, shoe = character_texture.under(run)
     # Shapes of looking move the lids; the eyeballs are turned by their joints.
     expression = model.expression_directions.copy()
     eyes = np.isin(parts, (LEFT_EYE, RIGHT_EYE))
@@ -238,7 +272,8 @@ def _smooth(x: np.ndarray) -> np.ndarray:
     return x * x * (3.0 - 2.0 * x)
 
 
-def _large_headed(model: BodyModel, scale: float) -> BodyModel:
+def _scale_head(model: BodyModel, scale: float) -> BodyModel:
+    """Scale the head with jaw and eyes about its joint."""
     names = ("head", "jaw", *EYES)
     share = model.weights[:, [JOINT[name] for name in names]].sum(1, keepdims=True)
     pivot = model.joint_template[JOINT["head"]]
@@ -256,8 +291,8 @@ def _large_headed(model: BodyModel, scale: float) -> BodyModel:
     )
 
 
-def _short_armed(model: BodyModel, scale: float) -> BodyModel:
-    """Arms shortened between shoulder and wrist; in T-pose they lie along x."""
+def _scale_arms(model: BodyModel, scale: float) -> BodyModel:
+    """Scale the arms between shoulder and wrist; in T-pose they lie along x."""
     shoulder, wrist = (model.joint_template[JOINT[f"left_{part}"], 0]
                        for part in ("shoulder", "wrist"))
 
@@ -271,8 +306,8 @@ def _short_armed(model: BodyModel, scale: float) -> BodyModel:
                    joint_template=shortened(model.joint_template))
 
 
-def _large_eyed(model: BodyModel, scale: float) -> BodyModel:
-    """Everything near an eye moved away from its middle: lids keep lying on the eyeball."""
+def _scale_eyes(model: BodyModel, scale: float) -> BodyModel:
+    """Move everything near an eye away from its middle: lids keep lying on the eyeball."""
     template = model.template.copy()
     directions = model.expression_directions.copy()
     for name in EYES:
@@ -284,11 +319,22 @@ def _large_eyed(model: BodyModel, scale: float) -> BodyModel:
                    expression_directions=directions.astype(np.float32))
 
 
-def _unrolled(
-    template: np.ndarray, faces: np.ndarray, parts: np.ndarray, chart: figure_paint.Chart,
+def _lay_out(
+    template: np.ndarray, faces: np.ndarray, parts: np.ndarray, chart: Chart,
     model: BodyModel,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """uv, faces and the vertex of each vertex: those in two parts of the picture are doubled."""
+    """Lay the triangles out in the picture; vertices in two parts of it are doubled.
+
+    Args:
+        template: (V, 3) metres.
+        faces: (F, 3).
+        parts: (V,) the part of the picture of each vertex.
+        chart: The layout of the picture.
+        model: The body, for its eyes' joints.
+
+    Returns:
+        uv (V', 2), faces (F, 3) of V' vertices, and the vertex (V',) that each of them shows.
+    """
     corners = parts[faces]
     # A triangle between two parts belongs to one of them: the lips' to the lips, the neck's to
     # the head.
@@ -307,10 +353,10 @@ def _unrolled(
             centre = model.joint_template[JOINT[EYES[which - LEFT_EYE]]]
             spot = chart.eye_uv(points - centre)
         elif which == BODY:
-            spot = figure_paint.garment_uv(figure_paint.along_garments(points, chart))
+            spot = character_texture.garment_uv(character_texture.along_garments(points, chart))
         else:
             name = {MOUTH: "mouth", TONGUE: "tongue", TEETH: "teeth"}[which]
-            spot = figure_paint.plain_uv(name, len(points))
+            spot = character_texture.plain_uv(name, len(points))
         at[mine] = spot.reshape(-1, 3, 2)
     keys = np.column_stack([faces.ravel().astype(np.float64), np.repeat(part, 3),
                             at.reshape(-1, 2).round(6)])

@@ -1,0 +1,56 @@
+"""The layout of the live view's window in Rerun."""
+
+from __future__ import annotations
+
+from typing import Any
+
+BACKGROUND = (22, 26, 36)
+
+
+def layout() -> Any:
+    """Return the blueprint: camera and affect, the robot, both bodies in 3-D."""
+    import rerun.blueprint as rrb
+
+    return rrb.Blueprint(
+        rrb.Horizontal(
+            rrb.Vertical(
+                rrb.Spatial2DView(origin="camera", name="camera, keypoints, forecast"),
+                rrb.TimeSeriesView(
+                    origin="affect", name="affect",
+                    axis_y=rrb.ScalarAxis(range=(-1.0, 1.0), zoom_lock=True),
+                    time_ranges=rrb.VisibleTimeRange(
+                        "camera",
+                        start=rrb.TimeRangeBoundary.cursor_relative(seconds=-15.0),
+                        end=rrb.TimeRangeBoundary.cursor_relative(),
+                    ),
+                ),
+                row_shares=[2, 1],
+            ),
+            rrb.Vertical(
+                rrb.Spatial2DView(origin="robot/picture", name="robot"),
+                rrb.BarChartView(origin="blendshapes/robot", name="robot, 52 blendshapes"),
+                rrb.TextLogView(origin="response", name="answers"),
+                row_shares=[3, 1, 1],
+            ),
+            rrb.Vertical(
+                rrb.Spatial3DView(
+                    origin="body", name="person, 3D", background=BACKGROUND,
+                    eye_controls=rrb.EyeControls3D(
+                        position=(0.5, -0.3, -2.4), look_target=(0.0, 0.0, 0.0)
+                    ),
+                ),
+                rrb.Spatial3DView(
+                    origin="robot/body", name="robot, 3D", background=BACKGROUND,
+                    eye_controls=rrb.EyeControls3D(
+                        position=(0.5, 0.3, 2.4), look_target=(0.0, -0.1, 0.0)
+                    ),
+                ),
+                rrb.BarChartView(origin="blendshapes/person", name="person, 52 blendshapes"),
+                row_shares=[2, 2, 1],
+            ),
+            column_shares=[5, 3, 3],
+        ),
+        rrb.BlueprintPanel(state="collapsed"),
+        rrb.SelectionPanel(state="collapsed"),
+        rrb.TimePanel(state="collapsed", timeline="camera"),
+    )
