@@ -127,16 +127,16 @@ def exported(path, classes):
     """A network that believes in the same emotions, 3 to 1, whatever it sees."""
     torch = pytest.importorskip("torch")
     from kinesics_core.motion.networks.registry import build
-    from kinesics_core.motion.training.export import export_onnx
+    from kinesics_core.motion.training.export import ForecasterMetadata, export_onnx
 
     network = build("mlp", classes=len(classes), residual=True)
     if classes:
         with torch.no_grad():
             network.classifier[-1].weight.zero_()
             network.classifier[-1].bias.copy_(torch.tensor([0.75, 0.25]).log())
-    export_onnx(network, path, name="mlp", version="1", licence="none",
-                normalisation="last_frame", data="none", classes=classes,
-                spread_floor=[0.1] * 30, spread_gain=[0.2] * 30)
+    export_onnx(network, path, ForecasterMetadata(
+        name="mlp", version="1", licence="none", normalisation="last_frame", data="none",
+        classes=classes, spread_floor=[0.1] * 30, spread_gain=[0.2] * 30))
     return path
 
 

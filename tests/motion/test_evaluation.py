@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kinesics_core.motion.evaluation.evaluation import baseline_errors, forecast_errors
-from kinesics_core.motion.training.samples import Samples
+from kinesics_core.motion.training.windowing import WindowBatch
 
 
 def swings(count, period_frames, seed):
@@ -14,7 +14,7 @@ def swings(count, period_frames, seed):
     phase = rng.uniform(0, 2 * np.pi, (count, 1, 6))
     t = np.arange(90)[None, :, None]
     motion = 0.3 * np.sin(2 * np.pi * t / period_frames + phase)
-    return Samples(motion[:, :60].astype(np.float32), motion[:, 60:].astype(np.float32))
+    return WindowBatch(motion[:, :60].astype(np.float32), motion[:, 60:].astype(np.float32))
 
 
 def test_errors_by_frame_and_class_are_those_that_were_put_in():

@@ -12,7 +12,7 @@ from kinesics_core.errors import ModelError
 from kinesics_core.motion.networks.prediction import Prediction
 from kinesics_core.motion.networks.registry import NETWORKS, build
 from kinesics_core.motion.training import export
-from kinesics_core.motion.training.export import export_onnx, parity
+from kinesics_core.motion.training.export import ForecasterMetadata, export_onnx, parity
 
 ABOUT = {"name": "n", "version": "1", "normalisation": "per_frame", "licence": "l", "data": "d"}
 SPREAD = {"spread_floor": [0.1] * 30, "spread_gain": [0.2] * 30}
@@ -32,6 +32,10 @@ def lived(name, residual, classes=3, **shape):
     return network.eval()
 
 
+def about(**changes):
+    return ForecasterMetadata(**ABOUT, **changes)
+
+
 def session(path):
     import onnxruntime as ort
 
@@ -45,7 +49,7 @@ def test_onnx_and_torch_agree(name, residual, persons, tmp_path):
     network = lived(name, residual)
     path = tmp_path / "n.onnx"
     learned = {} if name == "ours" else SPREAD
-    export_onnx(network, path, classes=CLASSES, **ABOUT, **learned)
+    export_onnx(network, path, about(classes=CLASSES, **learned))
     observed = np.random.default_rng(persons).uniform(-1, 1, (persons, 60, 34)).astype(np.float32)
     opened = session(path)
     got = dict(zip([o.name for o in opened.get_outputs()],
@@ -61,7 +65,7 @@ def test_onnx_and_torch_agree(name, residual, persons, tmp_path):
 
 def test_the_file_says_what_it_is(tmp_path):
     path = tmp_path / "n.onnx"
-    export_onnx(lived("lstm", True), path, classes=CLASSES, **ABOUT, **SPREAD, extra={"seed": "3"})
+    export_onnx(lived("lstm", True), path, about(classes=CLASSES, **SPREAD, extra={"seed": "3"}))
     said = {p.key: p.value for p in onnx.load(path).metadata_props}
     assert json.loads(said["kinesics.classes"]) == list(CLASSES)
     assert said["kinesics.task"] == "forecast" and said["kinesics.seed"] == "3"
@@ -72,20 +76,20 @@ def test_the_file_says_what_it_is(tmp_path):
 
 def test_a_learned_spread_takes_the_place_of_the_networks_own(tmp_path):
     path = tmp_path / "n.onnx"
-    export_onnx(lived("ours", True), path, classes=CLASSES, **ABOUT, **SPREAD)
+    export_onnx(lived("ours", True), path, about(classes=CLASSES, **SPREAD))
     assert [o.name for o in session(path).get_outputs()] == ["future", "emotion"]
 
 
 def test_any_keypoints_and_window(tmp_path):
     path = tmp_path / "n.onnx"
     network = lived("cnn_lstm", False, classes=0, features=44, observed=40, horizon=30)
-    export_onnx(network, path, **ABOUT, **SPREAD, observed=40, features=44)
+    export_onnx(network, path, about(**SPREAD), observed=40, features=44)
     assert parity(network, path) <= export.PARITY
 
 
 def test_batch_normalisation_before_linear_layers_is_gone_from_the_graph(tmp_path):
     path = tmp_path / "n.onnx"
-    export_onnx(lived("mlp", False), path, classes=CLASSES, **ABOUT, **SPREAD)
+    export_onnx(lived("mlp", False), path, about(classes=CLASSES, **SPREAD))
     assert {node.op_type for node in onnx.load(path).graph.node} == {
         "Constant", "Flatten", "Gemm", "Relu", "Reshape", "Softmax"}
 
@@ -104,7 +108,7 @@ class NoSpread(torch.nn.Module):
 
 def test_a_graph_that_cannot_take_a_crowd_is_not_written(tmp_path):
     with pytest.raises(ModelError, match="would differ"):
-        export_onnx(OneBatch(), tmp_path / "n.onnx", **ABOUT, **SPREAD)
+        export_onnx(OneBatch(), tmp_path / "n.onnx", about(**SPREAD))
     assert not list(tmp_path.iterdir())
 
 
@@ -116,7 +120,7 @@ def test_a_network_with_nearly_dead_units_is_exported(tmp_path):
         if isinstance(layer, torch.nn.BatchNorm1d):
             layer.running_var[::2] = 1e-12
             layer.running_mean[::2] = 0
-    export_onnx(network, tmp_path / "n.onnx", classes=CLASSES, **ABOUT, **SPREAD)
+    export_onnx(network, tmp_path / "n.onnx", about(classes=CLASSES, **SPREAD))
     said = session(tmp_path / "n.onnx").run(
         None, {"observed": np.random.default_rng(0).uniform(-1, 1, (1, 60, 34)).astype("f4")})[0]
     assert np.abs(said).max() > 100
@@ -125,7 +129,7 @@ def test_a_network_with_nearly_dead_units_is_exported(tmp_path):
 def test_what_does_not_fit_is_refused(tmp_path):
     path = tmp_path / "n.onnx"
     with pytest.raises(ModelError, match="Got 2 class names for a network with 3 classes"):
-        export_onnx(lived("lstm", True), path, classes=CLASSES[:2], **ABOUT, **SPREAD)
+        export_onnx(lived("lstm", True), path, about(classes=CLASSES[:2], **SPREAD))
     with pytest.raises(ModelError, match="does not say how sure"):
-        export_onnx(NoSpread(), path, **ABOUT)
+        export_onnx(NoSpread(), path, about())
     assert not list(tmp_path.iterdir())

@@ -9,6 +9,7 @@ torch = pytest.importorskip("torch")
 
 from kinesics_core.motion import windows
 from kinesics_core.motion.networks.mixer import DCTMixer, cosines
+from kinesics_core.motion.networks.shape import NetworkShape
 
 SHAPES = [(34, 60, 30), (6, 60, 30), (34, 20, 45), (3, 2, 1), (4, 1, 3)]
 
@@ -22,9 +23,9 @@ def one_thread():
     torch.set_num_threads(threads)
 
 
-def shaken(**settings):
+def shaken(classes=0):
     """A network in evaluation mode whose last layers are not the zeros they start as."""
-    network = DCTMixer(**settings).eval()
+    network = DCTMixer(NetworkShape(classes=classes, residual=True)).eval()
     for parameter in network.parameters():
         torch.nn.init.normal_(parameter, std=0.05)
     return network
@@ -61,17 +62,17 @@ def test_any_keypoints_past_and_future_and_an_untrained_network_stands_still(
     features, observed, horizon
 ):
     past = torch.randn(5, observed, features)
-    network = DCTMixer(features, observed, horizon, classes=4).eval()
+    network = DCTMixer(NetworkShape(features, observed, horizon, 4, True)).eval()
     future, logits, spread = network(past)
     assert torch.equal(future, past[:, -1:].expand(5, horizon, features))
     assert logits.shape == (5, 4)
     assert spread.shape == (5, horizon) and (spread > 0).all()
-    assert DCTMixer(features, observed, horizon)(past).logits is None
+    assert DCTMixer(NetworkShape(features, observed, horizon, 0, True))(past).logits is None
 
 
 def test_without_the_residual_the_newest_frame_is_not_added():
     past = torch.randn(2, 60, 34)
-    assert not DCTMixer(residual=False).eval()(past).future.any()
+    assert not DCTMixer(NetworkShape()).eval()(past).future.any()
 
 
 def test_the_whole_window_matters_and_the_newest_velocity_most():
@@ -129,7 +130,7 @@ def test_learns_a_periodic_law_on_periods_and_phases_it_never_saw():
     poses = torch.from_numpy(
         windows.normalise(np.stack(clips))[0].reshape(-1, 90, 34).astype(np.float32))
     observed, future = poses[:, :60], poses[:, 60:]
-    network = fit(DCTMixer(), observed[:400], future[:400], steps=60)
+    network = fit(DCTMixer(NetworkShape(residual=True)), observed[:400], future[:400], steps=60)
     with torch.no_grad():
         error = (network(observed[400:]).future - future[400:]).abs().mean()
     standing = (observed[400:, -1:] - future[400:]).abs().mean()
@@ -143,7 +144,8 @@ def test_spread_is_the_size_of_the_noise_in_the_future():
     sigma = 0.02 * torch.where(right, 3.0, 1.0)[:, None] * steps             # (B, 30)
     observed = right.float()[:, None, None].expand(-1, 60, 8)
     future = observed[:, -1:] + torch.randn(2000, 30, 8) * sigma[:, :, None]
-    network = fit(DCTMixer(features=8, width=64), observed[:1500], future[:1500], 300, lr=1e-2)
+    network = fit(DCTMixer(NetworkShape(features=8, residual=True), width=64), observed[:1500],
+                  future[:1500], 300, lr=1e-2)
     with torch.no_grad():
         ratio = network(observed[1500:]).spread / sigma[1500:]
     assert 0.8 < ratio.mean() < 1.25

@@ -131,28 +131,36 @@ def quick(**changes):
 
 
 def test_a_network_tells_styles_apart_in_a_content_never_seen(one_thread):
-    from kinesics_core.motion.training.recognition_training import probabilities, train_recogniser
+    from kinesics_core.motion.training.recognition_training import (
+        LabelledWindows,
+        probabilities,
+        train_recogniser,
+    )
 
     clips, styles, contents = people(seed=0)
     windows, index = recognition.cut(clips, horizon=30)
     test = (contents == "both")[index]
     told = []
-    found = train_recogniser(
-        network(one_thread), windows[~test, :60], styles[index[~test]],
-        quick(forecast=0.3), contents=contents[index[~test]],
-        future=windows[~test, 60:], progress=lambda done, of, loss: told.append((done, of)))
+    data = LabelledWindows(windows[~test, :60], styles[index[~test]], contents[index[~test]],
+                           future=windows[~test, 60:])
+    found = train_recogniser(network(one_thread), data, quick(forecast=0.3),
+                             lambda done, of, loss: told.append((done, of)))
     named, vote = recognition.clip_vote(probabilities(found, windows[test, :60]), index[test])
     assert recognition.scores(styles[named], vote.argmax(axis=1), 3).accuracy > 0.8
     assert told == [(step, 40) for step in range(1, 41)]
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others(one_thread):
-    from kinesics_core.motion.training.recognition_training import train_recogniser
+    from kinesics_core.motion.training.recognition_training import (
+        LabelledWindows,
+        train_recogniser,
+    )
 
     windows = np.random.default_rng(0).normal(size=(30, 60, 17, 3))
     labels = np.arange(30) % 3
     first, again, other = (
-        train_recogniser(network(one_thread), windows, labels, quick(steps=3, seed=seed))
+        train_recogniser(
+            network(one_thread), LabelledWindows(windows, labels), quick(steps=3, seed=seed))
         for seed in (0, 0, 1))
     weights = [torch_weights(n) for n in (first, again, other)]
     assert (weights[0] == weights[1]).all() and (weights[0] != weights[2]).any()
@@ -173,7 +181,8 @@ def test_missing_keypoints_reach_the_network_as_numbers(one_thread):
     between = windows[:, 19, 9] + (windows[:, 30, 9] - windows[:, 19, 9]) * 5 / 11
     assert filled[:, 24, 9] == pytest.approx(between, abs=1e-3)
     assert (training.encode(filled, "per_frame").reshape(-1, 60, 17, 2)[:, :, 3] == 0).all()
-    found = training.train_recogniser(network(one_thread), windows, styles[index], quick(steps=3))
+    found = training.train_recogniser(
+        network(one_thread), training.LabelledWindows(windows, styles[index]), quick(steps=3))
     assert np.isfinite(torch_weights(found)).all()
     assert np.isfinite(training.probabilities(found, windows)).all()
 
@@ -192,20 +201,20 @@ def test_a_turned_view_keeps_the_body_rigid():
 
 
 def test_arrays_that_do_not_fit_together_are_named(one_thread):
-    from kinesics_core.motion.training.recognition_training import train_recogniser
+    from kinesics_core.motion.training.recognition_training import LabelledWindows
 
     windows = np.zeros((4, 60, 17, 2))
     with pytest.raises(KinesicsError, match="Got 3 labels for 4 windows"):
-        train_recogniser(network(one_thread), windows, np.zeros(3, int))
+        LabelledWindows(windows, np.zeros(3, int))
     with pytest.raises(KinesicsError, match="shape"):
-        train_recogniser(network(one_thread), windows[:0], np.zeros(0, int))
+        LabelledWindows(windows[:0], np.zeros(0, int))
 
 
 def test_the_recogniser_is_a_network_like_the_others_and_blind_to_when(one_thread, tmp_path):
-    from kinesics_core.motion.networks.recogniser import Recogniser
+    from kinesics_core.motion.networks.registry import build
 
     one_thread.manual_seed(0)
-    network = Recogniser(classes=5).eval()
+    network = build("recogniser", classes=5).eval()
     observed = one_thread.randn(2, 60, 34)
     future, logits, spread = network(observed)
     assert logits.shape == (2, 5) and spread is None

@@ -46,7 +46,7 @@ def untrained(tmp_path_factory):
     """Makes a file of an untrained network: (name, classes, normalisation) -> path."""
     torch = pytest.importorskip("torch")
     from kinesics_core.motion.networks.registry import build
-    from kinesics_core.motion.training.export import export_onnx
+    from kinesics_core.motion.training.export import ForecasterMetadata, export_onnx
 
     folder = tmp_path_factory.mktemp("models")
 
@@ -59,8 +59,9 @@ def untrained(tmp_path_factory):
                 network.classifier[-1].bias.copy_(torch.tensor(believes).log())
         learned = {} if name == "ours" else {"spread_floor": [0.1] * 30, "spread_gain": [0.2] * 30}
         path = folder / f"{name}_{len(list(folder.iterdir()))}.onnx"
-        export_onnx(network, path, name=name, version="7", normalisation=normalisation,
-                    licence="none", data="none", classes=classes, **learned)
+        export_onnx(network, path, ForecasterMetadata(
+            name=name, version="7", normalisation=normalisation, licence="none", data="none",
+            classes=classes, **learned))
         return path
 
     return make

@@ -1,13 +1,11 @@
 import csv
 import errno
-import io
 import json
 import pickle
 from pathlib import Path
 
 import numpy as np
 import pytest
-from rich.console import Console
 from walker import clips, waving
 
 torch = pytest.importorskip("torch")
@@ -17,24 +15,20 @@ from kinesics_core.dataset.clips import Clip
 from kinesics_core.errors import KinesicsError, ModelError
 from kinesics_core.motion import uncertainty
 from kinesics_core.motion.networks.prediction import Prediction
-from kinesics_core.motion.training import (
-    batches,
-    checkpoints,
-    losses,
-    samples,
-    training_run,
-)
-from kinesics_core.motion.training import (
-    fit as training,
-)
-from kinesics_core.motion.training.batches import Batch, PlaneFeed
-from kinesics_core.motion.training.fit import TrainingConfig, fit, predict, recipe
-from kinesics_core.motion.training.samples import cut_windows, encode
-from kinesics_core.motion.training.training_run import Plan, train
+from kinesics_core.motion.training import checkpoints, feeds, labels, losses
+from kinesics_core.motion.training import fit as training
+from kinesics_core.motion.training.config import CHOICES, TrainingConfig, recipe, unlike_the_paper
+from kinesics_core.motion.training.feeds import Draws, Examples, PlaneFeed
+from kinesics_core.motion.training.fit import TrainingData
+from kinesics_core.motion.training.judge import judge
+from kinesics_core.motion.training.predict import predict
+from kinesics_core.motion.training.prepare import RunClips, RunOptions, prepare
+from kinesics_core.motion.training.run import train
+from kinesics_core.motion.training.windowing import WindowBatch, cut_windows, encode
 from kinesics_core.skeletons import COCO17_FLIP
+from kinesics_core.training.loop import NO_HOOKS, Hooks
 
 QUICK = {"network": "mlp", "epochs": 3, "step": 30}
-QUIET = Console(file=io.StringIO())
 
 
 @pytest.fixture(autouse=True)
@@ -72,8 +66,16 @@ def flat(count, keypoints=4, frames=120):
 
 
 def batch_of(observed, future, weight=None, target=None):
-    return Batch(*(None if part is None else torch.as_tensor(part)
-                   for part in (observed, future, weight, target)))
+    return WindowBatch(*(None if part is None else torch.as_tensor(part)
+                         for part in (observed, future, weight, target)))
+
+
+def fit(config, given, held, *, classes=(), keypoints=None, hooks=NO_HOOKS, **more):
+    """Trains on clips or windows, or on pairs of them and their classes."""
+    sides = [Examples(*side) if isinstance(side, tuple) else Examples(side)
+             for side in (given, held)]
+    named = {} if keypoints is None else {"keypoints": keypoints}
+    return training.fit(TrainingData(*sides, classes, **named), config, hooks, **more)
 
 
 # The recipe
@@ -91,6 +93,13 @@ def test_the_papers_recipe_is_the_default():
     assert rates == {"mlp": 0.002, "lstm": 0.001, "cnn_lstm": 0.001, "transformer": 0.0005}
 
 
+def test_what_is_not_as_in_the_paper_is_said():
+    said = unlike_the_paper(TrainingConfig())
+    assert len(said) == 2 and "split by clip" in said[0] and "optimiser adamw" in said[1]
+    said = unlike_the_paper(recipe("paper", optimiser="adam", epochs=30))
+    assert len(said) == 2 and said[1] == "epochs 30 (the paper: 200)"
+
+
 def test_the_papers_loss_is_mean_squared_error_plus_lambda_cross_entropy():
     rng = np.random.default_rng(0)
     future, truth = rng.normal(size=(2, 4, 30, 34)).astype(np.float32)
@@ -98,13 +107,13 @@ def test_the_papers_loss_is_mean_squared_error_plus_lambda_cross_entropy():
     target = np.array([2, -1, 0, 1])
     got = losses.total(Prediction(torch.tensor(future), torch.tensor(logits)),
                        batch_of(np.zeros((4, 60, 34), np.float32), truth, None, target),
-                       "mse", 1.0, 0.3)
+                       TrainingConfig())
     chances = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     entropy = -np.mean([np.log(chances[i, target[i]]) for i in (0, 2, 3)])
     assert float(got) == pytest.approx(((future - truth) ** 2).mean() + 0.3 * entropy, rel=1e-5)
 
 
-@pytest.mark.parametrize("loss", losses.LOSSES)
+@pytest.mark.parametrize("loss", CHOICES["loss"])
 def test_numbers_whose_truth_is_unknown_do_not_count(loss):
     rng = np.random.default_rng(0)
     observed = rng.normal(size=(3, 60, 34)).astype(np.float32)
@@ -114,7 +123,8 @@ def test_numbers_whose_truth_is_unknown_do_not_count(loss):
     nonsense = np.where(weight > 0, truth, 1e6).astype(np.float32)
     spread = np.full((3, 30), 0.5, np.float32)
     predicted = Prediction(torch.tensor(future), None, torch.tensor(spread))
-    values = [float(losses.total(predicted, batch_of(observed, t, weight), loss, 0.1, 0.3))
+    values = [float(losses.total(predicted, batch_of(observed, t, weight),
+                                 TrainingConfig(loss=loss, loss_unit=0.1)))
               for t in (truth, nonsense)]
     assert values[0] == pytest.approx(values[1], rel=1e-5)
     nothing = np.zeros_like(weight)
@@ -155,9 +165,10 @@ def test_spread_is_recovered_from_residuals_of_known_size():
 
 
 def test_cut_windows_all_come_once_in_an_epoch():
-    feed = batches.CutFeed(
-        samples.Samples(np.arange(10, dtype=np.float32)[:, None, None].repeat(60, 1),
-                        np.zeros((10, 30, 1), np.float32)), np.arange(10), 3, torch.device("cpu"))
+    feed = feeds.CutFeed(
+        WindowBatch(np.arange(10, dtype=np.float32)[:, None, None].repeat(60, 1),
+                    np.zeros((10, 30, 1), np.float32), None, np.arange(10)),
+        3, torch.device("cpu"))
     given = list(feed.epoch(np.random.default_rng(0)))
     assert len(given) == len(feed) == 3            # the tenth would be a batch of its own
     seen = torch.cat([part.observed[:, 0, 0] for part in given])
@@ -170,7 +181,8 @@ def test_drawn_windows_are_pieces_of_one_clip(warp):
     ramp = np.arange(100, dtype=np.float32)[:, None, None] * np.ones((1, 3, 2), np.float32)
     spread = np.array([[0, 0], [3, 0], [0, 3]], np.float32)
     given = [Clip(f"{i}", "s", f"{i}", 30.0, ramp + 1000 * i + spread) for i in range(3)]
-    feed = PlaneFeed(given, np.array([0, 1, -1]), "last_frame", 64, 640, warp, torch.device("cpu"))
+    feed = PlaneFeed(given, np.array([0, 1, -1]), "last_frame", Draws(64, 640, warp),
+                     torch.device("cpu"))
     assert len(feed) == 10
     batch = next(feed.epoch(np.random.default_rng(0)))
     # Normalised by the newest observed frame, a ramp has slope speed / extent everywhere.
@@ -190,10 +202,10 @@ def test_mirroring_a_window_is_mirroring_the_person():
     one, other = (encode(cut_windows([Clip("a", "s", "a", 30.0, b.astype(np.float32))]),
                          "per_frame") for b in (body, mirrored))
     assert np.abs(one.observed - other.observed).max() > 0.1
-    batch = batches.as_batch(one, None, torch.device("cpu"))
+    batch = feeds.on_device(one, torch.device("cpu"))
     flip = torch.tensor(COCO17_FLIP)
     rng = np.random.default_rng(0)
-    drawn = [batches.mirror_half(batch, flip, rng).observed.numpy() for _ in range(20)]
+    drawn = [feeds.mirror_half(batch, flip, rng).observed.numpy() for _ in range(20)]
     kinds = [np.abs(got - one.observed).max() < 1e-5 for got in drawn]
     for got, same in zip(drawn, kinds, strict=True):
         assert got == pytest.approx(one.observed if same else other.observed, abs=1e-5)
@@ -208,19 +220,18 @@ def learned():
     """Our network on slow and fast waving, both heads (a few seconds)."""
     torch.set_num_threads(1)
     given, held = paced(40, 0), paced(10, 1)
-    classes = samples.classes_of(given, "pace")
+    classes = labels.classes_of(given, "pace")
     config = recipe("ours", network="ours", epochs=8, windows=1500, batch=50, ema=0.95)
     seen = []
 
     def look(epoch, network):
-        truth = encode(cut_windows(held, training.VALIDATION_STEP), "per_frame")
+        truth = encode(cut_windows(held, feeds.VALIDATION_STEP), "per_frame")
         error = np.abs(predict(network, truth.observed).future - truth.future).mean()
         seen.append(float(error))
         return {"mae_of_mine": seen[-1]} if epoch % 2 == 0 else None
 
-    result = fit(config, given, held, classes=classes, on_epoch=look,
-                 train_targets=samples.targets(given, "pace", classes),
-                 validation_targets=samples.targets(held, "pace", classes))
+    result = fit(config, *((side, labels.targets(side, "pace", classes)) for side in (given, held)),
+                 classes=classes, hooks=Hooks(on_epoch=look))
     return result, seen, held
 
 
@@ -232,7 +243,7 @@ def test_a_trained_network_forecasts_and_recognises_what_it_never_saw(learned):
     got = predict(result.network, truth.observed)
     standing = np.abs(truth.future - truth.observed[:, -1:]).mean()
     assert np.abs(got.future - truth.future).mean() < 0.4 * standing
-    target = samples.targets(fresh, "pace", result.identity.classes)[which]
+    target = labels.targets(fresh, "pace", result.identity.classes)[which]
     assert (got.probabilities.argmax(axis=1) == target).mean() > 0.95
     assert got.probabilities.sum(axis=1) == pytest.approx(np.ones(len(target)), abs=1e-5)
     ratio = got.spread.mean() / np.sqrt(((got.future - truth.future) ** 2).mean())
@@ -243,7 +254,7 @@ def test_the_best_epoch_is_kept_and_callbacks_go_into_the_curves(learned):
     result, seen, held = learned
     assert len(result.curves) == len(seen) == 8
     assert result.best_epoch == 1 + int(np.argmin([r["validation_mae"] for r in result.curves]))
-    truth = encode(cut_windows(held, training.VALIDATION_STEP), "per_frame")
+    truth = encode(cut_windows(held, feeds.VALIDATION_STEP), "per_frame")
     error = np.abs(predict(result.network, truth.observed).future - truth.future).mean()
     assert error == pytest.approx(seen[result.best_epoch - 1], rel=1e-5)
     assert [row.get("mae_of_mine") for row in result.curves] == [
@@ -256,11 +267,11 @@ def test_a_network_can_learn_to_recognise_alone_from_short_clips():
              for c in paced(40, 0)]
     classes = ("fast", "slow")
     cut = cut_windows(given, 2, horizon=0)
-    target = samples.targets(given, "pace", classes)[cut.clip]
+    target = labels.targets(given, "pace", classes)[cut.clip]
     config = recipe(
         "ours", network="ours", epochs=6, windows=0, batch=32, ema=0.9, select="accuracy")
-    result = fit(config, cut.of_clips(range(30)), cut.of_clips(range(30, 40)), classes=classes,
-                 train_targets=target[cut.clip < 30], validation_targets=target[cut.clip >= 30])
+    result = fit(config, (cut.of_clips(range(30)), target[cut.clip < 30]),
+                 (cut.of_clips(range(30, 40)), target[cut.clip >= 30]), classes=classes)
     assert max(row["validation_accuracy"] for row in result.curves) > 0.9
     assert "validation_mae" not in result.curves[0]
 
@@ -274,7 +285,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_does_not():
 
 
 def test_training_through_random_cameras_beats_standing_still(monkeypatch):
-    monkeypatch.setattr(training, "VALIDATION_WINDOWS", 400)
+    monkeypatch.setattr(feeds, "VALIDATION_WINDOWS", 400)
     config = recipe(
         "ours", network="ours", epochs=3, windows=1500, batch=50, loss="relative", view="random",
         normalisation="last_frame", ema=0.9)
@@ -307,7 +318,7 @@ def test_data_that_does_not_fit_is_refused():
     with pytest.raises(KinesicsError, match="17 keypoints a frame, but 4 are named"):
         fit(TrainingConfig(**QUICK), given[:3], given[3:], keypoints="abcd")
     with pytest.raises(KinesicsError, match="2 targets for 3 clips"):
-        fit(TrainingConfig(**QUICK), given[:3], given[3:], train_targets=np.zeros(2, int))
+        fit(TrainingConfig(**QUICK), (given[:3], np.zeros(2, int)), given[3:])
     with pytest.raises(KinesicsError, match="Random views need COCO-17 in three dimensions"):
         fit(TrainingConfig(**QUICK, view="random"), flat(3), flat(1), keypoints="abcd")
     if not torch.cuda.is_available():
@@ -324,9 +335,12 @@ def finished(tmp_path_factory):
     torch.set_num_threads(1)
     out = tmp_path_factory.mktemp("finished")
     config = TrainingConfig(network="mlp", epochs=2, step=10)
-    scores = train(flat(12), out, config, Plan(label="way", name="net"), unseen=flat(3),
-                   keypoints="abcd", console=QUIET)
-    return out, scores
+    run = prepare(RunClips(flat(12), unseen=flat(3), keypoints="abcd"), config,
+                  RunOptions(label="way", name="net"))
+    finished = train(run, out)
+    report = judge(finished.fit.network, run)
+    report.save(out / "report.json")
+    return out, report.test + report.unseen
 
 
 def test_a_run_of_any_keypoint_set_leaves_curves_report_and_model(finished):
@@ -348,15 +362,18 @@ def test_a_run_of_any_keypoint_set_leaves_curves_report_and_model(finished):
 def test_another_run_never_overwrites_one(finished):
     out, _ = finished
     before = (out / "checkpoint.pt").read_bytes()
+    def again(clips=12, resume=True, name="net", **changes):
+        config = TrainingConfig(**{"network": "mlp", "epochs": 2, "step": 10} | changes)
+        options = RunOptions(label="way", name=name)
+        train(prepare(RunClips(flat(clips), keypoints="abcd"), config, options), out,
+              resume=resume)
+
     with pytest.raises(KinesicsError, match="holds a run already. Go on with it by --resume"):
-        train(flat(12), out, TrainingConfig(network="mlp", epochs=2, step=10), Plan(label="way"),
-              keypoints="abcd", console=QUIET)
+        again(resume=False, name="forecast")
     with pytest.raises(KinesicsError, match="other settings: lr None, now 0.1"):
-        train(flat(12), out, TrainingConfig(network="mlp", epochs=2, step=10, lr=0.1),
-              Plan(label="way", name="net"), keypoints="abcd", resume=True, console=QUIET)
+        again(lr=0.1)
     with pytest.raises(KinesicsError, match="data '12 clips"):
-        train(flat(13), out, TrainingConfig(network="mlp", epochs=2, step=10),
-              Plan(label="way", name="net"), keypoints="abcd", resume=True, console=QUIET)
+        again(13)
     assert (out / "checkpoint.pt").read_bytes() == before
 
 
@@ -367,24 +384,23 @@ def test_a_killed_run_resumes_to_the_same_weights(tmp_path, monkeypatch, network
     changes = {"network": network, "epochs": 3, "windows": 96, "batch": 48}
     config = recipe("ours", **changes) if network == "ours" else \
         TrainingConfig(**changes, residual=True)
-    arguments = {"plan": Plan(pretrain_epochs=2), "pretrain": before, "console": QUIET}
-    monkeypatch.setattr(training_run, "_judge", lambda *_: [])
-    train(given, tmp_path / "whole", config, **arguments)
+    run = prepare(RunClips(given, pretrain=before), config, RunOptions(pretrain_epochs=2))
+    train(run, tmp_path / "whole")
 
     steps = 0
-    step = training._step
+    total = losses.total
 
     def killed(*args):
         nonlocal steps
-        steps += 1
+        steps += torch.is_grad_enabled()
         if steps == killed_at + 1:
             raise KeyboardInterrupt
-        return step(*args)
+        return total(*args)
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(training, "_step", killed)
-        train(given, tmp_path / "cut", config, **arguments)
-    train(given, tmp_path / "cut", config, resume=True, **arguments)
+        patch.setattr(losses, "total", killed)
+        train(run, tmp_path / "cut")
+    train(run, tmp_path / "cut", resume=True)
     whole, cut = (checkpoints.read(tmp_path / name / "checkpoint.pt")[2]
                   for name in ("whole", "cut"))
     for part in ("network", "average", "best_network"):
@@ -395,10 +411,9 @@ def test_a_killed_run_resumes_to_the_same_weights(tmp_path, monkeypatch, network
     assert [row["stage"] for row in table[0]] == ["pretrain"] * 2 + ["train"] * 3
 
 
-def test_pretraining_starts_the_training_where_it_ended(tmp_path, monkeypatch):
-    monkeypatch.setattr(training_run, "_judge", lambda *_: [])
+def test_pretraining_starts_the_training_where_it_ended(tmp_path):
     config = TrainingConfig(network="mlp", residual=True, epochs=1, step=5, lr=1e-9)
-    train(flat(8), tmp_path, config, Plan(), pretrain=flat(30), keypoints="abcd", console=QUIET)
+    train(prepare(RunClips(flat(8), pretrain=flat(30), keypoints="abcd"), config), tmp_path)
     rows = list(csv.DictReader((tmp_path / "curves.csv").open()))
     assert [row["stage"] for row in rows] == ["pretrain", "train"]
     assert checkpoints.read(tmp_path / "checkpoint.pt")[2]["stage"] == "train"

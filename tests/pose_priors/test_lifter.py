@@ -161,13 +161,13 @@ def test_views_are_projections_of_the_joints_they_tell():
     """Clean views of a body: shoulders, knees and so on lie on lines through their joints."""
     pytest.importorskip("torch")
     from kinesics_core.body import model
-    from kinesics_core.pose_priors import lifter_views
+    from kinesics_core.pose_priors import lifter_augmentation
 
-    body = lifter_views.figure(model.load())
-    still = lifter_views.Figure(body.joints, 0 * body.joint_shape, body.points,
-                                0 * body.point_shape, body.holder)
+    body = lifter_augmentation.keypoint_body(model.load())
+    still = lifter_augmentation.KeypointBody(
+        body.joints, 0 * body.joint_shape, body.points, 0 * body.point_shape, body.holder)
     poses = np.zeros((40, 22, 3))
-    views = lifter_views.draw(np.random.default_rng(0), poses, still, clean=True)
+    views = lifter_augmentation.see(np.random.default_rng(0), poses, still, clean=True)
     up = views.joints[:, SMPLX_BODY.index("head")] - views.joints[:, 0]
     assert np.median(up[:, 1]) < -0.4                # y is down
     gap = {}
@@ -211,19 +211,20 @@ def test_what_is_no_lifter_is_said(tmp_path, content):
 def test_training_learns(tmp_path):
     """Errors fall within a few steps, and a report is written."""
     pytest.importorskip("torch")
-    pytest.importorskip("rich")
     pytest.importorskip("matplotlib")
     from kinesics_core.body import model
     from kinesics_core.dataset.pose_clips import PoseClip
     from kinesics_core.pose_priors import lifter_training
-    from kinesics_core.training.loop import Schedule
+    from kinesics_core.pose_priors.training_data import divide
+    from kinesics_core.training.run import RunFolder, Schedule
 
     clips = [PoseClip(f"{i}", "known", f"{i}", np.repeat(np.concatenate(
         [np.zeros((1, 3)), pose_])[None], 30, axis=0).astype(np.float32))
         for i, pose_ in enumerate(list(PEOPLE.values()) * 2)]
     config = lifter_training.LifterConfig(batch=64, neurons=64, blocks=1, mixed=0, legs=0, arms=0)
     report = lifter_training.train(
-        clips, model.load(), tmp_path, Schedule(epochs=3, steps=60, ema=0.9), config)
+        divide(clips, 0), model.load(), RunFolder(tmp_path, Schedule(epochs=3, steps=60, ema=0.9)),
+        config)
     assert report["all, clean, lifter"]["mpjpe_mm"] < report["all, clean, mean pose"]["mpjpe_mm"]
     rows = (tmp_path / "curves.csv").read_text().splitlines()
     assert len(rows) == 4

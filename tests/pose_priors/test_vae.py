@@ -13,7 +13,6 @@ from kinesics_core.rotations import exponential, logarithm
 from kinesics_core.skeletons import SMPLX_BODY
 
 torch = pytest.importorskip("torch")
-pytest.importorskip("rich")
 
 from kinesics_core.pose_priors.vae_network import PosePriorNetwork, parameters_of
 
@@ -246,34 +245,35 @@ def test_training_learns_resumes_and_reports(tmp_path):
     pytest.importorskip("sklearn")
     pytest.importorskip("matplotlib")
     from kinesics_core.pose_priors import prior_training
-    from kinesics_core.training.loop import Schedule
+    from kinesics_core.pose_priors.training_data import divide
+    from kinesics_core.training.run import RunFolder, Schedule
 
-    clips = moving_clips()
+    data = divide(moving_clips(), 0)
     config = prior_training.PriorConfig(batch=32, components=2, mixture_poses=300)
-    report = prior_training.train(clips, tmp_path / "one", Schedule(epochs=2, steps=3), config)
+
+    def train(name, steps=3, resume=False, on_row=None):
+        schedule = Schedule(epochs=2, steps=steps)
+        return prior_training.train(
+            data, RunFolder(tmp_path / name, schedule, resume, on_row), config)
+
+    report = train("one")
     assert {"known, prior", "known, pca", "known, mean pose", "all, prior"} <= set(report)
     assert json.loads((tmp_path / "one" / "report.json").read_text()) == report
-
-    killed = tmp_path / "two"
 
     class StopError(Exception):
         pass
 
-    class Killer:
-        calls = 0
-
-        def print(self, *_, **__):
-            self.calls += 1
-            if self.calls == 2:      # after the first epoch
-                raise StopError
+    def stop(row, epochs):
+        assert (row["epoch"], epochs) == (1, 2)
+        raise StopError
 
     with pytest.raises(StopError):
-        prior_training.train(clips, killed, Schedule(epochs=2, steps=3), config, console=Killer())
+        train("two", on_row=stop)
     with pytest.raises(KinesicsError, match="--resume"):
-        prior_training.train(clips, killed, Schedule(epochs=2, steps=3), config)
-    with pytest.raises(KinesicsError, match="other settings .steps"):
-        prior_training.train(clips, killed, Schedule(epochs=2, steps=4), config, resume=True)
-    prior_training.train(clips, killed, Schedule(epochs=2, steps=3), config, resume=True)
+        train("two")
+    with pytest.raises(KinesicsError, match="other settings: steps 3, now 4"):
+        train("two", steps=4, resume=True)
+    train("two", resume=True)
     one, two = (vae.load(tmp_path / name / "pose_prior.npz") for name in ("one", "two"))
     np.testing.assert_array_equal(one.decoder[0][0], two.decoder[0][0])
 

@@ -37,7 +37,7 @@ def people(step: int) -> People:
 def model(tmp_path_factory):
     """A network that takes everybody for happy, whatever it sees; of styles if so asked."""
     from kinesics_core.motion.networks.registry import build
-    from kinesics_core.motion.training.export import export_onnx
+    from kinesics_core.motion.training.export import ForecasterMetadata, export_onnx
 
     def make(classes):
         network = build("lstm", classes=len(classes), residual=True)
@@ -45,9 +45,9 @@ def model(tmp_path_factory):
             network.classifier[-1].weight.zero_()
             network.classifier[-1].bias.copy_(6.0 * torch.eye(len(classes))[0])
         path = tmp_path_factory.mktemp("model") / "happy.onnx"
-        export_onnx(network, path, name="happy", version="1", normalisation="last_frame",
-                    licence="none", data="none", classes=classes,
-                    spread_floor=[0.1] * 30, spread_gain=[0.1] * 30)
+        export_onnx(network, path, ForecasterMetadata(
+            name="happy", version="1", normalisation="last_frame", licence="none", data="none",
+            classes=classes, spread_floor=[0.1] * 30, spread_gain=[0.1] * 30))
         return str(path)
 
     return make

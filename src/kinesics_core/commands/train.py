@@ -1,30 +1,21 @@
 """``kinesics train forecast``: datasets -> a network as an ONNX file, its curves and report.
 
-``train prior`` and ``train lifter`` are in ``train_body``.
+``train prior`` and ``train lifter`` are in ``train_body``; the run itself in ``train_forecast``.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 
 from kinesics_core.commands import train_body
-from kinesics_core.dataset.clips import Dataset
 from kinesics_core.errors import KinesicsError
+from kinesics_core.motion.training.config import CHOICES, RECIPES, TrainingConfig
 
 HELP = "train a network on motion or body poses"
 
-_CHANGES = (
-    "epochs", "batch", "lr", "optimiser", "weight_decay", "decay", "loss", "loss_unit",
-    "lambda_classification", "ema", "warp", "gradient_limit", "normalisation", "view", "step",
-    "windows", "select",
-)
-"""Settings of the recipe that have an option of the same name, which is None if not given."""
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """``train forecast``; every setting not given is the recipe's. And those of ``train_body``."""
+    """Add ``train forecast``, whose settings are the recipe's if not given, and ``train_body``."""
     what = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
     train_body.add_arguments(what)
     forecast = what.add_parser(
@@ -37,18 +28,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     data.add_argument("--unseen", nargs="*", type=Path, default=[], metavar="DATASET",
                       help="only to judge the network by at the end")
     data.add_argument("--label", help="train the classifier too, on this label of the clips")
-    data.add_argument("--view", choices=("frontal", "random"),
+    data.add_argument("--view", choices=CHOICES["view"],
                       help="see clips from the front, as the paper, or through random cameras and a"
                            " faulty detector (COCO-17 in three dimensions)")
     data.add_argument("--step", type=int, help="frames between windows cut from a clip")
     data.add_argument("--windows", type=int,
                       help="draw so many windows anew in each epoch; 0: every cut window once")
-    data.add_argument("--normalisation", choices=("per_frame", "last_frame"),
+    data.add_argument("--normalisation", choices=CHOICES["normalisation"],
                       help="see kinesics_core.motion.windows")
 
     network = forecast.add_argument_group("network")
-    network.add_argument("--network", default="lstm",
-                         help="mlp, lstm, cnn_lstm, transformer or ours (default: %(default)s)")
+    network.add_argument("--network", default=TrainingConfig.network, metavar="NAME",
+                         help=f"{', '.join(CHOICES['network'])} (default: %(default)s)")
     output = network.add_mutually_exclusive_group()
     output.add_argument("--residual", action="store_true", default=None,
                         help="predict the change from the newest frame")
@@ -63,18 +54,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                          help="of --init keep everything but the classifier; classes may differ")
 
     how = forecast.add_argument_group("how it is trained")
-    how.add_argument("--recipe", choices=("paper", "ours"), default="paper",
+    how.add_argument("--recipe", choices=tuple(RECIPES), default="paper",
                      help="settings to begin with (default: %(default)s)")
     how.add_argument("--epochs", type=int, help="passes")
     how.add_argument("--pretrain-epochs", type=int, help="of --pretrain; default: as --epochs")
     how.add_argument("--batch", type=int, help="windows in a step")
     how.add_argument("--lr", type=float, help="learning rate; default: the network's own")
-    how.add_argument("--optimiser", choices=("adamw", "adam"),
+    how.add_argument("--optimiser", choices=CHOICES["optimiser"],
                      help="adam: the weight decay is a part of the gradient (default: adamw)")
     how.add_argument("--weight-decay", type=float)
-    how.add_argument("--decay", choices=("none", "cosine"), help="how the learning rate falls")
-    how.add_argument("--loss", choices=("mse", "l1", "relative"),
-                     help="error minimised; see kinesics_core.motion.losses")
+    how.add_argument("--decay", choices=CHOICES["decay"], help="how the learning rate falls")
+    how.add_argument("--loss", choices=CHOICES["loss"],
+                     help="error minimised; see kinesics_core.motion.training.losses")
     how.add_argument("--loss-unit", type=float, help="share of the pose's scale it is measured in")
     how.add_argument("--lambda", type=float, dest="lambda_classification",
                      help="weight of the classifier's cross entropy")
@@ -84,7 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                      help="exchange left and right in half of the windows")
     how.add_argument("--warp", type=float,
                      help="play drawn windows up to this share faster or slower")
-    how.add_argument("--select", choices=("mae", "loss", "accuracy"),
+    how.add_argument("--select", choices=CHOICES["select"],
                      help="by which validation figure the best epoch is chosen")
     how.add_argument("--seed", type=int, default=0, help="of split, windows and weights")
 
@@ -105,8 +96,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         import torch
 
-        from kinesics_core.motion.training import fit as training
-        from kinesics_core.motion.training import training_run
+        from kinesics_core.commands import train_forecast
     except ImportError as error:
         raise KinesicsError(
             f"Training needs {error.name}, which is not installed. Run: pip install"
@@ -117,35 +107,4 @@ def run(args: argparse.Namespace) -> int:
     torch.set_num_threads(args.threads)
     if args.what in train_body.NAMES:
         return train_body.run(args)
-    changes = {name: getattr(args, name) for name in (*_CHANGES, "residual", "mirror")}
-    config = training.recipe(
-        args.recipe, network=args.network, seed=args.seed,
-        **{name: value for name, value in changes.items() if value is not None})
-    if args.warp and (not config.windows or config.view == "random"):
-        raise KinesicsError(
-            f"Got --warp {args.warp:g}, but windows are "
-            + ("seen by random cameras, which vary their speed anyway. Leave it out."
-               if config.view == "random" else "cut beforehand. Give --windows, how many are drawn"
-               " in an epoch, or leave it out."))
-    plan = training_run.Plan(
-        label=args.label, pretrain_epochs=args.pretrain_epochs, init=args.init,
-        new_classifier=args.new_classifier, name=args.name, licence=args.licence)
-    groups = [[Dataset(path) for path in paths]
-              for paths in (args.data, args.unseen, args.pretrain)]
-    keypoints = _keypoints([dataset for group in groups for dataset in group])
-    clips, unseen, pretrain = ([clip for dataset in group for clip in dataset] for group in groups)
-    training_run.train(
-        clips, args.out, config, plan, unseen=unseen, pretrain=pretrain, keypoints=keypoints,
-        resume=args.resume, device=args.device)
-    return 0
-
-
-def _keypoints(datasets: Sequence[Dataset]) -> tuple[str, ...]:
-    first = datasets[0]
-    for other in datasets[1:]:
-        if other.info.keypoints != first.info.keypoints:
-            raise KinesicsError(
-                f"{first.path} and {other.path} have different keypoints"
-                f" ({len(first.info.keypoints)} and {len(other.info.keypoints)}, or in another"
-                " order). Train on datasets of one keypoint set.")
-    return first.info.keypoints
+    return train_forecast.train(args)

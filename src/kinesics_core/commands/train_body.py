@@ -1,10 +1,13 @@
-"""``kinesics train prior`` and ``train lifter``: motion with rotations -> what bodies are fitted
-with."""
+"""``kinesics train prior`` and ``train lifter``: recordings of poses -> what fits begin with."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
 
 from kinesics_core.errors import KinesicsError
 
@@ -12,7 +15,7 @@ NAMES = ("prior", "lifter")
 
 
 def add_arguments(what: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """The two sub-commands."""
+    """Add the two sub-commands."""
     prior = what.add_parser(
         "prior", help="body poses -> a prior in VPoser's layout, and a mixture of Gaussians",
         description="Trains the priors of body poses that fitting uses, and says how far they are"
@@ -49,21 +52,58 @@ def run(args: argparse.Namespace) -> int:
     """Train, torch being there; progress and the table of errors go to the console."""
     from kinesics_core.body import model
     from kinesics_core.importers import body_poses
-    from kinesics_core.pose_priors import lifter_training, prior_training
-    from kinesics_core.training.loop import Schedule
+    from kinesics_core.pose_priors import lifter_training, prior_training, training_data
+    from kinesics_core.training.run import RunFolder, Schedule
 
     if args.batch < 2:
         raise KinesicsError(f"Got --batch {args.batch}; wanted at least 2.")
+    console = Console(stderr=True)
     schedule = Schedule(epochs=args.epochs, steps=args.steps, lr=args.lr, seed=args.seed)
     clips = body_poses.read(args.data)
     unseen = body_poses.read(args.unseen) if args.unseen else []
+    data = training_data.divide(clips, schedule.seed, unseen)
+    console.print(
+        f"{len(data.train)} recordings ({len(data.poses.rotations)} poses) to train on,"
+        f" {len(data.validation)} to validate, {len(data.test)} to test")
+
+    def on_row(row: Mapping[str, float | int | str], epochs: int) -> None:
+        words = ", ".join(f"{key} {value:.4g}" for key, value in row.items()
+                          if key not in ("epoch", "validation_loss", "lr"))
+        console.print(f"epoch {row['epoch']}/{epochs}: {words}", highlight=False)
+
+    folder = RunFolder(args.out, schedule, args.resume, on_row)
     if args.what == "prior":
-        prior_training.train(
-            clips, args.out, schedule, prior_training.PriorConfig(batch=args.batch),
-            unseen=unseen, resume=args.resume, licence=args.licence)
+        report = prior_training.train(
+            data, folder, prior_training.PriorConfig(batch=args.batch), args.licence)
     else:
-        lifter_training.train(
-            clips, model.load(args.body), args.out, schedule,
-            lifter_training.LifterConfig(batch=args.batch), unseen=unseen, resume=args.resume,
-            licence=args.licence)
+        report = lifter_training.train(
+            data, model.load(args.body), folder,
+            lifter_training.LifterConfig(batch=args.batch), args.licence)
+    console.print(_table(report, _PRIOR_COLUMNS if args.what == "prior" else _LIFTER_COLUMNS))
     return 0
+
+
+_PRIOR_COLUMNS = {
+    "poses": ("poses", "{:.0f}", 1.0), "angle, degrees": ("degrees", "{:.2f}", 1.0),
+    "joints, mm": ("joints_mm", "{:.1f}", 1.0),
+}
+_LIFTER_COLUMNS = {
+    "MPJPE, mm": ("mpjpe_mm", "{:.1f}", 1.0), "PA-MPJPE, mm": ("pa_mpjpe_mm", "{:.1f}", 1.0),
+    "root, degrees": ("root_degrees", "{:.1f}", 1.0),
+    "turned round": ("turned_round", "{:.1f} %", 100.0),
+}
+"""Heading -> figure of the report, its format, and a factor."""
+
+
+def _table(
+    report: Mapping[str, Mapping[str, float]], columns: Mapping[str, tuple[str, str, float]]
+) -> Table:
+    """Return a row for each source and method."""
+    shown = Table(title="Recordings never trained on")
+    shown.add_column("source, method" if columns is _PRIOR_COLUMNS else "source, condition, method")
+    for heading in columns:
+        shown.add_column(heading, justify="right")
+    for name, row in report.items():
+        shown.add_row(name, *(form.format(factor * row[key])
+                              for key, form, factor in columns.values()))
+    return shown

@@ -29,47 +29,67 @@ ARMS = {side: [i for i in _rows("collar", "shoulder", "elbow", "wrist")
 
 
 @dataclass(frozen=True, slots=True)
-class Pool:
-    """Recorded poses to draw from. rotations: (N, 22, 3); odds: (N,) of drawing each, so that a
-    source counts with the root of its length."""
+class PosePool:
+    """Recorded poses to draw from.
+
+    Attributes:
+        rotations: (N, 22, 3) axis-angle radians.
+        odds: (N,) cumulative probability of each, so that a source counts with the root of its
+            length.
+    """
 
     rotations: np.ndarray
     odds: np.ndarray
 
     def draw(self, rng: np.random.Generator, count: int) -> np.ndarray:
-        """(count, 22, 3) recorded poses, half of them mirrored."""
+        """Draw (count, 22, 3) recorded poses, half of them mirrored."""
         rows = np.searchsorted(self.odds, rng.random(count))
         poses = self.rotations[np.minimum(rows, len(self.rotations) - 1)]
         return np.where((rng.random(count) < 0.5)[:, None, None], mirror(poses), poses)
 
 
-def pool(clips: Sequence[PoseClip]) -> Pool:
-    """Of recordings, at least one."""
+@dataclass(frozen=True, slots=True)
+class MixingShares:
+    """Shares of poses that are put together anew.
+
+    Attributes:
+        mixed: Whose arms and legs come from other recordings.
+        legs: That sit, squat or kneel.
+        arms: Of arms that reach in a random direction, a third of them with both alike.
+    """
+
+    mixed: float = 0.3
+    legs: float = 0.1
+    arms: float = 0.1
+
+
+def pool_of(clips: Sequence[PoseClip]) -> PosePool:
+    """Return the poses of recordings, of which there is at least one."""
     frames = {source: sum(len(clip.rotations) for clip in clips if clip.source == source)
               for source in {clip.source for clip in clips}}
     odds = np.concatenate([
         np.full(len(clip.rotations), frames[clip.source] ** -0.5) for clip in clips])
-    return Pool(np.concatenate([clip.rotations for clip in clips]), np.cumsum(odds) / odds.sum())
+    return PosePool(
+        np.concatenate([clip.rotations for clip in clips]), np.cumsum(odds) / odds.sum())
 
 
 def draw(
-    rng: np.random.Generator, poses: Pool, count: int, *, mixed: float = 0.3,
-    legs: float = 0.1, arms: float = 0.1,
+    rng: np.random.Generator, poses: PosePool, count: int, shares: MixingShares = MixingShares()
 ) -> np.ndarray:
-    """(count, 22, 3) poses, axis-angle radians.
+    """Draw poses, some as recorded, some put together anew.
 
-    mixed: share whose arms and legs come from other recordings. legs: share that sit, squat or
-    kneel. arms: share of arms that reach in a random direction, a third of them with both alike.
+    Returns:
+        (count, 22, 3) axis-angle radians.
     """
     drawn = poses.draw(rng, count)
     for part in (LEGS, *ARMS.values()):
-        chosen = rng.random(count) < mixed
+        chosen = rng.random(count) < shares.mixed
         other = poses.draw(rng, count)
         drawn[:, part] = np.where(chosen[:, None, None], other[:, part], drawn[:, part])
-    chosen = rng.random(count) < legs
+    chosen = rng.random(count) < shares.legs
     drawn[chosen] = lowered(rng, drawn[chosen])
     for side, opposite in (("left", "right"), ("right", "left")):
-        who = np.flatnonzero(rng.random(count) < arms)
+        who = np.flatnonzero(rng.random(count) < shares.arms)
         drawn[who] = reaching(rng, drawn[who], side)
         # Of whoever reaches with both arms, most do the same with them.
         both = who[rng.random(len(who)) < 0.35]
@@ -79,7 +99,7 @@ def draw(
 
 
 def lowered(rng: np.random.Generator, poses: np.ndarray) -> np.ndarray:
-    """Poses (B, 22, 3) with bent legs: seated, squatting, or on one knee."""
+    """Return poses (B, 22, 3) with bent legs: seated, squatting, or on one knee."""
     count, out = len(poses), poses.copy()
     together = rng.random(count) < 0.7        # both legs do much the same
     both = rng.uniform(0.0, 1.0, (count, 2))
@@ -102,7 +122,7 @@ def lowered(rng: np.random.Generator, poses: np.ndarray) -> np.ndarray:
 
 
 def reaching(rng: np.random.Generator, poses: np.ndarray, side: str) -> np.ndarray:
-    """Poses (B, 22, 3) with one arm in any direction it can take."""
+    """Return poses (B, 22, 3) with one arm in any direction it can take."""
     count, out = len(poses), poses.copy()
     sign = 1.0 if side == "left" else -1.0
     # Of the arm's directions in T-pose axes: little goes across the back.
@@ -135,5 +155,5 @@ def reaching(rng: np.random.Generator, poses: np.ndarray, side: str) -> np.ndarr
 
 
 def _turn(angle: np.ndarray, axis: int) -> np.ndarray:
-    """(B,) radians -> (B, 3, 3) rotations about x, y or z."""
+    """Return rotations (B, 3, 3) about x, y or z by angles (B,), radians."""
     return exponential(angle[:, None] * np.eye(3)[axis])

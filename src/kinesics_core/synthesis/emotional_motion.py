@@ -35,11 +35,11 @@ import numpy as np
 from kinesics_core.affect.emotions import EMOTION_VAD, EMOTIONS
 from kinesics_core.body.arm_poses import arm_vector
 from kinesics_core.dataset.clips import Clip, Dataset, Info, Writer
+from kinesics_core.dataset.resampling import resample
 from kinesics_core.errors import KinesicsError
 from kinesics_core.expression.body_animator import JOINT_HIGH, JOINT_LOW
 from kinesics_core.expression.posture import COLLARS, HEAD, LEFT_ARM, SPINE, posture
 from kinesics_core.kinematics import HEAD_OFFSETS, REST_OFFSETS, coco_keypoints, forward_kinematics
-from kinesics_core.motion.training.views import resample
 from kinesics_core.motion.windows import HORIZON, OBSERVED, RATE
 from kinesics_core.rotations import exponential
 from kinesics_core.skeletons import COCO17, COCO17_FLIP, SMPLX_BODY, SMPLX_BODY_PARENTS
@@ -284,7 +284,7 @@ def make(plan: Plan) -> Clip:
         return Clip(plan.name, "kinesics", plan.name, RATE, keypoints.astype(np.float32), labels)
     dataset, number, _ = plan.recording
     clip = dataset[number]
-    keypoints = resample(clip.keypoints, clip.rate * style.tempo)
+    keypoints = resample(clip.keypoints, clip.rate * style.tempo, RATE)
     if len(keypoints) < plan.frames:
         keypoints = _back_and_forth(rng, keypoints, plan.frames)
     start = int(rng.integers(len(keypoints) - plan.frames + 1))

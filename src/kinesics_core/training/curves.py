@@ -13,7 +13,7 @@ Row = Mapping[str, float | int | str]
 
 
 def as_csv(rows: Sequence[Row]) -> str:
-    """Every column that occurs in any row; empty where a row has none."""
+    """Return a table with every column that occurs in any row; empty where a row has none."""
     text = io.StringIO()
     columns = dict.fromkeys(key for row in rows for key in row)
     writer = csv.DictWriter(text, list(columns), lineterminator="\n")
@@ -23,7 +23,7 @@ def as_csv(rows: Sequence[Row]) -> str:
 
 
 def draw(rows: Sequence[Row], path: Path) -> None:
-    """A PNG: the loss, the validation error beside standing still, and the accuracy if any."""
+    """Write a PNG of the loss, the validation error beside standing still, and any accuracy."""
     import matplotlib
 
     matplotlib.use("Agg")

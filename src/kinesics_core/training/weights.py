@@ -5,9 +5,6 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-CHECKPOINT = "checkpoint.pt"
-"""What a run's folder calls its newest and best weights."""
-
 
 @torch.no_grad()
 def average_weights(average: nn.Module, network: nn.Module, keep: float) -> None:

@@ -28,9 +28,11 @@ from kinesics_core.affect.emotions import EMOTIONS
 from kinesics_core.bench import Result, result
 from kinesics_core.motion.networks.registry import NETWORKS, build
 from kinesics_core.motion.runtime import open_session
-from kinesics_core.motion.training.export import export_onnx
-from kinesics_core.motion.training.fit import TrainingConfig, fit
-from kinesics_core.motion.training.samples import Windows
+from kinesics_core.motion.training.config import TrainingConfig
+from kinesics_core.motion.training.export import ForecasterMetadata, export_onnx
+from kinesics_core.motion.training.feeds import Examples
+from kinesics_core.motion.training.fit import TrainingData, fit
+from kinesics_core.motion.training.windowing import CutWindows
 from kinesics_core.motion.windows import HORIZON, KEYPOINTS, OBSERVED
 
 
@@ -77,9 +79,9 @@ def _beside_torch(name: str) -> list[Result]:
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch) / "network.onnx"
         export_onnx(
-            network, path, name=name, version="0", normalisation="per_frame", licence="none",
-            data="none", classes=EMOTIONS, spread_floor=still, spread_gain=still,
-        )
+            network, path, ForecasterMetadata(
+                name=name, version="0", normalisation="per_frame", licence="none", data="none",
+                classes=EMOTIONS, spread_floor=still, spread_gain=still))
         session = open_session(path, ["CPUExecutionProvider"])
     with torch.inference_mode():
         ours, theirs = in_turn(
@@ -121,17 +123,18 @@ def _epoch() -> float:
     """Seconds of one epoch of the LSTM with both heads by the paper's recipe."""
     rng = np.random.default_rng(0)
 
-    def windows(count: int) -> Windows:
+    def windows(count: int) -> CutWindows:
         steps = rng.normal(0, 2.0, (count, OBSERVED + HORIZON, KEYPOINTS, 2))
         poses = (rng.uniform(0, 400, (count, 1, KEYPOINTS, 2)) + steps.cumsum(axis=1))
         poses = poses.astype(np.float32)
-        return Windows(
+        return CutWindows(
             observed=poses[:, :OBSERVED], future=poses[:, OBSERVED:], known=None,
             clip=np.arange(count, dtype=np.int32))
 
     targets = rng.integers(0, len(EMOTIONS), EPOCH_WINDOWS)
     fitted = fit(
-        TrainingConfig(network="lstm", epochs=1), windows(EPOCH_WINDOWS), windows(100),
-        train_targets=targets, validation_targets=targets[:100], classes=EMOTIONS,
+        TrainingData(Examples(windows(EPOCH_WINDOWS), targets),
+                     Examples(windows(100), targets[:100]), EMOTIONS),
+        TrainingConfig(network="lstm", epochs=1),
     )
     return float(fitted.curves[-1]["seconds"])

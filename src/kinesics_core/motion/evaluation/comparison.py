@@ -27,8 +27,8 @@ from kinesics_core.jobs.local import Job, Outcome
 from kinesics_core.motion.evaluation import experiments, figures, splits
 from kinesics_core.motion.evaluation.evaluation import REPORTED
 from kinesics_core.motion.evaluation.experiments import LEAKS, Plan
-from kinesics_core.motion.networks.registry import NETWORKS
-from kinesics_core.motion.training.fit import TrainingConfig, recipe
+from kinesics_core.motion.networks.registry import NETWORKS, RECOGNISER
+from kinesics_core.motion.training.config import TrainingConfig, recipe
 from kinesics_core.motion.training.recognition_training import RecognitionConfig
 from kinesics_core.training import curves
 
@@ -44,7 +44,7 @@ SECONDS = {"mlp": 0.6, "lstm": 0.9, "cnn_lstm": 2.0, "transformer": 16.0, "ours"
 """For 1000 windows on one core of 2024: how epochs are reckoned, nothing else."""
 PART = {"mlp": 1.0, "lstm": 2.5, "cnn_lstm": 2.5, "transformer": 5.0, "ours": 2.5}
 """Parts of the time that each training gets."""
-OURS = {"ours": experiments.RECOGNISER, "ours_forecaster": "ours"}
+OURS = {"ours": RECOGNISER, "ours_forecaster": "ours"}
 """For recognition: the network made for it, and our forecaster with its classifier."""
 PAPER_EPOCHS, OUR_EPOCHS = 200, 100
 COLUMNS = 10

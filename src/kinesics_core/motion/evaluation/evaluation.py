@@ -27,17 +27,18 @@ from kinesics_core.motion.evaluation.baselines import (
     mean_pose,
     zero_velocity,
 )
-from kinesics_core.motion.training import views
-from kinesics_core.motion.training.samples import Batch, Samples, make_batch
+from kinesics_core.motion.training.camera_augmentation import NO_NOISE, UPPER_BODY, DetectorNoise
+from kinesics_core.motion.training.camera_windows import draw_windows
+from kinesics_core.motion.training.windowing import CutWindows, WindowBatch, encode
 from kinesics_core.motion.windows import HORIZON, KEYPOINTS, Normalisation
 
 FRAMES = (1, 3, 10, 30)
 REPORTED = (3, 10, 30)
 
 CONDITIONS = {
-    "clean": views.NO_FAULTS,
-    "detector": views.Faults(upper_body=0.0),
-    "upper body": views.UPPER_BODY,
+    "clean": NO_NOISE,
+    "detector": DetectorNoise(upper_body=0.0),
+    "upper body": UPPER_BODY,
 }
 
 
@@ -64,7 +65,7 @@ class Score:
 
 
 def forecast_errors(
-    predicted: np.ndarray, truth: Samples, classes: Sequence[str] | None = None
+    predicted: np.ndarray, truth: WindowBatch[np.ndarray], classes: Sequence[str] | None = None
 ) -> Errors:
     """Of (N, H, F) predictions; unknown truth does not count. classes: of each window."""
     error = np.abs(predicted - truth.future).astype(np.float64)
@@ -81,7 +82,8 @@ def forecast_errors(
 
 
 def baseline_errors(
-    train: Samples, validation: Samples, test: Samples, classes: Sequence[str] | None = None
+    train: WindowBatch[np.ndarray], validation: WindowBatch[np.ndarray],
+    test: WindowBatch[np.ndarray], classes: Sequence[str] | None = None,
 ) -> dict[str, Errors]:
     """What has to be beaten, by name: three rules, and a ridge fitted to ``train``."""
     horizon = test.future.shape[1]
@@ -104,7 +106,7 @@ def evaluate(
 ) -> list[Score]:
     """Every method, zero and constant velocity on the same ``count`` windows of each source.
 
-    clips: COCO-17 in three dimensions at 30 Hz, see ``samples.at_window_rate``.
+    clips: COCO-17 in three dimensions at 30 Hz, see ``camera_windows.at_window_rate``.
     """
     everything: dict[str, Forecast] = {
         "zero velocity": zero_velocity, "constant velocity": constant_velocity, **methods
@@ -112,26 +114,29 @@ def evaluate(
     scores = []
     for source in sorted({clip.source for clip in clips}):
         own = [clip for clip in clips if clip.source == source]
-        for condition, faults in CONDITIONS.items():
+        for condition, noise in CONDITIONS.items():
             rng = np.random.default_rng(seed)
-            batch = make_batch(rng, own, count, how, faults, augment=False)
+            cut = draw_windows(rng, own, count, noise, augment=False)
+            observed = encode(cut, how).observed
             scores += [
-                Score(source, condition, name, measure(method(batch.observed), batch))
+                Score(source, condition, name, measure(method(observed), cut))
                 for name, method in everything.items()
             ]
     return scores
 
 
-def measure(predicted: np.ndarray, batch: Batch) -> dict[str, float]:
-    """The metrics of (B, 30, 34) predictions, see above."""
-    pixels = windows.decode(
-        predicted.reshape(-1, HORIZON, KEYPOINTS, 2), batch.centroid, batch.scale)
-    counts = batch.counts.reshape(-1, KEYPOINTS, 2)
-    error = np.abs(pixels - batch.pixels) * counts[:, None]
+def measure(predicted: np.ndarray, cut: CutWindows) -> dict[str, float]:
+    """Return the metrics of predictions (B, 30, 34) of windows drawn through cameras, see above."""
+    centroid, scale = windows.centroid_and_scale(cut.observed[:, -1:])
+    pixels = windows.decode(predicted.reshape(-1, HORIZON, KEYPOINTS, 2), centroid, scale)
+    truth = cut.future.astype(np.float32)
+    assert cut.known is not None                                         # (B, 1, 17), as drawn
+    counts = np.repeat(cut.known[:, 0, :, None], 2, axis=-1).astype(np.float32)
+    error = np.abs(pixels - truth) * counts[:, None]
     by_frame = error.sum(axis=(0, 2, 3)) / counts.sum()
     metrics = {"mae_px": float(by_frame.mean())}
     metrics |= {f"mae_px_{frame}": float(by_frame[frame - 1]) for frame in FRAMES}
     if counts.all():
-        paper = windows.normalise(pixels)[0] - windows.normalise(batch.pixels)[0]
+        paper = windows.normalise(pixels)[0] - windows.normalise(truth)[0]
         metrics["mae_paper"] = float(np.abs(paper).mean())
     return metrics

@@ -11,7 +11,7 @@ if the split is ``window_leaks``); for some ``weights``, where to keep the netwo
 from __future__ import annotations
 
 import hashlib
-import inspect
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,34 +21,44 @@ import numpy as np
 import torch
 
 from kinesics_core.dataset.clips import Clip, Dataset
+from kinesics_core.dataset.resampling import resample
 from kinesics_core.errors import KinesicsError
+from kinesics_core.jobs.code import code_digest
 from kinesics_core.jobs.local import Report
 from kinesics_core.motion import windows
 from kinesics_core.motion.evaluation import evaluation, recognition, splits
 from kinesics_core.motion.evaluation.exported import open_model
 from kinesics_core.motion.evaluation.splits import Fold
-from kinesics_core.motion.networks.recogniser import Recogniser
-from kinesics_core.motion.networks.registry import NETWORKS, build
+from kinesics_core.motion.networks.registry import build, network_class
 from kinesics_core.motion.training import (
-    batches,
+    camera_augmentation,
+    camera_windows,
     checkpoints,
+    feeds,
     losses,
     recognition_training,
-    samples,
-    views,
+    validation,
+    windowing,
+)
+from kinesics_core.motion.training import (
+    config as training_config,
 )
 from kinesics_core.motion.training import (
     fit as training,
 )
 from kinesics_core.motion.training.checkpoints import Identity
-from kinesics_core.motion.training.fit import Material, OnStep, TrainingConfig, fit, predict
-from kinesics_core.motion.training.samples import Windows, cut_windows
-from kinesics_core.motion.windows import HORIZON
+from kinesics_core.motion.training.config import TrainingConfig
+from kinesics_core.motion.training.feeds import Examples
+from kinesics_core.motion.training.fit import TrainingData, fit
+from kinesics_core.motion.training.predict import predict
+from kinesics_core.motion.training.windowing import CutWindows, cut_windows
+from kinesics_core.motion.windows import HORIZON, RATE
 from kinesics_core.skeletons import mirrored
+from kinesics_core.training import loop, schedule, weights
+from kinesics_core.training.loop import Hooks, OnStep
 
 Settings = Mapping[str, Any]
 LEAKS = "window_leaks"
-RECOGNISER = "recogniser"
 
 
 def fingerprint(path: Path) -> str:
@@ -68,13 +78,15 @@ def file_fingerprint(path: Path) -> str:
 
 
 def code_of(network: str) -> str:
-    """Of the source a network is built from and trained with, so that a result is not kept for
-    another network or another training."""
-    maker = Recogniser if network == RECOGNISER else NETWORKS[network].build
-    parts = (inspect.getmodule(maker) or build, batches, losses, recognition_training, samples,
-             training, windows)
-    source = "".join(inspect.getsource(part) for part in parts)
-    return hashlib.sha256(source.encode()).hexdigest()[:8]
+    """Return a digest of the code a network is built from and trained with.
+
+    A kept result then never stands for another network or another training. Comments and
+    docstrings do not count.
+    """
+    return code_digest(
+        sys.modules[network_class(network).__module__], camera_augmentation, camera_windows, feeds,
+        losses, loop, recognition_training, schedule, training, training_config, validation,
+        weights, windowing, windows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +133,13 @@ def plan(
 def baselines(settings: Settings, inputs: Settings, report: Report) -> dict[str, Any]:
     """Errors of what has to be beaten. settings: data, step, view, split, label."""
     clips, cut = _cut(settings, inputs)
-    train, validation, test = _sides(cut, settings, inputs["fold"])
+    train, held_out, test = _sides(cut, settings, inputs["fold"])
     report(1, 2, f"{len(train)} windows")
     found = evaluation.baseline_errors(
-        samples.encode(train, "per_frame"), samples.encode(validation, "per_frame"),
-        samples.encode(test, "per_frame"), _names(clips, test, settings["label"]))
+        windowing.encode(train, "per_frame"), windowing.encode(held_out, "per_frame"),
+        windowing.encode(test, "per_frame"), _names(clips, test, settings["label"]))
     return {"errors": {name: as_json(errors) for name, errors in found.items()},
-            "windows": [len(train), len(validation), len(test)]}
+            "windows": [len(train), len(held_out), len(test)]}
 
 
 def exported(settings: Settings, inputs: Settings, report: Report) -> dict[str, Any]:
@@ -136,7 +148,7 @@ def exported(settings: Settings, inputs: Settings, report: Report) -> dict[str, 
     model = open_model(Path(inputs["model"]), cut.observed.shape[2])
     test = _sides(cut, settings, inputs["fold"])[2]
     report(1, 2, f"{len(test)} windows")
-    truth = samples.encode(test, "per_frame")
+    truth = windowing.encode(test, "per_frame")
     errors = evaluation.forecast_errors(
         model.forecast(test), truth, _names(clips, test, settings["label"]))
     return {"errors": as_json(errors)}
@@ -150,19 +162,20 @@ def forecast(settings: Settings, inputs: Settings, report: Report) -> dict[str, 
     windows cut every ``step`` frames.
     """
     clips, cut = _cut(settings, inputs)
-    train, validation, test = _sides(cut, settings, inputs["fold"])
+    train, held_out, test = _sides(cut, settings, inputs["fold"])
     thinned = train.take(np.arange(0, len(train), _every(len(train), settings)))
     config = TrainingConfig(**settings["config"])
-    material: Material = thinned
+    examples = Examples(thinned)
     if config.windows and settings["split"] != LEAKS:
-        material = [clips[index] for index in inputs["fold"].train]
+        examples = Examples([clips[index] for index in inputs["fold"].train])
     elif config.windows:
         # Its windows are given: as many as it would have drawn, by passing over them more often.
         config = replace(config, windows=0, warp=0.0,
                          epochs=config.epochs * -(-config.windows // len(thinned)))
-    result = fit(config, material, validation, keypoints=inputs["keypoints"],
-                 on_step=reporter(config.epochs, report))
-    truth = samples.encode(test, "per_frame")
+    result = fit(
+        TrainingData(examples, Examples(held_out), keypoints=inputs["keypoints"]), config,
+        Hooks(on_step=reporter(config.epochs, report)))
+    truth = windowing.encode(test, "per_frame")
     errors = evaluation.forecast_errors(
         predict(result.network, truth.observed).future, truth,
         _names(clips, test, settings["label"]))
@@ -170,7 +183,7 @@ def forecast(settings: Settings, inputs: Settings, report: Report) -> dict[str, 
         keep(Path(inputs["weights"]), result.network, result.identity, settings["config"])
     return {"errors": as_json(errors), "curves": [dict(row) for row in result.curves],
             "best_epoch": result.best_epoch, "parameters": _count(result.network),
-            "windows": [len(thinned), len(validation), len(test)]}
+            "windows": [len(thinned), len(held_out), len(test)]}
 
 
 def recognise(settings: Settings, inputs: Settings, report: Report) -> dict[str, Any]:
@@ -183,23 +196,21 @@ def recognise(settings: Settings, inputs: Settings, report: Report) -> dict[str,
     task = _recognition_task(settings, inputs)
     learn = np.concatenate([task.train, task.validation])   # it stops after a set number of steps
     torch.manual_seed(settings["seed"])
-    shape: dict[str, Any] = {
-        "features": 2 * len(inputs["keypoints"]), "classes": len(task.classes)}
-    network: torch.nn.Module = Recogniser(**shape) if settings["network"] == RECOGNISER else \
-        build(settings["network"], residual=True, **shape)
+    network = build(settings["network"], features=2 * len(inputs["keypoints"]),
+                    classes=len(task.classes), residual=True)
     config = recognition_training.RecognitionConfig(**settings["recognition"])
     contents = None if inputs.get("contents") is None else \
         np.array(inputs["contents"])[task.clip[learn]]
     recognition_training.train_recogniser(
-        network, task.windows[learn], task.target[learn], config, contents=contents,
-        flip=mirrored(inputs["keypoints"]),
-        progress=lambda done, steps, loss: report(done, steps, f"loss {loss:.2f}"))
+        network, recognition_training.LabelledWindows(
+            task.windows[learn], task.target[learn], contents, mirrored(inputs["keypoints"])),
+        config, lambda done, steps, loss: report(done, steps, f"loss {loss:.2f}"))
     found = recognition_training.probabilities(
         network, task.windows[task.test], config.normalisation)
     if inputs.get("weights"):
-        name = "recogniser" if settings["network"] == RECOGNISER else settings["network"]
-        keep(Path(inputs["weights"]), network, Identity(
-            name, True, tuple(inputs["keypoints"]), tuple(task.classes)), settings["recognition"])
+        keep(Path(inputs["weights"]), network,
+             Identity(settings["network"], True, tuple(inputs["keypoints"]), tuple(task.classes)),
+             settings["recognition"])
     return {"scores": task.score(found), "classes": task.classes, "curves": [],
             "steps": config.steps, "windows": [len(learn), 0, len(task.test)]}
 
@@ -209,24 +220,26 @@ def _recognise_as_paper(
 ) -> dict[str, Any]:
     """Both heads on windows seen from the front; a future that the clip lacks does not count."""
     task = _recognition_task(settings, inputs, horizon=HORIZON)
-    cut = samples.complete(views.frontal(task.windows))
+    cut = windowing.complete(windowing.frontal(task.windows))
     row = cut.clip                       # of the task's windows; those without a keypoint are out
-    train, validation, test = (np.flatnonzero(np.isin(row, side)) for side in (
+    train, held_out, test = (np.flatnonzero(np.isin(row, side)) for side in (
         task.train, task.validation, task.test))
     train = train[::_every(len(train), settings)]
     config = TrainingConfig(**settings["config"])
     result = fit(
-        config, cut.take(train), cut.take(validation), train_targets=task.target[row[train]],
-        validation_targets=task.target[row[validation]], classes=task.classes,
-        keypoints=inputs["keypoints"], on_step=reporter(config.epochs, report))
-    found = predict(result.network, samples.encode(cut.take(test), "per_frame").observed)
+        TrainingData(
+            Examples(cut.take(train), task.target[row[train]]),
+            Examples(cut.take(held_out), task.target[row[held_out]]), task.classes,
+            inputs["keypoints"]),
+        config, Hooks(on_step=reporter(config.epochs, report)))
+    found = predict(result.network, windowing.encode(cut.take(test), "per_frame").observed)
     assert found.probabilities is not None
     if inputs.get("weights"):
         keep(Path(inputs["weights"]), result.network, result.identity, settings["config"])
     return {
         "scores": task.score(found.probabilities, row[test]), "classes": task.classes,
         "curves": [dict(row) for row in result.curves], "best_epoch": result.best_epoch,
-        "windows": [len(train), len(validation), len(test)],
+        "windows": [len(train), len(held_out), len(test)],
     }
 
 
@@ -236,7 +249,7 @@ def exported_recognition(settings: Settings, inputs: Settings, report: Report) -
     KinesicsError if the model cannot name a class that occurs here.
     """
     task = _recognition_task(settings, inputs)
-    cut = samples.complete(views.frontal(task.windows[task.test]))
+    cut = windowing.complete(windowing.frontal(task.windows[task.test]))
     model = open_model(Path(inputs["model"]), cut.observed.shape[2])
     missing = sorted(set(task.classes) - set(model.classes))
     if missing:
@@ -258,7 +271,7 @@ def recognition_windows(
 ) -> tuple[np.ndarray, np.ndarray]:
     """(N, 60 + horizon, K, D) at 30 Hz and the clip of each; every clip gives at least one."""
     return recognition.cut(
-        [views.resample(clip.keypoints, clip.rate) for clip in clips], step, horizon=horizon)
+        [resample(clip.keypoints, clip.rate, RATE) for clip in clips], step, horizon=horizon)
 
 
 def statistics(settings: Settings, inputs: Settings, report: Report) -> dict[str, Any]:
@@ -342,15 +355,15 @@ def _recognition_task(
                        rows(fold.test), classes, leaks)
 
 
-def _cut(settings: Settings, inputs: Settings) -> tuple[list[Clip], Windows]:
+def _cut(settings: Settings, inputs: Settings) -> tuple[list[Clip], CutWindows]:
     clips = list(Dataset(inputs["data"]))
     return clips, cut_windows(clips, settings["step"], settings["view"])
 
 
 def _sides(
-    cut: Windows, settings: Settings, fold: Fold
-) -> tuple[Windows, Windows, Windows]:
-    def side(chosen: list[int]) -> Windows:
+    cut: CutWindows, settings: Settings, fold: Fold
+) -> tuple[CutWindows, CutWindows, CutWindows]:
+    def side(chosen: list[int]) -> CutWindows:
         return cut.take(np.array(chosen)) if settings["split"] == LEAKS else cut.of_clips(chosen)
 
     found = side(fold.train), side(fold.validation), side(fold.test)
@@ -361,7 +374,7 @@ def _sides(
     return found
 
 
-def _names(clips: Sequence[Clip], cut: Windows, label: str | None) -> list[str] | None:
+def _names(clips: Sequence[Clip], cut: CutWindows, label: str | None) -> list[str] | None:
     return None if label is None else [clips[index].labels[label] for index in cut.clip]
 
 

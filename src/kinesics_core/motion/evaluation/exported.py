@@ -12,7 +12,7 @@ import numpy as np
 from kinesics_core.errors import ModelError
 from kinesics_core.motion import windows
 from kinesics_core.motion.runtime import METADATA_PREFIX
-from kinesics_core.motion.training.samples import Windows
+from kinesics_core.motion.training.windowing import CutWindows
 from kinesics_core.motion.windows import Normalisation
 
 BLOCK = 256
@@ -27,7 +27,7 @@ class Exported:
     classes: tuple[str, ...]
     session: Any
 
-    def forecast(self, cut: Windows) -> np.ndarray:
+    def forecast(self, cut: CutWindows) -> np.ndarray:
         """(N, H, 2 K) in the paper's normalisation (equations 1 and 2), whatever the model's."""
         parts = []
         for begin in range(0, len(cut), BLOCK):
@@ -41,7 +41,7 @@ class Exported:
             parts.append(future)
         return np.concatenate(parts)
 
-    def probabilities(self, cut: Windows) -> np.ndarray:
+    def probabilities(self, cut: CutWindows) -> np.ndarray:
         """(N, classes)"""
         return np.concatenate([
             self._run("emotion", windows.encode(part, self.normalisation)[0])

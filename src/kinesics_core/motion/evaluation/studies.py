@@ -33,10 +33,14 @@ from kinesics_core.jobs.local import Job, Outcome, Report
 from kinesics_core.motion.evaluation import evaluation, experiments, figures, splits
 from kinesics_core.motion.evaluation.comparison import mean
 from kinesics_core.motion.networks.registry import NETWORKS
-from kinesics_core.motion.training import checkpoints, samples
+from kinesics_core.motion.training import checkpoints, labels, windowing
 from kinesics_core.motion.training.checkpoints import Identity
-from kinesics_core.motion.training.fit import TrainingConfig, fit, predict, recipe
-from kinesics_core.motion.training.samples import Samples, Windows, cut_windows
+from kinesics_core.motion.training.config import TrainingConfig, recipe
+from kinesics_core.motion.training.feeds import Examples
+from kinesics_core.motion.training.fit import TrainingData, fit
+from kinesics_core.motion.training.predict import predict
+from kinesics_core.motion.training.windowing import CutWindows, WindowBatch, cut_windows
+from kinesics_core.training.loop import Hooks
 
 REAL, SCRATCH = "real", "scratch"
 EVERY = 10
@@ -225,13 +229,12 @@ def pretrain(settings: Mapping[str, Any], inputs: Mapping[str, Any], report: Rep
     held = cut.of_clips(usable[index] for index in fold.test)
     train = cut.of_clips(usable[index] for index in fold.train + fold.validation)
     label = settings["label"]
-    classes = samples.classes_of(clips, label) if label is not None else ()
-    targets = samples.targets(clips, label, classes) if label is not None else None
+    classes = labels.classes_of(clips, label) if label is not None else ()
+    targets = labels.targets(clips, label, classes) if label is not None else None
     result = fit(
-        config, train, held, classes=classes, keypoints=dataset.info.keypoints,
-        train_targets=None if targets is None else targets[train.clip],
-        validation_targets=None if targets is None else targets[held.clip],
-        on_step=experiments.reporter(config.epochs, report))
+        TrainingData(_examples(train, targets), _examples(held, targets), classes,
+                     dataset.info.keypoints),
+        config, Hooks(on_step=experiments.reporter(config.epochs, report)))
     experiments.keep(
         Path(inputs["weights"]), result.network, result.identity, settings["config"])
     return {"curves": [dict(row) for row in result.curves], "windows": len(train)}
@@ -244,15 +247,15 @@ def finetune(settings: Mapping[str, Any], inputs: Mapping[str, Any], report: Rep
     clips, fold = list(dataset), inputs["fold"]
     config = TrainingConfig(**settings["config"])
     label, recognising = settings["label"], settings["recognising"]
-    classes = samples.classes_of(clips, label) if label is not None else ()
+    classes = labels.classes_of(clips, label) if label is not None else ()
     cut = cut_windows(clips, settings["step"], partial=recognising)
-    targets = samples.targets(clips, label, classes) if label is not None else None
+    targets = labels.targets(clips, label, classes) if label is not None else None
     train, held, test = (cut.of_clips(side) for side in (fold.train, fold.validation, fold.test))
-    tested: dict[str, tuple[list[Clip], Windows]] = {REAL: (clips, test)}
+    tested: dict[str, tuple[list[Clip], CutWindows]] = {REAL: (clips, test)}
     for name, path in inputs["domains"].items():
         other = list(Dataset(path))
         tested[name] = other, cut_windows(other, settings["step"], partial=recognising)
-    truth = {name: samples.encode(part, "per_frame") for name, (_, part) in tested.items()}
+    truth = {name: windowing.encode(part, "per_frame") for name, (_, part) in tested.items()}
     identity = Identity(config.network, config.residual, dataset.info.keypoints, classes)
     start = None
     if inputs["start"] is not None:
@@ -266,15 +269,15 @@ def finetune(settings: Mapping[str, Any], inputs: Mapping[str, Any], report: Rep
         return {f"mae_{name}": _mae(network, part) for name, part in truth.items()}
 
     result = fit(
-        config, train, held, classes=classes, keypoints=dataset.info.keypoints, start=start,
-        train_targets=None if targets is None else targets[train.clip],
-        validation_targets=None if targets is None else targets[held.clip],
-        on_epoch=measure, on_step=experiments.reporter(config.epochs, report))
+        TrainingData(_examples(train, targets), _examples(held, targets), classes,
+                     dataset.info.keypoints),
+        config, Hooks(on_epoch=measure, on_step=experiments.reporter(config.epochs, report)),
+        start=start)
     recognition = {}
     if recognising and label is not None:
         for name, (those, part) in tested.items():
             recognition[name] = _recognise(
-                result.network, truth[name], part, samples.targets(
+                result.network, truth[name], part, labels.targets(
                     those, label, classes, strict=False), len(classes), name)
     return {
         "curves": [dict(row) for row in result.curves], "best_epoch": result.best_epoch,
@@ -284,13 +287,18 @@ def finetune(settings: Mapping[str, Any], inputs: Mapping[str, Any], report: Rep
     }
 
 
-def _mae(network: torch.nn.Module, truth: Samples) -> float:
+def _examples(cut: CutWindows, targets: np.ndarray | None) -> Examples:
+    """Return windows with the class of the clip that each is cut from."""
+    return Examples(cut, None if targets is None else targets[cut.clip])
+
+
+def _mae(network: torch.nn.Module, truth: WindowBatch[np.ndarray]) -> float:
     return evaluation.forecast_errors(predict(network, truth.observed).future, truth).mae
 
 
 def _recognise(
-    network: torch.nn.Module, truth: Samples, part: Windows, targets: np.ndarray, classes: int,
-    name: str,
+    network: torch.nn.Module, truth: WindowBatch[np.ndarray], part: CutWindows,
+    targets: np.ndarray, classes: int, name: str,
 ) -> dict[str, Any]:
     """Scores on the windows whose class the network knows."""
     target = targets[part.clip]

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from kinesics_core.motion.networks.prediction import Prediction
+from kinesics_core.motion.networks.prediction import Prediction, classifier
 from kinesics_core.motion.networks.residual import (
     from_newest,
     start_at_rest,
     velocities_and_newest,
 )
+from kinesics_core.motion.networks.shape import NetworkShape
 
 CHANNELS = (64, 128, 256)
 KERNEL = 3
@@ -27,32 +28,28 @@ DROPOUT = 0.2
 
 
 class CNNLSTM(nn.Module):
-    """observed (B, 60, 34) normalised -> ``Prediction`` in the same normalisation.
+    """Network of normalised windows (B, 60, 34) -> ``Prediction`` in the same normalisation.
 
-    Takes windows of any length; ``observed`` is there because every network is built alike.
-    classes: 0 leaves the classifier away. residual: see ``networks.residual``.
+    It takes windows of any length, whatever ``NetworkShape.observed``.
     """
 
-    def __init__(
-        self, features: int = 34, observed: int = 60, horizon: int = 30, classes: int = 0,
-        residual: bool = False,
-    ) -> None:
+    def __init__(self, shape: NetworkShape) -> None:
         super().__init__()
-        self.features, self.horizon, self.residual = features, horizon, residual
+        self.features, self.horizon, self.residual = shape.features, shape.horizon, shape.residual
         layers: list[nn.Module] = []
-        for before, after in zip((features, *CHANNELS), CHANNELS, strict=False):
+        for before, after in zip((shape.features, *CHANNELS), CHANNELS, strict=False):
             layers += [nn.Conv1d(before, after, KERNEL, padding=KERNEL // 2), nn.ReLU(),
                        nn.BatchNorm1d(after), nn.Dropout(DROPOUT)]
         self.convolutions = nn.Sequential(*layers)
         self.recurrence = nn.LSTM(
             CHANNELS[-1], HIDDEN, LAYERS, batch_first=True, dropout=DROPOUT)
-        self.generation = nn.Linear(HIDDEN, horizon * features)
-        self.classifier = nn.Sequential(
-            nn.Linear(HIDDEN, 64), nn.ReLU(), nn.Linear(64, classes)) if classes else None
-        if residual:
+        self.generation = nn.Linear(HIDDEN, shape.horizon * shape.features)
+        self.classifier = classifier(HIDDEN, shape.classes)
+        if shape.residual:
             start_at_rest(self.generation)
 
     def forward(self, observed: Tensor) -> Prediction:
+        """Predict the future of windows (B, 60, 34)."""
         frames = velocities_and_newest(observed) if self.residual else observed
         seen = self.convolutions(frames.transpose(1, 2))              # (B, 34, 60) -> (B, 256, 60)
         _, (hidden, _) = self.recurrence(seen.transpose(1, 2))        # (2, B, 128)

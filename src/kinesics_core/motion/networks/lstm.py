@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from kinesics_core.motion.networks.prediction import Prediction
+from kinesics_core.motion.networks.prediction import Prediction, classifier
 from kinesics_core.motion.networks.residual import (
     from_newest,
     start_at_rest,
     velocities_and_newest,
 )
+from kinesics_core.motion.networks.shape import NetworkShape
 
 HIDDEN = 128
 LAYERS = 2
@@ -23,26 +24,22 @@ DROPOUT = 0.2
 
 
 class LSTM(nn.Module):
-    """observed (B, 60, 34) normalised -> ``Prediction`` in the same normalisation.
+    """Network of normalised windows (B, 60, 34) -> ``Prediction`` in the same normalisation.
 
-    A recurrent network takes windows of any length; ``observed`` is there because every network
-    is built alike. classes: 0 leaves the classifier away. residual: see ``networks.residual``.
+    A recurrent network takes windows of any length, whatever ``NetworkShape.observed``.
     """
 
-    def __init__(
-        self, features: int = 34, observed: int = 60, horizon: int = 30, classes: int = 0,
-        residual: bool = False,
-    ) -> None:
+    def __init__(self, shape: NetworkShape) -> None:
         super().__init__()
-        self.features, self.horizon, self.residual = features, horizon, residual
-        self.backbone = nn.LSTM(features, HIDDEN, LAYERS, batch_first=True, dropout=DROPOUT)
-        self.generation = nn.Linear(HIDDEN, horizon * features)
-        self.classifier = nn.Sequential(
-            nn.Linear(HIDDEN, 64), nn.ReLU(), nn.Linear(64, classes)) if classes else None
-        if residual:
+        self.features, self.horizon, self.residual = shape.features, shape.horizon, shape.residual
+        self.backbone = nn.LSTM(shape.features, HIDDEN, LAYERS, batch_first=True, dropout=DROPOUT)
+        self.generation = nn.Linear(HIDDEN, shape.horizon * shape.features)
+        self.classifier = classifier(HIDDEN, shape.classes)
+        if shape.residual:
             start_at_rest(self.generation)
 
     def forward(self, observed: Tensor) -> Prediction:
+        """Predict the future of windows (B, 60, 34)."""
         frames = velocities_and_newest(observed) if self.residual else observed
         _, (hidden, _) = self.backbone(frames)                        # (2, B, 128)
         shared = hidden[-1]                                           # (B, 128)

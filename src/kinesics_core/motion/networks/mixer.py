@@ -27,14 +27,15 @@ from torch import Tensor, nn
 
 from kinesics_core.motion.networks.prediction import Prediction
 from kinesics_core.motion.networks.residual import CHANGE_UNIT, start_at_rest
+from kinesics_core.motion.networks.shape import NetworkShape
 from kinesics_core.motion.windows import RATE
 
 TYPICAL_SPREAD = 0.03
-"""What an untrained network says of its error."""
+"""Spread that an untrained network gives its predictions, in pose scales."""
 
 
 def cosines(length: int) -> Tensor:
-    """The orthonormal DCT-II as a matrix (length frequencies, length steps)."""
+    """Return the orthonormal DCT-II as a matrix (length frequencies, length steps)."""
     frequency, step = torch.arange(length)[:, None], torch.arange(length)
     matrix = torch.cos(math.pi * (step + 0.5) * frequency / length) * math.sqrt(2.0 / length)
     matrix[0] /= math.sqrt(2.0)
@@ -42,7 +43,7 @@ def cosines(length: int) -> Tensor:
 
 
 class Block(nn.Module):
-    """(B, width) -> the same, plus what two layers make of it."""
+    """Residual block of two layers over states (B, width)."""
 
     def __init__(self, width: int, dropout: float) -> None:
         super().__init__()
@@ -51,29 +52,28 @@ class Block(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, state: Tensor) -> Tensor:
+        """Return (B, width): the state plus the two layers' output."""
         mixed: Tensor = self.back(nn.functional.gelu(self.into(self.norm(state))))
         return state + self.dropout(mixed)
 
 
 class DCTMixer(nn.Module):
-    """observed (B, observed, features) normalised -> Prediction in the same normalisation.
+    """Network of normalised windows (B, 60, F) -> ``Prediction`` in the same normalisation.
 
-    frequencies: the slowest cosines of the observed window that are read; 20 of 60 frames at 30 Hz
-        reach to 5 Hz.
-    residual: predict the change from the newest frame (an untrained network then predicts a
-        person who stands still) instead of the future itself.
+    An untrained residual network predicts a person who stands still. ``frequencies`` are the
+    slowest cosines of the observed window that are read; 20 of 60 frames at 30 Hz reach to 5 Hz.
     """
 
     analysis: Tensor
     synthesis: Tensor
 
     def __init__(
-        self, features: int = 34, observed: int = 60, horizon: int = 30, classes: int = 0,
-        residual: bool = True, *, width: int = 256, blocks: int = 3, frequencies: int = 20,
-        dropout: float = 0.0,
+        self, shape: NetworkShape, *, width: int = 256,
+        blocks: int = 3, frequencies: int = 20, dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        self.features, self.horizon, self.residual = features, horizon, residual
+        features, observed, horizon = shape.features, shape.observed, shape.horizon
+        self.features, self.horizon, self.residual = features, horizon, shape.residual
         raised = cosines(observed) * 0.5 * (1 + torch.arange(observed))[:, None]
         velocity = torch.zeros(1, observed)  # of a window from which the newest frame was taken
         velocity[0, max(observed - 2, 0)] = -RATE
@@ -87,15 +87,16 @@ class DCTMixer(nn.Module):
         self.log_spread = nn.Sequential(
             nn.LayerNorm(width), nn.Linear(width, width // 4), nn.GELU(), spread)
         self.classify = None
-        if classes:
+        if shape.classes:
             self.classify = nn.Sequential(
                 nn.LayerNorm(width), nn.Linear(width, width // 2), nn.ReLU(),
-                nn.Linear(width // 2, classes))
+                nn.Linear(width // 2, shape.classes))
         start_at_rest(self.decode)
         nn.init.zeros_(spread.weight)
         nn.init.constant_(spread.bias, math.log(TYPICAL_SPREAD))
 
     def forward(self, observed: Tensor) -> Prediction:
+        """Predict the future of windows (B, 60, F)."""
         newest = observed[:, -1:]                                           # (B, 1, F)
         slow = self.analysis @ (observed - newest)                          # (B, K + 1, F)
         read = torch.cat([slow, newest], dim=1).flatten(1)                  # (B, (K + 2) * F)

@@ -11,41 +11,36 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from kinesics_core.motion.networks.prediction import Prediction
+from kinesics_core.motion.networks.prediction import Prediction, classifier
 from kinesics_core.motion.networks.residual import (
     from_newest,
     start_at_rest,
     velocities_and_newest,
 )
+from kinesics_core.motion.networks.shape import NetworkShape
 
 WIDTHS = (1024, 512, 256, 128)
 DROPOUT = 0.3
 
 
 class MLP(nn.Module):
-    """observed (B, 60, 34) normalised -> ``Prediction`` in the same normalisation.
+    """Network of normalised windows (B, 60, 34) -> ``Prediction`` in the same normalisation."""
 
-    classes: 0 leaves the classifier away. residual: see ``networks.residual``.
-    """
-
-    def __init__(
-        self, features: int = 34, observed: int = 60, horizon: int = 30, classes: int = 0,
-        residual: bool = False,
-    ) -> None:
+    def __init__(self, shape: NetworkShape) -> None:
         super().__init__()
-        self.features, self.horizon, self.residual = features, horizon, residual
+        self.features, self.horizon, self.residual = shape.features, shape.horizon, shape.residual
         layers: list[nn.Module] = []
-        for before, after in zip((observed * features, *WIDTHS), WIDTHS, strict=False):
+        for before, after in zip((shape.observed * shape.features, *WIDTHS), WIDTHS, strict=False):
             layers += [nn.Linear(before, after), nn.ReLU(), nn.Dropout(DROPOUT),
                        nn.BatchNorm1d(after)]
         self.backbone = nn.Sequential(*layers)
-        self.generation = nn.Linear(WIDTHS[-1], horizon * features)
-        self.classifier = nn.Sequential(
-            nn.Linear(WIDTHS[-1], 64), nn.ReLU(), nn.Linear(64, classes)) if classes else None
-        if residual:
+        self.generation = nn.Linear(WIDTHS[-1], shape.horizon * shape.features)
+        self.classifier = classifier(WIDTHS[-1], shape.classes)
+        if shape.residual:
             start_at_rest(self.generation)
 
     def forward(self, observed: Tensor) -> Prediction:
+        """Predict the future of windows (B, 60, 34)."""
         frames = velocities_and_newest(observed) if self.residual else observed
         shared = self.backbone(frames.flatten(1))                     # (B, 2040) -> (B, 128)
         future = self.generation(shared).view(-1, self.horizon, self.features)

@@ -1,21 +1,32 @@
-"""What every network of this folder returns."""
+"""Output of every network of this folder."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from torch import Tensor
+from torch import Tensor, nn
 
 
 class Prediction(NamedTuple):
-    """Of a batch of B observed windows.
+    """Prediction for a batch of B observed windows.
 
-    future: (B, horizon, features) in the normalisation of the input.
-    logits: (B, classes), before the softmax; None of a network built without classes.
-    spread: (B, horizon), 1 sigma of one coordinate at each step, in the units of ``future``; None
-        of a network that does not say how sure it is.
+    Attributes:
+        future: (B, horizon, features) in the normalisation of the input.
+        logits: (B, classes), before the softmax; None from a network built without classes.
+        spread: (B, horizon), 1 sigma of one coordinate at each step, in the units of ``future``;
+            None from a network that does not say how sure it is.
     """
 
     future: Tensor
     logits: Tensor | None = None
     spread: Tensor | None = None
+
+
+def classifier(width: int, classes: int) -> nn.Sequential | None:
+    """Return the 2-layer classifier of the paper's networks; None without classes.
+
+    The paper does not give the width of its first layer; 64 is ours.
+    """
+    if not classes:
+        return None
+    return nn.Sequential(nn.Linear(width, 64), nn.ReLU(), nn.Linear(64, classes))

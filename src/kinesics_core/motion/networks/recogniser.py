@@ -16,27 +16,26 @@ import torch
 from torch import Tensor, nn
 
 from kinesics_core.motion.networks.prediction import Prediction
+from kinesics_core.motion.networks.shape import NetworkShape
 
 VELOCITY_UNIT = 10.0
 """Velocities enter in pose scales per ten frames, about as large as poses."""
 
 
 class Recogniser(nn.Module):
-    """observed (B, observed, features) normalised -> Prediction with logits.
+    """Network of normalised windows (B, 60, F) -> ``Prediction`` with logits.
 
-    Its future is the newest pose, held: it does not forecast. horizon: of that future. residual is
-    there because every network is built alike.
+    Its future is the newest pose, held: it does not forecast.
     """
 
     def __init__(
-        self, features: int = 34, observed: int = 60, horizon: int = 30, classes: int = 0,
-        residual: bool = True, *, width: int = 96, dropout: float = 0.3,
+        self, shape: NetworkShape, *, width: int = 96, dropout: float = 0.3
     ) -> None:
         super().__init__()
-        self.horizon = horizon
+        self.horizon = shape.horizon
         self.filters = nn.Sequential(
             nn.Dropout1d(0.1),      # a coordinate is taken away for the whole window
-            nn.Conv1d(2 * features, width, 5, stride=2, padding=2),
+            nn.Conv1d(2 * shape.features, width, 5, stride=2, padding=2),
             nn.BatchNorm1d(width), nn.GELU(), nn.Dropout(dropout / 2),
             nn.Conv1d(width, width, 3, stride=2, padding=1),
             nn.BatchNorm1d(width), nn.GELU(), nn.Dropout(dropout / 2),
@@ -44,10 +43,11 @@ class Recogniser(nn.Module):
             nn.BatchNorm1d(width), nn.GELU(),
         )
         self.classify = None
-        if classes:
-            self.classify = nn.Sequential(nn.Dropout(dropout), nn.Linear(2 * width, classes))
+        if shape.classes:
+            self.classify = nn.Sequential(nn.Dropout(dropout), nn.Linear(2 * width, shape.classes))
 
     def forward(self, observed: Tensor) -> Prediction:
+        """Recognise windows (B, 60, F)."""
         velocity = (observed[:, 1:] - observed[:, :-1]) * VELOCITY_UNIT
         velocity = torch.cat([torch.zeros_like(observed[:, :1]), velocity], dim=1)
         both = torch.cat([observed, velocity], dim=2).transpose(1, 2)       # (B, 2 F, 60)

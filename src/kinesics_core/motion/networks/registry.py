@@ -1,49 +1,77 @@
-"""The networks by name, each with the learning rate it is trained with."""
+"""The networks by name: the one place that lists them. Needs no torch until one is built."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
-
-from torch import nn
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
 
 from kinesics_core.errors import KinesicsError
-from kinesics_core.motion.networks.cnn_lstm import CNNLSTM
-from kinesics_core.motion.networks.lstm import LSTM
-from kinesics_core.motion.networks.mixer import DCTMixer
-from kinesics_core.motion.networks.mlp import MLP
-from kinesics_core.motion.networks.transformer import Transformer
+from kinesics_core.motion.networks.shape import NetworkShape
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
-class Spec(NamedTuple):
-    """build: the network's class. lr: Adam's learning rate (the paper's, section 3.1)."""
+class NetworkSpec(NamedTuple):
+    """A network that can be built by its name.
 
-    build: Callable[..., nn.Module]
+    Attributes:
+        module: File of ``motion.networks`` that defines it.
+        class_name: Its class.
+        lr: Adam's learning rate (the paper's, section 3.1).
+    """
+
+    module: str
+    class_name: str
     lr: float
 
 
-NETWORKS: dict[str, Spec] = {
-    "mlp": Spec(MLP, 0.002),
-    "lstm": Spec(LSTM, 0.001),
-    "cnn_lstm": Spec(CNNLSTM, 0.001),
-    "transformer": Spec(Transformer, 0.0005),
-    "ours": Spec(DCTMixer, 0.001),
+NETWORKS: dict[str, NetworkSpec] = {
+    "mlp": NetworkSpec("mlp", "MLP", 0.002),
+    "lstm": NetworkSpec("lstm", "LSTM", 0.001),
+    "cnn_lstm": NetworkSpec("cnn_lstm", "CNNLSTM", 0.001),
+    "transformer": NetworkSpec("transformer", "Transformer", 0.0005),
+    "ours": NetworkSpec("mixer", "DCTMixer", 0.001),
 }
+"""The forecasters: the four of the paper (section 2.2), and ours."""
+
+RECOGNISER = "recogniser"
+"""Our network for labels alone, which is no forecaster."""
+
+_BUILDABLE = NETWORKS | {RECOGNISER: NetworkSpec("recogniser", "Recogniser", 0.002)}
+
+
+def network_class(name: str) -> type[nn.Module]:
+    """Return the class of a network.
+
+    Raises:
+        KinesicsError: No network has this name.
+    """
+    spec = _BUILDABLE.get(name)
+    if spec is None:
+        raise KinesicsError(
+            f"Got network {name!r}; there are {', '.join(NETWORKS)}. Choose one of them.")
+    module = import_module(f"kinesics_core.motion.networks.{spec.module}")
+    found: type[nn.Module] = getattr(module, spec.class_name)
+    return found
 
 
 def build(
     name: str, *, features: int = 34, observed: int = 60, horizon: int = 30, classes: int = 0,
     residual: bool = False,
 ) -> nn.Module:
-    """An untrained network.
+    """Return an untrained network.
 
-    features: numbers in a frame, two a keypoint. observed, horizon: frames in and out.
-    classes: of the emotion head; 0 leaves it away. residual: predict the change from the newest
-    frame (see ``networks.residual``). Raises KinesicsError if no network has this name.
+    Args:
+        name: One of ``NETWORKS``, or ``RECOGNISER``.
+        features: Numbers in a frame, two a keypoint.
+        observed: Frames in.
+        horizon: Frames out.
+        classes: Of the emotion head; 0 leaves it away.
+        residual: Predict the change from the newest frame, see ``networks.residual``.
+
+    Raises:
+        KinesicsError: No network has this name.
     """
-    spec = NETWORKS.get(name)
-    if spec is None:
-        raise KinesicsError(
-            f"Got network {name!r}; there are {', '.join(NETWORKS)}. Choose one of them.")
-    return spec.build(
-        features=features, observed=observed, horizon=horizon, classes=classes, residual=residual)
+    shape = NetworkShape(features, observed, horizon, classes, residual)
+    return network_class(name)(shape)

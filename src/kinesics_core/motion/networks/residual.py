@@ -14,18 +14,20 @@ from torch import Tensor, nn
 from kinesics_core.motion.windows import RATE
 
 CHANGE_UNIT = 0.2
-"""The last layer speaks in fifths of the pose's scale, the size of what people do in a second."""
+"""Unit of the last layer, in pose scales: the size of what people do in a second."""
 
 
 def velocities_and_newest(observed: Tensor) -> Tensor:
-    """(B, T, F) poses -> (B, T, F): T - 1 velocities, in pose scales per second, of order one,
-    then the newest pose."""
+    """Return velocities and the newest pose of poses (B, T, F), as (B, T, F).
+
+    T - 1 velocities, in pose scales per second, of order one, then the newest pose.
+    """
     velocity = (observed[:, 1:] - observed[:, :-1]) * RATE
     return torch.cat([velocity, observed[:, -1:]], dim=1)
 
 
 def from_newest(observed: Tensor, change: Tensor) -> Tensor:
-    """Newest pose of (B, T, F) plus the change (B, H, F) the last layer spoke of -> (B, H, F)."""
+    """Return the newest pose of (B, T, F) plus the last layer's change (B, H, F), as (B, H, F)."""
     return observed[:, -1:] + change * CHANGE_UNIT
 
 

@@ -17,12 +17,13 @@ import math
 import torch
 from torch import Tensor, nn
 
-from kinesics_core.motion.networks.prediction import Prediction
+from kinesics_core.motion.networks.prediction import Prediction, classifier
 from kinesics_core.motion.networks.residual import (
     from_newest,
     start_at_rest,
     velocities_and_newest,
 )
+from kinesics_core.motion.networks.shape import NetworkShape
 
 WIDTH = 256
 HEADS = 8
@@ -32,7 +33,7 @@ DROPOUT = 0.1
 
 
 class Layer(nn.Module):
-    """One encoder layer: the tokens in ``asking`` look at all of ``tokens``."""
+    """Encoder layer in which the tokens ``asking`` attend to all ``tokens``."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,7 +50,7 @@ class Layer(nn.Module):
             nn.init.zeros_(projection.bias)
 
     def forward(self, asking: Tensor, tokens: Tensor) -> Tensor:
-        """(B, Q, 256), (B, T, 256) -> (B, Q, 256)"""
+        """Attend from tokens (B, Q, 256) to tokens (B, T, 256); returns (B, Q, 256)."""
         key, value = self.key_value(tokens).split(WIDTH, dim=-1)
         seen = nn.functional.scaled_dot_product_attention(            # (B, 8, Q, 32)
             heads(self.query(asking)), heads(key), heads(value),
@@ -61,35 +62,29 @@ class Layer(nn.Module):
 
 
 def heads(tokens: Tensor) -> Tensor:
-    """(B, T, 256) -> (B, 8, T, 32)"""
+    """Split tokens (B, T, 256) into heads (B, 8, T, 32)."""
     return tokens.reshape(-1, tokens.shape[1], HEADS, WIDTH // HEADS).transpose(1, 2)
 
 
 class Transformer(nn.Module):
-    """observed (B, 60, 34) normalised -> ``Prediction`` in the same normalisation.
-
-    classes: 0 leaves the classifier away. residual: see ``networks.residual``.
-    """
+    """Network of normalised windows (B, 60, 34) -> ``Prediction`` in the same normalisation."""
 
     position: Tensor
 
-    def __init__(
-        self, features: int = 34, observed: int = 60, horizon: int = 30, classes: int = 0,
-        residual: bool = False,
-    ) -> None:
+    def __init__(self, shape: NetworkShape) -> None:
         super().__init__()
-        self.features, self.horizon, self.residual = features, horizon, residual
-        self.project = nn.Linear(features, WIDTH)
-        self.register_buffer("position", sinusoids(observed), persistent=False)
+        self.features, self.horizon, self.residual = shape.features, shape.horizon, shape.residual
+        self.project = nn.Linear(shape.features, WIDTH)
+        self.register_buffer("position", sinusoids(shape.observed), persistent=False)
         self.dropout = nn.Dropout(DROPOUT)
         self.layers = nn.ModuleList(Layer() for _ in range(LAYERS))
-        self.generation = nn.Linear(WIDTH, horizon * features)
-        self.classifier = nn.Sequential(
-            nn.Linear(WIDTH, 64), nn.ReLU(), nn.Linear(64, classes)) if classes else None
-        if residual:
+        self.generation = nn.Linear(WIDTH, shape.horizon * shape.features)
+        self.classifier = classifier(WIDTH, shape.classes)
+        if shape.residual:
             start_at_rest(self.generation)
 
     def forward(self, observed: Tensor) -> Prediction:
+        """Predict the future of windows (B, 60, 34)."""
         frames = velocities_and_newest(observed) if self.residual else observed
         tokens = self.dropout(self.project(frames) + self.position)   # (B, 60, 256)
         for layer in self.layers[:-1]:
@@ -103,7 +98,7 @@ class Transformer(nn.Module):
 
 
 def sinusoids(steps: int) -> Tensor:
-    """(steps, 256): sine and cosine of the step at 128 wavelengths from 2 pi to 10,000 x 2 pi."""
+    """Return (steps, 256): sine and cosine of the step at 128 wavelengths, 2 pi to 20,000 pi."""
     angle = torch.arange(steps)[:, None] * torch.exp(
         torch.arange(0, WIDTH, 2) * (-math.log(10_000.0) / WIDTH))
     return torch.stack([angle.sin(), angle.cos()], dim=-1).flatten(1)

@@ -1,36 +1,32 @@
-"""Checkpoints: what a run has learned so far, written so that nothing is lost.
-
-``checkpoint.pt`` holds only tensors, numbers and strings, and is loaded as such
-(``weights_only=True``): a file from elsewhere cannot run code. It is replaced in one step; when the
-disk is full the one before stays.
-"""
+"""Checkpoints of forecasters: weights, and what they fit."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
-from kinesics_core import files
 from kinesics_core.errors import ModelError
 from kinesics_core.motion.networks import registry
 from kinesics_core.motion.windows import HORIZON, OBSERVED
-from kinesics_core.training.weights import CHECKPOINT
+from kinesics_core.training import checkpoint
+from kinesics_core.training.checkpoint import first_line
 
 FORMAT = "kinesics-checkpoint"
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What makes one network's weights fit another.
+    """All that must agree for one network's weights to fit another.
 
-    network: its name in the registry. keypoints: names of the K keypoints of a frame.
-    classes: what the classifier tells apart, in order; empty without one.
+    Attributes:
+        network: Name in the registry.
+        residual: Whether it predicts the change from the newest frame.
+        keypoints: Names of the K keypoints of a frame.
+        classes: What the classifier tells apart, in order; empty without one.
     """
 
     network: str
@@ -39,15 +35,21 @@ class Identity:
     classes: tuple[str, ...] = ()
 
     def build(self) -> nn.Module:
-        """The network, untrained."""
+        """Return the network, untrained."""
         return registry.build(
             self.network, features=2 * len(self.keypoints), observed=OBSERVED, horizon=HORIZON,
             classes=len(self.classes), residual=self.residual)
 
 
 @dataclass(frozen=True, slots=True)
-class Trained:
-    """A network with the weights of its best epoch, in evaluation mode, and how it was made."""
+class TrainedNetwork:
+    """A network of a run.
+
+    Attributes:
+        network: With the weights of its best epoch, in evaluation mode.
+        identity: What it is.
+        config: How it was made.
+    """
 
     network: nn.Module
     identity: Identity
@@ -57,50 +59,53 @@ class Trained:
 def save(
     path: Path, identity: Identity, config: Mapping[str, Any], state: Mapping[str, Any]
 ) -> None:
-    """Write a checkpoint. state: see ``training.fit``; ``load`` gives its "best_network"."""
-    buffer = io.BytesIO()
-    torch.save({
-        "format": FORMAT, "network_name": identity.network, "residual": identity.residual,
+    """Write a checkpoint.
+
+    Args:
+        path: The file, replaced in one step.
+        identity: What the network is.
+        config: How it was made.
+        state: See ``training.loop``; ``load`` gives its "best_network".
+    """
+    checkpoint.write(path, FORMAT, {
+        "network_name": identity.network, "residual": identity.residual,
         "keypoints": list(identity.keypoints), "classes": list(identity.classes),
         "config": dict(config), "state": dict(state),
-    }, buffer)
-    files.write_bytes(path, buffer.getvalue())
+    })
 
 
 def read(path: Path) -> tuple[Identity, dict[str, Any], dict[str, Any]]:
-    """Identity, config and state of a checkpoint; ModelError if it is none."""
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-        if content["format"] != FORMAT:
-            raise KeyError("format")
-        identity = Identity(
-            content["network_name"], content["residual"], tuple(content["keypoints"]),
-            tuple(content["classes"]))
-        return identity, content["config"], content["state"]
-    except FileNotFoundError as error:
-        raise ModelError(
-            f"{path} does not exist. `kinesics train forecast --out DIR` writes DIR/{CHECKPOINT}."
-        ) from error
-    except Exception as error:  # torch has no one error for a damaged file
-        raise ModelError(
-            f"{path} is not a checkpoint of `kinesics train`, or it is damaged"
-            f" ({_first_line(error)}). Train again, or give another file."
-        ) from error
+    """Return identity, config and state of a checkpoint.
+
+    Raises:
+        ModelError: The file is missing, damaged or no checkpoint.
+    """
+    content = checkpoint.read(
+        path, FORMAT, ("network_name", "residual", "keypoints", "classes", "config", "state"))
+    identity = Identity(
+        content["network_name"], content["residual"], tuple(content["keypoints"]),
+        tuple(content["classes"]))
+    return identity, content["config"], content["state"]
 
 
-def load(path: Path) -> Trained:
-    """The best network of a run."""
+def load(path: Path) -> TrainedNetwork:
+    """Return the best network of a run; errors as ``read``."""
     identity, config, state = read(path)
     network = identity.build()
     _load_state(network, state["best_network"], path)
-    return Trained(network.eval(), identity, config)
+    return TrainedNetwork(network.eval(), identity, config)
 
 
 def start_from(path: Path, wanted: Identity, *, new_classifier: bool = False) -> dict[str, Tensor]:
-    """The weights in ``path`` as far as a network ``wanted`` can start from them.
+    """Return the weights in a checkpoint as far as another network can start from them.
 
-    new_classifier: leave the classifier out, so that the classes may differ.
-    ModelError if the checkpoint is of another architecture, keypoint set or class list.
+    Args:
+        path: The checkpoint.
+        wanted: The network that is to start.
+        new_classifier: Leave the classifier out, so that the classes may differ.
+
+    Raises:
+        ModelError: The checkpoint is of another architecture, keypoint set or class list.
     """
     found, _, state = read(path)
     for what, got, want in (
@@ -124,7 +129,11 @@ def start_from(path: Path, wanted: Identity, *, new_classifier: bool = False) ->
 
 
 def load_start(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
-    """Put ``start_from``'s weights into a network; its classifier may be missing from them."""
+    """Put ``start_from``'s weights into a network; its classifier may be missing from them.
+
+    Raises:
+        ModelError: The weights are of another network.
+    """
     own = network.state_dict()
     lacking = {key for key in own if key not in weights and not _of_classifier(key)}
     strange = {key for key in weights if key not in own or own[key].shape != weights[key].shape}
@@ -140,7 +149,7 @@ def _load_state(network: nn.Module, weights: Mapping[str, Tensor], path: Path) -
         network.load_state_dict(dict(weights))
     except RuntimeError as error:
         raise ModelError(
-            f"{path} does not fit the network it names ({_first_line(error)}). It was written by"
+            f"{path} does not fit the network it names ({first_line(error)}). It was written by"
             " another version of Kinesics; train again.") from error
 
 
@@ -156,7 +165,3 @@ def _list(names: Sequence[str]) -> str:
     if not names:
         return "nothing"
     return ", ".join(names) if len(names) <= 8 else f"{', '.join(names[:8])} ({len(names)} in all)"
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

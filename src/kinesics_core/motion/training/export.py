@@ -1,4 +1,4 @@
-"""A trained network -> one ONNX file that says what it is.
+"""Export: a trained network -> one ONNX file that says what it is.
 
 Graph: ``observed`` (persons, 60, 34) -> ``future`` (persons, 30, 34), with a classifier also
 ``emotion`` (persons, classes), probabilities, and ``spread`` (persons, 30), 1 sigma, if the
@@ -19,9 +19,9 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -31,6 +31,7 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
 
+from kinesics_core import files
 from kinesics_core.errors import ModelError
 from kinesics_core.motion.runtime import METADATA_PREFIX, open_session
 from kinesics_core.motion.windows import KEYPOINTS, OBSERVED, RATE
@@ -42,71 +43,105 @@ BATCHES = (1, 2, 5)
 OPSET = 17
 
 
-def export_onnx(
-    network: nn.Module, path: Path, *, name: str, version: str, normalisation: str, licence: str,
-    data: str, classes: Sequence[str] = (), spread_floor: Sequence[float] | None = None,
-    spread_gain: Sequence[float] | None = None, observed: int = OBSERVED,
-    features: int = 2 * KEYPOINTS, extra: Mapping[str, str] | None = None,
-) -> None:
-    """Write ``path`` atomically. The network is left in evaluation mode.
+@dataclass(frozen=True, slots=True)
+class ForecasterMetadata:
+    """Facts about a forecaster that its file carries.
 
-    classes: names of the classifier's classes, in its order.
-    spread_floor, spread_gain: one number a step; they take the place of the network's own spread,
-        without which they must be given.
-    observed, features: the shape of the network's input window.
-    Raises ModelError if classes or spread do not fit the network, or if the file and torch differ
-    by more than ``PARITY``; nothing is written then.
+    Attributes:
+        name: Of the model.
+        version: Of the model.
+        normalisation: See ``motion.windows``.
+        licence: Of the weights.
+        data: What it was trained on.
+        classes: Names of the classifier's classes, in its order.
+        spread_floor: One number a step, with ``spread_gain`` in the place of the network's own
+            spread, without which they must be given; see ``motion.uncertainty``.
+        spread_gain: One number a step.
+        extra: Further entries.
+    """
+
+    name: str
+    version: str
+    normalisation: str
+    licence: str
+    data: str
+    classes: Sequence[str] = ()
+    spread_floor: Sequence[float] | None = None
+    spread_gain: Sequence[float] | None = None
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+def export_onnx(
+    network: nn.Module, path: Path, about: ForecasterMetadata, *, observed: int = OBSERVED,
+    features: int = 2 * KEYPOINTS,
+) -> None:
+    """Write a network as ONNX, in one step. The network is left in evaluation mode.
+
+    Args:
+        network: Trained.
+        path: The file.
+        about: What the file says of it.
+        observed: Frames of the network's input window.
+        features: Numbers in a frame.
+
+    Raises:
+        ModelError: Classes or spread do not fit the network, or the file and torch differ by more
+            than ``PARITY``; nothing is written then.
     """
     network.eval()
     window = torch.zeros(1, observed, features)
     with torch.no_grad():
         prediction = network(window)
     found = 0 if prediction.logits is None else prediction.logits.shape[1]
-    if len(classes) != found:
+    if len(about.classes) != found:
         raise ModelError(
-            f"Got {len(classes)} class names for a network with {found} classes; wanted one name"
-            " for each. Give the names the network was trained with."
+            f"Got {len(about.classes)} class names for a network with {found} classes; wanted one"
+            " name for each. Give the names the network was trained with."
         )
-    learned = spread_floor is not None and spread_gain is not None
+    learned = about.spread_floor is not None and about.spread_gain is not None
     if not learned and prediction.spread is None:
         raise ModelError(
             f"{type(network).__name__} does not say how sure it is; wanted spread_floor and"
             " spread_gain, which motion.uncertainty.fit_spread learns from validation windows."
         )
-    horizon = prediction.future.shape[1]
     outputs = ["future", *(["emotion"] if found else []), *([] if learned else ["spread"])]
-    model = _trace(_Live(network, outputs), window, outputs)
-    metadata = {
-        "task": "forecast", "name": name, "version": version,
-        "input": f"observed (persons, {observed}, {features}): keypoints x, y, normalised, oldest"
-                 " first",
-        "output": f"future (persons, {horizon}, {features}): the same normalisation",
-        "rate": f"{RATE:g}", "dt": f"{1.0 / RATE:.9f}", "normalisation": normalisation,
-        "licence": licence, "data": data,
-        **({"classes": json.dumps(list(classes))} if found else {}),
-        **({"spread_floor": _numbers(cast(Sequence[float], spread_floor)),
-            "spread_gain": _numbers(cast(Sequence[float], spread_gain))} if learned else {}),
-        **(extra or {}),
-    }
-    for key, value in metadata.items():
+    model = _trace(_NamedOutputs(network, outputs), window, outputs)
+    for key, value in _metadata(about, window, prediction.future).items():
         model.metadata_props.add(key=METADATA_PREFIX + key, value=value)
     onnx.checker.check_model(model)
-    partial = path.with_name(path.name + ".part")
-    onnx.save(model, partial)
-    difference = parity(network, partial)
-    if not difference <= PARITY:
-        partial.unlink()
-        raise ModelError(
-            f"{path} would differ from the network by {difference:.1e}, more than {PARITY:g}."
-            " Report this with the versions of torch, onnx and onnxruntime."
-        )
-    os.replace(partial, path)
+    with files.replacing(path) as part:
+        onnx.save(model, part)
+        difference = parity(network, part)
+        if not difference <= PARITY:
+            raise ModelError(
+                f"{path} would differ from the network by {difference:.1e}, more than {PARITY:g}."
+                " Report this with the versions of torch, onnx and onnxruntime."
+            )
+
+
+def _metadata(about: ForecasterMetadata, window: Tensor, future: Tensor) -> dict[str, str]:
+    """Return the entries of a file, without their prefix."""
+    _, observed, features = window.shape
+    entries = {
+        "task": "forecast", "name": about.name, "version": about.version,
+        "input": f"observed (persons, {observed}, {features}): keypoints x, y, normalised, oldest"
+                 " first",
+        "output": f"future (persons, {future.shape[1]}, {features}): the same normalisation",
+        "rate": f"{RATE:g}", "dt": f"{1.0 / RATE:.9f}", "normalisation": about.normalisation,
+        "licence": about.licence, "data": about.data,
+    }
+    if about.classes:
+        entries["classes"] = json.dumps(list(about.classes))
+    if about.spread_floor is not None and about.spread_gain is not None:
+        entries |= {"spread_floor": _numbers(about.spread_floor),
+                    "spread_gain": _numbers(about.spread_gain)}
+    return entries | about.extra
 
 
 def parity(network: nn.Module, path: Path, seed: int = 0) -> float:
-    """Largest difference of any output between the network and the file, on random windows of
-    one, two and five persons; infinite if the file cannot take so many.
+    """Return the largest difference of any output between the network and its file.
 
+    On random windows of one, two and five persons; infinite if the file cannot take so many.
     Beside outputs above 1, the size of a pose, it counts as a share of the largest: a network may
     say hundreds to random windows, and single precision has seven digits.
     """
@@ -115,7 +150,7 @@ def parity(network: nn.Module, path: Path, seed: int = 0) -> float:
     session = open_session(path, ["CPUExecutionProvider"])
     outputs = [output.name for output in session.get_outputs()]
     _, observed, features = session.get_inputs()[0].shape
-    live = _Live(network, outputs)
+    live = _NamedOutputs(network, outputs)
     worst = 0.0
     for persons in BATCHES:
         window = rng.uniform(-1.0, 1.0, (persons, observed, features)).astype(np.float32)
@@ -131,8 +166,8 @@ def parity(network: nn.Module, path: Path, seed: int = 0) -> float:
     return worst
 
 
-class _Live(nn.Module):
-    """What the runtime wants of a network, by name: probabilities instead of logits."""
+class _NamedOutputs(nn.Module):
+    """A network with the outputs that the runtime reads: probabilities instead of logits."""
 
     def __init__(self, network: nn.Module, outputs: Sequence[str]) -> None:
         super().__init__()

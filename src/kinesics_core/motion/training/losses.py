@@ -1,4 +1,4 @@
-"""What training minimises: the paper's equation 3, and our variants of its first term.
+"""Losses: the paper's equation 3 (arXiv 2603.01804), and our variants of its first term.
 
     loss = generation + lambda * cross entropy [+ 0.01 * likelihood of the spread]
 
@@ -22,33 +22,39 @@ import torch
 from torch import Tensor
 
 from kinesics_core.motion.networks.prediction import Prediction
-from kinesics_core.motion.training.batches import Batch
+from kinesics_core.motion.training.config import TrainingConfig
+from kinesics_core.motion.training.windowing import WindowBatch
 from kinesics_core.motion.uncertainty import ACTIVITY_FRAMES
 from kinesics_core.motion.windows import RATE
 
-LOSSES = ("mse", "l1", "relative")
 CALM = 0.15
 """Activity, scales per second, added in the relative loss so that stillness divides nothing."""
 SPREAD_WEIGHT = 0.01
 """The spread is learned from the error and gives no gradient back: only clipping sees its size."""
 
 
-def total(
-    predicted: Prediction, batch: Batch, loss: str, unit: float, lambda_classification: float
-) -> Tensor:
-    """The loss of a batch, a scalar."""
+def total(predicted: Prediction, batch: WindowBatch[Tensor], config: TrainingConfig) -> Tensor:
+    """Return the loss of a batch (equation 3), a scalar."""
     value = predicted.future.new_zeros(())
     if batch.future.shape[1]:
-        value = generation(predicted.future, batch, loss, unit)
+        value = generation(predicted.future, batch, config.loss, config.unit)
         if predicted.spread is not None:
             value = value + SPREAD_WEIGHT * spread(predicted.future, predicted.spread, batch)
     if predicted.logits is not None and batch.target is not None:
-        value = value + lambda_classification * classification(predicted.logits, batch.target)
+        value = value + config.lambda_classification * classification(
+            predicted.logits, batch.target)
     return value
 
 
-def generation(future: Tensor, batch: Batch, loss: str, unit: float) -> Tensor:
-    """The mean over the numbers whose truth is known."""
+def generation(future: Tensor, batch: WindowBatch[Tensor], loss: str, unit: float) -> Tensor:
+    """Return the mean error of the numbers whose truth is known.
+
+    Args:
+        future: (B, H, F) predicted.
+        batch: The truth.
+        loss: "mse", "l1" or "relative", see above.
+        unit: Share of the pose's scale in which errors are measured.
+    """
     error = (future - batch.future) / unit
     if loss == "mse":
         error = error.square()
@@ -60,17 +66,22 @@ def generation(future: Tensor, batch: Batch, loss: str, unit: float) -> Tensor:
 
 
 def classification(logits: Tensor, target: Tensor) -> Tensor:
-    """Cross entropy of the windows that have a label; 0 if none has."""
+    """Return the cross entropy of the windows that have a label; 0 if none has."""
     labelled = target >= 0
     loss = torch.nn.functional.cross_entropy(
         logits, target, ignore_index=-1, reduction="sum")
     return loss / labelled.sum().clamp(min=1)
 
 
-def spread(future: Tensor, sigma: Tensor, batch: Batch) -> Tensor:
-    """Negative log likelihood of the error of each step under a Gaussian of 1 sigma (B, H).
+def spread(future: Tensor, sigma: Tensor, batch: WindowBatch[Tensor]) -> Tensor:
+    """Return the negative log likelihood of the error of each step under a Gaussian.
 
     The error is detached: predictions do not get worse to be easier to judge.
+
+    Args:
+        future: (B, H, F) predicted.
+        sigma: (B, H), 1 sigma of the Gaussian.
+        batch: The truth.
     """
     squared = (future.detach() - batch.future).square()                           # (B, H, F)
     if batch.weight is None:
@@ -83,15 +94,15 @@ def spread(future: Tensor, sigma: Tensor, batch: Batch) -> Tensor:
 
 
 def mean(values: Tensor, weight: Tensor | None) -> Tensor:
-    """Mean of what has weight; 0 if nothing has."""
+    """Return the weighted mean; 0 if nothing has weight."""
     if weight is None:
         return values.mean()
     weight = weight.expand_as(values)
     return (values * weight).sum() / weight.sum().clamp(min=1.0)
 
 
-def activity(batch: Batch) -> Tensor:
-    """(B,) rms speed over the last half second, scales per second, of keypoints that count."""
+def activity(batch: WindowBatch[Tensor]) -> Tensor:
+    """Return the rms speed (B,) over the last half second, scales/s, of keypoints that count."""
     step = (batch.observed[:, -1] - batch.observed[:, -1 - ACTIVITY_FRAMES]) * (
         RATE / ACTIVITY_FRAMES)
     if batch.weight is None:

@@ -1,4 +1,4 @@
-"""Training a network to recognise a label from motion, so that it holds for other contents.
+"""Training of networks that recognise a label from motion, so that it holds for other contents.
 
 What makes a style or an emotion hard to learn is the content it comes with: nine gestures say
 little about a tenth. So every window is seen anew each time, mirrored, from a camera a little to
@@ -21,7 +21,7 @@ from torch import nn
 from kinesics_core import keypoints
 from kinesics_core.errors import KinesicsError
 from kinesics_core.motion import windows
-from kinesics_core.motion.training import views
+from kinesics_core.motion.training.windowing import frontal
 from kinesics_core.motion.windows import OBSERVED, RATE, Normalisation
 
 LOSS_UNIT = 0.1
@@ -29,25 +29,35 @@ LOSS_UNIT = 0.1
 
 TURNED = 1.2
 TURNING = 3.0
-"""Radians; the second in a window. Who learns from people facing the camera meets some who do not,
-and who turn around meanwhile."""
+"""Radians, of the person and within a window.
 
-Progress = Callable[[int, int, float], None]
-"""Told after every step: steps done, steps in all, loss."""
+A network that learns from people facing the camera meets some who do not, and who turn around.
+"""
+
+OnStep = Callable[[int, int, float], None]
+"""Called after every step: steps done, steps in all, loss."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecognitionConfig:
-    """What decides the result, beside the network and the windows.
+    """Settings that decide the result, beside the network and the windows.
 
-    steps, batch: windows seen are the product. lr: greatest learning rate of one cycle (AdamW).
-    smoothing: of the labels. normalisation: see ``motion.windows``.
-    yaw, pitch: radians, the camera's greatest turn (3-D windows only). turning: share of windows in
-    which the person is turned by up to ``TURNED`` and goes on turning by up to ``TURNING``.
-    warp: greatest logarithm of the change of speed. noise: greatest jitter, 1 sigma, as a share of
-    the pose's scale.
-    forecast: weight of the forecast's loss beside the classification's; counts where ``future``
-    is given.
+    Attributes:
+        steps: How many; the windows seen are steps x batch.
+        batch: Windows in a step.
+        lr: Greatest learning rate of one cycle (AdamW).
+        weight_decay: Of AdamW.
+        smoothing: Of the labels.
+        normalisation: See ``motion.windows``.
+        yaw: Radians, the camera's greatest turn (3-D windows only).
+        pitch: Radians, the same about the image's horizontal.
+        turning: Share of windows in which the person is turned by up to ``TURNED`` and goes on
+            turning by up to ``TURNING``.
+        warp: Greatest logarithm of the change of speed.
+        noise: Greatest jitter, 1 sigma, as a share of the pose's scale.
+        forecast: Weight of the forecast's loss beside the classification's; counts where
+            ``LabelledWindows.future`` is given.
+        seed: Of every random number.
     """
 
     steps: int = 400
@@ -65,30 +75,60 @@ class RecognitionConfig:
     seed: int = 0
 
 
-def train_recogniser(
-    network: nn.Module, observed: np.ndarray, labels: np.ndarray,
-    config: RecognitionConfig = RecognitionConfig(), *,
-    contents: np.ndarray | None = None, flip: Sequence[int] | None = None,
-    future: np.ndarray | None = None, progress: Progress | None = None,
-) -> nn.Module:
-    """Train ``network`` in place on windows; it comes back in evaluation mode.
+@dataclass(frozen=True, slots=True)
+class LabelledWindows:
+    """Windows of keypoints, as a recogniser is trained on them.
 
-    observed: (B, 60, K, D), D 3 (metres, y up) or 2 (image, y down); nan where a keypoint is
-        missing.
-    labels: (B,) integers below the network's number of classes.
-    contents: (B,) what was done, any values: balances the labels within each.
-    flip: (K,) index of the mirrored keypoint (see ``skeletons.mirrored``); None never mirrors.
-    future: (B, H, K, D), nan where unknown.
-    The same seed and thread count give the same weights. Raises KinesicsError on empty or unequal
-    arrays, and when the loss stops being a number.
+    Attributes:
+        observed: (B, 60, K, D), D 3 (metres, y up) or 2 (image, y down); NaN where missing.
+        labels: (B,) integers below the network's number of classes.
+        contents: (B,) what was done, any values: balances the labels within each; None does not.
+        flip: (K,) index of each mirrored keypoint (see ``skeletons.mirrored``); None never mirrors.
+        future: (B, H, K, D), NaN where unknown; None trains recognition alone.
     """
-    _require(observed, labels, contents, future)
+
+    observed: np.ndarray
+    labels: np.ndarray
+    contents: np.ndarray | None = None
+    flip: Sequence[int] | None = None
+    future: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        shape = self.observed.shape
+        if self.observed.ndim != 4 or shape[-1] not in (2, 3) or len(self.observed) == 0:
+            raise KinesicsError(
+                f"Got windows of shape {shape}; wanted (B, {OBSERVED}, K, 2 or 3), at least one.")
+        for name, given in (("labels", self.labels), ("contents", self.contents),
+                            ("futures", self.future)):
+            if given is not None and len(given) != len(self.observed):
+                raise KinesicsError(f"Got {len(given)} {name} for {len(self.observed)} windows.")
+
+
+def train_recogniser(
+    network: nn.Module, data: LabelledWindows, config: RecognitionConfig = RecognitionConfig(),
+    on_step: OnStep | None = None,
+) -> nn.Module:
+    """Train a network in place; the same seed and thread count give the same weights.
+
+    Args:
+        network: Any of ``motion.networks`` built with classes.
+        data: What it is trained on.
+        config: How.
+        on_step: Told after every step.
+
+    Returns:
+        The network, in evaluation mode.
+
+    Raises:
+        KinesicsError: The loss is no longer a number.
+    """
+    labels, observed = data.labels, data.observed.shape[1]
     torch.manual_seed(config.seed)
     rng = np.random.default_rng(config.seed)
-    whole = fill_gaps(observed)
-    if future is not None:
-        whole = np.concatenate([whole, future.astype(np.float32)], axis=1)
-    chance = _chance(labels, contents)
+    whole = fill_gaps(data.observed)
+    if data.future is not None:
+        whole = np.concatenate([whole, data.future.astype(np.float32)], axis=1)
+    chance = _chance(labels, data.contents)
     optimiser = torch.optim.AdamW(
         network.parameters(), lr=config.lr, weight_decay=config.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
@@ -97,7 +137,7 @@ def train_recogniser(
     network.train()
     for step in range(config.steps):
         which = rng.choice(len(labels), size=config.batch, p=chance)
-        seen, coming = _views(rng, whole[which], observed.shape[1], config, flip)
+        seen, coming = _augmented(rng, whole[which], observed, config, data.flip)
         predicted = network(torch.from_numpy(seen))
         loss = nn.functional.cross_entropy(
             predicted.logits, torch.from_numpy(labels[which]).long(),
@@ -116,8 +156,8 @@ def train_recogniser(
             raise KinesicsError(
                 f"The loss is {value} at step {step + 1}: the learning rate {config.lr} is too"
                 " great for this network. Give a smaller one.")
-        if progress is not None:
-            progress(step + 1, config.steps, value)
+        if on_step is not None:
+            on_step(step + 1, config.steps, value)
     return network.eval()
 
 
@@ -125,8 +165,17 @@ def probabilities(
     network: nn.Module, observed: np.ndarray, normalisation: Normalisation = "per_frame",
     batch: int = 1024,
 ) -> np.ndarray:
-    """What the network says of windows (B, 60, K, D) as they are, seen from the front:
-    (B, classes)."""
+    """Return the network's probabilities for windows as they are, seen from the front.
+
+    Args:
+        network: It is left in evaluation mode.
+        observed: (B, 60, K, D), NaN where missing.
+        normalisation: The one it was trained with.
+        batch: Windows at a time.
+
+    Returns:
+        (B, classes).
+    """
     network.eval()
     parts = []
     with torch.no_grad():
@@ -137,14 +186,19 @@ def probabilities(
 
 
 def encode(observed: np.ndarray, normalisation: Normalisation) -> np.ndarray:
-    """Windows (B, 60, K, D) -> network input (B, 60, 2 K): what an orthographic camera in front
-    sees, normalised. A keypoint still missing stands at the centroid."""
-    return _flat(windows.encode(views.frontal(observed), normalisation)[0])
+    """Return windows (B, 60, K, D) as network input (B, 60, 2 K).
+
+    They are seen by an orthographic camera in front and normalised; a keypoint still missing
+    stands at the centroid.
+    """
+    return _flat(windows.encode(frontal(observed), normalisation)[0])
 
 
 def fill_gaps(observed: np.ndarray) -> np.ndarray:
-    """Complete (B, T, K, D) in time: linear between sightings, held outside them. A keypoint never
-    seen in a window stays nan."""
+    """Complete windows (B, T, K, D) in time: linear between sightings, held outside them.
+
+    A keypoint never seen in a window stays NaN.
+    """
     seen = np.isfinite(observed).all(axis=-1)
     if seen.all():
         return observed.astype(np.float32)
@@ -154,12 +208,14 @@ def fill_gaps(observed: np.ndarray) -> np.ndarray:
     return filled.astype(np.float32)
 
 
-def _views(
+def _augmented(
     rng: np.random.Generator, points: np.ndarray, observed: int, config: RecognitionConfig,
     flip: Sequence[int] | None,
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """Windows as another camera on another day would have them: network input (B, 60, 2 K), and
-    the future (B, H, 2 K), nan where unknown, if there is one."""
+    """Return windows as another camera on another day would have them.
+
+    Network input (B, 60, 2 K), and the future (B, H, 2 K), NaN where unknown, if there is one.
+    """
     count, frames = points.shape[:2]
     # Faster or slower around the newest frame; before the beginning the first pose is held.
     speed = np.exp(rng.uniform(-config.warp, config.warp, count))
@@ -181,7 +237,7 @@ def _views(
         points = _turned(
             points, facing + rate * (np.arange(frames) - observed / 2),
             config.pitch * rng.uniform(-1.0, 1.0, (count, 1)))
-    image = views.frontal(points)
+    image = frontal(points)
     past, centroid, scale = windows.encode(image[:, :observed], config.normalisation)
     sigma = rng.uniform(0.0, config.noise, (count, 1, 1, 1)).astype(np.float32)
     past += sigma * rng.standard_normal(past.shape, dtype=np.float32)
@@ -193,8 +249,10 @@ def _views(
 
 
 def _turned(points: np.ndarray, yaw: np.ndarray, pitch: np.ndarray) -> np.ndarray:
-    """(B, T, K, 3) turned about the vertical, then about the image's horizontal; radians, (B, T)
-    or (B, 1)."""
+    """Turn (B, T, K, 3) about the vertical, then about the image's horizontal.
+
+    The angles are radians, (B, T) or (B, 1).
+    """
     x, y, z = np.moveaxis(points, -1, 0)
     yaw, pitch = (angle.astype(np.float32)[..., None] for angle in (yaw, pitch))
     x, z = np.cos(yaw) * x + np.sin(yaw) * z, np.cos(yaw) * z - np.sin(yaw) * x
@@ -208,22 +266,9 @@ def _flat(normalised: np.ndarray) -> np.ndarray:
 
 
 def _chance(labels: np.ndarray, contents: np.ndarray | None) -> np.ndarray:
-    """Of drawing each window, so that all pairs of label and content are equally likely."""
+    """Return the probability of each window by which every pair of label and content is equal."""
     content = np.zeros(len(labels), int) if contents is None else \
         np.unique(contents, return_inverse=True)[1]
     pair = labels.astype(int) * (int(content.max()) + 1) + content
     chance = 1.0 / np.bincount(pair)[pair]
     return chance / chance.sum()
-
-
-def _require(
-    observed: np.ndarray, labels: np.ndarray, contents: np.ndarray | None,
-    future: np.ndarray | None,
-) -> None:
-    if observed.ndim != 4 or observed.shape[-1] not in (2, 3) or len(observed) == 0:
-        raise KinesicsError(
-            f"Got windows of shape {observed.shape}; wanted (B, {OBSERVED}, K, 2 or 3), at least"
-            " one.")
-    for name, given in (("labels", labels), ("contents", contents), ("futures", future)):
-        if given is not None and len(given) != len(observed):
-            raise KinesicsError(f"Got {len(given)} {name} for {len(observed)} windows.")

@@ -1,7 +1,7 @@
-"""What a camera and a keypoint detector would have made of a motion capture clip.
+"""Augmentation: motion capture as random cameras and a noisy keypoint detector would see it.
 
 3-D keypoints (metres, y up) -> pixels through a pinhole camera placed at random around the
-person, then the faults of a detector: jitter, keypoints out of the image, gaps, a track that has
+person, then the errors of a detector: jitter, keypoints out of the image, gaps, a track that has
 only just begun. Everything takes a batch and a ``numpy.random.Generator``.
 """
 
@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kinesics_core.keypoints import resample as resample_sightings
-from kinesics_core.motion.windows import HORIZON, OBSERVED, RATE, centroid_and_scale
+from kinesics_core.motion.windows import HORIZON, OBSERVED, centroid_and_scale
 from kinesics_core.skeletons import COCO17, COCO17_FLIP
 
 WIDTH, HEIGHT = 640, 480
@@ -20,10 +19,15 @@ WIDTH, HEIGHT = 640, 480
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """B pinhole cameras, each looking at a point. yaw 0 looks along -z at a person facing +z.
+    """B pinhole cameras, each looking at a point. Yaw 0 looks along -z at a person facing +z.
 
-    target: (B, 3) metres, the point in the image centre. distance: (B,) metres from it.
-    yaw, pitch, roll: (B,) radians; positive pitch looks down. focal: (B,) pixels.
+    Attributes:
+        target: (B, 3) metres, the point in the image centre.
+        distance: (B,) metres from it.
+        yaw: (B,) radians about the vertical.
+        pitch: (B,) radians; positive looks down.
+        roll: (B,) radians about the optical axis.
+        focal: (B,) pixels.
     """
 
     target: np.ndarray
@@ -35,29 +39,38 @@ class Camera:
 
 
 @dataclass(frozen=True, slots=True)
-class Faults:
-    """How often and how strongly a detector errs; shares of windows unless said otherwise.
+class DetectorNoise:
+    """Errors of a keypoint detector; shares of windows unless said otherwise.
 
-    noise: range of the jitter, 1 sigma, as a share of the pose's scale; log-uniform.
-    upper_body: windows that show no knees and ankles (half of them no hips either).
-    lost_keypoint: windows in which each arm or leg keypoint is missing throughout, with chance .2.
-    gaps: windows with keypoints missing for 2 to 15 frames.
-    begun: windows that start 0.5 to 2 s before the newest frame; the first pose is held before.
+    Attributes:
+        jitter: Range of the jitter, 1 sigma, as a share of the pose's scale; log-uniform.
+        upper_body: Windows that show no knees and ankles (half of them no hips either).
+        lost_keypoint: Windows in which each arm or leg keypoint is missing throughout, with
+            probability .2.
+        gaps: Windows with keypoints missing for 2 to 15 frames.
+        begun: Windows that start 0.5 to 2 s before the newest frame; the first pose is held
+            before.
     """
 
-    noise: tuple[float, float] = (0.0005, 0.008)
+    jitter: tuple[float, float] = (0.0005, 0.008)
     upper_body: float = 0.35
     lost_keypoint: float = 0.1
     gaps: float = 0.3
     begun: float = 0.15
 
 
-NO_FAULTS = Faults(noise=(1e-9, 1e-9), upper_body=0.0, lost_keypoint=0.0, gaps=0.0, begun=0.0)
-UPPER_BODY = Faults(noise=(0.0005, 0.008), upper_body=1.0, lost_keypoint=0.0, gaps=0.3, begun=0.0)
+NO_NOISE = DetectorNoise(
+    jitter=(1e-9, 1e-9), upper_body=0.0, lost_keypoint=0.0, gaps=0.0, begun=0.0)
+UPPER_BODY = DetectorNoise(
+    jitter=(0.0005, 0.008), upper_body=1.0, lost_keypoint=0.0, gaps=0.3, begun=0.0)
 
 
 def project(points: np.ndarray, camera: Camera) -> np.ndarray:
-    """(B, ..., 3) metres, y up -> (B, ..., 2) pixels, origin top left, of WIDTH x HEIGHT."""
+    """Project points (B, ..., 3), metres, y up, into images of WIDTH x HEIGHT.
+
+    Returns:
+        (B, ..., 2) pixels, origin top left.
+    """
     shape = (len(points),) + (1,) * (points.ndim - 2)
     x, y, z = np.moveaxis(points - camera.target.reshape(*shape, 3), -1, 0)
     yaw, pitch, roll = (a.reshape(shape) for a in (camera.yaw, camera.pitch, camera.roll))
@@ -69,20 +82,16 @@ def project(points: np.ndarray, camera: Camera) -> np.ndarray:
     return np.stack([WIDTH / 2 + focal * x / depth, HEIGHT / 2 - focal * y / depth], axis=-1)
 
 
-def frontal(points: np.ndarray) -> np.ndarray:
-    """(..., 3) metres, y up -> (..., 2), y down, as an orthographic camera in front sees them;
-    points in two dimensions stay as they are."""
-    if points.shape[-1] == 2:
-        return points
-    return points[..., :2] * np.array([1.0, -1.0], points.dtype)
-
-
 def random_camera(rng: np.random.Generator, points: np.ndarray) -> Camera:
-    """Cameras around the people in (B, T, 17, 3): most in front of them, some anywhere.
+    """Draw cameras around people, most in front of them, some anywhere.
 
     A robot is usually looked at: 70 % of the yaws lie within 70 degrees of the newest observed
     facing. Distances 1.5 to 5 m, at least half a metre further than the person ever comes, lens 0.8
     to 1.4 image widths, pitch and roll of a hand-placed camera.
+
+    Args:
+        rng: Source of every random number.
+        points: (B, T, 17, 3) metres, y up.
     """
     count = len(points)
     newest = points[:, min(OBSERVED, points.shape[1]) - 1]
@@ -103,17 +112,26 @@ def random_camera(rng: np.random.Generator, points: np.ndarray) -> Camera:
 
 
 def mirror(points: np.ndarray) -> np.ndarray:
-    """Exchange left and right of (..., 17, 3) clips."""
+    """Exchange left and right of clips (..., 17, 3)."""
     return points[..., COCO17_FLIP, :] * (-1.0, 1.0, 1.0)
 
 
 def detect(
-    rng: np.random.Generator, observed: np.ndarray, faults: Faults
+    rng: np.random.Generator, observed: np.ndarray, noise: DetectorNoise
 ) -> tuple[np.ndarray, np.ndarray]:
-    """True pixels (B, 60, 17, 2) -> what a detector reports, and which keypoints (B, 60, 17)."""
+    """Report keypoints as a noisy detector would.
+
+    Args:
+        rng: Source of every random number.
+        observed: (B, 60, 17, 2) true pixels.
+        noise: How the detector errs.
+
+    Returns:
+        (B, 60, 17, 2) pixels, and (B, 60, 17) bool, which keypoints were detected.
+    """
     count, frames, keypoints, _ = observed.shape
     _, scale = centroid_and_scale(observed[:, -1])
-    low, high = np.log(faults.noise)
+    low, high = np.log(noise.jitter)
     sigma = np.exp(rng.uniform(low, high, (count, 1, 1, 1))) * scale[:, None]
     # Half of a detector's error stays from one frame to the next (time constant 5 frames).
     fresh = rng.standard_normal((frames, count, keypoints, 2))
@@ -126,19 +144,19 @@ def detect(
 
     seen = np.ones((count, frames, keypoints), dtype=bool)
     hips, legs = _indices("hip"), _indices("knee", "ankle")
-    cropped = np.less(rng.random(count), faults.upper_body)
+    cropped = np.less(rng.random(count), noise.upper_body)
     seen[np.ix_(cropped, np.arange(frames), legs)] = False
     seen[np.ix_(cropped & (rng.random(count) < 0.5), np.arange(frames), hips)] = False
     limbs = _indices("elbow", "wrist", "knee", "ankle")
-    lost = (rng.random((count, 1)) < faults.lost_keypoint) & (rng.random((count, len(limbs))) < 0.2)
+    lost = (rng.random((count, 1)) < noise.lost_keypoint) & (rng.random((count, len(limbs))) < 0.2)
     seen[:, :, limbs] &= ~lost[:, None]
-    gap = (rng.random((count, 1)) < faults.gaps) & (rng.random((count, keypoints)) < 0.25)
+    gap = (rng.random((count, 1)) < noise.gaps) & (rng.random((count, keypoints)) < 0.25)
     start = rng.integers(0, frames, (count, 1, keypoints))
     length = rng.integers(2, 16, (count, 1, keypoints))
     step = np.arange(frames)[None, :, None]
     seen &= ~(gap[:, None] & (step >= start) & (step < start + length))
 
-    begun = np.where(rng.random(count) < faults.begun, rng.integers(0, frames - 14, count), 0)
+    begun = np.where(rng.random(count) < noise.begun, rng.integers(0, frames - 14, count), 0)
     seen &= step >= begun[:, None, None]
     seen[~seen.any(axis=(1, 2)), -1] = True
     return noisy, seen
@@ -148,39 +166,22 @@ def _indices(*parts: str) -> np.ndarray:
     return np.array([i for i, name in enumerate(COCO17) if name.split("_")[-1] in parts])
 
 
-def resample(clip: np.ndarray, rate: float) -> np.ndarray:
-    """A clip (T, K, D) at ``rate`` frames per second -> the same at 30 Hz.
-
-    Cubic Hermite with central-difference tangents, so that 24 Hz clips keep smooth velocities.
-    A clip with missing keypoints (nan) is interpolated linearly; missing is then what lies next
-    to a missing one.
-    """
-    if len(clip) < 2 or abs(rate - RATE) < 1e-6:
-        return clip
-    # A hair more than the whole number of frames, so that 1/30 s steps do not lose the last one.
-    times = np.arange(int((len(clip) - 1) * RATE / rate + 1e-6) + 1) * (rate / RATE)
-    times = np.minimum(times, len(clip) - 1)
-    seen = np.isfinite(clip).all(axis=-1)
-    if not seen.all():
-        values, gap = resample_sightings(
-            np.arange(len(clip)) / rate, clip[None], seen[None], times / rate)
-        return np.where((gap <= 1.5 / rate)[..., None], values, np.nan)[0].astype(clip.dtype)
-    low = np.minimum(times.astype(int), len(clip) - 2)
-    u = (times - low)[:, None, None]
-    tangent = np.gradient(clip, axis=0)
-    return ((1 + 2 * u) * (1 - u) ** 2 * clip[low] + u * (1 - u) ** 2 * tangent[low]
-            + u**2 * (3 - 2 * u) * clip[low + 1] + u**2 * (u - 1) * tangent[low + 1]
-            ).astype(clip.dtype)
-
-
 def cut(
     rng: np.random.Generator, clips: list[np.ndarray], which: np.ndarray, warp: bool
 ) -> np.ndarray:
-    """One random window (90, 17, 3) of each clip named by ``which``: (B, 90, 17, 3).
+    """Cut one random window of each clip named.
 
-    warp: play each at 0.75 to 1.3 times its speed. A window may begin before its clip does, by
-    as much as 1.5 s; the first pose is held there, as the runtime does for a track that has just
-    begun.
+    A window may begin before its clip does, by as much as 1.5 s; the first pose is held there, as
+    the runtime does for a track that has just begun.
+
+    Args:
+        rng: Source of every random number.
+        clips: (T, 17, 3) each, at 30 Hz.
+        which: (B,) index of the clip of each window.
+        warp: Whether to play each at 0.75 to 1.3 times its speed.
+
+    Returns:
+        (B, 90, 17, 3) float32.
     """
     length = OBSERVED + HORIZON
     windows = np.empty((len(which), length, *clips[0].shape[1:]), dtype=np.float32)

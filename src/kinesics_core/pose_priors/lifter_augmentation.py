@@ -1,4 +1,7 @@
-"""Poses as a camera and a keypoint detector would see them: what the lifter is trained on."""
+"""Augmentation: poses as random cameras and a noisy keypoint detector would see them.
+
+The lifter is trained on these.
+"""
 
 from __future__ import annotations
 
@@ -22,11 +25,15 @@ _PARENTS = np.array(SMPLX_BODY_PARENTS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Figure:
+class KeypointBody:
     """A body's joints and keypoints, linear in its shape.
 
-    joints (22, 3) metres in T-pose, joint_shape (22, 3, B) metres per standard deviation; points
-    (23, 3), point_shape (23, 3, B); holder (23,): the joint each keypoint moves with.
+    Attributes:
+        joints: (22, 3) metres in T-pose.
+        joint_shape: (22, 3, B) metres per standard deviation.
+        points: (23, 3) metres, the keypoints.
+        point_shape: (23, 3, B) metres per standard deviation.
+        holder: (23,) index of the joint each keypoint moves with.
     """
 
     joints: np.ndarray
@@ -37,10 +44,16 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Views:
-    """B views. rotations: (B, 22, 3, 3), the first in the camera's axes. joints: (B, 22, 3) metres
-    in the camera's axes, from the pelvis. points (B, 23, 2): in assumed focal lengths from the
-    principal point, nan where missing. confidence (B, 23)."""
+class SeenPoses:
+    """B poses, each as one camera sees it.
+
+    Attributes:
+        rotations: (B, 22, 3, 3), the first in the camera's axes.
+        joints: (B, 22, 3) metres in the camera's axes, from the pelvis.
+        points: (B, 23, 2) keypoints in assumed focal lengths from the principal point, NaN where
+            missing.
+        confidence: (B, 23).
+    """
 
     rotations: np.ndarray
     joints: np.ndarray
@@ -48,8 +61,8 @@ class Views:
     confidence: np.ndarray
 
 
-def figure(model: BodyModel) -> Figure:
-    """Of a body model whose file says where keypoints are."""
+def keypoint_body(model: BodyModel) -> KeypointBody:
+    """Return the joints and keypoints of a body model whose file says where keypoints are."""
     shapes = model.shape_directions.shape[2]
     found = model.keypoints
     points, point_shape, holder = [], [], []
@@ -69,23 +82,27 @@ def figure(model: BodyModel) -> Figure:
         while joint >= 22:
             joint = int(model.parents[joint])
         holder.append(joint)
-    return Figure(model.joint_template[:22], model.joint_directions[:22, :, :shapes],
+    return KeypointBody(model.joint_template[:22], model.joint_directions[:22, :, :shapes],
                   np.array(points), np.array(point_shape), np.array(holder))
 
 
 def offsets_of(joints: np.ndarray) -> np.ndarray:
-    """(..., 22, 3) joints in T-pose -> offsets from the parents, 0 of the pelvis."""
+    """Return the offsets of joints (..., 22, 3) from their parents; 0 of the pelvis."""
     offsets = joints - joints[..., np.maximum(_PARENTS, 0), :]
     offsets[..., 0, :] = 0.0
     return offsets
 
 
-def draw(
-    rng: np.random.Generator, poses: np.ndarray, body: Figure, *, clean: bool = False
-) -> Views:
-    """Views of poses (B, 22, 3), axis-angle with the pelvis in a world of y up.
+def see(
+    rng: np.random.Generator, poses: np.ndarray, body: KeypointBody, *, clean: bool = False
+) -> SeenPoses:
+    """See poses through random cameras.
 
-    clean: every keypoint exact and in view, the focal length known.
+    Args:
+        rng: Source of every random number.
+        poses: (B, 22, 3) axis-angle, with the pelvis in a world of y up.
+        body: Whose shape varies.
+        clean: Whether every keypoint is exact and in view, and the focal length known.
     """
     count = len(poses)
     rotations = exponential(np.asarray(poses, np.float64))
@@ -112,11 +129,11 @@ def draw(
         # What the fitter assumes: the focal length is given, guessed, or the diagonal.
         guess = np.where(rng.random(count) < 0.5, focal * np.exp(rng.normal(0, 0.15, count)), 1.0)
         seen = seen * (focal / guess)[:, None, None]
-    return Views(rotations, places, seen, confidence)
+    return SeenPoses(rotations, places, seen, confidence)
 
 
 def _camera(rng: np.random.Generator, count: int) -> np.ndarray:
-    """(B, 3, 3): from a world of y up to the optical axes of cameras all around."""
+    """Return (B, 3, 3): from a world of y up to the optical axes of cameras all around."""
     yaw = exponential(rng.uniform(-np.pi, np.pi, count)[:, None] * (0.0, 1.0, 0.0))
     pitch = np.radians(np.where(rng.random(count) < 0.85, rng.normal(6.0, 10.0, count),
                                 rng.uniform(-50.0, 70.0, count)))
@@ -128,9 +145,9 @@ def _camera(rng: np.random.Generator, count: int) -> np.ndarray:
 
 
 def _bodies(
-    rng: np.random.Generator, count: int, body: Figure
+    rng: np.random.Generator, count: int, body: KeypointBody
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Joints (B, 22, 3) at rest, their offsets, keypoints (B, 23, 3) at rest."""
+    """Return joints (B, 22, 3) at rest, their offsets, keypoints (B, 23, 3) at rest."""
     betas = rng.normal(0.0, 1.0, (count, body.joint_shape.shape[2]))
     joints = body.joints + np.einsum("jcs,bs->bjc", body.joint_shape, betas)
     points = body.points + np.einsum("kcs,bs->bkc", body.point_shape, betas)
@@ -144,8 +161,10 @@ def _bodies(
 def _detected(
     rng: np.random.Generator, seen: np.ndarray, turned: np.ndarray, away: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Points (B, 23, 2) and confidences as a detector gives them: with jitter, outliers, sides
-    exchanged, and parts that it does not see."""
+    """Return points (B, 23, 2) and confidences (B, 23) as a detector gives them.
+
+    With jitter, outliers, sides exchanged, and parts that it does not see.
+    """
     count, parts = seen.shape[:2]
     extent = np.ptp(seen, axis=1).max(axis=1)[:, None, None]
     jitter = np.exp(rng.uniform(np.log(0.001), np.log(0.018), (count, 1)))
@@ -186,6 +205,6 @@ def _detected(
 def _chance(
     rng: np.random.Generator, shape: tuple[int, ...], share: float | np.ndarray
 ) -> np.ndarray:
-    """Bools, true with this probability."""
+    """Return bools that are true with this probability."""
     drawn: np.ndarray = rng.random(shape) < share
     return drawn

@@ -2,8 +2,17 @@ import numpy as np
 import pytest
 from walker import pose, waving
 
-from kinesics_core.motion.training import samples, views
-from kinesics_core.motion.training.views import Camera, Faults, project
+from kinesics_core.dataset.resampling import resample
+from kinesics_core.motion import windows
+from kinesics_core.motion.training.camera_augmentation import (
+    NO_NOISE,
+    Camera,
+    DetectorNoise,
+    detect,
+    mirror,
+    project,
+    random_camera,
+)
 from kinesics_core.rotations import exponential
 from kinesics_core.skeletons import COCO17
 
@@ -32,16 +41,16 @@ def test_the_camera_walks_around_and_looks_down():
 
 def test_mirroring_twice_changes_nothing_and_once_exchanges_the_hands():
     clip = waving(1.3, 0.2, 1.0)
-    assert views.mirror(views.mirror(clip)) == pytest.approx(clip)
+    assert mirror(mirror(clip)) == pytest.approx(clip)
     left, right = COCO17.index("left_wrist"), COCO17.index("right_wrist")
-    assert views.mirror(clip)[:, left] == pytest.approx(clip[:, right] * (-1, 1, 1))
+    assert mirror(clip)[:, left] == pytest.approx(clip[:, right] * (-1, 1, 1))
 
 
 @pytest.mark.parametrize("facing", [0.0, 0.8, np.pi / 2, 2.5, np.pi, -1.2])
 def test_most_cameras_see_the_face_wherever_the_person_looks(facing):
     turned = pose() @ exponential(np.array([0.0, facing, 0.0])).T
     points = np.repeat(turned[None, None], 400, axis=0)
-    pixels = project(points, views.random_camera(np.random.default_rng(0), points))[:, 0]
+    pixels = project(points, random_camera(np.random.default_rng(0), points))[:, 0]
     left, right = COCO17.index("left_shoulder"), COCO17.index("right_shoulder")
     assert 0.75 < (pixels[:, left, 0] > pixels[:, right, 0]).mean() < 0.95
 
@@ -49,26 +58,26 @@ def test_most_cameras_see_the_face_wherever_the_person_looks(facing):
 def test_resampling_a_24_hz_sinusoid_keeps_its_values():
     t = np.arange(72) / 24.0
     clip = np.sin(2 * np.pi * t / 1.5)[:, None, None] * np.ones((1, 17, 3))
-    at30 = views.resample(clip, 24.0)
+    at30 = resample(clip, 24.0, 30.0)
     wanted = np.sin(2 * np.pi * np.arange(len(at30)) / 30.0 / 1.5)
     assert len(at30) == 89
     assert at30[2:-2, 0, 0] == pytest.approx(wanted[2:-2], abs=2e-3)
 
 
-def test_a_faulty_detector_has_the_faults_asked_for():
+def test_a_noisy_detector_errs_as_asked():
     rng = np.random.default_rng(1)
     clip = waving(1.0, 0.0, 2.0)
     pixels = project(np.repeat(clip[None], 150, axis=0), camera(
         target=np.repeat([[0, 0.9, 0]], 150, axis=0), **{
             key: np.full(150, value) for key, value in
             (("distance", 3), ("yaw", 0), ("pitch", 0), ("roll", 0), ("focal", 600))}))
-    noisy, seen = views.detect(rng, pixels, views.NO_FAULTS)
+    noisy, seen = detect(rng, pixels, NO_NOISE)
     assert seen.all() and noisy == pytest.approx(pixels, abs=1e-3)
-    noisy, seen = views.detect(rng, pixels, Faults((0.01, 0.01), 1.0, 0.0, 0.0, 0.0))
+    noisy, seen = detect(rng, pixels, DetectorNoise((0.01, 0.01), 1.0, 0.0, 0.0, 0.0))
     legs = [i for i, n in enumerate(COCO17) if n.endswith(("knee", "ankle"))]
     assert not seen[:, :, legs].any() and seen[:, :, :11].all()
-    _, scale = samples.windows.centroid_and_scale(pixels[:, -1])
+    _, scale = windows.centroid_and_scale(pixels[:, -1])
     assert (noisy - pixels).std() == pytest.approx(0.01 * scale[0, 0, 0], rel=0.05)
-    _, seen = views.detect(rng, pixels, Faults((1e-3, 1e-3), 0.0, 0.0, 0.0, 1.0))
+    _, seen = detect(rng, pixels, DetectorNoise((1e-3, 1e-3), 0.0, 0.0, 0.0, 1.0))
     first = seen[:, :, 0].argmax(axis=1)
     assert first.min() >= 0 and 40 < first.max() <= 45 and seen[:, -15:].all()

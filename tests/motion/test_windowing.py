@@ -3,11 +3,12 @@ import pytest
 from walker import clips, waving
 
 from kinesics_core.dataset.clips import Clip
+from kinesics_core.dataset.resampling import resample
 from kinesics_core.errors import KinesicsError
 from kinesics_core.motion import windows
-from kinesics_core.motion.training import samples, views
-from kinesics_core.motion.training.samples import cut_windows, encode
-from kinesics_core.motion.training.views import NO_FAULTS
+from kinesics_core.motion.training import camera_windows, labels
+from kinesics_core.motion.training.camera_augmentation import NO_NOISE
+from kinesics_core.motion.training.windowing import cut_windows, encode
 
 
 def counting(frames, keypoints=5, rate=30.0, **more):
@@ -102,7 +103,7 @@ def test_a_window_without_any_keypoint_is_left_out_and_counted():
 def test_resampling_does_not_smear_missing_keypoints():
     clip = np.ones((48, 2, 2), np.float32)
     clip[10:20, 0] = np.nan
-    at30 = views.resample(clip, 24.0)
+    at30 = resample(clip, 24.0, 30.0)
     lost = np.isnan(at30[:, 0, 0])
     times = np.arange(len(at30)) / 30.0
     assert np.array_equal(lost, (times > 9 / 24 + 1e-6) & (times < 20 / 24 - 1e-6))
@@ -129,14 +130,14 @@ def test_a_person_who_is_one_point_normalises_to_zeros():
 
 def test_targets_count_the_classes_and_refuse_what_the_network_does_not_know():
     given = [counting(90, labels={"style": value}) for value in ("old", "young")] + [counting(90)]
-    classes = samples.classes_of(given, "style")
+    classes = labels.classes_of(given, "style")
     assert classes == ("old", "young")
-    assert samples.targets(given, "style", classes).tolist() == [0, 1, -1]
+    assert labels.targets(given, "style", classes).tolist() == [0, 1, -1]
     with pytest.raises(KinesicsError, match=r"'style' is young; the network knows old, tired"):
-        samples.targets(given, "style", ("old", "tired"))
-    assert samples.targets(given, "style", ("young",), strict=False).tolist() == [-1, 0, -1]
+        labels.targets(given, "style", ("old", "tired"))
+    assert labels.targets(given, "style", ("young",), strict=False).tolist() == [-1, 0, -1]
     with pytest.raises(KinesicsError, match="label .mood.; the labels here are style"):
-        samples.classes_of(given, "mood")
+        labels.classes_of(given, "mood")
 
 
 def test_windows_of_some_clips():
@@ -149,18 +150,18 @@ def test_windows_of_some_clips():
 
 def test_batches_through_cameras_are_the_same_for_the_same_seed_and_know_their_clip():
     given = clips(10, seed=0)
-    a, b = (samples.make_batch(np.random.default_rng(5), given, 8, "last_frame", NO_FAULTS)
+    a, b = (camera_windows.draw_windows(np.random.default_rng(5), given, 8, NO_NOISE)
             for _ in range(2))
     assert np.array_equal(a.observed, b.observed) and np.array_equal(a.future, b.future)
-    alone = samples.make_batch(np.random.default_rng(5), given, 8, "last_frame", NO_FAULTS,
-                               chance=np.eye(10)[3])
+    alone = camera_windows.draw_windows(np.random.default_rng(5), given, 8, NO_NOISE,
+                                        chance=np.eye(10)[3])
     assert alone.clip.tolist() == [3] * 8
 
 
 def test_random_cameras_need_three_dimensions_and_coco():
-    samples.require_random_views(clips(1, seed=0))
+    camera_windows.require_three_dimensions(clips(1, seed=0))
     with pytest.raises(KinesicsError, match="5 keypoints in 2 dimensions.*--view frontal"):
-        samples.require_random_views([counting(90)])
+        camera_windows.require_three_dimensions([counting(90)])
 
 
 def test_standing_still_has_the_error_it_should():

@@ -1,0 +1,100 @@
+"""Windows drawn at random through random cameras and a noisy keypoint detector.
+
+For COCO-17 clips in three dimensions; the shipped models are trained on these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from kinesics_core.dataset.clips import Clip
+from kinesics_core.dataset.resampling import resample
+from kinesics_core.errors import KinesicsError
+from kinesics_core.motion import windows
+from kinesics_core.motion.training import camera_augmentation
+from kinesics_core.motion.training.camera_augmentation import DetectorNoise
+from kinesics_core.motion.training.windowing import SHORTEST, CutWindows
+from kinesics_core.motion.windows import HORIZON, KEYPOINTS, OBSERVED, RATE
+
+
+def draw_windows(
+    rng: np.random.Generator, clips: Sequence[Clip], count: int, noise: DetectorNoise, *,
+    chance: np.ndarray | None = None, augment: bool = True,
+) -> CutWindows:
+    """Draw windows through random cameras and a noisy detector.
+
+    Args:
+        rng: Source of every random number.
+        clips: COCO-17 in three dimensions at 30 Hz, see ``at_window_rate``.
+        count: B, how many windows.
+        noise: How the detector errs.
+        chance: Probability of each clip; default ``clip_chances``.
+        augment: Whether half of the windows are mirrored and speeds vary.
+
+    Returns:
+        B windows in pixels of a 640 x 480 image: observed as detected and filled, the true
+        future. ``known`` is (B, 1, 17): keypoints never seen do not count.
+    """
+    chance = clip_chances(clips) if chance is None else chance
+    which = rng.choice(len(clips), size=count, p=chance)
+    points = camera_augmentation.cut(rng, [clip.keypoints for clip in clips], which, warp=augment)
+    if augment:
+        flip = rng.random(count) < 0.5
+        points[flip] = camera_augmentation.mirror(points[flip])
+    pixels = camera_augmentation.project(points, camera_augmentation.random_camera(rng, points))
+    detected, seen = camera_augmentation.detect(rng, pixels[:, :OBSERVED], noise)
+    return CutWindows(
+        windows.fill_missing(detected, seen), pixels[:, OBSERVED:],
+        seen.any(axis=1, keepdims=True), which.astype(np.int32))
+
+
+def at_window_rate(clips: Sequence[Clip]) -> tuple[list[Clip], np.ndarray]:
+    """Return clips long enough for half a second and a future, at 30 Hz.
+
+    Returns:
+        The clips, and the index (N,) of each in the clips given.
+
+    Raises:
+        KinesicsError: No clip is long enough.
+    """
+    resampled = [replace(clip, keypoints=resample(clip.keypoints, clip.rate, RATE), rate=RATE)
+                 for clip in clips]
+    kept = [i for i, clip in enumerate(resampled) if len(clip.keypoints) >= HORIZON + SHORTEST]
+    if not kept:
+        raise KinesicsError(
+            f"None of {len(clips)} clips lasts {(HORIZON + SHORTEST) / RATE:.1f} s. Give longer"
+            " clips.")
+    return [resampled[index] for index in kept], np.array(kept)
+
+
+def clip_chances(clips: Sequence[Clip]) -> np.ndarray:
+    """Return the probability (N,) of drawing from each clip.
+
+    By length within a source, by the root of its length across sources. Without the root the
+    longest source (people who stand and wait) would be three of four windows.
+    """
+    lengths = np.array([len(clip.keypoints) for clip in clips], dtype=float)
+    sources = np.array([clip.source for clip in clips])
+    weights = lengths.copy()
+    for source in np.unique(sources):
+        weights[sources == source] /= np.sqrt(lengths[sources == source].sum())
+    return weights / weights.sum()
+
+
+def require_three_dimensions(clips: Sequence[Clip]) -> None:
+    """Check that a random camera can look at these clips.
+
+    Raises:
+        KinesicsError: A clip is not COCO-17 in three dimensions, or lacks keypoints.
+    """
+    for clip in clips:
+        if clip.keypoints.shape[1:] != (KEYPOINTS, 3) or not np.isfinite(clip.keypoints).all():
+            frames, keypoints, dimensions = clip.keypoints.shape
+            lost = "" if np.isfinite(clip.keypoints).all() else ", some of them missing"
+            raise KinesicsError(
+                f"Random views need COCO-17 in three dimensions, complete; {clip.name} has"
+                f" {keypoints} keypoints in {dimensions} dimensions{lost}. Train with"
+                " --view frontal.")

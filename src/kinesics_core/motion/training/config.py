@@ -1,0 +1,169 @@
+"""Settings of the training of forecasters, and the recipes. Needs no torch.
+
+The paper's recipe (arXiv 2603.01804, sections 2.2 and 3) is the default: Adam, the learning rate of
+the network, weight decay 1e-4, batch 32, 200 epochs, mean squared error + 0.3 cross entropy, every
+frame centred and scaled by itself. The paper does not say whether the decay is a part of the
+gradient (torch's Adam) or beside it (AdamW; Loshchilov and Hutter, ICLR 2019); here it is beside
+it. In the gradient it outweighs the errors of normalised poses, and an LSTM stays worse than zero
+velocity. ``recipe("ours")`` is what our own network is trained with.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+from typing import Any
+
+from kinesics_core.errors import KinesicsError
+from kinesics_core.motion.networks.registry import NETWORKS
+from kinesics_core.motion.windows import NORMALISATIONS, Normalisation
+from kinesics_core.training.schedule import cosine_share, warmup_share
+
+RESIDUAL_UNIT = 0.1
+"""Unit of the loss of a residual network, as a share of the pose's scale."""
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "network": tuple(NETWORKS),
+    "optimiser": ("adamw", "adam"),
+    "decay": ("none", "cosine"),
+    "loss": ("mse", "l1", "relative"),
+    "view": ("frontal", "random"),
+    "normalisation": NORMALISATIONS,
+    "select": ("mae", "loss", "accuracy"),
+}
+"""Values that a setting may have, for the settings that are words."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingConfig:
+    """Settings that decide the result of a run, with the data; the defaults are the paper's.
+
+    Attributes:
+        network: Name of the network, see ``networks.registry``.
+        residual: Predict the change from the newest frame.
+        epochs: Passes.
+        batch: Windows in a step.
+        lr: Learning rate; None is the network's own.
+        optimiser: "adamw" has its weight decay beside the gradient, "adam" in it.
+        weight_decay: Its strength.
+        beta2: Of Adam's mean of squared gradients.
+        decay: "cosine" lets the learning rate fall to a hundredth.
+        warmup: Share of the steps before which it rises from 0.
+        gradient_limit: Largest norm of the gradient, 0 for any.
+        loss: Error that is minimised, see ``losses``.
+        loss_unit: Share of the pose's scale in which it is measured; None is 1 (raw units), or a
+            tenth for residual output.
+        lambda_classification: Weight of the classifier's cross entropy (equation 3).
+        ema: Weights are averaged over the steps, a new one counting 1 - ema; 0 does not average.
+        mirror: Exchange left and right in half of the windows.
+        warp: Play windows that are drawn from clips up to this share faster or slower; has no
+            effect on cut ones.
+        view: "frontal", or "random" cameras with a noisy detector (3-D COCO-17 only).
+        normalisation: See ``motion.windows``.
+        step: Frames between windows cut from a clip.
+        windows: 0 has every cut window once an epoch; otherwise so many are drawn anew, anywhere
+            in the clips.
+        select: The best epoch is that of the lowest validation "mae", "loss", or highest
+            "accuracy".
+        seed: Of weights and order.
+    """
+
+    network: str = "lstm"
+    residual: bool = False
+    epochs: int = 200
+    batch: int = 32
+    lr: float | None = None
+    optimiser: str = "adamw"
+    weight_decay: float = 1e-4
+    beta2: float = 0.999
+    decay: str = "none"
+    warmup: float = 0.0
+    gradient_limit: float = 0.0
+    loss: str = "mse"
+    loss_unit: float | None = None
+    lambda_classification: float = 0.3
+    ema: float = 0.0
+    mirror: bool = False
+    warp: float = 0.0
+    view: str = "frontal"
+    normalisation: Normalisation = "per_frame"
+    step: int = 5
+    windows: int = 0
+    select: str = "mae"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for field, allowed in CHOICES.items():
+            if getattr(self, field) not in allowed:
+                raise KinesicsError(
+                    f"Got {field} {getattr(self, field)!r}; wanted one of {', '.join(allowed)}.")
+        for field in ("epochs", "batch", "step", "lr", "loss_unit"):
+            value = getattr(self, field)
+            if value is not None and not 0 < value < math.inf:
+                raise KinesicsError(f"Got {field} {value}; wanted more than 0.")
+        for field in ("weight_decay", "gradient_limit", "lambda_classification", "windows", "warp"):
+            value = getattr(self, field)
+            if not 0 <= value < math.inf:
+                raise KinesicsError(f"Got {field} {value}; wanted 0 or more.")
+        for field in ("beta2", "ema", "warmup"):
+            value = getattr(self, field)
+            if not 0 <= value < 1:
+                raise KinesicsError(f"Got {field} {value}; wanted at least 0 and less than 1.")
+
+    @property
+    def learning_rate(self) -> float:
+        """Highest learning rate: ``lr``, or the network's own."""
+        return NETWORKS[self.network].lr if self.lr is None else self.lr
+
+    @property
+    def unit(self) -> float:
+        """Share of the pose's scale in which the loss is measured."""
+        if self.loss_unit is not None:
+            return self.loss_unit
+        return RESIDUAL_UNIT if self.residual else 1.0
+
+    def rate(self, done: float) -> float:
+        """Return the learning rate after the share ``done`` of all steps."""
+        rate = self.learning_rate * warmup_share(done, self.warmup)
+        return rate * cosine_share(done) if self.decay == "cosine" else rate
+
+
+RECIPES: dict[str, dict[str, Any]] = {
+    "paper": {},
+    "ours": {
+        "residual": True, "loss": "l1", "batch": 256, "lr": 2e-3,
+        "weight_decay": 1e-2, "beta2": 0.99, "decay": "cosine", "warmup": 0.05,
+        "gradient_limit": 1.0, "ema": 0.998, "mirror": True, "warp": 0.2, "windows": 20000,
+        "epochs": 100,
+    },
+}
+"""Changes that each recipe makes to the defaults."""
+
+
+def recipe(name: str, **changes: Any) -> TrainingConfig:
+    """Return a recipe with some settings of one's own.
+
+    Args:
+        name: One of ``RECIPES``.
+        **changes: Fields of ``TrainingConfig``.
+
+    Raises:
+        KinesicsError: There is no such recipe, or a setting cannot be used.
+    """
+    if name not in RECIPES:
+        raise KinesicsError(f"Got recipe {name!r}; wanted one of {', '.join(RECIPES)}.")
+    return TrainingConfig(**(RECIPES[name] | changes))
+
+
+def unlike_the_paper(config: TrainingConfig) -> list[str]:
+    """Return in words what a run does otherwise than the paper, or where the paper is silent."""
+    paper = TrainingConfig()
+    words = ["split by clip (the paper: windows at random, so that test windows share frames with"
+             " training windows)"]
+    if config.optimiser == paper.optimiser:
+        words.append("optimiser adamw (the paper: Adam, it does not say where its weight decay is)")
+    for field in fields(config):
+        value, theirs = getattr(config, field.name), getattr(paper, field.name)
+        if value != theirs and field.name not in ("network", "optimiser", "seed"):
+            words.append(f"{field.name} {value} (the paper: {theirs})")
+    return words
