@@ -31,7 +31,7 @@ ROUNDS, ROUND_SECONDS = 5, 8.0
 
 
 def run(args: argparse.Namespace) -> list[Result]:
-    """Measures and returns ``loop.*``; ``--duration`` is the length of the paced run."""
+    """Return the measured ``loop.*``; ``--duration`` is the length of the paced run."""
     store.path(f"holistic-{args.variant}")
     with tempfile.TemporaryDirectory() as scratch:
         clip = Path(scratch) / "clip.avi"
@@ -65,14 +65,18 @@ def run(args: argparse.Namespace) -> list[Result]:
 
 
 def _round(clip: Path, variant: str) -> tuple[float, dict[str, float]]:
-    """Milliseconds a frame of the whole graph, unpaced, and of a loop that reads the same file
-    and gives each frame to MediaPipe: "loop" with reading, "mean" without."""
+    """Measure the whole graph, unpaced, and MediaPipe in a loop that reads the same file.
+
+    Returns:
+        Milliseconds a frame of the graph, and the peer's figures: "loop" with reading, "mean"
+        without, percentiles, memory.
+    """
     ours = _graph(clip, variant, "--no-realtime", "--loop", "--duration", str(ROUND_SECONDS))
     return 1e3 / ours["processed_fps"], _peer(clip, variant)
 
 
 def write_clip(path: Path) -> int:
-    """The demo's footage as one 640x480 clip (letterboxed); the number of frames."""
+    """Write the demo's footage as one 640x480 clip (letterboxed); return its number of frames."""
     video = cv2.VideoWriter(
         str(path), cv2.VideoWriter.fourcc(*"MJPG"), RATE, (WIDTH, HEIGHT)
     )

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-import yaml
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from kinesics_core.errors import KinesicsError, SourceError
+from kinesics_core.perception import calibration
+from kinesics_core.perception.calibration import Calibration
 from kinesics_core.perception.config import CameraConfig
 from kinesics_core.perception.sources import FrameSource, open_source
 from kinesics_core.settings import settings_of
@@ -33,7 +32,7 @@ TOPIC_PREFIX = "topic:"
 
 
 class CameraNode(Stage):
-    """Publishes ``image_raw``, ``image_raw/compressed`` and ``camera_info``.
+    """Publisher of ``image_raw``, ``image_raw/compressed`` and ``camera_info``.
 
     The stamp is the acquisition time; it travels unchanged through every later stage. A live
     source that ends or blocks is reopened every ``reconnect_s``; a file that ends makes the node
@@ -57,22 +56,26 @@ class CameraNode(Stage):
         self._thread: threading.Thread | None = None
         self._stop_reading = threading.Event()
         self._subscription: Subscription | None = None
-        self._info: CameraInfo | None = None
+        self._calibration: Calibration | None = None
         self.finished = threading.Event()
 
     def load(self) -> None:
-        self._info = load_calibration(self.parameters["calibration"])
+        """Read the calibration and open the source."""
+        file = self.parameters["calibration"]
+        self._calibration = calibration.read(file) if file else None
         spec = self.parameters["source"]
         if not spec.startswith(TOPIC_PREFIX):
             self._source = self._open()
             self.detail["source"] = spec
 
     def unload(self) -> None:
+        """Close the source."""
         if self._source is not None:
             self._source.close()
             self._source = None
 
     def start(self) -> None:
+        """Begin to read the source, or to hear its topic."""
         spec = self.parameters["source"]
         self.finished.clear()
         if self.bus is not None:
@@ -87,6 +90,7 @@ class CameraNode(Stage):
         self._thread.start()
 
     def stop(self) -> None:
+        """End the reading."""
         if self._subscription is not None:
             self.destroy_subscription(self._subscription)
             self._subscription = None
@@ -98,7 +102,7 @@ class CameraNode(Stage):
         self.unload()
 
     def frames_expected(self) -> int | None:
-        """How many frames the source will give; None for a live or looping one."""
+        """Return how many frames the source will give; None for a live or looping one."""
         return None if self._source is None else self._source.total
 
     def _open(self) -> FrameSource:
@@ -143,7 +147,7 @@ class CameraNode(Stage):
             self.detail["skipped"] = str(self._source.skipped)
 
     def _end(self, sentence: str | None) -> None:
-        """A file that was read to its end is no fault, a lost camera is."""
+        """End the work: a file that was read to its end is no fault, a lost camera is."""
         if sentence is None:
             self.get_logger().info(
                 f"the source {self.parameters['source']!r} ended after {self.processed} frames"
@@ -156,7 +160,7 @@ class CameraNode(Stage):
             self.finished.set()
 
     def _reconnect(self, sentence: str) -> bool:
-        """Opens a lost live source again; False when it is a file, or stopped meanwhile."""
+        """Open a lost live source again; return False if it is none, or is given up."""
         assert self._source is not None
         live, self.fault = self._source.live, sentence
         self._source.close()
@@ -189,6 +193,7 @@ class CameraNode(Stage):
         )
 
     def publish(self, frame: Frame) -> None:
+        """Publish a frame, as JPEG and with its calibration too where somebody listens."""
         self._publish_frame(frame)
         if self._compressed.get_subscription_count():
             self._compressed.publish(frame_to_compressed(frame, self.parameters["jpeg_quality"]))
@@ -196,43 +201,19 @@ class CameraNode(Stage):
             self._info_publisher.publish(self._camera_info(frame))
 
     def _camera_info(self, frame: Frame) -> CameraInfo:
-        """Calibration scaled to the frame's size; without one, zeros, which mean uncalibrated."""
+        """Return the calibration at the frame's size; zeros mean that there is none."""
         height, width = frame.image.shape[:2]
         info = CameraInfo(header=header(frame.stamp, frame.frame_id), width=width, height=height)
-        if self._info is not None:
-            sx, sy = width / self._info.width, height / self._info.height
-            info.distortion_model, info.d, info.r = (
-                self._info.distortion_model, self._info.d, self._info.r
-            )
-            info.k = self._info.k * np.repeat([sx, sy, 1.0], 3)
-            info.p = self._info.p * np.repeat([sx, sy, 1.0], 4)
+        if self._calibration is not None:
+            scaled = self._calibration.scaled(width, height)
+            info.distortion_model, info.d = scaled.model, scaled.distortion.tolist()
+            info.k, info.r = scaled.camera.ravel(), scaled.rectification.ravel()
+            info.p = scaled.projection.ravel()
         return info
 
 
-def load_calibration(path: str) -> CameraInfo | None:
-    """Reads the YAML of camera_calibration; None for an empty path."""
-    if not path:
-        return None
-    try:
-        data = yaml.safe_load(Path(path).expanduser().read_text())
-        info = CameraInfo(
-            width=int(data["image_width"]),
-            height=int(data["image_height"]),
-            distortion_model=str(data["distortion_model"]),
-        )
-        info.d = [float(value) for value in data["distortion_coefficients"]["data"]]
-        info.k = np.array(data["camera_matrix"]["data"], np.float64)
-        info.r = np.array(data["rectification_matrix"]["data"], np.float64)
-        info.p = np.array(data["projection_matrix"]["data"], np.float64)
-    except (OSError, KeyError, TypeError, ValueError, AssertionError, yaml.YAMLError) as error:
-        raise SourceError(
-            f"got the calibration {path!r}, which cannot be used ({error!r}); wanted a YAML file "
-            "as camera_calibration writes it. Mend the path, or leave it empty."
-        ) from error
-    return info
-
-
 def main() -> None:
+    """Run the node until a signal ends it."""
     run_node(CameraNode)
 
 

@@ -1,6 +1,7 @@
-"""ROS messages to core dataclasses and back. Arrays are typed, so no setter walks elements.
+"""Conversion of ROS messages to core dataclasses and back.
 
-Every pair is exact: ``x_from(x_to(value))`` equals ``value`` up to float32.
+Every pair is exact: ``x_from_msg(x_to_msg(value))`` equals ``value`` up to float32. Arrays are
+typed, so that no setter of a message walks over their elements.
 """
 
 from __future__ import annotations
@@ -34,19 +35,22 @@ from kinesics_core.types import (
 
 
 def time_to_msg(stamp: int) -> Time:
-    """Nanoseconds since the epoch to a ROS time."""
+    """Return nanoseconds since the epoch as a ROS time."""
     return Time(sec=stamp // NANOSECONDS, nanosec=stamp % NANOSECONDS)
 
 
 def time_from_msg(message: Time) -> int:
+    """Return a ROS time as nanoseconds since the epoch."""
     return message.sec * NANOSECONDS + message.nanosec
 
 
 def header(stamp: int, frame_id: str = "") -> Header:
+    """Return the header of a stamp in nanoseconds and a tf frame."""
     return Header(stamp=time_to_msg(stamp), frame_id=frame_id)
 
 
 def people_to_msg(people: People) -> PersonArrayMsg:
+    """Return everybody seen in an image as kinesics/PersonArray."""
     return PersonArrayMsg(
         header=header(people.stamp, people.frame_id),
         width=people.width,
@@ -57,6 +61,7 @@ def people_to_msg(people: People) -> PersonArrayMsg:
 
 
 def people_from_msg(message: PersonArrayMsg) -> People:
+    """Return everybody a kinesics/PersonArray tells of; empty arrays become None."""
     return People(
         stamp=time_from_msg(message.header.stamp),
         width=message.width,
@@ -68,6 +73,7 @@ def people_from_msg(message: PersonArrayMsg) -> People:
 
 
 def _person_to_msg(person: Person) -> PersonMsg:
+    """Return one person as kinesics/Person; what is None becomes an empty array."""
     return PersonMsg(
         id=person.id,
         score=float(person.score),
@@ -87,6 +93,7 @@ def _person_to_msg(person: Person) -> PersonMsg:
 
 
 def _person_from_msg(message: PersonMsg) -> Person:
+    """Return the person of a kinesics/Person."""
     coco = np.column_stack([message.coco.reshape(17, 2), message.coco_score])
     pose = _matrix(message.pose, 3)
     if pose is not None:
@@ -108,6 +115,7 @@ def _person_from_msg(message: PersonMsg) -> Person:
 
 
 def forecast_to_msg(forecast: MotionForecast) -> MotionForecastMsg:
+    """Return one person's forecast as kinesics/MotionForecast."""
     return MotionForecastMsg(
         header=header(forecast.stamp, forecast.frame_id),
         person_id=forecast.person_id,
@@ -123,6 +131,7 @@ def forecast_to_msg(forecast: MotionForecast) -> MotionForecastMsg:
 
 
 def forecast_from_msg(message: MotionForecastMsg) -> MotionForecast:
+    """Return the forecast of a kinesics/MotionForecast."""
     return MotionForecast(
         stamp=time_from_msg(message.header.stamp),
         person_id=message.person_id,
@@ -138,6 +147,7 @@ def forecast_from_msg(message: MotionForecastMsg) -> MotionForecast:
 
 
 def affect_to_msg(affect: Affect) -> AffectMsg:
+    """Return one person's affect as kinesics/Affect."""
     return AffectMsg(
         header=header(affect.stamp),
         person_id=affect.person_id,
@@ -151,6 +161,7 @@ def affect_to_msg(affect: Affect) -> AffectMsg:
 
 
 def affect_from_msg(message: AffectMsg) -> Affect:
+    """Return the affect of a kinesics/Affect."""
     return Affect(
         stamp=time_from_msg(message.header.stamp),
         person_id=message.person_id,
@@ -164,6 +175,7 @@ def affect_from_msg(message: AffectMsg) -> Affect:
 
 
 def response_to_msg(response: AffectiveResponse) -> AffectiveResponseMsg:
+    """Return the robot's answer as kinesics/AffectiveResponse."""
     return AffectiveResponseMsg(
         header=header(response.stamp),
         policy=response.policy,
@@ -181,6 +193,7 @@ def response_to_msg(response: AffectiveResponse) -> AffectiveResponseMsg:
 
 
 def response_from_msg(message: AffectiveResponseMsg) -> AffectiveResponse:
+    """Return the answer of a kinesics/AffectiveResponse."""
     return AffectiveResponse(
         stamp=time_from_msg(message.header.stamp),
         policy=message.policy,
@@ -198,6 +211,7 @@ def response_from_msg(message: AffectiveResponseMsg) -> AffectiveResponse:
 
 
 def face_to_msg(face: FacePose) -> FacePoseMsg:
+    """Return the robot's face as kinesics/FacePose."""
     return FacePoseMsg(
         header=header(face.stamp),
         pose_time=time_to_msg(face.pose_stamp),
@@ -208,6 +222,7 @@ def face_to_msg(face: FacePose) -> FacePoseMsg:
 
 
 def face_from_msg(message: FacePoseMsg) -> FacePose:
+    """Return the face of a kinesics/FacePose."""
     return FacePose(
         stamp=time_from_msg(message.header.stamp),
         pose_stamp=time_from_msg(message.pose_time),
@@ -218,6 +233,7 @@ def face_from_msg(message: FacePoseMsg) -> FacePose:
 
 
 def body_to_msg(body: BodyPose) -> BodyPoseMsg:
+    """Return the robot's body as kinesics/BodyPose."""
     def flat(values: np.ndarray) -> np.ndarray:
         return np.ascontiguousarray(values, np.float32).reshape(-1)
 
@@ -235,6 +251,7 @@ def body_to_msg(body: BodyPose) -> BodyPoseMsg:
 
 
 def body_from_msg(message: BodyPoseMsg) -> BodyPose:
+    """Return the body of a kinesics/BodyPose."""
     return BodyPose(
         stamp=time_from_msg(message.header.stamp),
         pose_stamp=time_from_msg(message.pose_time),
@@ -249,21 +266,24 @@ def body_from_msg(message: BodyPoseMsg) -> BodyPose:
 
 
 def _floats(values: np.ndarray | None) -> array:
-    """An ``array('f')``, which message setters take as it is; empty for None."""
+    """Return an ``array('f')``, which message setters take as it is; empty for None."""
     if values is None:
         return array("f")
     return array("f", np.ascontiguousarray(values, np.float32).tobytes())
 
 
 def _vector(values: Iterable[float]) -> np.ndarray | None:
+    """Return values as (n,) float32, None if there are none."""
     return np.asarray(values, np.float32) if values else None
 
 
 def _matrix(values: Iterable[float], columns: int) -> np.ndarray | None:
+    """Return values as (n, columns) float32, None if there are none."""
     return np.asarray(values, np.float32).reshape(-1, columns) if values else None
 
 
 def _pose_to_msg(matrix: np.ndarray | None) -> Pose:
+    """Return a rigid transform as geometry_msgs/Pose, NaN for None."""
     pose = Pose()
     values = np.full(7, np.nan) if matrix is None else pose_from_matrix(matrix)
     pose.position.x, pose.position.y, pose.position.z = map(float, values[:3])
@@ -273,18 +293,19 @@ def _pose_to_msg(matrix: np.ndarray | None) -> Pose:
 
 
 def _pose_from_msg(pose: Pose) -> np.ndarray | None:
+    """Return the (4, 4) rigid transform of a pose, None if it holds NaN."""
     position, q = pose.position, pose.orientation
     values = np.array([position.x, position.y, position.z, q.x, q.y, q.z, q.w])
     return None if np.isnan(values).any() else matrix_from_pose(values)
 
 
 def pose_from_matrix(matrix: np.ndarray) -> np.ndarray:
-    """(4, 4) rigid transform to (7,): position, then unit quaternion x, y, z, w."""
+    """Return a (4, 4) rigid transform as (7,): position, then unit quaternion x, y, z, w."""
     return np.concatenate([matrix[:3, 3], quaternions(matrix[:3, :3])])
 
 
 def matrix_from_pose(values: np.ndarray) -> np.ndarray:
-    """(7,) position and quaternion x, y, z, w to a (4, 4) rigid transform."""
+    """Return the (4, 4) rigid transform of (7,) position and quaternion x, y, z, w."""
     matrix = np.eye(4)
     matrix[:3, :3] = from_quaternions(values[3:])
     matrix[:3, 3] = values[:3]

@@ -44,17 +44,21 @@ class ExpressionNode(Stage):
         self.create_service(Express, "express", self._express)
 
     def load(self) -> None:
+        """Make the animated face and body."""
         self._animator = Animator(seed=self.parameters["seed"])
 
     def unload(self) -> None:
+        """Let go of face and body."""
         self._animator = None
 
     def start(self) -> None:
+        """Start the stream of poses."""
         self._quiet.clear()
         self._ticker = threading.Thread(target=self._tick, name="expression-tick", daemon=True)
         self._ticker.start()
 
     def stop(self) -> None:
+        """End the stream."""
         self._quiet.set()
         if self._ticker is not None:
             self._ticker.join(timeout=2.0)
@@ -65,8 +69,11 @@ class ExpressionNode(Stage):
             self._emit(response)
 
     def _tick(self) -> None:
-        """A thread of its own, not an executor timer: waking rclpy's executor 60 times a second
-        rebuilds its wait set each time, which costs more than the poses themselves."""
+        """Emit poses at ``rate`` until the node is deactivated.
+
+        This is a thread of its own and no timer: waking rclpy's executor 60 times a second
+        rebuilds its wait set each time, which costs more than the poses themselves.
+        """
         period = 1.0 / self.parameters["rate"]
         while not self._quiet.wait(max(0.0, self._emitted + period - time.monotonic())):
             if time.monotonic() < self._emitted + period:
@@ -79,7 +86,7 @@ class ExpressionNode(Stage):
                 return
 
     def _emit(self, response: CoreResponse | None = None) -> None:
-        """Publishes the pose of this moment, of a new response if there is one."""
+        """Publish the pose of this moment, of a new response if there is one."""
         with self._lock:
             assert self._animator is not None
             if response is not None:
@@ -107,6 +114,7 @@ class ExpressionNode(Stage):
 
 
 def main() -> None:
+    """Run the node until a signal ends it."""
     run_node(ExpressionNode)
 
 

@@ -16,8 +16,9 @@ from kinesics_ros.stage import Stage, Stopwatch
 
 
 class ForecastNode(Stage):
-    """``persons`` in, ``forecast`` out, one message a person and image; and ``affect/body``, the
-    same way, if the model has a classifier of emotions.
+    """``persons`` in; ``forecast`` out, one message for each person and image.
+
+    If the model has a classifier of emotions, ``affect/body`` goes out in the same way.
     """
 
     PARAMETERS = settings_of(ForecastConfig)
@@ -37,6 +38,7 @@ class ForecastNode(Stage):
         self.input("persons", PersonArray, people_from_msg, self._forecast, qos.RESULT)
 
     def load(self) -> None:
+        """Read the network."""
         self._forecaster = Forecaster(self.parameters["model"])
         self._forecaster.warm_up()
         self.detail["model"] = self._forecaster.model
@@ -46,10 +48,12 @@ class ForecastNode(Stage):
             self.get_logger().info(self._forecaster.notice)
 
     def start(self) -> None:
+        """Forget the people of an earlier activation."""
         assert self._forecaster is not None
         self._forecaster.reset()
 
     def unload(self) -> None:
+        """Let go of the network."""
         self._forecaster = None
 
     def _forecast(self, people: People) -> None:
@@ -62,6 +66,7 @@ class ForecastNode(Stage):
 
 
 def main() -> None:
+    """Run the node until a signal ends it."""
     run_node(ForecastNode)
 
 

@@ -43,11 +43,13 @@ _DRAIN_SECONDS = 5.0
 
 
 class Graph:
-    """The stages in this process, ready after ``__enter__``, working during ``spin``, released
-    in ``__exit__``.
+    """The stages in this process.
 
-    overrides: stage name -> parameters that outrank the parameter files.
-    without: names of stages to leave out.
+    They are ready after ``__enter__``, work during ``spin`` and are released in ``__exit__``.
+
+    Attributes:
+        bus: Carries the core objects between the stages.
+        stages: Name -> stage, upstream first.
     """
 
     def __init__(
@@ -56,6 +58,13 @@ class Graph:
         without: Sequence[str] = (),
         ros_arguments: Sequence[str] = (),
     ) -> None:
+        """Prepare a graph; nothing is made before ``__enter__``.
+
+        Args:
+            overrides: Stage name -> parameters that outrank the parameter files.
+            without: Names of stages to leave out.
+            ros_arguments: Arguments of ``rclpy.init``.
+        """
         self.bus = Bus()
         self.stages: dict[str, Stage] = {}
         self._overrides = overrides or {}
@@ -63,10 +72,12 @@ class Graph:
         self._ros_arguments = list(ros_arguments)
 
     def __getitem__(self, name: str) -> Stage:
+        """Return the stage of a name."""
         return self.stages[name]
 
     @property
     def camera(self) -> CameraNode:
+        """The first stage."""
         return cast(CameraNode, self.stages["camera"])
 
     def __enter__(self) -> Graph:
@@ -104,9 +115,13 @@ class Graph:
                 _activate(node)
 
     def spin(self, stop: threading.Event, duration: float | None = None) -> None:
-        """Starts the camera; serves ROS until ``stop`` is set, ``duration`` seconds passed, or
-        the source ended and its last image is answered. Who listens on the bus before hears
-        everything."""
+        """Start the camera and serve ROS until the end; who listens on the bus hears everything.
+
+        Args:
+            stop: Ends the work once it is set.
+            duration: Seconds after which the work ends; None: when the source has ended and its
+                last image is answered.
+        """
         began = time.monotonic()
         camera = self.camera
         _activate(camera)
@@ -117,7 +132,7 @@ class Graph:
                 return
 
     def _drain(self, stop: threading.Event) -> None:
-        """Lets the stages finish what the source gave them, upstream first."""
+        """Let the stages finish what the source gave them, upstream first."""
         until = time.monotonic() + _DRAIN_SECONDS
         for stage in self.stages.values():
             while not (stage.idle or stop.is_set()) and time.monotonic() < until:
@@ -138,7 +153,16 @@ def _activate(node: Stage) -> None:
 def ros_arguments(
     params: str | None, namespace: str | None, given: Sequence[str] = ()
 ) -> list[str]:
-    """Arguments of rclpy.init for a parameter file and a namespace; ``given`` ones come last."""
+    """Return the arguments of ``rclpy.init``.
+
+    Args:
+        params: Parameter file, if any.
+        namespace: Namespace of all nodes, if any.
+        given: Further arguments, which come last and so outrank these.
+
+    Raises:
+        KinesicsError: The parameter file does not exist.
+    """
     arguments: list[str] = []
     if params:
         if not Path(params).is_file():

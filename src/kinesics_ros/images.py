@@ -1,4 +1,4 @@
-"""Images to ROS messages and back: through cv_bridge where it is installed, else through numpy.
+"""Conversion of images to ROS messages and back, by cv_bridge where it is installed, else numpy.
 
 Both ways give the same pixels. numpy views the message's memory, so a raw image costs one copy.
 """
@@ -12,6 +12,7 @@ import numpy as np
 from sensor_msgs.msg import CompressedImage, Image
 
 from kinesics_core.errors import SourceError
+from kinesics_core.perception.config import CameraConfig
 from kinesics_core.types import Frame
 from kinesics_ros.conversions import header, time_from_msg
 
@@ -45,7 +46,7 @@ ENCODINGS = tuple(_TO_RGB)
 
 
 def frame_to_msg(frame: Frame) -> Image:
-    """(h, w, 3) uint8 RGB frame to sensor_msgs/Image "rgb8" with the frame's stamp."""
+    """Return an RGB frame as sensor_msgs/Image "rgb8" with the frame's stamp."""
     height, width = frame.image.shape[:2]
     message = Image(
         header=header(frame.stamp, frame.frame_id),
@@ -59,7 +60,11 @@ def frame_to_msg(frame: Frame) -> Image:
 
 
 def frame_from_msg(message: Image) -> Frame:
-    """sensor_msgs/Image in any of ENCODINGS to an RGB frame; SourceError says what is wrong."""
+    """Return the RGB frame of a sensor_msgs/Image in one of ``ENCODINGS``.
+
+    Raises:
+        SourceError: The encoding is another, or the message's size is wrong.
+    """
     pixels = _pixels(message)
     # cv_bridge refuses encodings that name no colour; drivers that use them mean BGR or grey.
     if CvBridge is None or message.encoding.startswith("8UC"):
@@ -69,8 +74,8 @@ def frame_from_msg(message: Image) -> Frame:
     return Frame(image, time_from_msg(message.header.stamp), 0, message.header.frame_id)
 
 
-def frame_to_compressed(frame: Frame, quality: int = 85) -> CompressedImage:
-    """RGB frame to a JPEG in sensor_msgs/CompressedImage, format as image_transport writes it."""
+def frame_to_compressed(frame: Frame, quality: int = CameraConfig.jpeg_quality) -> CompressedImage:
+    """Return an RGB frame as a JPEG in sensor_msgs/CompressedImage, as image_transport does."""
     _, jpeg = cv2.imencode(
         ".jpg", cv2.cvtColor(frame.image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality]
     )
@@ -82,7 +87,11 @@ def frame_to_compressed(frame: Frame, quality: int = 85) -> CompressedImage:
 
 
 def frame_from_compressed(message: CompressedImage) -> Frame:
-    """JPEG or PNG in sensor_msgs/CompressedImage to an RGB frame; SourceError if it is broken."""
+    """Return the RGB frame of a JPEG or PNG in sensor_msgs/CompressedImage.
+
+    Raises:
+        SourceError: It does not decode.
+    """
     data = np.frombuffer(message.data, np.uint8)
     image = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
     if image is None:
@@ -95,7 +104,7 @@ def frame_from_compressed(message: CompressedImage) -> Frame:
 
 
 def _pixels(message: Image) -> np.ndarray:
-    """(height, width, channels) view of the message's memory, without the padding of rows."""
+    """Return a (height, width, channels) view of the message, without the padding of rows."""
     if message.encoding not in _TO_RGB:
         raise SourceError(
             f"got an image with encoding {message.encoding!r}; wanted one of "

@@ -37,11 +37,13 @@ class KeypointNode(Stage):
             self.input("image_raw", Image, frame_from_msg, self._estimate, qos.IMAGE)
 
     def load(self) -> None:
+        """Read the networks and run them once."""
         self._estimator = KeypointEstimator(self.parameters.config(KeypointConfig))
         self._estimator.warm_up(640, 480)
         self.detail["model"] = self._estimator.model
 
     def unload(self) -> None:
+        """Release the networks."""
         if self._estimator is not None:
             self._estimator.close()
             self._estimator = None
@@ -54,6 +56,7 @@ class KeypointNode(Stage):
 
 
 def main() -> None:
+    """Run the node until a signal ends it."""
     run_node(KeypointNode)
 
 

@@ -7,7 +7,11 @@ from typing import Any
 
 
 class Mailbox:
-    """One slot a key. A newer item replaces an unread one, which counts as dropped."""
+    """One slot for each key. A newer item replaces an unread one, which counts as dropped.
+
+    Attributes:
+        dropped: Number of items that were replaced unread.
+    """
 
     def __init__(self) -> None:
         self._slots: dict[Any, Any] = {}
@@ -17,7 +21,7 @@ class Mailbox:
         self.dropped = 0
 
     def put(self, key: Any, item: Any, wait: bool = False) -> None:
-        """Leaves an item for the reader; with ``wait``, first until the slot is free."""
+        """Leave an item for the reader; with ``wait``, first wait until the slot is free."""
         with self._ready:
             while wait and key in self._slots and not self._closed:
                 self._ready.wait()
@@ -28,7 +32,11 @@ class Mailbox:
             self._ready.notify_all()
 
     def get(self) -> tuple[Any, Any] | None:
-        """The oldest waiting (key, item); blocks while empty; None once the mailbox is closed."""
+        """Return the item that waits longest; block while there is none.
+
+        Returns:
+            (key, item), or None once the mailbox is closed.
+        """
         with self._ready:
             self._reader_waits = True
             while not self._slots and not self._closed:
@@ -48,7 +56,7 @@ class Mailbox:
             return self._reader_waits and not self._slots
 
     def close(self) -> None:
-        """Wakes the reader for the last time; unread items are forgotten."""
+        """Wake the reader for the last time; unread items are forgotten."""
         with self._ready:
             self._closed = True
             self._slots.clear()

@@ -78,12 +78,15 @@ class MarkerNode(Stage):
         self.input("body_pose", BodyPose, body_from_msg, self._draw_robot, qos.RESULT)
 
     def load(self) -> None:
+        """Read the robot's body."""
         self._robot = RobotBody()
 
     def unload(self) -> None:
+        """Let go of the robot's body."""
         self._robot = None
 
     def start(self) -> None:
+        """Forget the people of an earlier activation."""
         self._drawn_at = 0
         self._forecasts.clear()
         self._affects.clear()
@@ -199,6 +202,7 @@ def _point(place: np.ndarray) -> Point:
 
 
 def main() -> None:
+    """Run the node until a signal ends it."""
     run_node(MarkerNode)
 
 

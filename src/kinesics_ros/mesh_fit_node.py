@@ -37,8 +37,11 @@ FEEDBACK_PERIOD = 0.2
 
 
 class MeshFitNode(Stage):
-    """Goals are answered with an error code and a sentence; a goal that is canceled, preempted or
-    cut off by deactivating the node keeps what was written, and resumes with ``resume``."""
+    """Action server ``fit_mesh``.
+
+    Goals are answered with an error code and a sentence; a goal that is canceled, preempted or
+    cut off by deactivating the node keeps what was written, and resumes with ``resume``.
+    """
 
     PARAMETERS = settings_of(MeshFitConfig)
 
@@ -57,6 +60,7 @@ class MeshFitNode(Stage):
         self._queue_timer = self.create_timer(FEEDBACK_PERIOD, self._look_at_queue)
 
     def load(self) -> None:
+        """Look for the data directory and read the body model once, to have its faults now."""
         given = self.parameters["data_directory"]
         self._directory = Path(given).expanduser()
         if not given or not self._directory.is_dir():
@@ -68,7 +72,7 @@ class MeshFitNode(Stage):
         self.detail["body_model"] = f"{body.kind}, {len(body.template)} vertices"
 
     def stop(self) -> None:
-        """Ends every goal; ``active`` is False by now, which each of them looks at."""
+        """Wait until every goal has seen that the node is no longer active, and ended."""
         with self._nothing_runs:
             self._nothing_runs.wait_for(lambda: self._running is None and not self._waiting, 5.0)
 
@@ -103,7 +107,7 @@ class MeshFitNode(Stage):
         self._look_at_queue()
 
     def _look_at_queue(self) -> None:
-        """Starts the next goal, and those that wait only to be told that they are over."""
+        """Start the next goal, and those that wait only to be told that they are over."""
         with self._lock:
             over = [goal for goal in self._waiting if self._ended(goal) is not None]
             for goal in over:
@@ -120,7 +124,7 @@ class MeshFitNode(Stage):
             )
 
     def _ended(self, goal: ServerGoalHandle) -> str | None:
-        """Why a goal is to stop, as an error code's name; None while it may go on."""
+        """Return why a goal is to stop, as an error code's name; None while it may go on."""
         if goal.is_cancel_requested or not self.active:
             return "CANCELED"
         return "PREEMPTED" if _key(goal) in self._replaced else None
@@ -186,7 +190,7 @@ class MeshFitNode(Stage):
 
 
 class _Feedback:
-    """Publishes progress, at most every FEEDBACK_PERIOD within a stage."""
+    """Callback that publishes progress, at most every FEEDBACK_PERIOD within a stage."""
 
     def __init__(self, goal: ServerGoalHandle) -> None:
         self._goal = goal
@@ -223,6 +227,7 @@ def _refused(code: str, message: str) -> FitMesh.Result:
 
 
 def main() -> None:
+    """Run the node until a signal ends it."""
     run_node(MeshFitNode, executor_of=lambda: MultiThreadedExecutor(num_threads=3))
 
 

@@ -1,4 +1,4 @@
-"""What a running graph achieves: frame rate, latency, drops, memory, emotions seen."""
+"""Measurement of a running graph: frame rate, latency, drops, memory, emotions seen."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Monitor:
             self._rss_mb.append(rss_mb())
 
     def _on_face(self, face: FacePose) -> None:
-        """The first FacePose that carries an image's stamp ends that image's way."""
+        """Note the first face that carries an image's stamp: it ends that image's way."""
         if face.stamp == face.pose_stamp or face.stamp == self._answered:
             return
         self._answered = face.stamp
@@ -76,7 +76,7 @@ class Monitor:
             )
 
     def rates(self) -> dict[str, float]:
-        """Frames per second and mean latency of the latest second or so, for a progress line."""
+        """Return frames per second and the latest second's mean latency, for a progress line."""
         recent = list(self._latency_ms)[-30:]
         seconds = self._latest - self._began
         return {
@@ -85,7 +85,7 @@ class Monitor:
         }
 
     def summary(self) -> dict[str, Any]:
-        """JSON-ready figures; ``emotion`` lists each change of the leading category."""
+        """Return the figures, fit for JSON; ``emotion`` lists each change of the leading one."""
         stages = self._graph.stages
         seconds = self._latest - self._began
         realtime = stages["camera"].parameters["realtime"]
@@ -109,25 +109,25 @@ class Monitor:
 
 
 def peak_rss_mb() -> float:
-    """Peak resident memory of this process so far, MB (10^6 bytes)."""
+    """Return the peak resident memory of this process so far, MB (10^6 bytes)."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
 
 
 def rss_mb() -> float:
-    """Resident memory of this process now, MB (10^6 bytes)."""
+    """Return the resident memory of this process now, MB (10^6 bytes)."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 def process_age() -> float:
-    """Seconds since this process was started (Linux, 10 ms resolution)."""
+    """Return the seconds since this process was started (Linux, 10 ms resolution)."""
     started = int(Path("/proc/self/stat").read_text().rsplit(")", 1)[1].split()[19])
     uptime = float(Path("/proc/uptime").read_text().split()[0])
     return uptime - started / os.sysconf("SC_CLK_TCK")
 
 
 def _growth(values: deque[float]) -> float | None:
-    """Median of the last quarter less median of the second quarter: the first is start-up."""
+    """Return the last quarter's median less that of the second: the first is start-up."""
     quarter = len(values) // 4
     if quarter < 5:
         return None

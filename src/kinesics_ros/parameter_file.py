@@ -1,6 +1,6 @@
 """The documented parameter file, config/kinesics.yaml, made from the nodes' settings.
 
-    python -m kinesics_ros.parameter_file > config/kinesics.yaml
+Run ``python -m kinesics_ros.parameter_file > config/kinesics.yaml`` after a setting has changed.
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ import inspect
 import json
 import textwrap
 from collections.abc import Iterator
+from typing import cast
 
 from kinesics_core.settings import Setting
 from kinesics_ros.graph import STAGES
 from kinesics_ros.mesh_fit_node import MeshFitNode
+from kinesics_ros.stage import Stage
 
-NODES = {**STAGES, "mesh_fit": MeshFitNode}
+NODES = cast(dict[str, type[Stage]], {**STAGES, "mesh_fit": MeshFitNode})
 """Name -> class of every node, those of the graph first."""
 
 _HEAD = """\
@@ -42,11 +44,13 @@ def parameter_file() -> str:
 
 
 def _meaning(setting: Setting) -> str:
+    """Return what a setting means and which values it takes."""
     allowed = setting.range or ", ".join(setting.choices)
     return setting.about + (f" ({allowed})" if allowed else "")
 
 
 def _comment(text: str, indent: int) -> list[str]:
+    """Return the text as lines of a YAML comment."""
     before = " " * indent + "# "
     return textwrap.wrap(text, _COLUMNS, initial_indent=before, subsequent_indent=before,
                          break_long_words=False, break_on_hyphens=False)

@@ -46,7 +46,7 @@ _BEST_EFFORT = QoSProfile(
 
 
 class RecorderNode(Stage):
-    """Messages are written as they came over the wire, without being decoded.
+    """Recorder of topics; messages are written as they came, without being decoded.
 
     While active it records; deactivating closes the bag. A full disk ends the recording with
     everything written until then readable.
@@ -63,6 +63,7 @@ class RecorderNode(Stage):
         self.path: Path | None = None
 
     def start(self) -> None:
+        """Create the bag and subscribe to the topics."""
         config = self.parameters.config(RecorderConfig)
         bag = config.bag or f"kinesics_{datetime.now():%Y_%m_%d-%H_%M_%S}"
         self.path = Path(bag).expanduser()
@@ -78,6 +79,7 @@ class RecorderNode(Stage):
         self.get_logger().info(f"recording to {self.path}")
 
     def stop(self) -> None:
+        """Close the bag."""
         self._looker.cancel()
         for subscription in self._subscriptions_of.values():
             self.destroy_subscription(subscription)
@@ -95,7 +97,7 @@ class RecorderNode(Stage):
         return self._subscriptions_of.keys() >= set(self.parameters["topics"])
 
     def _look_for_topics(self) -> None:
-        """Topics of other packages, once somebody publishes them."""
+        """Record topics of other packages, once somebody publishes them."""
         types = dict(self.get_topic_names_and_types())
         for topic in self.parameters["topics"]:
             resolved = self.resolve_topic_name(topic)
@@ -124,7 +126,7 @@ class RecorderNode(Stage):
         )
 
     def _write(self, name: str, data: Any) -> None:
-        """``data``: the serialised message, which is what a raw subscription gives."""
+        """Write a serialised message, which is what a raw subscription gives."""
         with self._writing:
             if self._writer is None:
                 return
@@ -137,12 +139,17 @@ class RecorderNode(Stage):
 
 
 def message_class(kind: str) -> type:
-    """ "sensor_msgs/msg/Image" -> the class; ImportError or AttributeError if there is none."""
+    """Return the class of a message type such as "sensor_msgs/msg/Image".
+
+    Raises:
+        ImportError, AttributeError: The package is not installed, or has no such message.
+    """
     package, _, name = kind.split("/")
     return getattr(importlib.import_module(f"{package}.msg"), name)
 
 
 def main() -> None:
+    """Run the node until a signal ends it."""
     run_node(RecorderNode)
 
 

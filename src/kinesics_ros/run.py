@@ -1,4 +1,4 @@
-"""Runs one node as a process of its own, ending cleanly on SIGINT and SIGTERM."""
+"""One node as a process of its own, which ends cleanly on SIGINT and SIGTERM."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rclpy.signals import SignalHandlerOptions
 
 
 def stop_on_signals() -> threading.Event:
-    """An event that SIGINT and SIGTERM set. A second signal ends the process as usual."""
+    """Return an event that SIGINT and SIGTERM set; a second signal ends the process as usual."""
     stop = threading.Event()
 
     def handle(number: int, _: object) -> None:
@@ -27,7 +27,7 @@ def stop_on_signals() -> threading.Event:
 
 
 def release(nodes: Sequence[LifecycleNode]) -> None:
-    """Takes nodes to their final state, last stage first, whatever state they are in."""
+    """Take nodes to their final state, last stage first, whatever state they are in."""
     for node in reversed(nodes):
         try:
             node.trigger_shutdown()
@@ -40,8 +40,16 @@ def run_node(
     make: Callable[[], LifecycleNode], arguments: list[str] | None = None,
     executor_of: Callable[[], Executor] = SingleThreadedExecutor,
 ) -> None:
-    """Spins ``make()`` until a signal comes; its lifecycle is driven over its services, or by
-    itself when the parameter ``autostart`` is true."""
+    """Spin a node until a signal comes.
+
+    Its lifecycle is driven over its services, or by itself when its parameter ``autostart`` is
+    true.
+
+    Args:
+        make: Makes the node, once rclpy is initialised.
+        arguments: Command line with ROS arguments; None: the process's own.
+        executor_of: Makes the executor.
+    """
     stop = stop_on_signals()
     rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
     executor = executor_of()

@@ -47,12 +47,14 @@ class Output:
         self, stage: Stage, topic: str, kind: type, to_msgs: Callable[[Any], Sequence[Any]],
         qos: QoSProfile,
     ) -> None:
+        """See ``Stage.output``."""
         self._bus = stage.bus
         self._topic = topic
         self._to_msgs = to_msgs
         self._publisher: LifecyclePublisher = stage.create_lifecycle_publisher(kind, topic, qos)
 
     def __call__(self, item: Any) -> None:
+        """Publish a core object, as messages too if somebody listens."""
         if self._bus is not None:
             self._bus.publish(self._topic, item)
         if self._publisher.is_activated and self._publisher.get_subscription_count():
@@ -61,12 +63,22 @@ class Output:
 
 
 class Stage(LifecycleNode):
-    """Base of the nodes. A subclass names its PARAMETERS, makes its outputs and inputs in
-    ``__init__``, and gives the hooks:
+    """Base of the nodes.
 
-    ``load()`` reads models (on_configure), ``unload()`` releases them (on_cleanup),
-    ``start()`` and ``stop()`` are cheap (on_activate, on_deactivate).
-    A KinesicsError in ``load`` or ``start`` leaves the node where it was and is logged.
+    A subclass names its ``PARAMETERS``, makes its outputs and inputs in ``__init__``, and gives
+    the hooks ``load``, ``start``, ``stop`` and ``unload``. A KinesicsError in ``load`` or
+    ``start`` leaves the node where it was and is logged.
+
+    Attributes:
+        PARAMETERS: Settings that become the node's parameters.
+        bus: Bus of a composed graph; None in a process of its own.
+        parameters: The declared parameters.
+        active: Whether the node works.
+        processed: Items worked on.
+        errors: Items that ended in an unexpected exception.
+        dropped_before: Items dropped before the latest activation.
+        detail: Further words for ``/diagnostics``, such as the model's name.
+        fault: Sentence that says why the node stopped; None while nothing is wrong.
     """
 
     PARAMETERS: tuple[Setting, ...] = ()
@@ -75,6 +87,14 @@ class Stage(LifecycleNode):
         self, name: str, bus: Bus | None = None, overrides: dict[str, Any] | None = None,
         **node_arguments: Any,
     ) -> None:
+        """Declare the parameters.
+
+        Args:
+            name: The node's name.
+            bus: Bus of a composed graph.
+            overrides: Parameters that outrank the parameter files.
+            node_arguments: Further arguments of ``rclpy.lifecycle.LifecycleNode``.
+        """
         super().__init__(
             name,
             parameter_overrides=[Parameter(k, value=v) for k, v in (overrides or {}).items()],
@@ -102,6 +122,14 @@ class Stage(LifecycleNode):
     def output(
         self, topic: str, kind: type, to_msgs: Callable[[Any], Sequence[Any]], qos: QoSProfile
     ) -> Output:
+        """Return an output to be called with core objects.
+
+        Args:
+            topic: Topic on the bus and in ROS.
+            kind: Message type.
+            to_msgs: Makes the messages of one object.
+            qos: Quality of service of the publisher.
+        """
         return Output(self, topic, kind, to_msgs, qos)
 
     def input(
@@ -113,8 +141,16 @@ class Stage(LifecycleNode):
         qos: QoSProfile,
         key: Callable[[Any], Any] = lambda item: None,
     ) -> None:
-        """Hears a topic. ``handle(item)`` runs in the worker; of items with an equal ``key`` only
-        the latest is kept."""
+        """Hear a topic on the bus, or in ROS where there is none.
+
+        Args:
+            topic: Topic on the bus and in ROS.
+            kind: Message type.
+            from_msg: Makes the core object of a message.
+            handle: Takes the objects, in the stage's worker thread.
+            qos: Quality of service of the subscription.
+            key: Of objects with an equal key only the latest waits to be handled.
+        """
         self._inputs[topic] = handle
 
         def receive(item: Any) -> None:
@@ -136,19 +172,27 @@ class Stage(LifecycleNode):
 
     # Hooks of a subclass.
 
-    def load(self) -> None: ...
+    def load(self) -> None:
+        """Read models; part of on_configure."""
 
-    def start(self) -> None: ...
+    def start(self) -> None:
+        """Begin to work; part of on_activate, and quick."""
 
-    def stop(self) -> None: ...
+    def stop(self) -> None:
+        """End the work; part of on_deactivate, and quick."""
 
-    def unload(self) -> None: ...
+    def unload(self) -> None:
+        """Release what ``load`` made; part of on_cleanup."""
 
     # Lifecycle.
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """SUCCESS: models are in memory, the node is inactive. FAILURE: it stays unconfigured,
-        the log says what to mend, and configure may be called again."""
+        """Check the parameters and load the models.
+
+        Returns:
+            SUCCESS: models are in memory, the node is inactive. FAILURE: it stays unconfigured,
+            the log says what to mend, and configure may be called again.
+        """
         try:
             self.parameters.check()
             self.load()
@@ -162,7 +206,11 @@ class Stage(LifecycleNode):
         return super().on_configure(state)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """SUCCESS: the node works. FAILURE: it stays inactive, the log says why."""
+        """Begin to work.
+
+        Returns:
+            SUCCESS: the node works. FAILURE: it stays inactive, the log says why.
+        """
         result = super().on_activate(state)
         self._mailbox = Mailbox()
         try:
@@ -180,20 +228,39 @@ class Stage(LifecycleNode):
         return result
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """End the work, with its last item.
+
+        Returns:
+            SUCCESS: the node is inactive and keeps its models.
+        """
         self._halt()
         return super().on_deactivate(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Release the models.
+
+        Returns:
+            SUCCESS: the node is unconfigured.
+        """
         self.unload()
         return super().on_cleanup(state)
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """End the work and release the models, from whatever state the node is in.
+
+        Returns:
+            SUCCESS: the node is finalized and can only be destroyed.
+        """
         self._halt()
         self.unload()
         return super().on_shutdown(state)
 
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """An unexpected exception in a transition: release everything, end unconfigured."""
+        """Release everything after an unexpected exception in a transition.
+
+        Returns:
+            SUCCESS: the node is unconfigured; configure may be called again.
+        """
         self._halt()
         self.unload()
         return TransitionCallbackReturn.SUCCESS
@@ -228,18 +295,24 @@ class Stage(LifecycleNode):
         return not self.active or self._worker is None or self._mailbox.idle
 
     def now(self) -> int:
-        """The node's clock (simulated time if so configured), ns."""
+        """Return the time of the node's clock (simulated time if so configured), ns."""
         return self.get_clock().now().nanoseconds
 
     def age_ms(self, stamp: int) -> float:
+        """Return how long ago a stamp in nanoseconds was, milliseconds."""
         return (self.now() - stamp) / 1e6
 
     def proc_ms(self) -> float:
-        """Median time of the work on one item, milliseconds; nan before the first."""
+        """Return the median time of the work on one item, milliseconds; NaN before the first."""
         return float(np.median(self._times)) if self._times else float("nan")
 
     def note(self, stamp: int, seconds: float) -> None:
-        """Counts one processed item: its image's stamp and the time the work took."""
+        """Count one processed item.
+
+        Args:
+            stamp: Stamp of its image, ns.
+            seconds: Time the work on it took.
+        """
         self.processed += 1
         self._ages.append(self.age_ms(stamp))
         self._times.append(1e3 * seconds)
@@ -261,12 +334,12 @@ class Stage(LifecycleNode):
     # Faults and diagnostics.
 
     def fail(self, sentence: str) -> None:
-        """Called from any thread when the stage cannot go on: logs and becomes inactive."""
+        """Log a fault and become inactive; called from any thread when the stage cannot go on."""
         self._log_fault(sentence)
         self.request_deactivate()
 
     def request_deactivate(self) -> None:
-        """Makes the node inactive from any thread; the executor does it."""
+        """Ask the executor to make the node inactive; may be called from any thread."""
         self._deactivate_guard.trigger()
 
     def _deactivate_if_active(self) -> None:
@@ -305,9 +378,10 @@ class Stage(LifecycleNode):
 
 
 class Stopwatch:
-    """``with Stopwatch(stage, stamp):`` notes the time its block took."""
+    """Context manager that notes the time its block took as the work on one item."""
 
     def __init__(self, stage: Stage, stamp: int) -> None:
+        """Note for ``stage`` the work on what belongs to the image of ``stamp``."""
         self._stage, self._stamp = stage, stamp
 
     def __enter__(self) -> None:
@@ -319,7 +393,7 @@ class Stopwatch:
 
 
 def _percentiles(values: deque[float]) -> str:
-    """ "p50 12.3, p95 20.1" of a window, or "none yet"."""
+    """Return a window's percentiles as text: "p50 12.3, p95 20.1", or "none yet"."""
     snapshot = list(values)
     if not snapshot:
         return "none yet"

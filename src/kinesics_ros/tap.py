@@ -1,4 +1,4 @@
-"""Collects what belongs to one image from the bus, for whoever shows or renders the loop."""
+"""Collection of what belongs to one image from the bus, for views and videos of the loop."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from kinesics_ros.bus import Bus
 
 
 class Tap:
-    """Calls ``show(moment)`` once an image is answered, in the order of the images.
+    """Listener that shows each answered image with all that belongs to it.
 
-    ``show`` runs in the thread of the stage that finished the image; it must return at once.
     Images that no stage looked at (dropped ones) are never shown.
     """
 
@@ -22,6 +21,13 @@ class Tap:
     _CAPACITY = 12
 
     def __init__(self, bus: Bus, show: Callable[[Moment], None]) -> None:
+        """Listen on a bus.
+
+        Args:
+            bus: Bus of the graph.
+            show: Called with each moment, in the order of the images, in the thread of the stage
+                that finished it; it must return at once.
+        """
         self._show = show
         self._open: OrderedDict[int, Moment] = OrderedDict()
         self._lock = threading.Lock()

@@ -1,0 +1,69 @@
+"""A camera's calibration, as the ROS tool camera_calibration writes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from kinesics_core.errors import SourceError
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What is known of a camera, for images of one size.
+
+    Attributes:
+        width: Width of the images, px.
+        height: Height of the images, px.
+        model: Name of the model of distortion, such as "plumb_bob".
+        distortion: (n,) its coefficients.
+        camera: (3, 3) camera matrix K, px.
+        rectification: (3, 3) rotation R to the rectified frame.
+        projection: (3, 4) projection P of the rectified images, px.
+    """
+
+    width: int
+    height: int
+    model: str
+    distortion: np.ndarray
+    camera: np.ndarray
+    rectification: np.ndarray
+    projection: np.ndarray
+
+    def scaled(self, width: int, height: int) -> Calibration:
+        """Return the calibration of the same images shrunk or grown to another size, px."""
+        scale = np.array([[width / self.width], [height / self.height], [1.0]])
+        return replace(
+            self, width=width, height=height, camera=self.camera * scale,
+            projection=self.projection * scale)
+
+
+def read(path: str) -> Calibration:
+    """Read a file of camera_calibration.
+
+    Args:
+        path: The YAML file; "~" is the home directory.
+
+    Raises:
+        SourceError: There is no such file, or something else is in it.
+    """
+    try:
+        data = yaml.safe_load(Path(path).expanduser().read_text())
+        return Calibration(
+            int(data["image_width"]), int(data["image_height"]), str(data["distortion_model"]),
+            np.array([float(value) for value in data["distortion_coefficients"]["data"]]),
+            _matrix(data["camera_matrix"], (3, 3)), _matrix(data["rectification_matrix"], (3, 3)),
+            _matrix(data["projection_matrix"], (3, 4)))
+    except (OSError, KeyError, TypeError, ValueError, yaml.YAMLError) as error:
+        raise SourceError(
+            f"got the calibration {path!r}, which cannot be used ({error!r}); wanted a YAML file "
+            "as camera_calibration writes it. Mend the path, or leave it empty."
+        ) from error
+
+
+def _matrix(entry: dict, shape: tuple[int, int]) -> np.ndarray:
+    """Return a matrix of the file."""
+    return np.array(entry["data"], np.float64).reshape(shape)

@@ -1,0 +1,40 @@
+"""Calibrations: read, scaled to another size, refused with a sentence."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from kinesics_core.errors import SourceError
+from kinesics_core.perception import calibration
+
+CALIBRATION = """
+image_width: 128
+image_height: 96
+camera_matrix: {rows: 3, cols: 3, data: [100, 0, 64, 0, 110, 48, 0, 0, 1]}
+distortion_model: plumb_bob
+distortion_coefficients: {rows: 1, cols: 5, data: [0.1, 0, 0, 0, 0]}
+rectification_matrix: {rows: 3, cols: 3, data: [1, 0, 0, 0, 1, 0, 0, 0, 1]}
+projection_matrix: {rows: 3, cols: 4, data: [100, 0, 64, 0, 0, 110, 48, 0, 0, 0, 1, 0]}
+"""
+
+
+def test_a_calibration_is_read_and_scaled(tmp_path):
+    file = tmp_path / "camera.yaml"
+    file.write_text(CALIBRATION)
+    read = calibration.read(str(file))
+    assert read.camera.shape == (3, 3) and read.projection.shape == (3, 4)
+    half = read.scaled(read.width // 2, read.height // 2)
+    np.testing.assert_allclose(half.camera[:2], 0.5 * read.camera[:2])
+    np.testing.assert_allclose(half.projection[:2], 0.5 * read.projection[:2])
+    np.testing.assert_array_equal(half.camera[2], (0, 0, 1))
+
+
+@pytest.mark.parametrize("text", ["", "image_width: x", "just text", CALIBRATION[:80]])
+def test_a_broken_calibration_is_named(tmp_path, text):
+    file = tmp_path / "camera.yaml"
+    file.write_text(text)
+    with pytest.raises(SourceError, match="camera_calibration"):
+        calibration.read(str(file))
+    with pytest.raises(SourceError, match="missing.yaml"):
+        calibration.read(str(tmp_path / "missing.yaml"))
