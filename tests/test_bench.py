@@ -24,6 +24,7 @@ def test_goals(value, goal, reached):
 
 def test_results_are_written_in_the_agreed_form_and_collected(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
     other = tmp_path / "elsewhere" / "mine.json"
     results = [
         bench.result("loop.fps", 29.98765, "frames/s", ">= 20", "plain MediaPipe loop", 33.333),
