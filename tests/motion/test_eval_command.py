@@ -14,10 +14,13 @@ pytest.importorskip("sklearn")
 
 from kinesics_core import cli
 from kinesics_core.dataset.clips import Clip, Info, Writer
-from kinesics_core.motion.evaluation import comparison, experiments
-from kinesics_core.motion.evaluation.experiments import Plan
+from kinesics_core.motion.evaluation import fingerprints, training_budget
+from kinesics_core.motion.evaluation.dataset_split import DatasetSplit
+from kinesics_core.motion.evaluation.options import ComparisonOptions
+from kinesics_core.motion.evaluation.paper import differences
 from kinesics_core.motion.evaluation.splits import Fold
 from kinesics_core.motion.training import checkpoints
+from kinesics_core.motion.training.config import recipe
 
 PERIODS = {"calm": 2.0, "lively": 0.9}
 
@@ -173,30 +176,47 @@ def test_a_folder_without_labels_or_with_too_little(tmp_path, capsys):
     assert "No window is left" in capsys.readouterr().err
 
 
-def plan_of(windows, folds=1):
-    return Plan([Fold([], [], [], str(i)) for i in range(folds)], 0, windows, int(windows * 0.72))
+def split_of(windows, folds=1):
+    parts = [Fold([], [], [], str(i)) for i in range(folds)]
+    return DatasetSplit(parts, 0, windows, int(windows * 0.72))
 
 
 @pytest.mark.parametrize(("windows", "folds", "minutes"), [
     (300, 1, 3), (11_000, 1, 20), (11_000, 10, 20), (300_000, 1, 20)])
 def test_epochs_fit_the_time_whatever_the_dataset(tmp_path, windows, folds, minutes):
     """By the costs that were measured, all default trainings end in the minutes promised."""
-    options = comparison.Options(tmp_path, networks=tuple(comparison.SECONDS), processes=2)
+    options = ComparisonOptions(tmp_path, networks=tuple(training_budget.SECONDS), processes=2)
     seconds = 0.0
-    trainings = comparison._trainings(options, plan_of(windows, folds))
+    trainings = training_budget.plan_trainings(options, split_of(windows, folds))
     assert set(trainings) == {"mlp", "mlp_residual", "lstm", "lstm_residual", "cnn_lstm",
                               "cnn_lstm_residual", "transformer", "transformer_residual", "ours"}
     for training in trainings.values():
         seen = training.config.windows or min(training.most, int(windows * 0.72))
         assert training.config.epochs >= 2
         seconds += folds * training.config.epochs * seen / 1000 * \
-            comparison.SECONDS[training.config.network]
+            training_budget.SECONDS[training.config.network]
     assert seconds / 2 / 60 < minutes
 
 
 def test_results_are_not_kept_for_other_data_or_another_network(tmp_path):
     one, two = write(tmp_path / "one", 4), write(tmp_path / "two", 4, seed=1)
     copy = write(tmp_path / "copy", 4)
-    assert experiments.fingerprint(one) == experiments.fingerprint(copy)
-    assert experiments.fingerprint(one) != experiments.fingerprint(two)
-    assert len({experiments.code_of(name) for name in comparison.SECONDS}) == 5
+    assert fingerprints.of_dataset(one) == fingerprints.of_dataset(copy)
+    assert fingerprints.of_dataset(one) != fingerprints.of_dataset(two)
+    assert len({fingerprints.of_training(name) for name in training_budget.SECONDS}) == 5
+
+
+def test_what_is_not_as_in_the_paper_is_said():
+    paper = {"lstm": recipe("paper", network="lstm", optimiser="adam", step=1)}
+    assert differences("window_leaks", 1, paper) == []
+    ours = {"mlp": recipe("paper", network="mlp", epochs=8),
+            "lstm_residual": recipe("paper", network="lstm", epochs=9, residual=True),
+            "ours": recipe("ours", network="ours")}
+    assert differences("clip", 15, ours, pretrain_epochs=5) == [
+        "mlp 8, lstm_residual 9 epochs (the paper: 200)",
+        "5 epochs on synthetic motion before (the paper: 200)",
+        "AdamW with weight decay 0.0001 (the paper: Adam with weight decay 0.0001)",
+        "lstm_residual with residual output (the paper: absolute)",
+        "split by clip (the paper: by window, which leaks)",
+        "a window every 15 frames (the paper: every frame)",
+        "ours is not the paper's and has its own recipe"]

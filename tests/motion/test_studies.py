@@ -12,11 +12,12 @@ from walker import waving
 pytest.importorskip("torch")
 pytest.importorskip("sklearn")
 
-from rich.console import Console
-
+from kinesics_core import cli
 from kinesics_core.dataset.clips import Clip, Info, Writer
 from kinesics_core.errors import KinesicsError
 from kinesics_core.motion.evaluation import studies
+from kinesics_core.motion.evaluation.options import StudyOptions
+from kinesics_core.motion.evaluation.studies import Study
 
 PERIODS = {"calm": 2.0, "lively": 0.9}
 
@@ -36,11 +37,22 @@ def write(path, count, seed, hold=False, label="tempo"):
 @pytest.fixture(scope="module")
 def options(tmp_path_factory):
     root = tmp_path_factory.mktemp("study")
-    return studies.Options(
+    return StudyOptions(
         data=write(root / "real", 12, 0), out=root / "out", networks=("lstm",),
         pretrain=(write(root / "tier", 80, 1),),
         domains={"still": write(root / "still", 6, 2, hold=True)},
         label="tempo", seeds=1, epochs=2, pretrain_epochs=6, residual=True)
+
+
+def run(study, options):
+    """A study as a user runs it; the exit status."""
+    domains = [f"{name}={path}" for name, path in options.domains.items()]
+    return cli.main([
+        "eval", study, "--data", str(options.data), "--out", str(options.out),
+        "--networks", ",".join(options.networks), "--pretrain", *map(str, options.pretrain),
+        "--label", options.label, "--residual", "--seeds", str(options.seeds),
+        "--epochs", str(options.epochs), "--pretrain-epochs", str(options.pretrain_epochs),
+        *([] if study == "pretraining" else ["--domain", *domains])])
 
 
 def read(path):
@@ -50,8 +62,7 @@ def read(path):
 
 @pytest.mark.slow
 def test_pretraining_on_the_same_kind_of_motion_gains(options, capsys):
-    console = Console(width=160)
-    assert studies.pretraining(options, console) == {}
+    assert run("pretraining", options) == 0
     rows = read(options.out / "pretraining.csv")
     assert [row["tier"] for row in rows] == ["scratch", "tier"]
     scratch, tier = (float(row["mae"]) for row in rows)
@@ -61,11 +72,13 @@ def test_pretraining_on_the_same_kind_of_motion_gains(options, capsys):
     assert {entry["name"] for entry in results} == {
         "mae.lstm.scratch", "mae.lstm.tier", "gain.lstm.tier"}
     assert (options.out / "pretraining.png").exists()
-    capsys.readouterr()
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "2 epochs (the paper: 200)" in printed and "6 epochs on synthetic motion" in printed
+    assert "split by clip (the paper: by window" in printed
 
     before = (options.out / "pretraining.csv").read_bytes()
     (options.out / "pretraining.csv").unlink()
-    assert studies.pretraining(options, console) == {}      # what was finished is not done again
+    assert run("pretraining", options) == 0      # what was finished is not done again
     assert (options.out / "pretraining.csv").read_bytes() == before
     printed = capsys.readouterr().err
     assert "1 of 1 were finished" in printed and "2 of 2 were finished" in printed
@@ -73,7 +86,7 @@ def test_pretraining_on_the_same_kind_of_motion_gains(options, capsys):
 
 @pytest.mark.slow
 def test_domains_are_measured_while_training(options):
-    assert studies.domains(options, Console(width=160)) == {}
+    assert run("domains", options) == 0
     rows = read(options.out / "domains.csv")
     assert {(row["start"], row["epoch"]) for row in rows} == {
         (start, epoch) for start in ("scratch", "tier") for epoch in "12"}
@@ -88,7 +101,7 @@ def test_domains_are_measured_while_training(options):
 
 @pytest.mark.slow
 def test_emotion_is_recognised_on_each_domain(options):
-    assert studies.emotion(options, Console(width=160)) == {}
+    assert run("emotion", options) == 0
     rows = read(options.out / "emotion.csv")
     assert {(row["start"], row["domain"]) for row in rows} == {
         (start, domain) for start in ("scratch", "tier") for domain in ("real", "still")}
@@ -107,19 +120,19 @@ def test_emotion_is_recognised_on_each_domain(options):
 def test_settings_are_checked(tmp_path, change, sentence):
     fine = {"data": tmp_path, "out": tmp_path, "networks": ("mlp",), "pretrain": (tmp_path,)}
     with pytest.raises(KinesicsError, match=sentence):
-        studies.Options(**(fine | change))
+        StudyOptions(**(fine | change))
 
 
 def test_tiers_must_have_names_of_their_own(tmp_path):
     with pytest.raises(KinesicsError, match="must\n? ?differ"):
-        studies.Options(tmp_path, tmp_path, ("mlp",), (tmp_path / "a" / "t", tmp_path / "b" / "t"))
+        StudyOptions(tmp_path, tmp_path, ("mlp",), (tmp_path / "a" / "t", tmp_path / "b" / "t"))
 
 
 def test_a_domain_of_other_keypoints_is_refused(tmp_path):
     real, tier = write(tmp_path / "real", 6, 0), write(tmp_path / "tier", 6, 1)
     with Writer(tmp_path / "other", Info("other", keypoints=("a", "b"))) as writer:
         writer.add(Clip("one", "s", "g", 30.0, np.zeros((100, 2, 3), np.float32)))
-    options = studies.Options(real, tmp_path / "out", ("mlp",), (tier,),
-                              domains={"other": tmp_path / "other"})
+    options = StudyOptions(real, tmp_path / "out", ("mlp",), (tier,),
+                           domains={"other": tmp_path / "other"})
     with pytest.raises(KinesicsError, match=r"other has 2 keypoints \(a, ...\)"):
-        studies.domains(options, Console(quiet=True))
+        studies.plan_study(Study.DOMAINS, options)

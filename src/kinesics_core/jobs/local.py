@@ -17,7 +17,7 @@ import signal
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -31,7 +31,7 @@ from kinesics_core.errors import KinesicsError
 Report = Callable[[int, int, str], None]
 """What a job calls as it goes on: steps done, steps in all, a note."""
 
-Work = Callable[[Mapping[str, Any], Mapping[str, Any], Report], dict[str, Any]]
+Work = Callable[[Mapping[str, Any], Any, Report], dict[str, Any]]
 """(settings, inputs, report) -> the result, which JSON can hold. A function of a module."""
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -45,7 +45,7 @@ class Job:
     name: str
     work: Work
     settings: Mapping[str, Any]
-    inputs: Mapping[str, Any] = field(default_factory=dict)
+    inputs: Any = None
 
     @property
     def file(self) -> str:

@@ -1,7 +1,7 @@
-"""What a network has to beat. All take and give normalised windows as arrays.
+"""Forecasts that a network has to beat: three rules and a ridge regression.
 
-observed: (B, 60, F), F two numbers a keypoint; each returns (B, horizon, F).
-Those of recognition (the majority, statistics + logistic regression) are in ``motion.recognition``.
+All take and give normalised windows as arrays: observed (B, 60, F), F two numbers a keypoint, in;
+(B, horizon, F) out. The baselines of recognition are in ``recognition``.
 """
 
 from __future__ import annotations
@@ -18,27 +18,29 @@ Forecast = Callable[[np.ndarray], np.ndarray]
 """(B, 60, F) -> (B, horizon, F), normalised."""
 
 PENALTIES = (0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
+"""Penalties that ``choose_ridge`` tries."""
 BLOCK = 2048
+"""Windows at a time."""
 LARGEST = 9000
-"""Regressors of a ridge; with more the normal equations outgrow memory and patience."""
+"""Most regressors of a ridge; with more the normal equations outgrow memory and patience."""
 
 
 def zero_velocity(observed: np.ndarray, horizon: int = HORIZON) -> np.ndarray:
-    """The newest pose, held."""
+    """Hold the newest pose."""
     return np.repeat(observed[:, -1:], horizon, axis=1)
 
 
 def constant_velocity(
     observed: np.ndarray, horizon: int = HORIZON, frames: int = 5
 ) -> np.ndarray:
-    """The newest pose, moving on at the mean velocity of the last ``frames`` steps."""
+    """Move the newest pose on at the mean velocity of the last ``frames`` steps."""
     velocity = (observed[:, -1:] - observed[:, -1 - frames:-frames]) / frames
     steps = np.arange(1, horizon + 1, dtype=observed.dtype)
     return observed[:, -1:] + velocity * steps[None, :, None]
 
 
 def mean_pose(observed: np.ndarray, horizon: int = HORIZON) -> np.ndarray:
-    """The mean of the observed poses, held."""
+    """Hold the mean of the observed poses."""
     return np.repeat(observed.mean(axis=1, keepdims=True), horizon, axis=1)
 
 
@@ -46,8 +48,10 @@ def mean_pose(observed: np.ndarray, horizon: int = HORIZON) -> np.ndarray:
 class Ridge:
     """Linear regression of the change from the newest frame on the changes before it.
 
-    weights: (frames * F + 1, horizon * F), the last row the bias. frames: the newest ones read.
-    penalty: what the weights were shrunk by.
+    Attributes:
+        weights: (frames * F + 1, horizon * F), the last row the bias.
+        frames: Number of the newest frames that are read.
+        penalty: Weight of the squared weights in the fit.
     """
 
     weights: np.ndarray
@@ -55,6 +59,7 @@ class Ridge:
     penalty: float
 
     def __call__(self, observed: np.ndarray) -> np.ndarray:
+        """Forecast (B, horizon, F)."""
         horizon = self.weights.shape[1] // observed.shape[2]
         future = np.empty((len(observed), horizon, observed.shape[2]), np.float32)
         for begin in range(0, len(observed), BLOCK):
@@ -68,10 +73,19 @@ def fit_ridge(
     observed: np.ndarray, future: np.ndarray, weight: np.ndarray | None = None,
     penalty: float = 1.0,
 ) -> Ridge:
-    """Closed form. weight: (B, F) or (B, horizon, F), 0 where the truth is unknown: there the
-    person is taken to stand still. KinesicsError without windows.
+    """Fit a ridge in closed form.
 
     Beyond ``LARGEST`` regressors (more than 75 keypoints) only the newest frames are read.
+
+    Args:
+        observed: (B, 60, F).
+        future: (B, horizon, F), the truth.
+        weight: (B, F) or (B, horizon, F), 0 where the truth is unknown: there the person is taken
+            to stand still. None if all is known.
+        penalty: Weight of the squared weights.
+
+    Raises:
+        KinesicsError: There are no windows.
     """
     return _solve(*_normal_equations(observed, future, weight), penalty)
 
@@ -81,9 +95,15 @@ def choose_ridge(
     validation: tuple[np.ndarray, np.ndarray, np.ndarray | None],
     penalties: Sequence[float] = PENALTIES,
 ) -> Ridge:
-    """``fit_ridge`` with the penalty of the least mean absolute error on validation windows.
+    """Fit a ridge with the penalty of the least mean absolute error on validation windows.
 
-    Both: observed, future and weight as ``fit_ridge`` takes them.
+    Args:
+        train: Observed, future and weight as ``fit_ridge`` takes them.
+        validation: The same of other windows.
+        penalties: To be tried.
+
+    Raises:
+        KinesicsError: There are no windows.
     """
     equations = _normal_equations(*train)
     observed, future, weight = validation
@@ -102,7 +122,7 @@ def choose_ridge(
 def _normal_equations(
     observed: np.ndarray, future: np.ndarray, weight: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray, int]:
-    """X'X, X'Y and the frames read, in float64, a block of windows at a time."""
+    """Return X'X, X'Y and the frames read, in float64, a block of windows at a time."""
     if not len(observed):
         raise KinesicsError("Got no windows to fit the ridge regression to; give more motion.")
     features = observed.shape[2]

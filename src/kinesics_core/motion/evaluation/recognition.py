@@ -1,9 +1,9 @@
 """Recognising a label (a style, an emotion) from how a body moves: windows, votes, baselines.
 
 A clip is cut into windows of 60 observed frames; a classifier gives each window a probability of
-every class, and a clip is what the mean of its windows says. How good that is, is asked of
-contents never trained on (``splits.leave_one_out``), beside two baselines: the most frequent
-class, and logistic regression on simple statistics of the normalised keypoints.
+every class, and a clip is what the mean of its windows says. Two baselines stand beside it: the
+most frequent class, and logistic regression on simple statistics of the normalised keypoints. Both
+are judged on contents never trained on (``splits.leave_one_out``).
 
 Arrays: windows are (B, 60, K, 2), B windows of K keypoints, nan where one was not seen; labels
 and predictions are integers from 0 to classes - 1.
@@ -24,15 +24,20 @@ STEP = 15
 """Frames between the starts of two windows of a clip."""
 
 ITERATIONS = 300
-"""At most, of the statistics' logistic regression."""
+"""Most iterations of the statistics' logistic regression."""
 
 Classifier = Callable[[np.ndarray], np.ndarray]
 """Features (B, F) -> probabilities (B, classes)."""
 
 
-class Scores(NamedTuple):
-    """accuracy: share that is right. macro_f1: mean F1 of the classes that occur, in the truth or
-    among the predictions. confusion: (classes, classes) counts, a row for each true class."""
+class RecognitionScores(NamedTuple):
+    """Scores of a classifier.
+
+    Attributes:
+        accuracy: Share that is right.
+        macro_f1: Mean F1 of the classes that occur, in the truth or among the predictions.
+        confusion: (classes, classes) counts, a row for each true class.
+    """
 
     accuracy: float
     macro_f1: float
@@ -42,11 +47,22 @@ class Scores(NamedTuple):
 def cut(
     clips: Sequence[np.ndarray], step: int = STEP, observed: int = OBSERVED, horizon: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Clips (T, K, D) at 30 Hz -> windows (B, observed + horizon, K, D) and their clips' indices.
+    """Cut clips into windows so that every frame is observed in some.
 
-    Every frame of a clip is observed in some window: they start every ``step`` frames, and one
-    more ends with the clip. Of a shorter clip the first pose is held before its beginning. The
-    horizon is the future of each window, nan after the clip's end.
+    Windows start every ``step`` frames, and one more ends with the clip. Of a shorter clip the
+    first pose is held before its beginning.
+
+    Args:
+        clips: (T, K, D) at 30 Hz.
+        step: Frames between the starts of two windows.
+        observed: Frames that are observed.
+        horizon: Frames of the future, nan after the clip's end.
+
+    Returns:
+        Windows (B, observed + horizon, K, D), and the index (B,) of the clip of each.
+
+    Raises:
+        KinesicsError: A clip has no frames.
     """
     windows, index = [], []
     for number, clip in enumerate(clips):
@@ -63,11 +79,17 @@ def cut(
 
 
 def statistics_features(observed: np.ndarray) -> np.ndarray:
-    """What simple statistics see: normalised windows (B, 60, K, 2) -> (B, 15 K).
+    """Return simple statistics of normalised windows.
 
     Over the window: of each coordinate mean, standard deviation, least and greatest value, of its
     velocity (pose scales per second) the mean size and the standard deviation; of each keypoint's
     speed the mean, the standard deviation and the greatest. What was never seen counts 0.
+
+    Args:
+        observed: (B, 60, K, 2), nan where missing.
+
+    Returns:
+        (B, 15 K).
     """
     velocity = np.diff(observed, axis=1) * RATE
     speed = np.linalg.norm(velocity, axis=-1, keepdims=True)
@@ -85,10 +107,17 @@ def statistics_features(observed: np.ndarray) -> np.ndarray:
 def fit_statistics(
     features: np.ndarray, labels: np.ndarray, seed: int = 0, classes: int | None = None
 ) -> Classifier:
-    """Logistic regression (scikit-learn's defaults) on standardised features (B, F).
+    """Fit logistic regression (scikit-learn's defaults) to standardised features.
 
-    classes: as many probabilities come out, default the greatest label and one; a class that no
-    label names gets 0. KinesicsError if all labels are the same.
+    Args:
+        features: (B, F).
+        labels: (B,) int.
+        seed: Of the solver.
+        classes: Number of probabilities that come out, default the greatest label and one; a class
+            that no label names gets 0.
+
+    Raises:
+        KinesicsError: All labels are the same.
     """
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
@@ -114,26 +143,39 @@ def fit_statistics(
 
 
 def majority(labels: np.ndarray) -> int:
-    """The most frequent label, the least of them if there are several."""
+    """Return the most frequent label, the least of them if there are several."""
     return int(np.bincount(labels).argmax())
 
 
 def clip_vote(
     probabilities: np.ndarray, clip_index: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Windows' probabilities (B, classes) and clips (B,) -> the clips that occur, sorted (N,), and
-    the mean of each one's windows (N, classes)."""
+    """Let the windows of each clip vote.
+
+    Args:
+        probabilities: (B, classes) of the windows.
+        clip_index: (B,) the clip of each.
+
+    Returns:
+        The clips that occur, sorted (N,), and the mean of each one's windows (N, classes).
+    """
     clips, place = np.unique(clip_index, return_inverse=True)
     total = np.zeros((len(clips), probabilities.shape[1]))
     np.add.at(total, place, probabilities)
     return clips, total / np.bincount(place)[:, None]
 
 
-def scores(truth: np.ndarray, predicted: np.ndarray, classes: int) -> Scores:
-    """Of integer labels (N,), (N,)."""
+def scores(truth: np.ndarray, predicted: np.ndarray, classes: int) -> RecognitionScores:
+    """Score predictions.
+
+    Args:
+        truth: (N,) int.
+        predicted: (N,) int.
+        classes: How many there are.
+    """
     from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
 
-    return Scores(
+    return RecognitionScores(
         accuracy=float(accuracy_score(truth, predicted)),
         macro_f1=float(f1_score(truth, predicted, average="macro", zero_division=0.0)),
         confusion=confusion_matrix(truth, predicted, labels=np.arange(classes)),

@@ -1,4 +1,4 @@
-"""Which clips a network learns from and which it is judged by.
+"""Divisions of clips into those a network learns from and those it is judged by.
 
 ``by_clip``          a fifth of the clips is the test, a tenth of the rest the validation.
 ``leave_one_out``    one fold for each content, person or other label: all its clips are the test.
@@ -21,29 +21,48 @@ import numpy as np
 
 from kinesics_core.errors import KinesicsError
 
+BY_CLIP, WINDOW_LEAKS = "clip", "window_leaks"
+"""Values of ``--split`` besides labels."""
+
 TEST = 0.2
+"""Share of the clips that is the test."""
 VALIDATION = 0.1
-"""Of what the test leaves; the paper names no validation set, the best epoch needs one."""
+"""Share of what the test leaves; the paper names no validation set, the best epoch needs one."""
 
 
-class Sample(Protocol):
-    """What is needed of a clip; ``data.dataset.Clip`` is one."""
+class LabelledClip(Protocol):
+    """The parts of a ``dataset.clips.Clip`` that decide on which side it is."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Name for messages."""
+        ...
+
     @property
-    def source(self) -> str: ...
+    def source(self) -> str:
+        """Where it comes from."""
+        ...
+
     @property
-    def group(self) -> str: ...
+    def group(self) -> str:
+        """Clips of one group are never on two sides."""
+        ...
+
     @property
-    def labels(self) -> Mapping[str, str]: ...
+    def labels(self) -> Mapping[str, str]:
+        """Values by label."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Fold:
     """Three lists of indices without a common one.
 
-    left_out: the value of the label that only the test has, "" if nothing was left out.
+    Attributes:
+        train: To train on.
+        validation: To choose the best epoch by.
+        test: To be judged by.
+        left_out: The value of the label that only the test has, "" if nothing was left out.
     """
 
     train: list[int]
@@ -53,13 +72,21 @@ class Fold:
 
 
 def by_clip(
-    clips: Sequence[Sample], seed: int = 0, test: float = TEST, validation: float = VALIDATION,
-    label: str | None = None,
+    clips: Sequence[LabelledClip], seed: int = 0, test: float = TEST,
+    validation: float = VALIDATION, label: str | None = None,
 ) -> Fold:
-    """One split at random by ``seed``; with ``label``, each class gives its share of each side.
+    """Divide clips once at random.
 
-    A class that has a single group cannot be on two sides and stays with the training clips.
-    KinesicsError with fewer than three groups, or if a clip has no such label.
+    Args:
+        clips: To be divided.
+        seed: Decides the division.
+        test: Share of the clips that is the test.
+        validation: Share of the rest.
+        label: Each of its values gives its share of each side; one that has a single group
+            cannot be on two sides and stays with the training clips.
+
+    Raises:
+        KinesicsError: There are fewer than three groups, or a clip has no such label.
     """
     rng = np.random.default_rng(seed)
     everything = list(range(len(clips)))
@@ -77,15 +104,23 @@ def by_clip(
 
 
 def leave_one_out(
-    clips: Sequence[Sample], by: str, seed: int = 0, validation: float = VALIDATION,
+    clips: Sequence[LabelledClip], by: str, seed: int = 0, validation: float = VALIDATION,
     label: str | None = None,
 ) -> list[Fold]:
-    """A fold for every value of the label ``by`` ("source" means where a clip comes from).
+    """Make a fold for every value of a label, whose clips are the test.
 
-    label: to be recognised; the validation clips are then spread over its classes. Clips whose
-    group reaches into the test are left out of training. KinesicsError if a clip has no such
-    label, with fewer than two values, if a fold has too little to train on, or if the classes of
-    ``label`` in a fold's test are none of those it trains on.
+    Clips whose group reaches into the test are left out of training.
+
+    Args:
+        clips: To be divided.
+        by: The label; "source" means where a clip comes from.
+        seed: Decides which clips validate.
+        validation: Share of the clips that are not the test.
+        label: To be recognised; the validation clips are then spread over its classes.
+
+    Raises:
+        KinesicsError: A clip has no such label, there are fewer than two values, a fold has too
+            little to train on, or the classes in a fold's test are none of those it trains on.
     """
     held = values(clips, by)
     names = sorted(set(held))
@@ -123,7 +158,11 @@ def leave_one_out(
 def by_window_leaks(
     count: int, seed: int = 0, test: float = TEST, validation: float = VALIDATION
 ) -> Fold:
-    """``count`` windows at random, whatever clip they are of: leaks, see above."""
+    """Divide ``count`` windows at random, whatever clip they are of: leaks, see above.
+
+    Raises:
+        KinesicsError: There are fewer than three.
+    """
     if count < 3:
         raise KinesicsError(f"Got {count} windows; wanted at least 3. Give more motion.")
     order = np.random.default_rng(seed).permutation(count)
@@ -136,8 +175,12 @@ def by_window_leaks(
     )
 
 
-def values(clips: Sequence[Sample], label: str) -> list[str]:
-    """The label of every clip; KinesicsError if one has none."""
+def values(clips: Sequence[LabelledClip], label: str) -> list[str]:
+    """Return the label of every clip.
+
+    Raises:
+        KinesicsError: A clip has none.
+    """
     found = [clip.labels.get(label, clip.source if label == "source" else None) for clip in clips]
     complete = [value for value in found if value is not None]
     if len(complete) < len(clips):
@@ -152,17 +195,22 @@ def values(clips: Sequence[Sample], label: str) -> list[str]:
 
 
 def never_trained_on(fold: Fold, classes: Sequence[str]) -> list[str]:
-    """Classes in the test that no training clip has: nothing can recognise them."""
+    """Return classes in the test that no training clip has: nothing can recognise them.
+
+    Args:
+        fold: A division of clips.
+        classes: The class of each clip.
+    """
     return sorted({classes[i] for i in fold.test} - {classes[i] for i in fold.train})
 
 
 def _draw(
-    rng: np.random.Generator, clips: Sequence[Sample], among: Sequence[int], share: float,
+    rng: np.random.Generator, clips: Sequence[LabelledClip], among: Sequence[int], share: float,
     classes: Sequence[str] | None,
 ) -> list[int]:
-    """Whole groups with about ``share`` of the clips, at least one group, and not all.
+    """Draw whole groups with about ``share`` of the clips, at least one group, and not all.
 
-    Walks through the classes, each in random order, and takes a group whenever what is due has
+    Walk through the classes, each in random order, and take a group whenever what is due has
     grown to half its size: so every class gives its share, and many small ones together too.
     """
     members: dict[str, list[int]] = {}

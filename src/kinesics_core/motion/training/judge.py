@@ -16,7 +16,7 @@ from torch import nn
 
 from kinesics_core import files
 from kinesics_core.dataset.clips import Clip
-from kinesics_core.motion.evaluation import evaluation, recognition
+from kinesics_core.motion.evaluation import forecast_errors, recognition
 from kinesics_core.motion.evaluation.baselines import (
     Forecast,
     Ridge,
@@ -24,7 +24,7 @@ from kinesics_core.motion.evaluation.baselines import (
     fit_ridge,
     zero_velocity,
 )
-from kinesics_core.motion.evaluation.evaluation import Score
+from kinesics_core.motion.evaluation.forecast_errors import Score
 from kinesics_core.motion.training import camera_windows, feeds, labels, windowing
 from kinesics_core.motion.training.config import TrainingConfig
 from kinesics_core.motion.training.feeds import Examples
@@ -100,7 +100,7 @@ class _Judgement:
         scores: list[Score] = []
         if self.config.view == "random":
             clips, _ = camera_windows.at_window_rate(clips)
-            scores += evaluation.evaluate(
+            scores += forecast_errors.evaluate(
                 clips, self.config.normalisation, methods, count=TEST_WINDOWS)
         for source in sorted({clip.source for clip in clips}):
             own = [clip for clip in clips if clip.source == source]
@@ -125,9 +125,9 @@ class _Judgement:
             "zero velocity": zero_velocity, "constant velocity": constant_velocity, **methods}
         scores = []
         for name, method in everything.items():
-            errors = evaluation.forecast_errors(method(truth.observed), truth)
+            errors = forecast_errors.forecast_errors(method(truth.observed), truth)
             metrics = {"mae": errors.mae} | {
-                f"mae_{frame}": errors.by_frame[frame - 1] for frame in evaluation.REPORTED}
+                f"mae_{frame}": errors.by_frame[frame - 1] for frame in forecast_errors.REPORTED}
             scores.append(Score(source, "frontal", name, metrics))
         return scores
 

@@ -43,7 +43,7 @@ CONDITIONS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Errors:
+class ForecastErrors:
     """Mean absolute errors of one method on some windows, in the normalised space.
 
     mae: over all frames. by_frame: at each. by_class: over all frames of each class's windows.
@@ -66,7 +66,7 @@ class Score:
 
 def forecast_errors(
     predicted: np.ndarray, truth: WindowBatch[np.ndarray], classes: Sequence[str] | None = None
-) -> Errors:
+) -> ForecastErrors:
     """Of (N, H, F) predictions; unknown truth does not count. classes: of each window."""
     error = np.abs(predicted - truth.future).astype(np.float64)
     weight = np.ones_like(error) if truth.weight is None else truth.weight
@@ -74,7 +74,7 @@ def forecast_errors(
     by_frame = error.sum(axis=(0, 2)) / np.maximum(weight.sum(axis=(0, 2)), 1.0)
     of_window, weights = error.sum(axis=(1, 2)), weight.sum(axis=(1, 2))
     names = np.array([] if classes is None else classes)
-    return Errors(
+    return ForecastErrors(
         float(of_window.sum() / max(weights.sum(), 1.0)), tuple(map(float, by_frame)),
         {str(name): float(of_window[names == name].sum() / max(weights[names == name].sum(), 1.0))
          for name in np.unique(names)},
@@ -84,7 +84,7 @@ def forecast_errors(
 def baseline_errors(
     train: WindowBatch[np.ndarray], validation: WindowBatch[np.ndarray],
     test: WindowBatch[np.ndarray], classes: Sequence[str] | None = None,
-) -> dict[str, Errors]:
+) -> dict[str, ForecastErrors]:
     """What has to be beaten, by name: three rules, and a ridge fitted to ``train``."""
     horizon = test.future.shape[1]
     ridge = choose_ridge(

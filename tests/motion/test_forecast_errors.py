@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kinesics_core.motion.evaluation.evaluation import baseline_errors, forecast_errors
+from kinesics_core.motion.evaluation.forecast_errors import baseline_errors, forecast_errors
 from kinesics_core.motion.training.windowing import WindowBatch
 
 
