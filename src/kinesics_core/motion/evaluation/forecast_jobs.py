@@ -37,8 +37,8 @@ def baselines(settings: Settings, inputs: ExperimentInputs, report: Report) -> d
     data = fold_windows(windows, inputs)
     report(1, 2, f"{len(data.train)} windows")
     found = forecast_errors.baseline_errors(
-        *(encode(side, "per_frame") for side in (data.train, data.validation, data.test)),
-        data.classes_of_test(windows.label))
+        encode(data.train, "per_frame"), encode(data.validation, "per_frame"),
+        encode(data.test, "per_frame"), data.classes_of_test(windows.label))
     return {"errors": {name: _as_json(errors) for name, errors in found.items()},
             "windows": [len(data.train), len(data.validation), len(data.test)]}
 
