@@ -1,9 +1,8 @@
 """Settings of the paper's training, and what a run of ours does otherwise.
 
-Costea, Marcu, Lazar and Leordeanu, arXiv 2603.01804. Section 2.3: a window at every frame, all
-windows divided at random into 80 % and 20 %. Section 3: Adam, 200 epochs, batch 32, weight decay
-1e-4. The learning rates are those of ``networks.registry``; rest and loss are the defaults of
-``TrainingConfig``.
+Costea, Marcu, Lazar and Leordeanu, arXiv 2603.01804. Section 2.3: a window at every frame, and
+then the windows, not the clips, divided into 80 % and 20 %. Section 3: Adam, 200 epochs, batch 32,
+weight decay 1e-4. Learning rates (``networks.registry``) and loss are the paper's everywhere.
 """
 
 from __future__ import annotations
