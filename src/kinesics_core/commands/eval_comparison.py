@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kinesics_core.errors import KinesicsError
+from kinesics_core.motion.networks.registry import NETWORKS
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from kinesics_core.motion.evaluation.comparison import ComparisonPlan, Outcomes
     from kinesics_core.motion.evaluation.options import ComparisonOptions
-
-NETWORKS = ("mlp", "lstm", "cnn_lstm", "transformer", "ours")
 
 LEAK = (
     "This split leaks: windows slide, so test windows share frames with training windows of the"

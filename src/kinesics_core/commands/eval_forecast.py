@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kinesics_core import bench
 from kinesics_core.commands import eval_comparison as shared
+from kinesics_core.motion.networks.registry import NETWORKS
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -24,7 +25,7 @@ COLUMNS = 10
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     shared.add_arguments(parser)
     parser.add_argument("--label", help="also give the error of each of its classes")
-    parser.add_argument("--networks", default=",".join(shared.NETWORKS), metavar="A,B",
+    parser.add_argument("--networks", default=",".join(NETWORKS), metavar="A,B",
                         help="which to train")
     parser.add_argument("--residual", action=argparse.BooleanOptionalAction, default=True,
                         help="train the paper's networks with residual output too")

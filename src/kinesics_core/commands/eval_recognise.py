@@ -9,6 +9,7 @@ import numpy as np
 
 from kinesics_core import bench
 from kinesics_core.commands import eval_comparison as shared
+from kinesics_core.motion.networks.registry import NETWORKS
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     shared.add_arguments(parser)
     parser.add_argument("--label", required=True, help="what to recognise")
     parser.add_argument("--networks", default="ours", metavar="A,B",
-                        help=f"which to train, of {', '.join(shared.NETWORKS)}, ours_forecaster")
+                        help=f"which to train, of {', '.join(NETWORKS)}, ours_forecaster")
 
 
 def run(args: argparse.Namespace) -> int:

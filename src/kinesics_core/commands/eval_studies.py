@@ -13,6 +13,7 @@ import numpy as np
 from kinesics_core import bench
 from kinesics_core.commands import eval_comparison as shared
 from kinesics_core.errors import KinesicsError
+from kinesics_core.motion.networks.registry import NETWORKS
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -54,7 +55,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pretrain", type=Path, nargs="+", required=True, metavar="DATASET",
                         help="synthetic datasets to train on first, one a tier")
     parser.add_argument("--networks", default="mlp,lstm,cnn_lstm,transformer", metavar="A,B",
-                        help=f"of {', '.join(shared.NETWORKS)}")
+                        help=f"of {', '.join(NETWORKS)}")
     parser.add_argument("--residual", action="store_true",
                         help="predict the change from the newest frame, unlike the paper")
     parser.add_argument("--seeds", type=int, default=3, help="trainings of each kind")

@@ -7,7 +7,7 @@ import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from kinesics_core import files
+from kinesics_core.training import plots
 
 Row = Mapping[str, float | int | str]
 
@@ -24,17 +24,12 @@ def as_csv(rows: Sequence[Row]) -> str:
 
 def draw(rows: Sequence[Row], path: Path) -> None:
     """Write a PNG of the loss, the validation error beside standing still, and any accuracy."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot as plt
-
     panels = [("loss", ["train_loss", "validation_loss"]),
               ("MAE of the normalised pose", ["validation_mae", "zero_velocity_mae"]),
               ("accuracy", ["validation_accuracy"])]
     panels = [(title, present) for title, names in panels
               if (present := [name for name in names if any(name in row for row in rows)])]
-    figure, axes = plt.subplots(
+    figure, axes = plots.pyplot().subplots(
         1, len(panels), figsize=(4.5 * len(panels), 3.2), squeeze=False, layout="constrained")
     for axis, (title, names) in zip(axes[0], panels, strict=True):
         for name in names:
@@ -46,7 +41,4 @@ def draw(rows: Sequence[Row], path: Path) -> None:
                 axis.axvline(number + 0.5, color="grey", linewidth=0.8, linestyle=":")
         axis.set(title=title, xlabel="epoch")
         axis.legend(frameon=False)
-    content = io.BytesIO()
-    figure.savefig(content, format="png", dpi=110)
-    plt.close(figure)
-    files.write_bytes(path, content.getvalue())
+    plots.save(figure, path, dpi=110)

@@ -36,28 +36,37 @@ from kinesics_core.motion.training.windowing import CutWindows
 from kinesics_core.motion.windows import HORIZON, KEYPOINTS, OBSERVED
 
 
-class Peer(NamedTuple):
-    """Milliseconds: what we want to reach, and what the paper published."""
+class LatencyGoal(NamedTuple):
+    """Milliseconds of one window.
+
+    Attributes:
+        goal: To be reached.
+        rtx_4090: Published by the paper (table 1); None for our own network.
+        orin_nano: Published by the paper.
+    """
 
     goal: float
     rtx_4090: float | None = None
     orin_nano: float | None = None
 
 
-PEERS = {
-    "mlp": Peer(0.15, 0.473, 1.643),
-    "lstm": Peer(0.4, 0.422, 3.371),
-    "cnn_lstm": Peer(0.5, 0.832, 4.844),
-    "transformer": Peer(2.5, 1.762, 9.294),
-    "ours": Peer(0.3),
+GOALS = {
+    "mlp": LatencyGoal(0.15, 0.473, 1.643),
+    "lstm": LatencyGoal(0.4, 0.422, 3.371),
+    "cnn_lstm": LatencyGoal(0.5, 0.832, 4.844),
+    "transformer": LatencyGoal(2.5, 1.762, 9.294),
+    "ours": LatencyGoal(0.3),
 }
 SPEEDUP_GOAL = 3
+"""How many times as fast as eager torch."""
 ROUNDS, CALLS, WARM_CALLS = 30, 20, 5
+"""Turns of each, timed calls of a turn, and calls before them that do not count."""
 EPOCH_WINDOWS, EPOCH_GOAL = 7000, 20
+"""Windows of an epoch of training, and the seconds it may take."""
 
 
 def run(args: argparse.Namespace) -> list[Result]:
-    """Measures and returns ``forecast.*``."""
+    """Measure and return ``forecast.*``."""
     results: list[Result] = []
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -71,6 +80,7 @@ def run(args: argparse.Namespace) -> list[Result]:
 
 
 def _beside_torch(name: str) -> list[Result]:
+    """Measure one network in ONNX Runtime and in torch."""
     network = build(name, classes=len(EMOTIONS), residual=name == "ours").eval()
     window = np.random.default_rng(0).uniform(-1, 1, (1, OBSERVED, 2 * KEYPOINTS))
     window = window.astype(np.float32)
@@ -86,13 +96,13 @@ def _beside_torch(name: str) -> list[Result]:
     with torch.inference_mode():
         ours, theirs = in_turn(
             lambda: session.run(None, {"observed": window}), lambda: network(tensor))
-    peer, eager = PEERS[name], "eager torch"
+    wanted, eager = GOALS[name], "eager torch"
     shown = [
-        result(f"forecast.{name}.ms", ours, "ms", f"<= {peer.goal:g}", eager, theirs),
+        result(f"forecast.{name}.ms", ours, "ms", f"<= {wanted.goal:g}", eager, theirs),
         result(f"forecast.{name}.speedup_vs_torch", theirs / ours, "x", f">= {SPEEDUP_GOAL}",
                eager, 1.0),
     ]
-    for device, published in (("RTX 4090", peer.rtx_4090), ("Orin Nano", peer.orin_nano)):
+    for device, published in (("RTX 4090", wanted.rtx_4090), ("Orin Nano", wanted.orin_nano)):
         if published is not None:
             shown.append(result(
                 f"forecast.{name}.ms_beside_{device.lower().replace(' ', '_')}", ours, "ms", None,
@@ -103,9 +113,10 @@ def _beside_torch(name: str) -> list[Result]:
 def in_turn(
     first: Callable[[], object], second: Callable[[], object],
 ) -> tuple[float, float]:
-    """Median milliseconds of this thread in a call of each, called in turns of ``CALLS``.
+    """Measure two calls in turns of ``CALLS``; return each one's median milliseconds.
 
-    The first ``WARM_CALLS`` of a turn find the other's data in the caches and do not count.
+    The time is this thread's processor time. The first ``WARM_CALLS`` of a turn find the other's
+    data in the caches and do not count.
     """
     times: tuple[list[float], list[float]] = ([], [])
     for _ in range(ROUNDS):
@@ -120,7 +131,7 @@ def in_turn(
 
 
 def _epoch() -> float:
-    """Seconds of one epoch of the LSTM with both heads by the paper's recipe."""
+    """Return the seconds of one epoch of the LSTM with both heads by the paper's recipe."""
     rng = np.random.default_rng(0)
 
     def windows(count: int) -> CutWindows:

@@ -16,11 +16,19 @@ from kinesics_core.motion.training.windowing import CutWindows
 from kinesics_core.motion.windows import Normalisation
 
 BLOCK = 256
+"""Windows at a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """A model file opened. classes: what its emotion head tells apart; empty without one."""
+    """A model file that is open.
+
+    Attributes:
+        path: The file.
+        normalisation: What the network was trained with.
+        classes: Values that its emotion head tells apart; empty without one.
+        session: Of ONNX Runtime.
+    """
 
     path: Path
     normalisation: Normalisation
@@ -28,7 +36,14 @@ class Exported:
     session: Any
 
     def forecast(self, cut: CutWindows) -> np.ndarray:
-        """(N, H, 2 K) in the paper's normalisation (equations 1 and 2), whatever the model's."""
+        """Forecast windows.
+
+        Args:
+            cut: N windows of K keypoints.
+
+        Returns:
+            (N, H, 2 K) in the paper's normalisation (equations 1 and 2), whatever the model's.
+        """
         parts = []
         for begin in range(0, len(cut), BLOCK):
             observed = cut.observed[begin:begin + BLOCK]
@@ -42,7 +57,7 @@ class Exported:
         return np.concatenate(parts)
 
     def probabilities(self, cut: CutWindows) -> np.ndarray:
-        """(N, classes)"""
+        """Return the emotion head's probabilities (N, classes) of N windows."""
         return np.concatenate([
             self._run("emotion", windows.encode(part, self.normalisation)[0])
             for part in np.split(cut.observed, range(BLOCK, len(cut), BLOCK))])
@@ -53,7 +68,15 @@ class Exported:
 
 
 def open_model(path: Path, keypoints: int) -> Exported:
-    """ModelError if the file is not a forecaster of so many keypoints."""
+    """Open an ONNX file.
+
+    Args:
+        path: The file.
+        keypoints: Number of keypoints that it must take.
+
+    Raises:
+        ModelError: The file is not a forecaster of so many keypoints.
+    """
     import onnxruntime as ort
 
     if not path.exists():
