@@ -21,7 +21,7 @@ FLOORS = (
     ("assets", "jobs", "training", "bench"),
     ("dataset", "body", "affect"),
     ("recording", "pose_priors", "motion", "render"),
-    ("perception", "expression", "robot", "solver"),
+    ("perception", "expression", "robot", "solver", "experiments"),
     ("importers", "synthesis", "open_body", "view"),
     ("fitting",),
     ("commands", "cli", "kinesics_ros"),

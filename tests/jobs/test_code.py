@@ -82,7 +82,7 @@ def test_finished_work_outlives_a_comment_and_not_a_change(module, tmp_path):
 
 def test_the_code_of_a_network_is_that_of_its_training():
     pytest.importorskip("torch")
-    from kinesics_core.motion.evaluation.experiments import code_of
+    from kinesics_core.experiments.job_inputs import code_of
 
     assert code_of("lstm") == code_of("lstm") != code_of("mlp")
     assert len(code_of("recogniser")) == 8

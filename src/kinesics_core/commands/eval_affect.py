@@ -16,7 +16,7 @@ from kinesics_core.errors import KinesicsError
 if TYPE_CHECKING:
     from kinesics_core.affect.agreement import Agreement, OrderAgreement
     from kinesics_core.dataset.clips import Dataset
-    from kinesics_core.motion.evaluation.affect_evaluation import ClipReading
+    from kinesics_core.experiments.affect_evaluation import ClipReading
 
 HELP = "affect read from bodies, against people's ratings or an expected order"
 
@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from kinesics_core.dataset.clips import Dataset
-    from kinesics_core.motion.evaluation import affect_evaluation as affect
+    from kinesics_core.experiments import affect_evaluation as affect
 
     orders = [_order(text) for text in args.order]
     dataset = Dataset(args.data)
@@ -82,7 +82,7 @@ def _read(dataset: Dataset, model: str | None) -> list[ClipReading]:
     from rich.console import Console
     from rich.progress import track
 
-    from kinesics_core.motion.evaluation import affect_evaluation as affect
+    from kinesics_core.experiments import affect_evaluation as affect
 
     reader = affect.model_reader(model) if model else affect.read_by_rules
     return [affect.read_clip(clip, reader)

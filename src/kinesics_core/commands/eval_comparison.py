@@ -14,8 +14,8 @@ from kinesics_core.motion.networks.registry import NETWORKS
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from kinesics_core.motion.evaluation.comparison import ComparisonPlan, Outcomes
-    from kinesics_core.motion.evaluation.options import ComparisonOptions
+    from kinesics_core.experiments.comparison import ComparisonPlan, Outcomes
+    from kinesics_core.experiments.options import ComparisonOptions
 
 LEAK = (
     "This split leaks: windows slide, so test windows share frames with training windows of the"
@@ -52,8 +52,8 @@ def add_jobs(parser: argparse.ArgumentParser) -> None:
 
 def options(args: argparse.Namespace, **choices: Any) -> ComparisonOptions:
     """Make the options of a comparison; ``choices`` are those that one command alone has."""
-    from kinesics_core.motion.evaluation.dataset_split import WindowSettings
-    from kinesics_core.motion.evaluation.options import ComparisonOptions
+    from kinesics_core.experiments.dataset_split import WindowSettings
+    from kinesics_core.experiments.options import ComparisonOptions
 
     windows = WindowSettings(
         args.split, args.label, args.step, getattr(args, "view", "frontal"), args.seed)
@@ -96,7 +96,7 @@ def console() -> Console:
 
 def announce(plan: ComparisonPlan, console: Console) -> None:
     """Print what is done with which data, and what is not as in the paper."""
-    from kinesics_core.motion.evaluation import paper
+    from kinesics_core.experiments import paper
     from kinesics_core.motion.training.fit import TrainingConfig
 
     windows, split = plan.options.windows, plan.split
@@ -142,7 +142,7 @@ def print_failures(failed: Mapping[str, str], console: Console) -> None:
 def write_curves(plan: ComparisonPlan, outcomes: Outcomes) -> None:
     """Write the curves of every training as CSV and PNG, if results are kept."""
     from kinesics_core import files
-    from kinesics_core.motion.evaluation.comparison import stem
+    from kinesics_core.experiments.comparison import stem
     from kinesics_core.training import curves
 
     if plan.options.out is None:

@@ -13,8 +13,8 @@ from kinesics_core.motion.networks.registry import NETWORKS
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from kinesics_core.motion.evaluation.comparison import ComparisonPlan
-    from kinesics_core.motion.evaluation.forecast_comparison import ForecastReport
+    from kinesics_core.experiments.comparison import ComparisonPlan
+    from kinesics_core.experiments.forecast_comparison import ForecastReport
 
 HELP = "error of forecasts, per frame and class"
 
@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     shared.require_training_packages()
-    from kinesics_core.motion.evaluation import comparison, forecast_comparison
+    from kinesics_core.experiments import comparison, forecast_comparison
 
     console = shared.console()
     plan = forecast_comparison.plan_forecasts(

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from kinesics_core.motion.evaluation.comparison import ComparisonPlan
-    from kinesics_core.motion.evaluation.recognition_comparison import RecognitionReport
+    from kinesics_core.experiments.comparison import ComparisonPlan
+    from kinesics_core.experiments.recognition_comparison import RecognitionReport
 
 HELP = "accuracy and macro-F1 of recognising a label"
 
@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     shared.require_training_packages()
-    from kinesics_core.motion.evaluation import comparison, recognition_comparison
+    from kinesics_core.experiments import comparison, recognition_comparison
 
     console = shared.console()
     plan = recognition_comparison.plan_recognition(shared.options(args, residual=False))
@@ -89,8 +89,8 @@ def _show_confusions(
     report: RecognitionReport, plan: ComparisonPlan, console: Console
 ) -> None:
     """Print the confusion matrices, and draw them if results are kept."""
-    from kinesics_core.motion.evaluation import figures
-    from kinesics_core.motion.evaluation.recognition_comparison import MAJORITY
+    from kinesics_core.experiments import figures
+    from kinesics_core.experiments.recognition_comparison import MAJORITY
 
     options = plan.options
     for name, scores in report.methods.items():

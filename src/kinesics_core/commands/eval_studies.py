@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from kinesics_core.motion.evaluation.options import StudyOptions
-    from kinesics_core.motion.evaluation.studies import StudyOutcome, StudyPlan
-    from kinesics_core.motion.evaluation.study_tables import (
+    from kinesics_core.experiments.options import StudyOptions
+    from kinesics_core.experiments.studies import StudyOutcome, StudyPlan
+    from kinesics_core.experiments.study_tables import (
         DomainsTable,
         EmotionTable,
         PretrainingTable,
@@ -72,7 +72,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_pretraining(args: argparse.Namespace) -> int:
     outcome, console = _run(args, "PRETRAINING")
-    from kinesics_core.motion.evaluation import figures, study_tables
+    from kinesics_core.experiments import figures, study_tables
 
     table, options = study_tables.pretraining_table(outcome), outcome.plan.options
     console.print(_pretraining_table(table, options))
@@ -83,7 +83,7 @@ def run_pretraining(args: argparse.Namespace) -> int:
 
 def run_domains(args: argparse.Namespace) -> int:
     outcome, console = _run(args, "DOMAINS")
-    from kinesics_core.motion.evaluation import figures, study_tables
+    from kinesics_core.experiments import figures, study_tables
 
     table, options = study_tables.domains_table(outcome), outcome.plan.options
     console.print(_domains_table(table, options))
@@ -93,7 +93,7 @@ def run_domains(args: argparse.Namespace) -> int:
 
 def run_emotion(args: argparse.Namespace) -> int:
     outcome, console = _run(args, "EMOTION")
-    from kinesics_core.motion.evaluation import figures, study_tables
+    from kinesics_core.experiments import figures, study_tables
 
     table, options = study_tables.emotion_table(outcome), outcome.plan.options
     for shown in _emotion_tables(table, options):
@@ -104,7 +104,7 @@ def run_emotion(args: argparse.Namespace) -> int:
 
 def _run(args: argparse.Namespace, name: str) -> tuple[StudyOutcome, Console]:
     shared.require_training_packages()
-    from kinesics_core.motion.evaluation import studies
+    from kinesics_core.experiments import studies
 
     console = shared.console()
     plan = studies.plan_study(studies.Study[name], _options(args))
@@ -113,7 +113,7 @@ def _run(args: argparse.Namespace, name: str) -> tuple[StudyOutcome, Console]:
 
 
 def _options(args: argparse.Namespace) -> StudyOptions:
-    from kinesics_core.motion.evaluation.options import StudyOptions
+    from kinesics_core.experiments.options import StudyOptions
 
     domains: dict[str, Path] = {}
     for text in getattr(args, "domain", []):
@@ -131,7 +131,7 @@ def _options(args: argparse.Namespace) -> StudyOptions:
 
 def _announce(plan: StudyPlan, console: Console) -> None:
     """Print what is trained on which data, and what is not as in the paper."""
-    from kinesics_core.motion.evaluation import paper
+    from kinesics_core.experiments import paper
 
     options, split = plan.options, plan.split
     fold = split.folds[0]
@@ -203,7 +203,7 @@ def _emotion_tables(table: EmotionTable, options: StudyOptions) -> Iterator[Tabl
     """Yield a table of accuracies for each domain, as the paper's table 2."""
     from rich.table import Table
 
-    from kinesics_core.motion.evaluation.options import SCRATCH
+    from kinesics_core.experiments.options import SCRATCH
 
     for name in options.tested:
         shown = Table(title=f"{name}: accuracy of windows x 100, mean of {options.seeds} seeds")

@@ -1,1 +1,1 @@
-"""Forecasts and recognition beside their baselines: splits, metrics, studies."""
+"""Forecasts and recognition judged: splits, baselines, metrics, and the bench."""

@@ -1,4 +1,4 @@
-"""Parts that the jobs of evaluation share: the windows of a fold, progress, kept weights.
+"""Inputs of the jobs, and what the jobs share: the windows of a fold, progress, kept weights.
 
 A job (``forecast_jobs``, ``recognition_jobs``, ``study_jobs``) is the work of a ``jobs.Job``: one
 network, one fold, one result. It runs in a process of its own, reads the dataset again, trains or
@@ -18,8 +18,8 @@ import torch
 
 from kinesics_core.dataset.clips import Clip, Dataset
 from kinesics_core.errors import KinesicsError
+from kinesics_core.experiments.dataset_split import WindowSettings
 from kinesics_core.jobs.local import Report
-from kinesics_core.motion.evaluation.dataset_split import WindowSettings
 from kinesics_core.motion.evaluation.splits import Fold
 from kinesics_core.motion.training import checkpoints
 from kinesics_core.motion.training.checkpoints import Identity

@@ -14,10 +14,9 @@ import torch
 
 from kinesics_core.dataset.clips import Dataset
 from kinesics_core.errors import KinesicsError
-from kinesics_core.jobs.local import Report
-from kinesics_core.motion.evaluation import recognition, splits
-from kinesics_core.motion.evaluation.dataset_split import WindowSettings, recognition_windows
-from kinesics_core.motion.evaluation.experiments import (
+from kinesics_core.experiments.dataset_split import WindowSettings, recognition_windows
+from kinesics_core.experiments.exported import open_model
+from kinesics_core.experiments.job_inputs import (
     ExperimentInputs,
     Settings,
     every,
@@ -25,7 +24,8 @@ from kinesics_core.motion.evaluation.experiments import (
     step_reporter,
     window_settings,
 )
-from kinesics_core.motion.evaluation.exported import open_model
+from kinesics_core.jobs.local import Report
+from kinesics_core.motion.evaluation import recognition, splits
 from kinesics_core.motion.networks.registry import build
 from kinesics_core.motion.training import recognition_training, windowing
 from kinesics_core.motion.training.checkpoints import Identity

@@ -13,7 +13,7 @@ from kinesics_core.affect.emotions import ANGER, EMOTION_VAD
 from kinesics_core.cli import main
 from kinesics_core.dataset.clips import Clip, Dataset, Info, Writer
 from kinesics_core.errors import KinesicsError
-from kinesics_core.motion.evaluation import affect_evaluation as affect
+from kinesics_core.experiments import affect_evaluation as affect
 from kinesics_core.motion.windows import STANDING
 from kinesics_core.skeletons import COCO17
 from kinesics_core.types import Affect

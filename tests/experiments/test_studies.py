@@ -15,9 +15,9 @@ pytest.importorskip("sklearn")
 from kinesics_core import cli
 from kinesics_core.dataset.clips import Clip, Info, Writer
 from kinesics_core.errors import KinesicsError
-from kinesics_core.motion.evaluation import studies
-from kinesics_core.motion.evaluation.options import StudyOptions
-from kinesics_core.motion.evaluation.studies import Study
+from kinesics_core.experiments import studies
+from kinesics_core.experiments.options import StudyOptions
+from kinesics_core.experiments.studies import Study
 
 PERIODS = {"calm": 2.0, "lively": 0.9}
 

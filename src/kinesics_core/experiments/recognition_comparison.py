@@ -15,14 +15,8 @@ import numpy as np
 from kinesics_core import bench
 from kinesics_core.dataset.clips import Clip, Dataset
 from kinesics_core.errors import KinesicsError
-from kinesics_core.motion.evaluation import (
-    comparison,
-    fingerprints,
-    paper,
-    recognition_jobs,
-    splits,
-)
-from kinesics_core.motion.evaluation.comparison import (
+from kinesics_core.experiments import comparison, fingerprints, paper, recognition_jobs
+from kinesics_core.experiments.comparison import (
     ComparisonPlan,
     JobKind,
     JobTemplate,
@@ -30,9 +24,10 @@ from kinesics_core.motion.evaluation.comparison import (
     by_fold,
     mean,
 )
-from kinesics_core.motion.evaluation.dataset_split import WindowSettings, split_dataset
-from kinesics_core.motion.evaluation.options import ComparisonOptions, require_networks
-from kinesics_core.motion.evaluation.training_budget import plan_trainings
+from kinesics_core.experiments.dataset_split import WindowSettings, split_dataset
+from kinesics_core.experiments.options import ComparisonOptions, require_networks
+from kinesics_core.experiments.training_budget import plan_trainings
+from kinesics_core.motion.evaluation import splits
 from kinesics_core.motion.networks.registry import NETWORKS, RECOGNISER
 from kinesics_core.motion.training.recognition_training import RecognitionConfig
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from kinesics_core.motion.evaluation.options import StudyOptions
-from kinesics_core.motion.evaluation.study_tables import (
+from kinesics_core.experiments.options import StudyOptions
+from kinesics_core.experiments.study_tables import (
     DomainsTable,
     EmotionTable,
     PretrainingTable,

@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from kinesics_core.jobs.local import Report
-from kinesics_core.motion.evaluation import forecast_errors
-from kinesics_core.motion.evaluation.experiments import (
+from kinesics_core.experiments.exported import open_model
+from kinesics_core.experiments.job_inputs import (
     ExperimentInputs,
     Settings,
     every,
@@ -21,7 +20,8 @@ from kinesics_core.motion.evaluation.experiments import (
     step_reporter,
     window_settings,
 )
-from kinesics_core.motion.evaluation.exported import open_model
+from kinesics_core.jobs.local import Report
+from kinesics_core.motion.evaluation import forecast_errors
 from kinesics_core.motion.evaluation.forecast_errors import ForecastErrors
 from kinesics_core.motion.training.config import TrainingConfig
 from kinesics_core.motion.training.feeds import Examples

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kinesics_core.errors import KinesicsError
-from kinesics_core.motion.evaluation.dataset_split import WindowSettings
+from kinesics_core.experiments.dataset_split import WindowSettings
 from kinesics_core.motion.networks.registry import NETWORKS
 
 REAL, SCRATCH = "real", "scratch"

@@ -12,11 +12,11 @@ import torch
 
 from kinesics_core.dataset.clips import Clip, Dataset
 from kinesics_core.errors import KinesicsError
+from kinesics_core.experiments.job_inputs import Settings, keep_weights, step_reporter
+from kinesics_core.experiments.options import REAL
+from kinesics_core.experiments.recognition_jobs import vote_scores
 from kinesics_core.jobs.local import Report
 from kinesics_core.motion.evaluation import forecast_errors, splits
-from kinesics_core.motion.evaluation.experiments import Settings, keep_weights, step_reporter
-from kinesics_core.motion.evaluation.options import REAL
-from kinesics_core.motion.evaluation.recognition_jobs import vote_scores
 from kinesics_core.motion.evaluation.splits import Fold
 from kinesics_core.motion.training import checkpoints, labels
 from kinesics_core.motion.training.checkpoints import Identity

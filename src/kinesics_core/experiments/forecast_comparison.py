@@ -8,8 +8,8 @@ from typing import Any
 
 from kinesics_core import bench
 from kinesics_core.dataset.clips import Dataset
-from kinesics_core.motion.evaluation import comparison, fingerprints, forecast_jobs
-from kinesics_core.motion.evaluation.comparison import (
+from kinesics_core.experiments import comparison, fingerprints, forecast_jobs
+from kinesics_core.experiments.comparison import (
     ComparisonPlan,
     JobKey,
     JobKind,
@@ -18,10 +18,10 @@ from kinesics_core.motion.evaluation.comparison import (
     by_fold,
     mean,
 )
-from kinesics_core.motion.evaluation.dataset_split import split_dataset
+from kinesics_core.experiments.dataset_split import split_dataset
+from kinesics_core.experiments.options import ComparisonOptions, require_networks
+from kinesics_core.experiments.training_budget import PlannedTraining, plan_trainings
 from kinesics_core.motion.evaluation.forecast_errors import REPORTED
-from kinesics_core.motion.evaluation.options import ComparisonOptions, require_networks
-from kinesics_core.motion.evaluation.training_budget import PlannedTraining, plan_trainings
 from kinesics_core.motion.networks.registry import NETWORKS
 
 STILL = "zero_velocity"

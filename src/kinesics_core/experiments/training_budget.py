@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kinesics_core.motion.evaluation import paper
-from kinesics_core.motion.evaluation.dataset_split import DatasetSplit
-from kinesics_core.motion.evaluation.options import ComparisonOptions
+from kinesics_core.experiments import paper
+from kinesics_core.experiments.dataset_split import DatasetSplit
+from kinesics_core.experiments.options import ComparisonOptions
 from kinesics_core.motion.training.config import TrainingConfig, recipe
 
 MINUTES = 18.0

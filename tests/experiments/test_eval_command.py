@@ -14,10 +14,10 @@ pytest.importorskip("sklearn")
 
 from kinesics_core import cli
 from kinesics_core.dataset.clips import Clip, Info, Writer
-from kinesics_core.motion.evaluation import fingerprints, training_budget
-from kinesics_core.motion.evaluation.dataset_split import DatasetSplit
-from kinesics_core.motion.evaluation.options import ComparisonOptions
-from kinesics_core.motion.evaluation.paper import differences
+from kinesics_core.experiments import fingerprints, training_budget
+from kinesics_core.experiments.dataset_split import DatasetSplit
+from kinesics_core.experiments.options import ComparisonOptions
+from kinesics_core.experiments.paper import differences
 from kinesics_core.motion.evaluation.splits import Fold
 from kinesics_core.motion.training import checkpoints
 from kinesics_core.motion.training.config import recipe

@@ -22,16 +22,16 @@ from typing import Any
 
 from kinesics_core.dataset.clips import Dataset
 from kinesics_core.errors import KinesicsError
-from kinesics_core.jobs import local as jobs
-from kinesics_core.jobs.local import Job, Outcome
-from kinesics_core.motion.evaluation import fingerprints, paper, study_jobs
-from kinesics_core.motion.evaluation.dataset_split import (
+from kinesics_core.experiments import fingerprints, paper, study_jobs
+from kinesics_core.experiments.dataset_split import (
     DatasetSplit,
     WindowSettings,
     split_dataset,
 )
-from kinesics_core.motion.evaluation.options import StudyOptions
-from kinesics_core.motion.evaluation.study_jobs import FinetuneInputs, PretrainInputs
+from kinesics_core.experiments.options import StudyOptions
+from kinesics_core.experiments.study_jobs import FinetuneInputs, PretrainInputs
+from kinesics_core.jobs import local as jobs
+from kinesics_core.jobs.local import Job, Outcome
 from kinesics_core.motion.training.config import TrainingConfig, recipe
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from kinesics_core import bench
-from kinesics_core.motion.evaluation.comparison import mean
-from kinesics_core.motion.evaluation.options import REAL, SCRATCH
-from kinesics_core.motion.evaluation.studies import StudyOutcome, StudyTraining
+from kinesics_core.experiments.comparison import mean
+from kinesics_core.experiments.options import REAL, SCRATCH
+from kinesics_core.experiments.studies import StudyOutcome, StudyTraining
 
 
 @dataclass(frozen=True, slots=True)

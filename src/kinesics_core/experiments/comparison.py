@@ -20,13 +20,13 @@ import numpy as np
 
 from kinesics_core.dataset.clips import Dataset
 from kinesics_core.errors import KinesicsError
+from kinesics_core.experiments import fingerprints
+from kinesics_core.experiments.dataset_split import DatasetSplit
+from kinesics_core.experiments.job_inputs import ExperimentInputs
+from kinesics_core.experiments.options import ComparisonOptions
+from kinesics_core.experiments.training_budget import PlannedTraining
 from kinesics_core.jobs import local as jobs
 from kinesics_core.jobs.local import Job, Outcome, Work
-from kinesics_core.motion.evaluation import fingerprints
-from kinesics_core.motion.evaluation.dataset_split import DatasetSplit
-from kinesics_core.motion.evaluation.experiments import ExperimentInputs
-from kinesics_core.motion.evaluation.options import ComparisonOptions
-from kinesics_core.motion.evaluation.training_budget import PlannedTraining
 from kinesics_core.motion.training.recognition_training import RecognitionConfig
 
 
