@@ -12,7 +12,7 @@ from rich.table import Table
 
 from kinesics_core.dataset.clips import Dataset
 from kinesics_core.errors import KinesicsError
-from kinesics_core.motion.evaluation.evaluation import Score
+from kinesics_core.motion.evaluation.forecast_errors import Score
 from kinesics_core.motion.training import judge, prepare, run
 from kinesics_core.motion.training.config import TrainingConfig, recipe, unlike_the_paper
 from kinesics_core.motion.training.feeds import Examples
