@@ -436,9 +436,15 @@ def test_the_build_gives_what_is_shipped(tmp_path, members):
     data = source.load()
     files = [build.write(tmp_path / run, "neutral", data).file for run in ("one", "two")]
     assert files[0].read_bytes() == files[1].read_bytes()
+    moving = members["hands_deviations"] > 1e-6
     with np.load(files[0]) as built:
         for name, wanted in members.items():
+            got = built[name]
+            if name.startswith("hands_components"):
+                # Where fingers do not move, any basis will do, and LAPACKs differ in theirs.
+                np.testing.assert_allclose(got @ got.T, np.eye(45), atol=1e-5, err_msg=name)
+                got, wanted = got[moving], wanted[moving]
             if wanted.dtype.kind in "fiu":
-                np.testing.assert_allclose(built[name], wanted, atol=2e-4, err_msg=name)
+                np.testing.assert_allclose(got, wanted, atol=2e-4, err_msg=name)
             else:
-                assert (built[name] == wanted).all(), name
+                assert (got == wanted).all(), name
