@@ -15,6 +15,10 @@ import numpy as np
 
 from kinesics_core.settings import setting
 
+MODEL_TO_OPTICAL = np.array([1.0, -1.0, -1.0], np.float32)
+"""Factors from a body model's axes (x to the body's left, y up, z forward) to the optical axes of a
+camera that the body faces."""
+
 
 @dataclass(frozen=True)
 class Lens:

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from kinesics_core.errors import SourceError
-from kinesics_core.perception.synthetic_person import GESTURES, SLOT, SyntheticPerson
+from kinesics_core.perception.synthetic_motion import GESTURES, SLOT
+from kinesics_core.perception.synthetic_person import SyntheticPerson
 from kinesics_core.skeletons import BLENDSHAPE_INDEX, COCO17, MEDIAPIPE33, MEDIAPIPE33_TO_COCO17
 
 SHOULDERS = [COCO17.index("left_shoulder"), COCO17.index("right_shoulder")]

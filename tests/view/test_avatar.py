@@ -6,6 +6,7 @@ import threading
 import numpy as np
 import pytest
 
+from kinesics_core.camera import MODEL_TO_OPTICAL
 from kinesics_core.skeletons import ARKIT_BLENDSHAPES
 from kinesics_core.view.avatar import PALETTE, Avatar, pose_parameters
 
@@ -43,7 +44,7 @@ def landmarks(avatar):
         index = [23 + name for name in names]
         place = np.einsum("kmc,km->kc", vertices[0][points.vertices[index]],
                           points.weights[index])
-        seen = place * module.TO_CAMERA + module.PLACE
+        seen = place * MODEL_TO_OPTICAL + module.PLACE
         return seen[:, [1, 0]] / seen[:, 2:]
 
     return project

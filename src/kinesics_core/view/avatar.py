@@ -14,6 +14,7 @@ import numpy as np
 
 from kinesics_core.body import model as body_model
 from kinesics_core.body.model import BodyModel
+from kinesics_core.camera import MODEL_TO_OPTICAL
 from kinesics_core.render.character import (
     Character,
     Proportions,
@@ -73,9 +74,6 @@ JOINTS = {name: index for index, name in enumerate(SMPLX_BODY)}
 FINGERS = slice(25, 55)
 """The joints of both hands' fingers, SMPL-X."""
 
-TO_CAMERA = np.array([1.0, -1.0, -1.0], np.float32)
-"""Model axes to the optical ones of a camera in front."""
-
 
 class Avatar:
     """Renderer of the robot's picture at one size.
@@ -106,8 +104,8 @@ class Avatar:
             view = self._views.view = _View.of(self.width, self.height)
         vertices, normals, joints = self.character.pose(**pose_parameters(face, body))
         mesh = Mesh(
-            vertices * TO_CAMERA + PLACE, self.character.faces, texture=self.character.texture,
-            normals=normals * TO_CAMERA)
+            vertices * MODEL_TO_OPTICAL + PLACE, self.character.faces,
+            texture=self.character.texture, normals=normals * MODEL_TO_OPTICAL)
         image = view.renderer.render(
             mesh, *view.zoomed_out(_reach(joints)), background=view.backdrop)
         if image.shape[:2] != (self.height, self.width):

@@ -13,12 +13,11 @@ import numpy as np
 
 from kinesics_core.affect.emotions import EMOTIONS
 from kinesics_core.body import model, skinning
-from kinesics_core.camera import Lens, focal_length, unproject
+from kinesics_core.camera import MODEL_TO_OPTICAL, Lens, focal_length, unproject
 from kinesics_core.settings import check, same_as, setting
 from kinesics_core.skeletons import COCO17_EDGES, SMPLX55
 from kinesics_core.types import Affect, BodyPose, MotionForecast, People, Person
 
-_TO_OPTICAL = np.diag([1.0, -1.0, -1.0])  # from the body model's axes: x left, y up, z forward
 _LABEL_ABOVE = 0.12  # metres
 _HIPS_AND_SPINE = (1, 2, 3)  # the joints whose parent, the pelvis, is a visible end of a bone
 _FIRST_FACE_JOINT = 22  # of SMPL-X: jaw and eyes follow the 22 joints of the body
@@ -137,7 +136,8 @@ class RobotBody:
             self._skin, betas=pose.betas[None], global_orient=pose.global_orient[None],
             body_pose=pose.body_pose[None], left_hand_pose=pose.left_hand[None],
             right_hand_pose=pose.right_hand[None], transl=pose.transl[None])
-        places = joints[0] @ _TO_OPTICAL + (config.robot_aside, 0.0, config.distance)
+        places = joints[0].astype(np.float64) * MODEL_TO_OPTICAL
+        places += (config.robot_aside, 0.0, config.distance)
         if not np.isfinite(places).all():
             return None
         up = places[_HEAD] - places[_NECK]
