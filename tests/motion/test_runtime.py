@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from walker import pose, waving
 
+from kinesics_core.affect.body import BODY_CONFIDENCE
 from kinesics_core.affect.emotions import EMOTIONS
 from kinesics_core.assets import store
 from kinesics_core.errors import AssetError, KinesicsError, ModelError
-from kinesics_core.motion import runtime, windows
+from kinesics_core.motion import model_file, windows
 from kinesics_core.motion.runtime import ForecastConfig, Forecaster
 from kinesics_core.skeletons import COCO17
 from kinesics_core.types import NANOSECONDS, People, Person
@@ -257,7 +258,7 @@ def test_blending_averages_forecasts_of_the_same_moment(model):
 
 def test_the_provider_in_use_is_reported(forecaster):
     forecaster.warm_up()
-    assert forecaster.provider in runtime.PROVIDERS
+    assert forecaster.provider in model_file.PROVIDERS
     assert forecaster.model == f"{forecaster.metadata['name']} {forecaster.metadata['version']}"
 
 
@@ -362,7 +363,7 @@ def test_a_classifier_of_emotions_gives_an_affect_for_each_person(untrained):
     assert affect.valence > 0.4, "mostly happiness"
     assert affect.source == "lstm 7"
     assert (np.diff(confidence) >= 0).all() and confidence[0] < 0.3 * confidence[-1], "padding"
-    assert 0 < confidence[-1] < runtime.BODY_CONFIDENCE
+    assert 0 < confidence[-1] < BODY_CONFIDENCE
 
 
 def test_a_body_that_could_mean_anything_is_read_without_confidence(untrained):
@@ -421,7 +422,7 @@ def test_the_networks_own_spread_is_used_in_pixels(untrained):
 
 def test_a_crowd_larger_than_a_batch_is_forecast_whole(untrained):
     forecaster = Forecaster(untrained(classes=EMOTIONS))
-    crowd = runtime.LARGEST_BATCH + 5
+    crowd = model_file.LARGEST_BATCH + 5
     for i in range(20):
         got = forecaster.update(people(
             seconds(i / 30), *((n, seen(STANDING + (n, 0))) for n in range(1, crowd + 1))))
@@ -453,5 +454,5 @@ def test_accelerators_are_asked_for_first_and_tensorrt_keeps_its_engine(
     options = asked[0][1]
     assert options["trt_engine_cache_enable"]
     assert options["trt_engine_cache_path"].startswith(str(tmp_path))
-    assert options["trt_profile_max_shapes"] == f"observed:{runtime.LARGEST_BATCH}x60x34"
+    assert options["trt_profile_max_shapes"] == f"observed:{model_file.LARGEST_BATCH}x60x34"
     assert asked[1][1] == asked[2][1] == {}

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from walker import pose, waving
 
-from kinesics_core.motion.runtime import REQUIRED_METADATA, Forecaster
+from kinesics_core.motion.model_file import REQUIRED_METADATA
+from kinesics_core.motion.runtime import Forecaster
 from kinesics_core.skeletons import COCO17
 from kinesics_core.types import NANOSECONDS, People, Person
 

@@ -50,7 +50,7 @@ _MOVING = [_NOSE, *_ELBOWS, *_WRISTS]
 _TORSO_OVER_SHOULDERS = 0.288 / 0.21
 _HEAD_HEIGHT = 0.097 / 0.288
 
-_CONFIDENCE = 0.4
+BODY_CONFIDENCE = 0.4
 """Ceiling of the confidence: beside a clear face, the body supports rather than decides."""
 
 _CATEGORY_SPREAD = 0.3
@@ -130,7 +130,7 @@ class BodyReader:
         categories[NEUTRAL] += _DOUBT
         return Affect(
             stamp, person.id, categories.astype(np.float32), float(vad[0]), float(vad[1]),
-            float(vad[2]), _CONFIDENCE * movement.coverage, "body",
+            float(vad[2]), BODY_CONFIDENCE * movement.coverage, "body",
         )  # fmt: skip
 
     def movement(self) -> Movement | None:

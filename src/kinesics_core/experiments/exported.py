@@ -11,7 +11,7 @@ import numpy as np
 
 from kinesics_core.errors import ModelError
 from kinesics_core.motion import windows
-from kinesics_core.motion.runtime import METADATA_PREFIX
+from kinesics_core.motion.model_file import METADATA_PREFIX
 from kinesics_core.motion.training.windowing import CutWindows
 from kinesics_core.motion.windows import Normalisation
 

@@ -1,4 +1,4 @@
-"""How far off a forecast is likely to be, learned from validation residuals.
+"""Uncertainty of forecasts: the error that is to be expected, learned from validation residuals.
 
 The expected error grows with the horizon and with how much the person moves: for step k
 
@@ -15,11 +15,16 @@ import numpy as np
 from kinesics_core.motion.windows import RATE
 
 ACTIVITY_FRAMES = 15
-"""Half a second, over which activity is measured."""
+"""Frames over which activity is measured, half a second."""
 
 
 def activity(observed: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Scales per second. observed: (B, 60, 34) normalised. counts: (B, 34), 0 if never seen."""
+    """Return the rms speed (B,) of the seen keypoints, scales per second.
+
+    Args:
+        observed: (B, 60, 34) normalised.
+        counts: (B, 34), 0 if never seen.
+    """
     step = (observed[:, -1] - observed[:, -1 - ACTIVITY_FRAMES]) * (
         RATE / ACTIVITY_FRAMES)
     return np.sqrt((step**2 * counts).sum(axis=-1) / np.maximum(counts.sum(axis=-1), 1))
@@ -28,10 +33,18 @@ def activity(observed: np.ndarray, counts: np.ndarray) -> np.ndarray:
 def fit_spread(
     observed: np.ndarray, residual: np.ndarray, counts: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Floor and gain, (30,) each, from the residuals (B, 30, 34) of validation windows.
+    """Fit floor and gain to the residuals of validation windows.
 
     Least squares of the squared residual on the squared activity, relative to its own size so
     that still people count as much as dancers.
+
+    Args:
+        observed: (B, 60, 34) normalised.
+        residual: (B, 30, 34) predicted minus true.
+        counts: (B, 34), 0 if never seen.
+
+    Returns:
+        Floor and gain, (30,) each.
     """
     squared = (residual**2 * counts[:, None]).sum(axis=-1) / counts.sum(axis=-1)[:, None]
     drive = activity(observed, counts) ** 2
@@ -51,5 +64,12 @@ def fit_spread(
 def spread(
     observed: np.ndarray, counts: np.ndarray, floor: np.ndarray, gain: np.ndarray
 ) -> np.ndarray:
-    """(B, 30): 1 sigma of one coordinate of a keypoint at each step."""
+    """Return 1 sigma of one coordinate of a keypoint at each step, (B, 30), in pose scales.
+
+    Args:
+        observed: (B, 60, 34) normalised.
+        counts: (B, 34), 0 if never seen.
+        floor: (30,) from ``fit_spread``.
+        gain: (30,) from ``fit_spread``.
+    """
     return np.hypot(floor, gain * activity(observed, counts)[:, None])

@@ -35,11 +35,17 @@ NORMALISATIONS: tuple[Normalisation, ...] = ("last_frame", "per_frame")
 
 
 def centroid_and_scale(poses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean position of the keypoints (equation 1) and their largest distance from it (2).
+    """Return the centroid of poses (equation 1) and their scale (equation 2).
 
-    Keypoints that are nan do not count. A pose with no extent (all keypoints in one place, or a
-    single one) has scale 1, so that it normalises to zeros; a pose with no keypoint at all has
-    centroid 0 and scale 1. Returns (..., 1, 2) and (..., 1, 1).
+    Equation 1 is the mean position of the keypoints, equation 2 their largest distance from it.
+
+    Args:
+        poses: (..., K, 2); keypoints that are NaN do not count.
+
+    Returns:
+        (..., 1, 2) and (..., 1, 1). A pose with no extent (all keypoints in one place, or a single
+        one) has scale 1, so that it normalises to zeros; a pose with no keypoint at all has
+        centroid 0 and scale 1.
     """
     if np.isfinite(poses).all():  # nearly always in training, and six times faster
         centroid = (np.ones((1, poses.shape[-2]), poses.dtype) @ poses) / poses.dtype.type(
@@ -60,7 +66,14 @@ def centroid_and_scale(poses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def normalise(poses: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The paper's per-frame normalisation: (normalised poses, centroids, scales)."""
+    """Normalise every frame by itself, as the paper (equations 1 and 2).
+
+    Args:
+        poses: (..., K, 2).
+
+    Returns:
+        Normalised poses (..., K, 2), centroids (..., 1, 2) and scales (..., 1, 1).
+    """
     centroid, scale = centroid_and_scale(poses)
     return (poses - centroid) / scale, centroid, scale
 
@@ -73,10 +86,15 @@ def denormalise(poses: np.ndarray, centroid: np.ndarray, scale: np.ndarray) -> n
 def encode(
     observed: np.ndarray, how: Normalisation
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Observed windows (..., 60, 17, 2) in pixels -> network input, and how to come back.
+    """Normalise observed windows as network input.
 
-    Returns the normalised window and the centroid (..., 1, 1, 2) and scale (..., 1, 1, 1) of the
-    newest frame, with which ``decode`` turns a prediction into pixels.
+    Args:
+        observed: (..., 60, K, 2) pixels.
+        how: "last_frame" or "per_frame".
+
+    Returns:
+        The normalised window, and the centroid (..., 1, 1, 2) and scale (..., 1, 1, 1) of the
+        newest frame, with which ``decode`` turns a prediction into pixels.
     """
     centroid, scale = centroid_and_scale(observed[..., -1:, :, :])
     if how == "per_frame":
@@ -87,17 +105,24 @@ def encode(
 def encode_future(
     future: np.ndarray, centroid: np.ndarray, scale: np.ndarray, how: Normalisation
 ) -> np.ndarray:
-    """The truth (..., 30, 17, 2) in pixels, in the space in which the network predicts."""
+    """Return the truth in the space in which the network predicts.
+
+    Args:
+        future: (..., 30, K, 2) pixels.
+        centroid: (..., 1, 1, 2) of the newest observed frame.
+        scale: (..., 1, 1, 1) of it.
+        how: "last_frame" or "per_frame".
+    """
     return normalise(future)[0] if how == "per_frame" else (future - centroid) / scale
 
 
 def decode(predicted: np.ndarray, centroid: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    """Network output (..., 30, 17, 2) -> pixels."""
+    """Return network output (..., 30, K, 2) in pixels; see ``encode``."""
     return denormalise(predicted, centroid, scale)
 
 
 def _standing_template() -> np.ndarray:
-    """(17, 2) COCO keypoints of a person standing, seen from the front; metres, y down."""
+    """Return (17, 2) COCO keypoints of a person standing, seen from the front; metres, y down."""
     rest = REST_OFFSETS.copy()
     for joint, parent in enumerate(SMPLX_BODY_PARENTS[1:], start=1):
         rest[joint] += rest[parent]
@@ -123,11 +148,18 @@ _LEFT_SHOULDER, _RIGHT_SHOULDER = COCO17.index("left_shoulder"), COCO17.index("r
 
 
 def fill_missing(poses: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    """Complete windows: (B, T, 17, 2) pixels and (B, T, 17) bool -> (B, T, 17, 2) without nan.
+    """Complete windows.
 
     A keypoint seen at least once is interpolated in time between its sightings and held before
     the first and after the last. One never seen stands where it would on a standing person:
     see ``place_unseen``.
+
+    Args:
+        poses: (B, T, 17, 2) pixels.
+        seen: (B, T, 17) bool.
+
+    Returns:
+        (B, T, 17, 2) without NaN.
     """
     times = np.arange(poses.shape[1]) / RATE
     filled, _ = resample(times, poses, seen, times)
@@ -137,10 +169,13 @@ def fill_missing(poses: np.ndarray, seen: np.ndarray) -> np.ndarray:
 def place_unseen(poses: np.ndarray, known: np.ndarray) -> np.ndarray:
     """Put keypoints that were never seen where they are on a standing person.
 
-    poses: (B, T, 17, 2) pixels, valid where ``known`` (B, 17) is true; at least one is.
     The template of a standing person is sized by the known head, shoulder and hip keypoints
     (any, if there are none), mirrored when the person is seen from behind, and carried along by
     them from frame to frame. So a person at a desk gets legs that stand still below the hips.
+
+    Args:
+        poses: (B, T, 17, 2) pixels, valid where known.
+        known: (B, 17) bool; at least one of a window is true.
     """
     if known.all():
         return poses

@@ -26,8 +26,8 @@ import torch
 
 from kinesics_core.affect.emotions import EMOTIONS
 from kinesics_core.bench import Result, result
+from kinesics_core.motion.model_file import open_session
 from kinesics_core.motion.networks.registry import NETWORKS, build
-from kinesics_core.motion.runtime import open_session
 from kinesics_core.motion.training.config import TrainingConfig
 from kinesics_core.motion.training.export import ForecasterMetadata, export_onnx
 from kinesics_core.motion.training.feeds import Examples

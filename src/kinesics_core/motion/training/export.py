@@ -33,7 +33,7 @@ from torch import Tensor, nn
 
 from kinesics_core import files
 from kinesics_core.errors import ModelError
-from kinesics_core.motion.runtime import METADATA_PREFIX, open_session
+from kinesics_core.motion.model_file import METADATA_PREFIX, open_session
 from kinesics_core.motion.windows import KEYPOINTS, OBSERVED, RATE
 
 PARITY = 1e-5
