@@ -44,13 +44,16 @@ HEAD_OFFSETS = {
 def forward_kinematics(
     rotations: np.ndarray, offsets: np.ndarray, parents: Sequence[int]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Joint positions and orientations of a chain of rotations.
+    """Pose the joints of a chain of rotations.
 
-    rotations: (T, J, 3, 3), each relative to the parent joint, column vectors.
-    offsets: (J, 3) or (T, J, 3) metres from the parent in the parent's frame; a root's offset is
-        its place in the world.
-    parents: J indices, a parent before its children, -1 for a root.
-    Returns positions (T, J, 3) and orientations (T, J, 3, 3) in the world.
+    Args:
+        rotations: (T, J, 3, 3), each relative to the parent joint, column vectors.
+        offsets: (J, 3) or (T, J, 3) metres from the parent in the parent's frame; a root's offset
+            is its place in the world.
+        parents: J indices, a parent before its children, -1 for a root.
+
+    Returns:
+        Positions (T, J, 3) and orientations (T, J, 3, 3) in the world.
     """
     # Time last: einsum then runs along one long axis, eight times faster than 3 x 3 products.
     turns = np.ascontiguousarray(np.moveaxis(rotations, 0, -1))
@@ -70,10 +73,15 @@ def forward_kinematics(
 def coco_keypoints(
     joints: dict[str, np.ndarray], head: np.ndarray, head_orientation: np.ndarray
 ) -> np.ndarray:
-    """COCO-17 keypoints, (T, 17, 3) metres.
+    """Put COCO-17 keypoints together.
 
-    joints: the twelve COCO limb keypoints by name, each (T, 3).
-    head: (T, 3) base of the skull. head_orientation: (T, 3, 3), columns left, up, forward.
+    Args:
+        joints: The twelve COCO limb keypoints by name, each (T, 3) metres.
+        head: (T, 3) metres, base of the skull.
+        head_orientation: (T, 3, 3), columns left, up, forward.
+
+    Returns:
+        (T, 17, 3) metres.
     """
     keypoints = np.empty((len(head), len(COCO17), 3))
     for index, name in enumerate(COCO17):
@@ -85,7 +93,12 @@ def coco_keypoints(
 
 
 def coco_from_smplx_body(positions: np.ndarray, orientations: np.ndarray) -> np.ndarray:
-    """COCO-17 of posed SMPL-X body joints: (T, 22, 3), (T, 22, 3, 3) -> (T, 17, 3)."""
+    """Return the COCO-17 keypoints (T, 17, 3) of posed SMPL-X body joints.
+
+    Args:
+        positions: (T, 22, 3) metres.
+        orientations: (T, 22, 3, 3) in the world.
+    """
     joints = {
         coco: positions[:, SMPLX_BODY.index(name)] for name, coco in SMPLX_BODY_TO_COCO17.items()
     }
@@ -98,7 +111,13 @@ def plant_lowest_joint(positions: np.ndarray) -> np.ndarray:
 
     The joint nearest the floor in each frame stands still on it while the body moves over it.
     Steps, sways, squats and push-ups come out as they were; flight does not (a jump stays on the
-    floor). positions: (T, J, 3) metres, y up, any root; returns the same shape.
+    floor).
+
+    Args:
+        positions: (T, J, 3) metres, y up, any root.
+
+    Returns:
+        (T, J, 3) metres, the floor at y = 0.
     """
     frames = np.arange(1, len(positions))
     support = positions[1:, :, 1].argmin(axis=1)
@@ -117,7 +136,16 @@ def calibrated_head_axes(
 
     A file does not say which way its head bone looks. Over a clip people look, on average, where
     the chest points, so the chest's axes averaged in the bone's frame are the head's axes.
-    head_orientation: (T, 3, 3); the others (T, 3). Returns (T, 3, 3), columns left, up, forward.
+
+    Args:
+        head_orientation: (T, 3, 3) of the bone in the world.
+        left_hip: (T, 3) metres.
+        right_hip: (T, 3) metres.
+        left_shoulder: (T, 3) metres.
+        right_shoulder: (T, 3) metres.
+
+    Returns:
+        (T, 3, 3) of the head in the world, columns left, up, forward.
     """
     left = left_shoulder - right_shoulder + left_hip - right_hip
     up = left_shoulder + right_shoulder - left_hip - right_hip
@@ -154,7 +182,8 @@ def procrustes(points: np.ndarray, target: np.ndarray) -> np.ndarray:
     """Move, turn and scale points so that they lie nearest to others (Umeyama 1991).
 
     Args:
-        points, target: (T, N, 3), fitted frame by frame.
+        points: (T, N, 3), fitted frame by frame.
+        target: (T, N, 3).
 
     Returns:
         (T, N, 3) float64, the points after the similarity, never mirrored, with the least sum of
@@ -176,7 +205,8 @@ def mpjpe(estimate: np.ndarray, truth: np.ndarray, root: int = 0) -> np.ndarray:
     """Return the mean per-joint position error of each frame, relative to one joint.
 
     Args:
-        estimate, truth: (T, J, 3) metres.
+        estimate: (T, J, 3) metres.
+        truth: (T, J, 3) metres.
         root: The joint that is moved onto its counterpart first, the pelvis.
 
     Returns:
@@ -191,7 +221,8 @@ def pa_mpjpe(estimate: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """Return the mean per-joint position error of each frame after ``procrustes``.
 
     Args:
-        estimate, truth: (T, J, 3) metres.
+        estimate: (T, J, 3) metres.
+        truth: (T, J, 3) metres.
 
     Returns:
         (T,) metres.

@@ -25,8 +25,11 @@ COCO17_EDGES = (
 
 
 def mirrored(names: Sequence[str]) -> tuple[int, ...]:
-    """Index of each keypoint's mirror image, by the words left and right in its name; itself if
-    there is none."""
+    """Return the index of each keypoint's mirror image, its own if there is none.
+
+    Args:
+        names: Keypoints, whose names say left and right.
+    """
     index = {name: i for i, name in enumerate(names)}
     swap = {"left": "right", "right": "left"}
 
@@ -131,7 +134,7 @@ WHOLEBODY133_EDGES = (
 
 
 def _places(names: Sequence[str], among: Sequence[str]) -> np.ndarray:
-    """Index in ``among`` of each name, -1 where it lacks that name."""
+    """Return the index in ``among`` of each name, -1 where it lacks that name."""
     return np.array([among.index(name) if name in among else -1 for name in names])
 
 

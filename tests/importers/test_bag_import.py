@@ -16,6 +16,7 @@ from mcap.writer import CompressionType, Writer
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
 from kinesics_core.cli import main
+from kinesics_core.commands.import_recordings import summary
 from kinesics_core.dataset.clips import Dataset
 from kinesics_core.errors import KinesicsError
 from kinesics_core.importers.bags import import_bags
@@ -90,8 +91,9 @@ def write_bag(
 
 
 def clips(tmp_path: Path, source: Path, pattern: str | None = None) -> tuple[list, str]:
-    text = import_bags(source, tmp_path / "dataset", label_pattern=pattern)
-    return list(Dataset(tmp_path / "dataset")), text
+    out = tmp_path / "dataset"
+    report = import_bags(source, out, label_pattern=pattern)
+    return list(Dataset(out)), summary(out, report)
 
 
 @pytest.mark.parametrize("compression", list(CompressionType))

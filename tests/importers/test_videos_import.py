@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from kinesics_core.cli import main
+from kinesics_core.commands.import_recordings import summary
 from kinesics_core.dataset.clips import Dataset
 from kinesics_core.errors import KinesicsError
 from kinesics_core.importers import videos
-from kinesics_core.importers.tracks import clips_of
+from kinesics_core.importers.tracks import Origin, clips_from_people
 from kinesics_core.perception.synthetic_person import SyntheticPerson
 from kinesics_core.skeletons import COCO17
 from kinesics_core.types import NANOSECONDS, People, Person
@@ -56,8 +57,9 @@ def imported(tmp_path_factory) -> tuple[Path, Dataset, str, np.ndarray]:
     write_wall(folder / "angry" / "wall.avi")
     (folder / "notes.txt").write_text("not a video")
     out = folder.parent / "dataset"
-    text = videos.import_videos(folder, out, label_pattern="(?P<emotion>[^/]+)/[^/]+")
-    return folder, Dataset(out), text, truth
+    report = videos.import_videos(
+        folder, out, videos.VideoSettings(label_pattern="(?P<emotion>[^/]+)/[^/]+"))
+    return folder, Dataset(out), summary(out, report), truth
 
 
 def test_keypoints_are_where_the_person_is(imported):
@@ -73,7 +75,8 @@ def test_keypoints_are_where_the_person_is(imported):
 
 
 def test_a_label_called_group_groups_clips():
-    (clip,) = clips_of(frames_of(still(20)), "v", "s", {"group": "pair 1", "a": "b"}, rate=RATE)
+    (clip,) = clips_from_people(
+        frames_of(still(20)), Origin("v", "s", {"group": "pair 1", "a": "b"}), rate=RATE)
     assert (clip.group, clip.labels) == ("pair 1", {"a": "b"})
 
 
@@ -107,7 +110,7 @@ def test_an_interrupted_import_goes_on_with_the_next_video(tmp_path, monkeypatch
         seen.append(video.stem)
         return frames_of(still(20)), RATE, ""
 
-    monkeypatch.setattr(videos, "_watch_people", watch)
+    monkeypatch.setattr(videos, "_people_in", watch)
     out = tmp_path / "out"
     with pytest.raises(KeyboardInterrupt):
         videos.import_videos(tmp_path / "in", out)
@@ -126,7 +129,7 @@ def test_the_same_name_in_two_formats_is_two_clips(tmp_path, monkeypatch):
     (tmp_path / "in").mkdir()
     for name in ("a.avi", "a.mp4"):
         (tmp_path / "in" / name).write_bytes(b"x")
-    monkeypatch.setattr(videos, "_watch_people", lambda *_: (frames_of(still(20)), RATE, ""))
+    monkeypatch.setattr(videos, "_people_in", lambda *_: (frames_of(still(20)), RATE, ""))
     videos.import_videos(tmp_path / "in", tmp_path / "out")
     assert [clip.name for clip in Dataset(tmp_path / "out")] == ["a.avi", "a.mp4"]
 
@@ -155,7 +158,8 @@ def test_arguments_that_cannot_be(tmp_path, capsys, arguments, says):
 def test_patterns_that_cannot_be(tmp_path, pattern, says):
     (tmp_path / "one.mp4").touch()
     with pytest.raises(KinesicsError, match=says):
-        videos.import_videos(tmp_path, tmp_path / "out", label_pattern=pattern)
+        videos.import_videos(
+            tmp_path, tmp_path / "out", videos.VideoSettings(label_pattern=pattern))
     assert not (tmp_path / "out").exists()
 
 
@@ -185,7 +189,7 @@ def test_unseen_keypoints_are_nan_and_the_others_exact():
     coco[4, 9] = np.nan
     coco[5, 10, 2] = 0.1            # a guess
     coco[6, 11, 0] = -100.0         # far outside of the image
-    (clip,) = clips_of(frames_of(coco), "v", "s", rate=RATE)
+    (clip,) = clips_from_people(frames_of(coco), Origin("v", "s"), rate=RATE)
     lost = np.zeros((30, 17), bool)
     lost[4, 9] = lost[5, 10] = lost[6, 11] = True
     np.testing.assert_array_equal(np.isnan(clip.keypoints).all(-1), lost)
@@ -196,7 +200,7 @@ def test_short_absences_are_nan_long_ones_cut():
     coco = still(60)
     coco[10:14] = np.nan            # a third of a second
     coco[30:40] = np.nan            # two thirds
-    first, second = clips_of(frames_of(coco), "v", "s", {"a": "b"}, rate=RATE)
+    first, second = clips_from_people(frames_of(coco), Origin("v", "s", {"a": "b"}), rate=RATE)
     assert (first.name, second.name, second.group) == ("v#0", "v#1", "v")
     assert (len(first.keypoints), len(second.keypoints)) == (30, 20)
     assert np.isnan(first.keypoints[10:14]).all()
@@ -207,7 +211,7 @@ def test_short_absences_are_nan_long_ones_cut():
 
 def test_each_person_has_a_clip_and_a_glimpse_has_none():
     ids = np.repeat([1, 2, 3], [20, 5, 20])
-    clips = clips_of(frames_of(still(45), ids=ids), "v", "s", rate=RATE)
+    clips = clips_from_people(frames_of(still(45), ids=ids), Origin("v", "s"), rate=RATE)
     assert [len(clip.keypoints) for clip in clips] == [20, 20]
     np.testing.assert_allclose(clips[1].keypoints[0, 0, 1], 50 + 25)
 
@@ -220,7 +224,7 @@ def test_uneven_stamps_come_to_an_even_rate():
     coco[..., :2] = 50.0 + 40.0 * (stamps - stamps[0])[:, None, None]
     frames = [People(round(1e9 * s), 640, 480, [Person(1, 1.0, pose)])
               for s, pose in zip(stamps, coco, strict=True)]
-    (clip,) = clips_of(frames, "v", "s", bridge=0.15)
+    (clip,) = clips_from_people(frames, Origin("v", "s"), bridge=0.15)
     assert clip.rate == pytest.approx(1 / np.median(np.diff(stamps)), rel=1e-3)
     expected = 50.0 + 40.0 * np.arange(len(clip.keypoints)) / clip.rate
     np.testing.assert_allclose(clip.keypoints[:, 0, 0], expected, atol=1e-3)
@@ -228,4 +232,5 @@ def test_uneven_stamps_come_to_an_even_rate():
 
 def test_a_clock_that_jumps_back_begins_a_new_clip():
     frames = frames_of(still(20)) + frames_of(still(25))
-    assert [len(clip.keypoints) for clip in clips_of(frames, "v", "s", rate=RATE)] == [20, 25]
+    clips = clips_from_people(frames, Origin("v", "s"), rate=RATE)
+    assert [len(clip.keypoints) for clip in clips] == [20, 25]

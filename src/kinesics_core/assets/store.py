@@ -1,4 +1,4 @@
-"""The one place that finds or fetches model and footage files, by name, version and SHA-256.
+"""The store of model and footage files, found or fetched by name, version and SHA-256.
 
 ``path(name)`` returns a verified file of the cache (``$KINESICS_ASSETS``, else
 ``$XDG_CACHE_HOME/kinesics``, else ``~/.cache/kinesics``), fetching or assembling it first if need
@@ -47,7 +47,7 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True)
 class Asset:
-    """One entry of the manifest; the fields are explained at its head."""
+    """One entry of the manifest, whose head explains the fields."""
 
     name: str
     version: str
@@ -62,11 +62,12 @@ class Asset:
 
     @property
     def file(self) -> str:
+        """Name of the file in the cache."""
         return f"{self.name}-{self.version}{self.suffix}"
 
 
 def catalogue() -> dict[str, Asset]:
-    """Every asset of the manifest by name."""
+    """Return every asset of the manifest by name."""
     return _read_manifest(MANIFEST)
 
 
@@ -89,14 +90,18 @@ def _read_manifest(file: Path) -> dict[str, Asset]:
 
 
 def cache_dir() -> Path:
-    """Where fetched files lie; not created here."""
+    """Return the folder of fetched files; it is not created here."""
     if chosen := os.environ.get("KINESICS_ASSETS"):
         return Path(chosen).expanduser()
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "kinesics"
 
 
 def asset(name: str) -> Asset:
-    """The manifest's entry; AssetError with the known names if there is none."""
+    """Return the manifest's entry.
+
+    Raises:
+        AssetError: There is none; the error says which there are.
+    """
     try:
         return catalogue()[name]
     except KeyError:
@@ -108,7 +113,9 @@ def path(name: str) -> Path:
     """Return the verified file of an asset, fetching or assembling it if it is not in the cache.
 
     A cached file whose bytes are not the manifest's is said so on stderr and fetched again.
-    Raises AssetError, naming every source that was tried, if the asset cannot be had.
+
+    Raises:
+        AssetError: The asset cannot be had; the error names every source that was tried.
     """
     wanted = asset(name)
     file = cache_dir() / wanted.file
@@ -126,7 +133,12 @@ def path(name: str) -> Path:
 
 
 def state(name: str, *, rehash: bool = True) -> str:
-    """"ok", "missing" or "wrong" for an asset's cached file; ``rehash`` reads all its bytes."""
+    """Say whether an asset's cached file is "ok", "missing" or "wrong".
+
+    Args:
+        name: Of the asset.
+        rehash: Read all bytes, whatever the sidecar remembers.
+    """
     wanted = asset(name)
     file = cache_dir() / wanted.file
     if not file.is_file():
@@ -139,8 +151,14 @@ def state(name: str, *, rehash: bool = True) -> str:
 def shipped(name: str) -> Path:
     """Find a file of the repository's ``models/`` or ``config/`` directory.
 
-    Looked for in the source checkout, then in ``share/kinesics`` of each prefix of
-    AMENT_PREFIX_PATH, then of ``sys.prefix``. Raises AssetError with the places looked at.
+    It is looked for in the source checkout, then in ``share/kinesics`` of each prefix of
+    AMENT_PREFIX_PATH, then of ``sys.prefix``.
+
+    Args:
+        name: Path below that directory.
+
+    Raises:
+        AssetError: It is in none of them.
     """
     prefixes = [p for p in os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep) if p]
     roots = [
@@ -172,7 +190,7 @@ def _fingerprint(file: Path, sha256: str) -> str:
 
 
 def _verified(file: Path, sha256: str) -> bool:
-    """Whether the file has these bytes; trusts the sidecar while size and times are unchanged."""
+    """Say whether the file has these bytes; trust the sidecar while size and times are the same."""
     if not file.is_file():
         return False
     # A sidecar that cannot be read or written (a read-only cache) only costs the hashing.

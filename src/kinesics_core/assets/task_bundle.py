@@ -19,14 +19,20 @@ _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def with_normalization(model: bytes, mean: float, std: float) -> bytes:
-    """Return the TFLite model with "input = (pixel - mean) / std" in its metadata.
+    """Return a TFLite model with "input = (pixel - mean) / std" in its metadata.
 
     The old bytes stay as they are, at the end of the new file; a new root table in front of them
     refers to the old operators and subgraphs, and to the old buffers and metadata plus one each.
     Flatbuffer references point forward, so this needs no copy of the tensors and gives the same
     bytes with every version of the schema code.
 
-    Raises ValueError if ``model`` is not a TensorFlow Lite model.
+    Args:
+        model: The bytes of a TensorFlow Lite model.
+        mean: Subtracted from each pixel value.
+        std: What that is divided by.
+
+    Raises:
+        ValueError: ``model`` is not a TensorFlow Lite model.
     """
     from mediapipe.tasks.metadata import schema_py_generated as tflite
 
@@ -42,7 +48,7 @@ def with_normalization(model: bytes, mean: float, std: float) -> bytes:
     builder.Bytes[builder.Head() : builder.Head() + len(blob)] = blob
 
     def reference(field: int) -> int:
-        """Builder offset (counted from the end) of what an old root field points to, 0 if unset."""
+        """Return the builder's offset (from the end) of an old root field, 0 if unset."""
         slot = old._tab.Offset(4 + 2 * field)
         return len(blob) - old._tab.Indirect(slot + old._tab.Pos) if slot else 0
 
@@ -80,7 +86,7 @@ def with_normalization(model: bytes, mean: float, std: float) -> bytes:
 
 
 def _normalization_metadata(mean: float, std: float) -> bytes:
-    """A TFLite ``ModelMetadata`` that says one thing: how the first input is normalised."""
+    """Return a TFLite ``ModelMetadata`` that says how the first input is normalised."""
     from mediapipe.tasks.metadata import metadata_schema_py_generated as schema
 
     builder = flatbuffers.Builder(256)

@@ -1,4 +1,4 @@
-"""How fast bodies are posed on one core, beside stock smplx: part of ``kinesics bench fit``."""
+"""Speed of posing bodies on one core, beside stock smplx: part of ``kinesics bench fit``."""
 
 from __future__ import annotations
 
@@ -65,6 +65,7 @@ def measure(rounds: int = 15) -> list[bench.Result]:
 
 
 def _poses(count: int) -> dict[str, torch.Tensor]:
+    """Return random parameters of so many poses, rotations flat as stock smplx wants them."""
     random = torch.Generator().manual_seed(0)
     return {name: 0.3 * torch.randn(count, size, generator=random)
             for name, size in _SIZES.items()}  # fmt: skip

@@ -1,4 +1,4 @@
-"""A whole motion as BVH, the plainest file of animation: the skeleton and its joint angles.
+"""Writer of a whole motion as BVH: the skeleton and its joint angles.
 
 World axes with y up (see body.world_motion), metres, degrees. Each frame's expression, which moves
 joints of the face by millimetres, is not in it. Where frames are missing they are interpolated:
@@ -21,12 +21,18 @@ def bvh(
     body: BodyModel, *, times: np.ndarray, rate: float, betas: np.ndarray | None = None,
     camera: bool = True, **parameters: np.ndarray,
 ) -> bytes:
-    """The file of a motion.
+    """Return the file of a motion.
 
-    times: (T,) seconds, rising; gaps are allowed. rate: frames per second of the file.
-    betas: (B,), of all frames. parameters: as ``skinning.vertices`` takes them, T rows each.
-    camera: they are in the camera's optical frame, and not in axes with y up already.
-    KinesicsError if they do not fit each other, or the rate is not above 0.
+    Args:
+        body: Whose skeleton it is.
+        times: (T,) seconds, rising; gaps are allowed.
+        rate: Frames per second of the file.
+        betas: (B,), of all frames.
+        camera: Whether parameters are in the camera's optical frame, not in axes with y up.
+        **parameters: As ``skinning.vertices`` takes them, T rows each.
+
+    Raises:
+        KinesicsError: They do not fit each other, or the rate is not above 0.
     """
     if not (np.isfinite(rate) and rate > 0):
         raise KinesicsError(f"Got a rate of {rate} frames/s for a BVH file; wanted more than 0.")
@@ -46,7 +52,7 @@ def bvh(
 def _joint(
     body: BodyModel, rest: np.ndarray, joint: int, depth: int, order: list[int]
 ) -> list[str]:
-    """The lines of a joint and all below it; ``order`` gets the joints as they are written."""
+    """Return the lines of a joint and all below it; append them to ``order`` as written."""
     order.append(joint)
     parent = body.parents[joint]
     offset = rest[joint] - rest[parent] if parent >= 0 else np.zeros(3)
@@ -69,8 +75,13 @@ def _numbers(values: np.ndarray) -> str:
 
 
 def euler_zxy(quaternions: np.ndarray) -> np.ndarray:
-    """(..., 4) unit quaternions x, y, z, w -> (..., 3) angles z, x, y in radians with the rotation
-    Rz(z) Rx(x) Ry(y); with x at +-90 degrees, where z and y turn about the same axis, y is 0."""
+    """Return the angles (..., 3) z, x, y, radians, whose rotation is Rz(z) Rx(x) Ry(y).
+
+    With x at +-90 degrees, where z and y turn about the same axis, y is 0.
+
+    Args:
+        quaternions: (..., 4) unit quaternions x, y, z, w.
+    """
     x, y, z, w = np.moveaxis(quaternions, -1, 0)
     sine = np.clip(2.0 * (y * z + w * x), -1.0, 1.0)
     locked = np.abs(sine) > 1.0 - 1e-9

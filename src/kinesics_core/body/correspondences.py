@@ -1,4 +1,4 @@
-"""Where the 133 keypoints of COCO-WholeBody are on a body model: joints, or points of its surface.
+"""The 133 keypoints of COCO-WholeBody on a body model: joints, or points of its surface.
 
 Our own bodies say it in their files. For SMPL-X, SMPL-H and SMPL: shoulders, elbows, wrists, hips,
 knees, ankles and fingers are joints; nose, eyes, ears, toes, heels and finger tips are the vertices
@@ -29,10 +29,12 @@ _FINGERS = ("thumb", "index", "middle", "ring", "pinky")
 
 @dataclass(frozen=True, eq=False)
 class Correspondences:
-    """A keypoint is its joint or else the weighted sum of its vertices, as posed.
+    """Keypoints as joints, or else as weighted sums of vertices, as posed.
 
-    joints: (133,) int, index of a joint or -1. vertices: (133, M) int, weights: (133, M) float32,
-    summing to 1, or vertices -1 and weights 0 where the keypoint is a joint or the body lacks it.
+    Attributes:
+        joints: (133,) int, index of a joint or -1.
+        vertices: (133, M) int; -1 where the keypoint is a joint or the body lacks it.
+        weights: (133, M) float32, summing to 1, or 0 where vertices are -1.
     """
 
     joints: np.ndarray
@@ -41,16 +43,21 @@ class Correspondences:
 
     @property
     def known(self) -> np.ndarray:
-        """(133,) bool: the body has this keypoint."""
+        """(133,) bool, whether the body has the keypoint."""
         return (self.joints >= 0) | (self.weights.sum(1) > 0.5)
 
 
 def selection(keypoints: Correspondences, joint_count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Keypoints as a product: the vertices needed, and a matrix.
+    """Write keypoints as a product of a matrix with joints and the vertices needed.
 
-    Returns the indices (N,) of all vertices that a keypoint depends on, and a matrix
-    (133, J + N) float32 so that ``matrix @ concatenate([joints, vertices[indices]])`` are the
-    keypoints. The row of a keypoint which the body lacks is zero: see ``Correspondences.known``.
+    Args:
+        keypoints: Of a body.
+        joint_count: J.
+
+    Returns:
+        Indices (N,) of all vertices that a keypoint depends on, and a matrix (133, J + N) float32
+        so that ``matrix @ concatenate([joints, vertices[indices]])`` are the keypoints. The row of
+        a keypoint which the body lacks is zero: see ``Correspondences.known``.
     """
     used = keypoints.weights != 0
     indices = np.unique(keypoints.vertices[used])
@@ -67,7 +74,19 @@ def of_model(
     file: Path, members: Mapping[str, Any], kind: str, joint_names: Sequence[str],
     faces: np.ndarray, vertex_count: int,
 ) -> Correspondences:
-    """The correspondences of a model just read; ``file`` is what an error calls it."""
+    """Return the correspondences of a model just read.
+
+    Args:
+        file: What an error calls it.
+        members: Its arrays by name.
+        kind: "smplx", "smplh" or "smpl".
+        joint_names: J.
+        faces: (F, 3).
+        vertex_count: V.
+
+    Raises:
+        ModelError: What the file says of keypoints or landmarks does not fit the body.
+    """
     if "keypoint_joints" in members:
         return _stated(file, members, len(joint_names), vertex_count)
     return _of_stock(file, members, kind, joint_names, faces, vertex_count)
@@ -76,6 +95,7 @@ def of_model(
 def _stated(
     file: Path, members: Mapping[str, Any], joint_count: int, vertex_count: int
 ) -> Correspondences:
+    """Read what our own bodies say of their keypoints."""
     names = ("keypoint_names", "keypoint_joints", "keypoint_vertices", "keypoint_weights")
     missing = [name for name in names if name not in members]
     if missing:
@@ -115,6 +135,7 @@ def _of_stock(
     file: Path, members: Mapping[str, Any], kind: str, joint_names: Sequence[str],
     faces: np.ndarray, vertex_count: int,
 ) -> Correspondences:
+    """Find the keypoints of a public model by its joints' names and its number of vertices."""
     joints = np.full(_COUNT, -1)
     vertices = np.full((_COUNT, 3), -1)
     weights = np.zeros((_COUNT, 3), np.float32)
@@ -139,7 +160,7 @@ def _of_stock(
 
 
 def _joint_of(keypoint: str) -> str | None:
-    """Name of the SMPL-X joint that a keypoint is, if it is one."""
+    """Return the name of the SMPL-X joint that a keypoint is, None if it is none."""
     if "_hand_" in keypoint:
         side, _, number = keypoint.split("_")
         if number == "0":
@@ -152,7 +173,7 @@ def _joint_of(keypoint: str) -> str | None:
 def _landmarks(
     file: Path, members: Mapping[str, Any], name: str, count: int, faces: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Vertices (count, 3) and weights (count, 3) of landmarks embedded in faces."""
+    """Return vertices (count, 3) and weights (count, 3) of landmarks embedded in faces."""
     triangles, places = (
         np.asarray(members.get(name + end, ()))
         for end in ("faces_idx", "bary_coords"))

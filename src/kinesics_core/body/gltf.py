@@ -1,8 +1,8 @@
-"""A whole motion as binary glTF 2.0: one mesh, skinned to the skeleton, with the expressions as
-morph targets, which every viewer of 3D models plays.
+"""Writer of a whole motion as binary glTF 2.0, which every viewer of 3D models plays.
 
-World axes with y up, metres (see body.world_motion): the camera looks along -z, as glTF's cameras
-do. The file's own skinning gives the vertices of LBS, with one omission: corrective shapes
+It is one mesh, skinned to the skeleton, with the expressions as morph targets, in world axes with y
+up, metres (see body.world_motion): the camera looks along -z, as glTF's cameras do. The file's own
+skinning gives the vertices of LBS, with one omission: corrective shapes
 (``BodyModel.pose_directions``), which glTF cannot drive by rotations. Our own bodies have none.
 """
 
@@ -32,12 +32,17 @@ def glb(
     body: BodyModel, *, times: np.ndarray, betas: np.ndarray | None = None, camera: bool = True,
     **parameters: np.ndarray,
 ) -> bytes:
-    """The file of a motion.
+    """Return the file of a motion.
 
-    times: (T,) seconds, rising, gaps allowed; the animation begins with the first.
-    betas: (B,), of all frames. parameters: as ``skinning.vertices`` takes them, T rows each.
-    camera: they are in the camera's optical frame, and not in axes with y up already.
-    KinesicsError if they do not fit each other.
+    Args:
+        body: Whose mesh it is.
+        times: (T,) seconds, rising, gaps allowed; the animation begins with the first.
+        betas: (B,), of all frames.
+        camera: Whether parameters are in the camera's optical frame, not in axes with y up.
+        **parameters: As ``skinning.vertices`` takes them, T rows each.
+
+    Raises:
+        KinesicsError: They do not fit each other.
     """
     motion = world_motion(body, parameters, times, betas=betas, camera=camera)
     expression = np.asarray(parameters.get("expression", np.zeros((len(times), 0))), np.float32)
@@ -71,7 +76,14 @@ def glb(
 def _mesh(
     file: _File, body: BodyModel, vertices: np.ndarray, targets: np.ndarray
 ) -> dict[str, Any]:
-    """vertices: (V, 3) of the shape in T-pose. targets: (V, 3, E)."""
+    """Describe the mesh.
+
+    Args:
+        file: Gets its arrays.
+        body: Faces, weights and joints.
+        vertices: (V, 3) metres, of the shape in T-pose.
+        targets: (V, 3, E) metres, displacements of the expressions.
+    """
     size = np.uint16 if len(vertices) < 2**16 else np.uint32
     attributes = {
         "POSITION": file.accessor(vertices.astype(np.float32), _ARRAY_BUFFER, bounds=True),
@@ -103,7 +115,12 @@ def _mesh(
 
 
 def normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    """Unit normals (V, 3) float32 of the surface at its vertices, weighted by the faces' areas."""
+    """Return unit normals (V, 3) float32 at the vertices, weighted by the faces' areas.
+
+    Args:
+        vertices: (V, 3).
+        faces: (F, 3), counterclockwise from outside.
+    """
     corners = vertices[faces]
     across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     total = np.stack([
@@ -115,6 +132,7 @@ def normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
 
 
 def _skin(file: _File, rest: np.ndarray) -> dict[str, Any]:
+    """Describe the joints by their places (J, 3) at rest, metres."""
     inverse = np.tile(np.eye(4, dtype=np.float32), (len(rest), 1, 1))
     inverse[:, 3, :3] = -rest  # glTF's matrices lie column by column
     return {"name": "skeleton", "joints": list(range(len(rest))), "skeleton": 0,
@@ -122,7 +140,7 @@ def _skin(file: _File, rest: np.ndarray) -> dict[str, Any]:
 
 
 def _skeleton(body: BodyModel, motion: WorldMotion) -> list[dict[str, Any]]:
-    """A node for each joint, as it stands in the first frame."""
+    """Return a node for each joint, as it stands in the first frame."""
     nodes: list[dict[str, Any]] = []
     for joint, name in enumerate(body.joint_names):
         node: dict[str, Any] = {
@@ -139,7 +157,7 @@ def _skeleton(body: BodyModel, motion: WorldMotion) -> list[dict[str, Any]]:
 def _animation(
     file: _File, motion: WorldMotion, expression: np.ndarray, nodes: Sequence[dict[str, Any]]
 ) -> dict[str, Any]:
-    """Channels of what moves; ``expression`` (T, E)."""
+    """Describe the channels of what moves; ``expression`` is (T, E)."""
     samplers: list[dict[str, Any]] = []
     channels: list[dict[str, Any]] = []
     seconds = file.accessor(motion.times.astype(np.float32), bounds=True)
@@ -171,7 +189,7 @@ class _File:
     def accessor(
         self, values: np.ndarray, target: int | None = None, bounds: bool = False
     ) -> int:
-        """Adds an array (count, ...) and returns the index of its accessor."""
+        """Add an array (count, ...) and return the index of its accessor."""
         described: dict[str, Any] = {
             "bufferView": self._view(values, target), "componentType": _TYPES[values.dtype],
             "count": len(values), "type": _SHAPES[values.shape[1:]],
@@ -179,8 +197,7 @@ class _File:
         return self._add(described, values if bounds else None)
 
     def displacement(self, values: np.ndarray) -> int:
-        """Adds the displacements (V, 3) of a morph target: of the moved vertices only, if that is
-        the smaller."""
+        """Add the displacements (V, 3) of a morph target, sparse if that is the smaller."""
         values = np.ascontiguousarray(values, np.float32)
         moved = np.flatnonzero(np.abs(values).max(axis=1) > _STILL)
         if 4 * len(moved) > 3 * len(values):
@@ -199,6 +216,7 @@ class _File:
         return self._add(described, kept)
 
     def _add(self, described: dict[str, Any], bounded: np.ndarray | None) -> int:
+        """Append an accessor, with the bounds of some values if wanted, and return its index."""
         if bounded is not None:
             for name, values in (("min", bounded.min(0)), ("max", bounded.max(0))):
                 described[name] = np.atleast_1d(values).astype(float).tolist()
@@ -214,7 +232,7 @@ class _File:
         return len(self._views) - 1
 
     def glb(self, document: dict[str, Any]) -> bytes:
-        """The whole file: header, JSON, binary (glTF 2.0 specification, 4.4)."""
+        """Return the whole file: header, JSON, binary (glTF 2.0 specification, 4.4)."""
         document |= {"bufferViews": self._views, "accessors": self._accessors,
                      "buffers": [{"byteLength": len(self._content)}]}  # fmt: skip
         text = json.dumps(document, separators=(",", ":"), allow_nan=False).encode()

@@ -73,7 +73,8 @@ def select(
     Args:
         model: The body.
         vertex_indices: (N,) int, in any order; empty for joints only, None for all vertices.
-        device, dtype: Where the tensors live, and their precision.
+        device: Where the tensors live.
+        dtype: Their precision.
     """
     chosen = slice(None) if vertex_indices is None else np.asarray(vertex_indices, np.int64)
     shapes = model.shape_directions.shape[2]
@@ -256,7 +257,8 @@ def _skin(weights: Tensor, turned: Tensor, shifts: Tensor, shaped: Tensor) -> Te
 
     Args:
         weights: (N, J).
-        turned, shifts: (3, 3, J, B) and (3, J, B), the joints' transforms from the T-pose.
+        turned: (3, 3, J, B), the joints' rotations from the T-pose.
+        shifts: (3, J, B) metres, and what is added to them.
         shaped: (N, 3, B or 1) metres, vertices in T-pose.
     """
     joints, batch = shifts.shape[1:]

@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ JOINT_NAMES = {
 }
 """Joints of each kind. SMPL-X's are body, jaw, eyes, hands; a pose vector has the same order."""
 
+_REQUIRED = ("v_template", "f", "shapedirs", "J_regressor", "weights", "kintree_table")
 _SHAPE_SPACE = 300  # columns of shape before those of expression, in a file of 400
 
 
@@ -43,20 +45,26 @@ _SHAPE_SPACE = 300  # columns of shape before those of expression, in a file of 
 class BodyModel:
     """A body of V vertices, F faces, J joints, B shape and E expression components; float32.
 
-    kind: "smplx" (J = 55), "smplh" (52) or "smpl" (24). gender: one of ``GENDERS``.
-    template: (V, 3) metres, the mean shape in T-pose.
-    shape_directions: (V, 3, B) metres per standard deviation.
-    expression_directions: (V, 3, E) metres; of our own body E = 52, for a full
-        ``skeletons.ARKIT_BLENDSHAPES`` each. E = 0 for SMPL-H and SMPL.
-    pose_directions: ((J - 1) * 9, V * 3) metres, for the elements of rotation matrices (row by
-        row, of all joints but the pelvis) minus identity; None if they are all zero.
-    joint_regressor: (J, V), from the vertices in T-pose to the joints.
-    joint_template: (J, 3) and joint_directions: (J, 3, B + E), the same of the joints.
-    weights: (V, J) of skinning; rows sum to 1. parents: (J,) int, -1 for the pelvis.
-    faces: (F, 3) int32, counterclockwise from outside. joint_names: J.
-    hand_components: (2, C, 45) principal components of the left and right hand's pose, and
-        hand_means: (2, 45) radians; None if the file has none.
-    keypoints: where the 133 keypoints of COCO-WholeBody are.
+    Attributes:
+        kind: "smplx" (J = 55), "smplh" (52) or "smpl" (24).
+        gender: One of ``GENDERS``.
+        template: (V, 3) metres, the mean shape in T-pose.
+        shape_directions: (V, 3, B) metres per standard deviation.
+        expression_directions: (V, 3, E) metres; of our own body E = 52, for a full
+            ``skeletons.ARKIT_BLENDSHAPES`` each. E = 0 for SMPL-H and SMPL.
+        pose_directions: ((J - 1) * 9, V * 3) metres, for the elements of rotation matrices (row by
+            row, of all joints but the pelvis) minus identity; None if they are all zero.
+        joint_regressor: (J, V), from the vertices in T-pose to the joints.
+        joint_template: (J, 3) metres, the joints of ``template``.
+        joint_directions: (J, 3, B + E) metres, the joints' part of shape and expression.
+        weights: (V, J) of skinning; rows sum to 1.
+        parents: (J,) int, -1 for the pelvis.
+        faces: (F, 3) int32, counterclockwise from outside.
+        joint_names: J.
+        hand_components: (2, C, 45) principal components of the left and right hand's pose; None
+            if the file has none.
+        hand_means: (2, 45) radians, likewise.
+        keypoints: The 133 keypoints of COCO-WholeBody.
     """
 
     kind: str
@@ -81,14 +89,18 @@ def load(
     path: Path | str | None = None, gender: str = "neutral", *,
     betas: int = 10, expressions: int = 52,
 ) -> BodyModel:
-    """Reads a body model.
+    """Read a body model.
 
-    path: None for the open body of ``models/smplx``; an .npz or .pkl file; or a folder: one with
-        ``smplx``, ``smplh`` or ``smpl`` in it as stock smplx has them, or one of these itself.
-    gender: the file to take from a folder; of a file it is only noted.
-    betas, expressions: how many components to read at most; files often have more.
+    Args:
+        path: None for the open body of ``models/smplx``; an .npz or .pkl file; or a folder: one
+            with ``smplx``, ``smplh`` or ``smpl`` in it as stock smplx has them, or one of these
+            itself.
+        gender: The file to take from a folder; of a file it is only noted.
+        betas: How many components of shape to read at most; files often have more.
+        expressions: How many components of expression to read at most.
 
-    ModelError if there is no such file, it is no body model, or a damaged one.
+    Raises:
+        ModelError: There is no such file, it is no body model, or a damaged one.
     """
     file = find(path, gender)
     try:
@@ -110,7 +122,15 @@ def load(
 
 
 def find(path: Path | str | None = None, gender: str = "neutral") -> Path:
-    """The file that ``load`` reads of these; ModelError if there is none."""
+    """Return the file that ``load`` reads.
+
+    Args:
+        path: As ``load`` takes it.
+        gender: As ``load`` takes it.
+
+    Raises:
+        ModelError: There is none.
+    """
     if gender not in GENDERS:
         raise ModelError(f"Got the gender {gender!r} of a body; wanted {', '.join(GENDERS)}.")
     if path is None:
@@ -144,42 +164,19 @@ def find(path: Path | str | None = None, gender: str = "neutral") -> Path:
 def _model(
     file: Path, members: Mapping[str, Any], gender: str, betas: int, expressions: int
 ) -> BodyModel:
-    wanted = ("v_template", "f", "shapedirs", "J_regressor", "weights", "kintree_table")
-    missing = [name for name in wanted if name not in members]
+    """Read the members of a file, each checked against the others."""
+    missing = [name for name in _REQUIRED if name not in members]
     if missing:
         raise ModelError(
             f"{file} is not a body model: it has no {', '.join(missing)}. It has "
             f"{', '.join(sorted(members)[:8]) or 'nothing'}. Wanted a file of SMPL-X, SMPL-H or "
             "SMPL."
         )
-
-    def array(name: str, *shape: int | None, dtype: type = np.float32) -> np.ndarray:
-        found = np.asarray(members[name])
-        fits = len(found.shape) == len(shape) and all(
-            want in (None, got) for got, want in zip(found.shape, shape, strict=True))
-        if not fits or found.dtype.kind not in "fiub":
-            axes = ", ".join("any" if want is None else str(want) for want in shape)
-            raise ModelError(
-                f"{file}: {name} is {found.dtype} of shape {found.shape}; wanted numbers of shape "
-                f"({axes})."
-            )
-        if not np.isfinite(found).all():
-            raise ModelError(f"{file}: {name} holds nan or infinity; fetch the file again.")
-        return np.ascontiguousarray(found, dtype)
-
+    array = partial(_array, file, members)
     template = array("v_template", None, 3)
     count = len(template)
-    tree = array("kintree_table", 2, None, dtype=np.int64)[0]
-    joints = len(tree)
-    kinds = {len(names): kind for kind, names in JOINT_NAMES.items()}
-    if joints not in kinds:
-        raise ModelError(
-            f"{file} has {joints} joints; wanted SMPL-X (55), SMPL-H (52) or SMPL (24)."
-        )
-    kind = kinds[joints]
-    parents = np.where(np.arange(joints) == 0, -1, tree)
-    if not (np.all(parents < np.arange(joints)) and np.all(parents[1:] >= 0)):
-        raise ModelError(f"{file}: in kintree_table a joint stands before its parent.")
+    kind, parents = _tree(file, array("kintree_table", 2, None, dtype=np.int64)[0])
+    joints = len(parents)
     faces = array("f", None, 3, dtype=np.int32)
     if faces.size and not (faces.min() >= 0 and faces.max() < count):
         raise ModelError(f"{file}: f names vertices beyond the {count} of v_template.")
@@ -216,10 +213,43 @@ def _model(
     )
 
 
+def _array(
+    file: Path, members: Mapping[str, Any], name: str, *shape: int | None,
+    dtype: type = np.float32,
+) -> np.ndarray:
+    """Return a member of that shape (None: any length); ModelError if it is another."""
+    found = np.asarray(members[name])
+    fits = len(found.shape) == len(shape) and all(
+        want in (None, got) for got, want in zip(found.shape, shape, strict=True))
+    if not fits or found.dtype.kind not in "fiub":
+        axes = ", ".join("any" if want is None else str(want) for want in shape)
+        raise ModelError(
+            f"{file}: {name} is {found.dtype} of shape {found.shape}; wanted numbers of shape "
+            f"({axes})."
+        )
+    if not np.isfinite(found).all():
+        raise ModelError(f"{file}: {name} holds nan or infinity; fetch the file again.")
+    return np.ascontiguousarray(found, dtype)
+
+
+def _tree(file: Path, tree: np.ndarray) -> tuple[str, np.ndarray]:
+    """Return the kind of a body and the parents (J,) of its joints."""
+    joints = len(tree)
+    kinds = {len(names): kind for kind, names in JOINT_NAMES.items()}
+    if joints not in kinds:
+        raise ModelError(
+            f"{file} has {joints} joints; wanted SMPL-X (55), SMPL-H (52) or SMPL (24)."
+        )
+    parents = np.where(np.arange(joints) == 0, -1, tree)
+    if not (np.all(parents < np.arange(joints)) and np.all(parents[1:] >= 0)):
+        raise ModelError(f"{file}: in kintree_table a joint stands before its parent.")
+    return kinds[joints], parents
+
+
 def _directions(
     file: Path, directions: Any, kind: str, count: int, betas: int, expressions: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Shape (V, 3, B) and expression (V, 3, E) directions out of the columns of ``shapedirs``."""
+    """Cut the columns of ``shapedirs`` into shape (V, 3, B) and expression (V, 3, E)."""
     found = np.asarray(directions)
     if found.ndim != 3 or found.shape[:2] != (count, 3) or found.dtype.kind != "f":
         raise ModelError(
@@ -244,8 +274,9 @@ def _directions(
 
 
 def _pose_directions(
-    members: Mapping[str, Any], array: Any, count: int, joints: int
+    members: Mapping[str, Any], array: Callable[..., np.ndarray], count: int, joints: int
 ) -> np.ndarray | None:
+    """Return the pose directions ((J - 1) * 9, V * 3), None if they are all zero."""
     # Reading eighty megabytes of zeros would take longer than all the rest.
     if "posedirs" not in members or ("posedirs_zero" in members and members["posedirs_zero"]):
         return None

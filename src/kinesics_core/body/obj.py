@@ -1,4 +1,4 @@
-"""Meshes as Wavefront .obj text, formatted by numpy: some 500 bodies a second on one core.
+"""Writer of meshes as Wavefront .obj text, by numpy: some 500 bodies a second on one core.
 
 Decimal digits are computed for all numbers at once, place by place, into a table of characters
 whose unused cells are then left out.
@@ -17,9 +17,14 @@ _MOST = 20_000.0  # metres; beyond it 32 bits do not hold that many decimals
 
 
 def obj_text(vertices: np.ndarray, faces: np.ndarray) -> bytes:
-    """The file of one mesh: vertices (V, 3) in metres, faces (F, 3) from 0 (in the file from 1).
+    """Return the file of one mesh, in the frame it is given in.
 
-    Written in the frame it is given in. KinesicsError if a coordinate is nan or beyond 20 km.
+    Args:
+        vertices: (V, 3) metres.
+        faces: (F, 3), indices from 0 (in the file from 1).
+
+    Raises:
+        KinesicsError: A coordinate is nan or beyond 20 km.
     """
     vertices = np.asarray(vertices, np.float32)
     largest = float(np.abs(vertices).max(initial=0.0))
@@ -35,12 +40,18 @@ def obj_text(vertices: np.ndarray, faces: np.ndarray) -> bytes:
 
 @lru_cache(maxsize=2)
 def _face_lines(content: bytes) -> bytes:
-    """Every frame of a clip has the same faces."""
+    """Return the faces' lines, once for the frames of a clip, which have the same."""
     return _lines(b"f", np.frombuffer(content, np.int32).reshape(-1, 3) + 1, 0)
 
 
 def _lines(word: bytes, numbers: np.ndarray, decimals: int) -> bytes:
-    """A line "word a b c" for each row of integers (N, 3), the point before their last digits."""
+    """Return a line "word a b c" for each row of integers.
+
+    Args:
+        word: One letter.
+        numbers: (N, 3) int.
+        decimals: How many of their last digits stand behind a point.
+    """
     if len(numbers) == 0:
         return b""
     size = np.abs(numbers)

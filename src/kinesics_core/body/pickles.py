@@ -1,4 +1,4 @@
-"""Reads the pickles that SMPL body models come as, without trusting them.
+"""Reader of the pickles that SMPL body models come as, which does not trust them.
 
 A pickle is a program: whatever it names is imported and called. Here nothing is: the few classes
 a body model is made of (numpy arrays, scipy's sparse matrices, chumpy's arrays, which the authors
@@ -21,8 +21,14 @@ from kinesics_core.errors import ModelError
 
 
 def load(file: Path) -> dict[str, Any]:
-    """The dictionary pickled in a file, its arrays (dense, sparse or chumpy) as dense numpy
-    arrays; strings of Python 2 are read as latin1. ModelError if it is no such pickle."""
+    """Read the dictionary pickled in a file.
+
+    Its arrays (dense, sparse or chumpy) become dense numpy arrays; strings of Python 2 are read as
+    latin1.
+
+    Raises:
+        ModelError: It is no such pickle.
+    """
     with file.open("rb") as stream:
         try:
             content = _Unpickler(stream, encoding="latin1").load()
@@ -128,7 +134,7 @@ def _plain(value: Any) -> Any:
 
 
 def _reconstruct(*_: object) -> _Array:
-    """An array that is still empty; its state follows."""
+    """Return an array that is still empty; its state follows."""
     return _Array()
 
 
@@ -144,7 +150,7 @@ def _frombuffer(content: bytes, dtype: _Dtype, shape: tuple, order: str) -> _Arr
 
 
 def _encode(text: str, _: object = None) -> bytes:
-    """How Python 3 writes bytes for Python 2 to read."""
+    """Undo what Python 3 does to write bytes for Python 2 to read."""
     return text.encode("latin1")
 
 

@@ -26,12 +26,14 @@ _TO_WORLD = np.diag([1.0, -1.0, -1.0]).astype(np.float32)
 class WorldMotion:
     """T frames of J joints.
 
-    rest: (J, 3) metres, joints in T-pose of this shape, without expression.
-    rotations: (T, J, 4) unit quaternions x, y, z, w relative to the parent, continuous in time.
-    root: (T, 3) metres, the pelvis. offsets: (T, J, 3) metres, in the parent's frame, where each
-        joint's axes must be put so that what is at rest at ``rest`` is skinned as LBS does with
-        the frame's expression, which moves the joints in the face a little; of the root: ``root``.
-    times: (T,) seconds from the first frame.
+    Attributes:
+        rest: (J, 3) metres, joints in T-pose of this shape, without expression.
+        rotations: (T, J, 4) unit quaternions x, y, z, w relative to the parent, continuous in time.
+        root: (T, 3) metres, the pelvis.
+        offsets: (T, J, 3) metres, in the parent's frame, where each joint's axes must be put so
+            that what is at rest at ``rest`` is skinned as LBS does with the frame's expression,
+            which moves the joints in the face a little; of the root: ``root``.
+        times: (T,) seconds from the first frame.
     """
 
     rest: np.ndarray
@@ -45,10 +47,18 @@ def world_motion(
     body: BodyModel, parameters: Mapping[str, np.ndarray], times: np.ndarray, *,
     betas: np.ndarray | None = None, camera: bool = True,
 ) -> WorldMotion:
-    """The motion of parameters as ``skinning.vertices`` takes them, T rows each, one shape.
+    """Return the motion of a body's parameters.
 
-    times: (T,) seconds, rising. KinesicsError if there is no frame, the numbers of rows differ, a
-    number is not finite or the times do not rise.
+    Args:
+        body: Whose joints they are.
+        parameters: As ``skinning.vertices`` takes them, T rows each, without betas.
+        times: (T,) seconds, rising.
+        betas: (B,), of all frames; None for the mean shape.
+        camera: Whether parameters are in the camera's optical frame, not in axes with y up.
+
+    Raises:
+        KinesicsError: There is no frame, the numbers of rows differ, a number is not finite or
+            the times do not rise.
     """
     times = np.asarray(times, np.float64)
     pose_parts = {name: part for name, part in parameters.items()
@@ -86,8 +96,16 @@ def _placed(
     skeleton: skinning.Skin, rest: np.ndarray, moved_rest: np.ndarray, pose: np.ndarray,
     shift: np.ndarray, camera: bool,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Quaternions, root and offsets, as in ``WorldMotion``, of some frames. moved_rest: (T or 1,
-    J, 3) joints in T-pose with each frame's expression."""
+    """Return quaternions, root and offsets of some frames, as ``WorldMotion`` has them.
+
+    Args:
+        skeleton: The tree of joints.
+        rest: (J, 3) metres, joints in T-pose.
+        moved_rest: (T or 1, J, 3) metres, the same with each frame's expression.
+        pose: (T, J, 3) axis-angle.
+        shift: (T, 3) metres, the translation.
+        camera: See ``world_motion``.
+    """
     rotations = skinning.pose_rotations(pose)
     if camera:
         rotations[:, :, 0] = np.einsum("ij,jkt->ikt", _TO_WORLD, rotations[:, :, 0])
@@ -108,7 +126,7 @@ def _placed(
 
 
 def continuous(turns: np.ndarray) -> np.ndarray:
-    """The same quaternions (T, ..., 4) with signs so that neighbours in time are near."""
+    """Return the same quaternions (T, ..., 4) with signs so that neighbours in time are near."""
     dots = np.sum(turns[1:] * turns[:-1], axis=-1)
     signs = np.cumprod(np.where(dots < 0, -1.0, 1.0), axis=0)
     result = turns.copy()
@@ -117,8 +135,15 @@ def continuous(turns: np.ndarray) -> np.ndarray:
 
 
 def at_rate(motion: WorldMotion, rate: float) -> tuple[np.ndarray, np.ndarray]:
-    """Rotations (N, J, 4) and root (N, 3) every 1 / rate seconds from the first frame to the last;
-    between frames, where some are missing, quaternions are interpolated on the sphere."""
+    """Resample a motion; between frames, quaternions are interpolated on the sphere.
+
+    Args:
+        motion: The motion.
+        rate: Frames per second, from the first frame to the last.
+
+    Returns:
+        Rotations (N, J, 4) and root (N, 3).
+    """
     count = int(round(motion.times[-1] * rate)) + 1
     wanted = np.minimum(np.arange(count) / rate, motion.times[-1])
     after = np.clip(np.searchsorted(motion.times, wanted), 1, max(len(motion.times) - 1, 1))

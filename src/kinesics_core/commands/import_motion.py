@@ -7,15 +7,18 @@ import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from kinesics_core.dataset.labels import HELP as LABEL_HELP
 from kinesics_core.errors import KinesicsError
 
 if TYPE_CHECKING:
-    from kinesics_core.importers.importing import Reader, Recording, Report
+    from kinesics_core.importers.importing import ImportReport, MotionReader
 
-NAMED = 10  # so many names are printed of what went wrong
+NAMED = 10
+"""So many names are printed of what went wrong."""
+
+T = TypeVar("T")
 
 
 def add_bvh_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +35,7 @@ def add_bvh_arguments(parser: argparse.ArgumentParser) -> None:
 def run_bvh(args: argparse.Namespace) -> int:
     from kinesics_core.importers.import_bvh import BvhReader, read_joint_names
 
-    _check_rate(args.rate)
+    check_rate(args.rate)
     given = read_joint_names(args.joints) if args.joints else {}
     reader = BvhReader(_name(args), given, args.up, args.rate)
     status = _import(args, reader, (".bvh",), ("joints", "up", "rate"))
@@ -53,7 +56,7 @@ def add_axis_angle_arguments(parser: argparse.ArgumentParser) -> None:
 def run_axis_angle(args: argparse.Namespace) -> int:
     from kinesics_core.importers.import_axis_angle import RATES, recordings
 
-    _check_rate(args.rate)
+    check_rate(args.rate)
     folder = args.source if args.source.is_dir() else args.source.parent
     rate = args.rate or RATES.get(folder.resolve().name)
     if rate is None:
@@ -86,7 +89,7 @@ def add_humanml3d_arguments(parser: argparse.ArgumentParser) -> None:
 def run_humanml3d(args: argparse.Namespace) -> int:
     from kinesics_core.importers.import_humanml3d import recordings
 
-    _check_rate(args.rate)
+    check_rate(args.rate)
     reader = partial(recordings, source=_name(args), rate=args.rate)
     return _import(args, reader, (".npy",), ("rate",))
 
@@ -113,29 +116,29 @@ def _name(args: argparse.Namespace) -> str:
     return args.name or args.out.resolve().name
 
 
-def _check_rate(rate: float | None) -> None:
+def check_rate(rate: float | None) -> None:
+    """Refuse a rate that is none; None is the recording's own."""
     if rate is not None and not 0 < rate <= 1000:
         raise KinesicsError(f"Got --rate {rate:g}; wanted frames per second in (0, 1000].")
 
 
 def _import(
-    args: argparse.Namespace, reader: Reader, suffixes: tuple[str, ...],
+    args: argparse.Namespace, reader: MotionReader, suffixes: tuple[str, ...],
     options: Sequence[str] = (),
 ) -> int:
     from kinesics_core.dataset.clips import Info
-    from kinesics_core.importers.importing import import_recordings
+    from kinesics_core.importers.importing import MotionSource, import_motion
 
+    source = MotionSource(args.source.expanduser(), reader, suffixes, args.label_pattern,
+                          args.skip_unmatched)
     info = Info(_name(args), licence=args.licence, origin=args.origin,
                 command=_command(args, ("label_pattern", "skip_unmatched", *options)))
-    report = import_recordings(
-        args.source.expanduser(), args.out.expanduser(), info, reader, suffixes,
-        args.label_pattern, args.skip_unmatched, _track)
-    _describe(report, args)
+    _describe(import_motion(source, args.out.expanduser(), info, track), args)
     return 0
 
 
 def _command(args: argparse.Namespace, options: Sequence[str]) -> str:
-    """What made the dataset, without what changes nothing in it."""
+    """Return what the user typed, without what changes nothing in the dataset."""
     words = ["kinesics", "data", "import", args.kind, str(args.source)]
     for option in options:
         value, name = getattr(args, option), f"--{option.replace('_', '-')}"
@@ -146,7 +149,8 @@ def _command(args: argparse.Namespace, options: Sequence[str]) -> str:
     return shlex.join(words)
 
 
-def _track(recordings: Iterable[Recording], count: int) -> Iterator[Recording]:
+def track(recordings: Iterable[T], count: int) -> Iterator[T]:
+    """Pass on so many recordings and show how far they are."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
     from rich.progress import TimeRemainingColumn as Remaining
@@ -156,7 +160,7 @@ def _track(recordings: Iterable[Recording], count: int) -> Iterator[Recording]:
         yield from progress.track(recordings, count, description="importing")
 
 
-def _describe(report: Report, args: argparse.Namespace) -> None:
+def _describe(report: ImportReport, args: argparse.Namespace) -> None:
     before = f", {report.there_before} were there before" if report.there_before else ""
     _say(f"{args.out}: {report.written} clips written{before}.")
     kept = "left out" if args.skip_unmatched else "kept without labels"

@@ -45,7 +45,16 @@ _LINE = {"name", "source", "group", "rate", "labels", "frames", "offset"}
 
 @dataclass(frozen=True, slots=True)
 class Info:
-    """What a dataset is. dimensions: 2 (pixels) or 3 (metres)."""
+    """The description of a dataset.
+
+    Attributes:
+        name: Of the dataset.
+        keypoints: Their names, K.
+        dimensions: D, 2 (pixels) or 3 (metres).
+        licence: Of the recordings.
+        origin: Where they come from.
+        command: What made the dataset.
+    """
 
     name: str
     keypoints: tuple[str, ...] = COCO17
@@ -60,6 +69,7 @@ class Info:
 
     @property
     def unit(self) -> str:
+        """Unit of the coordinates."""
         return UNITS[self.dimensions]
 
 
@@ -67,11 +77,14 @@ class Info:
 class Clip:
     """One recording.
 
-    name: unique in its dataset. source: of the collection it belongs to.
-    group: recordings of one group belong on the same side of a split (partners in one dance).
-    rate: frames per second. keypoints: (T, K, D) float32, nan where missing.
-    labels: of this clip, by label name ("style": "elderly").
-    size: width and height of the image, pixels; None in three dimensions.
+    Attributes:
+        name: Unique in its dataset.
+        source: The collection it belongs to.
+        group: Recordings of one group belong on the same side of a split (partners in one dance).
+        rate: Frames per second.
+        keypoints: (T, K, D) float32, nan where missing.
+        labels: Of this clip, by label name ("style": "elderly").
+        size: Width and height of the image, pixels; None in three dimensions.
     """
 
     name: str
@@ -87,8 +100,14 @@ class Dataset:
     """A dataset opened for reading; the arrays are memory-mapped until a clip is asked for.
 
     Clips come in order of name, whatever order they were written in.
-    KinesicsError if ``path`` holds none, one of another version, one whose making was interrupted
-    (unless ``partial``) or one whose files do not fit together.
+
+    Args:
+        path: Its folder.
+        partial: Open one whose making was interrupted, too.
+
+    Raises:
+        KinesicsError: ``path`` holds none, one of another version, one whose making was
+            interrupted (unless ``partial``) or one whose files do not fit together.
     """
 
     def __init__(self, path: str | Path, *, partial: bool = False) -> None:
@@ -126,11 +145,18 @@ class Dataset:
                     dict(line["labels"]), (size[0], size[1]) if size else None)
 
     def lengths(self) -> list[tuple[int, float]]:
-        """Frames and frames per second of every clip, without reading them."""
+        """Return frames and frames per second of every clip, without reading them."""
         return [(line["frames"], line["rate"]) for line in self._lines]
 
     def labels(self, name: str) -> list[str]:
-        """The value of one label for every clip; KinesicsError if a clip has none."""
+        """Return the value of one label for every clip.
+
+        Args:
+            name: Of the label.
+
+        Raises:
+            KinesicsError: A clip has none.
+        """
         missing = [line["name"] for line in self._lines if name not in line["labels"]]
         if missing:
             known = sorted({key for line in self._lines for key in line["labels"]})
@@ -143,12 +169,19 @@ class Dataset:
 
 
 class Writer:
-    """Makes a dataset, or goes on with one whose making was interrupted.
+    """A dataset in the making, new or taken up again where its making was interrupted.
 
     Use as a context manager: leaving it without an exception completes the dataset; leaving it
     with one keeps the clips, or leaves nothing if there are none. Ask ``has`` before computing a
-    clip. KinesicsError if ``path`` is already complete, belongs to something else, was begun with
-    another ``info``, or is being written by another process.
+    clip.
+
+    Args:
+        path: Its folder.
+        info: Its description.
+
+    Raises:
+        KinesicsError: ``path`` is already complete, belongs to something else, was begun with
+            another ``info``, or is being written by another process.
     """
 
     def __init__(self, path: str | Path, info: Info) -> None:
@@ -220,11 +253,15 @@ class Writer:
         return len(self._names)
 
     def has(self, name: str) -> bool:
-        """Whether the clip is already in the dataset."""
+        """Say whether the clip is already in the dataset."""
         return name in self._names
 
     def add(self, clip: Clip) -> None:
-        """Append a clip; killing this process afterwards does not lose it."""
+        """Append a clip; killing this process afterwards does not lose it.
+
+        Raises:
+            KinesicsError: It does not fit the dataset, or there is no room for it.
+        """
         wanted = (len(self.info.keypoints), self.info.dimensions)
         if clip.keypoints.ndim != 3 or clip.keypoints.shape[1:] != wanted:
             raise KinesicsError(
@@ -259,10 +296,12 @@ class Writer:
 
 
 def statistics(dataset: Dataset) -> dict[str, Any]:
-    """Counts and distributions, as ``statistics.json`` holds them.
+    """Count clips, labels and rates, and describe lengths and speeds.
 
-    speed: of keypoints in units of the pose's scale (largest distance from the centroid) a second.
-    missing: share of keypoints that are nan.
+    Returns:
+        What ``statistics.json`` holds: among it ``speed`` of keypoints in units of the pose's
+        scale (largest distance from the centroid) a second, and ``missing``, the share of each
+        keypoint that is nan.
     """
     seconds: list[float] = []
     rates: Counter[str] = Counter()
@@ -292,12 +331,13 @@ def statistics(dataset: Dataset) -> dict[str, Any]:
 
 
 def read_statistics(path: str | Path) -> dict[str, Any]:
-    """``statistics.json`` of a complete dataset, computed anew if it is missing."""
+    """Read ``statistics.json`` of a complete dataset, or compute it if it is missing."""
     file = Path(path) / _STATISTICS
     return json.loads(file.read_text()) if file.exists() else statistics(Dataset(path))
 
 
 def _mean_speed(clip: Clip) -> float:
+    """Return the mean speed of the clip's keypoints in scales a second, nan if it is not known."""
     if len(clip.keypoints) < 2:
         return float("nan")
     step = np.linalg.norm(np.diff(clip.keypoints, axis=0), axis=-1) * clip.rate
@@ -352,7 +392,7 @@ def _read_info(path: Path) -> tuple[Info, bool]:
 
 
 def _read_lines(path: Path) -> list[dict[str, Any]]:
-    """Every complete line; a last one without its end was being written when the writer died."""
+    """Return every complete line; one without its end was being written when a writer died."""
     file = path / _CLIPS
     lines = []
     for number, raw in enumerate(file.read_bytes().split(b"\n")[:-1] if file.exists() else []):
@@ -370,7 +410,7 @@ def _read_lines(path: Path) -> list[dict[str, Any]]:
 
 
 def _end(lines: Sequence[Mapping[str, Any]], info: Info) -> int:
-    """Bytes of the array that the lines need."""
+    """Return the bytes of the array that the lines need."""
     if not lines:
         return 0
     width = len(info.keypoints) * info.dimensions

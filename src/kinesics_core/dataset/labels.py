@@ -15,11 +15,15 @@ HELP = (
 
 
 def labels_from(paths: Sequence[PurePath], pattern: str | None) -> list[dict[str, str]]:
-    """The labels of each file, {} for those that do not match.
+    r"""Return the labels of each file, {} for those that do not match.
 
-    paths: below the folder that is imported. pattern: ``(?P<content>.+)_(?P<style>[^_]+)_\\d+`` on
-    names, ``(?P<emotion>[^/]+)/[^/]+`` on paths; None gives no labels.
-    KinesicsError if the pattern is none, names no group, or not one file matches.
+    Args:
+        paths: Below the folder that is imported.
+        pattern: As ``(?P<content>.+)_(?P<style>[^_]+)_\d+`` on names,
+            ``(?P<emotion>[^/]+)/[^/]+`` on paths; None gives no labels.
+
+    Raises:
+        KinesicsError: The pattern is none, names no group, or not one file matches.
     """
     if pattern is None:
         return [{} for _ in paths]

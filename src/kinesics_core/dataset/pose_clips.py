@@ -29,9 +29,14 @@ HEAD_LIMIT = np.radians(110.0)
 
 @dataclass(frozen=True, slots=True)
 class PoseClip:
-    """One recording. rotations: (T, 22, 3) axis-angle radians at ``RATE``, order
-    ``skeletons.SMPLX_BODY``, joint 0 the pelvis in a world with y up. source: the name of the
-    folder or file it came in. group: recordings of one group belong on one side of a split.
+    """One recording.
+
+    Attributes:
+        name: Of the recording.
+        source: The name of the folder or file it came in.
+        group: Recordings of one group belong on one side of a split.
+        rotations: (T, 22, 3) axis-angle, radians, at ``RATE``, order ``skeletons.SMPLX_BODY``,
+            joint 0 the pelvis in a world with y up.
     """
 
     name: str
@@ -41,7 +46,13 @@ class PoseClip:
 
 
 def at_rate(rotations: np.ndarray, rate: float, wanted: float = RATE) -> np.ndarray:
-    """(T, J, 3) axis-angle resampled to ``wanted`` Hz: the great arc between two frames."""
+    """Resample rotations, on the great arc between two frames.
+
+    Args:
+        rotations: (T, J, 3) axis-angle, radians.
+        rate: Frames per second they have.
+        wanted: Frames per second of the result.
+    """
     count = int((len(rotations) - 1) / rate * wanted + 1e-6) + 1
     position = np.arange(count) * rate / wanted
     before = np.minimum(position.astype(int), max(len(rotations) - 2, 0))
@@ -54,7 +65,11 @@ def at_rate(rotations: np.ndarray, rate: float, wanted: float = RATE) -> np.ndar
 
 
 def without_faults(rotations: np.ndarray, rate: float = RATE) -> np.ndarray:
-    """(T, 22, 3) without frames beside a jump faster than ``FASTEST`` or with a head turned round.
+    """Leave out frames beside a jump faster than ``FASTEST`` or with a head turned round.
+
+    Args:
+        rotations: (T, 22, 3) axis-angle, radians.
+        rate: Frames per second.
     """
     matrices = exponential(np.asarray(rotations, np.float64))
     change = np.swapaxes(matrices[:-1], -1, -2) @ matrices[1:]
@@ -67,12 +82,15 @@ def without_faults(rotations: np.ndarray, rate: float = RATE) -> np.ndarray:
 
 
 def mirror(rotations: np.ndarray) -> np.ndarray:
-    """(..., 22, 3) as a mirror in the plane x = 0 shows it: left and right exchanged."""
+    """Return poses (..., 22, 3) as a mirror in the plane x = 0 shows them."""
     return mirrored(rotations[..., OTHER_SIDE, :])
 
 
 def save(path: Path, clips: Iterable[PoseClip]) -> None:
-    """Clips as one archive: rotations (N, 22, 3), clip (N,) index, names, sources, groups, rate."""
+    """Write clips as one archive that ``importers.body_poses.read`` takes.
+
+    It holds rotations (N, 22, 3), clip (N,) index, and names, sources, groups and rate of clips.
+    """
     clips = list(clips)
     files.write_arrays(path, {
         "rotations": np.concatenate([clip.rotations for clip in clips]),

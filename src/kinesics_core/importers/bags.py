@@ -1,4 +1,4 @@
-"""Bags with people in them -> clips of COCO-17 in pixels. Needs no ROS.
+"""Importer of bags with people in them: clips of COCO-17 in pixels. Needs no ROS.
 
 The bag's custom data (participant, emotion, take) become labels, and so do the named groups of a
 pattern.
@@ -6,54 +6,62 @@ pattern.
 
 from __future__ import annotations
 
-import shlex
+from collections.abc import Callable, Iterable
 from pathlib import Path, PurePath
-
-from rich.console import Console
-from rich.progress import track
 
 from kinesics_core.dataset.clips import Info, Writer
 from kinesics_core.dataset.labels import labels_from
-from kinesics_core.importers.tracks import clips_of, summary
+from kinesics_core.importers.tracks import Origin, PeopleImportReport, clips_from_people
 from kinesics_core.keypoints import MAX_GAP
 from kinesics_core.recording import bag_reader
+from kinesics_core.recording.bag_reader import Bag
 
 
-def import_bags(source: Path, out: Path, *, label_pattern: str | None = None) -> str:
-    """Make a dataset of every bag under ``source``; a summary for the user.
+def import_bags(
+    source: Path, out: Path, *, label_pattern: str | None = None, command: str = "",
+    track: Callable[[Iterable[Bag], int], Iterable[Bag]] = lambda bags, count: bags,
+) -> PeopleImportReport:
+    """Make a dataset of every bag under ``source``.
 
     A bag that is torn is read as far as it is whole; one without people is named and left out.
-    KinesicsError if no bag gives a clip.
+
+    Args:
+        source: A bag, or a folder of bags.
+        out: The dataset.
+        label_pattern: See ``labels.labels_from``, on the bags' names.
+        command: What the user typed, for the dataset's description.
+        track: Passes on so many bags and shows how far they are.
+
+    Raises:
+        KinesicsError: There is no bag, or no bag gives a clip.
     """
     bags = bag_reader.find(source)
     labels = labels_from([PurePath(bag.name) for bag in bags], label_pattern)
-    command = ["kinesics", "data", "import", "bag", str(source), "--out", str(out)]
-    command += ["--label-pattern", label_pattern] if label_pattern else []
     name = source.absolute().name
-    info = Info(name, dimensions=2, origin=f"bags of {name}", command=shlex.join(command))
+    info = Info(name, dimensions=2, origin=f"bags of {name}", command=command)
     left_out = []
     with Writer(out, info) as writer:
-        console = Console(stderr=True)
-        for bag, named in track(list(zip(bags, labels, strict=True)), "bags", console=console):
+        for bag, named in zip(track(bags, len(bags)), labels, strict=True):
             contents = bag_reader.read(bag)
             several = len(contents.people) > 1
             made = 0
             for topic, people in contents.people.items():
-                called = bag.name + topic if several else bag.name
-                known = contents.custom_data | named
-                for clip in clips_of(people, called, name, known, bridge=MAX_GAP,
-                                     group=bag.name):
+                origin = Origin(bag.name + topic if several else bag.name, name,
+                                contents.custom_data | named, bag.name)
+                for clip in clips_from_people(people, origin, bridge=MAX_GAP):
                     made += 1
                     if not writer.has(clip.name):
                         writer.add(clip)
             sentence = " ".join(filter(None, (contents.fault, _lack(contents, made))))
             if sentence:
                 left_out.append((bag.name, sentence))
-        return summary(out, "bag", len(bags), len(writer), left_out)
+        report = PeopleImportReport("bag", len(bags), len(writer), tuple(left_out))
+        report.check(out)
+    return report
 
 
 def _lack(contents: bag_reader.Contents, clips: int) -> str:
-    """Why there is no clip, "" if there is one."""
+    """Say why there is no clip; "" if there is one."""
     if clips:
         return ""
     if not contents.messages:

@@ -25,7 +25,7 @@ from kinesics_core.importers.import_expmap import RATE as CMU_RATE
 from kinesics_core.importers.import_expmap import cmu_orientations
 from kinesics_core.importers.importing import stem
 from kinesics_core.importers.skeleton_names import SIDES
-from kinesics_core.importers.source_files import File, files
+from kinesics_core.importers.source_files import SourceFile, files_in
 from kinesics_core.pose_priors.joint_limits import HINGE
 from kinesics_core.rotations import exponential, logarithm
 from kinesics_core.skeletons import SMPLX_BODY, SMPLX_BODY_PARENTS
@@ -42,17 +42,19 @@ _SPINE_MIDDLES = (0.18, 0.44, 0.75)  # of SMPL-X's three joints, as shares of th
 
 
 def read(sources: Sequence[Path]) -> list[PoseClip]:
-    """Every recording with rotations in some folders, archives and files.
+    """Read every recording with rotations in some folders, archives and files.
 
     Each recording is a group of its own, but dancers of one take (one family of names, one length)
-    are together. What ``save`` wrote comes back as it was.
-    KinesicsError if a file cannot be read or there is none.
+    are together. What ``pose_clips.save`` wrote comes back as it was.
+
+    Raises:
+        KinesicsError: A file cannot be read, or there is none.
     """
     clips = []
     for source in sources:
         name = source.stem if source.is_file() and source.suffix != ".npz" else (
             source.name if source.is_dir() else source.resolve().parent.name)
-        for file in files(source, (".npz", ".bvh", ".txt")):
+        for file in files_in(source, (".npz", ".bvh", ".txt")):
             if (saved := _saved(file)) is not None:
                 clips += saved
                 continue
@@ -69,8 +71,8 @@ def read(sources: Sequence[Path]) -> list[PoseClip]:
     return clips
 
 
-def _recordings(file: File, source: str) -> Iterator[tuple[str, np.ndarray, float]]:
-    """Name, (T, 22, 3) and frames per second of each recording in a file."""
+def _recordings(file: SourceFile, source: str) -> Iterator[tuple[str, np.ndarray, float]]:
+    """Yield name, rotations (T, 22, 3) and frames per second of each recording in a file."""
     if file.name.lower().endswith(".npz"):
         yield from _from_archive(file, source)
     elif file.name.lower().endswith(".bvh"):
@@ -83,8 +85,8 @@ def _recordings(file: File, source: str) -> Iterator[tuple[str, np.ndarray, floa
             yield stem(file.name), from_cmu_expmap(table), CMU_RATE
 
 
-def _from_archive(file: File, source: str) -> Iterator[tuple[str, np.ndarray, float]]:
-    """One (T, 22, 3) array a clip."""
+def _from_archive(file: SourceFile, source: str) -> Iterator[tuple[str, np.ndarray, float]]:
+    """Yield the recordings of an archive with one (T, 22, 3) array a clip."""
     rate = RATES.get(source, RATE)
     for key, rotations in _arrays(file).items():
         if rotations.ndim != 3 or rotations.shape[1:] != (22, 3) or \
@@ -95,8 +97,8 @@ def _from_archive(file: File, source: str) -> Iterator[tuple[str, np.ndarray, fl
         yield stem(key), rotations, rate
 
 
-def _saved(file: File) -> list[PoseClip] | None:
-    """The clips of an archive that ``save`` wrote; None if it is another file."""
+def _saved(file: SourceFile) -> list[PoseClip] | None:
+    """Return the clips of an archive that ``pose_clips.save`` wrote; None for another file."""
     if not file.name.lower().endswith(".npz"):
         return None
     arrays = _arrays(file)
@@ -109,7 +111,7 @@ def _saved(file: File) -> list[PoseClip] | None:
     ]
 
 
-def _arrays(file: File) -> dict[str, np.ndarray]:
+def _arrays(file: SourceFile) -> dict[str, np.ndarray]:
     try:
         with np.load(io.BytesIO(file.read()), allow_pickle=False) as archive:
             return {key: archive[key] for key in archive.files}
@@ -125,7 +127,7 @@ def _take(name: str, frames: int) -> str:
 
 
 def from_cmu_expmap(table: np.ndarray) -> np.ndarray:
-    """(T, 117) as published by Li et al. -> (T, 22, 3) SMPL-X axis-angle."""
+    """Return the SMPL-X rotations (T, 22, 3), axis-angle, of a file (T, 117) by Li et al."""
     orientations, rest = cmu_orientations(table)
     names = {
         "pelvis": "hips", "spine1": "lower_back", "spine2": "spine", "spine3": "spine1",
@@ -141,18 +143,25 @@ def from_cmu_expmap(table: np.ndarray) -> np.ndarray:
 
 
 def from_bvh(motion: bvh.Bvh, name: str = "BVH") -> np.ndarray:
-    """A parsed BVH file in T-pose at rest -> (T, 22, 3) SMPL-X axis-angle.
+    """Return the SMPL-X rotations of a parsed BVH file that is in T-pose at rest.
 
     Where the file has fewer joints, ours follow: three of the spine share what there is, a neck
     without a joint turns half as far as the head, and collars, hands and toes keep still.
-    KinesicsError if the rest pose is no T-pose or the joints are not found.
+
+    Args:
+        motion: The file.
+        name: What an error calls it.
+
+    Returns:
+        (T, 22, 3) axis-angle, radians.
+
+    Raises:
+        KinesicsError: The rest pose is no T-pose, or the joints are not found.
     """
     joints = joints_of(motion, None, name)
     everything = range(len(motion.names))
     _, turned = bvh.pose(motion, everything)
-    at_rest = bvh.Bvh(motion.names, motion.parents, motion.rest, [[] for _ in motion.names],
-                      np.zeros((1, 0)), motion.rate)
-    still = bvh.pose(at_rest, everything)[0][0]
+    still = bvh.pose(bvh.at_rest(motion), everything)[0][0]
     axes = _rest_axes({key: still[index] for key, index in joints.items()}, name)
 
     def above(joint: int) -> list[int]:
@@ -186,7 +195,11 @@ def from_bvh(motion: bvh.Bvh, name: str = "BVH") -> np.ndarray:
 
 
 def _rest_axes(points: dict[str, np.ndarray], name: str) -> np.ndarray:
-    """(3, 3), columns left, up and forward of a rest pose; KinesicsError if it is no T-pose."""
+    """Return left, up and forward of a rest pose as columns (3, 3).
+
+    Raises:
+        KinesicsError: It is no T-pose.
+    """
     left = points["left_shoulder"] - points["right_shoulder"]
     up = points["left_shoulder"] + points["right_shoulder"] - points["left_hip"] \
         - points["right_hip"]
@@ -204,7 +217,15 @@ def _rest_axes(points: dict[str, np.ndarray], name: str) -> np.ndarray:
 
 
 def _local(own: dict[str, np.ndarray], rest: dict[str, np.ndarray]) -> np.ndarray:
-    """Orientations (T, 3, 3) and rest places by joint name -> (T, 22, 3) relative axis-angle."""
+    """Return rotations relative to the parents, aligned with SMPL-X's rest pose.
+
+    Args:
+        own: Orientation (T, 3, 3) of each joint in the world, by name.
+        rest: Place (3,) of each joint at rest, by name.
+
+    Returns:
+        (T, 22, 3) axis-angle, radians.
+    """
     aligned = dict(own)
     for side, sign in (("left", 1.0), ("right", -1.0)):
         for limb, straight in zip(_LIMBS, ((0.0, -1.0, 0.0), (sign, 0.0, 0.0)), strict=True):
@@ -226,11 +247,17 @@ def _local(own: dict[str, np.ndarray], rest: dict[str, np.ndarray]) -> np.ndarra
 def _give_twist(
     local: np.ndarray, upper: int, lower: int, long: np.ndarray, hinge: np.ndarray
 ) -> None:
-    """Where an upper arm never twists, the recording was made from points: its elbow bends in any
-    direction. Twist the upper arm so that the elbow bends about its hinge, and drop what the
-    forearm twists, of which points know nothing.
+    """Twist an upper arm that never twists so that its elbow bends about its hinge, in place.
 
-    In place. local: (T, 22, 3, 3). long: direction of the bones at rest.
+    Such a recording was made from points: its elbow bends in any direction. What the forearm
+    twists, of which points know nothing, is dropped.
+
+    Args:
+        local: (T, 22, 3, 3), relative to the parents.
+        upper: Index of the shoulder.
+        lower: Index of the elbow.
+        long: Direction of the bones at rest.
+        hinge: Axis about which the elbow bends.
     """
     if np.ptp(logarithm(local[:, upper]) @ long) > 0.01:
         return
@@ -247,7 +274,7 @@ def _give_twist(
 
 
 def shortest_turn(start: np.ndarray, end: np.ndarray) -> np.ndarray:
-    """(3, 3) rotation by the smallest angle that turns the direction ``start`` into ``end``."""
+    """Return the smallest rotation (3, 3) that turns the direction ``start`` into ``end``."""
     a, b = start / np.linalg.norm(start), end / np.linalg.norm(end)
     axis = np.cross(a, b)
     sine, cosine = float(np.linalg.norm(axis)), float(a @ b)
@@ -257,5 +284,5 @@ def shortest_turn(start: np.ndarray, end: np.ndarray) -> np.ndarray:
 
 
 def _halfway(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """(T, 3, 3): half of the turn from one orientation to the other."""
+    """Return the orientations (T, 3, 3) halfway from one to the other."""
     return one @ exponential(0.5 * logarithm(np.swapaxes(one, -1, -2) @ other))

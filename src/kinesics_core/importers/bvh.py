@@ -1,4 +1,4 @@
-"""Reading BVH motion files of any skeleton.
+"""Parser of BVH motion files of any skeleton.
 
 A joint with position channels uses them in place of its OFFSET, which is how the exporters that
 write them for every joint (Blender, Bandai-Namco's pipeline) mean them; a joint without has its
@@ -27,11 +27,13 @@ COMMON_RATES = (10, 12, 12.5, 15, 20, 24, 25, 30, 48, 50, 60, 72, 75, 90, 100, 1
 class Bvh:
     """A parsed file.
 
-    names: J joint names; an end site is called "<parent>_end".
-    parents: J indices, -1 for a root; a parent stands before its children.
-    rest: (J, 3) OFFSET from the parent, in the file's unit.
-    channels: J lists of (axis 0 to 2, whether it is a position), in the file's order.
-    table: (T, C) the motion, one column a channel. rate: frames per second.
+    Attributes:
+        names: J joint names; an end site is called "<parent>_end".
+        parents: J indices, -1 for a root; a parent stands before its children.
+        rest: (J, 3) OFFSET from the parent, in the file's unit.
+        channels: J lists of (axis 0 to 2, whether it is a position), in the file's order.
+        table: (T, C) the motion, one column a channel.
+        rate: Frames per second.
     """
 
     names: list[str]
@@ -43,11 +45,15 @@ class Bvh:
 
 
 def parse(text: str, name: str = "BVH", rate: float | None = None) -> Bvh:
-    """Parse the text of a BVH file; ``name`` is what an error calls it.
+    """Parse the text of a BVH file.
 
-    rate: frames per second to use in place of the file's frame time.
+    Args:
+        text: The whole file.
+        name: What an error calls it.
+        rate: Frames per second to use in place of the file's frame time.
 
-    KinesicsError if it is not BVH, is cut off, or holds no frames or frames that are no numbers.
+    Raises:
+        KinesicsError: It is not BVH, is cut off, or holds no frames or frames that are no numbers.
     """
     parts = re.split(r"^\s*MOTION\s*$", text, maxsplit=1, flags=re.MULTILINE)
     if len(parts) < 2 or "HIERARCHY" not in parts[0]:
@@ -69,7 +75,15 @@ def parse(text: str, name: str = "BVH", rate: float | None = None) -> Bvh:
 
 
 def pose(motion: Bvh, joints: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
-    """Where some joints are: positions (T, N, 3), orientations (T, N, 3, 3) in the file's world."""
+    """Pose some joints.
+
+    Args:
+        motion: The file.
+        joints: N indices.
+
+    Returns:
+        Positions (T, N, 3) and orientations (T, N, 3, 3) in the file's world and unit.
+    """
     needed = set(joints)
     for joint in reversed(range(len(motion.names))):
         if joint in needed and motion.parents[joint] >= 0:
@@ -94,6 +108,12 @@ def pose(motion: Bvh, joints: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
         np.moveaxis(rotations, -1, 0), np.moveaxis(offsets, -1, 0), parents)
     wanted = [place[joint] for joint in joints]
     return positions[:, wanted], orientations[:, wanted]
+
+
+def at_rest(motion: Bvh) -> Bvh:
+    """Return the skeleton in its rest pose, one frame without channels."""
+    return Bvh(motion.names, motion.parents, motion.rest, [[] for _ in motion.names],
+               np.zeros((1, 0)), motion.rate)
 
 
 def _parse_hierarchy(
@@ -171,7 +191,7 @@ def _parse_table(text: str, frames: str, width: int, name: str) -> np.ndarray:
 
 
 def _rate(frame_time: str, name: str) -> float:
-    """Frames per second meant by a frame time written with few digits."""
+    """Return the frames per second meant by a frame time written with few digits."""
     try:
         seconds = float(frame_time)
     except ValueError:

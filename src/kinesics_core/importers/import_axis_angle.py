@@ -1,4 +1,4 @@
-"""Archives of SMPL-X body rotations: one (T, 22, 3) axis-angle array a clip in an .npz file."""
+"""Reader of archives (.npz) of SMPL-X body rotations: one (T, 22, 3) axis-angle array a clip."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import numpy as np
 
 from kinesics_core.dataset.clips import Clip
 from kinesics_core.errors import KinesicsError
-from kinesics_core.importers.importing import Recording, stem
-from kinesics_core.importers.source_files import File
+from kinesics_core.importers.importing import MotionRecording, stem
+from kinesics_core.importers.source_files import SourceFile
 from kinesics_core.kinematics import (
     REST_OFFSETS,
     coco_from_smplx_body,
@@ -27,8 +27,11 @@ RATES = {"mesh2motion": 24.0, "cmu_dance_martial": 120.0}
 """Frames per second of the archives in folders of these names, which do not say it themselves."""
 
 
-def recordings(file: File, source: str, rate: float) -> Iterator[Recording]:
-    """The clips of one .npz file; a ``Reader`` once ``source`` and ``rate`` are given."""
+def recordings(file: SourceFile, source: str, rate: float) -> Iterator[MotionRecording]:
+    """Yield the clips of one .npz file.
+
+    A ``MotionReader`` once ``source``, the collection, and ``rate``, frames per second, are given.
+    """
     try:
         archive = np.load(io.BytesIO(file.read()), allow_pickle=False)
         keys = archive.files
@@ -37,7 +40,7 @@ def recordings(file: File, source: str, rate: float) -> Iterator[Recording]:
             f"{file.name} is not an .npz archive of numbers ({error}). Fetch or export it again."
         ) from error
     for key in keys:
-        yield Recording(key, partial(_clip, archive, key, source, rate))
+        yield MotionRecording(key, partial(_clip, archive, key, source, rate))
 
 
 def _clip(archive: np.lib.npyio.NpzFile, key: str, source: str, rate: float) -> Clip:
@@ -58,7 +61,7 @@ def _clip(archive: np.lib.npyio.NpzFile, key: str, source: str, rate: float) -> 
 
 
 def coco_from_axis_angle(axis_angle: np.ndarray) -> np.ndarray:
-    """(T, 22, 3) SMPL-X body rotations, radians -> (T, 17, 3) float32 metres."""
+    """Return the COCO-17 keypoints (T, 17, 3), float32 metres, of SMPL-X rotations (T, 22, 3)."""
     positions, orientations = forward_kinematics(
         exponential(np.asarray(axis_angle, np.float64)), REST_OFFSETS, SMPLX_BODY_PARENTS
     )

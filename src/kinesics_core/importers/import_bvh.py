@@ -1,4 +1,4 @@
-"""BVH files of any skeleton as clips of COCO-17 keypoints in metres, y up."""
+"""Reader of BVH files of any skeleton: clips of COCO-17 keypoints in metres, y up."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ import yaml
 from kinesics_core.dataset.clips import Clip
 from kinesics_core.errors import KinesicsError
 from kinesics_core.importers import bvh
-from kinesics_core.importers.importing import Recording, stem
+from kinesics_core.importers.importing import MotionRecording, stem
 from kinesics_core.importers.skeleton_names import SIDES, WANTED, find_joints
-from kinesics_core.importers.source_files import File
+from kinesics_core.importers.source_files import SourceFile
 from kinesics_core.kinematics import LEG_LENGTH, calibrated_head_axes, coco_keypoints
 
 UP_AXES = ("x", "y", "z", "-x", "-y", "-z")
@@ -34,11 +34,14 @@ _SAMPLES = 8  # frames from which a skeleton's shape is judged
 
 @dataclass(slots=True)
 class BvhReader:
-    """Reads BVH files; a ``Reader`` of ``kinesics_core.importers.importing``.
+    """A ``MotionReader`` of BVH files.
 
-    source: of the clips. given: keypoint or "head" -> joint name, where the names mislead.
-    up: one of ``UP_AXES`` or "auto". rate: frames per second, in place of what the files say.
-    ups: how many clips had which axis up.
+    Attributes:
+        source: The collection that the clips belong to.
+        given: Keypoint or "head" -> joint name, where the names mislead.
+        up: One of ``UP_AXES`` or "auto".
+        rate: Frames per second, in place of what the files say.
+        ups: How many clips had which axis up.
     """
 
     source: str
@@ -49,10 +52,11 @@ class BvhReader:
     _known: dict[tuple[tuple[str, ...], tuple[int, ...]], dict[str, int]] = field(
         default_factory=dict)
 
-    def __call__(self, file: File) -> Iterator[Recording]:
-        yield Recording(file.name, partial(self._read, file))
+    def __call__(self, file: SourceFile) -> Iterator[MotionRecording]:
+        """Yield the one recording of a file."""
+        yield MotionRecording(file.name, partial(self._read, file))
 
-    def _read(self, file: File) -> Clip:
+    def _read(self, file: SourceFile) -> Clip:
         motion = bvh.parse(file.read().decode("utf-8", "replace"), file.name, self.rate)
         skeleton = tuple(motion.names), tuple(motion.parents)
         if skeleton not in self._known:
@@ -64,7 +68,11 @@ class BvhReader:
 
 
 def read_joint_names(path: Path) -> dict[str, str]:
-    """The YAML file of ``--joints``: lines "left_knee: name of the joint"."""
+    """Read the YAML file of ``--joints``: lines "left_knee: name of the joint".
+
+    Raises:
+        KinesicsError: It cannot be read, or names what is not ``skeleton_names.WANTED``.
+    """
     try:
         document = yaml.safe_load(path.read_text())
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
@@ -80,7 +88,16 @@ def read_joint_names(path: Path) -> dict[str, str]:
 def joints_of(
     motion: bvh.Bvh, given: Mapping[str, str] | None = None, name: str = "BVH"
 ) -> dict[str, int]:
-    """Joint index of each of ``skeleton_names.WANTED``; KinesicsError if one is not found."""
+    """Return the joint index of each of ``skeleton_names.WANTED``.
+
+    Args:
+        motion: A parsed file.
+        given: Keypoint or "head" -> joint name, where the caller knows better.
+        name: What an error calls the file.
+
+    Raises:
+        KinesicsError: One is not found.
+    """
     positions, _ = bvh.pose(_sample(motion), range(len(motion.names)))
     return find_joints(motion.names, motion.parents, positions, given, name)
 
@@ -88,10 +105,21 @@ def joints_of(
 def coco_from_bvh(
     motion: bvh.Bvh, joints: Mapping[str, int], up: str = "auto", name: str = "BVH"
 ) -> tuple[np.ndarray, str]:
-    """A parsed BVH file -> ((T, 17, 3) float32 metres, the axis that was up).
+    """Return the COCO-17 keypoints of a parsed BVH file.
 
     BVH states no unit: the skeleton is scaled so that thigh plus shin is ``LEG_LENGTH``.
-    KinesicsError if there are fewer than two frames or no legs to scale by.
+
+    Args:
+        motion: The file.
+        joints: Index of each of ``skeleton_names.WANTED``.
+        up: One of ``UP_AXES`` or "auto".
+        name: What an error calls the file.
+
+    Returns:
+        (T, 17, 3) float32 metres, y up, and the axis that was up.
+
+    Raises:
+        KinesicsError: There are fewer than two frames or no legs to scale by.
     """
     if len(motion.table) < 2:
         raise KinesicsError(f"{name} is a single pose; a motion has at least two frames.")
@@ -121,19 +149,24 @@ def coco_from_bvh(
 
 
 def up_axis(motion: bvh.Bvh, joints: Mapping[str, int], points: Mapping[str, np.ndarray]) -> str:
-    """The axis from the feet to the head of somebody who stands, mostly.
+    """Find the axis from the feet to the head of somebody who stands, mostly.
 
     The motion decides if it is upright along one axis: an exporter may turn the rest pose. Against
     a rest pose that is a person upright along y it decides only if the feet are on the ground, at
-    0, for somebody may lie. Where the motion tumbles, the rest pose decides. points: WANTED name ->
-    (T, 3).
+    0, for somebody may lie. Where the motion tumbles, the rest pose decides.
+
+    Args:
+        motion: The file.
+        joints: Index of each of ``skeleton_names.WANTED``.
+        points: The same joints posed, (T, 3) each, any unit.
+
+    Returns:
+        One of ``UP_AXES``.
     """
     moving, certain = _feet_to_head(points)
     if certain and moving == "y":
         return moving
-    at_rest = bvh.Bvh(motion.names, motion.parents, motion.rest, [[] for _ in motion.names],
-                      np.zeros((1, 0)), motion.rate)
-    positions, _ = bvh.pose(at_rest, [joints[key] for key in WANTED])
+    positions, _ = bvh.pose(bvh.at_rest(motion), [joints[key] for key in WANTED])
     still = dict(zip(WANTED, np.moveaxis(positions, 1, 0), strict=True))
     resting, _ = _feet_to_head(still)
     legs = sum(still[f"{side}_ankle"][0] - still[f"{side}_hip"][0] for side in SIDES)
@@ -147,7 +180,7 @@ def up_axis(motion: bvh.Bvh, joints: Mapping[str, int], points: Mapping[str, np.
 
 
 def _feet_to_head(points: Mapping[str, np.ndarray]) -> tuple[str, bool]:
-    """Axis, and whether the direction keeps to it."""
+    """Return the mean direction's nearest axis, and whether the direction keeps to it."""
     upward = points["head"] - (points["left_ankle"] + points["right_ankle"]) / 2
     upward = upward / np.maximum(np.linalg.norm(upward, axis=-1, keepdims=True), 1e-12)
     mean = upward.mean(axis=0)

@@ -1,4 +1,4 @@
-"""CMU motion as exponential maps, as published by Li et al.
+"""Reader of CMU motion as exponential maps, as published by Li et al.
 
 One text file a clip, 117 comma-separated numbers a line: root position and 38 joints of the CMU
 skeleton. Li et al., "Convolutional Sequence to Sequence Model for Human Dynamics", CVPR 2018.
@@ -14,8 +14,8 @@ import numpy as np
 
 from kinesics_core.dataset.clips import Clip
 from kinesics_core.errors import KinesicsError
-from kinesics_core.importers.importing import Recording, stem
-from kinesics_core.importers.source_files import File
+from kinesics_core.importers.importing import MotionRecording, stem
+from kinesics_core.importers.source_files import SourceFile
 from kinesics_core.kinematics import coco_keypoints, forward_kinematics
 from kinesics_core.rotations import exponential
 from kinesics_core.skeletons import COCO17
@@ -25,7 +25,7 @@ METRES = 0.0254 / 0.45
 """The Acclaim files of the CMU library are in inches divided by 0.45."""
 
 LABEL_PATTERN = r"(?P<action>.+?)_\d+"
-"""File names are an action and a number: "walking_12"."""
+"""SourceFile names are an action and a number: "walking_12"."""
 
 # Joints of Li et al.'s skeleton (MIT licence, src/forward_kinematics_cmu.py) up to the hands, as
 # (name, parent, offset in T-pose); the file also holds fingers and toes, which COCO-17 has not.
@@ -49,11 +49,14 @@ _JOINTS = (
 )
 
 
-def recordings(file: File, source: str, rate: float = RATE) -> Iterator[Recording]:
-    """The clip of one text file, none if it is a README; a ``Reader`` once ``source`` is given."""
+def recordings(file: SourceFile, source: str, rate: float = RATE) -> Iterator[MotionRecording]:
+    """Yield the clip of one text file, none if it is a README.
+
+    A ``MotionReader`` once ``source``, the collection, is given. rate: frames per second.
+    """
     data = file.read()
     if data.split(b"\n", 1)[0].count(b",") == 116:
-        yield Recording(file.name, partial(_clip, file.name, data, source, rate))
+        yield MotionRecording(file.name, partial(_clip, file.name, data, source, rate))
 
 
 def _clip(file: str, data: bytes, source: str, rate: float) -> Clip:
@@ -69,7 +72,11 @@ def _clip(file: str, data: bytes, source: str, rate: float) -> Clip:
 
 
 def coco_from_cmu_expmap(table: np.ndarray) -> np.ndarray:
-    """(T, 117): root position and 38 exponential maps -> (T, 17, 3) float32 metres."""
+    """Return the COCO-17 keypoints (T, 17, 3), float32 metres, of the numbers of a file.
+
+    Args:
+        table: (T, 117): root position and 38 exponential maps.
+    """
     positions, orientations = _posed(table)
     names = [j[0] for j in _JOINTS]
     joints = {name: positions[:, names.index(name)] for name in COCO17 if name in names}
@@ -78,7 +85,11 @@ def coco_from_cmu_expmap(table: np.ndarray) -> np.ndarray:
 
 
 def cmu_orientations(table: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """(T, 117) -> by joint name, orientations (T, 3, 3) in the world and places (3,) at rest."""
+    """Return orientations (T, 3, 3) in the world and places (3,) at rest, by joint name.
+
+    Args:
+        table: (T, 117): root position and 38 exponential maps.
+    """
     _, orientations = _posed(table)
     rest, _ = _posed(np.zeros((1, 117)))
     names = [j[0] for j in _JOINTS]
@@ -87,7 +98,7 @@ def cmu_orientations(table: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str
 
 
 def _posed(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Positions (T, J, 3), metres, and orientations (T, J, 3, 3) of ``_JOINTS``.
+    """Return positions (T, J, 3), metres, and orientations (T, J, 3, 3) of ``_JOINTS``.
 
     The published maps rotate row vectors, so each is the transpose of ours.
     """

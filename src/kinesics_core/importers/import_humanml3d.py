@@ -1,4 +1,4 @@
-"""HumanML3D's motion, and what MotionLCM and its kin generate: .npy files of 22 joints.
+"""Reader of HumanML3D's motion, and what MotionLCM and its kin make: .npy files of 22 joints.
 
 Two forms are read: joint positions (T, 22, 3), metres, y up ("new_joints"), and the features
 (T, 263) ("new_joint_vecs", not normalised). Guo et al., "Generating Diverse and Natural 3D Human
@@ -15,8 +15,8 @@ import numpy as np
 
 from kinesics_core.dataset.clips import Clip
 from kinesics_core.errors import KinesicsError
-from kinesics_core.importers.importing import Recording, stem
-from kinesics_core.importers.source_files import File
+from kinesics_core.importers.importing import MotionRecording, stem
+from kinesics_core.importers.source_files import SourceFile
 from kinesics_core.kinematics import calibrated_head_axes, coco_from_smplx_body
 from kinesics_core.skeletons import HUMANML3D22
 
@@ -26,12 +26,15 @@ FEATURES = 263
 4 foot contacts."""
 
 
-def recordings(file: File, source: str, rate: float = RATE) -> Iterator[Recording]:
-    """The clip of one .npy file; a ``Reader`` once ``source`` is given."""
-    yield Recording(file.name, partial(_clip, file, source, rate))
+def recordings(file: SourceFile, source: str, rate: float = RATE) -> Iterator[MotionRecording]:
+    """Yield the clip of one .npy file.
+
+    A ``MotionReader`` once ``source``, the collection, is given. rate: frames per second.
+    """
+    yield MotionRecording(file.name, partial(_clip, file, source, rate))
 
 
-def _clip(file: File, source: str, rate: float) -> Clip:
+def _clip(file: SourceFile, source: str, rate: float) -> Clip:
     try:
         array = np.load(io.BytesIO(file.read()), allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
@@ -54,7 +57,7 @@ def _clip(file: File, source: str, rate: float) -> Clip:
 
 
 def joints_from_features(features: np.ndarray) -> np.ndarray:
-    """(T, 263) features, not normalised -> (T, 22, 3) metres.
+    """Return the joints (T, 22, 3), metres, of features (T, 263), not normalised.
 
     Positions are relative to the root and turned so that the body faces z; each frame holds how
     the root turns (radians, half the angle about y) and moves until the next one.
@@ -76,7 +79,7 @@ def joints_from_features(features: np.ndarray) -> np.ndarray:
 
 
 def coco_from_joints(joints: np.ndarray) -> np.ndarray:
-    """(T, 22, 3) joint positions in metres -> (T, 17, 3) float32.
+    """Return the COCO-17 keypoints (T, 17, 3), float32, of joints (T, 22, 3), metres.
 
     Positions do not tell how the head turns on the neck: it stands in line with the neck and looks
     where the chest does.

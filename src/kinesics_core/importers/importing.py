@@ -1,7 +1,7 @@
-"""What every importer shares: labels from file names, cuts at faults, going on after a kill.
+"""Import of motion in 3-D: labels from file names, cuts at faults, going on after a kill.
 
-An importer is a ``Reader``: it names the recordings of one file and makes each when asked.
-``import_recordings`` puts them into a dataset; a recording that cannot be made costs itself only.
+A ``MotionReader`` knows one format: it names the recordings of a file and makes each when asked.
+``import_motion`` puts them into a dataset; a recording that cannot be made costs itself only.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 from kinesics_core.dataset.clips import Clip, Info, Writer
 from kinesics_core.dataset.labels import labels_from
 from kinesics_core.errors import KinesicsError
-from kinesics_core.importers.source_files import File, files
+from kinesics_core.importers.source_files import SourceFile, files_in
 
 MAX_SPEED = 15.0
 """Metres per second. A keypoint faster than this is a fault of the recording: a jump out of the
@@ -28,24 +28,62 @@ MIN_SECONDS = 1.5
 """What such a cut leaves is dropped if it is shorter: no past of 0.5 s with a future of 1 s."""
 
 
-class Recording(NamedTuple):
-    """name: of the clip, and what labels are read from. make: the clip, or KinesicsError."""
+class MotionRecording(NamedTuple):
+    """A recording that can be imported.
+
+    Attributes:
+        name: Of the clip, from which labels are read.
+        make: Returns the clip; KinesicsError if it cannot be made.
+    """
 
     name: str
     make: Callable[[], Clip]
 
 
-Reader = Callable[[File], Iterable[Recording]]
+MotionReader = Callable[[SourceFile], Iterable[MotionRecording]]
+"""The recordings of one file; KinesicsError if it cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class MotionSource:
+    """Recordings of one format, and what their names say.
+
+    Attributes:
+        path: A folder, archive or file.
+        reader: Of the format.
+        suffixes: Of its files, in lower case.
+        label_pattern: See ``labels.labels_from``; its group "group" groups clips instead.
+        skip_unmatched: Leave out recordings whose name does not match.
+    """
+
+    path: Path
+    reader: MotionReader
+    suffixes: tuple[str, ...]
+    label_pattern: str | None = None
+    skip_unmatched: bool = False
+
+    def files(self) -> Iterator[SourceFile]:
+        """Yield the files of the format."""
+        return files_in(self.path, self.suffixes)
 
 
 def stem(name: str) -> str:
-    """The path of a recording without what says how it is stored."""
+    """Return the path of a recording without what says how it is stored."""
     return re.sub(r"\.(bvh|txt|npy)$", "", name, flags=re.IGNORECASE)
 
 
 @dataclass(slots=True)
-class Report:
-    """What became of the recordings. Names, with the reason where something failed."""
+class ImportReport:
+    """The outcome of an import.
+
+    Attributes:
+        written: Clips that were added.
+        there_before: Clips that an earlier run had added.
+        cut: Names of recordings that were cut where they jump.
+        too_short: Names of those of which a cut left nothing.
+        unmatched: Names that the label pattern does not match.
+        failed: Why each that could not be made failed, by name.
+    """
 
     written: int = 0
     there_before: int = 0
@@ -55,40 +93,45 @@ class Report:
     failed: dict[str, str] = field(default_factory=dict)
 
     def reasons(self) -> list[str]:
-        """Why each that failed did, as a sentence with its name."""
+        """Return a sentence with its name for each recording that failed."""
         return [why if name in why else f"{name}: {why}" for name, why in self.failed.items()]
 
 
-def import_recordings(
-    source: Path, out: Path, info: Info, reader: Reader, suffixes: tuple[str, ...],
-    label_pattern: str | None = None, skip_unmatched: bool = False,
-    track: Callable[[Iterable[Recording], int], Iterable[Recording]] = lambda found, count: found,
-) -> Report:
-    """Make a dataset at ``out``, or go on with it, of the recordings in ``source``.
+def import_motion(
+    source: MotionSource, out: Path, info: Info,
+    track: Callable[[Iterable[MotionRecording], int], Iterable[MotionRecording]]
+    = lambda found, count: found,
+) -> ImportReport:
+    """Make a dataset of recordings, or go on with it.
 
-    label_pattern: see ``labels.labels_from``; its group "group" groups clips instead.
-    skip_unmatched: leave out recordings whose name does not match. track: shows progress over so
-    many recordings. KinesicsError if there is nothing to import, if the labels match nothing, or
-    if nothing could be imported; ``out`` is then as it was.
+    Args:
+        source: Where the recordings are, and how they are read.
+        out: The dataset.
+        info: Its description.
+        track: Passes on so many recordings and shows how far they are.
+
+    Raises:
+        KinesicsError: There is nothing to import, the labels match nothing, or nothing could be
+            imported; ``out`` is then as it was.
     """
-    if skip_unmatched and label_pattern is None:
+    if source.skip_unmatched and source.label_pattern is None:
         raise KinesicsError("--skip-unmatched needs a --label-pattern that names can miss.")
-    report, seen = Report(), set[str]()
-    names = [recording.name for recording in _recordings(files(source, suffixes), reader, report)]
+    report, seen = ImportReport(), set[str]()
+    names = [recording.name for recording in _recordings(source, report)]
     if not names and not report.failed:
         raise KinesicsError(
-            f"{source} holds no {' or '.join(suffixes)} recording, nor does an archive in it. Give"
-            " the folder that does, or the KIND of what is there."
+            f"{source.path} holds no {' or '.join(source.suffixes)} recording, nor does an archive"
+            " in it. Give the folder that does, or the KIND of what is there."
         )
-    labels = dict(zip(names, labels_from([PurePosixPath(n) for n in names], label_pattern),
-                      strict=True))
-    if label_pattern is not None:
+    labels = dict(zip(
+        names, labels_from([PurePosixPath(n) for n in names], source.label_pattern), strict=True))
+    if source.label_pattern is not None:
         report.unmatched = [name for name in names if not labels[name]]
     folder = _common_folder(names)
     with Writer(out, info) as writer:
-        for recording in track(_recordings(files(source, suffixes), reader, report), len(names)):
+        for recording in track(_recordings(source, report), len(names)):
             name = stem(recording.name[len(folder):])
-            if skip_unmatched and not labels[recording.name]:
+            if source.skip_unmatched and not labels[recording.name]:
                 continue
             if name in seen:
                 report.failed[recording.name] = "another recording before it has the same name"
@@ -107,27 +150,27 @@ def import_recordings(
         if not len(writer):
             reasons = [*report.reasons(), "Faults leave nothing of 1.5 s."]
             raise KinesicsError(
-                f"None of the {len(names)} recordings in {source} could be imported. {reasons[0]}")
+                f"None of the {len(names)} recordings in {source.path} could be imported."
+                f" {reasons[0]}")
     return report
 
 
 def _common_folder(names: Sequence[str]) -> str:
-    """What all names begin with, up to a slash; it would only lengthen the clips' names."""
+    """Return what all names begin with, up to a slash; it would only lengthen clips' names."""
     common = os.path.commonprefix(list(names))
     return common[:common.rfind("/") + 1]
 
 
-def _recordings(
-    found: Iterable[File], reader: Reader, report: Report
-) -> Iterator[Recording]:
-    for file in found:
+def _recordings(source: MotionSource, report: ImportReport) -> Iterator[MotionRecording]:
+    """Yield what can be imported; files that cannot be read go into the report."""
+    for file in source.files():
         try:
-            yield from reader(file)
+            yield from source.reader(file)
         except KinesicsError as error:
             report.failed[file.name] = str(error)
 
 
-def _add(writer: Writer, clip: Clip, labels: dict[str, str], report: Report) -> None:
+def _add(writer: Writer, clip: Clip, labels: dict[str, str], report: ImportReport) -> None:
     pieces = cut_at_faults(clip)
     if sum(len(piece.keypoints) for piece in pieces) < len(clip.keypoints) or len(pieces) > 1:
         (report.cut if pieces else report.too_short).append(clip.name)
@@ -142,7 +185,7 @@ def _add(writer: Writer, clip: Clip, labels: dict[str, str], report: Report) -> 
 
 
 def cut_at_faults(clip: Clip) -> list[Clip]:
-    """The clip, or what is long enough of it between the frames where it jumps."""
+    """Return the clip, or what is long enough of it between the frames where it jumps."""
     step = np.linalg.norm(np.diff(clip.keypoints, axis=0), axis=-1).max(axis=1)
     cuts = np.flatnonzero(step * clip.rate > MAX_SPEED) + 1
     if not len(cuts):

@@ -1,4 +1,4 @@
-"""REBL-Pepper: emotional animations of a Pepper robot, rated by people -> a dataset.
+"""Importer of REBL-Pepper: emotional animations of a Pepper robot, rated by people.
 
 Marmpena, Lim & Dahl, "How does the robot feel? Perception of valence and arousal in emotional
 body language", Paladyn 9 (2018); the same with Hemion, ACII 2019; Marmpena, Garcia & Lim, HRI
@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import csv
 import io
-import shlex
 import tarfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
@@ -71,30 +70,36 @@ X, Y, Z = 0, 1, 2
 _TABLES = ("data_raw.csv", "labels_raw.csv", "labels_gen_anim.csv")
 
 
-def import_pepper(source: Path, out: Path) -> str:
-    """Make a dataset of the collection; a summary for the user. Errors as in ``load``."""
+def import_pepper(source: Path, out: Path, command: str = "") -> int:
+    """Make a dataset of the collection and return the number of its clips; errors as ``load``.
+
+    Args:
+        source: The folder with the collection's tables, or an archive of it.
+        out: The dataset.
+        command: What the user typed, for the dataset's description.
+    """
     info = Info(
         "rebl-pepper", licence="CC BY 4.0 (Marmpena et al. 2018, 2019, 2020)",
-        origin="github.com/minamar/rebl-pepper-data",
-        command=shlex.join(
-            ["kinesics", "data", "import", "rebl-pepper", str(source), "--out", str(out)]),
+        origin="github.com/minamar/rebl-pepper-data", command=command,
     )  # fmt: skip
     clips = load(source)
     with Writer(out, info) as writer:
         for clip in clips:
             if not writer.has(clip.name):
                 writer.add(clip)
-    return f"{out}: {len(clips)} clips"
+    return len(clips)
 
 
 def load(path: str | Path) -> list[Clip]:
-    """Every rated animation under ``path``, the animators' first.
+    """Read every rated animation under ``path``, the animators' first.
 
     Labels, as text: valence, arousal and, of the generated ones, dominance, rescaled from the
     raters' 0..1 to -1..1; made_by ("animator" or "cvae"); animation, the animators' name for it
     without its number ("Happy"); and for the generated ones what the network was asked for,
     wanted_valence ("negative", "neutral", "positive") and wanted_arousal ("low" ...).
-    KinesicsError if a table is missing or is not one of this collection.
+
+    Raises:
+        KinesicsError: A table is missing or is not one of this collection.
     """
     tables = dict(_tables(Path(path)))
     missing = [name for name in _TABLES if name not in tables]
@@ -127,9 +132,14 @@ def load(path: str | Path) -> list[Clip]:
 
 
 def coco_from_pepper(angles: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Joint angles by name, each (T,) radians -> (T, 17, 3) float32 metres.
+    """Pose Pepper and return its COCO-17 keypoints.
 
-    y up, x to the robot's left, z forward, origin on the floor below the wheels' joint.
+    Args:
+        angles: (T,) radians by the name of the joint, at least ``JOINTS``.
+
+    Returns:
+        (T, 17, 3) float32 metres: y up, x to the robot's left, z forward, origin on the floor
+        below the wheels' joint.
     """
     known = {name: np.asarray(angles[name], np.float64) for name in JOINTS}
     size = known["HeadYaw"].shape
@@ -196,7 +206,7 @@ def _by_animation(rows: list[dict[str, str]]) -> dict[str, list[dict[str, str]]]
 
 
 def _tables(path: Path) -> Iterator[tuple[str, list[dict[str, str]]]]:
-    """(name without folder, rows) of every CSV file, in folders and in tar archives."""
+    """Yield name without folder and rows of every CSV file, in folders and in tar archives."""
     if not path.exists():
         raise KinesicsError(f"{path} does not exist; give the folder of REBL-Pepper.")
     for file in sorted(path.rglob("*")) if path.is_dir() else [path]:

@@ -1,4 +1,4 @@
-"""Which joint of a skeleton is the left elbow: by name, checked on the hierarchy, or by shape.
+"""Joints of any skeleton recognised by name, checked on the hierarchy, or by shape.
 
 Names differ in prefix ("mixamorig:", "Bip01 ", "DEF-"), in how they write the side ("Left",
 "l_", ".L") and in words: "LeftLeg" is the knee below "LeftUpLeg", "LeftShoulder" the collar bone
@@ -58,11 +58,20 @@ def find_joints(
     names: Sequence[str], parents: Sequence[int], positions: np.ndarray,
     given: Mapping[str, str] | None = None, file: str = "the skeleton",
 ) -> dict[str, int]:
-    """Joint index of each of ``WANTED``.
+    """Find the joint of each of ``WANTED``.
 
-    names, parents: J; end sites are called "<parent>_end". positions: (S, J, 3) some posed frames,
-    any unit and axes. given: keypoint or "head" -> joint name, where the caller knows better.
-    KinesicsError, naming the joints, if one is not found.
+    Args:
+        names: Of J joints; end sites are called "<parent>_end".
+        parents: J indices, -1 for a root.
+        positions: (S, J, 3), some posed frames, any unit and axes.
+        given: Keypoint or "head" -> joint name, where the caller knows better.
+        file: What an error calls the skeleton.
+
+    Returns:
+        Index of the joint by name.
+
+    Raises:
+        KinesicsError: One is not found; the error names the joints there are.
     """
     fixed = _given(names, given or {}, file)
     lengths = _bone_lengths(parents, positions)
@@ -100,7 +109,7 @@ def _hangs_together(
     found: Mapping[str, int], parents: Sequence[int], positions: np.ndarray,
     fixed: Mapping[str, int],
 ) -> bool:
-    """Everything is there, once, and each limb is a chain of bones that have a length."""
+    """Say whether all is there, once, and each limb is a chain of bones that have a length."""
     if any(name not in found for name in WANTED):
         return False
     for limb in _JOINTS.values():
@@ -118,7 +127,7 @@ def _hangs_together(
 
 
 def read_names(names: Sequence[str]) -> list[tuple[str, str]]:
-    """(side, word) of each name: ("left", "upperarm"); ("", "") where nothing is recognised."""
+    """Return side and word of each name: ("left", "upperarm"); ("", "") if nothing is known."""
     tokens = [_tokens(name) for name in names]
     for end in (0, -1):  # what most names begin or end with says nothing
         while True:
@@ -138,7 +147,7 @@ def _is_end_site(name: str, names: Sequence[str]) -> bool:
 
 
 def _tokens(name: str) -> list[str]:
-    """"mixamorig:LeftUpLeg" -> ["left", "up", "leg"]; numbers fall out."""
+    """Split "mixamorig:LeftUpLeg" into ["left", "up", "leg"]; numbers fall out."""
     bare = re.split(r"[:|]", name)[-1]
     return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", bare)]
 
@@ -188,7 +197,7 @@ def _by_name(
 def _limb_by_name(
     words: list[str], parents: Sequence[int], lengths: np.ndarray, limb: str
 ) -> tuple[int, int, int] | None:
-    """Of one side's joints, those where upper bone, lower bone and hand or foot begin."""
+    """Find the joints of one side where upper bone, lower bone and hand or foot begin."""
     upper_words, lower_words, end_words = _WORDS[limb]
     ends = [index for index, word in enumerate(words) if word in end_words[0]]
     for group in lower_words:
@@ -219,7 +228,7 @@ def _limb_by_name(
 def _best(
     candidates: Sequence[int], words: Sequence[str], groups: Sequence[Sequence[str]]
 ) -> int | None:
-    """The topmost of the surest group; candidates run from below to above."""
+    """Return the topmost of the surest group; candidates run from below to above."""
     for group in groups:
         if of_group := [index for index in candidates if words[index] in group]:
             return of_group[-1]
@@ -227,7 +236,7 @@ def _best(
 
 
 def _next_below(joint: int, parents: Sequence[int], lengths: np.ndarray) -> int | None:
-    """The joint at the end of a bone: the farthest child."""
+    """Return the joint at the end of a bone: the farthest child."""
     below = [child for child, parent in enumerate(parents) if parent == joint]
     best = max(below, key=lambda child: lengths[child], default=None)
     if best is not None and lengths[best] == 0:
@@ -241,7 +250,7 @@ def _next_below(joint: int, parents: Sequence[int], lengths: np.ndarray) -> int 
 def _by_shape(
     names: Sequence[str], parents: Sequence[int], positions: np.ndarray, lengths: np.ndarray
 ) -> dict[str, int]:
-    """Legs and arms are the pairs of equal chains that hang from one joint each.
+    """Find legs and arms as the pairs of equal chains that hang from one joint each.
 
     The legs' joint is nearer the root. A limb's two bones are its two longest in a row. The sides
     come from the names if they tell, else from the toes, which point forward.
@@ -301,21 +310,21 @@ def _by_shape(
 
 
 def _difference(one: np.ndarray, other: np.ndarray) -> float:
-    """Of the bone lengths along two chains, as a share of their length."""
+    """Return the difference of bone lengths along two chains, as a share of their length."""
     count = max(len(one), len(other))
     gap = np.pad(one, (0, count - len(one))) - np.pad(other, (0, count - len(other)))
     return float(np.abs(gap).sum() / max(one.sum(), other.sum()))
 
 
 def _two_longest(chain: Sequence[int], lengths: np.ndarray) -> tuple[int, int, int]:
-    """Start, middle and end of the two bones in a row that are longest together."""
+    """Return start, middle and end of the two bones in a row that are longest together."""
     best = max(range(len(chain) - 2),
                key=lambda i: min(lengths[chain[i + 1]], lengths[chain[i + 2]]))
     return chain[best], chain[best + 1], chain[best + 2]
 
 
 def _chains(parents: Sequence[int], lengths: np.ndarray) -> dict[int, list[int]]:
-    """From each joint down its longest way, without joints that stand on the one before."""
+    """Go from each joint down its longest way, without joints that stand on the one before."""
     chains: dict[int, list[int]] = {}
     for joint in reversed(range(len(parents))):
         below = [chains[child] for child, parent in enumerate(parents) if parent == joint]
@@ -327,7 +336,7 @@ def _chains(parents: Sequence[int], lengths: np.ndarray) -> dict[int, list[int]]
 
 
 def _children(joint: int, parents: Sequence[int], lengths: np.ndarray) -> list[int]:
-    """The joints that hang from one, over joints that stand on it."""
+    """Return the joints that hang from one, over joints that stand on it."""
     below = []
     for child, parent in enumerate(parents):
         if parent == joint:
@@ -337,7 +346,7 @@ def _children(joint: int, parents: Sequence[int], lengths: np.ndarray) -> list[i
 
 
 def _bone_lengths(parents: Sequence[int], positions: np.ndarray) -> np.ndarray:
-    """(J,) median distance from the parent; exactly 0 for what stands on it."""
+    """Return the median distances (J,) from the parents; exactly 0 for what stands on one."""
     above = positions[:, [max(parent, 0) for parent in parents]]
     lengths = np.median(np.linalg.norm(positions - above, axis=-1), axis=0)
     lengths[[parent < 0 for parent in parents]] = 0.0
@@ -345,7 +354,7 @@ def _bone_lengths(parents: Sequence[int], positions: np.ndarray) -> np.ndarray:
 
 
 def _ancestors(joint: int, parents: Sequence[int]) -> list[int]:
-    """From the parent up to the root."""
+    """Return the joints from the parent up to the root."""
     line = []
     while parents[joint] >= 0:
         joint = parents[joint]

@@ -1,4 +1,4 @@
-"""The files of a folder and of the archives in it, one after the other."""
+"""Files of a folder and of the archives in it, one after the other."""
 
 from __future__ import annotations
 
@@ -19,19 +19,30 @@ _BROKEN = (OSError, EOFError, tarfile.TarError, zipfile.BadZipFile, lzma.LZMAErr
            RuntimeError, NotImplementedError)
 
 
-class File(NamedTuple):
-    """name: path below the folder, or in its archive (below the archive's name, if there are
-    several). read: its bytes, while it is the current one; KinesicsError if they are broken."""
+class SourceFile(NamedTuple):
+    """A file to import.
+
+    Attributes:
+        name: Path below the folder, or in its archive (below the archive's name, if there are
+            several).
+        read: Returns its bytes, while it is the current one; KinesicsError if they are broken.
+    """
 
     name: str
     read: Callable[[], bytes]
 
 
-def files(source: Path, suffixes: tuple[str, ...]) -> Iterator[File]:
-    """Files below ``source``, a folder, archive or file, whose names end in ``suffixes``.
+def files_in(source: Path, suffixes: tuple[str, ...]) -> Iterator[SourceFile]:
+    """Yield the files of a folder, an archive or a file, one after the other.
 
     Hidden files are left out. An archive that breaks off ends with a file that cannot be read.
-    KinesicsError if ``source`` does not exist.
+
+    Args:
+        source: The folder, archive or file.
+        suffixes: What the names of wanted files end in, in lower case.
+
+    Raises:
+        KinesicsError: ``source`` does not exist.
     """
     if not source.exists():
         raise KinesicsError(f"{source} does not exist; give a folder, an archive or a file.")
@@ -44,12 +55,12 @@ def files(source: Path, suffixes: tuple[str, ...]) -> Iterator[File]:
         if path in archives:
             prefix = f"{name}/" if len(archives) > 1 else ""
             try:
-                yield from (File(prefix + member, read)
+                yield from (SourceFile(prefix + member, read)
                             for member, read in _members(path) if _wanted(member, suffixes))
             except _BROKEN as error:
-                yield File(name, partial(_raise, f"{name} is cut off or broken", error))
+                yield SourceFile(name, partial(_raise, f"{name} is cut off or broken", error))
         elif _wanted(name, suffixes):
-            yield File(name, path.read_bytes)
+            yield SourceFile(name, path.read_bytes)
 
 
 def _wanted(name: str, suffixes: tuple[str, ...]) -> bool:

@@ -1,8 +1,9 @@
-"""People followed through time -> clips: what videos and bags have in common."""
+"""Clips of people followed through time: what imports of videos and bags have in common."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -19,19 +20,66 @@ MIN_SECONDS = 0.5
 """Shorter pieces are dropped: a detector's mistake, or somebody passing the edge of the image."""
 
 
-def clips_of(
-    frames: Iterable[People], name: str, source: str, labels: Mapping[str, str] | None = None, *,
-    rate: float | None = None, bridge: float = 0.0, group: str | None = None,
-) -> list[Clip]:
-    """One clip for each person and unbroken stretch, in order of their beginnings.
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A recording of people, as its clips name it.
 
-    name: of the recording; its clips are called so, or NAME#0, NAME#1 ... if there are several.
-    group: to which its clips belong if no label "group" says so; None: ``name``.
-    rate: frames per second of the recording; None: the median of what the stamps say.
-    bridge: seconds between two sightings of a keypoint up to which it is interpolated in between;
-        at least to the next frame. What lies in a longer gap is nan, and so is what would count
-        as not seen live (``keypoints.visible``).
+    Attributes:
+        name: Of the recording; its clips are called so, or NAME#0, NAME#1 ... if there are several.
+        source: The collection it belongs to.
+        labels: Of all its clips; one called "group" is the group instead.
+        group: Of its clips, if no label says it; "": the name.
+    """
+
+    name: str
+    source: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleImportReport:
+    """The outcome of an import of videos or bags.
+
+    Attributes:
+        kind: "video" or "bag".
+        tried: Number of recordings.
+        clips: Number of clips in the dataset.
+        left_out: Name and sentence of each recording that gave no clip or was cut off.
+    """
+
+    kind: str
+    tried: int
+    clips: int
+    left_out: tuple[tuple[str, str], ...]
+
+    def check(self, out: Path) -> None:
+        """Refuse an import without a clip.
+
+        Raises:
+            KinesicsError: There is none, and so no dataset ``out``.
+        """
+        if not self.clips:
+            raise KinesicsError(
+                f"None of the {self.tried} {self.kind}(s) gave a clip, so there is no {out}:\n  "
+                + "\n  ".join(f"{name}: {sentence}" for name, sentence in self.left_out))
+
+
+def clips_from_people(
+    frames: Iterable[People], origin: Origin, *, rate: float | None = None, bridge: float = 0.0,
+) -> list[Clip]:
+    """Make a clip for each person and unbroken stretch, in order of their beginnings.
+
     A stamp that goes back, and an image of another size, begin a new clip as absence does.
+
+    Args:
+        frames: Everybody seen, in order of time.
+        origin: Names and labels.
+        rate: Frames per second of the recording; None: the median of what the stamps say.
+        bridge: Seconds between two sightings of a keypoint up to which it is interpolated in
+            between; at least to the next frame. What lies in a longer gap is nan, and so is what
+            would count as not seen live: scores below ``MIN_SCORE``, places outside the image by
+            ``MARGIN``.
     """
     tracks: dict[int, list[tuple[int, np.ndarray, tuple[int, int]]]] = {}
     for people in frames:
@@ -49,11 +97,11 @@ def clips_of(
         hertz = rate or round(1.0 / float(np.median(np.diff(times))), 3)
         coco, size = np.stack([coco for _, coco, _ in piece]), piece[0][2]
         made.append((hertz, _on_grid(times, coco, size, hertz, bridge), size))
-    known = dict(labels or {})
-    together = known.pop("group", group or name)
+    known = dict(origin.labels)
+    together = known.pop("group", origin.group or origin.name)
     return [
-        Clip(name if len(made) == 1 else f"{name}#{index}", source, together, hertz, keypoints,
-             dict(known), size)
+        Clip(origin.name if len(made) == 1 else f"{origin.name}#{index}", origin.source, together,
+             hertz, keypoints, dict(known), size)
         for index, (hertz, keypoints, size) in enumerate(made)
     ]
 
@@ -61,6 +109,7 @@ def clips_of(
 def _stretches(
     track: list[tuple[int, np.ndarray, tuple[int, int]]]
 ) -> list[list[tuple[int, np.ndarray, tuple[int, int]]]]:
+    """Cut one person's sightings (stamp, keypoints, image size) at absences."""
     pieces = [track[:1]]
     for sample in track[1:]:
         stamp, _, size = pieces[-1][-1]
@@ -77,28 +126,18 @@ def _stretches(
 def _on_grid(
     times: np.ndarray, coco: np.ndarray, size: tuple[int, int], rate: float, bridge: float
 ) -> np.ndarray:
-    """(T,) seconds from 0 and (T, 17, 3) -> (frames at ``rate``, 17, 2) float32, nan unseen."""
+    """Return the keypoints (frames at ``rate``, 17, 2) float32, nan where unseen.
+
+    Args:
+        times: (T,) seconds from 0.
+        coco: (T, 17, 3) px, px, score.
+        size: Width and height of the image, px.
+        rate: Frames per second.
+        bridge: Seconds, see ``clips_from_people``.
+    """
     seen = visible(coco, size)
     # Stamps are whole nanoseconds, so the last frame may seem to come a little early.
     grid = np.arange(int(times[-1] * rate + 1e-3) + 1) / rate
     keypoints, gaps = resample(times, coco[None, ..., :2], seen[None], grid)
     known = gaps[0] <= max(bridge, 1.5 / rate)
     return np.where(known[..., None], keypoints[0], np.nan).astype(np.float32)
-
-
-def summary(
-    out: Path, kind: str, tried: int, clips: int, left_out: Sequence[tuple[str, str]],
-) -> str:
-    """What an import did, as the lines a command prints: ``left_out`` pairs name and sentence.
-
-    kind: "video" or "bag". KinesicsError if not one clip came out.
-    """
-    lines = [f"{name}: {sentence}" for name, sentence in left_out]
-    if not clips:
-        raise KinesicsError(
-            f"None of the {tried} {kind}(s) gave a clip, so there is no {out}:\n  "
-            + "\n  ".join(lines)
-        )
-    if lines:
-        lines.insert(0, f"{len(left_out)} of {tried} {kind}(s) gave no clip or were cut off:")
-    return "\n  ".join([f"{out}: {clips} clip(s) of {tried} {kind}(s)"] + lines)

@@ -1,4 +1,4 @@
-"""Folders of labelled videos, through our own perception -> clips of COCO-17 in pixels.
+"""Importer of labelled videos, through our own perception: clips of COCO-17 in pixels.
 
 ``kinesics data import video DIR --out DATASET --label-pattern '(?P<emotion>[^/]+)/[^/]+'`` reads
 DIR/happy/clip01.mp4 as a clip with the label emotion: happy. What the keypoints go through is what
@@ -9,29 +9,18 @@ from motion as it will see it.
 from __future__ import annotations
 
 import json
-import shlex
-import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-)
+from typing import NamedTuple
 
 from kinesics_core import files
 from kinesics_core.dataset.clips import Clip, Info, Writer
 from kinesics_core.dataset.labels import labels_from
 from kinesics_core.errors import KinesicsError, ModelError, SourceError
-from kinesics_core.importers.tracks import clips_of, summary
+from kinesics_core.importers.tracks import Origin, PeopleImportReport, clips_from_people
 from kinesics_core.perception.config import KeypointConfig
 from kinesics_core.perception.landmarks import KeypointEstimator
 from kinesics_core.perception.sources import DEFAULT_RATE, open_source
@@ -48,8 +37,32 @@ import goes on at the next one, and a reader can see what was left out and why."
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """What became of one video. fault: of the file, to be tried again; note: all else to say."""
+class VideoSettings:
+    """Settings of an import of videos.
+
+    Attributes:
+        perception: Of the estimator that sees the people.
+        rate: Frames per second to which faster videos are thinned; None: each one's own.
+        label_pattern: See ``labels.labels_from``.
+        command: What the user typed, for the dataset's description.
+    """
+
+    perception: KeypointConfig = KeypointConfig()
+    rate: float | None = None
+    label_pattern: str | None = None
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VideoEntry:
+    """A line of the journal: the outcome of one video.
+
+    Attributes:
+        video: Path below the folder that is imported.
+        frames, clips: How many it gave.
+        fault: Of the file, to be tried again; "" if there is none.
+        note: All else to say.
+    """
 
     video: str
     frames: int = 0
@@ -58,51 +71,80 @@ class Entry:
     note: str = ""
 
 
-def import_videos(
-    source: Path, out: Path, *, label_pattern: str | None = None,
-    variant: str = KeypointConfig.variant, persons: int = 1, rate: float | None = None,
-) -> str:
-    """Make a dataset of every video under ``source``; a summary for the user.
+class VideoProgress(NamedTuple):
+    """How far an import is: frame ``frame`` of ``frames`` (None: unknown) of a video.
 
-    A video that cannot be read, is cut off or shows nobody is named in the summary, and the
-    import goes on; what was read of a video before its damage is kept. Called again after an
-    interruption it goes on with the next video. KinesicsError if no video gives a clip.
+    ``frame`` is 0 when a video begins; ``number`` counts videos from 1 to ``count``.
     """
+
+    number: int
+    count: int
+    video: Path
+    frame: int
+    frames: int | None
+
+
+def import_videos(
+    source: Path, out: Path, settings: VideoSettings | None = None,
+    progress: Callable[[VideoProgress], None] = lambda progress: None,
+) -> PeopleImportReport:
+    """Make a dataset of every video under ``source``.
+
+    A video that cannot be read, is cut off or shows nobody is named in the report, and the import
+    goes on; what was read of a video before its damage is kept. Called again after an interruption
+    it goes on with the next video.
+
+    Args:
+        source: A folder of videos, or one video.
+        out: The dataset.
+        settings: How videos are read.
+        progress: Told after every frame.
+
+    Raises:
+        KinesicsError: There is no video, or no video gives a clip.
+    """
+    settings = settings or VideoSettings()
     videos = find(source)
     root = source if source.is_dir() else source.parent
     paths = [video.relative_to(root) for video in videos]
-    labels = labels_from(paths, label_pattern)
+    labels = labels_from(paths, settings.label_pattern)
     names = _clip_names(paths)
-    command = ["kinesics", "data", "import", "video", str(source), "--out", str(out),
-               "--variant", variant, "--persons", str(persons)]
-    command += ["--rate", f"{rate:g}"] if rate else []
-    command += ["--label-pattern", label_pattern] if label_pattern else []
     name = source.absolute().name
-    info = Info(name, dimensions=2, origin=f"videos of {name}, MediaPipe {variant}",
-                command=shlex.join(command))
-    with Writer(out, info) as writer, _journal(out, writer) as done, _progress() as progress:
-        bar = progress.add_task("", total=None, speed="")
+    info = Info(name, dimensions=2, command=settings.command,
+                origin=f"videos of {name}, MediaPipe {settings.perception.variant}")
+    with Writer(out, info) as writer, _journal(out, writer) as done:
         for number, video in enumerate(videos):
             key = paths[number].as_posix()
             if key in done and not done[key].fault:
                 continue
-            progress.reset(bar, description=f"{number + 1}/{len(videos)} {video.name}", total=None)
-            watch = _Watch(progress, bar)
-            seen, hertz, fault = _watch_people(video, variant, persons, rate, watch)
-            clips = clips_of(seen, names[key], name, labels[number], rate=hertz)
+
+            def tell(frame: int, frames: int | None, number: int = number + 1,
+                     video: Path = video) -> None:
+                progress(VideoProgress(number, len(videos), video, frame, frames))
+
+            seen, hertz, fault = _people_in(video, settings, tell)
+            origin = Origin(names[key], name, labels[number])
+            clips = clips_from_people(seen, origin, rate=hertz)
             for clip in clips:
                 if not writer.has(clip.name):
                     writer.add(clip)
-            entry = _entry(key, seen, clips, fault)
-            done[key] = entry
+            done[key] = _entry(key, seen, clips, fault)
             with open(out / JOURNAL, "a", encoding="utf-8") as journal:
-                journal.write(_line(entry))
-        left_out = [(e.video, e.fault or e.note) for e in done.values() if e.fault or e.note]
-        return summary(out, "video", len(videos), len(writer), left_out)
+                journal.write(_line(done[key]))
+        left_out = tuple(
+            (entry.video, entry.fault or entry.note) for entry in done.values()
+            if entry.fault or entry.note)
+        report = PeopleImportReport("video", len(videos), len(writer), left_out)
+        report.check(out)
+    return report
 
 
 def find(source: Path) -> list[Path]:
-    """Every video of a folder and those in it, in order; KinesicsError if there is none."""
+    """Return every video of a folder and those in it, in order.
+
+    Raises:
+        KinesicsError: There is none.
+    """
     if not source.exists():
         raise KinesicsError(f"{source} does not exist; give a folder of videos.")
     found = sorted(source.rglob("*")) if source.is_dir() else [source]
@@ -115,57 +157,46 @@ def find(source: Path) -> list[Path]:
     return videos
 
 
-@dataclass(slots=True)
-class _Watch:
-    """Shows how far and how fast one video goes."""
-
-    progress: Progress
-    bar: TaskID
-    began: float = field(default_factory=time.monotonic)
-    frames: int = 0
-
-    def step(self, total: int | None) -> None:
-        self.frames += 1
-        speed = self.frames / max(time.monotonic() - self.began, 1e-6)
-        self.progress.update(self.bar, completed=self.frames, total=total,
-                             speed=f"{speed:.1f} frames/s")
-
-
-def _watch_people(
-    video: Path, variant: str, persons: int, rate: float | None, watch: _Watch
+def _people_in(
+    video: Path, settings: VideoSettings, tell: Callable[[int, int | None], None]
 ) -> tuple[list[People], float, str]:
-    """What perception makes of one video, its frame rate, and the fault that ended it, if any."""
+    """Run perception over one video.
+
+    Returns:
+        Everybody seen, the video's frames per second, and the fault that ended it, "" if none.
+    """
     seen: list[People] = []
     hertz = DEFAULT_RATE
+    tell(0, None)
     # An estimator for each video: nobody is followed from one into the next.
-    with KeypointEstimator(KeypointConfig(variant, persons)) as estimator:
+    with KeypointEstimator(settings.perception) as estimator:
         try:
-            with open_source(video, realtime=False, rate=rate) as frames:
+            with open_source(video, realtime=False, rate=settings.rate) as frames:
                 hertz = frames.fps
                 while (frame := frames.read()) is not None:
                     people = estimator.process(frame)
                     # Faces and hands of an hour of video would fill the memory.
                     bodies = [Person(p.id, p.score, p.coco) for p in people.persons]
                     seen.append(replace(people, persons=bodies))
-                    watch.step(frames.total)
+                    tell(len(seen), frames.total)
         except (SourceError, ModelError) as error:
             return seen, hertz, str(error)
     return seen, hertz, ""
 
 
-def _entry(key: str, seen: list[People], clips: list[Clip], fault: str) -> Entry:
+def _entry(key: str, seen: list[People], clips: list[Clip], fault: str) -> VideoEntry:
     if not seen:
-        return Entry(key, fault=fault or "has no frames")
+        return VideoEntry(key, fault=fault or "has no frames")
     if clips:
         note = f"cut off, its beginning is kept: {fault}" if fault else ""
-        return Entry(key, len(seen), len(clips), note=note)
+        return VideoEntry(key, len(seen), len(clips), note=note)
     somebody = any(people.persons for people in seen)
     note = "nobody was followed for half a second" if somebody else "nobody was seen"
-    return Entry(key, len(seen), note=f"{note} in {len(seen)} frames. {fault}".rstrip())
+    return VideoEntry(key, len(seen), note=f"{note} in {len(seen)} frames. {fault}".rstrip())
 
 
 def _clip_names(paths: Sequence[Path]) -> dict[str, str]:
-    """Path -> path without suffix; with it where two files differ in nothing else."""
+    """Name each path without its suffix, or with it where two files differ in nothing else."""
     stems = Counter(path.with_suffix("") for path in paths)
     return {
         path.as_posix(): (path.with_suffix("") if stems[path.with_suffix("")] == 1 else path)
@@ -173,17 +204,9 @@ def _clip_names(paths: Sequence[Path]) -> dict[str, str]:
     }
 
 
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-        TextColumn("{task.fields[speed]}"), TimeRemainingColumn(), console=Console(stderr=True),
-        transient=True,
-    )  # fmt: skip
-
-
 @contextmanager
-def _journal(out: Path, writer: Writer) -> Iterator[dict[str, Entry]]:
-    """What is done, by video; a dataset that ends without a clip leaves no journal either."""
+def _journal(out: Path, writer: Writer) -> Iterator[dict[str, VideoEntry]]:
+    """Give what is done, by video; a dataset that ends without a clip keeps no journal either."""
     try:
         yield _read_journal(out)
     except BaseException:
@@ -192,14 +215,14 @@ def _journal(out: Path, writer: Writer) -> Iterator[dict[str, Entry]]:
         raise
 
 
-def _read_journal(out: Path) -> dict[str, Entry]:
-    """A last line without its end was being written when the import was killed: it is cut."""
+def _read_journal(out: Path) -> dict[str, VideoEntry]:
+    """Read the journal, and cut the line that a killed import did not end."""
     file = out / JOURNAL
     lines = file.read_text(encoding="utf-8").split("\n")[:-1] if file.exists() else []
-    entries = {entry["video"]: Entry(**entry) for entry in map(json.loads, lines)}
+    entries = {entry["video"]: VideoEntry(**entry) for entry in map(json.loads, lines)}
     files.write_text(file, "".join(map(_line, entries.values())))
     return entries
 
 
-def _line(entry: Entry) -> str:
+def _line(entry: VideoEntry) -> str:
     return json.dumps(asdict(entry), ensure_ascii=False) + "\n"

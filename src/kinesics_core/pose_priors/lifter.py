@@ -64,7 +64,8 @@ def lift(
     Args:
         keypoints: (T, 23 or more, 3): px, px, confidence, in the order of
             ``skeletons.WHOLEBODY133``, nan or confidence 0 where unknown.
-        width, height: Of the picture, px; its middle is the principal point.
+        width: Of the picture, px; its middle is the principal point.
+        height: Of the picture, px.
         focal: px; None assumes the length of the diagonal.
         path: Other weights than ours.
 
