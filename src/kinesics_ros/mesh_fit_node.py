@@ -24,7 +24,7 @@ from kinesics_core.errors import KinesicsError
 from kinesics_core.fitting.errors import FitError
 from kinesics_core.fitting.output.data_directory import inside
 from kinesics_core.fitting.output.recording import fit_recording
-from kinesics_core.fitting.output.request import Report, Request
+from kinesics_core.fitting.output.request import FitReport, FitRequest
 from kinesics_core.fitting.progress import Progress
 from kinesics_core.fitting.server_config import MeshFitConfig
 from kinesics_core.settings import settings_of
@@ -165,7 +165,7 @@ class MeshFitNode(Stage):
 
     def _fit(self, goal: ServerGoalHandle) -> FitMesh.Result:
         asked = goal.request
-        request = Request(
+        request = FitRequest(
             input=inside(self._directory, asked.input, "input"),
             output=inside(self._directory, asked.output, "output"),
             keypoints=inside(self._directory, asked.keypoints, "keypoints")
@@ -211,7 +211,7 @@ def _key(goal: ServerGoalHandle) -> bytes:
     return bytes(goal.goal_id.uuid)
 
 
-def _result(report: Report) -> FitMesh.Result:
+def _result(report: FitReport) -> FitMesh.Result:
     return FitMesh.Result(
         error_code=getattr(FitMesh.Result, report.error_code), message=report.message,
         files=report.files, frames_fitted=report.frames_fitted,

@@ -16,13 +16,13 @@ import cv2
 import numpy as np
 
 from kinesics_core.body import model
+from kinesics_core.body.parameters import PARAMETERS
 from kinesics_core.fitting.errors import FitError
 from kinesics_core.fitting.evaluation import motions, truth
 from kinesics_core.fitting.evaluation.truth import Recipe
 from kinesics_core.fitting.fit import Fit
 from kinesics_core.fitting.output import recording
-from kinesics_core.fitting.output.parameters import PARAMETERS
-from kinesics_core.fitting.output.request import Request
+from kinesics_core.fitting.output.request import FitRequest
 from kinesics_core.fitting.progress import Progress
 from kinesics_core.fitting.tracks.track import Track
 
@@ -43,36 +43,31 @@ class Known:
     calls: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-    def read(self, source, *, first=0, last=None, openpose=None, progress=None, cancelled=None,
-             note=None):
+    def read(self, source, options, hooks):
         self.calls.append("read")
-        if progress is not None:
-            progress(Progress("keypoints", 1, FRAMES, rate=30.0))
-        if cancelled is not None and cancelled():
+        hooks.tell(Progress("keypoints", 1, FRAMES, rate=30.0))
+        if hooks.stop:
             raise FitError("Cancelled while keypoints were read; start again.", "CANCELED")
         if not self.tracks:
             raise FitError("Nobody is seen.", "NO_PERSON")
         for sentence in self.notes:
-            note(sentence)
-        kept = [(t.frames >= first) & (t.frames <= (t.frames[-1] if last is None else last))
-                for t in self.tracks]
+            hooks.note(sentence)
+        kept = [np.array([options.wants(int(frame)) for frame in t.frames]) for t in self.tracks]
         return [track.part(rows) for track, rows in zip(self.tracks, kept, strict=True)]
 
-    def fit(self, track, body, settings, *, progress=None, cancelled=None, store=None,
-            genders=None):
-        """The known parameters, chunk by chunk, each kept in the store."""
+    def fit(self, track, body, settings, *, hooks, checkpoints, genders=None):
+        """Return the known parameters, chunk by chunk, each kept as a checkpoint."""
         known = self.fits[track.person]
         rows = np.searchsorted(known.frames, track.frames)
         failed = np.ones(len(rows), bool)
         for number, chunk in enumerate(np.array_split(np.arange(len(rows)), CHUNKS)):
-            if cancelled is not None and cancelled():
+            if hooks.stop:
                 break
-            if store.load(f"chunk_{number}") is None:
+            if checkpoints.load(f"chunk_{number}") is None:
                 self.calls.append(f"fit {track.person}.{number}")
-                store.save(f"chunk_{number}", {"rows": chunk})
+                checkpoints.save(f"chunk_{number}", {"rows": chunk})
             failed[chunk] = False
-            if progress is not None:
-                progress(Progress("body", int(chunk[-1]) + 1, len(rows), 0.5, 100.0))
+            hooks.tell(Progress("body", int(chunk[-1]) + 1, len(rows), 0.5, 100.0))
         chosen = {name: getattr(known, name)[rows] for name in (
             *PARAMETERS, "frames", "times", "reprojection", "loss", "penetration")}
         return replace(known, **chosen, failed=failed | known.failed[rows],
@@ -130,5 +125,5 @@ if __name__ == "__main__":
         real_replace(source, target)
 
     os.replace = dying
-    report = recording.fit_recording(Request(known.video, Path(sys.argv[2])))
+    report = recording.fit_recording(FitRequest(known.video, Path(sys.argv[2])))
     print(report.error_code, report.message)

@@ -103,12 +103,12 @@ def test_a_measurement_that_fails_is_an_error():
 def test_the_peer_fits(body):
     pytest.importorskip("smplx")
     from kinesics_core.assets.store import shipped
-    from kinesics_core.fitting.evaluation import evaluation
     from kinesics_core.fitting.evaluation import smplify_x as peer
+    from kinesics_core.fitting.evaluation.scores import score
 
     track, real = bench_fit.clips(body, None)[0]
     found = peer.fit_frames(
         track, body, shipped("smplx/SMPLX_NEUTRAL.npz"), [12], real.focal)
-    means = evaluation.score(found, real, body, body, track, mesh_step=1).means()
+    means = score(found, real, (body, body), track, mesh_step=1).means()
     assert means["reprojection"] < 8.0
     assert means["pa_mpjpe"] < 80.0

@@ -12,17 +12,23 @@ import pytest
 from rich.console import Console
 
 from kinesics_core.cli import main
+from kinesics_core.commands.fit import print_summary
 from kinesics_core.errors import KinesicsError
 from kinesics_core.fitting.errors import FitError
 from kinesics_core.fitting.output import dataset
-from kinesics_core.fitting.output.dataset import Clip, Summary, fit_dataset, is_dataset
-from kinesics_core.fitting.output.request import Person, Report, Request
+from kinesics_core.fitting.output.dataset import (
+    DatasetSummary,
+    VideoResult,
+    fit_dataset,
+    is_dataset,
+)
+from kinesics_core.fitting.output.request import FitReport, FitRequest, PersonReport
 from kinesics_core.jobs import local as jobs
 
 QUIET = Console(quiet=True)
 
 
-def clip_work(settings, inputs, report):
+def video_work(settings, inputs, report):
     """Stands in for perception and fit. What the video's name says happens to it."""
     request = inputs["request"]
     assert request.input.is_absolute() and request.output.is_absolute()
@@ -58,20 +64,20 @@ def here(work, directory, *, processes=1, console=None, retries=0):
 @pytest.fixture
 def videos(tmp_path, monkeypatch):
     """A folder to fit, with a stand-in for the work; give it names of videos."""
-    monkeypatch.setattr(dataset, "fit_clip", clip_work)
+    monkeypatch.setattr(dataset, "fit_video", video_work)
     monkeypatch.setattr(dataset.jobs, "run", here)
 
-    def make(*names) -> Request:
+    def make(*names) -> FitRequest:
         for name in names:
             file = tmp_path / "videos" / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(name.encode())
-        return Request(tmp_path / "videos", tmp_path / "out")
+        return FitRequest(tmp_path / "videos", tmp_path / "out")
 
     return make
 
 
-def begun(request: Request) -> dict[str, int]:
+def begun(request: FitRequest) -> dict[str, int]:
     """How often each video was begun, by its folder."""
     return {path.parent.relative_to(request.output).as_posix(): len(path.read_text())
             for path in request.output.rglob("begun")}
@@ -81,10 +87,10 @@ def test_each_video_has_its_own_folder_and_is_done_once(videos):
     request = videos("a/one.mp4", "b/one.mp4", "b/two.mov", "b/two.mp4", "notes.txt")
     summary = fit_dataset(request, processes=2, console=QUIET)
     names = ["a/one", "b/one", "b/two.mov", "b/two.mp4"]
-    assert [clip.name for clip in summary.clips] == names
+    assert [clip.name for clip in summary.videos] == names
     assert begun(request) == dict.fromkeys(names, 1)
     again = fit_dataset(request, console=QUIET)
-    assert all(clip.reused for clip in again.clips)
+    assert all(clip.reused for clip in again.videos)
     assert begun(request) == dict.fromkeys(names, 1)
 
 
@@ -92,7 +98,7 @@ def test_each_video_has_its_own_folder_and_is_done_once(videos):
 def test_a_death_is_made_good_and_a_failure_costs_itself_only(videos, monkeypatch):
     request = videos("a.mp4", "broken.mp4", "empty.mp4", "killed.mp4")
     monkeypatch.undo()
-    monkeypatch.setattr(dataset, "fit_clip", clip_work)  # in processes that really die
+    monkeypatch.setattr(dataset, "fit_video", video_work)  # in processes that really die
     summary = fit_dataset(request, processes=2, console=QUIET)
     assert begun(request) == {"a": 1, "broken": 1, "empty": 1, "killed": 2}
     assert {clip.name: clip.fault for clip in summary.failed} == {
@@ -114,7 +120,7 @@ def test_a_folder_that_was_removed_or_a_video_that_changed_is_fitted_again(video
 def test_relative_paths_mean_the_same_to_everybody(videos, monkeypatch):
     request = videos("a.mp4")
     monkeypatch.chdir(request.input.parent)
-    fit_dataset(Request(Path("videos"), Path("out")), console=QUIET)
+    fit_dataset(FitRequest(Path("videos"), Path("out")), console=QUIET)
     assert begun(request) == {"a": 1}
 
 
@@ -130,14 +136,15 @@ def test_the_file_that_sums_up(videos):
 def test_the_estimate_for_the_papers_videos():
     """1,677 videos of 300 frames; at 3,600 core seconds for 503,100 frames that is one hour."""
     each = 3600.0 / (1677 * 300)
-    summary = Summary((
-        Clip("a", 200, 1, core_seconds=200 * each), Clip("b", 100, 1, core_seconds=100 * each),
-        Clip("begun by an earlier run", 999, 1), Clip("c", fault="no"),
+    summary = DatasetSummary((
+        VideoResult("a", 200, 1, core_seconds=200 * each),
+        VideoResult("b", 100, 1, core_seconds=100 * each),
+        VideoResult("begun by an earlier run", 999, 1), VideoResult("c", fault="no"),
     ), 10.0, 2)
     assert summary.paper_core_hours == pytest.approx(1.0)
-    assert math.isnan(Summary((), 0.0, 1).paper_core_hours)
+    assert math.isnan(DatasetSummary((), 0.0, 1).paper_core_hours)
     console = Console(record=True, width=200, file=io.StringIO())
-    dataset.show(summary, console)
+    print_summary(summary, console)
     said = console.export_text()
     assert "4: 3 fitted, 1 failed" in said and "c: no" in said
     assert "7,267 GPU hours there, would take 1.0 core hours" in said
@@ -156,7 +163,7 @@ def test_what_is_a_data_set(tmp_path):
 
 def test_a_folder_without_video_is_said(tmp_path):
     with pytest.raises(KinesicsError, match="holds no video"):
-        fit_dataset(Request(tmp_path, tmp_path / "out"), console=QUIET)
+        fit_dataset(FitRequest(tmp_path, tmp_path / "out"), console=QUIET)
 
 
 # --- one video -------------------------------------------------------------------------------
@@ -170,13 +177,13 @@ def one(tmp_path, monkeypatch, report):
         return report
 
     monkeypatch.setattr(dataset, "fit_recording", fit_recording)
-    request = Request(Path("film.mp4"), tmp_path / "film")
-    return seen, lambda: dataset.fit_clip({}, {"request": request}, lambda *step: None)
+    request = FitRequest(Path("film.mp4"), tmp_path / "film")
+    return seen, lambda: dataset.fit_video({}, {"request": request}, lambda *step: None)
 
 
 def test_what_is_remembered_of_a_video(tmp_path, monkeypatch):
-    person = Person(1, "", 40, 1.5, 2.0, 0.3, 0.0, 0.1, 0)
-    seen, fit = one(tmp_path, monkeypatch, Report(
+    person = PersonReport(1, "", 40, 1.5, 2.0, 0.3, 0.0, 0.1, 0)
+    seen, fit = one(tmp_path, monkeypatch, FitReport(
         frames_fitted=40, people=[person], reprojection_px=1.5, complete=True))
     found = fit()
     assert json.loads(json.dumps(found))["frames"] == 40 and found["fault"] == ""
@@ -190,7 +197,7 @@ def test_what_is_remembered_of_a_video(tmp_path, monkeypatch):
     ("MODEL_MISSING", False), ("FAILED", False), ("INVALID_GOAL", False),
 ])
 def test_only_what_would_fail_again_is_remembered_as_failed(tmp_path, monkeypatch, code, lasting):
-    _, fit = one(tmp_path, monkeypatch, Report(error_code=code, message="It went wrong."))
+    _, fit = one(tmp_path, monkeypatch, FitReport(error_code=code, message="It went wrong."))
     if lasting:
         assert fit()["fault"] == "It went wrong."
     else:

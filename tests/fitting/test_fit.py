@@ -8,16 +8,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from kinesics_core.body import model
 from kinesics_core.body.model import load
+from kinesics_core.body.parameters import PARAMETERS
+from kinesics_core.fitting.checkpoints import Checkpoints
+from kinesics_core.fitting.chunks import chunk_rows, keyframes
 from kinesics_core.fitting.errors import FitError
 from kinesics_core.fitting.evaluation import metrics, motions, truth
 from kinesics_core.fitting.evaluation.truth import Recipe
-from kinesics_core.fitting.fit import Settings, Spreads, chunks, fit, keyframes
-from kinesics_core.fitting.output.parameters import PARAMETERS
+from kinesics_core.fitting.fit import fit
+from kinesics_core.fitting.progress import Hooks
+from kinesics_core.fitting.settings import GENDERS, Settings, Spreads
 from kinesics_core.skeletons import WHOLEBODY133_FLIP
 
 EXACT = Spreads(body=0.001, feet=0.001, face=0.001, hand=0.001, turn=10, finger=10, shift=10,
-                mood=10, expression=1)
+                expression_change=10, expression=1)
 
 
 @pytest.fixture(scope="module")
@@ -173,7 +178,7 @@ def test_seams_of_chunks_do_not_show(body, clip):
 
 def test_chunks_cover_everything_and_overlap():
     for count, size, overlap in ((1, 10, 3), (10, 10, 3), (11, 10, 3), (999, 100, 20)):
-        parts = chunks(count, size, overlap)
+        parts = chunk_rows(count, size, overlap)
         assert np.array_equal(np.unique(np.concatenate(parts)), np.arange(count))
         assert all(len(part) <= size for part in parts)
         for one, two in zip(parts[:-1], parts[1:], strict=True):
@@ -190,7 +195,7 @@ def test_cancelled_within_a_third_of_a_second(body, clip):
         return len(asked) > 12
 
     with pytest.raises(FitError) as caught:
-        fit(track, body, cancelled=cancelled)
+        fit(track, body, hooks=Hooks(cancelled=cancelled))
     assert caught.value.code == "CANCELED"
     assert np.diff(asked).max() < 0.3
 
@@ -202,14 +207,14 @@ def test_cancelled_later_keeps_the_chunks_that_are_done(body, clip):
     def cancelled():
         return any(progress.done > 0 for progress in seen)
 
-    stops = fit(track, body, Settings(chunk=40, overlap=5), progress=seen.append,
-                cancelled=cancelled)
+    stops = fit(track, body, Settings(chunk=40, overlap=5),
+                hooks=Hooks(seen.append, cancelled))
     assert 0 < (~stops.failed).sum() < len(track) and finite(stops)
 
 
 def test_progress_says_how_far(body, clip):
     seen = []
-    fit(clip[0], body, Settings(chunk=40, overlap=5), progress=seen.append)
+    fit(clip[0], body, Settings(chunk=40, overlap=5), hooks=Hooks(seen.append))
     assert seen and {step.stage for step in seen} <= {"camera", "body", "hands_face"}
     assert all(step.total == 75 for step in seen)
     assert [step.done for step in seen] == sorted(step.done for step in seen)
@@ -217,11 +222,10 @@ def test_progress_says_how_far(body, clip):
 
 @pytest.mark.slow
 def test_a_finished_chunk_is_taken_up_again(body, clip, tmp_path):
-    from kinesics_core.fitting.output.files import Store
-    settings, store = Settings(chunk=40, overlap=5), Store(tmp_path / "store")
-    first = fit(clip[0], body, settings, store=store)
+    settings, kept = Settings(chunk=40, overlap=5), Checkpoints(tmp_path / "kept")
+    first = fit(clip[0], body, settings, checkpoints=kept)
     began = time.process_time()
-    again = fit(clip[0], body, settings, store=store)
+    again = fit(clip[0], body, settings, checkpoints=kept)
     assert time.process_time() - began < 0.7
     for name in ("betas", *PARAMETERS):
         assert np.allclose(getattr(first, name), getattr(again, name), atol=1e-5)
@@ -241,6 +245,10 @@ def test_nobody_is_an_error_in_words(body, clip):
     with pytest.raises(FitError, match="keypoints of the body") as caught:
         fit(track, body)
     assert caught.value.code == "NO_PERSON"
+
+
+def test_genders_are_the_bodies_and_to_guess():
+    assert (*model.GENDERS, "guess") == GENDERS
 
 
 @pytest.mark.parametrize("wrong", [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+from dataclasses import replace
 
 import known_recording
 import pytest
@@ -13,7 +14,7 @@ from known_recording import FRAMES
 from kinesics_core.assets import store
 from kinesics_core.cli import main
 from kinesics_core.errors import AssetError
-from kinesics_core.fitting.output.files import read_arrays
+from kinesics_core.files import read_arrays
 from kinesics_core.fitting.tracks.read_tracks import read_tracks
 
 
@@ -49,8 +50,8 @@ def test_options_reach_the_fit(known, tmp_path, monkeypatch):
     ((settings, track, gender),) = asked
     assert (settings.gender, settings.focal, settings.pose_space) == ("female", 900.0, "latent")
     assert track.frames.tolist() == list(range(2, 10)) and gender == "female"
-    wish = json.loads((tmp_path / "out" / "request.json").read_text())
-    assert (wish["gender"], wish["focal"], wish["first"]) == ("female", 900.0, 2)
+    asked_for = json.loads((tmp_path / "out" / "request.json").read_text())
+    assert (asked_for["gender"], asked_for["focal"], asked_for["first"]) == ("female", 900.0, 2)
 
 
 def test_a_fault_is_one_sentence_and_status_1(known, tmp_path, capfd, monkeypatch):
@@ -70,13 +71,13 @@ def test_ctrl_c_keeps_what_is_finished_and_the_same_command_goes_on(
 ):
     fit, before = known.fit, signal.getsignal(signal.SIGINT)
 
-    def interrupted(*given, progress, **others):
+    def interrupted(*given, hooks, **others):
         def shown(step):
-            progress(step)
+            hooks.tell(step)
             if step.done == FRAMES // 2:
                 os.kill(os.getpid(), signal.SIGINT)
 
-        return fit(*given, progress=shown, **others)
+        return fit(*given, hooks=replace(hooks, progress=shown), **others)
 
     monkeypatch.setattr(known_recording.recording, "fit", interrupted)
     command = ["fit", str(known.video), "--out", str(tmp_path / "out"), "--no-meshes",

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from kinesics_core.fitting.errors import FitError
-from kinesics_core.fitting.tracks.read_tracks import read_tracks
+from kinesics_core.fitting.progress import Hooks
+from kinesics_core.fitting.tracks.read_tracks import ReadOptions, read_tracks
 from kinesics_core.skeletons import BODY25, OPENPOSE18, WHOLEBODY133
 
 FRAMES, WIDTH, HEIGHT = 12, 640, 480
@@ -84,10 +85,7 @@ def test_people_keep_their_ids_whatever_their_order_in_the_files(tmp_path):
     for track in tracks:
         person = known[0 if track is left else 1]
         np.testing.assert_allclose(track.keypoints[:, 0], person["pose"][:, 0], rtol=1e-5)
-    assert len(read_tracks(tmp_path, person=2)) == 1
-    with pytest.raises(FitError, match="no person 7 .* seen were 1, 2") as caught:
-        read_tracks(tmp_path, person=7)
-    assert caught.value.code == "NO_PERSON"
+    assert [track.person for track in tracks] == [1, 2]
 
 
 def test_what_openpose_did_not_see_is_unknown(tmp_path):
@@ -115,9 +113,9 @@ def test_missing_files_and_empty_frames_are_gaps(tmp_path):
 def test_size_and_rate_are_the_videos(tmp_path):
     folder = write(tmp_path / "json", people(1))
     clip = video(tmp_path / "clip.mp4", (800, 608))
-    for track in (*read_tracks(folder), *read_tracks(clip, openpose=folder)):
+    for track in (*read_tracks(folder), *read_tracks(clip, ReadOptions(openpose=folder))):
         assert (track.width, track.height, track.rate) == (800, 608, 25.0)
-    assert read_tracks(folder, first=3, last=6)[0].frames.tolist() == [3, 4, 5, 6]
+    assert read_tracks(folder, ReadOptions(3, 6))[0].frames.tolist() == [3, 4, 5, 6]
 
 
 def test_images_say_which_frame_a_file_is_of(tmp_path):
@@ -128,7 +126,7 @@ def test_images_say_which_frame_a_file_is_of(tmp_path):
         image.parent.mkdir(exist_ok=True)
         cv2.imwrite(str(image), np.zeros((HEIGHT, WIDTH, 3), np.uint8))
     cv2.imwrite(str(tmp_path / "images" / "a.png"), np.zeros((HEIGHT, WIDTH, 3), np.uint8))
-    (track,) = read_tracks(tmp_path / "images", openpose=folder)
+    (track,) = read_tracks(tmp_path / "images", ReadOptions(openpose=folder))
     assert track.frames.tolist() == list(range(1, FRAMES + 1))
 
 
@@ -136,7 +134,7 @@ def test_a_size_that_is_not_known_is_guessed_and_said(tmp_path):
     notes: list[str] = []
     known = people(1)
     known[0]["pose"][..., 0] += 500
-    (track,) = read_tracks(write(tmp_path, known), note=notes.append)
+    (track,) = read_tracks(write(tmp_path, known), hooks=Hooks(note=notes.append))
     assert (track.width, track.height) == (1280, 720)
     assert len(notes) == 1 and "1280 x 720" in notes[0] and "Give the video" in notes[0]
 
@@ -145,7 +143,7 @@ def test_one_damaged_file_costs_one_frame(tmp_path):
     write(tmp_path, people(1))
     (tmp_path / "clip_000000000005_keypoints.json").write_text('{"people": [{"pose_keyp')
     notes: list[str] = []
-    (track,) = read_tracks(tmp_path, note=notes.append)
+    (track,) = read_tracks(tmp_path, hooks=Hooks(note=notes.append))
     assert len(track) == FRAMES - 1 and 5 not in track.frames
     assert any("1 of 12 files" in note and "000005" in note for note in notes)
 
@@ -179,5 +177,5 @@ def test_an_empty_folder_beside_a_video_is_said(tmp_path):
     (tmp_path / "json").mkdir()
     for folder in (tmp_path / "json", tmp_path / "none"):
         with pytest.raises(FitError, match="write_json") as caught:
-            read_tracks(video(tmp_path / "clip.mp4"), openpose=folder)
+            read_tracks(video(tmp_path / "clip.mp4"), ReadOptions(openpose=folder))
         assert caught.value.code == "INPUT_UNREADABLE"

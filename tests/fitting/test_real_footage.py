@@ -10,7 +10,7 @@ from kinesics_core.assets import store
 from kinesics_core.body import model
 from kinesics_core.fitting.evaluation.metrics import pa_mpjpe
 from kinesics_core.fitting.fit import Fit, fit
-from kinesics_core.fitting.output.outputs import joints_of
+from kinesics_core.fitting.output.frame_files import joints_of
 from kinesics_core.fitting.tracks.read_tracks import read_tracks
 from kinesics_core.fitting.tracks.track import Track
 from kinesics_core.rotations import exponential

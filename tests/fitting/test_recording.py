@@ -20,11 +20,15 @@ from known_recording import FRAMES, HEIGHT, RATE, WIDTH
 
 from kinesics_core.assets import store
 from kinesics_core.body import model, skinning
-from kinesics_core.fitting.errors import CODES, FitError
-from kinesics_core.fitting.output import files, outputs, pictures, recording
-from kinesics_core.fitting.output.parameters import PARAMETERS, read_fit, read_fit_and_track
+from kinesics_core.body.parameters import PARAMETERS
+from kinesics_core.errors import KinesicsError
+from kinesics_core.files import read_arrays
+from kinesics_core.fitting.errors import CODES
+from kinesics_core.fitting.output import background, painter, recording
+from kinesics_core.fitting.output.directory import locked
+from kinesics_core.fitting.output.params_file import fit_of, read_parameters
 from kinesics_core.fitting.output.recording import fit_recording
-from kinesics_core.fitting.output.request import Request
+from kinesics_core.fitting.output.request import FitRequest
 from kinesics_core.fitting.tracks import track_file
 from kinesics_core.importers import bvh
 from kinesics_core.pose_priors import vae
@@ -48,7 +52,7 @@ def whole(place, tmp_path_factory) -> tuple[known_recording.Known, Path]:
     out = tmp_path_factory.mktemp("whole") / "out"
     with pytest.MonkeyPatch.context() as patch:
         known = known_recording.make(place).install(patch)
-        report = fit_recording(Request(known.video, out))
+        report = fit_recording(FitRequest(known.video, out))
     assert (report.complete, report.error_code, report.message) == (True, "NONE", "")
     return known, out
 
@@ -95,7 +99,7 @@ def test_meshes_are_those_of_the_parameters(whole):
 def test_params_give_the_same_meshes_in_stock_smplx(whole):
     smplx, torch = pytest.importorskip("smplx"), pytest.importorskip("torch")
     known, out = whole
-    stored = files.read_arrays(out / "params.npz")
+    stored = read_arrays(out / "params.npz")
     file = model.find(None, "neutral")
     stock = smplx.create(
         str(file), model_type="smplx", gender="neutral", num_betas=10, use_pca=False,
@@ -105,14 +109,14 @@ def test_params_give_the_same_meshes_in_stock_smplx(whole):
     vertices = posed.vertices.detach().numpy()
     assert np.abs(vertices[7] - read_obj(out / "meshes" / "000007.obj")[0]).max() < 2e-5
     assert np.abs(posed.joints.detach().numpy()[:, :55] - stored["joints_cam"]).max() < 1e-5
-    one = files.read_arrays(out / "params" / "000007.npz")
+    one = read_arrays(out / "params" / "000007.npz")
     assert all(np.array_equal(one[name], stored[name][7]) for name in (*names, "joints_cam"))
 
 
 def test_joints_project_onto_the_keypoints_they_were_fitted_to(whole):
     """What a reader computes from params.npz alone: pixel = focal * x / z + principal_point."""
     _, out = whole
-    stored = files.read_arrays(out / "params.npz")
+    stored = read_arrays(out / "params.npz")
     body = model.load()
     joint = body.keypoints.joints
     on_joint = np.flatnonzero(joint >= 0)
@@ -125,15 +129,16 @@ def test_joints_project_onto_the_keypoints_they_were_fitted_to(whole):
 
 def test_the_fit_is_read_back_as_it_was(whole):
     known, out = whole
-    fit, track = read_fit_and_track(out)
+    fit = fit_of(read_arrays(out / "params.npz"))
+    read, track = read_parameters(out)
     for name in ("betas", *PARAMETERS, "frames", "times", "reprojection", "failed"):
         assert np.allclose(getattr(fit, name), getattr(known.fits[1], name), atol=1e-6), name
+        assert not hasattr(read, name) or np.array_equal(getattr(read, name), getattr(fit, name))
     assert (fit.focal, fit.gender) == (known.fits[1].focal, "neutral")
     assert fit.seconds == known.fits[1].seconds
     assert np.array_equal(track.keypoints, known.tracks[0].keypoints, equal_nan=True)
-    with pytest.raises(FitError, match="holds no params.npz") as refusal:
-        read_fit(out / "meshes")
-    assert refusal.value.code == "INPUT_UNREADABLE"
+    with pytest.raises(KinesicsError, match="holds no params.npz; give a directory"):
+        read_parameters(out / "meshes")
 
 
 def test_figures_are_those_of_the_known_motion(whole):
@@ -146,7 +151,7 @@ def test_figures_are_those_of_the_known_motion(whole):
     assert tall == pytest.approx(known_recording.PERSON, rel=0.1)  # as the recording was made
     assert document["reprojection_percent_of_height"]["median"] == pytest.approx(
         150.0 / tall, rel=0.05)
-    joints = files.read_arrays(out / "params.npz")["joints_cam"].astype(float)
+    joints = read_arrays(out / "params.npz")["joints_cam"].astype(float)
     acceleration = np.linalg.norm(np.diff(joints, 2, axis=0), axis=-1).mean() * RATE**2
     assert document["jitter_m_s2"] == pytest.approx(acceleration, rel=1e-4)
     assert document["frames_per_second"] == pytest.approx(FRAMES / 0.4)
@@ -194,7 +199,7 @@ def test_the_motion_files_hold_the_known_joints(whole):
     motion = bvh.parse((out / "motion.bvh").read_text())
     assert motion.table.shape[0] == FRAMES and motion.rate == pytest.approx(RATE, rel=1e-4)
     names = model.load().joint_names
-    joints = files.read_arrays(out / "params.npz")["joints_cam"][:, :22]
+    joints = read_arrays(out / "params.npz")["joints_cam"][:, :22]
     places, _ = bvh.pose(motion, [motion.names.index(name) for name in names[:22]])
     assert np.abs(places - joints * [1, -1, -1]).max() < 1e-4
 
@@ -216,7 +221,7 @@ def assert_same(out: Path, expected: Path) -> None:
     assert found.keys() == wanted.keys()
     for name in wanted:
         if name.endswith(".npz"):
-            arrays, right = (files.read_arrays(folder / name) for folder in (out, expected))
+            arrays, right = (read_arrays(folder / name) for folder in (out, expected))
             assert arrays.keys() == right.keys()
             for key, value in right.items():
                 if value.dtype.kind == "f":
@@ -248,7 +253,7 @@ def test_a_killed_run_continues(whole, known, tmp_path, replacements):
     before = {path: path.stat().st_mtime_ns for path in out.rglob("*.*")
               if path.is_file() and not path.name.endswith((".part", ".mp4"))
               and path.name not in ("fit.json", "camera.json", "request.json")}
-    report = fit_recording(Request(known.video, out))
+    report = fit_recording(FitRequest(known.video, out))
     assert report.complete, report.message
     # Whatever was finished is not done again ...
     done = {path.name for path in before}
@@ -266,20 +271,20 @@ def test_a_killed_run_continues(whole, known, tmp_path, replacements):
 def test_cancelling_keeps_what_is_there_and_the_next_run_goes_on(whole, known, tmp_path, stage):
     out, seen = tmp_path / "out", []
     report = fit_recording(
-        Request(known.video, out), progress=lambda step: seen.append(step.stage),
+        FitRequest(known.video, out), progress=lambda step: seen.append(step.stage),
         cancelled=lambda: stage in seen)
     assert (report.complete, report.error_code) == (False, "CANCELED")
     assert "goes on" in report.message or "start again" in report.message
     if stage == "body":
-        part = files.read_arrays(out / "params.npz")
+        part = read_arrays(out / "params.npz")
         assert part["failed"].sum() == FRAMES * 3 // 4 and not part["complete"]
         assert report.frames_fitted == FRAMES // 4
     if stage == "write":
         assert report.frames_fitted == FRAMES
-        assert np.isfinite(files.read_arrays(out / "params.npz")["joints_cam"]).all()
+        assert np.isfinite(read_arrays(out / "params.npz")["joints_cam"]).all()
     assert not list(out.rglob("*.part")) and not list(out.rglob(".*.mp4"))
     first = list(known.calls)
-    report = fit_recording(Request(known.video, out))
+    report = fit_recording(FitRequest(known.video, out))
     assert report.complete
     assert sorted(set(known.calls)) == sorted(known.calls) or stage == "keypoints", first
     assert_same(out, whole[1])
@@ -288,7 +293,7 @@ def test_cancelling_keeps_what_is_there_and_the_next_run_goes_on(whole, known, t
 def test_what_perception_noted_is_said_by_every_run(known, tmp_path):
     known.notes.append("Only the first 57 frames are used.")
     for _ in range(2):
-        report = fit_recording(Request(known.video, tmp_path, meshes=False, overlays=False))
+        report = fit_recording(FitRequest(known.video, tmp_path, meshes=False, overlays=False))
         assert report.complete and report.failures == known.notes
     assert known.calls.count("read") == 1
 
@@ -297,35 +302,35 @@ def test_a_second_run_writes_nothing_again(whole, known):
     _, out = whole
     before = {path: path.stat().st_mtime_ns for path in out.rglob("*") if path.is_file()
               and path.name not in ("fit.json", "camera.json", "report.json")}
-    report = fit_recording(Request(known.video, out))
+    report = fit_recording(FitRequest(known.video, out))
     assert report.complete and known.calls == []
     assert {path: path.stat().st_mtime_ns for path in before} == before
     assert report.frames_fitted == FRAMES and report.reprojection_px == 1.5
 
 
-def test_another_wish_in_the_same_place_is_refused_and_changes_nothing(whole, known, tmp_path):
+def test_another_request_in_the_same_place_is_refused_and_changes_nothing(whole, known, tmp_path):
     _, out = whole
     before = contents(out)
     for other, word in (({"gender": "female"}, r"another gender \(neutral; now female\)"),
                         ({"focal": 900.0}, "another focal length"),
                         ({"first": 2, "last": 9}, "another first frame and another last frame"),
                         ({"pose_space": "latent"}, "another pose space")):
-        report = fit_recording(Request(known.video, out, **other))
+        report = fit_recording(FitRequest(known.video, out, **other))
         assert report.error_code == "INVALID_GOAL" and known.calls == []
         assert word.split(" \\(")[0] in report.message
     changed = tmp_path / known.video.name
     changed.write_bytes(known.video.read_bytes() + b"x")
-    report = fit_recording(Request(changed, out))
+    report = fit_recording(FitRequest(changed, out))
     assert report.error_code == "INVALID_GOAL" and "another recording" in report.message
     assert contents(out) == before
 
 
 def test_beginning_again_removes_only_what_a_fit_wrote(known, tmp_path):
     out = tmp_path / "out"
-    assert fit_recording(Request(known.video, out, last=5)).complete
+    assert fit_recording(FitRequest(known.video, out, last=5)).complete
     (out / "notes.txt").write_text("mine")
     (out / "meshes" / "mine.obj").write_text("mine")
-    report = fit_recording(Request(known.video, out, last=7, resume=False))
+    report = fit_recording(FitRequest(known.video, out, last=7, resume=False))
     assert report.complete and report.frames_fitted == 8
     assert (out / "notes.txt").read_text() == (out / "meshes" / "mine.obj").read_text() == "mine"
     assert len(list((out / "params").iterdir())) == 8
@@ -333,41 +338,41 @@ def test_beginning_again_removes_only_what_a_fit_wrote(known, tmp_path):
 
 def test_a_directory_with_files_of_our_names_but_not_ours_is_left_alone(known, tmp_path):
     (tmp_path / "camera.json").write_text("precious")
-    report = fit_recording(Request(known.video, tmp_path))
+    report = fit_recording(FitRequest(known.video, tmp_path))
     assert report.error_code == "INVALID_GOAL" and "camera.json" in report.message
     assert [path.name for path in tmp_path.iterdir()] == ["camera.json"]
-    report = fit_recording(Request(known.video, tmp_path, resume=False))
+    report = fit_recording(FitRequest(known.video, tmp_path, resume=False))
     assert report.error_code == "INVALID_GOAL"
     assert (tmp_path / "camera.json").read_text() == "precious"
 
 
 def test_meshes_asked_for_later_are_added(known, tmp_path):
-    first = fit_recording(Request(known.video, tmp_path, meshes=False, overlays=False))
+    first = fit_recording(FitRequest(known.video, tmp_path, meshes=False, overlays=False))
     assert first.complete and not (tmp_path / "meshes").exists()
     assert not (tmp_path / "overlay.mp4").exists() and (tmp_path / "contact.jpg").exists()
-    again = fit_recording(Request(known.video, tmp_path))
+    again = fit_recording(FitRequest(known.video, tmp_path))
     assert again.complete and known.calls.count("read") == 1
     assert len(list((tmp_path / "meshes").iterdir())) == FRAMES
 
 
 def test_what_was_lost_is_made_again_from_what_is_there(known, tmp_path):
-    assert fit_recording(Request(known.video, tmp_path, meshes=False)).complete
+    assert fit_recording(FitRequest(known.video, tmp_path, meshes=False)).complete
     before = {name: (tmp_path / name).read_bytes() for name in (
         "motion.glb", "params/000003.npz", "overlays/000004.jpg")}
     sheet = cv2.imread(str(tmp_path / "contact.jpg")).astype(float)
     for name in (*before, "contact.jpg"):
         (tmp_path / name).unlink()
-    assert fit_recording(Request(known.video, tmp_path, meshes=False)).complete
+    assert fit_recording(FitRequest(known.video, tmp_path, meshes=False)).complete
     assert {name: (tmp_path / name).read_bytes() for name in before} == before
     again = cv2.imread(str(tmp_path / "contact.jpg")).astype(float)
     assert np.abs(again - sheet).mean() < 1.5
 
 
 def test_one_directory_takes_one_run_at_a_time(known, tmp_path):
-    with files.claimed(tmp_path):
-        report = fit_recording(Request(known.video, tmp_path))
+    with locked(tmp_path):
+        report = fit_recording(FitRequest(known.video, tmp_path))
     assert report.error_code == "INVALID_GOAL" and "Another fit is writing" in report.message
-    assert fit_recording(Request(known.video, tmp_path, meshes=False, overlays=False)).complete
+    assert fit_recording(FitRequest(known.video, tmp_path, meshes=False, overlays=False)).complete
 
 
 def test_cancelling_takes_less_than_a_second(known, tmp_path):
@@ -384,13 +389,13 @@ def test_cancelling_takes_less_than_a_second(known, tmp_path):
     thread.start()
     slow = known.fit
 
-    def slowly(*args, cancelled, **others):
-        while not cancelled():
+    def slowly(*args, hooks, **others):
+        while not hooks.stop:
             time.sleep(0.02)
-        return slow(*args, cancelled=cancelled, **others)
+        return slow(*args, hooks=hooks, **others)
 
     recording.fit = slowly
-    report = fit_recording(Request(known.video, tmp_path), cancelled=asked.is_set)
+    report = fit_recording(FitRequest(known.video, tmp_path), cancelled=asked.is_set)
     assert report.error_code == "CANCELED" and time.monotonic() - when[0] < 1.0
     thread.join()
 
@@ -429,12 +434,12 @@ def small_disk(tmp_path, monkeypatch):
 @pytest.mark.parametrize("size", [40_000, 300_000, 3_000_000])
 def test_a_full_disk_is_a_sentence_and_nothing_written_is_lost(known, small_disk, size):
     out = small_disk(size) / "out"
-    report = fit_recording(Request(known.video, out))
+    report = fit_recording(FitRequest(known.video, out))
     assert (report.complete, report.error_code) == (False, "DISK_FULL")
     assert "disk is full" in report.message and "make room" in report.message
     assert not list(out.rglob("*.part")) and not list(out.rglob(".*.mp4"))
     for path in out.rglob("*.npz"):
-        files.read_arrays(path)
+        read_arrays(path)
     for path in out.rglob("*.obj"):
         assert len(read_obj(path)[0]) == len(model.load().template)
     for path in out.rglob("*.json"):
@@ -446,7 +451,7 @@ def test_a_full_disk_is_a_sentence_and_nothing_written_is_lost(known, small_disk
 
 def test_each_of_several_people_has_a_folder_and_all_have_a_video(place, monkeypatch, tmp_path):
     known = known_recording.make(place, people=2).install(monkeypatch)
-    report = fit_recording(Request(known.video, tmp_path, meshes=False))
+    report = fit_recording(FitRequest(known.video, tmp_path, meshes=False))
     assert report.complete and [person.id for person in report.people] == [1, 2]
     assert [person.frames for person in report.people] == [FRAMES, 6]
     assert report.frames_fitted == FRAMES + 6
@@ -454,23 +459,23 @@ def test_each_of_several_people_has_a_folder_and_all_have_a_video(place, monkeyp
         == {f"{frame:06d}.jpg" for frame in range(3, 9)}
     for film in (tmp_path, tmp_path / "person_1", tmp_path / "person_2"):
         assert length(film / "overlay.mp4") == FRAMES
-    assert read_fit(tmp_path / "person_2").frames.tolist() == list(range(3, 9))
-    with pytest.raises(FitError, match="person_1, person_2"):
-        read_fit(tmp_path)
-    one = fit_recording(Request(known.video, tmp_path / "one", person=2, meshes=False))
+    assert read_parameters(tmp_path / "person_2")[0].frames.tolist() == list(range(3, 9))
+    with pytest.raises(KinesicsError, match="person_1, person_2"):
+        read_parameters(tmp_path)
+    one = fit_recording(FitRequest(known.video, tmp_path / "one", person=2, meshes=False))
     assert one.complete and (tmp_path / "one" / "params.npz").exists()
-    none = fit_recording(Request(known.video, tmp_path / "none", person=7))
+    none = fit_recording(FitRequest(known.video, tmp_path / "none", person=7))
     assert none.error_code == "NO_PERSON" and "seen were 1, 2" in none.message
 
 
 def test_frames_that_were_not_fitted_are_named_and_shown_plain(known, tmp_path):
     known.fits[1].failed[3:6] = True
-    report = fit_recording(Request(known.video, tmp_path))
+    report = fit_recording(FitRequest(known.video, tmp_path))
     assert report.complete and report.frames_fitted == FRAMES - 3
     assert report.failures == [
         "Person 1 was not fitted in 3 of 12 frames (3 to 5): too little of them is seen there."]
     assert not (tmp_path / "meshes" / "000004.obj").exists()
-    assert np.isnan(files.read_arrays(tmp_path / "params.npz")["joints_cam"][4]).all()
+    assert np.isnan(read_arrays(tmp_path / "params.npz")["joints_cam"][4]).all()
     plain = cv2.imread(str(tmp_path / "overlays" / "000004.jpg")).astype(int)
     assert np.abs(plain - (40 + 8 * 4)).max() < 10
 
@@ -480,7 +485,7 @@ def test_frames_that_were_not_fitted_are_named_and_shown_plain(known, tmp_path):
 
 def test_images_come_with_their_numbers_from_wherever_there_are_some(known, tmp_path):
     def numbers(source, first=0):
-        """What each image shows: its grey says which it is."""
+        """Return what each image shows: its grey says which it is."""
         return {index: round((float(image.mean()) - 38) / 8)
                 for index, image in recording.images_of(source, first)}
 
@@ -503,11 +508,11 @@ def test_images_come_with_their_numbers_from_wherever_there_are_some(known, tmp_
 def test_keypoints_without_images_are_drawn_on_a_plain_ground(known, tmp_path):
     source = tmp_path / "keypoints.npz"
     source.write_bytes(track_file.save_tracks(known.tracks))
-    report = fit_recording(Request(source, tmp_path / "out", meshes=False))
+    report = fit_recording(FitRequest(source, tmp_path / "out", meshes=False))
     assert report.complete, report.message
     picture = cv2.imread(str(tmp_path / "out" / "overlays" / "000002.jpg"))
     assert picture.shape == (HEIGHT, WIDTH, 3) and picture.max() > 150
-    assert np.abs(picture[0, 0].astype(int)[::-1] - pictures.DARK).max() < 6
+    assert np.abs(picture[0, 0].astype(int)[::-1] - painter.DARK).max() < 6
     assert length(tmp_path / "out" / "overlay.mp4") == FRAMES
 
 
@@ -533,16 +538,16 @@ def test_memory_does_not_grow_with_the_recording(known, tmp_path, monkeypatch):
             yield frame, picture
 
     monkeypatch.setattr(recording, "images_of", images)
-    write = outputs.Mp4Writer.write
+    write = background.Mp4Writer.write
 
     def slowly(*given):
         time.sleep(0.004)
         write(*given)
 
-    monkeypatch.setattr(outputs.Mp4Writer, "write", slowly)
-    assert fit_recording(Request(known.video, tmp_path, meshes=False)).complete
+    monkeypatch.setattr(background.Mp4Writer, "write", slowly)
+    assert fit_recording(FitRequest(known.video, tmp_path, meshes=False)).complete
     assert length(tmp_path / "overlay.mp4") == 150
-    assert most <= outputs.WAITING + 4
+    assert most <= background.WAITING + 4
 
 
 # Bad requests ---------------------------------------------------------------------------------
@@ -559,24 +564,24 @@ def test_memory_does_not_grow_with_the_recording(known, tmp_path, monkeypatch):
     ({"keypoints": Path("absent")}, "INPUT_UNREADABLE", "OpenPose"),
 ])
 def test_bad_requests_are_sentences_with_codes(known, tmp_path, given, code, says):
-    report = fit_recording(Request(**{"input": known.video, "output": tmp_path / "out"} | given))
+    report = fit_recording(FitRequest(**{"input": known.video, "output": tmp_path / "out"} | given))
     assert (report.complete, report.error_code) == (False, code)
     assert says in report.message and known.calls == []
 
 
-def test_a_wish_that_came_to_nothing_leaves_the_directory_to_another(known, tmp_path):
+def test_a_request_that_came_to_nothing_leaves_the_directory_to_another(known, tmp_path):
     out = tmp_path / "out"
     wrong = tmp_path / "wrong.npz"
     np.savez(wrong, weights=np.zeros(3))
     for given, says in (({"body_model": wrong}, "not a body model"),
                         ({"prior": wrong}, "VPoser")):
-        report = fit_recording(Request(known.video, out, **given))
+        report = fit_recording(FitRequest(known.video, out, **given))
         assert report.error_code == "MODEL_MISSING" and says in report.message
         assert not out.exists()
     nobody, known.tracks[:] = list(known.tracks), []
-    assert fit_recording(Request(known.video, out, gender="male")).error_code == "NO_PERSON"
+    assert fit_recording(FitRequest(known.video, out, gender="male")).error_code == "NO_PERSON"
     known.tracks[:] = nobody
-    assert fit_recording(Request(known.video, out, meshes=False, overlays=False)).complete
+    assert fit_recording(FitRequest(known.video, out, meshes=False, overlays=False)).complete
 
 
 def test_the_users_prior_reaches_the_fit(known, tmp_path, monkeypatch):
@@ -590,24 +595,24 @@ def test_the_users_prior_reaches_the_fit(known, tmp_path, monkeypatch):
         return fit(track, body, settings, **others)
 
     monkeypatch.setattr(recording, "fit", spy)
-    request = Request(known.video, tmp_path / "out", prior=prior, meshes=False, overlays=False)
+    request = FitRequest(known.video, tmp_path / "out", prior=prior, meshes=False, overlays=False)
     assert fit_recording(request).complete and files_seen == [prior]
     prior.write_bytes(prior.read_bytes() + b"x")
-    report = fit_recording(Request(known.video, tmp_path / "out"))
+    report = fit_recording(FitRequest(known.video, tmp_path / "out"))
     assert report.error_code == "INVALID_GOAL" and "another pose prior" in report.message
 
 
 def test_nobody_in_sight_is_said(known, tmp_path):
     known.tracks.clear()
-    report = fit_recording(Request(known.video, tmp_path))
+    report = fit_recording(FitRequest(known.video, tmp_path))
     assert report.error_code == "NO_PERSON" and "Nobody is seen" in report.message
 
 
 def test_an_output_that_cannot_be_is_said(known, tmp_path):
     (tmp_path / "file").write_text("a file")
-    report = fit_recording(Request(known.video, tmp_path / "file"))
+    report = fit_recording(FitRequest(known.video, tmp_path / "file"))
     assert report.error_code == "INVALID_GOAL" and "is a file" in report.message
-    report = fit_recording(Request(known.video, tmp_path / "file" / "below"))
+    report = fit_recording(FitRequest(known.video, tmp_path / "file" / "below"))
     assert report.error_code == "INVALID_GOAL" and "cannot be made" in report.message
 
 

@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 
 from kinesics_core.fitting.errors import FitError
-from kinesics_core.fitting.tracks.read_tracks import load_tracks, read_tracks, save_tracks
+from kinesics_core.fitting.progress import Hooks
+from kinesics_core.fitting.tracks.read_tracks import ReadOptions, read_tracks
 from kinesics_core.fitting.tracks.track import Track
+from kinesics_core.fitting.tracks.track_file import load_tracks, save_tracks
 from kinesics_core.fitting.tracks.whole_body import keypoints_of, world_of
 from kinesics_core.perception.synthetic_person import SyntheticPerson
 from kinesics_core.skeletons import (
@@ -147,8 +149,9 @@ def clip(tmp_path_factory) -> Path:
     return file
 
 
-def look(source: Path, **options) -> list[Track]:
-    return read_tracks(source, variant="lite", max_persons=2, **options)
+def look(source: Path, *, first: int = 0, last: int | None = None, **hooks) -> list[Track]:
+    options = ReadOptions(first, last, variant="lite", max_persons=2)
+    return read_tracks(source, options, Hooks(**hooks))
 
 
 @pytest.fixture(scope="module")
@@ -281,7 +284,8 @@ def test_a_bag_gives_all_that_was_recorded(tmp_path):
             bagged.message(stamp, [message]), bagged.bag_reader.PEOPLE_TYPE)))
     bagged.write_bag(tmp_path / "bag", {"/robot/persons": raw, "/other": raw[:3]})
     notes: list[str] = []
-    (track,) = read_tracks(tmp_path / "bag", first=2, note=notes.append)
+    (track,) = read_tracks(
+        tmp_path / "bag", ReadOptions(first=2), Hooks(note=notes.append))
     assert track.person == 7 and track.frames.tolist() == list(range(2, 12))
     assert track.rate == pytest.approx(10.0) and (track.width, track.height) == (640, 480)
     np.testing.assert_allclose(track.times, track.frames / 10.0)
@@ -320,8 +324,8 @@ def test_what_is_saved_comes_back(tmp_path):
     assert len(loaded) == 2
     for a, b in zip(tracks, loaded, strict=True):
         same(a, b)
-    (only,) = read_tracks(tmp_path / "keypoints.npz", person=5, last=3)
-    assert only.frames.tolist() == [3]
+    one, other = read_tracks(tmp_path / "keypoints.npz", ReadOptions(last=3))
+    assert one.frames.tolist() == [0, 1] and other.frames.tolist() == [3]
 
 
 def test_a_few_arrays_are_enough(tmp_path):

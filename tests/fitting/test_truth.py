@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from kinesics_core.body.model import load
+from kinesics_core.camera import project
 from kinesics_core.errors import KinesicsError
 from kinesics_core.fitting.evaluation import motions, truth
 from kinesics_core.fitting.evaluation.truth import Recipe
@@ -29,7 +30,7 @@ def test_exact_keypoints_are_the_projected_points_of_the_mesh(body, motion):
     track, real = truth.make(motion, body, 5, replace(SHORT, noise=0.0))
     again = truth.keypoints_of(body, *truth.posed(real, body))
     assert again == pytest.approx(real.keypoints, abs=1e-5)
-    pixels = truth.project(again, real.focal, real.centre)
+    pixels = project(again, real.focal, real.centre)
     seen = track.keypoints[..., 2] > 0
     assert seen.mean() > 0.95
     assert np.abs(pixels - track.keypoints[..., :2])[seen].max() < 0.05
@@ -40,7 +41,7 @@ def test_the_person_stands_upright_before_the_camera_in_the_size_asked_for(body,
         track, real = truth.make(motion, body, seed, replace(SHORT, person_px=400, noise=0.0))
         skin, _ = truth.posed(real, body, np.array([0, 20]))
         assert (skin[..., 2] > 0.5).all()
-        tall = np.ptp(truth.project(skin, real.focal, real.centre)[..., 1], axis=1)
+        tall = np.ptp(project(skin, real.focal, real.centre)[..., 1], axis=1)
         assert tall == pytest.approx([400.0] * 2, rel=0.12)
         head, foot = SMPLX_BODY.index("head"), SMPLX_BODY.index("left_foot")
         assert (real.joints[:, head, 1] < real.joints[:, foot, 1]).all()  # y is down

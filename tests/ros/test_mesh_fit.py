@@ -22,7 +22,7 @@ from rclpy.signals import SignalHandlerOptions
 
 from kinesics.action import FitMesh
 from kinesics_core.fitting.errors import FitError
-from kinesics_core.fitting.output.request import Report
+from kinesics_core.fitting.output.request import FitReport
 from kinesics_core.fitting.progress import Progress
 from kinesics_ros import mesh_fit_node
 from kinesics_ros.mesh_fit_node import MeshFitNode
@@ -40,18 +40,18 @@ class Fits:
         self.latency: list[float] = []
         self.cancel_sent = 0.0
 
-    def __call__(self, request, *, progress, cancelled) -> Report:
+    def __call__(self, request, *, progress, cancelled) -> FitReport:
         self.begun.append(request.input.name)
         done = 0
         while not self.release.is_set():
             if cancelled():
                 self.latency.append(time.monotonic() - self.cancel_sent)
-                return Report(files=["params.npz"], frames_fitted=done, error_code="CANCELED",
+                return FitReport(files=["params.npz"], frames_fitted=done, error_code="CANCELED",
                               message="stopped")
             done += 1
             progress(Progress("body", done, 1000, 2.0, 50.0))
             time.sleep(0.02)
-        return Report(files=["params.npz"], frames_fitted=9, reprojection_px=1.5,
+        return FitReport(files=["params.npz"], frames_fitted=9, reprojection_px=1.5,
                       frames_per_second=60.0, complete=True)
 
 

@@ -8,12 +8,15 @@ import numpy as np
 import pytest
 from stick_body import stick_body
 
+from kinesics_core.camera import project
 from kinesics_core.rotations import exponential, logarithm
 from kinesics_core.solver import coefficients, pose_terms
-from kinesics_core.solver.kinematics import State, forward, lever_operator, rig
-from kinesics_core.solver.normal_equations import Normal
-from kinesics_core.solver.points3d import Guessed, add_points
-from kinesics_core.solver.reprojection import Observed, add_reprojection, project
+from kinesics_core.solver.kinematics import State, forward, lever_operator
+from kinesics_core.solver.normal_equations import NormalEquations
+from kinesics_core.solver.points3d import Points3D, add_points3d
+from kinesics_core.solver.pose_terms import Gaussian, Limits, Smoothness, Target
+from kinesics_core.solver.reprojection import Observed, add_reprojection
+from kinesics_core.solver.rig import rig_of
 from kinesics_core.solver.unknowns import Unknowns, stepped
 
 FRAMES = 4
@@ -30,7 +33,7 @@ def state(seed: int = 1) -> State:
 
 @pytest.fixture(scope="module")
 def body():
-    return rig(stick_body())
+    return rig_of(stick_body())
 
 
 UNKNOWNS = Unknowns(
@@ -39,20 +42,20 @@ UNKNOWNS = Unknowns(
 
 
 def check(energy, add, unknowns=UNKNOWNS, tolerance=2e-3):
-    """The gradient that `add` writes is that of `energy`, by central differences of real steps."""
+    """Compare `add`'s gradient with central differences of `energy`, by real steps."""
     here = state()
-    body = rig(stick_body())
+    body = rig_of(stick_body())
     posed = forward(body, here)
-    normal = Normal.empty(FRAMES, unknowns.count, unknowns.shared)
-    add(normal, here, posed)
+    normal = NormalEquations.empty(FRAMES, unknowns.count, unknowns.shared)
+    add(normal, posed)
     assert float(normal.energy.sum()) == pytest.approx(energy(here), rel=1e-4)
     rng = np.random.default_rng(5)
     for _ in range(6):
         step = rng.normal(0, 1, (FRAMES, unknowns.count))
         shared = rng.normal(0, 1, unknowns.shared)
         h = 2e-4
-        ahead = energy(stepped(unknowns, here, posed, h * step, h * shared))
-        back = energy(stepped(unknowns, here, posed, -h * step, -h * shared))
+        ahead = energy(stepped(unknowns, posed, h * step, h * shared))
+        back = energy(stepped(unknowns, posed, -h * step, -h * shared))
         slope = float((normal.gradient * step).sum() + normal.shared @ shared)
         size = float(np.linalg.norm(normal.gradient) + np.linalg.norm(normal.shared))
         assert (ahead - back) / (2 * h) == pytest.approx(slope, abs=tolerance * size)
@@ -76,9 +79,8 @@ def test_reprojection(body):
         squares = (error**2).sum(-1) * (scale * certainty) ** 2
         return 0.5 * float((25.0 * squares / (25.0 + squares)).sum())
 
-    check(energy, lambda n, s, p: add_reprojection(
-        n, UNKNOWNS, part, s, forward(part, s), observed,
-        lever_operator(part, UNKNOWNS.joints)))
+    check(energy, lambda n, p: add_reprojection(
+        n, UNKNOWNS, forward(part, p.state), observed, lever_operator(part, UNKNOWNS.joints)))
 
 
 def test_points_in_space(body):
@@ -88,7 +90,7 @@ def test_points_in_space(body):
     reference = np.zeros((6, 6), np.float32)
     reference[:, :2] = 0.5
     guess = rng.normal(0, 0.3, (FRAMES, 6, 3))
-    guessed = Guessed(guess, np.full((FRAMES, 6), 10.0), reference, robust=3.0)
+    guessed = Points3D(guess, np.full((FRAMES, 6), 10.0), reference, robust=3.0)
 
     def energy(s):
         points = forward(part, replace(s, betas=state().betas)).points
@@ -96,8 +98,8 @@ def test_points_in_space(body):
         squares = 100.0 * ((points - guess) ** 2).sum(-1)
         return 0.5 * float((9.0 * squares / (9.0 + squares)).sum())
 
-    check(energy, lambda n, s, p: add_points(
-        n, UNKNOWNS, forward(part, s), guessed, lever_operator(part, UNKNOWNS.joints)))
+    check(energy, lambda n, p: add_points3d(
+        n, UNKNOWNS, forward(part, p.state), guessed, lever_operator(part, UNKNOWNS.joints)))
 
 
 def test_target_rotations():
@@ -109,8 +111,8 @@ def test_target_rotations():
         gap = s.local[:, joints[:2]] - target[:, :2]
         return 0.25 * float((weight[:, :2] * (gap**2).sum((-1, -2))).sum())
 
-    check(energy, lambda n, s, p: pose_terms.add_target(
-        n, UNKNOWNS, s, p, joints, target, weight))
+    check(energy, lambda n, p: pose_terms.add_target(
+        n, UNKNOWNS, p, Target(joints, target, weight)))
 
 
 def test_gaussian_of_joint_angles():
@@ -124,8 +126,8 @@ def test_gaussian_of_joint_angles():
         away = logarithm(s.local[:, joints]).reshape(FRAMES, -1) - mean
         return 0.5 * 2.0 * float(np.einsum("ti,ij,tj->", away, precision, away))
 
-    check(energy, lambda n, s, p: pose_terms.add_gaussian(
-        n, UNKNOWNS, s, p, joints, mean, precision[None], 2.0))
+    check(energy, lambda n, p: pose_terms.add_gaussian(
+        n, UNKNOWNS, p, Gaussian(joints, mean, precision[None], 2.0)))
 
 
 def test_limits_of_joints():
@@ -139,8 +141,8 @@ def test_limits_of_joints():
         excess = np.einsum("kdi,tki->tkd", directions[:2], angles) - highest[:2]
         return 0.5 * 9.0 * float((np.maximum(excess, 0) ** 2).sum())
 
-    check(energy, lambda n, s, p: pose_terms.add_limits(
-        n, UNKNOWNS, s, p, joints, directions, highest, 9.0))
+    check(energy, lambda n, p: pose_terms.add_limits(
+        n, UNKNOWNS, p, Limits(joints, directions, highest, 9.0)))
 
 
 def test_gaussian_of_which_some_joints_are_held():
@@ -154,8 +156,8 @@ def test_gaussian_of_which_some_joints_are_held():
         away = logarithm(s.local[:, joints]).reshape(FRAMES, -1) - mean
         return 0.5 * float(np.einsum("ti,ij,tj->", away, precision, away))
 
-    check(energy, lambda n, s, p: pose_terms.add_gaussian(
-        n, UNKNOWNS, s, p, joints, mean, precision[None]))
+    check(energy, lambda n, p: pose_terms.add_gaussian(
+        n, UNKNOWNS, p, Gaussian(joints, mean, precision[None])))
 
 
 def test_smooth_rotations_and_their_ties():
@@ -171,8 +173,8 @@ def test_smooth_rotations_and_their_ties():
             total += 0.25 * float((weights * (gap**2).sum((-1, -2))).sum())
         return total
 
-    check(energy, lambda n, s, p: pose_terms.add_smooth_rotations(
-        n, UNKNOWNS, s, p, stencil, weights))
+    check(energy, lambda n, p: pose_terms.add_smooth_rotations(
+        n, UNKNOWNS, p, Smoothness(stencil, weights, np.zeros(3), np.zeros(0))))
 
 
 def test_smooth_values():
@@ -185,8 +187,8 @@ def test_smooth_values():
             float((weights * sum(stencil[t, i] * s.transl[t + i] for i in range(3)) ** 2).sum())
             for t in range(FRAMES - 2))
 
-    check(energy, lambda n, s, p: pose_terms.add_smooth_values(
-        n, UNKNOWNS.shift, s.transl, stencil, weights))
+    check(energy, lambda n, p: pose_terms.add_smooth_values(
+        n, UNKNOWNS.translation_columns, p.state.transl, stencil, weights))
 
 
 def test_coefficients():
@@ -198,8 +200,8 @@ def test_coefficients():
         return 0.5 * float((precision * away**2).sum()) + 0.5 * 7 * float(
             (s.betas[UNKNOWNS.shapes] ** 2).sum())
 
-    def add(normal, s, posed):
-        coefficients.add_expression_prior(normal, UNKNOWNS, s, mean, precision)
-        coefficients.add_shape_prior(normal, UNKNOWNS, s, 7.0)
+    def add(normal, posed):
+        coefficients.add_expression_prior(normal, UNKNOWNS, posed.state, mean, precision)
+        coefficients.add_shape_prior(normal, UNKNOWNS, posed.state, 7.0)
 
     check(energy, add)

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from kinesics_core.solver.latent import reduced
-from kinesics_core.solver.normal_equations import Normal, solve
+from kinesics_core.solver.normal_equations import NormalEquations, solve
 
 
 def random_normal(frames, unknowns, shared, reach, seed=0):
     rng = np.random.default_rng(seed)
-    normal = Normal.empty(frames, unknowns, shared)
+    normal = NormalEquations.empty(frames, unknowns, shared)
     normal.reach = reach
     root = rng.normal(0, 1, (frames, unknowns, unknowns))
     normal.blocks[:] = root @ np.swapaxes(root, 1, 2) + 20 * np.eye(unknowns)

@@ -19,7 +19,7 @@ PAPER = {
     "anger": 53.2, "happiness": 54.1, "surprise": 51.4, "disgust": 53.4, "sadness": 52.3,
     "fear": 50.9, "female": 52.9, "male": 52.5, "all": 52.6,
 }  # fmt: skip
-"""V2V of SMPLify-X, mm: "Generative AI for human 3D body emotions", table 2. On other data."""
+"""V2V of SMPLify-X in mm, on other data: "Generative AI for human 3D body emotions", table 2."""
 
 COLUMNS = {
     "v2v": "V2V", "pa_v2v": "PA-V2V", "mpjpe": "MPJPE", "pa_mpjpe": "PA-MPJPE",
@@ -30,12 +30,19 @@ UNITS = {"reprojection": "px", "acceleration": "m/s^2"}
 BASELINE = "mean pose, root only"
 
 
-class Row(NamedTuple):
-    """One clip: its labels, its number of frames, and means of our figures and the baseline's."""
+class ClipScores(NamedTuple):
+    """The figures of one clip.
+
+    Attributes:
+        labels: Of the clip.
+        frames: Their number.
+        fit: Mean of each figure of our fit.
+        baseline: The same of the mean pose.
+    """
 
     labels: dict[str, str]
     frames: int
-    ours: dict[str, float]
+    fit: dict[str, float]
     baseline: dict[str, float]
 
 
@@ -79,37 +86,42 @@ def run(args: argparse.Namespace) -> int:
         raise KinesicsError("Got one of --fit and --truth; a comparison needs both.")
     rows = [_compare(args)] if args.fit else _synthetic(args)
     results = _results(rows)
-    _show(rows)
+    _print(rows)
     if args.json is not None:
         about = {name: str(value) if isinstance(value, Path) else value
                  for name, value in vars(args).items()
                  if isinstance(value, (str, int, float, Path)) and name not in ("json", "what")}
-        clips = [{**row.labels, "frames": row.frames, **_finite(row.ours)} for row in rows]
+        clips = [{**row.labels, "frames": row.frames, **_finite(row.fit)} for row in rows]
         bench.save(results, args.json, about=about, clips=clips)
         print(f"wrote {args.json}")
     return 0
 
 
-def _compare(args: argparse.Namespace) -> Row:
-    from kinesics_core.fitting.evaluation import evaluation
+def _compare(args: argparse.Namespace) -> ClipScores:
+    from kinesics_core.fitting.evaluation.baseline import mean_pose
+    from kinesics_core.fitting.evaluation.scores import score
+    from kinesics_core.fitting.output.params_file import read_parameters
 
-    fitted, track = evaluation.read(args.fit)
-    real, _ = evaluation.read(args.truth)
-    body, true_body = (_body(args.body_model, who.gender) for who in (fitted, real))
-    scores = evaluation.score(fitted, real, body, true_body, track, penetration_step=8)
+    fitted, track = read_parameters(args.fit)
+    real, _ = read_parameters(args.truth)
+    bodies = _body(args.body_model, fitted.gender), _body(args.body_model, real.gender)
+    scores = score(fitted, real, bodies, track, penetration_step=8)
     nothing: dict[str, float] = {}
     if track is not None:
-        guess = evaluation.mean_pose(track, body)
-        nothing = evaluation.score(guess, real, body, true_body, track).means()
-    return Row(real.labels, len(scores.mpjpe), scores.means(), nothing)
+        guess = mean_pose(track, bodies[0])
+        nothing = score(guess, real, bodies, track).means()
+    return ClipScores(real.labels, len(scores.mpjpe), scores.means(), nothing)
 
 
-def _synthetic(args: argparse.Namespace) -> list[Row]:
+def _synthetic(args: argparse.Namespace) -> list[ClipScores]:
     from rich.console import Console
     from rich.progress import track as progress
 
-    from kinesics_core.fitting.evaluation import evaluation, truth
-    from kinesics_core.fitting.fit import Settings, fit
+    from kinesics_core.fitting.evaluation import truth
+    from kinesics_core.fitting.evaluation.baseline import mean_pose
+    from kinesics_core.fitting.evaluation.scores import score
+    from kinesics_core.fitting.fit import fit
+    from kinesics_core.fitting.settings import Settings
 
     genders = [name.strip() for name in args.genders.split(",") if name.strip()]
     bodies = {name: _body(args.body_model, name) for name in {*genders, "neutral"}}
@@ -125,11 +137,10 @@ def _synthetic(args: argparse.Namespace) -> list[Row]:
         track, real = truth.make(motion, bodies[gender], args.seed * 10_000 + number, recipe)
         told = gender if args.gender == "given" else args.gender
         found = fit(track, bodies[gender if told == gender else "neutral"], Settings(gender=told))
-        body = bodies[found.gender]
-        scores = evaluation.score(found, real, body, bodies[gender], track, penetration_step=15)
-        guess = evaluation.score(
-            evaluation.mean_pose(track, body), real, body, bodies[gender], track)
-        rows.append(Row(real.labels, len(track), scores.means(), guess.means()))
+        pair = bodies[found.gender], bodies[gender]
+        scores = score(found, real, pair, track, penetration_step=15)
+        guess = score(mean_pose(track, pair[0]), real, pair, track)
+        rows.append(ClipScores(real.labels, len(track), scores.means(), guess.means()))
     return rows
 
 
@@ -150,9 +161,9 @@ def _body(path: Path | None, gender: str) -> BodyModel:
     return load(path, gender)
 
 
-def _groups(rows: list[Row]) -> dict[str, list[Row]]:
-    """By emotion, by gender, and all."""
-    groups: dict[str, list[Row]] = {}
+def _groups(rows: list[ClipScores]) -> dict[str, list[ClipScores]]:
+    """Return the clips by emotion, by gender, and all."""
+    groups: dict[str, list[ClipScores]] = {}
     for label in ("emotion", "gender"):
         for row in rows:
             if value := row.labels.get(label):
@@ -162,31 +173,31 @@ def _groups(rows: list[Row]) -> dict[str, list[Row]]:
     return {**groups, "all": rows}
 
 
-def _mean(rows: list[Row], which: str, name: str) -> float | None:
-    """Mean over the frames of some clips; None if no clip has the figure."""
+def _mean(rows: list[ClipScores], which: str, name: str) -> float | None:
+    """Return the mean over the frames of some clips; None if no clip has the figure."""
     found = [(getattr(row, which).get(name), row.frames) for row in rows]
     known = [(value, frames) for value, frames in found if value is not None and value == value]
     total = sum(frames for _, frames in known)
     return sum(value * frames for value, frames in known) / total if total else None
 
 
-def _results(rows: list[Row]) -> list[bench.Result]:
+def _results(rows: list[ClipScores]) -> list[bench.Result]:
     results = []
     for group, members in _groups(rows).items():
         for name in COLUMNS:
-            ours = _mean(members, "ours", name)
-            if ours is not None:
+            value = _mean(members, "fit", name)
+            if value is not None:
                 results.append(bench.result(
-                    f"fit.{name}.{group}", ours, UNITS.get(name, "mm"), None, BASELINE,
+                    f"fit.{name}.{group}", value, UNITS.get(name, "mm"), None, BASELINE,
                     _mean(members, "baseline", name)))
         if group in PAPER:
             results.append(bench.result(
-                f"fit.v2v_beside_paper.{group}", _mean(members, "ours", "v2v"), "mm", None,
+                f"fit.v2v_beside_paper.{group}", _mean(members, "fit", "v2v"), "mm", None,
                 "the paper, SMPLify-X on its own data", PAPER[group]))
     return results
 
 
-def _show(rows: list[Row]) -> None:
+def _print(rows: list[ClipScores]) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -200,9 +211,9 @@ def _show(rows: list[Row]) -> None:
     for group, members in groups.items():
         cells = []
         for name in COLUMNS:
-            ours, nothing = _mean(members, "ours", name), _mean(members, "baseline", name)
-            cells.append(f"{_text(ours)} ({_text(nothing)})" if nothing is not None
-                         else _text(ours))
+            value, nothing = _mean(members, "fit", name), _mean(members, "baseline", name)
+            cells.append(f"{_text(value)} ({_text(nothing)})" if nothing is not None
+                         else _text(value))
         table.add_row(group, str(sum(row.frames for row in members)), *cells,
                       _text(PAPER.get(group)), end_section=group == [*groups][-2:][0])
     console = Console()

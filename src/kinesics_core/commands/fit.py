@@ -7,17 +7,20 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kinesics_core.errors import KinesicsError
-from kinesics_core.fitting.output.request import GENDERS
 from kinesics_core.fitting.server_config import MeshFitConfig
-from kinesics_core.fitting.settings import POSE_SPACES
+from kinesics_core.fitting.settings import GENDERS, POSE_SPACES
 from kinesics_core.settings import add_option, settings_of
 
 if TYPE_CHECKING:
-    from kinesics_core.fitting.output.request import Report, Request
+    from rich.console import Console
+
+    from kinesics_core.fitting.output.dataset import DatasetSummary
+    from kinesics_core.fitting.output.request import FitReport, FitRequest
     from kinesics_core.fitting.progress import Progress as Step
 
 HELP = "fit bodies to a video: meshes, overlays and SMPL-X parameters of every frame"
@@ -66,9 +69,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from kinesics_core.fitting.output.dataset import is_dataset
     from kinesics_core.fitting.output.recording import fit_recording
-    from kinesics_core.fitting.output.request import Request
+    from kinesics_core.fitting.output.request import FitRequest
 
-    request = Request(
+    request = FitRequest(
         args.source.expanduser(), args.out.expanduser(), gender=args.gender, person=args.person,
         first=args.first, last=args.last, meshes=not args.no_meshes,
         overlays=not args.no_overlays, resume=not args.no_resume,
@@ -79,9 +82,9 @@ def run(args: argparse.Namespace) -> int:
     if args.jobs is not None or args.ray is not None:
         raise KinesicsError(
             f"--jobs and --ray are for a folder of videos, and {request.input} is none.")
-    with _stop() as stop, _bars() as show:
-        report = fit_recording(request, progress=show, cancelled=lambda: bool(stop))
-    _tell(request, report)
+    with _interrupts() as asked, _bars() as show:
+        report = fit_recording(request, progress=show, cancelled=lambda: bool(asked))
+    _print_report(request, report)
     if report.complete:
         return 0
     if report.error_code == "CANCELED":
@@ -94,20 +97,65 @@ def _path(given: str) -> Path | None:
     return Path(given) if given else None
 
 
-def _fit_dataset(args: argparse.Namespace, request: Request) -> int:
+def _fit_dataset(args: argparse.Namespace, request: FitRequest) -> int:
     from rich.console import Console
 
     from kinesics_core.fitting.output import dataset
 
     processes = 1 if args.jobs is None else args.jobs
-    summary = dataset.fit_dataset(request, processes=processes, ray=args.ray)
-    dataset.show(summary, Console())
+    summary = dataset.fit_dataset(request, processes=processes, ray=args.ray,
+                                  console=Console(stderr=True))
+    print_summary(summary, Console())
     return 1 if summary.failed else 0
 
 
+def print_summary(summary: DatasetSummary, console: Console) -> None:
+    """Print what was fitted, how fast, what failed, and how long the paper's videos would take."""
+    from statistics import median
+
+    from rich.table import Table
+
+    from kinesics_core.fitting.output.dataset import (
+        PAPER_FRAMES,
+        PAPER_GPU_HOURS,
+        PAPER_VIDEOS,
+    )
+
+    fitted = [video for video in summary.videos if not video.fault]
+    frames = sum(video.frames for video in summary.videos)
+    errors = [video.reprojection_px for video in fitted if isfinite(video.reprojection_px)]
+    fresh = sum(video.frames for video in summary.videos if not video.reused)
+    table = Table(show_header=False)
+    for name, value in (
+        ("videos", f"{len(summary.videos)}: {len(fitted)} fitted, {len(summary.failed)} failed,"
+                   f" {sum(video.reused for video in fitted)} of them before"),
+        ("people", str(sum(video.people for video in summary.videos))),
+        ("frames fitted", str(frames)),
+        ("reprojection", f"{median(errors):.2f} px, median of the videos" if errors else "-"),
+        ("this run", f"{summary.seconds:.0f} s, {fresh / max(summary.seconds, 1e-9):.1f} frames/s"
+                     " from video to files"),
+        ("one core", _rate(summary.core_seconds_per_frame)),
+    ):
+        table.add_row(name, value)
+    console.print(table)
+    for video in summary.failed:
+        console.print(f"{video.name}: {video.fault}", highlight=False)
+    if isfinite(hours := summary.paper_core_hours):
+        shared = (f", {hours / summary.processes:.1f} hours with {summary.processes} processes"
+                  if summary.processes > 1 else "")
+        console.print(
+            f"The paper's {PAPER_VIDEOS:,} videos of about {PAPER_FRAMES} frames, an estimated"
+            f" {PAPER_GPU_HOURS:,} GPU hours there, would take {hours:.1f} core hours at this"
+            f" rate{shared}.", highlight=False)
+
+
+def _rate(seconds: float) -> str:
+    return f"{1.0 / seconds:.1f} frames/s from video to files" if isfinite(seconds) else "-"
+
+
 @contextmanager
-def _stop() -> Iterator[list[int]]:
-    """Becomes true at the first Ctrl-C; the second ends the program at once."""
+def _interrupts() -> Iterator[list[int]]:
+    """Give a list that the first Ctrl-C enters; the second ends the program at once."""
     asked: list[int] = []
 
     def ask(number: int, frame: object) -> None:
@@ -124,9 +172,7 @@ def _stop() -> Iterator[list[int]]:
 
 @contextmanager
 def _bars() -> Iterator:
-    """A bar for each stage, as it comes."""
-    from math import isfinite
-
+    """Show a bar for each stage, as it comes."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
@@ -149,8 +195,8 @@ def _bars() -> Iterator:
         yield show
 
 
-def _tell(request: Request, report: Report) -> None:
-    """The people, the time and where to look, on standard output."""
+def _print_report(request: FitRequest, report: FitReport) -> None:
+    """Print the people, the time and where to look."""
     from rich.console import Console
     from rich.table import Table
 

@@ -14,9 +14,14 @@ CODES = (
 
 
 class FitError(KinesicsError):
-    """A fault of one fit: a sentence for people, and ``code``, one of ``CODES``, for programs."""
+    """A fault of one fit: a sentence for people, and a code for programs.
+
+    Attributes:
+        code: One of ``CODES``.
+    """
 
     def __init__(self, message: str, code: str = "FAILED") -> None:
+        """Make the error; ``message`` is the sentence."""
         if code not in CODES:
             raise ValueError(f"Got the error code {code!r}; wanted one of {', '.join(CODES)}.")
         super().__init__(message)
@@ -24,9 +29,13 @@ class FitError(KinesicsError):
 
 
 def code_of(error: BaseException) -> str:
-    """The code for any exception that ended a fit."""
+    """Return the code, one of ``CODES``, for any exception that ended a fit."""
+    from kinesics_core.files import WriteError  # numpy, which commands start without
+
     if isinstance(error, FitError):
         return error.code
+    if isinstance(error, WriteError):
+        return "DISK_FULL" if error.disk_full else "INVALID_GOAL" if error.denied else "FAILED"
     if isinstance(error, SourceError):
         return "INPUT_UNREADABLE"
     if isinstance(error, (ModelError, AssetError)):

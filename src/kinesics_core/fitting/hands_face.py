@@ -11,8 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from kinesics_core.fitting.settings import Settings
-from kinesics_core.fitting.stages import Body, Seen, guessed, observed, used
+from kinesics_core.fitting.stages import FRAME_RATE, Body, Stage
 from kinesics_core.rotations import exponential
 from kinesics_core.skeletons import (
     ARKIT_BLENDSHAPES,
@@ -21,25 +20,28 @@ from kinesics_core.skeletons import (
     WHOLEBODY133_LEFT_HAND,
     WHOLEBODY133_RIGHT_HAND,
 )
-from kinesics_core.solver.gauss_newton import Tick
 from kinesics_core.solver.kinematics import State
-from kinesics_core.solver.pose_terms import stencils
-from kinesics_core.solver.problem import Gaussian, Problem, Smooth
+from kinesics_core.solver.pose_terms import Gaussian, Smoothness, stencils
+from kinesics_core.solver.problem import Problem
 from kinesics_core.solver.unknowns import Unknowns
+
+HAND_ITERATIONS, FACE_ITERATIONS = 8, 5
+"""Gauss-Newton steps at most."""
 
 GAZE = 0.5
 """Radians that an eye turns for a blendshape of 1."""
 
-_UNSEEN = {name for name in ARKIT_BLENDSHAPES if name.startswith("eyeLook") or name == "tongueOut"}
+_INVISIBLE = {
+    name for name in ARKIT_BLENDSHAPES if name.startswith("eyeLook") or name == "tongueOut"}
 """Expressions that no keypoint of the face shows."""
 
 
 def hand_prior(left: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Mean (45,) and precision (45, 45) of the axis-angle vectors of a hand's joints, in the order
-    of SMPL-X: index, middle, little, ring finger, thumb, three joints each from the root.
+    """Return mean (45,) and precision (45, 45) of the axis-angle vectors of a hand's joints.
 
-    Fingers lie along x in the T-pose, palms down: they bend about z (the left hand's negatively)
-    and spread about y; the thumb bends mostly about y.
+    In the order of SMPL-X: index, middle, little, ring finger, thumb, three joints each from the
+    root. Fingers lie along x in the T-pose, palms down: they bend about z (the left hand's
+    negatively) and spread about y; the thumb bends mostly about y.
     """
     side = 1.0 if left else -1.0
     mean = np.zeros((5, 3, 3))
@@ -67,77 +69,71 @@ def hand_prior(left: bool) -> tuple[np.ndarray, np.ndarray]:
     return mean.ravel().astype(np.float32), precision.astype(np.float32)
 
 
-def fingers(
-    body: Body, state: State, seen: Seen, settings: Settings, tick: Tick, left: bool,
-    iterations: int = 8,
-) -> State:
-    """The state with one hand's joints fitted; relaxed where the hand is never seen."""
+def fit_fingers(stage: Stage, state: State, left: bool) -> State:
+    """Fit the joints of the left or right hand; relaxed where the hand is never seen."""
+    body, evidence, spreads = stage.body, stage.evidence, stage.settings.spreads
     joints = body.left if left else body.right
     if not len(joints):
         return state
     mean, precision = hand_prior(left)
     hand = WHOLEBODY133_LEFT_HAND if left else WHOLEBODY133_RIGHT_HAND
-    points = used(seen.sure, body.rig, np.r_[hand])
-    if len(points) == 0 or not settings.hands:
+    points = evidence.shown(body.rig, np.r_[hand])
+    if len(points) == 0 or not stage.settings.hands:
         state = replace(state, local=state.local.copy())
         state.local[:, joints] = exponential(mean.reshape(1, -1, 3))
         return state
-    widths = settings.spreads
-    unknowns = Unknowns(joints, translation=False)
     problem = Problem(
-        body.rig.part(points), unknowns,
-        observed(seen, points, widths.fine),
-        guessed(seen.world, points, np.array([hand.start]), widths.finger_guess),
+        body.rig.part(points), Unknowns(joints, translation=False),
+        evidence.observed(points, spreads.fine),
+        evidence.points3d(points, np.array([hand.start]), spreads.finger_guess),
         priors=[lambda _: Gaussian(joints, mean[None], precision[None])],
-        smooth=Smooth(stencils(seen.times, 30.0),
-                      np.full(len(joints), widths.finger**-2, np.float32), np.zeros(3),
-                      np.zeros(0)))
-    state, _ = problem.minimise(state, iterations, tick)
+        smooth=Smoothness(stencils(evidence.times, FRAME_RATE),
+                          np.full(len(joints), spreads.finger**-2, np.float32), np.zeros(3),
+                          np.zeros(0)))
+    state, _ = problem.minimise(state, HAND_ITERATIONS, stage.on_iteration)
     return state
 
 
-def face(
-    body: Body, state: State, seen: Seen, settings: Settings, tick: Tick, iterations: int = 5,
-) -> State:
-    """The state with jaw, expression and gaze fitted; at rest where the face is never seen.
+def fit_face(stage: Stage, state: State) -> State:
+    """Fit jaw, expression and gaze; at rest where the face is never seen.
 
     Where a detector measured blendshapes, they are the prior's mean.
     """
+    body, evidence, spreads = stage.body, stage.evidence, stage.settings.spreads
     count = state.expression.shape[1]
-    if not count or not len(body.jaw) or not settings.expression:
+    if not count or not len(body.jaw) or not stage.settings.expression:
         return state
-    widths = settings.spreads
     arkit = count == len(ARKIT_BLENDSHAPES)
-    moved = np.array([i for i in range(count)
-                      if not arkit or ARKIT_BLENDSHAPES[i] not in _UNSEEN])
+    visible = np.array([i for i in range(count)
+                        if not arkit or ARKIT_BLENDSHAPES[i] not in _INVISIBLE])
     mean = np.zeros((1, count), np.float32)
-    spread = np.full((1, count), widths.expression, np.float32)
-    blendshapes = seen.blendshapes
+    spread = np.full((1, count), spreads.expression, np.float32)
+    blendshapes = evidence.blendshapes
     if blendshapes is not None and arkit:
         known = np.isfinite(blendshapes)
         mean = np.where(known, blendshapes, 0).astype(np.float32)
-        spread = np.where(known, widths.measured, widths.expression).astype(np.float32)
+        spread = np.where(known, spreads.measured, spreads.expression).astype(np.float32)
         state = replace(state, expression=mean.copy())
-        state = _gaze(body, state)
-    points = used(seen.sure, body.rig, np.r_[WHOLEBODY133_FACE])
+        state = _with_gaze(body, state)
+    points = evidence.shown(body.rig, np.r_[WHOLEBODY133_FACE])
     if not len(points):
         return state
-    unknowns = Unknowns(body.jaw, translation=False, expressions=moved)
     # The mouth opens by its expression; the jaw's joint only turns when it must.
     jaw = np.diag(np.array([0.1, 0.03, 0.03], np.float32) ** -2)
     problem = Problem(
-        body.rig.part(points), unknowns,
-        observed(seen, points, widths.fine),
+        body.rig.part(points), Unknowns(body.jaw, translation=False, expressions=visible),
+        evidence.observed(points, spreads.fine),
         priors=[lambda _: Gaussian(body.jaw, np.zeros((1, 3), np.float32), jaw[None])],
-        expression=(mean[:, moved], spread[:, moved] ** -2),
-        smooth=Smooth(stencils(seen.times, 30.0), np.full(1, widths.finger**-2, np.float32),
-                      np.zeros(3), np.full(len(moved), widths.mood**-2, np.float32)))
-    state, _ = problem.minimise(state, iterations, tick)
+        expression=(mean[:, visible], spread[:, visible] ** -2),
+        smooth=Smoothness(
+            stencils(evidence.times, FRAME_RATE), np.full(1, spreads.finger**-2, np.float32),
+            np.zeros(3), np.full(len(visible), spreads.expression_change**-2, np.float32)))
+    state, _ = problem.minimise(state, FACE_ITERATIONS, stage.on_iteration)
     return state
 
 
-def _gaze(body: Body, state: State) -> State:
-    """Eyes turned as the blendshapes eyeLook say; no keypoint of the 133 is on an iris."""
+def _with_gaze(body: Body, state: State) -> State:
+    """Turn the eyes as the blendshapes eyeLook say; no keypoint of the 133 is on an iris."""
     state = replace(state, local=state.local.copy())
     for side in ("left", "right"):
         name = f"{side}_eye_smplhf"

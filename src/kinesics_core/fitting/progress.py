@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 STAGES = ("keypoints", "camera", "body", "hands_face", "write")
 """In the order they are gone through; the names ``FitMesh``'s feedback gives."""
@@ -11,8 +12,15 @@ STAGES = ("keypoints", "camera", "body", "hands_face", "write")
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """stage: one of ``STAGES``. done, total: frames of this stage (0 in all: not known yet).
-    loss: of the optimiser, nan outside of it. rate: frames/s of this stage so far."""
+    """How far a stage of the work is.
+
+    Attributes:
+        stage: One of ``STAGES``.
+        done: Frames of this stage that are done.
+        total: Frames of this stage; 0: not known yet.
+        loss: Mean energy of a frame in the optimiser, nan outside of it.
+        rate: Frames per second of this stage so far.
+    """
 
     stage: str
     done: int
@@ -21,8 +29,79 @@ class Progress:
     rate: float = float("nan")
 
 
-Show = Callable[[Progress], None]
+OnProgress = Callable[[Progress], None]
 """Called at least once a second."""
 
-Cancelled = Callable[[], bool]
+IsCancelled = Callable[[], bool]
 """Asked at least every 0.3 s; once it says True, the work stops with what it has."""
+
+
+Note = Callable[[str], None]
+"""Told, a sentence each, what a user should know of a recording that was read all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """The callbacks of long work, each of them optional.
+
+    Attributes:
+        progress: Told how far the work is.
+        cancelled: Asked whether to stop.
+        note: Told what a user should know of a recording.
+    """
+
+    progress: OnProgress | None = None
+    cancelled: IsCancelled | None = None
+    note: Note | None = None
+
+    @property
+    def stop(self) -> bool:
+        """Whether the work is to stop."""
+        return self.cancelled is not None and self.cancelled()
+
+    def tell(self, progress: Progress) -> None:
+        """Pass on how far the work is."""
+        if self.progress is not None:
+            self.progress(progress)
+
+
+SILENT = Hooks()
+"""Nobody listens."""
+
+
+class CancelledError(Exception):
+    """The optimiser was stopped because ``IsCancelled`` said so."""
+
+
+@dataclass(slots=True)
+class FitMonitor:
+    """Passes the progress of one person's fit on, and stops it when asked.
+
+    Attributes:
+        total: Frames of the person.
+        hooks: Whom to tell and to ask.
+        fitted: Frames that are done.
+    """
+
+    total: int
+    hooks: Hooks
+    fitted: int = 0
+    _began: float = field(default_factory=time.monotonic)
+    _told: float = field(default_factory=time.monotonic)
+
+    def iterations_of(self, stage: str) -> Callable[[float], None]:
+        """Return what the optimiser calls in every iteration of a stage, with its loss.
+
+        It raises ``CancelledError`` once the fit is cancelled.
+        """
+
+        def iteration(loss: float) -> None:
+            if self.hooks.stop:
+                raise CancelledError
+            now = time.monotonic()
+            if now - self._told > 0.25:
+                self._told = now
+                self.hooks.tell(Progress(stage, self.fitted, self.total, loss,
+                                         self.fitted / max(now - self._began, 1e-6)))
+
+        return iteration

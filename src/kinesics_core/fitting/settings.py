@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kinesics_core.fitting.errors import FitError
-from kinesics_core.fitting.output.request import GENDERS
+
+GENDERS = ("neutral", "female", "male", "guess")
+"""Those of ``body.model``, written out so that commands start without numpy, and to guess."""
 
 POSE_SPACES = ("rotations", "latent")
 PRIORS = ("both", "vposer", "gmm", "none")
@@ -16,12 +18,21 @@ PRIORS = ("both", "vposer", "gmm", "none")
 class Spreads:
     """Standard deviations that the terms expect; a smaller one pulls harder.
 
-    Of measured keypoints, metres on the body: body, feet, face, hand. robust, fine: how many of
-    these a residual may be before it counts as an outlier, at first and in the end. Of what is
-    left of a motion that was even, at 30 frames/s: turn of joints and finger (rad per frame
-    squared), shift (metres per frame squared), mood (of expressions). guess: of the 3-D points of a
-    landmark network, metres on the body; finger_guess: on hands. expression: about rest, or about
-    the detector's (measured).
+    Attributes:
+        body: Of measured keypoints of the body, metres on the body.
+        feet: The same of feet.
+        face: The same of the face.
+        hand: The same of hands.
+        robust: Standard deviations from which a keypoint's residual counts as an outlier, at first.
+        fine: The same in the end.
+        turn: Of the second difference of a joint's rotation at 30 frames/s, rad per frame squared.
+        finger: The same of a finger's joint.
+        shift: The same of the translation, metres per frame squared.
+        expression_change: The same of an expression, per frame squared.
+        guess: Of the 3-D points of a landmark network, metres on the body.
+        finger_guess: The same on hands.
+        expression: Of an expression about rest.
+        measured: Of an expression about the detector's blendshape.
     """
 
     body: float = 0.007
@@ -33,7 +44,7 @@ class Spreads:
     turn: float = 0.022
     finger: float = 0.03
     shift: float = 0.006
-    mood: float = 0.02
+    expression_change: float = 0.02
     guess: float = 0.06
     finger_guess: float = 0.012
     expression: float = 0.15
@@ -42,17 +53,23 @@ class Spreads:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """gender: "neutral", "female", "male", or "guess": the better of the two if it is clearly so.
-    focal: px; None takes the track's, or else a usual lens's, which the clip may correct.
-    pose_space: "rotations" moves each joint and draws poses towards the prior; "latent" moves the
-        pose prior's latent code instead, so that every pose is one the prior can make.
-    prior: of body poses: the autoencoder, the mixture of Gaussians, both, or the limits of joints
-        alone. prior_file: of the autoencoder, the user's own file or folder
-        instead of the shipped one, as ``body.pose_prior.load`` takes it.
-    expression, hands: whether to fit face and fingers.
-    collisions: whether parts of the body are kept out of each other.
-    chunk, overlap: frames that are fitted at once, and of these how many a chunk shares with the
-        next, where the two are blended.
+    """What a fit of one person can be told.
+
+    Attributes:
+        gender: "neutral", "female", "male", or "guess": the better of the two if it is clearly so.
+        focal: px; None takes the track's, or else a usual lens's, which the clip may correct.
+        pose_space: "rotations" moves each joint and draws poses towards the prior; "latent" moves
+            the pose prior's latent code instead, so that every pose is one the prior can make.
+        prior: Of body poses: the autoencoder ("vposer"), the mixture of Gaussians ("gmm"), "both",
+            or "none", the limits of joints alone.
+        prior_file: Of the autoencoder, the user's own file or folder instead of the shipped one,
+            as ``pose_priors.vae.load`` takes it.
+        expression: Whether to fit the face.
+        hands: Whether to fit the fingers.
+        collisions: Whether parts of the body are kept out of each other.
+        chunk: Frames that are fitted at once, at most.
+        overlap: Frames that a chunk shares with the next, across which the two are blended.
+        spreads: Standard deviations of the terms.
     """
 
     gender: str = "neutral"
@@ -68,6 +85,11 @@ class Settings:
     spreads: Spreads = field(default_factory=Spreads)
 
     def __post_init__(self) -> None:
+        """Refuse what makes no sense.
+
+        Raises:
+            FitError: INVALID_GOAL, with what was got and what was wanted.
+        """
         for name, known in (("gender", GENDERS), ("pose_space", POSE_SPACES), ("prior", PRIORS)):
             if getattr(self, name) not in known:
                 raise FitError(f"Got {name} = {getattr(self, name)!r}; wanted one of "

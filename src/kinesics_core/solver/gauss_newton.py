@@ -1,4 +1,4 @@
-"""Levenberg-Marquardt over a whole clip: steps of `solver`, judged frame by frame."""
+"""Levenberg-Marquardt over a whole clip: steps of ``normal_equations``, judged frame by frame."""
 
 from __future__ import annotations
 
@@ -8,24 +8,40 @@ from dataclasses import replace
 import numpy as np
 
 from kinesics_core.solver.kinematics import Posed, State
-from kinesics_core.solver.normal_equations import Normal, solve
+from kinesics_core.solver.normal_equations import NormalEquations, solve
 
-Linearise = Callable[[State], tuple[Normal, Posed]]
-Move = Callable[[State, Posed, np.ndarray, np.ndarray], State]
-"""The state after a step of the unknowns of its frames and of the shared ones."""
+Linearise = Callable[[State], tuple[NormalEquations, Posed]]
+"""The normal equations at a state, and the posed body they are of."""
 
-Tick = Callable[[float], None]
+Update = Callable[[Posed, np.ndarray, np.ndarray], State]
+"""The state after a step of the unknowns of each frame, (T, n), and of the shared ones, (S,)."""
+
+OnIteration = Callable[[float], None]
 """Called in every iteration with the mean energy of a frame; raises to stop."""
+
+CONVERGED = 1e-3
+"""Share of the energy by which a step must lower it for another step to be made."""
 
 
 def minimise(
-    state: State, linearise: Linearise, move: Move, iterations: int, tick: Tick,
-    *, damping: float = 1e-2, enough: float = 1e-3,
+    state: State, linearise: Linearise, update: Update, iterations: int,
+    on_iteration: OnIteration, *, damping: float = 1e-2,
 ) -> tuple[State, np.ndarray]:
-    """The state after some Gauss-Newton steps, and (T,) energies.
+    """Minimise the energy by damped Gauss-Newton steps.
 
     A frame whose energy grew goes back to where it was and is damped more; the others keep their
-    step. Ends early when the energy no longer falls by the share `enough` in a step.
+    step.
+
+    Args:
+        state: Where to begin, T frames.
+        linearise: Gives the normal equations at a state.
+        update: Makes a step.
+        iterations: Steps at most; it ends early once the energy no longer falls (``CONVERGED``).
+        on_iteration: Called in every iteration.
+        damping: Share of the diagonal that is added to it at first.
+
+    Returns:
+        The last state, and the energy of each frame, (T,).
     """
     frames = len(state.transl)
     damp = np.full(frames, damping)
@@ -37,7 +53,7 @@ def minimise(
         energy = normal.energy
         worse = energy > best * 1.02 + 0.5
         if kept is not None and worse.any():
-            state = _mixed(state, kept, worse)
+            state = _with_frames_of(state, kept, worse)
             damp[worse] = np.minimum(damp[worse] * 10, 1e3)
             best = np.where(worse, best, energy)
             if iteration == iterations:
@@ -47,18 +63,18 @@ def minimise(
         best = energy.copy()
         damp = np.maximum(np.where(worse, damp, damp * 0.5), 1e-4)
         total = float(energy.mean())
-        tick(total)
-        if iteration == iterations or before - total < enough * total and not worse.any():
+        on_iteration(total)
+        if iteration == iterations or before - total < CONVERGED * total and not worse.any():
             break
         before = total
         kept = state
         step, shared = solve(normal, damp)
-        state = move(state, posed, step, shared)
+        state = update(posed, step, shared)
     return state, best
 
 
-def _mixed(new: State, old: State, back: np.ndarray) -> State:
-    """The new state, with the frames `back` as they were."""
+def _with_frames_of(new: State, old: State, back: np.ndarray) -> State:
+    """Return the new state with the frames ``back``, (T,) bool, as they were in the old one."""
     return replace(
         new,
         local=np.where(back[:, None, None, None], old.local, new.local),

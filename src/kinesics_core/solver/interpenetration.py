@@ -1,34 +1,36 @@
 """Arms, hands, legs and head kept out of the trunk and of each other.
 
-SMPLify-X finds intersecting triangles on a GPU. Here the body is filled with balls: for each piece
-of it some, each the largest that fits under the skin of the template about a point of the bones'
-axes, riding on one joint. Two balls of pieces that are not neighbours overlap by
+SMPLify-X finds intersecting triangles on a GPU. Here the body is filled with collision spheres: for
+each piece of it some, each the largest that fits under the skin of the template about a point of
+the bones' axes, fixed to one joint. Two spheres of pieces that are not neighbours overlap by
 
     o = r_a + r_b - |x_a - x_b|
 
 and each overlap of more than nothing is a residual o / spread with its exact derivative. As the
-balls lie inside the skin, a body that only touches itself pays nothing.
+spheres lie inside the skin, a body that only touches itself pays nothing.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.spatial import cKDTree
 
 from kinesics_core.body.model import BodyModel
-from kinesics_core.solver.kinematics import Posed, Rig
-from kinesics_core.solver.normal_equations import Normal
+from kinesics_core.solver.kinematics import Posed
+from kinesics_core.solver.normal_equations import NormalEquations
+from kinesics_core.solver.rig import Rig
 from kinesics_core.solver.unknowns import Unknowns
 
-ROOM = 0.004
-"""m: how far inside the skin balls stay, for flesh that gives way."""
+CLEARANCE = 0.004
+"""m that spheres stay inside the skin, for flesh that gives way."""
 
 SPREAD = 0.006
-"""m: the overlap that costs as much as a keypoint that is off by its standard deviation."""
+"""m of overlap that costs as much as a keypoint that is off by its standard deviation."""
 
-# Pieces: joint they ride on, joint they reach to, where along the way balls sit.
+# Pieces: joint they are fixed to, joint they reach to, where along the way spheres sit.
 _LIMBS = [
     piece
     for side in ("left", "right")
@@ -45,9 +47,15 @@ _TRUNK = ("pelvis", "spine1", "spine2", "spine3", "neck")
 
 
 @dataclass(frozen=True, slots=True)
-class Balls:
-    """rig: one whose points are the centres. radii: (K,) metres. one, other: (P,) balls of the
-    pairs that may not overlap."""
+class CollisionSpheres:
+    """K spheres fixed to the joints of a body, and the P pairs that may not overlap.
+
+    Attributes:
+        rig: The body, with the spheres' centres as its keypoints.
+        radii: (K,) metres.
+        one: (P,), the first sphere of each pair.
+        other: (P,), the second.
+    """
 
     rig: Rig
     radii: np.ndarray
@@ -55,11 +63,36 @@ class Balls:
     other: np.ndarray
 
 
-def balls(model: BodyModel, rig: Rig) -> Balls:
-    """The balls of a body model, from its template's skin."""
-    names = list(model.joint_names)
-    joints, skin = model.joint_template, model.template
-    centres, riders = [], []
+def collision_spheres(model: BodyModel, rig: Rig) -> CollisionSpheres:
+    """Return the spheres of a body model, from its template's skin; ``rig`` is the model's."""
+    joints = model.joint_template
+    placed = [*_limb_centres(model), *_trunk_centres(model), *_head_centres(model)]
+    points = np.array([centre for centre, _ in placed], np.float32)
+    carrier = np.array([joint for _, joint in placed])
+    points, radii = _inscribed(points, model.template)
+    one, other = np.triu_indices(len(points), 1)
+    gap = np.linalg.norm(points[one] - points[other], axis=1) - radii[one] - radii[other]
+    # Pieces of one limb, neighbours, and what touches in the T-pose anyway are left alone.
+    apart = (_bones_between(rig.parents, carrier[one], carrier[other]) > 2) & (gap > 0.02)
+    trunk = np.isin(carrier, [model.joint_names.index(name) for name in _TRUNK])
+    keep = apart & ~(trunk[one] & trunk[other])
+    count = len(points)
+    centred = replace(
+        rig, keypoint=np.arange(count), joint=carrier, share=np.ones(count, np.float32),
+        rest=(points - joints[carrier]).astype(np.float32),
+        rest_shape=np.zeros((count, *rig.rest_shape.shape[1:]), np.float32),
+        rest_expression=np.zeros((count, *rig.rest_expression.shape[1:]), np.float32),
+        rest_pose=None, known=np.ones(count, bool))
+    return CollisionSpheres(
+        centred, (radii - CLEARANCE).astype(np.float32), one[keep], other[keep])
+
+
+Centre = tuple[np.ndarray, int]
+"""Place in the template, (3,) metres, and the joint that carries it."""
+
+
+def _limb_centres(model: BodyModel) -> Iterator[Centre]:
+    names, joints = list(model.joint_names), model.joint_template
     for start, end, places in _LIMBS:
         if start not in names:
             continue
@@ -69,44 +102,31 @@ def balls(model: BodyModel, rig: Rig) -> Balls:
             end = f"{start.split('_')[0]}_hand"
         tip = joints[names.index(end)]
         for place in places:
-            centres.append(joints[k] + place * (tip - joints[k]))
-            riders.append(k)
+            yield joints[k] + place * (tip - joints[k]), k
+
+
+def _trunk_centres(model: BodyModel) -> Iterator[Centre]:
+    names, joints = list(model.joint_names), model.joint_template
     for lower, upper in zip(_TRUNK[:-1], _TRUNK[1:], strict=True):
         k = names.index(lower)
         a, b = joints[k], joints[names.index(upper)]
-        half = _half_width(skin, model, k)
+        half = _half_width(model.template, model, k)
         for place in (0.0, 0.5) if np.linalg.norm(b - a) > 0.08 else (0.0,):
             for aside in (-0.45, 0.0, 0.45):
-                centres.append(a + place * (b - a) + (aside * half, 0, 0))
-                riders.append(k)
-    head = names.index("head")
-    own = skin[model.weights[:, head] > 0.7]
+                yield a + place * (b - a) + (aside * half, 0, 0), k
+
+
+def _head_centres(model: BodyModel) -> Iterator[Centre]:
+    head = list(model.joint_names).index("head")
+    own = model.template[model.weights[:, head] > 0.7]
     top, bottom = own.max(axis=0), own.min(axis=0)
     middle = (top + bottom) / 2
     for place in (0.4, 0.62):
-        centres.append(np.array([middle[0], bottom[1] + place * (top[1] - bottom[1]), middle[2]]))
-        riders.append(head)
-    points, carrier = np.array(centres, np.float32), np.array(riders)
-    points, radii = _inscribed(points, skin)
-    one, other = np.triu_indices(len(points), 1)
-    gap = np.linalg.norm(points[one] - points[other], axis=1) - radii[one] - radii[other]
-    # Pieces of one limb, neighbours, and what touches in the T-pose anyway are left alone.
-    apart = (_steps(rig.parents, carrier[one], carrier[other]) > 2) & (gap > 0.02)
-    trunk = np.isin(carrier, [names.index(name) for name in _TRUNK])
-    limb = ~(trunk[one] & trunk[other])
-    keep = apart & limb
-    count = len(points)
-    centred = replace(
-        rig, keypoint=np.arange(count), joint=carrier, share=np.ones(count, np.float32),
-        rest=(points - joints[carrier]).astype(np.float32),
-        rest_shape=np.zeros((count, *rig.rest_shape.shape[1:]), np.float32),
-        rest_expression=np.zeros((count, *rig.rest_expression.shape[1:]), np.float32),
-        rest_pose=None, known=np.ones(count, bool))
-    return Balls(centred, (radii - ROOM).astype(np.float32), one[keep], other[keep])
+        yield np.array([middle[0], bottom[1] + place * (top[1] - bottom[1]), middle[2]]), head
 
 
 def _half_width(skin: np.ndarray, model: BodyModel, joint: int) -> float:
-    """Of the trunk at a joint's height, metres, arms left out."""
+    """Return half the trunk's width at a joint's height, metres, arms left out."""
     arms = [i for i, name in enumerate(model.joint_names)
             if any(part in name for part in ("shoulder", "elbow", "wrist", "collar"))]
     level = np.abs(skin[:, 1] - model.joint_template[joint, 1]) < 0.03
@@ -115,8 +135,13 @@ def _half_width(skin: np.ndarray, model: BodyModel, joint: int) -> float:
 
 
 def _inscribed(points: np.ndarray, skin: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Points moved a little across the bones to where more room is, and their distances to the
-    skin. The bones' axes stay the guide: only gains that are worth the way count."""
+    """Move points a little across the bones to where more room is.
+
+    The bones' axes stay the guide: only gains that are worth the way count.
+
+    Returns:
+        The points, (K, 3), and their distances to the skin, (K,), metres.
+    """
     tree = cKDTree(skin)
     radii, _ = tree.query(points)
     for size in (0.02, 0.01, 0.005):
@@ -129,8 +154,8 @@ def _inscribed(points: np.ndarray, skin: np.ndarray) -> tuple[np.ndarray, np.nda
     return points, radii
 
 
-def _steps(parents: np.ndarray, one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """How many bones lie between two joints in the tree."""
+def _bones_between(parents: np.ndarray, one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return how many bones lie between two joints in the tree, (P,) for P pairs."""
     count = len(parents)
     path = np.full((count, count), 99)
     for k in range(count):
@@ -142,59 +167,77 @@ def _steps(parents: np.ndarray, one: np.ndarray, other: np.ndarray) -> np.ndarra
     return steps
 
 
-def overlaps(balls: Balls, posed: Posed) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The pairs that overlap: frame (M,), pair (M,) and by how many metres (M,). `posed` is of
-    ``balls.rig``."""
+def overlaps(
+    spheres: CollisionSpheres, posed: Posed
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Find the pairs that overlap.
+
+    Args:
+        spheres: The spheres and their pairs.
+        posed: ``spheres.rig`` posed.
+
+    Returns:
+        Of the M overlaps: frame (M,), pair (M,), and metres (M,).
+    """
     centres = posed.points - posed.points[:, :1]
     squares = np.einsum("tki,tki->tk", centres, centres)
     apart = squares[:, :, None] + squares[:, None] - 2 * centres @ np.swapaxes(centres, 1, 2)
     reach = np.full(apart.shape[1:], -np.inf, np.float32)
-    together = balls.radii[balls.one] + balls.radii[balls.other]
-    reach[balls.one, balls.other] = together**2
+    together = spheres.radii[spheres.one] + spheres.radii[spheres.other]
+    reach[spheres.one, spheres.other] = together**2
     frame, one, other = np.nonzero(apart < reach)
     number = np.zeros(reach.shape, int)
-    number[balls.one, balls.other] = np.arange(len(balls.one))
+    number[spheres.one, spheres.other] = np.arange(len(spheres.one))
     pair = number[one, other]
     distance = np.linalg.norm(centres[frame, one] - centres[frame, other], axis=1)
     return frame, pair, np.maximum(together[pair] - distance, 0)
 
 
-def deepest(balls: Balls, posed: Posed) -> np.ndarray:
-    """(T,) metres of the worst overlap, 0 without."""
-    frame, _, overlap = overlaps(balls, posed)
+def deepest_overlap(spheres: CollisionSpheres, posed: Posed) -> np.ndarray:
+    """Return the worst overlap of each frame, (T,) metres, 0 without; ``posed`` as above."""
+    frame, _, overlap = overlaps(spheres, posed)
     depth = np.zeros(len(posed.points), np.float32)
     np.maximum.at(depth, frame, overlap)
     return depth
 
 
 def add_interpenetration(
-    normal: Normal, unknowns: Unknowns, balls: Balls, posed: Posed, weight: float = 1.0
+    normal: NormalEquations, unknowns: Unknowns, spheres: CollisionSpheres, posed: Posed
 ) -> None:
-    """1/2 w (overlap / SPREAD)^2 of every pair that overlaps. `posed` is of ``balls.rig``. Nobody's
-    shape is changed by it: that would be a cheap way out."""
-    frame, pair, overlap = overlaps(balls, posed)
+    """Add 1/2 (overlap / SPREAD)^2 of every pair that overlaps.
+
+    Nobody's shape is changed by it: that would be a cheap way out.
+
+    Args:
+        normal: The equations to add to.
+        unknowns: What their columns are.
+        spheres: The spheres and their pairs.
+        posed: ``spheres.rig`` posed.
+    """
+    frame, pair, overlap = overlaps(spheres, posed)
     if not len(frame):
         return
-    scale = np.sqrt(weight) / SPREAD
-    one, other = balls.one[pair], balls.other[pair]
+    scale = np.float64(1 / SPREAD)
+    one, other = spheres.one[pair], spheres.other[pair]
     a, b = posed.points[frame, one], posed.points[frame, other]
     along = a - b
     along /= np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-6)
     residual = scale * overlap
     np.add.at(normal.energy, frame, 0.5 * residual.astype(float) ** 2)
     centres = posed.joints[frame][:, unknowns.joints]
-    below = balls.rig.below[unknowns.joints][:, balls.rig.joint]
+    below = spheres.rig.below[unknowns.joints][:, spheres.rig.joint]
     lever = (below[:, one].T[..., None] * (a[:, None] - centres)
              - below[:, other].T[..., None] * (b[:, None] - centres))
     # d(overlap) = -along . (dx_a - dx_b), and u . (w x d) = w . (d x u); translation moves both.
     rows = np.zeros((len(frame), unknowns.count), np.float32)
-    rows[:, unknowns.turns] = -scale * np.cross(lever, along[:, None]).reshape(len(frame), -1)
+    turned = np.cross(lever, along[:, None]).reshape(len(frame), -1)
+    rows[:, unknowns.rotation_columns] = -scale * turned
     frames, first, counts = np.unique(frame, return_index=True, return_counts=True)
     padded = np.zeros((len(frames), counts.max(), unknowns.count), np.float32)
     error = np.zeros((len(frames), counts.max(), 1), np.float32)
     place = np.repeat(np.arange(len(frames)), counts), np.arange(len(frame)) - np.repeat(
         first, counts)
     padded[place], error[place] = rows, residual[:, None]
-    turned = np.swapaxes(padded, 1, 2)
-    normal.blocks[frames] += turned @ padded
-    normal.gradient[frames] += (turned @ error)[..., 0]
+    transposed = np.swapaxes(padded, 1, 2)
+    normal.blocks[frames] += transposed @ padded
+    normal.gradient[frames] += (transposed @ error)[..., 0]

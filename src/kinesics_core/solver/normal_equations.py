@@ -19,13 +19,21 @@ from scipy.linalg import cho_factor, cho_solve, lapack
 
 
 @dataclass(slots=True)
-class Normal:
-    """The system above, half the squared residuals' second and first derivatives.
+class NormalEquations:
+    """The system above: second and first derivatives of half the squared residuals.
 
-    blocks: (T, n, n), of which the lower triangle counts. first, second: (T - 1, n, n) and
-    (T - 2, n, n) blocks that tie frame t + 1, t + 2 (rows) to frame t (columns), nonzero only
-    within `reach` of their diagonals. border: (T, n, S). corner: (S, S). gradient: (T, n).
-    shared: (S,). energy: (T,), half the weighted squares, for judging steps.
+    T frames, n unknowns of each, S shared unknowns.
+
+    Attributes:
+        blocks: (T, n, n), diagonal blocks of A, of which the lower triangle counts.
+        first: (T - 1, n, n), blocks that tie frame t + 1 (rows) to frame t (columns).
+        second: (T - 2, n, n), blocks that tie frame t + 2 (rows) to frame t (columns).
+        border: (T, n, S), B.
+        corner: (S, S), C.
+        gradient: (T, n), g.
+        shared: (S,), h.
+        energy: (T,), half the weighted squares, for judging steps.
+        reach: ``first`` and ``second`` are zero farther than this from their diagonals.
     """
 
     blocks: np.ndarray
@@ -39,10 +47,10 @@ class Normal:
     reach: int = 2
 
     @staticmethod
-    def empty(frames: int, unknowns: int, shared: int) -> Normal:
-        """No terms yet."""
+    def empty(frames: int, unknowns: int, shared: int) -> NormalEquations:
+        """Return the equations without any term, for T frames, n and S unknowns."""
         single = np.float32
-        return Normal(
+        return NormalEquations(
             np.zeros((frames, unknowns, unknowns), single),
             np.zeros((max(frames - 1, 0), unknowns, unknowns), single),
             np.zeros((max(frames - 2, 0), unknowns, unknowns), single),
@@ -50,11 +58,15 @@ class Normal:
             np.zeros((frames, unknowns), single), np.zeros(shared), np.zeros(frames))
 
 
-def solve(normal: Normal, damping: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The Levenberg-Marquardt step, (T, n) and (S,).
+def solve(normal: NormalEquations, damping: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the Levenberg-Marquardt step: of each frame's unknowns, (T, n), and the shared, (S,).
 
-    damping: (T,), the share of the diagonal that is added to it in each frame.
-    Raises numpy.linalg.LinAlgError where the damped matrix is not positive definite.
+    Args:
+        normal: The equations.
+        damping: (T,), share of the diagonal that is added to it in each frame.
+
+    Raises:
+        numpy.linalg.LinAlgError: The damped matrix is not positive definite.
     """
     frames, unknowns = normal.gradient.shape
     band = _band(normal, damping)
@@ -74,8 +86,8 @@ def solve(normal: Normal, damping: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return (step - reply @ shared).reshape(frames, unknowns), shared
 
 
-def _band(normal: Normal, damping: np.ndarray) -> np.ndarray:
-    """A in LAPACK's lower banded form: entry (i, j) at [i - j, j], Fortran order."""
+def _band(normal: NormalEquations, damping: np.ndarray) -> np.ndarray:
+    """Return A in LAPACK's lower banded form: entry (i, j) at [i - j, j], Fortran order."""
     frames, n = normal.gradient.shape
     reach = normal.reach
     width = 2 * n + reach + 1 if frames > 2 else n + reach + 1 if frames > 1 else n

@@ -12,63 +12,131 @@ in radians.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from kinesics_core.rotations import logarithm, right_jacobian_inverse
-from kinesics_core.solver.kinematics import Posed, State
-from kinesics_core.solver.normal_equations import Normal
+from kinesics_core.solver.kinematics import Posed
+from kinesics_core.solver.normal_equations import NormalEquations
 from kinesics_core.solver.unknowns import Unknowns
 
 
-def _axial(matrices: np.ndarray) -> np.ndarray:
-    """Axial vectors of (..., 3, 3): entries of M - M^T that a cross product has."""
-    return np.stack([
-        matrices[..., 2, 1] - matrices[..., 1, 2],
-        matrices[..., 0, 2] - matrices[..., 2, 0],
-        matrices[..., 1, 0] - matrices[..., 0, 1]], axis=-1)
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Rotations that K joints are drawn to.
+
+    Attributes:
+        joints: (K,).
+        rotations: (T or 1, K, 3, 3), in the parents' frames.
+        weight: (T or 1, K), 1/rad^2.
+    """
+
+    joints: np.ndarray
+    rotations: np.ndarray
+    weight: np.ndarray
 
 
-def _add_blocks(blocks: np.ndarray, joints: np.ndarray, values: np.ndarray) -> None:
-    """Adds (T, J', 3, 3) onto the diagonal blocks of the free joints of (T, n, n)."""
-    index = 3 * joints[:, None] + np.arange(3)
-    blocks[:, index[:, :, None], index[:, None, :]] += values
+@dataclass(frozen=True, slots=True)
+class Gaussian:
+    """A normal distribution of the axis-angle vectors of K joints.
+
+    Attributes:
+        joints: (K,).
+        mean: (T or 1, 3 K) radians.
+        precision: (T or 1, 3 K, 3 K), 1/rad^2.
+        weight: Factor of its energy.
+    """
+
+    joints: np.ndarray
+    mean: np.ndarray
+    precision: np.ndarray
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits of the axis-angle vectors of K joints, each along D directions.
+
+    Attributes:
+        joints: (K,).
+        directions: (K, D, 3), unit vectors.
+        highest: (K, D) radians.
+        weight: 1/rad^2, of what lies beyond.
+    """
+
+    joints: np.ndarray
+    directions: np.ndarray
+    highest: np.ndarray
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Smoothness:
+    """White second differences over neighbouring frames.
+
+    Attributes:
+        stencils: (T, 3), see ``stencils``.
+        rotations: (J',), one over the variance of each free joint's rotation, 1/rad^2.
+        translation: (3,), the same of the translation, 1/m^2.
+        expressions: (E',), the same of the free expressions.
+        robust: Standard deviations k at which the term of a rotation gives way: the square s
+            counts as k^2 log(1 + s / k^2) (Cauchy), since people rest most of the time and then
+            move at once.
+    """
+
+    stencils: np.ndarray
+    rotations: np.ndarray
+    translation: np.ndarray
+    expressions: np.ndarray
+    robust: float = np.inf
 
 
 def add_target(
-    normal: Normal, unknowns: Unknowns, state: State, posed: Posed,
-    joints: np.ndarray, target: np.ndarray, weight: np.ndarray,
+    normal: NormalEquations, unknowns: Unknowns, posed: Posed, target: Target
 ) -> None:
-    """1/4 w |R - R*|^2, that is 1/2 w angle^2, for joints (K,) with targets (T or 1, K, 3, 3) and
-    weights w (T or 1, K), 1/rad^2."""
-    source, place = unknowns.columns(joints)
+    """Add 1/4 w |R - R*|^2, that is 1/2 w angle^2, of the joints that are free.
+
+    Args:
+        normal: The equations to add to.
+        unknowns: What their columns are.
+        posed: The body at the current state.
+        target: R* and w.
+    """
+    source, place = unknowns.free_among(target.joints)
     if not len(source):
         return
-    free = joints[source]
-    target, weight = target[:, source], np.broadcast_to(
-        weight[:, source], (len(state.transl), len(source))).astype(np.float32)
-    between = np.swapaxes(state.local[:, free], -1, -2) @ target
+    free, local = target.joints[source], posed.state.local
+    rotations, weight = target.rotations[:, source], np.broadcast_to(
+        target.weight[:, source], (len(local), len(source))).astype(np.float32)
+    between = np.swapaxes(local[:, free], -1, -2) @ rotations
     trace = np.trace(between, axis1=-2, axis2=-1)
     normal.energy += 0.5 * (weight * (3 - trace)).sum(axis=1)
     slope = -0.5 * weight[..., None] * _axial(between)
     turned = (posed.rotations[:, free] @ slope[..., None])[..., 0]
-    normal.gradient[:, unknowns.turns].reshape(len(turned), -1, 3)[:, place] += turned
+    _rotation_gradient(normal, unknowns)[:, place] += turned
     _add_blocks(normal.blocks, place, weight[..., None, None] * np.eye(3, dtype=np.float32))
 
 
 def add_gaussian(
-    normal: Normal, unknowns: Unknowns, state: State, posed: Posed,
-    joints: np.ndarray, mean: np.ndarray, precision: np.ndarray, weight: float = 1.0,
+    normal: NormalEquations, unknowns: Unknowns, posed: Posed, prior: Gaussian
 ) -> None:
-    """1/2 w (a - mean)^T P (a - mean) of the axis-angle vectors a of joints (K,).
+    """Add 1/2 w (a - mean)^T P (a - mean) of axis-angle vectors a; some joints may be held.
 
-    mean: (T or 1, 3 K); precision: (T or 1, 3 K, 3 K).
+    Args:
+        normal: The equations to add to.
+        unknowns: What their columns are.
+        posed: The body at the current state.
+        prior: The mean, P and w.
     """
-    source, place = unknowns.columns(joints)
+    joints, precision, weight = prior.joints, prior.precision, prior.weight
+    source, place = unknowns.free_among(joints)
     if not len(source):
         return
-    frames = len(state.transl)
-    vectors = logarithm(state.local[:, joints])
-    away = vectors.reshape(frames, -1) - mean
+    local = posed.state.local
+    frames = len(local)
+    vectors = logarithm(local[:, joints])
+    away = vectors.reshape(frames, -1) - prior.mean
     pulled = weight * (precision @ away[..., None])[..., 0]
     normal.energy += 0.5 * np.einsum("ti,ti->t", away, pulled)
     if len(source) < len(joints):
@@ -79,7 +147,7 @@ def add_gaussian(
     # a moves by J_r^-1 d = J_r^-1 G^T w.
     turn = right_jacobian_inverse(vectors) @ np.swapaxes(posed.rotations[:, joints], -1, -2)
     slope = (pulled.reshape(frames, count, 1, 3) @ turn)[:, :, 0]
-    normal.gradient[:, unknowns.turns].reshape(frames, -1, 3)[:, place] += slope
+    _rotation_gradient(normal, unknowns)[:, place] += slope
     # turn_j^T P_jk turn_k: first all columns of joint k at once, then all rows of joint j.
     columns = precision.reshape(len(precision), 3 * count, count, 3).transpose(0, 2, 1, 3) @ turn
     rows = columns.reshape(frames, count, count, 3, 3).transpose(0, 2, 3, 1, 4)
@@ -94,42 +162,47 @@ def add_gaussian(
         normal.blocks[:, index[:, None], index] += curvature
 
 
-def add_limits(
-    normal: Normal, unknowns: Unknowns, state: State, posed: Posed, joints: np.ndarray,
-    directions: np.ndarray, highest: np.ndarray, weight: float,
-) -> None:
-    """1/2 w max(0, n . a - limit)^2 of the axis-angle vectors a of joints (K,) and, for each of
-    them, some directions n (K, D, 3) with limits (K, D)."""
-    source, place = unknowns.columns(joints)
+def add_limits(normal: NormalEquations, unknowns: Unknowns, posed: Posed, limits: Limits) -> None:
+    """Add 1/2 w max(0, n . a - limit)^2 of axis-angle vectors a, for each direction n.
+
+    Args:
+        normal: The equations to add to.
+        unknowns: What their columns are.
+        posed: The body at the current state.
+        limits: The directions, limits and w.
+    """
+    source, place = unknowns.free_among(limits.joints)
     if not len(source):
         return
-    vectors = logarithm(state.local[:, joints[source]])
-    excess = np.einsum("kdi,tki->tkd", directions[source], vectors) - highest[source]
+    joints, directions, weight = limits.joints[source], limits.directions[source], limits.weight
+    vectors = logarithm(posed.state.local[:, joints])
+    excess = np.einsum("kdi,tki->tkd", directions, vectors) - limits.highest[source]
     beyond = excess > 0
     excess = np.where(beyond, excess, 0)
     normal.energy += 0.5 * weight * (excess**2).sum(axis=(1, 2))
-    turn = right_jacobian_inverse(vectors) @ np.swapaxes(
-        posed.rotations[:, joints[source]], -1, -2)
-    rows = (beyond[..., None] * directions[source]) @ turn
+    turn = right_jacobian_inverse(vectors) @ np.swapaxes(posed.rotations[:, joints], -1, -2)
+    rows = (beyond[..., None] * directions) @ turn
     slope = weight * np.einsum("tkd,tkdi->tki", excess, rows)
-    normal.gradient[:, unknowns.turns].reshape(len(vectors), -1, 3)[:, place] += slope
+    _rotation_gradient(normal, unknowns)[:, place] += slope
     _add_blocks(normal.blocks, place, weight * np.swapaxes(rows, -1, -2) @ rows)
 
 
 def add_smooth_rotations(
-    normal: Normal, unknowns: Unknowns, state: State, posed: Posed,
-    stencils: np.ndarray, weights: np.ndarray, robust: float = np.inf,
+    normal: NormalEquations, unknowns: Unknowns, posed: Posed, smooth: Smoothness
 ) -> None:
-    """1/4 w |sum_i c_i R_i|^2 over neighbouring frames, for all free joints.
+    """Add 1/4 w |sum_i c_i R_i|^2 over neighbouring frames, for all free joints.
 
-    stencils: (T, 3), c_0..c_2 of frame t and the two after it (zeros where these do not exist).
-    weights: (J',), 1/rad^2, that of each free joint. robust: the square s = 1/2 w |..|^2 counts as
-    k^2 log(1 + s / k^2) (Cauchy), since people rest most of the time and then move at once.
+    Args:
+        normal: The equations to add to.
+        unknowns: What their columns are.
+        posed: The body at the current state.
+        smooth: The stencils c, the weights w of rotations, and where they give way.
     """
-    frames, count = len(state.transl), len(unknowns.joints)
-    local = state.local[:, unknowns.joints]
+    stencils, weights, robust = smooth.stencils, smooth.rotations, smooth.robust
+    frames, count = len(posed.joints), len(unknowns.joints)
+    local = posed.state.local[:, unknowns.joints]
     turn = posed.rotations[:, unknowns.joints]
-    gradient = normal.gradient[:, unknowns.turns].reshape(frames, count, 3)
+    gradient = _rotation_gradient(normal, unknowns)
     residual = np.zeros_like(local)
     for i in range(3):
         last = frames - i
@@ -163,11 +236,17 @@ def add_smooth_rotations(
 
 
 def add_smooth_values(
-    normal: Normal, columns: slice, values: np.ndarray, stencils: np.ndarray, weights: np.ndarray,
+    normal: NormalEquations, columns: slice, values: np.ndarray, stencils: np.ndarray,
+    weights: np.ndarray,
 ) -> None:
-    """1/2 w (sum_i c_i v_i)^2 over neighbouring frames, for unknowns that add up.
+    """Add 1/2 w (sum_i c_i v_i)^2 over neighbouring frames, for unknowns that add up.
 
-    values: (T, C); weights: (C,); stencils as above; columns: where they are among the unknowns.
+    Args:
+        normal: The equations to add to.
+        columns: Where the unknowns are among those of a frame.
+        values: (T, C), v.
+        stencils: (T, 3), c.
+        weights: (C,), w, one over the variance.
     """
     frames = len(values)
     residual = np.zeros_like(values)
@@ -187,10 +266,14 @@ def add_smooth_values(
 
 
 def stencils(times: np.ndarray, rate: float) -> np.ndarray:
-    """(T, 3) coefficients of the second difference around each middle frame, in units of the
-    frame time 1 / rate, for frames at any times; (T - 2 rows count).
+    """Return the coefficients of the second difference around each middle frame, (T, 3).
 
-    A wider gap allows more change: its row is divided by the gap, as for white noise in jerk.
+    Row t is of the frames t, t + 1 and t + 2; the last two rows are zero. A wider gap allows more
+    change: its row is divided by the gap, as for white noise in jerk.
+
+    Args:
+        times: (T,) seconds, rising; the gaps may differ.
+        rate: Frames per second whose frame time is the unit of the differences.
     """
     coefficients = np.zeros((len(times), 3), np.float32)
     if len(times) < 3:
@@ -201,3 +284,22 @@ def stencils(times: np.ndarray, rate: float) -> np.ndarray:
     rows = np.stack([1 / (one * width), -(one + two) / (one * two * width), 1 / (two * width)], 1)
     coefficients[:-2] = rows / np.maximum(width, 1)[:, None] ** 0.5
     return coefficients
+
+
+def _axial(matrices: np.ndarray) -> np.ndarray:
+    """Return the axial vectors of (..., 3, 3): the entries of M - M^T that a cross product has."""
+    return np.stack([
+        matrices[..., 2, 1] - matrices[..., 1, 2],
+        matrices[..., 0, 2] - matrices[..., 2, 0],
+        matrices[..., 1, 0] - matrices[..., 0, 1]], axis=-1)
+
+
+def _rotation_gradient(normal: NormalEquations, unknowns: Unknowns) -> np.ndarray:
+    """Return the gradient by the free joints' rotations as a view, (T, J', 3)."""
+    return normal.gradient[:, unknowns.rotation_columns].reshape(len(normal.gradient), -1, 3)
+
+
+def _add_blocks(blocks: np.ndarray, joints: np.ndarray, values: np.ndarray) -> None:
+    """Add (T, J', 3, 3) onto the diagonal blocks of the free joints of (T, n, n)."""
+    index = 3 * joints[:, None] + np.arange(3)
+    blocks[:, index[:, :, None], index[:, None, :]] += values

@@ -13,23 +13,32 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kinesics_core.camera import project
 from kinesics_core.solver.kinematics import (
+    LeverOperator,
     Posed,
-    Rig,
-    State,
     coefficient_columns,
     levers,
     rotation_columns,
 )
-from kinesics_core.solver.normal_equations import Normal
+from kinesics_core.solver.normal_equations import NormalEquations
 from kinesics_core.solver.unknowns import NEAREST, Unknowns
+
+CLAMP = NEAREST / 2
+"""m: what lies nearer to the camera is seen as if it were this far away."""
 
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """Keypoints measured. pixels: (T, N, 2). certainty: (T, N), 1 / standard deviation, 1/m on the
-    body, 0 where unknown. centre: (2,) px, the camera's axis. robust: the residual, in standard
-    deviations, at which the term begins to give way (Geman-McClure's constant)."""
+    """Keypoints measured in T frames.
+
+    Attributes:
+        pixels: (T, N, 2).
+        certainty: (T, N), one over the standard deviation, 1/m on the body; 0 where unknown.
+        centre: (2,) px, where the camera's axis meets the image.
+        robust: Residual, in standard deviations, at which the term begins to give way
+            (Geman-McClure's constant).
+    """
 
     pixels: np.ndarray
     certainty: np.ndarray
@@ -37,30 +46,38 @@ class Observed:
     robust: float
 
 
-def project(points: np.ndarray, focal: float, centre: np.ndarray) -> np.ndarray:
-    """(..., 3) metres in the camera's frame -> (..., 2) px."""
-    depth = np.maximum(points[..., 2:], NEAREST / 2)
-    pixels: np.ndarray = focal * points[..., :2] / depth + centre
-    return pixels
-
-
 def robust_weight(squares: np.ndarray, robust: float) -> tuple[np.ndarray, np.ndarray]:
-    """Geman-McClure of squared residuals: the weights of iteratively reweighted least squares,
-    rho'(s), and the robust squares, rho(s) = s k^2 / (k^2 + s)."""
+    """Return Geman-McClure's weights and robust squares, of squared residuals s.
+
+    Args:
+        squares: s, any shape.
+        robust: k, in the unit of the residuals.
+
+    Returns:
+        Weights of iteratively reweighted least squares, rho'(s), and rho(s) = s k^2 / (k^2 + s).
+    """
     share = 1 / (1 + squares / robust**2)
     return share * share, squares * share
 
 
 def add_reprojection(
-    normal: Normal, unknowns: Unknowns, rig: Rig, state: State, posed: Posed, observed: Observed,
-    operator: tuple[np.ndarray, np.ndarray],
+    normal: NormalEquations, unknowns: Unknowns, posed: Posed, observed: Observed,
+    operator: LeverOperator,
 ) -> None:
-    """Adds the term for every keypoint of `rig`."""
-    points = posed.points
-    depth = np.maximum(points[..., 2:], NEAREST / 2)
-    error = project(points, state.focal, observed.centre) - observed.pixels
+    """Add the term for every keypoint of ``posed``.
+
+    Args:
+        normal: The equations to add to.
+        unknowns: What their columns are.
+        posed: The body at the current state.
+        observed: Where its keypoints were measured.
+        operator: Of the free joints, see ``kinematics.lever_operator``.
+    """
+    points, focal = posed.points, posed.state.focal
+    depth = np.maximum(points[..., 2:], CLAMP)
+    error = project(points, focal, observed.centre, CLAMP) - observed.pixels
     # What a pixel is worth in metres at the body's distance is held fixed in each step.
-    metres = np.maximum(posed.joints[:, :1, 2:], NEAREST) / state.focal
+    metres = np.maximum(posed.joints[:, :1, 2:], NEAREST) / focal
     scale = observed.certainty[..., None] * metres
     error *= scale
     squares = np.einsum("tnr,tnr->tn", error, error)
@@ -69,12 +86,12 @@ def add_reprojection(
     scale = scale * np.sqrt(weight)[..., None]
     error *= np.sqrt(weight)[..., None]
 
-    slope = state.focal / depth[..., 0] * scale[..., 0]
+    slope = focal / depth[..., 0] * scale[..., 0]
     directions = np.zeros((*points.shape[:2], 2, 3), points.dtype)
     directions[..., 0, 0] = directions[..., 1, 1] = slope
     directions[..., 2] = -slope[..., None] * points[..., :2] / depth
-    jacobian = columns(unknowns, rig, posed, directions, operator)
-    shared = coefficient_columns(rig, posed, directions, unknowns.shapes, True)
+    jacobian = columns(unknowns, posed, directions, operator)
+    shared = coefficient_columns(posed, directions, unknowns.shapes, True)
     if unknowns.focal:
         seen = (points[..., :2] * slope[..., None])[..., None]
         shared = np.concatenate([shared, seen], axis=3)
@@ -82,27 +99,40 @@ def add_reprojection(
 
 
 def columns(
-    unknowns: Unknowns, rig: Rig, posed: Posed, directions: np.ndarray,
-    operator: tuple[np.ndarray, np.ndarray],
+    unknowns: Unknowns, posed: Posed, directions: np.ndarray, operator: LeverOperator
 ) -> np.ndarray:
-    """(T, N, R, n): derivatives of u . x_n by all of a frame's unknowns; u: (T, N, R, 3)."""
+    """Return the derivatives of u . x_n by all n unknowns of a frame, (T, N, R, n).
+
+    Args:
+        unknowns: What the columns are.
+        posed: The body at the current state.
+        directions: (T, N, R, 3), u.
+        operator: Of the free joints, see ``kinematics.lever_operator``.
+    """
     frames, points, rows = directions.shape[:3]
     jacobian = np.empty((frames, points, rows, unknowns.count), directions.dtype)
     lever = levers(posed, unknowns.joints, operator)
-    jacobian[..., unknowns.turns] = rotation_columns(lever, directions).reshape(
+    jacobian[..., unknowns.rotation_columns] = rotation_columns(lever, directions).reshape(
         frames, points, rows, -1)
     if unknowns.translation:
-        jacobian[..., unknowns.shift] = directions
+        jacobian[..., unknowns.translation_columns] = directions
     if len(unknowns.expressions):
-        jacobian[..., unknowns.moods] = coefficient_columns(
-            rig, posed, directions, unknowns.expressions, False)
+        jacobian[..., unknowns.expression_columns] = coefficient_columns(
+            posed, directions, unknowns.expressions, False)
     return jacobian
 
 
 def add_rows(
-    normal: Normal, jacobian: np.ndarray, shared: np.ndarray, error: np.ndarray
+    normal: NormalEquations, jacobian: np.ndarray, shared: np.ndarray, error: np.ndarray
 ) -> None:
-    """Adds weighted residuals (T, N, R) with their derivatives (T, N, R, n) and (T, N, R, S)."""
+    """Add weighted residuals with their derivatives.
+
+    Args:
+        normal: The equations to add to.
+        jacobian: (T, N, R, n), derivatives by the unknowns of each frame.
+        shared: (T, N, R, S), derivatives by the shared unknowns.
+        error: (T, N, R), the residuals.
+    """
     frames = len(error)
     rows = jacobian.reshape(frames, -1, jacobian.shape[-1])
     residual = error.reshape(frames, -1, 1)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from kinesics_core.solver.kinematics import Posed, State, moved
+from kinesics_core.solver.kinematics import Posed, State, rotated
 
 _NONE = np.zeros(0, int)
 LARGEST_TURN = 0.7  # rad a step: beyond, the linearisation tells nothing
@@ -16,9 +16,18 @@ NEAREST = 0.2  # m: nobody is filmed from closer
 
 @dataclass(frozen=True, slots=True)
 class Unknowns:
-    """Columns of a frame: three for each of `joints` (small rotations about the camera's axes),
-    three of the translation, one for each of `expressions`. Shared columns: one for each of
-    `shapes`, and the logarithm of the focal length."""
+    """The free unknowns. Columns of a frame: rotations, translation, expressions, in this order.
+
+    Shared columns, once for the clip: shape coefficients, then the logarithm of the focal length.
+
+    Attributes:
+        joints: (J',) joints that are free, three columns each: small rotations about the camera's
+            axes.
+        translation: Whether the translation is free, three columns.
+        expressions: (E',) expressions that are free, a column each.
+        shapes: Shape coefficients that are free, a shared column each.
+        focal: Whether the focal length is free, the last shared column.
+    """
 
     joints: np.ndarray
     translation: bool = True
@@ -27,51 +36,63 @@ class Unknowns:
     focal: bool = False
 
     @property
-    def turns(self) -> slice:
+    def rotation_columns(self) -> slice:
+        """Columns of the small rotations, joint by joint."""
         return slice(0, 3 * len(self.joints))
 
     @property
-    def shift(self) -> slice:
-        return slice(self.turns.stop, self.turns.stop + 3 * self.translation)
+    def translation_columns(self) -> slice:
+        """Columns of the translation; empty if it is held."""
+        return slice(self.rotation_columns.stop, self.rotation_columns.stop + 3 * self.translation)
 
     @property
-    def moods(self) -> slice:
-        return slice(self.shift.stop, self.shift.stop + len(self.expressions))
+    def expression_columns(self) -> slice:
+        """Columns of the expressions."""
+        first = self.translation_columns.stop
+        return slice(first, first + len(self.expressions))
 
     @property
     def count(self) -> int:
-        return self.moods.stop
+        """Number of columns of a frame."""
+        return self.expression_columns.stop
 
     @property
     def shared(self) -> int:
+        """Number of shared columns."""
         return len(self.shapes) + self.focal
 
-    def columns(self, joints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Those of `joints` that are free: where they are in `joints`, and in `self.joints`."""
+    def free_among(self, joints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return which of ``joints`` are free: their places in it, and in ``self.joints``."""
         place = {int(j): i for i, j in enumerate(self.joints)}
         found = [(i, place[int(j)]) for i, j in enumerate(joints) if int(j) in place]
         pairs = np.array(found, int).reshape(-1, 2)
         return pairs[:, 0], pairs[:, 1]
 
 
-def stepped(
-    unknowns: Unknowns, state: State, posed: Posed, step: np.ndarray, shared: np.ndarray
-) -> State:
-    """The state after a step, (T, n) and (S,), shortened where it is wild."""
+def stepped(unknowns: Unknowns, posed: Posed, step: np.ndarray, shared: np.ndarray) -> State:
+    """Return the state after a step, shortened where it is wild.
+
+    Args:
+        unknowns: What the columns are.
+        posed: The body at the state the step begins at, T frames.
+        step: (T, n), of the columns of each frame.
+        shared: (S,), of the shared columns.
+    """
+    state = posed.state
     step = step.astype(state.local.dtype)
-    turn = step[:, unknowns.turns].reshape(len(step), -1, 3)
+    turn = step[:, unknowns.rotation_columns].reshape(len(step), -1, 3)
     size = np.linalg.norm(turn, axis=2, keepdims=True)
     turn = turn * np.minimum(1, LARGEST_TURN / np.maximum(size, 1e-9))
-    new = replace(state, local=moved(state, posed, unknowns.joints, turn))
+    new = replace(state, local=rotated(posed, unknowns.joints, turn))
     if unknowns.translation:
-        shift = step[:, unknowns.shift]
+        shift = step[:, unknowns.translation_columns]
         size = np.linalg.norm(shift, axis=1, keepdims=True)
         most = LARGEST_MOVE * np.maximum(posed.joints[:, :1, 2], NEAREST)
         new.transl = state.transl + shift * np.minimum(1, most / np.maximum(size, 1e-9))
         new.transl[:, 2] = np.maximum(new.transl[:, 2], NEAREST)
     if len(unknowns.expressions):
         new.expression = state.expression.copy()
-        new.expression[:, unknowns.expressions] += step[:, unknowns.moods]
+        new.expression[:, unknowns.expressions] += step[:, unknowns.expression_columns]
         np.clip(new.expression, 0, 1, out=new.expression)
     shapes = len(unknowns.shapes)
     if shapes:

@@ -1,9 +1,9 @@
 """Body motion of known rotations, out of which synthetic truth is made.
 
-A motion is not our fitter's, nor of the recordings our pose prior was trained on:
 ``deepmimic`` is motion capture that DeepMimic (Peng et al. 2018) imitates, from the PyPI package
-``pybullet``; ``read`` takes an archive of one's own; ``acted`` is our robot's body acting an
-emotion, for motion with a label.
+``pybullet``. Neither says where it was recorded; it may be CMU's, other clips of which our pose
+priors were trained on. ``read`` takes an archive of one's own, of known origin; ``acted`` is our
+robot's body acting an emotion, for motion with a label.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from kinesics_core.assets import store
 from kinesics_core.errors import KinesicsError
 from kinesics_core.expression.body_animator import BodyAnimator
 from kinesics_core.expression.gestures import ROBOT_GESTURES
+from kinesics_core.files import read_arrays
 from kinesics_core.rotations import exponential, from_quaternions, logarithm
 from kinesics_core.skeletons import SMPLX_BODY
 
@@ -38,9 +39,16 @@ _ROW = {name: row for row, name in enumerate(SMPLX_BODY)}
 
 @dataclass(slots=True)
 class Motion:
-    """rotations: (T, 22, 3) axis-angle radians, order ``skeletons.SMPLX_BODY``, the first the
-    global orientation; y up. translation: (T, 3) metres of the pelvis, or None if unknown.
-    rate: frames/s. labels: such as {"emotion": "anger"}."""
+    """Motion of a body in T frames, y up.
+
+    Attributes:
+        name: Of the clip.
+        rotations: (T, 22, 3) axis-angle radians, order ``skeletons.SMPLX_BODY``, the first the
+            global orientation.
+        rate: Frames per second.
+        translation: (T, 3) metres of the pelvis, or None if unknown.
+        labels: Such as {"emotion": "anger"}.
+    """
 
     name: str
     rotations: np.ndarray
@@ -49,27 +57,29 @@ class Motion:
     labels: dict[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
+        """Return the number of frames."""
         return len(self.rotations)
 
     def part(self, rows: slice) -> Motion:
-        """The same motion in some of its frames."""
+        """Return the same motion in some of its frames."""
         moved = None if self.translation is None else self.translation[rows]
         return replace(self, rotations=self.rotations[rows], translation=moved)
 
 
 def read(path: Path) -> list[Motion]:
-    """Motions of an .npz archive, of either layout:
+    """Read the motions of an .npz archive, of either layout.
 
     - one (T, 22, 3) array a clip, named by its key;
     - ``rotations`` (N, 22, 3) of all clips one after another, ``clip`` (N,) the index of each
       frame's clip, and as far as known ``rate``, ``names`` (one a clip) and ``translation`` (N, 3).
 
     A name that begins or ends with the name of an emotion ("angry", "anger_2") is labelled so.
-    KinesicsError says what is wrong with the file.
+
+    Raises:
+        KinesicsError: With what is wrong with the file.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {key: archive[key] for key in archive.files}
+        arrays = read_arrays(path)
     except (OSError, ValueError, AttributeError, zipfile.BadZipFile) as error:
         raise KinesicsError(
             f"{path} is not an .npz archive of numbers ({error}). Give one with a (frames, 22, 3)"
@@ -89,17 +99,24 @@ def read(path: Path) -> list[Motion]:
 
 
 def deepmimic(names: Sequence[str] = DEEPMIMIC) -> list[Motion]:
-    """Motion capture of the asset manifest; fetched the first time."""
+    """Return motion capture of the asset manifest; fetched the first time."""
     return [parse_deepmimic(store.path(f"deepmimic-{name}").read_text(), name) for name in names]
 
 
 def parse_deepmimic(text: str, name: str) -> Motion:
-    """One of DeepMimic's ``humanoid3d_*.txt`` files.
+    """Read one of DeepMimic's ``humanoid3d_*.txt`` files.
 
     A row is the frame's duration, the root's place and quaternion (w first), then quaternions of
     chest and neck and, first right and then left, of hip, ankle and shoulder, with one angle for
     knee and elbow. Its axes are x forward, y up, z right, its arms hang down at rest, and its one
     spine joint and one neck joint are shared out here over SMPL-X's.
+
+    Args:
+        text: The file's.
+        name: Of the clip.
+
+    Raises:
+        KinesicsError: It is no such file.
     """
     try:
         rows = np.array(json.loads(text)["Frames"], dtype=np.float64)
@@ -133,7 +150,14 @@ def parse_deepmimic(text: str, name: str) -> Motion:
 
 
 def acted(emotion: str, seed: int, frames: int, rate: float = DEFAULT_RATE) -> Motion:
-    """Our robot's body (``body.animator``), standing, gesturing as one who feels ``emotion``."""
+    """Return the motion of our robot's body, standing and gesturing as one who feels an emotion.
+
+    Args:
+        emotion: One of ``affect.emotions.EMOTIONS``.
+        seed: Of the animator (``expression.body_animator``) and the choice of gestures.
+        frames: Of the clip.
+        rate: Frames per second.
+    """
     rng = np.random.default_rng(seed)
     animator = BodyAnimator(seed)
     animator.set_state(EMOTION_VAD[EMOTIONS.index(emotion)])
@@ -153,9 +177,14 @@ def acted(emotion: str, seed: int, frames: int, rate: float = DEFAULT_RATE) -> M
 
 
 def medley(motions: Sequence[Motion], frames: int, rate: float = DEFAULT_RATE) -> Motion:
-    """One motion of so many frames: clips one after another, the first again after the last.
+    """Return clips one after another as one motion, the first again after the last.
 
     Each clip starts where and facing as the one before it ended, and is blended in over 0.4 s.
+
+    Args:
+        motions: The clips.
+        frames: Of the whole.
+        rate: Frames per second of the whole.
     """
     parts = [resample(motion, rate) for motion in motions]
     blend = max(1, round(_BLEND * rate))
@@ -185,7 +214,7 @@ def medley(motions: Sequence[Motion], frames: int, rate: float = DEFAULT_RATE) -
 
 
 def resample(motion: Motion, rate: float) -> Motion:
-    """The same motion at another rate: rotations along the shortest turn between two frames."""
+    """Return a motion at another rate: rotations along the shortest turn between two frames."""
     count = max(1, int((len(motion) - 1) * rate / motion.rate) + 1)
     at = np.arange(count) * motion.rate / rate
     low = np.minimum(at.astype(int), max(0, len(motion) - 2))

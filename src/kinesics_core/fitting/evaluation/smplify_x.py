@@ -45,12 +45,21 @@ _TRUNK = [WHOLEBODY133.index(f"{side}_{part}") for part in ("shoulder", "hip")
 
 def fit_frames(track: Track, body: BodyModel, file: Path, rows: list[int], focal: float
                ) -> SimpleNamespace:
-    """Some frames of a track, each from nothing. file: of the body, as stock smplx reads it.
+    """Fit some frames of a track, each from nothing.
 
-    Returns parameters as ``Fit`` has them; its shape is that of the last frame."""
+    Args:
+        track: The person's keypoints.
+        body: The open body, for its keypoints.
+        file: Of the same body, as stock smplx reads it.
+        rows: The frames, rows of the track.
+        focal: Focal length, px, which it is told.
+
+    Returns:
+        Parameters as ``Fit`` has them; the shape is that of the last frame.
+    """
     model = smplx.build_layer(str(file), "smplx", num_betas=10, num_expression_coeffs=52,
                               use_pca=False, flat_hand_mean=True)
-    person = _Person(model, load_prior(), *selection(body.keypoints, 55))
+    person = _StockBody(model, load_prior(), *selection(body.keypoints, 55))
     centre = np.array([track.width, track.height]) / 2
     frames = [_fit_frame(person, track, row, focal, torch.as_tensor(centre).float())
               for row in rows]
@@ -64,7 +73,7 @@ def fit_frames(track: Track, body: BodyModel, file: Path, rows: list[int], focal
         centre=centre, frames=track.frames[rows], times=track.times[rows])
 
 
-class _Person:
+class _StockBody:
     """Stock smplx with a pose prior in front and keypoints behind."""
 
     def __init__(
@@ -75,7 +84,7 @@ class _Person:
         self.chosen, self.matrix = torch.as_tensor(indices), torch.as_tensor(matrix)
 
     def pose(self, latent: torch.Tensor) -> torch.Tensor:
-        """(1, 32) -> rotation matrices (1, 21, 3, 3)."""
+        """Return the rotation matrices (1, 21, 3, 3) of a latent code (1, 32)."""
         x = latent
         for number, (weight, bias) in enumerate(self.layers):
             x = x if number == 0 else torch.nn.functional.leaky_relu(x, self.slope)
@@ -87,7 +96,7 @@ class _Person:
         return torch.stack([first, second, torch.cross(first, second, dim=-1)], -1)
 
     def keypoints(self, free: dict[str, torch.Tensor]) -> torch.Tensor:
-        """(133, 3) metres."""
+        """Return the keypoints, (133, 3) metres."""
         turns = {name: batch_rodrigues(free[name].view(-1, 3))[None] for name in (
             "global_orient", "left_hand_pose", "right_hand_pose", "jaw_pose")}
         posed = self.model(betas=free["betas"], expression=free["expression"],
@@ -96,7 +105,7 @@ class _Person:
 
 
 def _fit_frame(
-    person: _Person, track: Track, row: int, focal: float, centre: torch.Tensor
+    person: _StockBody, track: Track, row: int, focal: float, centre: torch.Tensor
 ) -> dict[str, np.ndarray]:
     seen = torch.as_tensor(np.nan_to_num(track.keypoints[row]))
     pixels, confidence = seen[:, :2], seen[:, 2]

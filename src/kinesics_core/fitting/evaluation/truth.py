@@ -8,8 +8,7 @@ that another amount of noise leaves everything else as it was.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -17,10 +16,11 @@ import numpy as np
 from kinesics_core.body import skinning
 from kinesics_core.body.correspondences import selection
 from kinesics_core.body.model import BodyModel
+from kinesics_core.body.parameters import PARAMETERS
+from kinesics_core.camera import project
 from kinesics_core.errors import KinesicsError
 from kinesics_core.expression.facial_expressions import emotion_blendshapes
 from kinesics_core.fitting.evaluation.motions import DEFAULT_RATE, Motion, medley, resample
-from kinesics_core.fitting.output.parameters import PARAMETERS
 from kinesics_core.fitting.tracks.track import Track
 from kinesics_core.kinematics import REST_OFFSETS, forward_kinematics, plant_lowest_joint
 from kinesics_core.rotations import exponential, logarithm
@@ -47,7 +47,7 @@ _GAPS = {
     "right leg": np.array([_POINT["right_knee"], _POINT["right_ankle"]]),
     "all": np.arange(len(WHOLEBODY133)),
 }  # fmt: skip
-"""What goes missing together, for 0.1 to 0.7 s at a time."""
+"""Keypoints that go missing together, for 0.1 to 0.7 s at a time."""
 
 # Finger joints bend about z, thumb joints about y, in the left hand's axes; a fist is about this.
 _BEND = np.tile([-1.2, -1.5, -1.0], 4)
@@ -59,13 +59,21 @@ _MIRROR = np.array([1.0, -1.0, -1.0])
 class Recipe:
     """How a clip is made and spoiled.
 
-    frames at rate (1/s), images of width x height px, a person of person_px px standing upright.
-    noise: standard deviation of a keypoint, px. missing: share of the keypoints that is gone, half
-    of it single points, half of it runs of whole parts. occlusion: hands behind the trunk and
-    faces turned away are seen badly, and say so. world: 3-D landmarks as a landmark network gives
-    them (wrong by some centimetres, slowly varying). blendshapes: measured ones, wrong by about
-    0.05. focal_known: the track tells the focal length. faces: spread of the heading, radians,
-    around facing the camera.
+    Attributes:
+        frames: Of the clip.
+        rate: Frames per second.
+        width: Of the images, px.
+        height: The same.
+        person_px: Height of the person standing upright, px.
+        noise: Standard deviation of a keypoint, px.
+        missing: Share of the keypoints that is gone, half of it single points, half of it runs of
+            whole parts.
+        occlusion: Whether hands behind the trunk and faces turned away are seen badly, and say so.
+        world: Whether there are 3-D landmarks as a landmark network gives them (wrong by some
+            centimetres, slowly varying).
+        blendshapes: Whether there are measured ones, wrong by about 0.05.
+        focal_known: Whether the track tells the focal length.
+        faces: Spread of the heading, radians, around facing the camera.
     """
 
     frames: int = 240
@@ -84,8 +92,13 @@ class Recipe:
 
 @dataclass(slots=True)
 class Truth:
-    """What a fitter should find. Parameters of the body model over T frames as ``Fit`` has them;
-    joints (T, 55, 3) and keypoints (T, 133, 3) in camera coordinates, metres."""
+    """What a fitter should find: the parameters of T frames, as ``Fit`` has them.
+
+    Attributes:
+        joints: (T, 55, 3) metres in camera coordinates.
+        keypoints: (T, 133, 3) metres in camera coordinates.
+        labels: Such as {"emotion": "anger"}.
+    """
 
     betas: np.ndarray
     transl: np.ndarray
@@ -110,8 +123,21 @@ class Truth:
 def make(
     motion: Motion, body: BodyModel, seed: int = 0, recipe: Recipe | None = None
 ) -> tuple[Track, Truth]:
-    """One clip. The motion is brought to the recipe's rate and, if it is too short, played again
-    from its end; its label "emotion" is shown by the face."""
+    """Make one clip.
+
+    Args:
+        motion: How the body moves; it is brought to the recipe's rate and, if it is too short,
+            played again from its end. Its label "emotion" is shown by the face.
+        body: The model that moves.
+        seed: Of everything that is drawn at random.
+        recipe: How the clip is made; None: the defaults.
+
+    Returns:
+        What is seen of the clip, and the truth.
+
+    Raises:
+        KinesicsError: The recipe cannot be made.
+    """
     recipe = recipe or Recipe()
     if not 0 <= recipe.missing < 1 or recipe.frames < 1:
         raise KinesicsError(
@@ -121,7 +147,7 @@ def make(
     moved = resample(motion, recipe.rate)
     if len(moved) < recipe.frames:
         moved = medley([motion], recipe.frames, recipe.rate)
-    truth = _perform(life, moved, body, recipe, motion.labels)
+    truth = _perform(life, replace(moved, labels=motion.labels), body, recipe)
     _watch(view, truth, moved, body, recipe)
     _skin(truth, body)
     track = _observe(noise, truth, recipe)
@@ -132,8 +158,16 @@ def make(
 def posed(
     source: Any, body: BodyModel, rows: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Vertices (T, V, 3) and joints (T, J, 3), float32 metres, camera coordinates, of anything
-    with betas and ``PARAMETERS`` (a ``Truth``, a ``Fit``), in some or all of its frames."""
+    """Return the vertices and joints of anything with parameters.
+
+    Args:
+        source: Has betas and ``body.parameters.PARAMETERS``: a ``Truth``, a ``Fit``.
+        body: The model they are of.
+        rows: (T,), the frames to pose; None: all.
+
+    Returns:
+        Vertices (T, V, 3) and joints (T, J, 3), float32 metres in camera coordinates.
+    """
     wanted = np.arange(len(source.transl)) if rows is None else np.asarray(rows)
     skins = np.empty((len(wanted), len(body.template), 3), np.float32)
     joints = np.empty((len(wanted), len(body.parents), 3), np.float32)
@@ -143,25 +177,14 @@ def posed(
     return skins, joints
 
 
-def save(truth: Truth, track: Track, path: Path) -> None:
-    """Write what ``kinesics eval fit --truth`` reads: keys as in ``params.npz`` of a fit."""
-    arrays: dict[str, Any] = {name: getattr(truth, name) for name in PARAMETERS}
-    arrays |= {
-        "betas": np.tile(truth.betas, (len(truth.frames), 1)), "joints_cam": truth.joints,
-        "focal": truth.focal, "principal_point": truth.centre, "width": track.width,
-        "height": track.height, "fps": track.rate, "frames": truth.frames, "times": truth.times,
-        "keypoints": track.keypoints, "gender": truth.gender, **truth.labels}
-    np.savez_compressed(path, **arrays)
-
-
 # --- the body --------------------------------------------------------------------------------
 
 
 def _perform(
-    rng: np.random.Generator, motion: Motion, body: BodyModel, recipe: Recipe,
-    labels: dict[str, str],
+    rng: np.random.Generator, motion: Motion, body: BodyModel, recipe: Recipe
 ) -> Truth:
-    count, rate = recipe.frames, recipe.rate
+    """Return a body that moves, with hands and a face of its own, nowhere yet."""
+    count, rate, labels = recipe.frames, recipe.rate, motion.labels
     body_pose = np.array(motion.rotations[:count, 1:], np.float64)
     for row in (SMPLX_BODY.index("left_wrist") - 1, SMPLX_BODY.index("right_wrist") - 1):
         if not body_pose[:, row].any():  # a motion without hands
@@ -183,7 +206,7 @@ def _perform(
 def _wander(
     rng: np.random.Generator, count: int, rate: float, channels: int, seconds: float = 0.8
 ) -> np.ndarray:
-    """(T, C): random, of mean 0 and deviation 1, smooth over about so many seconds."""
+    """Draw values (T, C) of mean 0 and deviation 1, smooth over about so many seconds."""
     width = max(1.0, seconds * rate / 2)
     reach = int(3 * width)
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / width) ** 2)
@@ -193,7 +216,7 @@ def _wander(
 
 
 def _hand(rng: np.random.Generator, count: int, rate: float) -> np.ndarray:
-    """(T, 15, 3): a left hand that opens and closes, each finger a little on its own."""
+    """Draw a left hand, (T, 15, 3), that opens and closes, each finger a little on its own."""
     curl = 0.45 + 0.35 * _wander(rng, count, rate, 1) + 0.20 * _wander(rng, count, rate, 5)
     curl = np.clip(curl, 0.0, 1.0)
     pose = np.zeros((count, 15, 3))
@@ -207,7 +230,7 @@ def _hand(rng: np.random.Generator, count: int, rate: float) -> np.ndarray:
 def _face(
     rng: np.random.Generator, count: int, rate: float, gaze: np.ndarray, emotion: str
 ) -> np.ndarray:
-    """(T, 52): an emotion that comes and goes, talking, blinks, gaze, and a little of all else."""
+    """Draw a face, (T, 52): an emotion that comes and goes, talk, blinks, gaze, a little of all."""
     strength = np.clip(0.7 + 0.3 * _wander(rng, count, rate, 1, 2.0), 0.0, 1.0)
     shapes = 0.12 * np.maximum(_wander(rng, count, rate, len(ARKIT_BLENDSHAPES)) - 0.5, 0.0)
     shapes += strength * emotion_blendshapes(emotion, 1.0)
@@ -234,7 +257,7 @@ def _face(
 def _watch(
     rng: np.random.Generator, truth: Truth, motion: Motion, body: BodyModel, recipe: Recipe
 ) -> None:
-    """A pinhole camera that has the person in view; fills the root's rotation and place."""
+    """Draw a pinhole camera that has the person in view; set the root's rotation and place."""
     count = recipe.frames
     world = exponential(np.array(motion.rotations[:count, 0], np.float64))
     places = _places(motion)[:count]
@@ -285,16 +308,20 @@ def _skin(truth: Truth, body: BodyModel) -> None:
 
 
 def keypoints_of(body: BodyModel, skin: np.ndarray, joints: np.ndarray) -> np.ndarray:
-    """(T, 133, 3) of vertices (T, V, 3) and joints (T, J, 3); nan where the body has none."""
+    """Return the COCO-WholeBody keypoints of a posed body.
+
+    Args:
+        body: The model.
+        skin: (T, V, 3) vertices.
+        joints: (T, J, 3).
+
+    Returns:
+        (T, 133, 3); nan where the body has none.
+    """
     indices, matrix = selection(body.keypoints, joints.shape[1])
     points = matrix @ np.concatenate([joints, skin[:, indices]], axis=1)
     points[:, ~body.keypoints.known] = np.nan
     return points
-
-
-def project(points: np.ndarray, focal: float, centre: np.ndarray) -> np.ndarray:
-    """(..., 3) metres in camera coordinates -> (..., 2) px."""
-    return focal * points[..., :2] / points[..., 2:] + centre
 
 
 # --- what is seen of it ----------------------------------------------------------------------
@@ -323,7 +350,7 @@ def _observe(rng: np.random.Generator, truth: Truth, recipe: Recipe) -> Track:
 
 
 def _hidden(points: np.ndarray, pixels: np.ndarray) -> np.ndarray:
-    """(T, 133) bool: hands that the trunk covers, faces that look away from the camera."""
+    """Find hands that the trunk covers and faces that look away from the camera, (T, 133) bool."""
     hidden = np.zeros(points.shape[:2], bool)
     trunk = [_POINT[name] for name in
              ("left_shoulder", "right_shoulder", "right_hip", "left_hip")]
@@ -348,7 +375,7 @@ def _hidden(points: np.ndarray, pixels: np.ndarray) -> np.ndarray:
 
 
 def _landmarks(rng: np.random.Generator, points: np.ndarray, rate: float) -> np.ndarray:
-    """3-D landmarks relative to their part, each wrong by a constant and by something slow."""
+    """Return 3-D landmarks relative to their part, each wrong by a constant and something slow."""
     count = len(points)
     found = np.full(points.shape, np.nan)
     lasting = rng.normal(size=(len(WHOLEBODY133), 3))
@@ -369,7 +396,7 @@ def _measured(rng: np.random.Generator, expression: np.ndarray, rate: float) -> 
 
 
 def _lose(rng: np.random.Generator, track: Track, recipe: Recipe) -> None:
-    """Takes out the recipe's share of the keypoints, and the landmarks that go with them."""
+    """Take out the recipe's share of the keypoints, and the landmarks that go with them."""
     gone = np.zeros(track.keypoints.shape[:2], bool)
     names = list(_GAPS)
     odds = np.array([1.0] * (len(names) - 1) + [0.1])

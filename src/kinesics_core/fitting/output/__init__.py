@@ -1,1 +1,1 @@
-"""What a fit leaves on disk: meshes, overlays, parameters, reports."""
+"""The files that a fit leaves on disk: meshes, overlays, parameters, reports."""

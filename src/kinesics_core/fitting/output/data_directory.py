@@ -1,4 +1,4 @@
-"""Keeps what a stranger asks for inside one directory: neither ".." nor a link leads out of it."""
+"""A directory that requests of strangers stay inside: neither ".." nor a link leads out of it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,16 @@ from kinesics_core.fitting.errors import FitError
 
 
 def inside(directory: Path, given: str, what: str) -> Path:
-    """``given`` (relative to ``directory``, or absolute) with every link followed.
+    """Return a path inside a directory with every link followed.
 
-    what: the name of the field, for the sentence. FitError INVALID_GOAL if the path is empty or
-    lies outside, or is a folder with an entry, at any depth, that leads outside.
+    Args:
+        directory: The directory.
+        given: The path, relative to it or absolute.
+        what: Name of the field it was given in, for the sentence.
+
+    Raises:
+        FitError: INVALID_GOAL, if the path is empty or lies outside, or is a folder with an entry,
+            at any depth, that leads outside.
     """
     root = directory.resolve()
     if not given or "\0" in given:
@@ -38,7 +44,7 @@ def inside(directory: Path, given: str, what: str) -> Path:
 
 
 def _links(folder: Path) -> list[Path]:
-    """Symbolic links in a folder and the folders in it; of anything else none."""
+    """Return the symbolic links in a folder and the folders in it; of anything else none."""
     return [
         Path(parent) / name
         for parent, folders, files in os.walk(folder)

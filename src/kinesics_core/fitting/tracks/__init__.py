@@ -1,1 +1,1 @@
-"""What is known of one person in a recording: keypoints over time, read from any source."""
+"""Keypoints of each person in a recording over time, read from any source."""

@@ -36,21 +36,32 @@ COMMON_SIZES = ((640, 480), (1280, 720), (720, 1280), (1920, 1080), (1080, 1920)
 
 
 class Entry(NamedTuple):
-    """frame: the number in the file's name, or its place among the files if they have none."""
+    """A file of a folder.
+
+    Attributes:
+        frame: The number in the file's name, or its place among the files if they have none.
+        file: Its path.
+    """
 
     frame: int
     file: Path
 
 
 def is_openpose(folder: Path) -> bool:
+    """Whether a path is a folder of OpenPose's files."""
     return folder.is_dir() and next(folder.glob("*" + ENDING), None) is not None
 
 
 def entries(folder: Path, images: list[str] | None = None) -> list[Entry]:
-    """The files of a folder in order of their frames.
+    """Return the files of a folder in order of their frames.
 
-    images: names without suffix of the images OpenPose was given, in order; they say which frame
-    each file is of. FitError INPUT_UNREADABLE if there is no file, or two are of one frame.
+    Args:
+        folder: Of OpenPose's files.
+        images: Names without suffix of the images OpenPose was given, in order; they say which
+            frame each file is of.
+
+    Raises:
+        FitError: INPUT_UNREADABLE, if there is no file.
     """
     files = sorted(folder.glob("*" + ENDING)) if folder.is_dir() else []
     if not files:
@@ -70,9 +81,10 @@ def entries(folder: Path, images: list[str] | None = None) -> list[Entry]:
 
 
 def read_people(file: Path) -> list[np.ndarray]:
-    """(133, 3) keypoints of everybody in a file, confidences as OpenPose gives them.
+    """Return the (133, 3) keypoints of everybody in a file, confidences as OpenPose gives them.
 
-    FitError INPUT_UNREADABLE with the reason if the file is not OpenPose's.
+    Raises:
+        FitError: INPUT_UNREADABLE, with the reason, if the file is not OpenPose's.
     """
     try:
         document = json.loads(file.read_text(encoding="utf-8"))
@@ -111,7 +123,7 @@ def _person(file: Path, person: dict[str, Any]) -> np.ndarray:
 
 
 def _points(file: Path, person: dict[str, Any], name: str) -> np.ndarray:
-    """(n, 3); none where the person has no such part. Before 1.3 the names lacked "_2d"."""
+    """Return a part's (n, 3); none where it is missing. Before 1.3 the names lacked "_2d"."""
     values = person.get(f"{name}_keypoints_2d", person.get(f"{name}_keypoints")) or []
     try:
         return np.array(values, np.float32).reshape(-1, 3)
@@ -123,8 +135,18 @@ def _points(file: Path, person: dict[str, Any], name: str) -> np.ndarray:
 def size_of(
     files: list[Entry], people: Callable[[Entry], list[np.ndarray]]
 ) -> tuple[tuple[int, int], str]:
-    """The (width, height) of the images, guessed: the smallest common size around all keypoints;
-    and a sentence that says so. FitError if they are not in pixels."""
+    """Guess the size of the images: the smallest common size around all keypoints.
+
+    Args:
+        files: The files to look at.
+        people: Gives the keypoints of everybody in one of them.
+
+    Returns:
+        Width and height, px, and a sentence that says that they are guessed.
+
+    Raises:
+        FitError: INPUT_UNREADABLE, if the keypoints are not in pixels.
+    """
     low, high = np.full(2, np.inf), np.full(2, -np.inf)
     for entry in files:
         for points in people(entry):
@@ -142,6 +164,11 @@ def size_of(
 
 
 def check_pixels(file: Path, farthest: np.ndarray) -> None:
+    """Refuse keypoints of which the farthest, (x, y), lies within two pixels of the corner.
+
+    Raises:
+        FitError: INPUT_UNREADABLE: they are no pixels.
+    """
     if (farthest <= 2.0).all():
         raise FitError(
             f"The keypoints of {file.parent} lie within {farthest.max():g} px of the corner, so"
@@ -150,7 +177,7 @@ def check_pixels(file: Path, farthest: np.ndarray) -> None:
 
 
 def within(people: list[np.ndarray], size: tuple[int, int]) -> Iterator[np.ndarray]:
-    """Everybody of whom anything is known, confidences made sane for images of that size."""
+    """Yield everybody of whom anything is known, confidences made sane for images of a size."""
     for points in people:
         points = believed(points, *size)
         if (points[:, 2] > 0).any():

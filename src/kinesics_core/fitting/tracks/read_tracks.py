@@ -1,4 +1,4 @@
-"""Any recording of people -> what fitting knows of each: ``read_tracks(Path("clip.mp4"))``.
+"""Tracks of the people in any recording: ``read_tracks(Path("clip.mp4"))``.
 
 Read are videos, images and folders of them, through our own perception; folders of OpenPose's
 JSON; bags with a PersonArray; and files of keypoints (``track_file``).
@@ -17,11 +17,11 @@ import numpy as np
 
 from kinesics_core.errors import KinesicsError, ModelError, SourceError
 from kinesics_core.fitting.errors import FitError
-from kinesics_core.fitting.progress import Cancelled, Progress, Show
+from kinesics_core.fitting.progress import SILENT, Hooks, Progress
 from kinesics_core.fitting.tracks import read_openpose
-from kinesics_core.fitting.tracks.gathering import Gathering
 from kinesics_core.fitting.tracks.track import Track
-from kinesics_core.fitting.tracks.track_file import load_tracks, save_tracks
+from kinesics_core.fitting.tracks.track_builder import TrackBuilder
+from kinesics_core.fitting.tracks.track_file import load_tracks
 from kinesics_core.perception.config import KeypointConfig
 from kinesics_core.perception.landmarks import KeypointEstimator
 from kinesics_core.perception.sources import (
@@ -37,91 +37,122 @@ from kinesics_core.recording import bag_reader
 from kinesics_core.skeletons import WHOLEBODY133_BODY
 from kinesics_core.types import NANOSECONDS, Frame, People
 
-__all__ = ["load_tracks", "read_tracks", "save_tracks"]
-
 VARIANT = "heavy"
-"""Of MediaPipe's pose models. Nothing waits for a recording, so the most accurate one: COCO OKS
-.777 against the lite one's .70, at half the frames per second of the full one."""
+"""The default of MediaPipe's pose models. Nothing waits for a recording, so the most accurate one:
+COCO OKS .777 against the lite one's .70, at half the frames per second of the full one."""
 
 MAX_PERSONS = 5
-MEMORY = 3.0  # seconds after which somebody who comes back is somebody new
-SHOW_EVERY = 0.2  # seconds
+MEMORY = 3.0
+"""Seconds after which somebody who comes back is somebody new."""
 
-Note = Callable[[str], None]
-"""Told, a sentence each, what a user should know of a recording that was read all the same."""
+TELL_EVERY = 0.2
+"""Seconds between two reports of progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """Which frames of a recording are read, and how keypoints are found in them.
+
+    Attributes:
+        first: The first frame read, counted from 0.
+        last: The last frame read; None: to the end.
+        openpose: OpenPose's folder of JSON for the video or images, whose keypoints are taken
+            instead of looking for some.
+        variant: As for ``perception.landmarks.KeypointEstimator``.
+        max_persons: The same.
+    """
+
+    first: int = 0
+    last: int | None = None
+    openpose: Path | None = None
+    variant: str = VARIANT
+    max_persons: int = MAX_PERSONS
+
+    def __post_init__(self) -> None:
+        """Refuse frames that cannot be.
+
+        Raises:
+            FitError: INVALID_GOAL.
+        """
+        if self.first < 0 or (self.last is not None and self.last < self.first):
+            raise FitError(f"Got frames {self.first} to {self.last}; wanted first from 0, and last"
+                           " not before.", "INVALID_GOAL")
+
+    def wants(self, frame: int) -> bool:
+        """Whether a frame is among those that are read."""
+        return frame >= self.first and (self.last is None or frame <= self.last)
+
+    @property
+    def words(self) -> str:
+        """The frames that are read, as they end a sentence; empty if all are."""
+        if self.last is not None:
+            return f" in frames {self.first} to {self.last}"
+        return f" from frame {self.first} on" if self.first else ""
 
 
 def read_tracks(
-    source: Path, *, person: int = 0, first: int = 0, last: int | None = None,
-    openpose: Path | None = None, variant: str = VARIANT, max_persons: int = MAX_PERSONS,
-    progress: Show | None = None, cancelled: Cancelled | None = None, note: Note | None = None,
+    source: Path, options: ReadOptions | None = None, hooks: Hooks = SILENT
 ) -> list[Track]:
-    """Everybody in a recording, in order of their ids; at least one.
+    """Return everybody in a recording, in order of their ids; at least one.
 
-    source: a video, image, folder of images (the frames of one camera, in natural order), folder
-        of OpenPose's JSON, bag, or file of keypoints.
-    person: the id of the only one wanted; 0: everybody.
-    first, last: the first and last frame read, counted from 0; None: to the end.
-    openpose: OpenPose's folder of JSON for the video or images ``source``, whose keypoints are
-        taken instead of looking for some.
-    variant, max_persons: as for ``perception.landmarks.KeypointEstimator``.
-    note: see ``Note``; a video that breaks off gives the frames before.
+    A video that breaks off gives the frames before.
 
-    FitError INPUT_UNREADABLE, NO_PERSON or CANCELED; SourceError, AssetError, ModelError.
+    Args:
+        source: A video, image, folder of images (the frames of one camera, in natural order),
+            folder of OpenPose's JSON, bag, or file of keypoints.
+        options: Which frames, and how keypoints are found; None: all, by our own perception.
+        hooks: Told how far it is and what is wrong with the recording, and asked whether to stop.
+
+    Raises:
+        FitError: INPUT_UNREADABLE, NO_PERSON or CANCELED.
+        SourceError, AssetError, ModelError: As perception raises them.
     """
-    if first < 0 or (last is not None and last < first):
-        raise FitError(f"Got frames {first} to {last}; wanted first from 0, and last not before.",
-                       "INVALID_GOAL")
+    options = options or ReadOptions()
     if not source.exists():
         raise FitError(f"{source} does not exist; give a video, a folder of images or of OpenPose's"
                        " JSON, a bag, or a file of keypoints (.npz).", "INPUT_UNREADABLE")
-    reading = _Reading(first, last, progress, cancelled, note or (lambda sentence: None))
+    reading = _Reading(options, hooks)
     if source.suffix.lower() == ".npz":
-        tracks = reading.kept(source)
-    elif openpose is not None or read_openpose.is_openpose(source):
-        tracks = reading.openpose(openpose or source, source if openpose is not None else None)
+        tracks = reading.keypoint_file(source)
+    elif options.openpose is not None:
+        tracks = reading.openpose(options.openpose, source)
+    elif read_openpose.is_openpose(source):
+        tracks = reading.openpose(source, video_of(source))
     elif _is_bag(source):
         tracks = reading.bag(source)
     else:
-        tracks = reading.images(source, variant, max_persons)
+        tracks = reading.images(source)
     if not tracks:
         raise FitError(
-            f"Nobody is seen in {source}{_range(first, last)} for a quarter of a second; wanted"
+            f"Nobody is seen in {source}{options.words} for a quarter of a second; wanted"
             " a person in view.", "NO_PERSON")
-    if person:
-        ids = ", ".join(str(track.person) for track in tracks)
-        tracks = [track for track in tracks if track.person == person]
-        if not tracks:
-            raise FitError(f"There is no person {person} in {source}; seen were {ids}.",
-                           "NO_PERSON")
     return tracks
 
 
 class _Estimator(Protocol):
+    """Perception of images or of stills."""
+
     def process(self, frame: Frame) -> People: ...
 
 
 @dataclass(slots=True)
 class _Reading:
-    """What of a recording is wanted, and who is told how it goes."""
+    """One reading of a recording: what is wanted of it, and how far it is."""
 
-    first: int
-    last: int | None
-    progress: Show | None
-    cancelled: Cancelled | None
-    note: Note
+    options: ReadOptions
+    hooks: Hooks
     began: float = 0.0
-    shown: float = 0.0
+    told: float = 0.0
 
     # --- kinds of recordings --------------------------------------------------------------------
 
-    def images(self, source: Path, variant: str, max_persons: int) -> list[Track]:
-        """A video, an image or a folder of images, through perception."""
-        found, rate = Gathering(), DEFAULT_RATE
+    def images(self, source: Path) -> list[Track]:
+        """Read a video, an image or a folder of images, through perception."""
+        found, options = TrackBuilder(), self.options
         still = source.is_file() and source.suffix.lower() in IMAGE_SUFFIXES
         with open_source(source, realtime=False) as frames:
             rate = frames.fps
-            with _estimator(still, variant, max_persons) as estimator:
+            with _estimator(still, options.variant, options.max_persons) as estimator:
                 try:
                     for frame in self._frames(frames):
                         people = estimator.process(frame)
@@ -129,30 +160,29 @@ class _Reading:
                 except (SourceError, ModelError) as error:
                     if not found.looked:
                         raise
-                    self.note(f"Only the first {found.looked} frames are used: {error}")
+                    self._note(f"Only the first {found.looked} frames are used: {error}")
             if frames.unreadable:
-                self.note(f"{frames.unreadable} image(s) of {source} cannot be decoded; left out.")
+                self._note(f"{frames.unreadable} image(s) of {source} cannot be decoded; left out.")
         self._note_sizes(found)
         if not found.looked:
             raise self._beyond(source, frames.total)
         return found.tracks(rate)
 
     def openpose(self, folder: Path, source: Path | None) -> list[Track]:
-        """OpenPose's folder; ``source``: the video or images it looked at, if they are there."""
+        """Read OpenPose's folder; source: the video or images it looked at, if they are there."""
         size, rate, names = None, DEFAULT_RATE, None
-        source = source or video_of(folder)
         if source is not None:
             with open_source(source, realtime=False) as frames:
                 size, rate = frames.size, frames.fps
             names = [file.stem for file in image_files(source)] if source.is_dir() else None
         every = read_openpose.entries(folder, names)
-        chosen = [entry for entry in every if self._wanted(entry.frame)]
+        chosen = [entry for entry in every if self.options.wants(entry.frame)]
         if not chosen:
             raise self._beyond(folder, every[-1].frame + 1)
         broken: dict[Path, str] = {}
 
         def people(entry: read_openpose.Entry) -> list[np.ndarray]:
-            self._ask()
+            self._stop_if_cancelled()
             try:
                 return read_openpose.read_people(entry.file)
             except FitError as error:
@@ -162,10 +192,10 @@ class _Reading:
         if size is None:
             size, sentence = read_openpose.size_of(chosen, people)
             if sentence:
-                self.note(sentence)
-        found, tracker = Gathering(), Tracker(MEMORY)
+                self._note(sentence)
+        found, tracker = TrackBuilder(), Tracker(MEMORY)
         for done, entry in enumerate(chosen):
-            self._show(done, len(chosen))
+            self._tell(done, len(chosen))
             seen = list(read_openpose.within(people(entry), size))
             stamp = round(entry.frame / rate * NANOSECONDS)
             ids = tracker.update([points[WHOLEBODY133_BODY] for points in seen], stamp)
@@ -175,13 +205,13 @@ class _Reading:
             raise FitError(f"None of the {len(chosen)} files can be read. "
                            + next(iter(broken.values())), "INPUT_UNREADABLE")
         if broken:
-            self.note(f"{len(broken)} of {len(chosen)} files are left out. "
+            self._note(f"{len(broken)} of {len(chosen)} files are left out. "
                       + next(iter(broken.values())))
-        self._show(len(chosen), len(chosen), always=True)
+        self._tell(len(chosen), len(chosen), always=True)
         return found.tracks(rate)
 
     def bag(self, source: Path) -> list[Track]:
-        """The PersonArray with most messages of a bag. Frames are counted by its messages."""
+        """Read the PersonArray with most messages of a bag. Frames are counted by its messages."""
         try:
             found = bag_reader.find(source)
         except KinesicsError as error:
@@ -192,11 +222,11 @@ class _Reading:
         gathered: dict[str, _Topic] = {}
         contents = bag_reader.Contents()
         for topic, people in bag_reader.messages(found[0], contents, whole=True):
-            self._ask()
-            self._show(contents.messages, 0)
-            gathered.setdefault(topic, _Topic(Gathering())).add(people, self._wanted)
+            self._stop_if_cancelled()
+            self._tell(contents.messages, 0)
+            gathered.setdefault(topic, _Topic(TrackBuilder())).add(people, self.options.wants)
         if contents.fault:
-            self.note(contents.fault)
+            self._note(contents.fault)
         if not gathered:
             raise FitError(
                 f"{source} has no message of {bag_reader.PEOPLE_TYPE}, only "
@@ -204,28 +234,30 @@ class _Reading:
                 " too, or give a video.", "INPUT_UNREADABLE")
         name, chosen = max(gathered.items(), key=lambda item: item[1].count)
         if len(gathered) > 1:
-            self.note(f"{source} has people on {' and '.join(sorted(gathered))}; {name} is used.")
+            self._note(f"{source} has people on {' and '.join(sorted(gathered))}; {name} is used.")
         self._note_sizes(chosen.found)
         if not chosen.found.looked:
             raise self._beyond(source, chosen.count)
         return chosen.found.tracks(chosen.rate)
 
-    def kept(self, file: Path) -> list[Track]:
-        tracks = [track.part((track.frames >= self.first) & self._upto(track.frames))
+    def keypoint_file(self, file: Path) -> list[Track]:
+        """Read a file of keypoints."""
+        tracks = [track.part(np.array([self.options.wants(int(f)) for f in track.frames], bool))
                   for track in load_tracks(file)]
         return [track for track in tracks if len(track)]
 
     # --- frames, and those who wait for them ----------------------------------------------------
 
     def _frames(self, frames: FrameSource) -> Iterator[Frame]:
-        end = frames.total if self.last is None else self.last + 1
+        first, last = self.options.first, self.options.last
+        end = frames.total if last is None else last + 1
         if end is not None and frames.total is not None:
             end = min(end, frames.total)
-        total = max(0, end - self.first) if end is not None else 0
-        while self.last is None or not frames.passed > self.last:
-            self._ask()
-            self._show(max(0, frames.passed - self.first), total)
-            if frames.passed < self.first:
+        total = max(0, end - first) if end is not None else 0
+        while last is None or not frames.passed > last:
+            self._stop_if_cancelled()
+            self._tell(max(0, frames.passed - first), total)
+            if frames.passed < first:
                 if not frames.skip():
                     return
                 continue
@@ -233,47 +265,47 @@ class _Reading:
             if frame is None:
                 break
             yield frame
-        self._show(frames.passed - self.first, total, always=True)
+        self._tell(frames.passed - first, total, always=True)
 
-    def _wanted(self, frame: int) -> bool:
-        return frame >= self.first and (self.last is None or frame <= self.last)
-
-    def _upto(self, frames: np.ndarray) -> np.ndarray:
-        return frames <= (np.iinfo(np.int64).max if self.last is None else self.last)
-
-    def _ask(self) -> None:
-        if self.cancelled is not None and self.cancelled():
+    def _stop_if_cancelled(self) -> None:
+        if self.hooks.stop:
             raise FitError("Cancelled while keypoints were looked for; nothing is fitted yet.",
                            "CANCELED")
 
-    def _show(self, done: int, total: int, always: bool = False) -> None:
+    def _tell(self, done: int, total: int, always: bool = False) -> None:
         now = time.monotonic()
         self.began = self.began or now
-        if self.progress is not None and (always or now - self.shown >= SHOW_EVERY):
-            self.shown = now
+        if always or now - self.told >= TELL_EVERY:
+            self.told = now
             rate = done / (now - self.began) if now > self.began else 0.0
-            self.progress(Progress("keypoints", done, total, rate=rate))
+            self.hooks.tell(Progress("keypoints", done, total, rate=rate))
+
+    def _note(self, sentence: str) -> None:
+        if self.hooks.note is not None:
+            self.hooks.note(sentence)
 
     def _beyond(self, source: Path, total: int | None) -> FitError:
         return FitError(f"{source} has {total or 'no'} frame(s); wanted some of"
-                        f"{_range(self.first, self.last)}.", "INPUT_UNREADABLE")
+                        f"{self.options.words}.", "INPUT_UNREADABLE")
 
-    def _note_sizes(self, found: Gathering) -> None:
+    def _note_sizes(self, found: TrackBuilder) -> None:
         if found.others:
-            self.note(f"{found.others} of {found.looked} frames are not of {found.width} x"
-                      f" {found.height} px, as the first one is, and are left out; fit them apart.")
+            self._note(f"{found.others} of {found.looked} frames are not of {found.width} x"
+                       f" {found.height} px, as the first one is, and are left out; fit them"
+                       " apart.")
 
 
 @dataclass(slots=True)
 class _Topic:
-    """The people of one topic, whose clock begins with its first message."""
+    """People of one topic of a bag, whose clock begins with its first message."""
 
-    found: Gathering
+    found: TrackBuilder
     count: int = 0
     begin: int = 0
     end: int = 0
 
     def add(self, people: People, wanted: Callable[[int], bool]) -> None:
+        """Add the next message, if the frame of its number is wanted."""
         if not self.count:
             self.begin = people.stamp
         if wanted(self.count):
@@ -283,6 +315,7 @@ class _Topic:
 
     @property
     def rate(self) -> float:
+        """Messages per second."""
         seconds = (self.end - self.begin) / NANOSECONDS
         return (self.count - 1) / seconds if seconds > 0 else DEFAULT_RATE
 
@@ -305,16 +338,10 @@ def _is_bag(source: Path) -> bool:
 
 
 def video_of(folder: Path) -> Path | None:
-    """The one video in or beside the folder that OpenPose's files are called after, if any."""
+    """Return the one video in or beside a folder that OpenPose's files are named after, or None."""
     from kinesics_core.importers.videos import SUFFIXES
 
     name = next(folder.glob("*" + read_openpose.ENDING)).name
     found = [file for place in (folder, folder.absolute().parent) for file in place.iterdir()
              if file.suffix.lower() in SUFFIXES and name.startswith(file.stem + "_")]
     return found[0] if len(found) == 1 else None
-
-
-def _range(first: int, last: int | None) -> str:
-    if last is not None:
-        return f" in frames {first} to {last}"
-    return f" from frame {first} on" if first else ""

@@ -1,4 +1,4 @@
-"""What fitting knows of one person: keypoints over time, in pixels."""
+"""Keypoints of one person over time, in pixels: what a fit is made from."""
 
 from __future__ import annotations
 
@@ -11,28 +11,29 @@ from kinesics_core.errors import KinesicsError
 from kinesics_core.skeletons import ARKIT_BLENDSHAPES, WHOLEBODY133
 
 KEYPOINTS, BLENDSHAPES = len(WHOLEBODY133), len(ARKIT_BLENDSHAPES)
-SEEN_PIXELS = 1e6  # a keypoint farther from the image than this was never measured in it
+SEEN_PIXELS = 1e6
+"""px from the image's corner beyond which no keypoint was measured."""
 
 
 @dataclass(slots=True)
 class Track:
-    """One person over time.
+    """One person over time. Arrays of another type are converted.
 
-    person: id, from 1.
-    frames: (T,) int64, frame numbers of the source from 0, strictly rising; gaps are allowed.
-    times: (T,) float64, seconds from the source's first frame, strictly rising.
-    width, height: of the source's images, px.
-    keypoints: (T, 133, 3) float32 in the order of ``skeletons.WHOLEBODY133``: x px, y px from the
-        image's top left, confidence 0..1; (nan, nan, 0) where unknown.
-    world: (T, 133, 3) float32 metres, optical axes (x right, y down, z away); nan where unknown;
-        None if wholly so. Body and feet are relative to the middle of the hips, each hand to its
-        own wrist (hand_0), and the face is never known.
-    blendshapes: (T, 52) float32 0..1 in the order of ``skeletons.ARKIT_BLENDSHAPES``; nan where
-        unknown; None if wholly so.
-    rate: frames per second of the source.
-    focal: focal length at that image size, px; None if unknown.
-
-    What is not so raises KinesicsError; arrays of another type are converted.
+    Attributes:
+        person: Id, from 1.
+        frames: (T,) int64, frame numbers of the source from 0, strictly rising; gaps are allowed.
+        times: (T,) float64, seconds from the source's first frame, strictly rising.
+        width: Of the source's images, px.
+        height: The same.
+        keypoints: (T, 133, 3) float32 in the order of ``skeletons.WHOLEBODY133``: x px, y px from
+            the image's top left, confidence 0..1; (nan, nan, 0) where unknown.
+        world: (T, 133, 3) float32 metres, optical axes (x right, y down, z away); nan where
+            unknown; None if wholly so. Body and feet are relative to the middle of the hips, each
+            hand to its own wrist (hand_0), and the face is never known.
+        blendshapes: (T, 52) float32 0..1 in the order of ``skeletons.ARKIT_BLENDSHAPES``; nan where
+            unknown; None if wholly so.
+        rate: Frames per second of the source.
+        focal: Focal length at that image size, px; None if unknown.
     """
 
     person: int
@@ -47,6 +48,11 @@ class Track:
     focal: float | None = None
 
     def __post_init__(self) -> None:
+        """Convert and check the arrays.
+
+        Raises:
+            KinesicsError: Something is not as the attributes say.
+        """
         self.frames = _array("frames", self.frames, np.int64, (None,))
         count = len(self.frames)
         self.times = _array("times", self.times, np.float64, (count,))
@@ -59,10 +65,11 @@ class Track:
         _check(self)
 
     def __len__(self) -> int:
+        """Return the number of frames."""
         return len(self.frames)
 
     def part(self, rows: slice | np.ndarray) -> Track:
-        """The same person in some of the frames: rows of the arrays, in rising order."""
+        """Return the same person in some of the frames: rows of the arrays, in rising order."""
         chosen = {f.name: getattr(self, f.name)[rows] for f in fields(self)
                   if isinstance(getattr(self, f.name), np.ndarray)}
         return replace(self, **chosen)

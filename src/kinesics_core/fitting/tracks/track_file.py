@@ -1,4 +1,4 @@
-"""Tracks as a file, ``keypoints.npz``: written by a fit, taken up by the next, or made elsewhere.
+"""Tracks in a file, ``keypoints.npz``: written by a fit, taken up by the next, or made elsewhere.
 
 A table with a row for each person and frame, persons one after the other:
 
@@ -19,10 +19,12 @@ import io
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from kinesics_core.errors import KinesicsError
+from kinesics_core.files import read_arrays
 from kinesics_core.fitting.errors import FitError
 from kinesics_core.fitting.tracks.track import BLENDSHAPES, KEYPOINTS, Track
 
@@ -30,7 +32,12 @@ FORMAT = "kinesics keypoints 1"
 
 
 def save_tracks(tracks: Sequence[Track]) -> bytes:
-    """The file's content. The tracks must be of one recording: one size, rate and focal length."""
+    """Return the content of a file of tracks.
+
+    Raises:
+        ValueError: There is no track, or they are not of one recording: one size, rate and focal
+            length.
+    """
     if not tracks:
         raise ValueError("Got no track; wanted at least one.")
     one = tracks[0]
@@ -56,10 +63,13 @@ def save_tracks(tracks: Sequence[Track]) -> bytes:
 
 
 def load_tracks(path: Path) -> list[Track]:
-    """Everybody in the file, in order of their ids. FitError INPUT_UNREADABLE if it is none."""
+    """Return everybody in a file of tracks, in order of their ids.
+
+    Raises:
+        FitError: INPUT_UNREADABLE, if it cannot be read or is no such file.
+    """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            table = {name: file[name] for name in file.files}
+        table = read_arrays(path)
     except OSError as error:
         raise FitError(f"{path} cannot be read: {error.strerror or error}.",
                        "INPUT_UNREADABLE") from error
@@ -97,25 +107,26 @@ def _tracks(table: dict[str, np.ndarray]) -> list[Track]:
                 f"Its {name} are {' x '.join(map(str, values.shape))} of {values.dtype}; wanted"
                 f" {count} rows of numbers, one for each of its keypoints.")
     size = (int(_number(table, "width", 0)), int(_number(table, "height", 0)))
-    return [_track(int(person), *size, {name: values[persons == person]
-                                        for name, values in columns.items()},
-                   rate, float(focal) if np.isfinite(focal) else None)
+    shared = {"width": size[0], "height": size[1], "rate": rate,
+              "focal": float(focal) if np.isfinite(focal) else None}
+    return [_track(int(person), {name: values[persons == person]
+                                 for name, values in columns.items()}, shared)
             for person in np.unique(persons)]
 
 
 def _track(
-    person: int, width: int, height: int, columns: dict[str, np.ndarray], rate: float,
-    focal: float | None,
+    person: int, columns: dict[str, np.ndarray], shared: dict[str, Any]
 ) -> Track:
+    """Return one person's track; shared: what everybody in the file has in common."""
     for name in ("world", "blendshapes"):
         if name in columns and not np.isfinite(columns[name]).any():
             columns[name] = None  # type: ignore[assignment]
     columns["keypoints"] = _settled(columns["keypoints"])
-    return Track(person, width=width, height=height, rate=rate, focal=focal, **columns)
+    return Track(person, **(shared | columns))
 
 
 def _settled(keypoints: np.ndarray) -> np.ndarray:
-    """Where a place or confidence is nan, both say "unknown" as tracks do."""
+    """Return the keypoints with place and confidence unknown, as in tracks, where one is nan."""
     settled = np.array(keypoints, np.float32)
     if settled.ndim == 3 and settled.shape[2] == 3:
         settled[~np.isfinite(settled).all(axis=2)] = (np.nan, np.nan, 0.0)

@@ -1,4 +1,4 @@
-"""What our perception sees of a person -> the 133 keypoints of COCO-WholeBody.
+"""The 133 keypoints of COCO-WholeBody from what our perception sees of a person.
 
 A confidence is what a fit should believe, so it is more than MediaPipe's score: a landmark that is
 guessed, or lies beyond the edge of the image, a hand that lies elsewhere than the arm ends, or
@@ -25,9 +25,11 @@ from kinesics_core.skeletons import (
 )
 from kinesics_core.types import Person
 
-FACE, CONTOUR, HAND = 0.9, 0.5, 0.9  # MediaPipe gives no scores for the points of these
+FACE, CONTOUR, HAND = 0.9, 0.5, 0.9
+"""Confidence of these parts' points, of which MediaPipe gives no scores."""
+
 TOES_AND_HEELS = 0.8
-"""BlazePose's foot points, beside the same person's ankles: they wander more."""
+"""Share of its score that BlazePose's foot point keeps: they wander more than the ankles."""
 
 ROUGH = 0.4
 """Share of its score that the pose's own point of a hand or face keeps where it must stand for
@@ -51,10 +53,13 @@ _BODY_OF_POSE = MEDIAPIPE33_TO_WHOLEBODY133[_FROM_POSE]
 
 
 def keypoints_of(person: Person, width: int, height: int) -> np.ndarray:
-    """(133, 3) float32 x px, y px, confidence 0..1; (nan, nan, 0) where nothing is known.
+    """Return the keypoints of a person in an image of that size.
 
     The contour of the face (iBUG 0..16) is MediaPipe's, of fixed points of the head's surface;
     those on the far side of a turned head lie within the silhouette.
+
+    Returns:
+        (133, 3) float32: x px, y px, confidence 0..1; (nan, nan, 0) where nothing is known.
     """
     points = unknown_keypoints()
     points[WHOLEBODY133_BODY] = person.coco
@@ -80,15 +85,17 @@ def keypoints_of(person: Person, width: int, height: int) -> np.ndarray:
 
 
 def unknown_keypoints() -> np.ndarray:
-    """(133, 3) float32 of a person of whom nothing is known yet."""
+    """Return the keypoints of a person of whom nothing is known yet, (133, 3) float32."""
     points = np.full((len(WHOLEBODY133), 3), np.nan, np.float32)
     points[:, 2] = 0.0
     return points
 
 
 def believed(points: np.ndarray, width: int, height: int) -> np.ndarray:
-    """The same array, (133, 3): confidences within 0..1, lower outside the image, and none for
-    what has no place."""
+    """Bring the confidences of keypoints, (133, 3), within 0..1, in place, and return them.
+
+    They are lower outside the image, and zero for what has no place.
+    """
     known = np.isfinite(points).all(axis=1)
     safe = np.where(known[:, None], points[:, :2], 0.0)
     outside = np.maximum(np.maximum(-safe, safe - (width, height)), 0.0).max(axis=1)
@@ -100,7 +107,7 @@ def believed(points: np.ndarray, width: int, height: int) -> np.ndarray:
 
 
 def world_of(person: Person) -> np.ndarray | None:
-    """(133, 3) float32 metres as ``Track.world`` has them, nan where unknown; None if wholly so."""
+    """Return a person's 3-D landmarks, (133, 3) as in ``Track.world``; None if nothing is known."""
     points = np.full((len(WHOLEBODY133), 3), np.nan, np.float32)
     if person.pose_world is not None:
         points[_BODY_OF_POSE] = person.pose_world[_FROM_POSE]
@@ -112,7 +119,7 @@ def world_of(person: Person) -> np.ndarray | None:
 
 
 def _add_pose(points: np.ndarray, pose: np.ndarray) -> None:
-    """Feet, and roughly hands and face, from MediaPipe's 33 landmarks, (33, 4)."""
+    """Set feet, and roughly hands and face, from MediaPipe's 33 landmarks, (33, 4)."""
     feet = np.isin(_BODY_OF_POSE, np.r_[WHOLEBODY133_FEET])
     points[_BODY_OF_POSE[feet]] = pose[_FROM_POSE[feet]][:, [0, 1, 3]] * (1, 1, TOES_AND_HEELS)
     for landmark, place in MEDIAPIPE33_TO_IBUG68.items():

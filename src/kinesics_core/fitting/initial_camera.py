@@ -1,28 +1,37 @@
-"""The camera of a clip, and where in front of it a posed body must stand to be seen where it is."""
+"""The start of a fit: the focal length of a usual lens, and the person's translation before it."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from kinesics_core.solver.kinematics import Rig, State, forward
+from kinesics_core.solver.kinematics import State, forward
 from kinesics_core.solver.reprojection import Observed
+from kinesics_core.solver.rig import Rig
 
 FOCAL_SPREAD = 0.25
 """Standard deviation of the logarithm of a camera's focal length about the guess of it."""
 
 
 def guessed_focal(width: int, height: int) -> float:
-    """px: that of a lens whose diagonal field of view is 53 degrees, sqrt(w^2 + h^2)."""
+    """Return the focal length in px of a lens whose diagonal field of view is 53 degrees."""
     return float(np.hypot(width, height))
 
 
-def placed(rig: Rig, state: State, observed: Observed) -> np.ndarray:
-    """(T, 3) translations that bring each frame's keypoints closest to those measured.
+def initial_translation(rig: Rig, state: State, observed: Observed) -> np.ndarray:
+    """Return the translations that bring each frame's keypoints closest to those measured.
 
     (x + t_x) f = (u - c_x) (z + t_z), and the same in y, is linear in t: least squares, weighted by
     the certainty; SMPLify's estimate of the camera (Bogo et al. 2016) made exact. The pose, and so
     the person's size in the picture, must be roughly right. Frames from which nothing follows get
     the median of the others.
+
+    Args:
+        rig: The body, with the keypoints of ``observed``.
+        state: Its pose in T frames; the translation in it does not matter.
+        observed: The keypoints measured.
+
+    Returns:
+        (T, 3) metres.
     """
     points = forward(rig, State(state.local, np.zeros_like(state.transl), state.betas,
                                 state.expression, state.focal)).points

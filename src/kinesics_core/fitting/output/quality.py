@@ -1,4 +1,4 @@
-"""``fit.json``: how well a person was fitted, in figures a reader can compare with others'."""
+"""How well a person was fitted, in figures a reader can compare with others'."""
 
 from __future__ import annotations
 
@@ -8,12 +8,19 @@ from typing import Any
 import numpy as np
 
 from kinesics_core.fitting.fit import Fit
-from kinesics_core.fitting.output.request import Person
+from kinesics_core.fitting.output.request import PersonReport
 from kinesics_core.fitting.tracks.track import Track
 
 
 def quality(fit: Fit, track: Track, joints: np.ndarray, stature: float) -> dict[str, Any]:
-    """The figures of one person. joints: (T, J, 3) metres. stature: of the fitted body, metres."""
+    """Return the figures of one person, as ``fit.json`` holds them.
+
+    Args:
+        fit: The person's fit, T frames.
+        track: The person's keypoints.
+        joints: (T, J, 3) metres in camera coordinates.
+        stature: Of the fitted body, metres.
+    """
     fitted = ~np.asarray(fit.failed, bool)
     error = np.where(fitted, fit.reprojection, np.nan)
     height = height_px(fit, stature)
@@ -37,7 +44,16 @@ def quality(fit: Fit, track: Track, joints: np.ndarray, stature: float) -> dict[
 
 
 def jitter(joints: np.ndarray, fit: Fit, rate: float) -> float:
-    """Mean acceleration of the joints, m/s^2, where three frames follow each other; else nan."""
+    """Return the mean acceleration of the joints, m/s^2, where three frames follow each other.
+
+    Args:
+        joints: (T, J, 3) metres.
+        fit: Says which frames these are, and which failed.
+        rate: Frames per second.
+
+    Returns:
+        nan if no three frames follow each other.
+    """
     frames = np.asarray(fit.frames)
     fitted = ~np.asarray(fit.failed, bool)
     if len(frames) < 3:
@@ -48,29 +64,35 @@ def jitter(joints: np.ndarray, fit: Fit, rate: float) -> float:
 
 
 def height_px(fit: Fit, stature: float) -> np.ndarray:
-    """(T,) pixels the person would be high, standing upright at their distance from the camera."""
+    """Return how high the person would be, upright at their distance from the camera, (T,) px."""
     depth = np.maximum(np.asarray(fit.transl, float)[:, 2], 1e-3)
     return fit.focal * stature / depth
 
 
-def person_of(document: dict[str, Any], identity: int, folder: str) -> Person:
-    """The line of a report about one person, from the figures of ``quality``."""
+def person_report(document: dict[str, Any], person: int, folder: str) -> PersonReport:
+    """Return the report about one person.
+
+    Args:
+        document: The person's ``fit.json``, with the figures of ``quality``.
+        person: Id.
+        folder: Of the person's files, relative to the output.
+    """
     def value(*path: str) -> float:
         found: Any = document
         for key in path:
             found = found[key]
         return float("nan") if found is None else float(found)
 
-    return Person(
-        identity, folder, document["frames_fitted"],
+    return PersonReport(
+        person, folder, document["frames_fitted"],
         value("reprojection_px", "median"), value("reprojection_px", "p95"),
         value("reprojection_percent_of_height", "median"), value("penetration_mm", "mean"),
         value("jitter_m_s2"), len(document["frames_failed"]),
     )
 
 
-def spans(frames: Sequence[int]) -> str:
-    """Frame numbers for people: "3, 7 to 12 and 40"."""
+def frames_in_words(frames: Sequence[int]) -> str:
+    """Return frame numbers for people to read: "3, 7 to 12 and 40"."""
     groups: list[list[int]] = []
     for frame in frames:
         if groups and frame == groups[-1][-1] + 1:
@@ -94,7 +116,7 @@ def _mean(values: np.ndarray) -> float:
 
 
 def _number(value: float) -> float | None:
-    """Rounded to what is meant; JSON has no nan."""
+    """Return a value rounded to what is meant; None for nan, which JSON has not."""
     return float(f"{value:.5g}") if np.isfinite(value) else None
 
 

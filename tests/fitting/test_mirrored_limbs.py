@@ -6,16 +6,17 @@ import numpy as np
 import pytest
 from stick_body import stick_body
 
-from kinesics_core.fitting import flips
+from kinesics_core.fitting import mirrored_limbs
 from kinesics_core.pose_priors.joint_limits import half_spaces
 from kinesics_core.rotations import exponential, logarithm
 from kinesics_core.skeletons import SMPLX55
-from kinesics_core.solver.kinematics import State, forward, rig
+from kinesics_core.solver.kinematics import State, forward
+from kinesics_core.solver.rig import rig_of
 
 
 @pytest.fixture(scope="module")
 def body():
-    return rig(stick_body())
+    return rig_of(stick_body())
 
 
 def bent_arm():
@@ -29,13 +30,13 @@ def bent_arm():
 
 def test_mirrored_bones_look_alike_and_lie_on_the_other_side(body):
     state = bent_arm()
-    arm = flips.limbs(SMPLX55)[0]
-    many = flips.guesses(body, state, arm)
+    arm = mirrored_limbs.limbs_of(SMPLX55)[0]
+    many = mirrored_limbs.hypotheses(body, state, arm)
     joints = forward(body, many).joints
     upper = joints[:, 18] - joints[:, 16]
     lower = joints[:, 20] - joints[:, 18]
     sight = joints[0, 18] / np.linalg.norm(joints[0, 18])
-    for guess, (one, other) in enumerate(flips.MIRRORED):
+    for guess, (one, other) in enumerate(mirrored_limbs.HYPOTHESES):
         for bone, mirrored in ((upper, one), (lower, other)):
             # Across the line of sight as it was, along it the other way.
             mirror = np.eye(3) - 2 * mirrored * np.outer(sight, sight)
@@ -45,7 +46,7 @@ def test_mirrored_bones_look_alike_and_lie_on_the_other_side(body):
 
 def test_guesses_bend_elbows_and_knees_as_these_can(body):
     directions, highest = half_spaces()
-    many = flips.guesses(body, bent_arm(), flips.limbs(SMPLX55)[0])
+    many = mirrored_limbs.hypotheses(body, bent_arm(), mirrored_limbs.limbs_of(SMPLX55)[0])
     elbow = logarithm(many.local[:, 18])
     row = 3 * (18 - 1)
     own = slice(6 * 17, 6 * 18)
@@ -54,7 +55,7 @@ def test_guesses_bend_elbows_and_knees_as_these_can(body):
 
 
 def test_limbs_are_those_of_the_skeleton(body):
-    ends = {SMPLX55[limb.end] for limb in flips.limbs(SMPLX55)}
+    ends = {SMPLX55[limb.end] for limb in mirrored_limbs.limbs_of(SMPLX55)}
     assert ends == {"left_wrist", "right_wrist", "left_ankle", "right_ankle"}
 
 
@@ -64,6 +65,6 @@ def test_the_path_follows_energy_but_not_through_a_leap_and_back():
     energy = np.zeros((2, 7))
     energy[1] = 0.7
     energy[0, 3] = 3.0  # one frame that looks better the other way
-    assert list(flips.likeliest(energy, places, np.ones(6))) == [0] * 7
+    assert list(mirrored_limbs.viterbi(energy, places, np.ones(6))) == [0] * 7
     energy[1, :3], energy[0, 3:] = 5.0, 30.0
-    assert list(flips.likeliest(energy, places, np.ones(6))) == [0] * 3 + [1] * 4
+    assert list(mirrored_limbs.viterbi(energy, places, np.ones(6))) == [0] * 3 + [1] * 4

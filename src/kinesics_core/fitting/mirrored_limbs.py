@@ -14,22 +14,30 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kinesics_core.pose_priors.joint_limits import HINGE
-from kinesics_core.solver.kinematics import Posed, Rig, State, forward
+from kinesics_core.solver.kinematics import Posed, State, forward
+from kinesics_core.solver.rig import Rig
 
 MOTION = 0.08
-"""m: how far a limb's joint moves from one keyframe to the next, as a standard deviation."""
+"""Standard deviation of the way of a limb's joint from one keyframe to the next, metres."""
 
 SUDDEN = 6.0
 """Energy of a motion that is not worth more, however long: limbs do move fast."""
 
-MIRRORED = ((False, False), (True, False), (False, True), (True, True))
-"""Guesses: whether the upper and the lower bone are mirrored."""
+HYPOTHESES = ((False, False), (True, False), (False, True), (True, True))
+"""The hypotheses: whether the upper and the lower bone are mirrored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limb:
-    """upper, lower, end: joints where the two bones begin and the second ends. around: those that
-    are fitted with it. hinge: the axis, in T-pose, about which the lower bone bends."""
+    """An arm or a leg: two bones and the joints at their ends.
+
+    Attributes:
+        upper: Joint where the upper bone begins.
+        lower: Joint where the lower bone begins, elbow or knee.
+        end: Joint where the lower bone ends.
+        around: Joints that are fitted with it.
+        hinge: (3,), the axis in T-pose about which the lower bone bends.
+    """
 
     upper: int
     lower: int
@@ -38,8 +46,8 @@ class Limb:
     hinge: np.ndarray
 
 
-def limbs(names: tuple[str, ...]) -> list[Limb]:
-    """Arms and legs of a body of the SMPL family."""
+def limbs_of(names: tuple[str, ...]) -> list[Limb]:
+    """Return the arms and legs of a body of the SMPL family, by the names of its joints."""
     found = []
     for side, sign in (("left", 1.0), ("right", -1.0)):
         arm = np.array([0.0, -HINGE[0], HINGE[1]]) * sign
@@ -50,19 +58,19 @@ def limbs(names: tuple[str, ...]) -> list[Limb]:
     return found
 
 
-def guesses(rig: Rig, state: State, limb: Limb) -> State:
-    """The limb of T frames in each of the guesses, guess-major: 4 T frames."""
+def hypotheses(rig: Rig, state: State, limb: Limb) -> State:
+    """Return T frames with the limb in each of the H ``HYPOTHESES``: H T frames, frames fastest."""
     posed = forward(rig, state)
-    states = [state] + [_mirrored(rig, state, posed, limb, *which) for which in MIRRORED[1:]]
+    states = [state] + [_mirrored(posed, limb, *which) for which in HYPOTHESES[1:]]
     return State(
         np.concatenate([one.local for one in states]),
-        np.tile(state.transl, (len(MIRRORED), 1)), state.betas,
-        np.tile(state.expression, (len(MIRRORED), 1)), state.focal)
+        np.tile(state.transl, (len(HYPOTHESES), 1)), state.betas,
+        np.tile(state.expression, (len(HYPOTHESES), 1)), state.focal)
 
 
-def _mirrored(
-    rig: Rig, state: State, posed: Posed, limb: Limb, upper: bool, lower: bool
-) -> State:
+def _mirrored(posed: Posed, limb: Limb, upper: bool, lower: bool) -> State:
+    """Return the state with one or both bones of the limb mirrored."""
+    rig, state = posed.rig, posed.state
     first, second = (
         _unit(posed.joints[:, b] - posed.joints[:, a])
         for a, b in ((limb.upper, limb.lower), (limb.lower, limb.end)))
@@ -96,16 +104,18 @@ def _unit(vectors: np.ndarray) -> np.ndarray:
 
 
 def _frame(along: np.ndarray, across: np.ndarray) -> np.ndarray:
-    """(..., 3, 3) right-handed axes, the first along a bone, the second nearest to its hinge."""
+    """Return right-handed axes (..., 3, 3): one along a bone, the next nearest to its hinge."""
     across = _unit(across - np.sum(across * along, axis=-1, keepdims=True) * along)
     return np.stack(np.broadcast_arrays(along, across, np.cross(along, across)), axis=-1)
 
 
-def likeliest(energy: np.ndarray, places: np.ndarray, steps: np.ndarray) -> np.ndarray:
-    """(T,) the guess of each frame on the path of least energy.
+def viterbi(energy: np.ndarray, places: np.ndarray, steps: np.ndarray) -> np.ndarray:
+    """Return the hypothesis of each frame on the path of least energy and motion, (T,).
 
-    energy: (H, T); places: (H, T, K, 3) metres of joints; steps: (T - 1,) how many times longer
-    than usual it is from a frame to the next.
+    Args:
+        energy: (H, T), of each hypothesis in each frame.
+        places: (H, T, K, 3) metres, of the limb's joints.
+        steps: (T - 1,), squared factor by which the time to the next frame is longer than usual.
     """
     count, frames = energy.shape
     best = energy[:, 0].astype(float)
