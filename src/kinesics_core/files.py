@@ -34,6 +34,7 @@ class WriteError(KinesicsError):
     Attributes:
         disk_full: Whether there was no room for it.
         denied: Whether permission was lacking.
+        error: What the operating system said.
         reason: The system's own words.
     """
 
@@ -41,6 +42,7 @@ class WriteError(KinesicsError):
         """Make the sentence for ``error``, raised while ``path`` was written."""
         self.disk_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         self.denied = isinstance(error, PermissionError)
+        self.error = error
         self.reason = error.strerror or str(error)
         if self.disk_full:
             free = ""

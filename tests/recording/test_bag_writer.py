@@ -23,6 +23,7 @@ from rosbags.highlevel import AnyReader
 from kinesics_core.errors import RecordingError
 from kinesics_core.recording import bag_writer as bag
 from kinesics_core.recording import message_definitions
+from kinesics_core.recording.bag_recovery import recover
 
 STRING = "std_msgs/msg/String"
 QOS = {
@@ -216,7 +217,7 @@ def test_a_bag_is_whole_while_it_is_being_recorded(writer):
         assert read_strings(writer.path) == [str(k) for k in range(i + 1)]
         assert information(writer.path)["message_count"] == i + 1
     with pytest.raises(RecordingError, match="being recorded"):
-        bag.recover(writer.path)
+        recover(writer.path)
 
 
 def test_messages_reach_the_disk_without_further_calls(tmp_path):
@@ -262,7 +263,7 @@ def test_a_kill_leaves_everything_flushed(tmp_path):
                 break
         process.send_signal(signal.SIGKILL)
         flushed = [int(line), *(int(rest) for rest in process.stdout)][-1]
-    count = bag.recover(path)
+    count = recover(path)
     texts = [int(text) for text in read_strings(path)]
     assert texts == list(range(count))
     assert count > flushed
@@ -282,7 +283,7 @@ def test_a_torn_flush_costs_only_itself(tmp_path, writer):
     for cut in cuts:
         file.write_bytes(after[:cut] + before[cut:])
         (writer.path / "metadata.yaml").unlink()
-        count = bag.recover(writer.path)
+        count = recover(writer.path)
         texts = [text.strip() for text in read_strings(writer.path)]
         assert texts in (["1", "2", "3"], ["1", "2", "3", "4", "5"]), cut
         assert count == len(texts) == information(writer.path)["message_count"]
@@ -295,17 +296,31 @@ def test_recover_keeps_a_whole_bag_as_it_is(tmp_path):
         writer.add_topic("/speech", STRING, [QOS])
         write(writer, "1", "2")
     files = {p.name: p.read_bytes() for p in writer.path.iterdir()}
-    assert bag.recover(writer.path) == 2
+    assert recover(writer.path) == 2
     assert {p.name: p.read_bytes() for p in writer.path.iterdir()} == files
     assert information(writer.path)["custom_data"] == custom
 
 
+def test_the_command_recovers_and_says_how_much(tmp_path, capsys):
+    from kinesics_core import cli
+
+    with bag.BagWriter(tmp_path / "take", reserve_bytes=0) as writer:
+        writer.add_topic("/speech", STRING)
+        write(writer, "1", "2", "3")
+    file = writer.path / "take_0.mcap"
+    file.write_bytes(file.read_bytes()[:-9])
+    assert cli.main(["data", "recover", str(writer.path)]) == 0
+    assert "3 messages are readable" in capsys.readouterr().out
+    assert read_strings(writer.path) == ["1", "2", "3"]
+    assert cli.main(["data", "recover", str(tmp_path)]) == 1
+
+
 def test_recover_refuses_what_is_not_ours(tmp_path):
     with pytest.raises(RecordingError, match="0 .mcap files"):
-        bag.recover(tmp_path)
+        recover(tmp_path)
     (tmp_path / "other.mcap").write_bytes(b"something else entirely")
     with pytest.raises(RecordingError, match="not recorded by Kinesics"):
-        bag.recover(tmp_path)
+        recover(tmp_path)
 
 
 # A full disk ------------------------------------------------------------------------------------
@@ -373,5 +388,5 @@ def test_another_fault_of_the_disk_is_named(writer, monkeypatch):
     with pytest.raises(RecordingError, match="Input/output error"):
         writer.flush()
     monkeypatch.undo()
-    assert bag.recover(writer.path) == 1
+    assert recover(writer.path) == 1
     assert read_strings(writer.path) == ["1"]

@@ -6,7 +6,13 @@ import argparse
 from collections.abc import Callable
 from typing import NamedTuple
 
-from kinesics_core.commands import data_info, data_synth, import_motion, import_recordings
+from kinesics_core.commands import (
+    data_info,
+    data_recover,
+    data_synth,
+    import_motion,
+    import_recordings,
+)
 
 HELP = "import, synthesise and describe datasets of motion"
 
@@ -62,5 +68,7 @@ WHAT: dict[str, Entry] = {
     "import": Entry("make a dataset from recordings", _add_import, run),
     "info": Entry("say what a dataset is: origin, labels, lengths, speeds, what is missing",
                   data_info.add_arguments, data_info.run),
+    "recover": Entry("make a bag whole that a kill or a power cut left torn",
+                     data_recover.add_arguments, data_recover.run),
     "synth": Entry("emotional motion for pretraining", data_synth.add_arguments, data_synth.run),
 }

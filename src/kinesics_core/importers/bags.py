@@ -60,7 +60,7 @@ def import_bags(
     return report
 
 
-def _lack(contents: bag_reader.Contents, clips: int) -> str:
+def _lack(contents: bag_reader.BagContents, clips: int) -> str:
     """Say why there is no clip; "" if there is one."""
     if clips:
         return ""

@@ -1,4 +1,4 @@
-"""How a recording stands in its MCAP file: chunks, and the tail that makes the file whole.
+"""Layout of a recording in its MCAP file: chunks, and the tail that makes the file whole.
 
 The layout is MCAP's (https://mcap.dev/spec) as rosbag2_storage_mcap writes it: profile "ros2",
 schemas in "ros2msg", the offered QoS and the type hash in each channel's metadata, and rosbag2's
@@ -45,7 +45,14 @@ _CHUNK_HEAD = struct.Struct("<QQQIIQ")
 
 
 class Pending(NamedTuple):
-    """A message on its way into a chunk: channel id, receive and send time in ns, CDR."""
+    """A message on its way into a chunk.
+
+    Attributes:
+        channel: Channel id.
+        received: Time of receiving, ns since the epoch.
+        sent: Time of sending, ns since the epoch.
+        data: The message in CDR.
+    """
 
     channel: int
     received: int
@@ -63,17 +70,25 @@ class Topic:
 
 
 @dataclass
-class Contents:
-    """What the file holds up to ``end``; enough to write the tail and metadata.yaml.
+class FileIndex:
+    """Index of what the file holds; enough to write the tail and metadata.yaml.
 
-    topics, counts: by channel id. chunk_indexes: encoded ChunkIndex records.
-    start, stop: earliest and latest receive time, ns. end: offset where the tail stands.
+    Attributes:
+        custom_data: Key and value texts for metadata.yaml.
+        ros_distro: Name of the ROS distribution that recorded.
+        topics: Channel id -> topic.
+        declared: Channels that some chunk describes already.
+        counts: Channel id -> number of messages.
+        chunk_indexes: Encoded ChunkIndex records.
+        start: Earliest receive time, ns.
+        stop: Latest receive time, ns.
+        end: Offset where the tail stands.
     """
 
     custom_data: dict[str, str] = field(default_factory=dict)
     ros_distro: str = ""
     topics: dict[int, Topic] = field(default_factory=dict)
-    declared: frozenset[int] = frozenset()  # channels that some chunk already describes
+    declared: frozenset[int] = frozenset()
     counts: dict[int, int] = field(default_factory=dict)
     chunk_indexes: list[bytes] = field(default_factory=list)
     start: int = _TIME_MAX
@@ -82,10 +97,11 @@ class Contents:
 
     @property
     def message_count(self) -> int:
+        """Messages in all chunks."""
         return sum(self.counts.values())
 
-    def copy(self, topics: dict[int, Topic]) -> Contents:
-        """The same with all these topics, to be changed without changing this one."""
+    def copy(self, topics: dict[int, Topic]) -> FileIndex:
+        """Return an index of the same chunks with these topics, to be changed on its own."""
         return replace(
             self,
             topics=topics,
@@ -94,7 +110,11 @@ class Contents:
         )
 
     def add_chunk(self, messages: Iterable[Pending]) -> bytes:
-        """The chunk and its message indexes as they stand in the file from ``end`` on."""
+        """Add messages to the index.
+
+        Returns:
+            The chunk and its message indexes, to be written at what was ``end`` before.
+        """
         inside = RecordBuilder()
         schemas = {self.topics[channel].schema.id for channel in self.declared}
         for topic in self.topics.values():
@@ -149,7 +169,11 @@ class Contents:
         return chunk
 
     def tail(self, file_name: str) -> bytes:
-        """Metadata, data end, summary, footer and closing magic as they stand from ``end`` on."""
+        """Return what stands from ``end`` on: metadata, summary, footer and closing magic.
+
+        Args:
+            file_name: Name of the MCAP file, which rosbag2's metadata repeats.
+        """
         metadata = encode(
             Metadata("rosbag2", {"serialized_metadata": to_yaml(self.information(file_name))})
         )
@@ -192,7 +216,7 @@ class Contents:
         return b"".join((metadata, data_end, summary, encode(footer), MCAP0_MAGIC))
 
     def information(self, file_name: str) -> dict[str, Any]:
-        """rosbag2's BagMetadata, in the order rosbag2 writes it."""
+        """Return rosbag2's BagMetadata, in the order rosbag2 writes it."""
         span = {
             "starting_time": {"nanoseconds_since_epoch": self.start},
             "duration": {"nanoseconds": max(0, self.stop - self.start)},
@@ -225,31 +249,32 @@ class Contents:
 
 
 class _PlainDumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
-    """Writes equal parts out twice: the parser of rosbag2 is not tried with YAML aliases."""
+    """Dumper that writes equal parts out twice: rosbag2's parser is not tried with aliases."""
 
     def ignore_aliases(self, data: Any) -> bool:
+        """Say that nothing is worth an alias."""
         return True
 
 
 def to_yaml(value: Any) -> str:
-    """Block style, keys in the order given."""
+    """Return YAML in block style, keys in the order given."""
     return yaml.dump(value, Dumper=_PlainDumper, sort_keys=False)
 
 
 def header() -> bytes:
-    """What every file of ours begins with."""
+    """Return what every file of ours begins with."""
     return MCAP0_MAGIC + encode(Header("ros2", "kinesics"))
 
 
 def encode(record: McapRecord) -> bytes:
-    """One record with its opcode and length."""
+    """Return one record with its opcode and length."""
     builder = RecordBuilder()
     record.write(builder)
     return builder.end()
 
 
 def read_chunk(file: BinaryIO, offset: int) -> bytes | None:
-    """The records inside the chunk at offset; None if no whole chunk stands there."""
+    """Return the records inside the chunk at an offset; None if no whole chunk stands there."""
     file.seek(offset)
     head = file.read(_RECORD_HEAD.size + _CHUNK_HEAD.size)
     if len(head) < _RECORD_HEAD.size + _CHUNK_HEAD.size:
@@ -265,7 +290,15 @@ def read_chunk(file: BinaryIO, offset: int) -> bytes | None:
 
 
 def unpack(data: bytes, known: Mapping[int, Topic]) -> tuple[dict[int, Topic], list[Pending]]:
-    """All topics known after a chunk, and its messages."""
+    """Return what the records of a chunk say.
+
+    Args:
+        data: The records, from ``read_chunk``.
+        known: Topics of the chunks before, by channel id.
+
+    Returns:
+        All topics known after the chunk, and its messages.
+    """
     topics = dict(known)
     schemas = {t.schema.id: t.schema for t in known.values()}
     messages: list[Pending] = []

@@ -1,4 +1,4 @@
-"""Read the people of a bag. Needs no ROS.
+"""Reader of the people in a bag. Needs no ROS.
 
 A bag is a folder that ``recorder_node`` or ``ros2 bag record`` made, with MCAP files in it; people
 are whatever is of type kinesics/msg/PersonArray, under any topic name.
@@ -17,29 +17,36 @@ from mcap.records import Channel, Message, Metadata, Schema
 from mcap.stream_reader import StreamReader
 
 from kinesics_core.errors import KinesicsError
+from kinesics_core.recording.bag_file import METADATA
 from kinesics_core.recording.cdr import Definition
 from kinesics_core.types import NANOSECONDS, People, Person
 
 PEOPLE_TYPE = "kinesics/msg/PersonArray"
 
-_METADATA = "metadata.yaml"
-
 
 @dataclass(slots=True)
 class Bag:
-    """A recording: its name below the folder it was looked for in, its files in order."""
+    """A recording.
+
+    Attributes:
+        name: Its path below the folder it was looked for in.
+        files: Its MCAP files in order.
+    """
 
     name: str
     files: list[Path]
 
 
 @dataclass(slots=True)
-class Contents:
-    """What was read of a bag.
+class BagContents:
+    """Contents of a bag, as far as it is whole.
 
-    people: by topic, in the order recorded. types: of every topic. messages: of all topics.
-    custom_data: rosbag2's; the recorder's protocol keeps participant, emotion and take there.
-    fault: a sentence if the bag is torn; what stands before the tear was read.
+    Attributes:
+        people: Topic -> people, in the order recorded.
+        types: Topic -> type, of every topic.
+        messages: Number of messages of all topics.
+        custom_data: rosbag2's own; the recorder keeps participant, emotion and take there.
+        fault: A sentence if the bag is torn; what stands before the tear was read.
     """
 
     people: dict[str, list[People]] = field(default_factory=dict)
@@ -50,10 +57,13 @@ class Contents:
 
 
 def find(source: Path) -> list[Bag]:
-    """Every bag at or below ``source``, in order of name; KinesicsError if there is none.
+    """Return every bag at or below ``source``, in order of name.
 
     Files of one folder are one bag if the folder has rosbag2's metadata.yaml or they are called
     as rosbag2 calls the parts of one; otherwise each is a bag by itself.
+
+    Raises:
+        KinesicsError: There is none.
     """
     if not source.exists():
         raise KinesicsError(f"{source} does not exist; give a bag, or a folder of bags.")
@@ -66,7 +76,7 @@ def find(source: Path) -> list[Bag]:
     for folder, files in folders.items():
         parts = {folder / f"{folder.name}_{index}.mcap": index for index in range(len(files))}
         name = folder.relative_to(source)
-        if (folder / _METADATA).exists() or set(files) == set(parts):
+        if (folder / METADATA).exists() or set(files) == set(parts):
             # part_10 comes after part_9
             files.sort(key=lambda file: (len(file.name), file.name))
             bags.append(Bag(name.as_posix() if name.parts else folder.absolute().name, files))
@@ -81,21 +91,23 @@ def find(source: Path) -> list[Bag]:
     return sorted(bags, key=lambda bag: bag.name)
 
 
-def read(bag: Bag) -> Contents:
-    """Everybody in a bag, as far as it is whole."""
-    contents = Contents()
+def read(bag: Bag) -> BagContents:
+    """Return everybody in a bag, as far as it is whole."""
+    contents = BagContents()
     for topic, people in messages(bag, contents):
         contents.people[topic].append(people)
     return contents
 
 
-def messages(bag: Bag, contents: Contents, whole: bool = False) -> Iterator[tuple[str, People]]:
-    """Topic and people of each PersonArray, in the order recorded, as far as the bag is whole.
+def messages(bag: Bag, contents: BagContents, whole: bool = False) -> Iterator[tuple[str, People]]:
+    """Yield topic and people of each PersonArray, in the order recorded, as far as it is whole.
 
-    contents: is told all else, which is complete when the bag is through; its people stay empty.
-    whole: people with all their parts; False: with what ``people_from`` says.
+    Args:
+        bag: The bag to read.
+        contents: Filled with all else while the bag is read; its people stay empty.
+        whole: Whether people have all their parts, see ``people_from``.
     """
-    contents.custom_data = _custom_data(bag.files[0].parent / _METADATA)
+    contents.custom_data = _custom_data(bag.files[0].parent / METADATA)
     for file in bag.files:
         channels: dict[int, Channel] = {}
         definitions: dict[int, Definition] = {}
@@ -135,11 +147,16 @@ def messages(bag: Bag, contents: Contents, whole: bool = False) -> Iterator[tupl
 
 
 def people_from(message: dict[str, Any], whole: bool = False) -> People:
-    """A decoded kinesics/msg/PersonArray -> People with ids, scores and COCO-17 keypoints.
+    """Return the people of a decoded kinesics/msg/PersonArray.
 
-    whole: with body, hands, face and blendshapes too, as far as the message has them; the head's
-    pose, which follows from the face, is left out. KinesicsError if the message lacks a field,
-    which another version of it may.
+    Args:
+        message: The message, from ``cdr.Definition.decode``.
+        whole: Whether to take body, hands, face and blendshapes too, as far as the message has
+            them, and not only ids, scores and COCO-17 keypoints. The head's pose, which follows
+            from the face, is left out.
+
+    Raises:
+        KinesicsError: The message lacks a field, as one of another version may.
     """
     try:
         stamp = message["header"]["stamp"]
@@ -163,7 +180,7 @@ def people_from(message: dict[str, Any], whole: bool = False) -> People:
 
 
 def _parts(person: dict[str, Any]) -> dict[str, np.ndarray]:
-    """The parts of a person that the message has: an empty array is one that was not seen."""
+    """Return the parts of a person that the message has; an empty array is one not seen."""
     parts = {name: np.array(person[name], np.float32).reshape(-1, 3) for name in (
         "pose", "pose_world", "left_hand", "right_hand", "left_hand_world", "right_hand_world",
         "face") if len(person[name])}
@@ -175,10 +192,11 @@ def _parts(person: dict[str, Any]) -> dict[str, np.ndarray]:
 
 
 class _TornError(Exception):
-    """The bytes of a file end, or are not what they should be."""
+    """A file whose bytes end, or are not what they should be."""
 
 
 def _records(file: Path) -> Iterator[Any]:
+    """Yield the records of a file as far as they are whole."""
     try:
         with open(file, "rb") as stream:
             # No record is longer than its file, whatever damaged bytes say.
@@ -196,7 +214,7 @@ def _custom_data(file: Path) -> dict[str, str]:
 
 
 def _parse_custom_data(text: str) -> dict[str, str]:
-    """rosbag2's metadata, with or without the name it has in the file."""
+    """Return the custom data of rosbag2's metadata, with or without its name in the file."""
     try:
         information = yaml.safe_load(text)
         information = information.get("rosbag2_bagfile_information", information)

@@ -1,4 +1,4 @@
-"""Writes rosbag2 bags (MCAP) that are whole at every moment, also after a kill or on a full disk.
+"""Writer of rosbag2 bags (MCAP) that are whole at every moment, also after a kill.
 
 ``ros2 bag info`` and ``ros2 bag play`` accept the result, as do Foxglove, rosbags and mcap. The
 writer is our own, also where rosbag2_py is installed: rosbag2 writes an MCAP's index and its
@@ -11,15 +11,14 @@ full disk it leaves a torn record. Here every flush, one a second, ends with all
 The tail is the MCAP data end, summary and footer (https://mcap.dev/spec). The next flush writes
 its chunk over the tail and a new tail behind it, in one write, so what is lost to a kill is at
 most what arrived since the last flush. A kill within that write tears the tail, never an older
-chunk; ``recover`` then writes a new one. ``Writer`` of the mcap package has no flush, so the file
-is put together from that package's records.
+chunk; ``bag_recovery`` then writes a new one. ``Writer`` of the mcap package has no flush, so the
+file is put together from that package's records.
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import os
 import shutil
 import threading
@@ -27,30 +26,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
 from mcap.records import Channel, Schema
 
 from kinesics_core.errors import RecordingError
 from kinesics_core.recording import message_definitions
-from kinesics_core.recording.bag_layout import (
-    Contents,
-    Pending,
-    Topic,
-    header,
-    read_chunk,
-    to_yaml,
-    unpack,
-)
-
-RESERVE_BYTES = 64 * 2**20
-"""Free space a recording leaves on its disk, unless told otherwise."""
+from kinesics_core.recording.bag_file import lock, write_at, write_end
+from kinesics_core.recording.bag_layout import FileIndex, Pending, Topic, header, to_yaml
+from kinesics_core.recording.config import RecorderConfig
 
 CHUNK_BYTES = 8 * 2**20
 """Messages of this many bytes together are flushed before their second is over."""
 
 
 def qos_profile(profile: Any) -> dict[str, Any]:
-    """An rclpy QoSProfile in the form rosbag2 writes into a bag from metadata version 9 on."""
+    """Return an rclpy QoSProfile in the form that bags have from metadata version 9 on."""
 
     def seconds(duration: Any) -> dict[str, int]:
         sec, nsec = divmod(duration.nanoseconds, 1_000_000_000)
@@ -70,12 +59,7 @@ def qos_profile(profile: Any) -> dict[str, Any]:
 
 
 class BagWriter:
-    """Records serialised messages into a new bag directory. Safe to call from several threads.
-
-    path: the directory to make; an existing one is refused.
-    reserve_bytes: free space to leave on the disk; the recording ends before it is touched.
-    flush_seconds: longest time a message stays in memory only.
-    custom_data: key and value strings for metadata.yaml, for instance participant and take.
+    """Recorder of serialised messages into a new bag directory. Safe to call from any thread.
 
     A thread of the writer flushes. A fault there (disk full, disk gone) ends the recording: what
     was flushed stays readable, the next call raises one RecordingError with the sentence for the
@@ -86,14 +70,26 @@ class BagWriter:
         self,
         path: Path,
         *,
-        reserve_bytes: int = RESERVE_BYTES,
-        flush_seconds: float = 1.0,
+        reserve_bytes: int = RecorderConfig.reserve_mb * 1_000_000,
+        flush_seconds: float = RecorderConfig.flush_s,
         custom_data: Mapping[str, str] | None = None,
     ) -> None:
+        """Make the bag and start to take messages.
+
+        Args:
+            path: Directory to make; an existing one is refused.
+            reserve_bytes: Free space to leave on the disk; the recording ends before it is
+                touched.
+            flush_seconds: Longest time a message stays in memory only.
+            custom_data: Key and value texts for metadata.yaml, such as participant and take.
+
+        Raises:
+            RecordingError: The directory exists, or cannot be made.
+        """
         self.path = Path(path)
         self._reserve = reserve_bytes
         self._file_name = f"{self.path.name}_0.mcap"
-        self._contents = Contents(
+        self._index = FileIndex(
             custom_data=dict(custom_data or {}),
             ros_distro=os.environ.get("ROS_DISTRO", ""),
             end=len(header()),
@@ -121,14 +117,18 @@ class BagWriter:
     @property
     def message_count(self) -> int:
         """Messages on disk so far."""
-        return self._contents.message_count
+        return self._index.message_count
 
     def add_topic(self, name: str, type_name: str, qos: Sequence[Any] = ()) -> None:
-        """Announces a topic before its first message.
+        """Announce a topic before its first message.
 
-        name: fully qualified, "/affect". type_name: "kinesics/msg/Affect".
-        qos: what its publishers offer, as rclpy QoSProfile or in the form of ``qos_profile``.
-        Raises RecordingError for an unknown type, or one that differs from an earlier call.
+        Args:
+            name: Fully qualified, such as "/affect".
+            type_name: Such as "kinesics/msg/Affect".
+            qos: What its publishers offer, as rclpy QoSProfile or in the form of ``qos_profile``.
+
+        Raises:
+            RecordingError: The type is unknown, or differs from that of an earlier call.
         """
         profiles = [p if isinstance(p, Mapping) else qos_profile(p) for p in qos]
         with self._lock:
@@ -143,11 +143,20 @@ class BagWriter:
             self._topics[name] = self._describe(name, type_name, profiles)
 
     def write(self, topic: str, data: bytes, received: int, sent: int | None = None) -> bool:
-        """Takes one message for the next flush.
+        """Take one message for the next flush.
 
-        data: the message in CDR, as rclpy.serialization.serialize_message gives it.
-        received, sent: nanoseconds since the epoch; sent is received where nobody knows.
-        Returns False once the recording has ended. Raises the fault that ended it, once.
+        Args:
+            topic: Its topic, which was added before.
+            data: The message in CDR, as rclpy.serialization.serialize_message gives it.
+            received: Time of receiving, ns since the epoch.
+            sent: Time of sending, ns since the epoch; that of receiving if unknown.
+
+        Returns:
+            Whether it was taken; False once the recording has ended.
+
+        Raises:
+            RecordingError: The fault that ended the recording, once; or the topic or the time is
+                none that a bag can hold.
         """
         sent = received if sent is None else sent
         if received < 0 or sent < 0:
@@ -172,13 +181,13 @@ class BagWriter:
         return True
 
     def flush(self) -> None:
-        """Brings everything taken so far to the disk. Raises as ``write`` does."""
+        """Bring everything taken so far to the disk; errors as ``write``."""
         self._flush()
         with self._lock:
             self._raise_fault()
 
     def close(self) -> None:
-        """Flushes and ends the recording; may be called again. Raises as ``write`` does."""
+        """Flush and end the recording; may be called again; errors as ``write``."""
         with self._disk:
             self._flush()
             self._end()
@@ -188,7 +197,7 @@ class BagWriter:
             self._raise_fault()
 
     def _create(self) -> int:
-        """Makes the directory and in it a whole bag without messages; returns the locked file."""
+        """Make the directory and in it a whole bag without messages; return the locked file."""
         try:
             self.path.mkdir(parents=True)
             try:
@@ -208,18 +217,20 @@ class BagWriter:
             ) from error
 
     def _begin(self) -> int:
+        """Write a whole bag without messages; return the locked file."""
         file_path = self.path / self._file_name
         file = os.open(file_path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
-            _lock(file)
-            _write_at(file, 0, header())
-            _write_end(file, self._contents.end, b"", self._contents, file_path)
+            lock(file)
+            write_at(file, 0, header())
+            write_end(file, self._index.end, b"", self._index, file_path)
         except OSError:
             os.close(file)
             raise
         return file
 
     def _describe(self, name: str, type_name: str, profiles: list[Any]) -> Topic:
+        """Return a new topic with the definition of its type."""
         schemas = {t.schema.name: t.schema for t in self._topics.values()}
         schema = schemas.get(type_name) or Schema(
             id=len(schemas) + 1,
@@ -252,12 +263,13 @@ class BagWriter:
             self._flush()
 
     def _flush(self) -> None:
+        """Append what is pending; a fault of the disk ends the recording and is kept."""
         with self._disk:
             with self._lock:
                 if not self._open:
                     return
                 messages, self._pending, self._pending_bytes = self._pending, [], 0
-                new_topics = len(self._topics) > len(self._contents.topics)
+                new_topics = len(self._topics) > len(self._index.topics)
             if not messages and not new_topics:
                 return
             fault: OSError | None = None
@@ -279,24 +291,24 @@ class BagWriter:
                     self._fault = self._explain(fault)
 
     def _append(self, messages: list[Pending]) -> None:
-        """Writes messages as one chunk, and the tail. On OSError the bag is as it was."""
+        """Write messages as one chunk, and the tail; on OSError the bag is as it was."""
         with self._lock:
             topics = {t.channel.id: t for t in self._topics.values()}
-        contents = self._contents.copy(topics)
-        chunk = contents.add_chunk(messages) if messages else b""
-        offset = self._contents.end
+        index = self._index.copy(topics)
+        chunk = index.add_chunk(messages) if messages else b""
+        offset = self._index.end
         file_path = self.path / self._file_name
         try:
-            _write_end(self._file, offset, chunk, contents, file_path)
+            write_end(self._file, offset, chunk, index, file_path)
         except OSError:
             with contextlib.suppress(OSError):
                 os.ftruncate(self._file, offset)
-                _write_at(self._file, offset, self._contents.tail(self._file_name))
+                write_at(self._file, offset, self._index.tail(self._file_name))
             raise
-        self._contents = contents
+        self._index = index
 
     def _end(self) -> None:
-        """Takes no more messages and lets go of the file."""
+        """Take no more messages and let go of the file."""
         with self._lock:
             if not self._open:
                 return
@@ -311,6 +323,7 @@ class BagWriter:
         return disk.f_bavail * disk.f_frsize
 
     def _explain(self, fault: OSError) -> RecordingError:
+        """Return the sentence for a fault of the disk."""
         count = self.message_count
         if fault.errno in (errno.ENOSPC, errno.EDQUOT):
             return RecordingError(
@@ -322,81 +335,3 @@ class BagWriter:
             f"The bag {self.path} could not be written: {fault.strerror}. The recording ended "
             f"after {count} messages. Check the disk and record to a new directory."
         )
-
-
-def recover(path: Path) -> int:
-    """Makes a bag whole that a kill or a power cut left torn; returns the number of its messages.
-
-    path: a bag directory of ``BagWriter``. Every whole chunk is kept, what stands behind the last
-    one is cut off, and tail and metadata.yaml are written anew.
-    Raises RecordingError for a bag that is being recorded, or was not written by ``BagWriter``.
-    """
-    path = Path(path)
-    found = sorted(path.glob("*.mcap"))
-    if len(found) != 1:
-        raise RecordingError(
-            f"{path} holds {len(found)} .mcap files; a recording of Kinesics holds exactly one."
-        )
-    with open(found[0], "r+b") as file:
-        _lock(file.fileno())
-        if file.read(len(header())) != header():
-            raise RecordingError(
-                f"{found[0]} was not recorded by Kinesics, so its layout is not known here. "
-                "Try `mcap recover` or `ros2 bag reindex`."
-            )
-        contents = Contents(**_kept_metadata(path), end=len(header()))
-        while (data := read_chunk(file, contents.end)) is not None:
-            topics, messages = unpack(data, contents.topics)
-            offset = contents.end
-            contents = contents.copy(topics)
-            # The same records give the same bytes again, unless the index behind them is torn.
-            chunk = contents.add_chunk(messages)
-            if os.pread(file.fileno(), len(chunk), offset) != chunk:
-                _write_at(file.fileno(), offset, chunk)
-        _write_end(file.fileno(), contents.end, b"", contents, found[0])
-        return contents.message_count
-
-
-def _lock(file: int) -> None:
-    """Keeps the writer and ``recover`` out of each other's way; the lock ends with the process."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise RecordingError(
-            "The bag is being recorded at this moment; end that recording first."
-        ) from None
-
-
-def _write_at(file: int, offset: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        written = os.pwrite(file, view, offset)
-        view, offset = view[written:], offset + written
-
-
-def _write_end(file: int, offset: int, chunk: bytes, contents: Contents, path: Path) -> None:
-    """Writes chunk and tail at offset, ends the file there, and replaces metadata.yaml."""
-    end = chunk + contents.tail(path.name)
-    _write_at(file, offset, end)
-    os.ftruncate(file, offset + len(end))
-    text = to_yaml({"rosbag2_bagfile_information": contents.information(path.name)})
-    draft = path.with_name("metadata.yaml.new")
-    try:
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(path.with_name("metadata.yaml"))
-    except OSError:
-        draft.unlink(missing_ok=True)
-        raise
-
-
-def _kept_metadata(path: Path) -> dict[str, Any]:
-    """What of metadata.yaml stands nowhere else."""
-    try:
-        text = (path / "metadata.yaml").read_text(encoding="utf-8")
-        information = yaml.safe_load(text)["rosbag2_bagfile_information"]
-        return {
-            "custom_data": information["custom_data"] or {},
-            "ros_distro": information["ros_distro"],
-        }
-    except (OSError, yaml.YAMLError, KeyError, TypeError):
-        return {}

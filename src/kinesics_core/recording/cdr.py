@@ -1,4 +1,4 @@
-"""Reads ROS 2 messages without ROS: CDR bytes and the definition a bag carries -> dicts.
+"""Decoder of ROS 2 messages without ROS, from CDR bytes and the definition a bag carries.
 
 CDR is OMG's Common Data Representation (DDS-XTypes 1.3, clause 7.4.1, encoding version 1) as ROS 2
 middlewares write it: four bytes that name the byte order, then the fields in order, each aligned
@@ -15,7 +15,7 @@ import numpy as np
 
 from kinesics_core.errors import KinesicsError
 
-_PRIMITIVES = {
+PRIMITIVES = {
     "bool": "?", "byte": "u1", "char": "u1", "float32": "f4", "float64": "f8",
     **{f"{sign}int{bits}": f"{sign or 'i'}{bits // 8}"
        for sign in ("", "u") for bits in (8, 16, 32, 64)},
@@ -28,7 +28,13 @@ _FIELD = re.compile(
 
 
 class Field(NamedTuple):
-    """length: None for one value, -1 for a sequence, else that of a fixed array."""
+    """A field of a message.
+
+    Attributes:
+        name: Its name.
+        type: Its primitive, "string", or a message type with its package.
+        length: None for one value, -1 for a sequence, else that of a fixed array.
+    """
 
     name: str
     type: str
@@ -36,18 +42,29 @@ class Field(NamedTuple):
 
 
 class Definition:
-    """A message type, from its "ros2msg" text. KinesicsError if the text is none."""
+    """A message type, from its "ros2msg" text."""
 
     def __init__(self, name: str, text: str) -> None:
+        """Parse the text.
+
+        Raises:
+            KinesicsError: It holds a field of no known form.
+        """
         self.name = name
         sections = re.split(r"^=+\s*\nMSG:\s*(\S+)\s*$", text, flags=re.MULTILINE)
         bodies = dict(zip([name, *sections[1::2]], sections[::2], strict=True))
         self._types = {_short(key): _fields(key, body) for key, body in bodies.items()}
 
     def decode(self, data: bytes) -> dict[str, Any]:
-        """Fields by name; numbers and arrays of them as numpy gives them, messages as dicts.
+        """Return a message's fields by name.
 
-        KinesicsError if the bytes end early or are of another encoding.
+        Numbers and arrays of them are numpy's, messages are dicts.
+
+        Args:
+            data: The message in CDR.
+
+        Raises:
+            KinesicsError: The bytes end early or are of another encoding.
         """
         if len(data) < 4 or data[0] != 0 or data[1] > 1:
             raise KinesicsError(
@@ -63,6 +80,8 @@ class Definition:
 
 
 class _Reader:
+    """Reader of the fields of one message, from its bytes behind the encoding's four."""
+
     def __init__(self, data: bytes, order: str, types: dict[str, list[Field]]) -> None:
         self._data, self._order, self._types, self._at = data, order, types, 0
 
@@ -73,15 +92,15 @@ class _Reader:
         if field.length is None:
             return self._one(field.type)
         length = int(self._numbers("u4", 1)[0]) if field.length < 0 else field.length
-        if field.type in _PRIMITIVES:
-            return self._numbers(_PRIMITIVES[field.type], length)
+        if field.type in PRIMITIVES:
+            return self._numbers(PRIMITIVES[field.type], length)
         if length > len(self._data):
             raise ValueError(f"a sequence of {length}")
         return [self._one(field.type) for _ in range(length)]
 
     def _one(self, kind: str) -> Any:
-        if kind in _PRIMITIVES:
-            return self._numbers(_PRIMITIVES[kind], 1)[0]
+        if kind in PRIMITIVES:
+            return self._numbers(PRIMITIVES[kind], 1)[0]
         if kind == "string":
             length = int(self._numbers("u4", 1)[0])
             return self._numbers("u1", length).tobytes().removesuffix(b"\0").decode()
@@ -97,6 +116,7 @@ class _Reader:
 
 
 def _fields(name: str, body: str) -> list[Field]:
+    """Return the fields of one type's own definition."""
     package = name.split("/")[0]
     fields = []
     for line in body.splitlines():
@@ -107,7 +127,7 @@ def _fields(name: str, body: str) -> list[Field]:
         if found is None or found["type"] == "wstring":
             raise KinesicsError(f"The definition of {name} has a field that is not known: {line!r}")
         kind = found["type"]
-        if kind not in _PRIMITIVES and kind != "string" and "/" not in kind:
+        if kind not in PRIMITIVES and kind != "string" and "/" not in kind:
             kind = f"{package}/{kind}"
         length = None
         if found["array"]:
@@ -117,5 +137,5 @@ def _fields(name: str, body: str) -> list[Field]:
 
 
 def _short(name: str) -> str:
-    """ "std_msgs/msg/Header" and "std_msgs/Header" are one."""
+    """Return the name without "/msg": "std_msgs/msg/Header" and "std_msgs/Header" are one."""
     return name.replace("/msg/", "/")

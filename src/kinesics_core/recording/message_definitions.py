@@ -1,4 +1,4 @@
-"""What a bag says about its message types: their full text and their type hash.
+"""Full text and type hash of message types, as a bag carries them.
 
 Read from the files every interface package installs, ``share/<package>/msg/<Name>.{msg,json}``,
 under AMENT_PREFIX_PATH and under the running Python environment. The text is the one rosbag2
@@ -15,22 +15,19 @@ import sys
 from pathlib import Path
 
 from kinesics_core.errors import RecordingError
+from kinesics_core.recording.cdr import PRIMITIVES
 
 # The first word of a field: "foo_msgs/Bar" in "foo_msgs/Bar[<=3] bar".
 _FIELD_TYPE = re.compile(r"^\s*([a-zA-Z0-9_/]+)(?:\[[^\]]*\])?\s+", re.MULTILINE)
 
-# fmt: off
-_PRIMITIVES = frozenset({
-    "bool", "byte", "char", "string", "wstring", "float32", "float64",
-    "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64",
-})
-# fmt: on
+_BUILT_IN = frozenset({*PRIMITIVES, "string", "wstring"})
 
 
 def full_text(type_name: str) -> str:
-    """The "ros2msg" text of a type such as "sensor_msgs/msg/Image".
+    """Return the "ros2msg" text of a type such as "sensor_msgs/msg/Image".
 
-    Raises RecordingError when the type or one it is made of is not installed.
+    Raises:
+        RecordingError: The type, or one it is made of, is not installed.
     """
     seen: set[str] = set()
 
@@ -47,7 +44,7 @@ def full_text(type_name: str) -> str:
 
 
 def type_hash(type_name: str) -> str:
-    """The type's version hash (REP-2016, "RIHS01_..."), "" where the package installs none."""
+    """Return the type's hash (REP-2016, "RIHS01_..."), "" where the package installs none."""
     description = _share_file(type_name, ".msg").with_suffix(".json")
     if not description.is_file():
         return ""
@@ -56,15 +53,16 @@ def type_hash(type_name: str) -> str:
 
 
 def _field_types(definition: str) -> set[str]:
-    return set(_FIELD_TYPE.findall(definition)) - _PRIMITIVES
+    return set(_FIELD_TYPE.findall(definition)) - _BUILT_IN
 
 
 def _resolve(field_type: str, package: str) -> str:
-    """A bare name is of the package it stands in."""
+    """Return the name with its package; a bare name is of the package it stands in."""
     return field_type if "/" in field_type else f"{package}/{field_type}"
 
 
 def _share_file(type_name: str, suffix: str) -> Path:
+    """Return the installed file of a message type."""
     package, *_, name = type_name.split("/")
     prefixes = [p for p in os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep) if p]
     for prefix in (*prefixes, sys.prefix):

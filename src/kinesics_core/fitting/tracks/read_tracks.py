@@ -220,7 +220,7 @@ class _Reading:
             raise FitError(f"{source} holds {len(found)} bags, {found[0].name} and more; give one"
                            " of them.", "INPUT_UNREADABLE")
         gathered: dict[str, _Topic] = {}
-        contents = bag_reader.Contents()
+        contents = bag_reader.BagContents()
         for topic, people in bag_reader.messages(found[0], contents, whole=True):
             self._stop_if_cancelled()
             self._tell(contents.messages, 0)
