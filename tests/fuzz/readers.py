@@ -175,7 +175,8 @@ def bag() -> bytes:
     stream = io.BytesIO()
     writer = mcap.writer.Writer(stream, compression=mcap.writer.CompressionType.NONE)
     writer.start("ros2", "fuzz")
-    schema = writer.register_schema(kind, "ros2msg", store.generate_msgdef(kind, ros_version=2)[0].encode())
+    definition = store.generate_msgdef(kind, ros_version=2)[0]
+    schema = writer.register_schema(kind, "ros2msg", definition.encode())
     channel = writer.register_channel("/persons", "cdr", schema)
     none = np.zeros(0, np.float32)
     for frame in range(30):
