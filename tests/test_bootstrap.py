@@ -227,6 +227,31 @@ def test_only_missing_extras_are_installed_and_all_anew_when_the_pins_change():
     assert bootstrap.missing_extras({}, "abc", ["ros"]) is None
 
 
+def test_what_would_break_the_others_is_installed_without_what_it_asks_for(tmp_path):
+    """human-body-prior asks for an OpenCV that would overwrite ours."""
+    calls = []
+
+    class Machine:
+        ros = None
+
+        def pip(self, *arguments):
+            calls.append(arguments)
+
+    bootstrap.install_packages(Machine(), {"vposer", "fit", "test"})
+    together, alone = calls[-2:]
+    assert together[-1].endswith("[fit,test]") and "--no-deps" not in together
+    assert "--no-deps" in alone and str(ROOT / "constraints.txt") in alone
+    assert alone[-4:] == ("configer", "human-body-prior==0.8.5", "torchgeometry==0.1.2", "trimesh")
+
+
+def test_every_extra_is_one_of_the_package():
+    pyproject = (ROOT / "pyproject.toml").read_text()
+    for extra in bootstrap.EXTRAS:
+        assert bootstrap.requirements_of(extra, pyproject)
+    with pytest.raises(bootstrap.SetupError, match="no extra nonsense"):
+        bootstrap.requirements_of("nonsense", pyproject)
+
+
 def test_what_an_interrupted_pip_left_is_installed_again(tmp_path):
     site = tmp_path / "lib" / "python3.11" / "site-packages"
     for name, files in {"done-1.0": ["METADATA", "RECORD"], "cut_off-2.1": ["METADATA"]}.items():
@@ -247,6 +272,7 @@ def test_what_an_interrupted_pip_left_is_installed_again(tmp_path):
         ("ERROR: [Errno 28] No space left on device", "disk is full"),
         ("c++: fatal error: Killed signal terminated program cc1plus", "memory"),
         ("ERROR: No matching distribution found for ros-jazzy-rclpy", "pinned versions"),
+        ("ImportError: libfoo.so.0: cannot open shared object file: No such file", "apt-file"),
         ("something else altogether", ""),
     ],
 )

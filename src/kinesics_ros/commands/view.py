@@ -29,10 +29,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Open the view and run the graph; the exit status."""
     from kinesics_core.view.live import LiveView
-    from kinesics_ros.commands.demo import footage
+    from kinesics_ros.commands.demo import footage, obtainable_variant
 
     if args.source is None and args.params is None:
         args.source, args.loop = footage(), True
+        args.variant = obtainable_variant(args.variant)
     mode = "web" if args.web else "file" if args.save else "native"
     with LiveView(mode, port=args.port, path=args.save) as view:
         if view.url:
