@@ -25,6 +25,7 @@ LEFT_ELBOW = SMPLX_BODY.index("left_elbow") - 1  # body_pose begins after the pe
 
 
 def main(arguments: list[str] | None = None) -> None:
+    """Print what the robot would do, frame by frame."""
     parser = argparse.ArgumentParser(description="Camera to pose, without ROS.")
     parser.add_argument("--source", default="0", help="camera, video, folder or 'synthetic'")
     parser.add_argument("--frames", type=int, help="stop after so many")

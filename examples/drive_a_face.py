@@ -23,6 +23,7 @@ class Motors:
     """Stand-in for a face: prints what its motors would do, all in -1..1 except the neck (rad)."""
 
     def move(self, corners: float, jaw: float, lids: float, brows: float, neck_yaw: float) -> None:
+        """Take the next position of every motor."""
         print(f"corners {corners:+.2f}  jaw {jaw:.2f}  lids {lids:.2f}  brows {brows:.2f}  "
               f"neck {neck_yaw:+.2f} rad", flush=True)
 
@@ -46,6 +47,7 @@ class Face(Node):
 
 
 def main() -> None:
+    """Spin until Ctrl-C."""
     rclpy.init()
     try:
         rclpy.spin(Face(Motors()))

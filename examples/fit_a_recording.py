@@ -17,6 +17,7 @@ from kinesics_core.skeletons import SMPLX55
 
 
 def main(arguments: list[str] | None = None) -> None:
+    """Fit, then read what came of it."""
     parser = argparse.ArgumentParser(description="Fit bodies to a recording.")
     parser.add_argument("recording", type=Path, help="video, image, folder of images, bag, .npz")
     parser.add_argument("out", type=Path)

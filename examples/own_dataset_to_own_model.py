@@ -62,6 +62,7 @@ def watch(forecaster: Forecaster, clip: Clip) -> tuple[float, float]:
 
 
 def main(arguments: list[str] | None = None) -> None:
+    """Import, train, and watch the first clips with the result."""
     parser = argparse.ArgumentParser(description="Own dataset to own model.")
     parser.add_argument("kind", help="as for `kinesics data import`")
     parser.add_argument("source", type=Path)

@@ -115,6 +115,7 @@ class Robot(Node):
 
 
 def main() -> None:
+    """Spin until Ctrl-C."""
     rclpy.init()
     try:
         rclpy.spin(Robot())

@@ -23,7 +23,7 @@ LIVE = ("up", "demo", "view", "fit")
 
 
 def parser(command: str | None = None) -> argparse.ArgumentParser:
-    """The parser; only ``command``'s module is imported in full, so that the CLI starts fast."""
+    """Make the parser; of ``command`` alone if given, so that no other's module is imported."""
     top = argparse.ArgumentParser(
         prog="kinesics",
         description="Non-verbal conversation for social robots: see, forecast, answer.",
@@ -40,7 +40,15 @@ def parser(command: str | None = None) -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command; its exit status. What follows ``--ros-args`` goes to rclpy."""
+    """Run one command.
+
+    Args:
+        arguments: Words after ``kinesics``; those after ``--ros-args`` go to rclpy. None takes
+            the process's own.
+
+    Returns:
+        The exit status.
+    """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     ros_arguments: list[str] = []
     if "--ros-args" in arguments:
