@@ -15,6 +15,7 @@ from pathlib import Path
 import pdoc
 
 PACKAGES = ("kinesics_core", "kinesics_ros")
+TEMPLATES = Path(__file__).with_name("templates")
 
 
 def missing(package: str) -> dict[str, str]:
@@ -43,7 +44,7 @@ def write(out: Path, packages: tuple[str, ...] = PACKAGES) -> dict[str, str]:
         The modules that were left out, with the reason.
     """
     left_out = {name: why for package in packages for name, why in missing(package).items()}
-    pdoc.render.configure(docformat="google")
+    pdoc.render.configure(docformat="google", template_directory=TEMPLATES)
     with warnings.catch_warnings():
         # The fields of a NamedTuple: their types are shown as they are written.
         warnings.filterwarnings("ignore", "Error parsing type annotation", UserWarning)
