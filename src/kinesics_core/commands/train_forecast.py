@@ -12,7 +12,7 @@ from rich.table import Table
 
 from kinesics_core.dataset.clips import Dataset
 from kinesics_core.errors import KinesicsError
-from kinesics_core.motion.evaluation.forecast_errors import Score
+from kinesics_core.motion.evaluation.camera_errors import SourceScore
 from kinesics_core.motion.training import judge, prepare, run
 from kinesics_core.motion.training.config import TrainingConfig, recipe, unlike_the_paper
 from kinesics_core.motion.training.feeds import Examples
@@ -62,7 +62,7 @@ def train(args: argparse.Namespace) -> int:
     return 0
 
 
-def table(title: str, scores: Sequence[Score]) -> Table:
+def table(title: str, scores: Sequence[SourceScore]) -> Table:
     """Return a row for each source, condition and measure, a column for a method."""
     methods = list(dict.fromkeys(score.method for score in scores))
     shown = Table(title=title)

@@ -24,7 +24,7 @@ from kinesics_core.motion.evaluation.baselines import (
     fit_ridge,
     zero_velocity,
 )
-from kinesics_core.motion.evaluation.forecast_errors import Score
+from kinesics_core.motion.evaluation.camera_errors import SourceScore, camera_scores
 from kinesics_core.motion.training import camera_windows, feeds, labels, windowing
 from kinesics_core.motion.training.config import TrainingConfig
 from kinesics_core.motion.training.feeds import Examples
@@ -48,8 +48,8 @@ class RunReport:
             the motion is judged.
     """
 
-    test: list[Score]
-    unseen: list[Score]
+    test: list[SourceScore]
+    unseen: list[SourceScore]
     unknown: list[str]
 
     def save(self, path: Path) -> None:
@@ -92,15 +92,15 @@ class _Judgement:
     label: str | None
     classes: Sequence[str]
 
-    def scores(self, clips: list[Clip]) -> list[Score]:
+    def scores(self, clips: list[Clip]) -> list[SourceScore]:
         """Return the scores of each source."""
         methods: dict[str, Forecast] = {
             "ridge": self.ridge,
             "network": lambda observed: predict(self.network, observed).future}
-        scores: list[Score] = []
+        scores: list[SourceScore] = []
         if self.config.view == "random":
             clips, _ = camera_windows.at_window_rate(clips)
-            scores += forecast_errors.evaluate(
+            scores += camera_scores(
                 clips, self.config.normalisation, methods, count=TEST_WINDOWS)
         for source in sorted({clip.source for clip in clips}):
             own = [clip for clip in clips if clip.source == source]
@@ -117,7 +117,7 @@ class _Judgement:
 
     def _frontal(
         self, source: str, clips: Sequence[Clip], methods: Mapping[str, Forecast]
-    ) -> list[Score]:
+    ) -> list[SourceScore]:
         """Return the errors of forecasts of windows cut every half second."""
         cut = windowing.cut_windows(clips, feeds.VALIDATION_STEP)
         truth = windowing.encode(cut, self.config.normalisation)
@@ -128,10 +128,10 @@ class _Judgement:
             errors = forecast_errors.forecast_errors(method(truth.observed), truth)
             metrics = {"mae": errors.mae} | {
                 f"mae_{frame}": errors.by_frame[frame - 1] for frame in forecast_errors.REPORTED}
-            scores.append(Score(source, "frontal", name, metrics))
+            scores.append(SourceScore(source, "frontal", name, metrics))
         return scores
 
-    def _recognised(self, source: str, examples: Examples) -> Score:
+    def _recognised(self, source: str, examples: Examples) -> SourceScore:
         """Return accuracy and macro-F1 of clips, by the mean of their windows.
 
         Through random cameras it is that of windows.
@@ -151,7 +151,7 @@ class _Judgement:
             which, probabilities = recognition.clip_vote(self._probabilities(observed), cut.clip)
             truth = targets[rows][which]
         found = recognition.scores(truth, probabilities.argmax(axis=1), len(self.classes))
-        return Score(source, self.config.view, "network",
+        return SourceScore(source, self.config.view, "network",
                      {"accuracy": found.accuracy, "macro_f1": found.macro_f1})
 
     def _probabilities(self, observed: np.ndarray) -> np.ndarray:
