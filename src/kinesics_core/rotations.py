@@ -114,7 +114,7 @@ def right_jacobian_inverse(vectors: np.ndarray) -> np.ndarray:
     return np.eye(3, dtype=vectors.dtype) + 0.5 * cross + factor[..., None, None] * (cross @ cross)
 
 
-def about_axis(axis: int, angles: np.ndarray) -> np.ndarray:
+def about_axis(axis: int, angles: float | np.ndarray) -> np.ndarray:
     """Return the matrices (..., 3, 3) of turns about x (0), y (1) or z (2) by angles (...)."""
     a, b = (axis + 1) % 3, (axis + 2) % 3
     matrices = np.zeros((*np.shape(angles), 3, 3))

@@ -13,7 +13,7 @@ from kinesics_core.errors import SourceError
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What is known of a camera, for images of one size.
+    """Intrinsic parameters of a camera, for images of one size.
 
     Attributes:
         width: Width of the images, px.

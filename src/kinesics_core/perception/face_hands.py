@@ -20,6 +20,22 @@ from kinesics_core.types import Person
 HEAD_CROP, HAND_CROP = 256, 224
 """Side of the crops given to the face and hand models, px."""
 
+SMALLEST = 24
+"""Pixels of the image. Nothing is seen in a smaller head or hand."""
+
+HEAD_SIDE = 3.2
+"""Side of the square around a head, in extents of nose, eyes, ears and mouth."""
+
+HAND_FOREARMS, HAND_HEADS = 1.6, 2.0
+"""Side of the square around a hand: the larger of so many forearms and such extents."""
+
+WRIST_VISIBILITY = 0.5
+"""A hand is looked for where its wrist is at least as visible."""
+
+WRIST_AWAY = 0.35
+"""A hand farther from the wrist, as a share of the square's side, is another one: somebody
+else's, or this person's other hand."""
+
 
 class FaceHandFinder:
     """Finder of the face, its blendshapes and the hands of a person whose pose is known.
@@ -68,8 +84,8 @@ class FaceHandFinder:
         # The eye line says how the head is turned; the model likes it level.
         right_eye, left_eye = head[4:7].mean(0), head[1:4].mean(0)
         across = left_eye - right_eye
-        side = 3.2 * float(np.ptp(head, axis=0).max())
-        if side < 24 or not _inside(centre, image):
+        side = HEAD_SIDE * float(np.ptp(head, axis=0).max())
+        if side < SMALLEST or not _inside(centre, image):
             return
         tilt = float(np.arctan2(across[1], across[0]))
         crop, to_image = crop_square(image, centre, side, tilt, HEAD_CROP)
@@ -82,22 +98,21 @@ class FaceHandFinder:
 
     def _add_hand(self, person: Person, pose: np.ndarray, image: np.ndarray, side: str) -> None:
         elbow, wrist = (13, 15) if side == "left" else (14, 16)
-        if pose[wrist, 3] < 0.5 or not _inside(pose[wrist, :2], image):
+        if pose[wrist, 3] < WRIST_VISIBILITY or not _inside(pose[wrist, :2], image):
             return
         fingers = pose[wrist + 2 : wrist + 7 : 2, :2]  # pinky, index, thumb of the same side
         centre = np.vstack([pose[wrist, :2], fingers]).mean(0)
         forearm = float(np.linalg.norm(pose[wrist, :2] - pose[elbow, :2]))
         head = float(np.ptp(pose[:11, :2], axis=0).max())
-        crop_side = max(1.6 * forearm, 2.0 * head)
-        if crop_side < 24:
+        crop_side = max(HAND_FOREARMS * forearm, HAND_HEADS * head)
+        if crop_side < SMALLEST:
             return
         crop, to_image = crop_square(image, centre, crop_side, 0.0, HAND_CROP)
         result = self._hand.detect(as_mediapipe(crop))
         if not result.hand_landmarks:
             return
         hand = uncrop(pixels(result.hand_landmarks[0], HAND_CROP, HAND_CROP), to_image)
-        # Another's hand, or this person's other one, may be in the crop.
-        if np.linalg.norm(hand[0, :2] - pose[wrist, :2]) > 0.35 * crop_side:
+        if np.linalg.norm(hand[0, :2] - pose[wrist, :2]) > WRIST_AWAY * crop_side:
             return
         setattr(person, f"{side}_hand", hand)
         setattr(person, f"{side}_hand_world", metres(result.hand_world_landmarks[0]))

@@ -29,6 +29,15 @@ DUPLICATE_OKS = 0.75
 SEARCH_SCALES, SMALLEST_WINDOW = (1.0, 2.0), 200
 """Windows searched for newcomers, see ``crops.windows``."""
 
+SMALLEST_CROP, LARGEST_CROP = 256, 512
+"""Side of the crop that a window is searched in, px."""
+
+SAME_LIMBS = 0.5
+"""A newcomer with a larger share of keypoints within other people is made of their limbs."""
+
+START_MARGIN = 0.25
+"""Surroundings that a follower starts on, as a share of the pose's longer side."""
+
 CONFIRM_FRAMES = 3
 """Frames that a find in a part of the image must last to be believed."""
 
@@ -110,7 +119,7 @@ class MultiPersonDetector:
                 image_left[y0:y1, x0:x1] = 0
         else:
             image_left = image
-        size = int(np.clip(side, 256, 512))
+        size = int(np.clip(side, SMALLEST_CROP, LARGEST_CROP))
         crop, to_image = crop_square(image_left, centre, side, 0.0, size)
         result = self._search.detect(as_mediapipe(crop))
         if not result.pose_landmarks:
@@ -124,7 +133,7 @@ class MultiPersonDetector:
         )
         follower = self._idle.pop() if self._idle else self._new_follower()
         person = follower.start(image, points, milliseconds, confirmed=whole and not known)
-        if person is None or _share_within(person, known) > 0.5:
+        if person is None or _share_within(person, known) > SAME_LIMBS:
             self._release(follower)
             return []
         self._followers.append(follower)
@@ -154,7 +163,7 @@ class PoseFollower:
 
     @property
     def confirmed(self) -> bool:
-        """Whether the person has been seen for long enough to be believed."""
+        """True once the person has been seen for long enough to be believed."""
         return self._age >= CONFIRM_FRAMES
 
     def start(
@@ -169,7 +178,7 @@ class PoseFollower:
             confirmed: Believe the find at once.
         """
         low, high = points[:, :2].min(0), points[:, :2].max(0)
-        margin = 0.25 * (high - low).max()
+        margin = START_MARGIN * (high - low).max()
         bounds = np.clip([low - margin, high + margin], 0, image.shape[1::-1]).astype(int)
         (x0, y0), (x1, y1) = bounds
         alone = np.zeros_like(image)

@@ -47,6 +47,12 @@ HEATMAP_RADIUS = 3
 FINAL_REGIONS = ((1.0, False), (1.0, True), (0.9, False), (0.9, True), (1.12, False), (1.12, True))
 """The regions of the final estimates: (factor on the side, mirrored)."""
 
+MIN_FLAG = 0.3
+"""Below this probability of a person, as the network gives it, there is nobody."""
+
+REST_OKS = 0.9
+"""A pose this alike in two rounds rests (object keypoint similarity, sigmas times .3)."""
+
 MIN_PERSON_SCORE = 0.3
 """A person with a lower score is left out."""
 
@@ -286,9 +292,9 @@ def settle(
     for _ in range(rounds):
         before = pose.coco
         pose = net(image, region_of(pose))
-        if pose.flag < 0.3:
+        if pose.flag < MIN_FLAG:
             return None
-        if oks(pose.coco, before, box_area(box(before)), slack=0.3) > 0.9:
+        if oks(pose.coco, before, box_area(box(before)), slack=0.3) > REST_OKS:
             break
     pose.score = pose.flag * float(pose.coco[:, 2].mean())
     return pose

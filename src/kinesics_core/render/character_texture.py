@@ -17,7 +17,7 @@ from kinesics_core.errors import ModelError
 from kinesics_core.skeletons import SMPLX55, WHOLEBODY133_FACE
 
 COLUMNS, HEAD_ROWS, ROWS = 1024, 768, 896
-"""Of the picture in texels: the head above, eye and plain colours and garments below."""
+"""Size of the picture in texels: the head above, eye, plain colours and garments below."""
 
 REACH = np.radians(122.0)
 """Angle to each side of the face that the label shows; behind, its end goes on."""

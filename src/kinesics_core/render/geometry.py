@@ -12,7 +12,7 @@ from kinesics_core.errors import KinesicsError
 
 GREY = (190, 196, 206)
 GLOSS = 26
-"""Of meshes whose colour says nothing about it, 0..255."""
+"""Colour of meshes that name none, and gloss of colours that say nothing about it, 0..255."""
 
 
 @dataclass(frozen=True, slots=True)

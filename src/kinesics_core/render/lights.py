@@ -1,4 +1,4 @@
-"""How meshes are lit: one studio light setup, as a GLSL function and the same in numpy.
+"""Light on meshes: one studio setup, as a GLSL function and the same in numpy.
 
 A soft key light from the upper left behind the camera, a cool fill from the right, sky over
 ground as the ambient light, and a rim that lifts the outline off the background. Directions are in
@@ -26,7 +26,7 @@ SKY_COLOR = np.array([0.25, 0.27, 0.30], np.float32)
 GROUND_COLOR = np.array([0.11, 0.095, 0.09], np.float32)
 RIM_COLOR = np.array([0.08, 0.09, 0.105], np.float32)
 WRAP = 0.22
-"""How far the key light reaches around the surface, 0 a hard edge, 1 everywhere."""
+"""Reach of the key light around the surface, 0 a hard edge, 1 everywhere."""
 
 SHININESS = 32.0
 

@@ -43,7 +43,7 @@ EXAGGERATION = 1.2
 RESTING_SMILE = 0.14
 
 SHORTEST_EDGE = 0.009
-"""Of the mesh outside of the face, metres: about five pixels."""
+"""Shortest edge of the mesh outside of the face, metres: about five pixels."""
 
 LOWEST = -0.75
 """Metres above the pelvis. What lies lower is out of the picture in every pose."""

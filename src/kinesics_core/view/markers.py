@@ -14,6 +14,7 @@ import numpy as np
 from kinesics_core.affect.emotions import EMOTIONS
 from kinesics_core.body import model, skinning
 from kinesics_core.camera import MODEL_TO_OPTICAL, Lens, focal_length, unproject
+from kinesics_core.keypoints import MIN_SCORE, visible
 from kinesics_core.settings import check, same_as, setting
 from kinesics_core.skeletons import COCO17_EDGES, SMPLX55
 from kinesics_core.types import Affect, BodyPose, MotionForecast, People, Person
@@ -37,7 +38,7 @@ class MarkerConfig:
         1.8, "How far to the right of the camera's axis the robot is drawn", unit="m",
         bounds=(-20.0, 20.0), live=True)
     min_score: float = setting(
-        0.3, "Score below which keypoints are not drawn", bounds=(0.0, 1.0), live=True)
+        MIN_SCORE, "Score below which keypoints are not drawn", bounds=(0.0, 1.0), live=True)
 
     def __post_init__(self) -> None:
         """Refuse values out of range."""
@@ -77,18 +78,18 @@ def draw_person(
         affect: What the person expresses, if that is known.
     """
     places = _on_plane(person.coco[:, :2], people, config)
-    visible = (person.coco[:, 2] >= config.min_score) & np.isfinite(places).all(axis=1)
+    seen = visible(person.coco, min_score=config.min_score)
     ghost = None
     if forecast is not None:
         later = _on_plane(forecast.keypoints[-1], people, config)
-        ghost = _bones(later, visible & np.isfinite(later).all(axis=1))
+        ghost = _bones(later, seen & np.isfinite(later).all(axis=1))
     label = f"person {person.id}"
     if affect is not None:
         leading = int(np.argmax(affect.categories))
         label += f"\n{EMOTIONS[leading]} {affect.categories[leading]:.0%}"
-    joints = places[visible]
+    joints = places[seen]
     label_at = joints[np.argmin(joints[:, 1])] - (0, _LABEL_ABOVE, 0) if len(joints) else None
-    return PersonDrawing(_bones(places, visible), joints, ghost, label, label_at)
+    return PersonDrawing(_bones(places, seen), joints, ghost, label, label_at)
 
 
 def _on_plane(pixels: np.ndarray, people: People, config: MarkerConfig) -> np.ndarray:
@@ -97,9 +98,9 @@ def _on_plane(pixels: np.ndarray, people: People, config: MarkerConfig) -> np.nd
     return unproject(pixels, config.distance, focal, (0.5 * people.width, 0.5 * people.height))
 
 
-def _bones(places: np.ndarray, visible: np.ndarray) -> np.ndarray:
-    """Return the ends of the edges of COCO-17 whose ends are both visible, (2 n, 3)."""
-    ends = [joint for edge in COCO17_EDGES if visible[list(edge)].all() for joint in edge]
+def _bones(places: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """Return the ends of the edges of COCO-17 whose ends are both seen, (2 n, 3)."""
+    ends = [joint for edge in COCO17_EDGES if seen[list(edge)].all() for joint in edge]
     return places[ends]
 
 

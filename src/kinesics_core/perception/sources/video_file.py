@@ -11,7 +11,7 @@ from kinesics_core.errors import SourceError
 from kinesics_core.perception.sources.decoder import DEFAULT_RATE, Decoder
 
 MISSING_SHARE = 0.1
-"""Of a video's announced frames that may be missing at its end."""
+"""Share of a video's announced frames that may be missing at its end."""
 
 
 class VideoFile(Decoder):
