@@ -32,7 +32,7 @@ RESPAWN_DELAY = 2.0  # seconds
 
 
 def names_of(kind: str) -> list[str]:
-    """NAME of every config/KIND_NAME.yaml."""
+    """Return NAME of every config/KIND_NAME.yaml."""
     return sorted(path.stem.removeprefix(f"{kind}_") for path in CONFIG.glob(f"{kind}_*.yaml"))
 
 
@@ -105,6 +105,8 @@ ARGUMENTS = [
 
 
 def bring_up(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """Return the nodes that the arguments ask for."""
+
     def argument(name: str) -> str:
         return LaunchConfiguration(name).perform(context)
 
@@ -136,8 +138,16 @@ def bring_up(context: LaunchContext) -> list[LaunchDescriptionEntity]:
 def one_process(
     argument: Callable[[str], str], files: list[str], crashes: int = 0
 ) -> list[LaunchDescriptionEntity]:
-    """The executable kinesics_up, which brings its nodes up itself and ends on a fault or when
-    the source is over; then everything ends. Only a crash, an end by a signal, is started again."""
+    """Return the executable kinesics_up, which brings its nodes up itself.
+
+    It ends on a fault or when the source is over; then everything ends. Only a crash, an end by a
+    signal, is started again.
+
+    Args:
+        argument: Gives the launch arguments by name.
+        files: Parameter files; later ones outrank earlier ones.
+        crashes: How often it has been started again.
+    """
     options = {"--source": argument("source"), "--variant": argument("variant")}
     arguments = [word for option in options.items() if option[1] for word in option]
     if bag := bag_directory(argument("record")):
@@ -174,9 +184,16 @@ def one_process(
 
 
 def processes(argument: Callable[[str], str], files: list[str]) -> list[LaunchDescriptionEntity]:
-    """A lifecycle node a process. Each configures and activates itself (``autostart``) and says
-    so, or says why not and waits, unconfigured, for `ros2 lifecycle set`. So a node that is
-    started again after a crash comes back to work without anybody's help."""
+    """Return each lifecycle node as a process of its own.
+
+    Each configures and activates itself (``autostart``) and says so, or says why not and waits,
+    unconfigured, for `ros2 lifecycle set`. So a node that is started again after a crash comes
+    back to work without anybody's help.
+
+    Args:
+        argument: Gives the launch arguments by name.
+        files: Parameter files; later ones outrank earlier ones.
+    """
     bag = bag_directory(argument("record"))
     given = {
         "camera": {"source": argument("source")},
@@ -205,11 +222,12 @@ def processes(argument: Callable[[str], str], files: list[str]) -> list[LaunchDe
 
 
 def bag_directory(record: str) -> str:
-    """Directory to record to, "" for no recording."""
+    """Return the directory to record to, "" for no recording."""
     if record == "false":
         return ""
     return f"kinesics_{datetime.now():%Y_%m_%d-%H_%M_%S}" if record == "true" else record
 
 
 def generate_launch_description() -> LaunchDescription:
+    """Return what ``ros2 launch`` runs."""
     return LaunchDescription([*ARGUMENTS, OpaqueFunction(function=bring_up)])

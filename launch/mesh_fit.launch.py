@@ -52,6 +52,8 @@ ARGUMENTS = [
 
 
 def serve(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """Return the server as the arguments ask for it."""
+
     def argument(name: str) -> str:
         return LaunchConfiguration(name).perform(context)
 
@@ -75,4 +77,5 @@ def serve(context: LaunchContext) -> list[LaunchDescriptionEntity]:
 
 
 def generate_launch_description() -> LaunchDescription:
+    """Return what ``ros2 launch`` runs."""
     return LaunchDescription([*ARGUMENTS, OpaqueFunction(function=serve)])

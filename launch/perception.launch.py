@@ -60,6 +60,8 @@ ARGUMENTS = [
 
 
 def bring_up(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """Return the nodes that the arguments ask for."""
+
     def argument(name: str) -> str:
         return LaunchConfiguration(name).perform(context)
 
@@ -90,4 +92,5 @@ def bring_up(context: LaunchContext) -> list[LaunchDescriptionEntity]:
 
 
 def generate_launch_description() -> LaunchDescription:
+    """Return what ``ros2 launch`` runs."""
     return LaunchDescription([*ARGUMENTS, OpaqueFunction(function=bring_up)])

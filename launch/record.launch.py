@@ -57,6 +57,8 @@ ARGUMENTS = [
 
 
 def record(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """Return the recorder, and what takes it from state to state and ends the launch."""
+
     def argument(name: str) -> str:
         return LaunchConfiguration(name).perform(context)
 
@@ -110,4 +112,5 @@ def record(context: LaunchContext) -> list[LaunchDescriptionEntity]:
 
 
 def generate_launch_description() -> LaunchDescription:
+    """Return what ``ros2 launch`` runs."""
     return LaunchDescription([*ARGUMENTS, OpaqueFunction(function=record)])

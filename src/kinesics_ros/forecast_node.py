@@ -1,4 +1,4 @@
-"""Where everybody's keypoints will be during the next second, and what their bodies express."""
+"""Forecasts of everybody's keypoints for the next second, and what their bodies express."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ class Mailbox:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing waits and the reader is done with what it took."""
+        """True if nothing waits and the reader is done with what it took."""
         with self._ready:
             return self._reader_waits and not self._slots
 

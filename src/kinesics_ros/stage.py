@@ -291,7 +291,7 @@ class Stage(LifecycleNode):
 
     @property
     def idle(self) -> bool:
-        """Whether everything that arrived has been worked on."""
+        """True if everything that arrived has been worked on."""
         return not self.active or self._worker is None or self._mailbox.idle
 
     def now(self) -> int:
