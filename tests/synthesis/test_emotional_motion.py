@@ -11,20 +11,18 @@ from kinesics_core.errors import KinesicsError
 from kinesics_core.kinematics import REST_OFFSETS
 from kinesics_core.motion.windows import HORIZON, OBSERVED
 from kinesics_core.skeletons import COCO17
+from kinesics_core.synthesis.characters import random_character
 from kinesics_core.synthesis.emotional_motion import (
     FRAMES,
-    KNOWN,
     STEP,
     TIERS,
     make,
-    parse_emotions,
-    plans,
-    random_person,
-    restyle,
-    style_of,
-    usable,
+    plan_clips,
     windows_in,
 )
+from kinesics_core.synthesis.emotions import KNOWN, parse_emotions
+from kinesics_core.synthesis.restyling import restyle, usable_recordings
+from kinesics_core.synthesis.style import style_of
 
 K = {name: index for index, name in enumerate(COCO17)}
 BONES = [("left_hip", "left_knee"), ("left_knee", "left_ankle"), ("left_hip", "right_hip"),
@@ -36,7 +34,7 @@ BONES = [("left_hip", "left_knee"), ("left_knee", "left_ankle"), ("left_hip", "r
 @pytest.fixture(scope="module")
 def clips():
     """One hundred and thirty-two clips: three persons, all emotions."""
-    return [make(plan) for plan in plans(15 * 132, list(KNOWN.values()), seed=3)]
+    return [make(plan) for plan in plan_clips(15 * 132, list(KNOWN.values()), seed=3)]
 
 
 def bone(clip, one, other):
@@ -77,12 +75,12 @@ def test_bones_keep_their_lengths_and_are_those_of_adults(clips):
 
 def test_persons_stay_near_the_average_body():
     rng = np.random.default_rng(0)
-    people = [random_person(rng, str(number)) for number in range(50)]
+    people = [random_character(rng, str(number)) for number in range(50)]
     lengths = np.array([np.linalg.norm(person.offsets, axis=1) for person in people])
     share = lengths / np.linalg.norm(REST_OFFSETS, axis=1)
     assert 0.80 < share.min() < 0.95 and 1.05 < share.max() < 1.20
     assert np.allclose(share[:, 4], share[:, 5])  # both thighs alike
-    assert 0.75 < np.mean([person.main == "right" for person in people]) < 1.0
+    assert 0.75 < np.mean([person.main_hand == "right" for person in people]) < 1.0
 
 
 def test_elbows_and_knees_bend_within_the_human_range_and_forward(clips):
@@ -206,11 +204,11 @@ def test_emotion_can_be_learned_but_not_from_one_number(clips):
 
 
 def test_smaller_tiers_are_the_beginning_of_larger_ones():
-    few, many = (plans(n, parse_emotions("anger,fear"), seed=7) for n in (45, 200))
+    few, many = (plan_clips(n, parse_emotions("anger,fear"), seed=7) for n in (45, 200))
     assert [p.name for p in few] == [p.name for p in many[:3]]
     for one, other in zip(few, many, strict=False):
         assert np.array_equal(make(one).keypoints, make(other).keypoints)
-    another = make(plans(45, parse_emotions("anger,fear"), seed=8)[0])
+    another = make(plan_clips(45, parse_emotions("anger,fear"), seed=8)[0])
     assert not np.array_equal(make(few[0]).keypoints, another.keypoints)
     for windows in TIERS.values():
         assert windows % windows_in(FRAMES) == 0
@@ -241,7 +239,7 @@ def test_emotions_that_cannot_be_read_are_refused(text, says):
 
 def test_no_windows_are_refused():
     with pytest.raises(KinesicsError, match="Got 0 windows"):
-        plans(0, parse_emotions("fear"), 0)
+        plan_clips(0, parse_emotions("fear"), 0)
 
 
 def test_restyling_keeps_bones_and_legs_and_spreads_the_arms(clips):
@@ -287,14 +285,14 @@ def test_clips_that_cannot_be_restyled_are_left_out(tmp_path, clips):
         Clip("unseen", "x", "x", 30.0, np.full((90, 17, 3), np.nan)),
     ])
     dataset = Dataset(path)
-    assert [dataset[recording.number].name for recording in usable(dataset)] == ["mover"]
+    assert [dataset[recording.number].name for recording in usable_recordings(dataset)] == ["mover"]
     useless = recordings(tmp_path, [Clip("lying", "x", "x", 30.0, lying)], "useless")
     with pytest.raises(KinesicsError, match="None of the 1 clips"):
-        usable(Dataset(useless))
+        usable_recordings(Dataset(useless))
     flat = recordings(tmp_path, [Clip("flat", "x", "x", 30.0, mover[..., :2], size=(640, 480))],
                       "flat", dimensions=2)
     with pytest.raises(KinesicsError, match="2 dimensions; --clips wants COCO-17 in metres"):
-        usable(Dataset(flat))
+        usable_recordings(Dataset(flat))
 
 
 def test_the_command_mixes_in_recordings_and_names_their_licence(tmp_path, clips, capsys):

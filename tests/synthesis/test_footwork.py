@@ -6,6 +6,7 @@ import pytest
 from kinesics_core.synthesis.footwork import (
     GRAVITY,
     Step,
+    StepShape,
     ankles,
     flight,
     gait,
@@ -65,8 +66,8 @@ def test_pelvis_and_heels_make_room_for_a_long_step():
 
 @pytest.mark.parametrize("running, speed", [(False, 0.7), (False, 1.4), (True, 2.6)])
 def test_steps_carry_the_body_as_far_as_it_goes(running, speed):
-    walk = gait(TIMES, np.full(300, speed), np.zeros(300), (0.0, 0.0), length=0.62, width=0.1,
-                running=running, lift=0.12)
+    walk = gait(TIMES, np.full(300, speed), np.zeros(300), (0.0, 0.0),
+                StepShape(length=0.62, width=0.1, running=running, lift=0.12))
     assert walk.path[-1, 1] == pytest.approx(10.0 * speed)
     landed = np.array([step.to for step in walk.steps[2:-2]])
     assert np.diff(landed[:, 1]).mean() == pytest.approx(0.62 * np.sqrt(speed / 1.2), rel=0.05)
@@ -76,8 +77,8 @@ def test_steps_carry_the_body_as_far_as_it_goes(running, speed):
 
 def test_who_stops_puts_both_feet_down():
     speed = np.where(TIMES < 5.0, 1.2, 0.0)
-    walk = gait(TIMES, speed, np.zeros(300), (0.0, 0.0), length=0.62, width=0.1, running=False,
-                lift=0.12)
+    walk = gait(TIMES, speed, np.zeros(300), (0.0, 0.0),
+                StepShape(length=0.62, width=0.1, running=False, lift=0.12))
     feet = ankles(TIMES, np.zeros((2, 2)), walk.steps, 0.07)
     assert np.all(np.abs(np.diff(feet[TIMES > 6.5], axis=0)) < 1e-9)
     assert np.abs(feet[-1, :, 2] - walk.path[-1, 1]).max() < 0.35

@@ -5,16 +5,10 @@ import pytest
 
 from kinesics_core.body.arm_poses import AT_EASE, arm_vector
 from kinesics_core.rotations import exponential
-from kinesics_core.synthesis.emotional_motion import style_of
-from kinesics_core.synthesis.motion_primitives import (
-    ARM_ORIGIN,
-    ELBOW_RANGE,
-    REPERTOIRE,
-    RESTS,
-    Performer,
-    Score,
-    arm_angles,
-)
+from kinesics_core.synthesis.performer import Performer
+from kinesics_core.synthesis.repertoire import ON_THIGHS, REPERTOIRE, RESTS
+from kinesics_core.synthesis.score import ARM_ORIGIN, ELBOW_RANGE, Score, arm_angles
+from kinesics_core.synthesis.style import style_of
 
 TIMES = np.arange(0, 20, 1 / 60)
 
@@ -50,7 +44,7 @@ def test_no_movement_is_faster_than_joints_are():
 
 def test_an_oscillation_is_gone_outside_its_time():
     score = Score({})
-    score.shake("spine", 2.0, 4.0, 5.0, np.array([0.0, 0.1, 0.0]))
+    score.shake("spine", (2.0, 4.0), 5.0, np.array([0.0, 0.1, 0.0]))
     spine = score.evaluate(TIMES)["spine"][:, 1]
     assert np.abs(spine[(TIMES < 2.0) | (TIMES > 4.0)]).max() < 1e-12
     inside = spine[(TIMES > 2.5) & (TIMES < 3.5)]
@@ -60,7 +54,8 @@ def test_an_oscillation_is_gone_outside_its_time():
 
 @pytest.mark.parametrize("name", ["on_hips", "crossed", "behind", "on_thighs"])
 def test_resting_hands_are_where_the_name_says(name):
-    angles = arm_angles(arm_vector(RESTS[name][0]))
+    arms = ON_THIGHS if name == "on_thighs" else RESTS[name].arms
+    angles = arm_angles(arm_vector(arms[0]))
     shoulder = ARM_ORIGIN @ exponential(angles[:3])
     elbow = exponential(np.array([0.0, -angles[3], 0.0]))
     # Left arm; the shoulder is .18 m to the left of the trunk's axis and .5 m above the hips.
@@ -94,7 +89,7 @@ def test_left_handers_gesture_with_the_left_hand():
         used = []
         for seed in range(40):
             who = performer(seed)
-            who.main = main
+            who.main_hand = main
             REPERTOIRE["point"].perform(who, 0.0)
             busy = who.score.evaluate(TIMES)
             used.append(busy["left_busy"].max() > busy["right_busy"].max())

@@ -45,33 +45,39 @@ def run(args: argparse.Namespace) -> int:
     from rich.progress import track
 
     from kinesics_core.dataset.clips import Dataset, Info
-    from kinesics_core.synthesis import emotional_motion
+    from kinesics_core.synthesis.emotional_motion import (
+        STEP,
+        TIERS,
+        plan_clips,
+        synthesise,
+    )
+    from kinesics_core.synthesis.emotions import parse_emotions
+    from kinesics_core.synthesis.restyling import usable_recordings
 
-    windows = args.windows if args.windows is not None else emotional_motion.TIERS[args.tier]
-    emotions = emotional_motion.parse_emotions(args.emotions)
+    windows = args.windows if args.windows is not None else TIERS[args.tier]
+    emotions = parse_emotions(args.emotions)
     datasets = [Dataset(path) for path in args.clips]
     recordings = []
     for dataset in datasets:
-        found = emotional_motion.usable(dataset)
+        found = usable_recordings(dataset)
         print(f"{dataset.path}: {len(found)} of {len(dataset)} clips show upright people who move")
         recordings += found
-    planned = emotional_motion.plans(windows, emotions, args.seed, recordings)
+    planned = plan_clips(windows, emotions, args.seed, recordings)
     words = ["kinesics", "data", "synth", "--windows", str(windows), "--seed", str(args.seed)]
     words += ["--emotions", args.emotions] if args.emotions is not None else []
     words += ["--clips", *(str(path) for path in args.clips)] if args.clips else []
     info = Info(
         name=args.out.name,
         licence=_licence(datasets),
-        origin="Kinesics, data/emotional_motion.py" + "".join(
+        origin="Kinesics, synthesis/emotional_motion.py" + "".join(
             f"; restyled from {dataset.info.name} ({dataset.info.origin})"
             for dataset in datasets),
         command=shlex.join(words),
     )
-    emotional_motion.synthesise(
-        args.out, track(planned, args.out.name, console=Console(stderr=True)), info)
+    synthesise(args.out, track(planned, args.out.name, console=Console(stderr=True)), info)
     total = sum(plan.windows for plan in planned)
     print(f"{args.out}: {len(planned)} clips, {total} windows of 90 frames"
-          f" {emotional_motion.STEP} apart")
+          f" {STEP} apart")
     return 0
 
 

@@ -17,17 +17,22 @@ from kinesics_core.body.gestures import minimum_jerk
 from kinesics_core.motion.windows import RATE
 
 GRAVITY = 9.81
+"""m/s^2."""
+
 STRETCH = 0.99
 """A leg stretches to this share of its length: people stand and walk on soft knees."""
-
-_HEEL_OFF = 0.82
-_PUSH_OFF = 0.55
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One foot (0 left, 1 right) leaves its place at ``start`` and stands at ``to`` from ``end``
-    on; seconds, metres. lift: height of the ankle above standing, metres."""
+    """One step of one foot.
+
+    Attributes:
+        foot: 0 left, 1 right.
+        start, end: When it leaves its place and from when on it stands at ``to``, seconds.
+        to: (x, z) metres.
+        lift: Height of the ankle above standing, metres.
+    """
 
     foot: int
     start: float
@@ -40,8 +45,11 @@ class Step:
 class Gait:
     """A walk or run over T frames.
 
-    path: (T, 2) metres below the pelvis. heading: (T,) radians, 0 along z, positive to the left.
-    phase: (T,) rises by one a step; a left foot comes down at even values.
+    Attributes:
+        path: (T, 2) metres below the pelvis.
+        heading: (T,) radians, 0 along z, positive to the left.
+        phase: (T,) rises by one a step; a left foot comes down at even values.
+        steps: The footsteps, in order.
     """
 
     path: np.ndarray
@@ -50,12 +58,58 @@ class Gait:
     steps: list[Step]
 
 
+@dataclass(frozen=True, slots=True)
+class StepShape:
+    """Size of the steps of a gait, metres.
+
+    Attributes:
+        length: Of a step at 1.2 m/s; it grows with the square root of the speed, so the cadence
+            does too (Grieve & Gear 1966).
+        width: Between the feet.
+        lift: Height of the ankle's swing at full speed.
+        running: Whether both feet may be in the air.
+    """
+
+    length: float
+    width: float
+    lift: float
+    running: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GaitTiming:
+    """Course of a step; authored, in phase (one a step) unless said otherwise.
+
+    Attributes:
+        off: When the hind foot leaves, after it came down.
+        middle: Where the body is when a foot comes down, after the foot left.
+    """
+
+    off: float
+    middle: float
+
+
+WALK_TIMING = GaitTiming(off=0.82, middle=0.55)
+RUN_TIMING = GaitTiming(off=0.55, middle=0.3)
+
+_STANDSTILL = 0.05  # m/s below which nobody steps
+_SLOWEST_CADENCE = 0.8  # steps a second, below which the swing does not get longer
+_SHORTEST_SWING = 0.12  # s
+_LONGEST_SWING = 1.4  # times its usual time: who stops in the middle still puts the foot down
+
+
 def ankles(
     times: np.ndarray, places: np.ndarray, steps: Sequence[Step], height: float
 ) -> np.ndarray:
-    """Both ankles (T, 2, 3) of feet that start at ``places`` (2, 2) and make ``steps`` in order.
+    """Return both ankles (T, 2, 3), metres.
 
     The foot moves minimum-jerk on the floor and highest early in the swing, as the heel does.
+
+    Args:
+        times: (T,) seconds.
+        places: (2, 2) floor positions of both feet at the beginning.
+        steps: In order.
+        height: Of the ankle of a standing foot, metres.
     """
     paths = np.empty((len(times), 2, 3))
     paths[:, :, [0, 2]] = places
@@ -71,22 +125,26 @@ def ankles(
 
 
 def gait(
-    times: np.ndarray, speed: np.ndarray, heading: np.ndarray, start: tuple[float, float], *,
-    length: float, width: float, running: bool, lift: float,
+    times: np.ndarray, speed: np.ndarray, heading: np.ndarray, start: tuple[float, float],
+    shape: StepShape,
 ) -> Gait:
-    """Footsteps along a path of given speed (T,) m/s and heading (T,) radians.
+    """Return footsteps along a path.
 
-    length: of a step at 1.2 m/s, metres; it grows with the square root of the speed, so the
-    cadence does too (Grieve & Gear 1966). width: between the feet, metres.
+    Args:
+        times: (T,) seconds.
+        speed: (T,) m/s.
+        heading: (T,) radians, 0 along z, positive to the left.
+        start: (x, z) metres.
+        shape: Of the steps.
     """
     dt = 1.0 / RATE
     forward = np.stack([np.sin(heading), np.cos(heading)], axis=-1)
     left = np.stack([np.cos(heading), -np.sin(heading)], axis=-1)
     path = np.asarray(start) + np.cumsum(speed[:, None] * forward * dt, axis=0)
-    cadence = np.sqrt(np.maximum(speed, 0.0) * 1.2) / length
-    phase = np.cumsum(np.where(speed > 0.05, cadence, 0.0)) * dt
-    off = _PUSH_OFF if running else _HEEL_OFF
-    middle = 0.3 if running else 0.55
+    cadence = np.sqrt(np.maximum(speed, 0.0) * 1.2) / shape.length
+    phase = np.cumsum(np.where(speed > _STANDSTILL, cadence, 0.0)) * dt
+    timing = RUN_TIMING if shape.running else WALK_TIMING
+    off, middle = timing.off, timing.middle
 
     def moment(value: float) -> int:
         return min(int(np.searchsorted(phase, value)), len(times) - 1)
@@ -96,21 +154,22 @@ def gait(
         leave = moment(count - 2 + off) if count > 1 else moment(0.05)
         if count - 2 + off > phase[-1]:
             break
-        swing = (2.0 - off) / max(float(cadence[leave]), 0.8)
+        swing = (2.0 - off) / max(float(cadence[leave]), _SLOWEST_CADENCE)
         begin = float(times[leave])
-        # Who stops in the middle of a step still puts the foot down.
-        end = min(float(times[moment(count)]), begin + 1.4 * swing) if count <= phase[-1] else \
-            begin + swing
+        end = begin + swing
+        if count <= phase[-1]:
+            end = min(float(times[moment(count)]), begin + _LONGEST_SWING * swing)
         at = moment(count + middle)
-        side = 0.5 * width * (1.0 if count % 2 == 0 else -1.0)
+        side = 0.5 * shape.width * (1.0 if count % 2 == 0 else -1.0)
         place = path[at] + side * left[at]
-        height = lift * min(1.0, 0.4 + 0.5 * float(speed[leave]))
-        steps.append(Step(count % 2, begin, max(end, begin + 0.12), tuple(place), height))
+        height = shape.lift * min(1.0, 0.4 + 0.5 * float(speed[leave]))
+        end = max(end, begin + _SHORTEST_SWING)
+        steps.append(Step(count % 2, begin, end, tuple(place), height))
     return Gait(path, heading, phase, steps)
 
 
 def flight(times: np.ndarray, jumps: Sequence[tuple[float, float]]) -> np.ndarray:
-    """Height (T,) of a body in free fall above the floor; jumps: (take-off seconds, metres)."""
+    """Return the height (T,) above the floor of who jumps at (take-off seconds, metres)."""
     height = np.zeros(len(times))
     for start, apex in jumps:
         since = np.maximum(times - start, 0.0)
@@ -119,7 +178,13 @@ def flight(times: np.ndarray, jumps: Sequence[tuple[float, float]]) -> np.ndarra
 
 
 def reachable_height(hips: np.ndarray, feet: np.ndarray, leg: float) -> np.ndarray:
-    """How far (T,) the hips may be raised for both legs to reach; hips, feet: (T, 2, 3) metres."""
+    """Return how far (T,) the hips may be raised for both legs to reach.
+
+    Args:
+        hips: (T, 2, 3) metres.
+        feet: (T, 2, 3) metres.
+        leg: Length of thigh and shin, metres.
+    """
     across = np.linalg.norm((feet - hips)[:, :, [0, 2]], axis=-1)
     reach = np.sqrt(np.maximum((STRETCH * leg) ** 2 - across**2, (0.5 * leg) ** 2))
     highest = (feet[:, :, 1] + reach - hips[:, :, 1]).min(axis=1)
@@ -145,9 +210,16 @@ def lift_heels(hips: np.ndarray, feet: np.ndarray, leg: float) -> np.ndarray:
 def solve_legs(
     hips: np.ndarray, feet: np.ndarray, forward: np.ndarray, thigh: float, shin: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Knees and ankles (T, 2, 3) of two-link legs; knees bend towards ``forward`` (T, 2, 3).
+    """Return knees and ankles (T, 2, 3) of two-link legs.
 
     An ankle out of reach comes as near as the stretched leg allows: bones keep their lengths.
+
+    Args:
+        hips: (T, 2, 3) metres.
+        feet: (T, 2, 3) metres, the ankles.
+        forward: (T, 2, 3) directions to which the knees bend.
+        thigh: Length, metres.
+        shin: Length, metres.
     """
     span = feet - hips
     distance = np.linalg.norm(span, axis=-1, keepdims=True)
@@ -161,7 +233,7 @@ def solve_legs(
 
 
 def smooth(values: np.ndarray, sigma: float, radius: int) -> np.ndarray:
-    """(T, C) after a Gaussian filter of ``sigma`` frames, cut at ``radius``; ends are held."""
+    """Return (T, C) after a Gaussian filter of ``sigma`` frames, cut at ``radius``; ends held."""
     weight = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
     weight /= weight.sum()
     padded = np.pad(values, ((radius, radius), (0, 0)), mode="edge")
