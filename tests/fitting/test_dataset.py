@@ -25,8 +25,6 @@ from kinesics_core.fitting.output.dataset import (
 from kinesics_core.fitting.output.request import FitReport, FitRequest, PersonReport
 from kinesics_core.jobs import local as jobs
 
-QUIET = Console(quiet=True)
-
 
 def video_work(settings, inputs, report):
     """Stands in for perception and fit. What the video's name says happens to it."""
@@ -49,7 +47,7 @@ def video_work(settings, inputs, report):
             "core_seconds": 8.0}
 
 
-def here(work, directory, *, processes=1, console=None, retries=0):
+def here(work, directory, *, processes=1, retries=0, hooks=None):
     """As ``jobs.run``, without processes: they take seconds to start."""
     directory.mkdir(parents=True, exist_ok=True)
     outcomes = []
@@ -85,11 +83,11 @@ def begun(request: FitRequest) -> dict[str, int]:
 
 def test_each_video_has_its_own_folder_and_is_done_once(videos):
     request = videos("a/one.mp4", "b/one.mp4", "b/two.mov", "b/two.mp4", "notes.txt")
-    summary = fit_dataset(request, processes=2, console=QUIET)
+    summary = fit_dataset(request, processes=2)
     names = ["a/one", "b/one", "b/two.mov", "b/two.mp4"]
     assert [clip.name for clip in summary.videos] == names
     assert begun(request) == dict.fromkeys(names, 1)
-    again = fit_dataset(request, console=QUIET)
+    again = fit_dataset(request)
     assert all(clip.reused for clip in again.videos)
     assert begun(request) == dict.fromkeys(names, 1)
 
@@ -99,34 +97,34 @@ def test_a_death_is_made_good_and_a_failure_costs_itself_only(videos, monkeypatc
     request = videos("a.mp4", "broken.mp4", "empty.mp4", "killed.mp4")
     monkeypatch.undo()
     monkeypatch.setattr(dataset, "fit_video", video_work)  # in processes that really die
-    summary = fit_dataset(request, processes=2, console=QUIET)
+    summary = fit_dataset(request, processes=2)
     assert begun(request) == {"a": 1, "broken": 1, "empty": 1, "killed": 2}
     assert {clip.name: clip.fault for clip in summary.failed} == {
         "broken": "The disk is full.", "empty": "Nobody is seen."}
-    fit_dataset(request, console=QUIET)
+    fit_dataset(request)
     # A full disk is worth another try; nobody will come into the picture.
     assert begun(request) == {"a": 1, "broken": 2, "empty": 1, "killed": 2}
 
 
 def test_a_folder_that_was_removed_or_a_video_that_changed_is_fitted_again(videos):
     request = videos("a.mp4", "b.mp4", "c.mp4")
-    fit_dataset(request, console=QUIET)
+    fit_dataset(request)
     (request.output / "a" / "report.json").unlink()
     (request.input / "b.mp4").write_bytes(b"another film")
-    fit_dataset(request, console=QUIET)
+    fit_dataset(request)
     assert begun(request) == {"a": 2, "b": 2, "c": 1}
 
 
 def test_relative_paths_mean_the_same_to_everybody(videos, monkeypatch):
     request = videos("a.mp4")
     monkeypatch.chdir(request.input.parent)
-    fit_dataset(FitRequest(Path("videos"), Path("out")), console=QUIET)
+    fit_dataset(FitRequest(Path("videos"), Path("out")))
     assert begun(request) == {"a": 1}
 
 
 def test_the_file_that_sums_up(videos):
     request = videos("a.mp4", "empty.mp4")
-    fit_dataset(request, console=QUIET)
+    fit_dataset(request)
     document = json.loads((request.output / "dataset.json").read_text())
     assert [clip["frames"] for clip in document["clips"]] == [100, 0]
     assert document["clips"][1]["reprojection_px"] is None
@@ -163,7 +161,7 @@ def test_what_is_a_data_set(tmp_path):
 
 def test_a_folder_without_video_is_said(tmp_path):
     with pytest.raises(KinesicsError, match="holds no video"):
-        fit_dataset(FitRequest(tmp_path, tmp_path / "out"), console=QUIET)
+        fit_dataset(FitRequest(tmp_path, tmp_path / "out"))
 
 
 # --- one video -------------------------------------------------------------------------------

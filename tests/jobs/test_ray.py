@@ -7,13 +7,10 @@ import threading
 import time
 
 import pytest
-from rich.console import Console
 
 from kinesics_core.errors import KinesicsError
 from kinesics_core.jobs import local as jobs
 from kinesics_core.jobs import ray as cluster
-
-QUIET = Console(quiet=True)
 
 
 def work(settings, inputs, report):
@@ -67,7 +64,7 @@ def test_a_machine_that_dies_loses_nothing_and_what_was_done_is_not_done_again(m
     killer = threading.Thread(target=kill)
     killer.start()
     outcomes = cluster.run(
-        make([2, 13, 3, 4], tmp_path, 3.0), tmp_path / "kept", machines.address, console=QUIET)
+        make([2, 13, 3, 4], tmp_path, 3.0), tmp_path / "kept", machines.address)
     killer.join()
     assert [o.result and o.result["square"] for o in outcomes] == [4, None, 9, 16]
     assert outcomes[0].result["threads"] == "1"
@@ -76,8 +73,7 @@ def test_a_machine_that_dies_loses_nothing_and_what_was_done_is_not_done_again(m
     assert ended == ["2", "3", "4"]  # each to its end once
     began = [line.split()[0] for line in log["began"].read_text().splitlines()]
     assert len(began) == 5  # only the one that died with its machine began again
-    again = cluster.run(make([2, 3, 4], tmp_path, 3.0), tmp_path / "kept", machines.address,
-                        console=QUIET)
+    again = cluster.run(make([2, 3, 4], tmp_path, 3.0), tmp_path / "kept", machines.address)
     assert all(outcome.reused for outcome in again)
     assert len(log["began"].read_text().splitlines()) == 5
 
@@ -85,17 +81,17 @@ def test_a_machine_that_dies_loses_nothing_and_what_was_done_is_not_done_again(m
 def test_no_cluster_is_said(tmp_path):
     pytest.importorskip("ray")
     with pytest.raises(KinesicsError, match="No Ray cluster answers at 'nowhere:1'"):
-        cluster.run(make([1], tmp_path), tmp_path, "nowhere:1", console=QUIET)
+        cluster.run(make([1], tmp_path), tmp_path, "nowhere:1")
 
 
 def test_without_ray_it_is_said_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "ray", None)
     with pytest.raises(KinesicsError, match=r"kinesics\[cluster\]"):
-        cluster.run(make([1], tmp_path), tmp_path, "auto", console=QUIET)
+        cluster.run(make([1], tmp_path), tmp_path, "auto")
 
 
 def test_what_is_kept_needs_no_cluster(tmp_path):
     (job,) = make([5], tmp_path)
     jobs.keep(jobs.Outcome(job, {"square": 25}), tmp_path)
-    (outcome,) = cluster.run([job], tmp_path, "nowhere:1", console=QUIET)
+    (outcome,) = cluster.run([job], tmp_path, "nowhere:1")
     assert outcome.reused and outcome.result == {"square": 25}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kinesics_core import bench
 from kinesics_core.commands import eval_comparison as shared
+from kinesics_core.commands.job_progress import job_progress
 from kinesics_core.motion.networks.registry import NETWORKS
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ def run(args: argparse.Namespace) -> int:
     plan = forecast_comparison.plan_forecasts(
         shared.options(args, residual=args.residual, optimiser=args.optimiser))
     shared.announce(plan, console)
-    outcomes = comparison.run_plan(plan)
+    with job_progress(console) as hooks:
+        outcomes = comparison.run_plan(plan, hooks)
     shared.write_curves(plan, outcomes)
     report = forecast_comparison.report_forecasts(plan, outcomes)
     console.print(_table(report, plan))

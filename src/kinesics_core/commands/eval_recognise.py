@@ -9,6 +9,7 @@ import numpy as np
 
 from kinesics_core import bench
 from kinesics_core.commands import eval_comparison as shared
+from kinesics_core.commands.job_progress import job_progress
 from kinesics_core.motion.networks.registry import NETWORKS
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ def run(args: argparse.Namespace) -> int:
     console = shared.console()
     plan = recognition_comparison.plan_recognition(shared.options(args, residual=False))
     shared.announce(plan, console)
-    outcomes = comparison.run_plan(plan)
+    with job_progress(console) as hooks:
+        outcomes = comparison.run_plan(plan, hooks)
     shared.write_curves(plan, outcomes)
     report = recognition_comparison.report_recognition(plan, outcomes)
     console.print(_table(report, plan))

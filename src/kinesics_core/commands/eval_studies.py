@@ -12,6 +12,7 @@ import numpy as np
 
 from kinesics_core import bench
 from kinesics_core.commands import eval_comparison as shared
+from kinesics_core.commands.job_progress import job_progress
 from kinesics_core.errors import KinesicsError
 from kinesics_core.motion.networks.registry import NETWORKS
 
@@ -109,7 +110,8 @@ def _run(args: argparse.Namespace, name: str) -> tuple[StudyOutcome, Console]:
     console = shared.console()
     plan = studies.plan_study(studies.Study[name], _options(args))
     _announce(plan, console)
-    return studies.run_study(plan), console
+    with job_progress(console) as hooks:
+        return studies.run_study(plan, hooks), console
 
 
 def _options(args: argparse.Namespace) -> StudyOptions:

@@ -100,11 +100,12 @@ def _path(given: str) -> Path | None:
 def _fit_dataset(args: argparse.Namespace, request: FitRequest) -> int:
     from rich.console import Console
 
+    from kinesics_core.commands.job_progress import job_progress
     from kinesics_core.fitting.output import dataset
 
     processes = 1 if args.jobs is None else args.jobs
-    summary = dataset.fit_dataset(request, processes=processes, ray=args.ray,
-                                  console=Console(stderr=True))
+    with job_progress(Console(stderr=True)) as hooks:
+        summary = dataset.fit_dataset(request, processes=processes, ray=args.ray, hooks=hooks)
     print_summary(summary, Console())
     return 1 if summary.failed else 0
 

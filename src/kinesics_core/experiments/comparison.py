@@ -26,7 +26,7 @@ from kinesics_core.experiments.job_inputs import ExperimentInputs
 from kinesics_core.experiments.options import ComparisonOptions
 from kinesics_core.experiments.training_budget import PlannedTraining
 from kinesics_core.jobs import local as jobs
-from kinesics_core.jobs.local import Job, Outcome, Work
+from kinesics_core.jobs.local import NO_HOOKS, Job, JobHooks, Outcome, Work
 from kinesics_core.motion.training.recognition_training import RecognitionConfig
 
 
@@ -141,15 +141,19 @@ def stem(method: str, left_out: str) -> str:
     return f"{method}-{left_out}" if left_out else method
 
 
-def run_plan(plan: ComparisonPlan) -> Outcomes:
+def run_plan(plan: ComparisonPlan, hooks: JobHooks = NO_HOOKS) -> Outcomes:
     """Do every job that was not done before.
+
+    Args:
+        plan: The comparison.
+        hooks: Told about the jobs.
 
     Raises:
         KinesicsError: The baselines failed in every fold.
     """
     with _results_folder(plan.options.out) as folder:
         done = jobs.run(
-            list(plan.jobs.values()), folder, processes=plan.options.processes)
+            list(plan.jobs.values()), folder, processes=plan.options.processes, hooks=hooks)
     outcomes = dict(zip(plan.jobs, done, strict=True))
     baselines = [outcome for key, outcome in outcomes.items() if key.kind is JobKind.BASELINES]
     if all(outcome.result is None for outcome in baselines):

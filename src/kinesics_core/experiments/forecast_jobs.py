@@ -20,7 +20,7 @@ from kinesics_core.experiments.job_inputs import (
     step_reporter,
     window_settings,
 )
-from kinesics_core.jobs.local import Report
+from kinesics_core.jobs.local import OnProgress
 from kinesics_core.motion.evaluation import forecast_errors
 from kinesics_core.motion.evaluation.forecast_errors import ForecastErrors
 from kinesics_core.motion.training.config import TrainingConfig
@@ -31,7 +31,7 @@ from kinesics_core.motion.training.windowing import encode
 from kinesics_core.training.loop import Hooks
 
 
-def baselines(settings: Settings, inputs: ExperimentInputs, report: Report) -> dict[str, Any]:
+def baselines(settings: Settings, inputs: ExperimentInputs, report: OnProgress) -> dict[str, Any]:
     """Judge what has to be beaten: three rules and a ridge."""
     windows = window_settings(settings)
     data = fold_windows(windows, inputs)
@@ -43,7 +43,7 @@ def baselines(settings: Settings, inputs: ExperimentInputs, report: Report) -> d
             "windows": [len(data.train), len(data.validation), len(data.test)]}
 
 
-def exported(settings: Settings, inputs: ExperimentInputs, report: Report) -> dict[str, Any]:
+def exported(settings: Settings, inputs: ExperimentInputs, report: OnProgress) -> dict[str, Any]:
     """Judge the ONNX file ``inputs.model``; settings besides: its fingerprint, ``model``."""
     windows = window_settings(settings)
     data = fold_windows(windows, inputs)
@@ -56,7 +56,7 @@ def exported(settings: Settings, inputs: ExperimentInputs, report: Report) -> di
     return {"errors": _as_json(errors)}
 
 
-def train(settings: Settings, inputs: ExperimentInputs, report: Report) -> dict[str, Any]:
+def train(settings: Settings, inputs: ExperimentInputs, report: OnProgress) -> dict[str, Any]:
     """Train a network to forecast and judge it.
 
     A recipe that draws windows from clips draws from the fold's training clips; others take the

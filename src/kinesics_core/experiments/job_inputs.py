@@ -19,7 +19,7 @@ import torch
 from kinesics_core.dataset.clips import Clip, Dataset
 from kinesics_core.errors import KinesicsError
 from kinesics_core.experiments.dataset_split import WindowSettings
-from kinesics_core.jobs.local import Report
+from kinesics_core.jobs.local import OnProgress
 from kinesics_core.motion.evaluation.splits import Fold
 from kinesics_core.motion.training import checkpoints
 from kinesics_core.motion.training.checkpoints import Identity
@@ -104,7 +104,7 @@ def every(count: int, most: int) -> int:
     return -(-count // most)
 
 
-def step_reporter(epochs: int, report: Report) -> OnStep:
+def step_reporter(epochs: int, report: OnProgress) -> OnStep:
     """Return what ``fit`` calls after each step, to report every tenth."""
     def tell(epoch: int, step: int, steps: int) -> None:
         if step == steps or step % 10 == 0:

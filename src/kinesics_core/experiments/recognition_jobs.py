@@ -24,7 +24,7 @@ from kinesics_core.experiments.job_inputs import (
     step_reporter,
     window_settings,
 )
-from kinesics_core.jobs.local import Report
+from kinesics_core.jobs.local import OnProgress
 from kinesics_core.motion.evaluation import recognition, splits
 from kinesics_core.motion.networks.registry import build
 from kinesics_core.motion.training import recognition_training, windowing
@@ -80,7 +80,7 @@ class RecognitionTask:
             probabilities, self.target[rows], self.clip[rows], by_clip=not self.leaks)
 
 
-def statistics(settings: Settings, inputs: ExperimentInputs, report: Report) -> dict[str, Any]:
+def statistics(settings: Settings, inputs: ExperimentInputs, report: OnProgress) -> dict[str, Any]:
     """Judge what has to be beaten: the majority, and statistics with logistic regression."""
     windows = window_settings(settings)
     task = _read_task(windows, inputs)
@@ -98,7 +98,7 @@ def statistics(settings: Settings, inputs: ExperimentInputs, report: Report) -> 
                         "majority": task.scores(most)}}
 
 
-def exported(settings: Settings, inputs: ExperimentInputs, report: Report) -> dict[str, Any]:
+def exported(settings: Settings, inputs: ExperimentInputs, report: OnProgress) -> dict[str, Any]:
     """Judge the classifier of the ONNX file ``inputs.model``.
 
     Raises:
@@ -119,7 +119,7 @@ def exported(settings: Settings, inputs: ExperimentInputs, report: Report) -> di
     return {"scores": task.scores(model.probabilities(cut)[:, order], task.test[cut.clip])}
 
 
-def train_paper(settings: Settings, inputs: ExperimentInputs, report: Report) -> dict[str, Any]:
+def train_paper(settings: Settings, inputs: ExperimentInputs, report: OnProgress) -> dict[str, Any]:
     """Train a network with both heads (equation 3) as the paper does, and judge its classifier.
 
     Windows are seen from the front; a future that the clip lacks does not count.
@@ -153,7 +153,7 @@ def train_paper(settings: Settings, inputs: ExperimentInputs, report: Report) ->
 
 
 def train_recogniser(
-    settings: Settings, inputs: ExperimentInputs, report: Report
+    settings: Settings, inputs: ExperimentInputs, report: OnProgress
 ) -> dict[str, Any]:
     """Train a network to recognise contents never seen (``recognition_training``); judge it.
 

@@ -14,7 +14,7 @@ is found here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -31,7 +31,7 @@ from kinesics_core.experiments.dataset_split import (
 from kinesics_core.experiments.options import StudyOptions
 from kinesics_core.experiments.study_jobs import FinetuneInputs, PretrainInputs
 from kinesics_core.jobs import local as jobs
-from kinesics_core.jobs.local import Job, Outcome
+from kinesics_core.jobs.local import NO_HOOKS, Job, JobHooks, Outcome
 from kinesics_core.motion.training.config import TrainingConfig, recipe
 
 
@@ -116,15 +116,19 @@ def plan_study(study: Study, options: StudyOptions) -> StudyPlan:
     return StudyPlan(study, options, dataset.info.name, split)
 
 
-def run_study(plan: StudyPlan) -> StudyOutcome:
+def run_study(plan: StudyPlan, hooks: JobHooks = NO_HOOKS) -> StudyOutcome:
     """Do the trainings that were not done before: first on synthetic motion, then on real."""
     options, folder = plan.options, plan.options.out / "results"
     first = _pretraining_jobs(options)
     for job in first.values():
         if not job.inputs.weights.exists():
             (folder / job.file).unlink(missing_ok=True)
-    pretrained = _run(first, folder, options.processes)
-    trained = _run(_finetuning_jobs(plan, pretrained), folder, options.processes)
+    processes = options.processes
+    pretrained = _outcomes(first, jobs.run(
+        list(first.values()), folder, processes=processes, hooks=hooks))
+    second = _finetuning_jobs(plan, pretrained)
+    trained = _outcomes(second, jobs.run(
+        list(second.values()), folder, processes=processes, hooks=hooks))
     return StudyOutcome(
         plan, {key: outcome.result for key, outcome in trained.items()
                if outcome.result is not None},
@@ -178,10 +182,9 @@ def _finetuning_jobs(
     return planned
 
 
-def _run(
-    planned: Mapping[StudyTraining, Job], folder: Path, processes: int
+def _outcomes(
+    planned: Mapping[StudyTraining, Job], done: Sequence[Outcome]
 ) -> dict[StudyTraining, Outcome]:
-    done = jobs.run(list(planned.values()), folder, processes=processes)
     return dict(zip(planned, done, strict=True))
 
 

@@ -15,7 +15,7 @@ from kinesics_core.errors import KinesicsError
 from kinesics_core.experiments.job_inputs import Settings, keep_weights, step_reporter
 from kinesics_core.experiments.options import REAL
 from kinesics_core.experiments.recognition_jobs import vote_scores
-from kinesics_core.jobs.local import Report
+from kinesics_core.jobs.local import OnProgress
 from kinesics_core.motion.evaluation import forecast_errors, splits
 from kinesics_core.motion.evaluation.splits import Fold
 from kinesics_core.motion.training import checkpoints, labels
@@ -77,7 +77,7 @@ class _Domain:
         return forecast_errors.forecast_errors(predicted, self.truth).mae
 
 
-def pretrain(settings: Settings, inputs: PretrainInputs, report: Report) -> dict[str, Any]:
+def pretrain(settings: Settings, inputs: PretrainInputs, report: OnProgress) -> dict[str, Any]:
     """Train on a synthetic dataset and keep the weights.
 
     Args:
@@ -103,7 +103,7 @@ def pretrain(settings: Settings, inputs: PretrainInputs, report: Report) -> dict
     return {"curves": [dict(row) for row in result.curves], "windows": len(train)}
 
 
-def finetune(settings: Settings, inputs: FinetuneInputs, report: Report) -> dict[str, Any]:
+def finetune(settings: Settings, inputs: FinetuneInputs, report: OnProgress) -> dict[str, Any]:
     """Train on the real recordings, and test there and on the domains.
 
     Args:

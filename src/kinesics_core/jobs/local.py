@@ -23,24 +23,28 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-
+from kinesics_core import files
 from kinesics_core.errors import KinesicsError
 
-Report = Callable[[int, int, str], None]
-"""What a job calls as it goes on: steps done, steps in all, a note."""
+OnProgress = Callable[[int, int, str], None]
+"""Called by a job as it goes on: steps done, steps in all, a note."""
 
-Work = Callable[[Mapping[str, Any], Any, Report], dict[str, Any]]
-"""(settings, inputs, report) -> the result, which JSON can hold. A function of a module."""
+Work = Callable[[Mapping[str, Any], Any, OnProgress], dict[str, Any]]
+"""(settings, inputs, report) -> the result, which JSON can hold; a function of a module."""
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """name: for people and the file. settings: all that decides the result, as JSON holds it.
-    inputs: what the work needs besides, such as where the data lie; pickled."""
+    """A piece of work.
+
+    Attributes:
+        name: For people and the file.
+        work: What is done, in a process of its own.
+        settings: All that decides the result, as JSON holds it.
+        inputs: What the work needs besides, such as where the data lie; pickled.
+    """
 
     name: str
     work: Work
@@ -49,7 +53,7 @@ class Job:
 
     @property
     def file(self) -> str:
-        """The result's file name, another for other settings."""
+        """Name of the result's file, another for other settings."""
         text = json.dumps(self.settings, sort_keys=True, allow_nan=False)
         digest = hashlib.sha256(text.encode()).hexdigest()[:12]
         return f"{re.sub(r'[^A-Za-z0-9_.-]+', '-', self.name)}-{digest}.json"
@@ -57,8 +61,16 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """result: None if the job failed, ``error`` then says why. reused: it was there before.
-    died: its process ended without a word."""
+    """End of a job.
+
+    Attributes:
+        job: The job.
+        result: Its result; None if it failed.
+        error: Why it failed.
+        seconds: How long it took.
+        reused: True if the result was there before.
+        died: True if its process ended without a word.
+    """
 
     job: Job
     result: dict[str, Any] | None
@@ -68,74 +80,103 @@ class Outcome:
     died: bool = False
 
 
-def run(
-    jobs: Sequence[Job], directory: Path, *, processes: int = 1, console: Console | None = None,
-    retries: int = 0,
-) -> list[Outcome]:
-    """All jobs, ``processes`` at a time, in the order given; results are kept in ``directory``.
+def _ignore(*_: Any) -> None:
+    """Do nothing."""
 
-    Every process has one thread for its arithmetic, so that ``processes`` is the cores used. A
-    job whose process dies is tried ``retries`` times more, after the others. Interrupting ends
-    the processes; what they had finished stays.
+
+@dataclass(frozen=True, slots=True)
+class JobHooks:
+    """Callbacks of a run of jobs.
+
+    Attributes:
+        on_begin: Called first, with the number of jobs and of those finished before.
+        on_start: Called when a job starts.
+        on_progress: Called as a job goes on, with steps done, steps in all, and a note.
+        on_retry: Called when the process of a job died and it is tried again.
+        on_finish: Called when a job has ended, well or not.
+    """
+
+    on_begin: Callable[[int, int], None] = _ignore
+    on_start: Callable[[Job], None] = _ignore
+    on_progress: Callable[[Job, int, int, str], None] = _ignore
+    on_retry: Callable[[Outcome], None] = _ignore
+    on_finish: Callable[[Outcome], None] = _ignore
+
+
+NO_HOOKS = JobHooks()
+
+
+def run(
+    jobs: Sequence[Job], directory: Path, *, processes: int = 1, retries: int = 0,
+    hooks: JobHooks = NO_HOOKS,
+) -> list[Outcome]:
+    """Do jobs in processes of this machine, each with one thread for its arithmetic.
+
+    Interrupting ends the processes; what they had finished stays.
+
+    Args:
+        jobs: What is to be done.
+        directory: Where results are kept; those that are there are not made again.
+        processes: At a time: the cores used.
+        retries: How often a job whose process died is tried again, after the others.
+        hooks: Who is told.
+
+    Returns:
+        What came of each, in the order given.
+
+    Raises:
+        KinesicsError: ``processes`` is less than 1.
     """
     if processes < 1:
         raise KinesicsError(f"Got {processes} jobs at a time; wanted at least 1.")
-    directory.mkdir(parents=True, exist_ok=True)
-    console = console or Console(stderr=True)
-    outcomes = {number: found for number, job in enumerate(jobs)
-                if (found := kept(job, directory)) is not None}
-    if outcomes:
-        console.print(f"{len(outcomes)} of {len(jobs)} were finished before and are reused")
+    outcomes = take_up(jobs, directory)
+    hooks.on_begin(len(jobs), len(outcomes))
     waiting = [number for number in range(len(jobs)) if number not in outcomes]
     left = dict.fromkeys(waiting, retries)
-    running: dict[Connection, tuple[int, BaseProcess, TaskID, float]] = {}
-    with Progress(
-        TextColumn("{task.description}"), BarColumn(bar_width=20),
-        TextColumn("{task.completed:.0f}/{task.total:.0f}"), TimeElapsedColumn(),
-        TextColumn("{task.fields[note]}"), console=console,
-    ) as progress:
-        overall = progress.add_task(
-            "finished", total=len(jobs), completed=len(outcomes), note="")
-        try:
-            while waiting or running:
-                while waiting and len(running) < processes:
-                    number = waiting.pop(0)
-                    receiver, process = _start(jobs[number])
-                    task = progress.add_task(jobs[number].name, total=1, note="starting")
-                    running[receiver] = number, process, task, time.monotonic()
-                for ready in wait(list(running)):
-                    assert isinstance(ready, Connection)
-                    number, process, task, began = running[ready]
-                    outcome = _receive(
-                        ready, process, jobs[number], time.monotonic() - began, progress, task)
-                    if outcome is None:
-                        continue
-                    del running[ready]
-                    process.join()
-                    progress.remove_task(task)
-                    if outcome.died and left[number]:
-                        left[number] -= 1
-                        waiting.append(number)
-                        console.print(f"{jobs[number].name}: {outcome.error}; it is tried again",
-                                      highlight=False)
-                        continue
-                    keep(outcome, directory)
-                    outcomes[number] = outcome
-                    progress.advance(overall)
-                    console.print(
-                        f"{jobs[number].name}: {outcome.error or 'finished'},"
-                        f" {outcome.seconds:.0f} s", highlight=False)
-        finally:
-            for _, process, _, _ in running.values():
-                process.terminate()
-                process.join()
+    running: dict[Connection, _Running] = {}
+    try:
+        while waiting or running:
+            while waiting and len(running) < processes:
+                number = waiting.pop(0)
+                started = _start(number, jobs[number])
+                running[started.receiver] = started
+                hooks.on_start(jobs[number])
+            for ready in wait(list(running)):
+                assert isinstance(ready, Connection)
+                one = running[ready]
+                outcome = _receive(one, hooks)
+                if outcome is None:
+                    continue
+                del running[ready]
+                one.process.join()
+                if outcome.died and left[one.number]:
+                    left[one.number] -= 1
+                    waiting.append(one.number)
+                    hooks.on_retry(outcome)
+                    continue
+                keep(outcome, directory)
+                outcomes[one.number] = outcome
+                hooks.on_finish(outcome)
+    finally:
+        for one in running.values():
+            one.process.terminate()
+            one.process.join()
     return [outcomes[number] for number in range(len(jobs))]
+
+
+def take_up(jobs: Sequence[Job], directory: Path) -> dict[int, Outcome]:
+    """Return the outcomes that an earlier run left, by the number of the job."""
+    directory.mkdir(parents=True, exist_ok=True)
+    return {number: found for number, job in enumerate(jobs)
+            if (found := kept(job, directory)) is not None}
 
 
 @contextlib.contextmanager
 def single_threaded() -> Iterator[None]:
-    """Processes started inside compute with one thread each: several share the cores, and the
-    threads of numpy's libraries wait for each other by spinning."""
+    """Let processes started inside compute with one thread each.
+
+    Several share the cores, and the threads of numpy's libraries wait for each other by spinning.
+    """
     before = {name: os.environ.get(name) for name in THREADS}
     os.environ.update(dict.fromkeys(THREADS, "1"))
     try:
@@ -148,7 +189,18 @@ def single_threaded() -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _start(job: Job) -> tuple[Connection, BaseProcess]:
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """A job whose process runs."""
+
+    number: int
+    job: Job
+    receiver: Connection
+    process: BaseProcess
+    began: float
+
+
+def _start(number: int, job: Job) -> _Running:
     # spawn: a fork of a process in which torch has used threads may hang for ever.
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
@@ -156,7 +208,7 @@ def _start(job: Job) -> tuple[Connection, BaseProcess]:
         process = context.Process(target=_child, args=(job, sender), daemon=True)
         process.start()
     sender.close()
-    return receiver, process
+    return _Running(number, job, receiver, process, time.monotonic())
 
 
 def _child(job: Job, sender: Connection) -> None:
@@ -170,8 +222,8 @@ def _work(job: Job, sender: Connection) -> None:
     sender.send(("error", error) if result is None else ("result", result))
 
 
-def attempt(job: Job, report: Report) -> tuple[dict[str, Any] | None, str]:
-    """A job done here and now: its result and "", or None and what went wrong."""
+def attempt(job: Job, report: OnProgress) -> tuple[dict[str, Any] | None, str]:
+    """Do a job here and now; return its result and "", or None and what went wrong."""
     try:
         return job.work(job.settings, job.inputs, report), ""
     except BrokenPipeError:
@@ -185,29 +237,26 @@ def attempt(job: Job, report: Report) -> tuple[dict[str, Any] | None, str]:
         return None, traceback.format_exc().strip()
 
 
-def _receive(
-    receiver: Connection, process: BaseProcess, job: Job, seconds: float, progress: Progress,
-    task: TaskID,
-) -> Outcome | None:
-    """What one message of a process means; None if the job goes on."""
+def _receive(one: _Running, hooks: JobHooks) -> Outcome | None:
+    """Read one message of a process; return None if the job goes on."""
+    seconds = time.monotonic() - one.began
     try:
-        message = receiver.recv()
+        message = one.receiver.recv()
     except EOFError:
-        process.join()
+        one.process.join()
         return Outcome(
-            job, None, f"its process ended without a result (exit code {process.exitcode}); often"
-            " that is a lack of memory", seconds, died=True)
+            one.job, None, f"its process ended without a result (exit code {one.process.exitcode});"
+            " often that is a lack of memory", seconds, died=True)
     if message[0] == "progress":
-        done, total, note = message[1:]
-        progress.update(task, completed=done, total=max(total, 1), note=note)
+        hooks.on_progress(one.job, *message[1:])
         return None
     if message[0] == "error":
-        return Outcome(job, None, message[1], seconds)
-    return Outcome(job, message[1], "", seconds)
+        return Outcome(one.job, None, message[1], seconds)
+    return Outcome(one.job, message[1], "", seconds)
 
 
 def kept(job: Job, directory: Path) -> Outcome | None:
-    """What an earlier run left of a job with the same settings; None if nothing usable."""
+    """Return what an earlier run left of a job with the same settings; None if nothing usable."""
     try:
         found = json.loads((directory / job.file).read_text())
         return Outcome(job, found["result"], "", found["seconds"], True)
@@ -216,13 +265,10 @@ def kept(job: Job, directory: Path) -> Outcome | None:
 
 
 def keep(outcome: Outcome, directory: Path) -> None:
-    """Leaves a result for later runs; nothing of a job that failed."""
+    """Leave a result for later runs; nothing of a job that failed."""
     if outcome.result is None:
         return
     job = outcome.job
     document = {"name": job.name, "settings": job.settings, "seconds": round(outcome.seconds, 1),
                 "result": outcome.result}
-    file = directory / job.file
-    partial = file.with_name(file.name + ".part")
-    partial.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n")
-    os.replace(partial, file)
+    files.write_json(directory / job.file, document)

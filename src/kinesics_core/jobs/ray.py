@@ -14,43 +14,47 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
 from kinesics_core.errors import KinesicsError
-from kinesics_core.jobs.local import THREADS, Job, Outcome, attempt, keep, kept
+from kinesics_core.jobs.local import (
+    NO_HOOKS,
+    THREADS,
+    Job,
+    JobHooks,
+    Outcome,
+    attempt,
+    keep,
+    take_up,
+)
 
 
 def run(
-    jobs: Sequence[Job], directory: Path, address: str, *, console: Console | None = None,
-    retries: int = 2,
+    jobs: Sequence[Job], directory: Path, address: str, *, retries: int = 2,
+    hooks: JobHooks = NO_HOOKS,
 ) -> list[Outcome]:
-    """All jobs, one core each, on the cluster at ``address``, in the order given.
+    """Do jobs on a cluster, one core each. Interrupting ends them; what was finished stays.
 
-    address: "auto" on a machine of the cluster, "HOST:6379", "ray://HOST:10001", or "local" for
-    one of this machine's own cores. retries: how often a job whose worker died is tried again.
-    Interrupting ends the jobs; what they had finished stays. KinesicsError if there is no Ray or
-    no cluster.
+    Args:
+        jobs: What is to be done.
+        directory: Where results are kept; those that are there are not made again.
+        address: "auto" on a machine of the cluster, "HOST:6379", "ray://HOST:10001", or "local"
+            for one of this machine's own cores.
+        retries: How often a job whose worker died is tried again.
+        hooks: Who is told; a job does not tell how far it is.
+
+    Returns:
+        What came of each, in the order given.
+
+    Raises:
+        KinesicsError: There is no Ray or no cluster.
     """
-    console = console or Console(stderr=True)
-    directory.mkdir(parents=True, exist_ok=True)
-    outcomes = {number: found for number, job in enumerate(jobs)
-                if (found := kept(job, directory)) is not None}
-    if outcomes:
-        console.print(f"{len(outcomes)} of {len(jobs)} were finished before and are reused")
+    outcomes = take_up(jobs, directory)
     waiting = [number for number in range(len(jobs)) if number not in outcomes]
-    if not waiting:
-        return [outcomes[number] for number in range(len(jobs))]
-    ray = _connect(address)
-    try:
-        work = ray.remote(_work).options(num_cpus=1, max_retries=retries)
-        tasks = {work.remote(jobs[number]): number for number in waiting}
-        with Progress(
-            TextColumn("{task.description}"), BarColumn(bar_width=20),
-            TextColumn("{task.completed:.0f}/{task.total:.0f}"), TimeElapsedColumn(),
-            console=console,
-        ) as progress:
-            overall = progress.add_task("finished", total=len(jobs), completed=len(outcomes))
+    if waiting:
+        ray = _connect(address)
+        hooks.on_begin(len(jobs), len(outcomes))
+        try:
+            work = ray.remote(_work).options(num_cpus=1, max_retries=retries)
+            tasks = {work.remote(jobs[number]): number for number in waiting}
             try:
                 while tasks:
                     ready, _ = ray.wait(list(tasks), timeout=1.0)
@@ -58,15 +62,14 @@ def run(
                         number = tasks.pop(task)
                         outcomes[number] = outcome = _receive(ray, task, jobs[number])
                         keep(outcome, directory)
-                        progress.advance(overall)
-                        console.print(
-                            f"{jobs[number].name}: {outcome.error or 'finished'},"
-                            f" {outcome.seconds:.0f} s", highlight=False)
+                        hooks.on_finish(outcome)
             finally:
                 for task in tasks:
                     ray.cancel(task, force=True)
-    finally:
-        ray.shutdown()
+        finally:
+            ray.shutdown()
+    else:
+        hooks.on_begin(len(jobs), len(outcomes))
     return [outcomes[number] for number in range(len(jobs))]
 
 
@@ -91,7 +94,7 @@ def _connect(address: str) -> Any:
 
 
 def _work(job: Job) -> tuple[dict[str, Any] | None, str, float, str]:
-    """Result, error, seconds, and the machine; runs on the cluster."""
+    """Do a job on the cluster; return result, error, seconds, and the machine."""
     began = time.monotonic()
     result, error = attempt(job, lambda done, total, note: None)
     return result, error, time.monotonic() - began, socket.gethostname()

@@ -15,8 +15,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from kinesics_core.files import write_json
 from kinesics_core.fitting.errors import FitError
 from kinesics_core.fitting.output.directory import REPORT
@@ -112,7 +110,7 @@ def is_dataset(source: Path) -> bool:
 
 def fit_dataset(
     request: FitRequest, *, processes: int = 1, ray: str | None = None,
-    console: Console | None = None,
+    hooks: jobs.JobHooks = jobs.NO_HOOKS,
 ) -> DatasetSummary:
     """Fit every video of a folder into a folder of its own.
 
@@ -123,7 +121,7 @@ def fit_dataset(
             holds for each video.
         processes: At a time, a core each.
         ray: Address of a Ray cluster to run on instead.
-        console: Where the jobs show how far they are.
+        hooks: Told how far the jobs are.
 
     Raises:
         KinesicsError: There is no video, or no such cluster.
@@ -139,9 +137,9 @@ def fit_dataset(
         if not request.resume or not (request.output / job.name / REPORT).exists():
             (kept / job.file).unlink(missing_ok=True)
     if ray is None:
-        outcomes = jobs.run(work, kept, processes=processes, console=console, retries=RETRIES)
+        outcomes = jobs.run(work, kept, processes=processes, retries=RETRIES, hooks=hooks)
     else:
-        outcomes = cluster.run(work, kept, ray, console=console, retries=RETRIES)
+        outcomes = cluster.run(work, kept, ray, retries=RETRIES, hooks=hooks)
     summary = DatasetSummary(
         tuple(_video_result(outcome, request.output) for outcome in outcomes),
         time.monotonic() - began, processes if ray is None else 0)
@@ -153,7 +151,7 @@ def fit_dataset(
 
 
 def fit_video(
-    settings: Mapping[str, Any], inputs: Mapping[str, Any], report: jobs.Report
+    settings: Mapping[str, Any], inputs: Mapping[str, Any], report: jobs.OnProgress
 ) -> dict[str, Any]:
     """Fit one video: the work of a job.
 
