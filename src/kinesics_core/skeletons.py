@@ -63,6 +63,9 @@ MEDIAPIPE33_EDGES = (
     (28, 30), (30, 32), (28, 32),
 )
 
+HAND21_FINGERS = ("thumb", "index", "middle", "ring", "pinky")
+"""Fingers in the order of the 21 landmarks of a hand, which follow the wrist, four each."""
+
 HAND21_EDGES = tuple(
     edge
     for finger in range(5)

@@ -18,9 +18,11 @@ NANOSECONDS = 1_000_000_000
 class Frame:
     """One image of a source.
 
-    image: (height, width, 3) uint8, RGB, C-contiguous.
-    stamp: acquisition time, ns.
-    index: 0-based count of frames read from the source, dropped ones included.
+    Attributes:
+        image: (height, width, 3) uint8, RGB, C-contiguous.
+        stamp: Acquisition time, ns.
+        index: 0-based count of frames read from the source, dropped ones included.
+        frame_id: tf frame of the image.
     """
 
     image: np.ndarray
@@ -31,22 +33,25 @@ class Frame:
 
 @dataclass(slots=True)
 class Person:
-    """What is seen of one person in one image.
+    """One person as seen in one image.
 
-    id: track id, from 1, stable while the person is followed, never reused in a session.
-    score: confidence that this is a person, 0..1.
-    coco: (17, 3) float32, COCO-17 order, x px, y px, score 0..1; nan where not seen.
-    pose: (33, 4) float32, MediaPipe-33, x px, y px, z px (depth relative to the hips, towards
-        the camera is negative), visibility 0..1; None if unknown.
-    pose_world: (33, 3) float32 metres, origin between the hips, optical axes (x right, y down,
-        z away from the camera); None if unknown.
-    left_hand, right_hand: (21, 3) float32, x px, y px, z px relative to the wrist; None if unseen.
-    left_hand_world, right_hand_world: (21, 3) float32 metres, origin at the hand's centre.
-    face: (478, 3) float32, MediaPipe face mesh, x px, y px, z px; None if unseen.
-    blendshapes: (52,) float32 0..1 in the order of ``skeletons.ARKIT_BLENDSHAPES``; nan for a
-        shape the model does not give (tongueOut); None if the face is unseen.
-    head: (4, 4) float64, pose of the head in the optical frame (metres, x to the person's left,
-        y up, z out of the face); None if unknown.
+    Attributes:
+        id: Track id, from 1, stable while the person is followed, never reused in a session.
+        score: Confidence that this is a person, 0..1.
+        coco: (17, 3) float32, COCO-17 order, x px, y px, score 0..1; nan where not seen.
+        pose: (33, 4) float32, MediaPipe-33, x px, y px, z px (depth relative to the hips, towards
+            the camera is negative), visibility 0..1; None if unknown.
+        pose_world: (33, 3) float32 metres, origin between the hips, optical axes (x right, y down,
+            z away from the camera); None if unknown.
+        left_hand: (21, 3) float32, x px, y px, z px relative to the wrist; None if unseen.
+        right_hand: The same of the right hand.
+        left_hand_world: (21, 3) float32 metres, origin at the hand's centre; None if unknown.
+        right_hand_world: The same of the right hand.
+        face: (478, 3) float32, MediaPipe face mesh, x px, y px, z px; None if unseen.
+        blendshapes: (52,) float32 0..1 in the order of ``skeletons.ARKIT_BLENDSHAPES``; nan for a
+            shape the model does not give (tongueOut); None if the face is unseen.
+        head: (4, 4) float64, pose of the head in the optical frame (metres, x to the person's
+            left, y up, z out of the face); None if unknown.
     """
 
     id: int
@@ -65,7 +70,16 @@ class Person:
 
 @dataclass(slots=True)
 class People:
-    """Everybody seen in one image, with that image's stamp and size (pixels)."""
+    """Everybody seen in one image, with that image's stamp and size (pixels).
+
+    Attributes:
+        stamp: Of the image, ns.
+        width: Of the image, px.
+        height: Of the image, px.
+        persons: One entry each.
+        model: Name of what saw them.
+        frame_id: tf frame of the image.
+    """
 
     stamp: int
     width: int
@@ -77,12 +91,14 @@ class People:
 
 @dataclass(slots=True)
 class MotionForecast:
-    """Where one person's COCO-17 keypoints will be, in an image of width x height pixels.
+    """One person's coming COCO-17 keypoints, in an image of width x height pixels.
 
-    keypoints: (horizon, 17, 2) float32 pixels; step i is at stamp + (i + 1) * dt.
-    dt: seconds between steps.
-    spread: (horizon,) float32, expected error of a keypoint at that step, pixels (1 sigma).
-    confidence: 0..1, share of the input window that was really observed.
+    Attributes:
+        keypoints: (horizon, 17, 2) float32 pixels; step i is at stamp + (i + 1) * dt.
+        dt: Seconds between steps.
+        spread: (horizon,) float32, expected error of a keypoint at that step, pixels (1 sigma).
+        confidence: 0..1, share of the input window that was really observed.
+        model: Name of what forecast them.
     """
 
     stamp: int
@@ -101,10 +117,13 @@ class MotionForecast:
 class Affect:
     """A reading of one person's affect.
 
-    categories: (8,) float32, sums to 1, in the order of ``affect.emotions.EMOTIONS``.
-    valence, arousal, dominance: -1..1; nan if the source says nothing about it.
-    confidence: 0..1.
-    source: "face", "body", "fused", or the name of a model.
+    Attributes:
+        categories: (8,) float32, sums to 1, in the order of ``affect.emotions.EMOTIONS``.
+        valence: -1..1; nan if the source says nothing about it.
+        arousal: The same of arousal.
+        dominance: The same of dominance.
+        confidence: 0..1.
+        source: "face", "body", "fused", or the name of a model.
     """
 
     stamp: int
@@ -119,17 +138,23 @@ class Affect:
 
 @dataclass(slots=True)
 class AffectiveResponse:
-    """What the robot decided to express, and why.
+    """The robot's decision to express something, and its reason.
 
-    policy: name of the rule that decided ("mirror", "empathise", "regulate", "idle", "express").
-    emotion: index into ``affect.emotions.EMOTIONS``; intensity 0..1.
-    valence, arousal, dominance: the robot's own state, -1..1.
-    towards: id of the person answered, 0 for nobody.
-    bearing: (2,) float32 radians, azimuth (left positive) and elevation (up positive) of that
-        person's head seen from the camera; nan if unknown.
-    gesture: "" or the name of a gesture in ``expression.gestures.ROBOT_GESTURES``.
-    duration: seconds the response holds.
-    reason: one sentence for the log and for the person at the console.
+    Attributes:
+        stamp: Of the image it answers, ns.
+        policy: Name of the rule that decided ("mirror", "empathise", "regulate", "idle",
+            "express").
+        emotion: Index into ``affect.emotions.EMOTIONS``.
+        intensity: 0..1.
+        valence: The robot's own state, -1..1.
+        arousal: The robot's own state, -1..1.
+        dominance: The robot's own state, -1..1.
+        towards: Id of the person answered, 0 for nobody.
+        bearing: (2,) float32 radians, azimuth (left positive) and elevation (up positive) of that
+            person's head seen from the camera; nan if unknown.
+        gesture: "" or the name of a gesture in ``expression.gestures.ROBOT_GESTURES``.
+        duration: Seconds the response holds.
+        reason: One sentence for the log and for the person at the console.
     """
 
     stamp: int
@@ -150,11 +175,12 @@ class AffectiveResponse:
 class FacePose:
     """The robot's face at one moment.
 
-    stamp: stamp of the image this pose answers, ns (the pose's own time when it answers nobody).
-    pose_stamp: when the pose is to be shown, ns.
-    blendshapes: (52,) float32 0..1, order of ``skeletons.ARKIT_BLENDSHAPES``.
-    gaze: (2,) float32 radians relative to the head, azimuth (left positive), elevation (up).
-    head: (3,) float32 radians relative to the torso, roll, pitch, yaw (REP-103).
+    Attributes:
+        stamp: Of the image this pose answers, ns (the pose's own time when it answers nobody).
+        pose_stamp: When the pose is to be shown, ns.
+        blendshapes: (52,) float32 0..1, order of ``skeletons.ARKIT_BLENDSHAPES``.
+        gaze: (2,) float32 radians relative to the head, azimuth (left positive), elevation (up).
+        head: (3,) float32 radians relative to the torso, roll, pitch, yaw (REP-103).
     """
 
     stamp: int
@@ -168,10 +194,18 @@ class FacePose:
 class BodyPose:
     """The robot's body as SMPL-X parameters at one moment; rotations are axis-angle, radians.
 
-    stamp, pose_stamp: as in FacePose.
-    transl: (3,) metres. global_orient: (3,). body_pose: (21, 3).
-    left_hand, right_hand: (15, 3). jaw: (3,). betas: (10,).
     Model axes: x to the body's left, y up, z forward (SMPL-X convention).
+
+    Attributes:
+        stamp: As in FacePose.
+        pose_stamp: As in FacePose.
+        transl: (3,) metres.
+        global_orient: (3,).
+        body_pose: (21, 3).
+        left_hand: (15, 3).
+        right_hand: (15, 3).
+        jaw: (3,).
+        betas: (10,).
     """
 
     stamp: int

@@ -18,13 +18,13 @@ import numpy as np
 
 from kinesics_core.errors import ModelError
 from kinesics_core.skeletons import (
+    HAND21_FINGERS,
     SMPLX_BODY_TO_COCO17,
     WHOLEBODY133,
     WHOLEBODY133_FACE,
 )
 
 _COUNT = len(WHOLEBODY133)
-_FINGERS = ("thumb", "index", "middle", "ring", "pinky")
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,7 +166,7 @@ def _joint_of(keypoint: str) -> str | None:
         if number == "0":
             return f"{side}_wrist"
         finger, phalanx = divmod(int(number) - 1, 4)
-        return f"{side}_{_FINGERS[finger]}{phalanx + 1}" if phalanx < 3 else None
+        return f"{side}_{HAND21_FINGERS[finger]}{phalanx + 1}" if phalanx < 3 else None
     return next((joint for joint, coco in SMPLX_BODY_TO_COCO17.items() if coco == keypoint), None)
 
 

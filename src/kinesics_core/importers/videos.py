@@ -72,7 +72,7 @@ class VideoEntry:
 
 
 class VideoProgress(NamedTuple):
-    """How far an import is: frame ``frame`` of ``frames`` (None: unknown) of a video.
+    """The progress of an import: frame ``frame`` of ``frames`` (None: unknown) of a video.
 
     ``frame`` is 0 when a video begins; ``number`` counts videos from 1 to ``count``.
     """

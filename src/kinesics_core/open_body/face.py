@@ -23,10 +23,15 @@ _UNITS = tuple(unit for unit in AU_BLENDSHAPES if unit != "AU45")  # blinks come
 
 def with_jaw(weights: np.ndarray, vertices: np.ndarray, joints: np.ndarray, jaw_open: np.ndarray
              ) -> np.ndarray:
-    """Skinning weights (V,55) in which a turn of the jaw joint opens the mouth as the face target
-    jawOpen (V,3) does.
+    """Return skinning weights with which a turn of the jaw opens the mouth as a face target does.
 
     Each vertex of the head gets the part of the jaw's motion that the target gives it.
+
+    Args:
+        weights: (V,55) of skinning.
+        vertices: (V,3) metres.
+        joints: (55,3) metres.
+        jaw_open: (V,3) metres, the target jawOpen.
     """
     turn = about_axis(0, np.array(JAW_OPEN))
     arm = vertices - joints[JOINT["jaw"]]
@@ -42,12 +47,21 @@ def with_jaw(weights: np.ndarray, vertices: np.ndarray, joints: np.ndarray, jaw_
 
 def expression_basis(face: np.ndarray, areas: np.ndarray, count: int = 10, seed: int = 7
                      ) -> tuple[np.ndarray, np.ndarray]:
-    """Mean (52,) and basis (count,52) of expressions, in coefficients of the face targets.
+    """Compute mean and components of expressions, in coefficients of the face targets.
 
     ``mean + weights @ basis`` are coefficients; one unit of a weight is one standard deviation
-    of a sample of faces: emotions of any strength (``face.expressions``) and single action units
+    of a sample of faces: emotions of any strength (``facial_expressions``) and single action units
     on top of each other, blinks, gaze and a moving jaw. The components are those of what is seen,
     the displacement of the skin, not of the coefficients.
+
+    Args:
+        face: (52,V,3) metres, the targets.
+        areas: (V,), share of the skin of each vertex.
+        count: Number of components.
+        seed: Of the sample.
+
+    Returns:
+        Mean (52,) and basis (count,52).
     """
     samples = _faces(np.random.default_rng(seed))
     mean = samples.mean(0)
@@ -65,7 +79,7 @@ def expression_basis(face: np.ndarray, areas: np.ndarray, count: int = 10, seed:
 
 
 def _faces(random: np.random.Generator) -> np.ndarray:
-    """Coefficients (N,52), 0..1."""
+    """Draw coefficients (N,52), 0..1."""
     faces = np.zeros((_EXPRESSIONS, len(ARKIT_BLENDSHAPES)))
     at = BLENDSHAPE_INDEX
     for face in faces:

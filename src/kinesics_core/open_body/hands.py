@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from kinesics_core.open_body.rig import FINGERS, JOINT
+from kinesics_core.open_body.rig import JOINT
 from kinesics_core.rotations import mirrored
+from kinesics_core.skeletons import HAND21_FINGERS
 
 DEGREES = np.pi / 180
 SAMPLES = 4000
@@ -37,7 +38,7 @@ def left_pose(bend: np.ndarray, spread: np.ndarray, thumb: np.ndarray) -> np.nda
     """
     pose = np.zeros((len(bend), 15, 3))
     first = JOINT["left_index1"]
-    for i, finger in enumerate(FINGERS[1:]):
+    for i, finger in enumerate(HAND21_FINGERS[1:]):
         at = JOINT[f"left_{finger}1"] - first
         pose[:, at:at + 3, 2] = -bend[:, i]
         pose[:, at, 1] = -spread[:, i]
@@ -65,7 +66,7 @@ def basis(seed: int = 5) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     close = normal(1)
     finger = 0.75 * close + 0.65 * normal(4)
     middle_joint = 38 * finger + 8 * normal(4)
-    relaxed = np.array([_RELAXED[finger] for finger in FINGERS[1:]])
+    relaxed = np.array([_RELAXED[finger] for finger in HAND21_FINGERS[1:]])
     bend = np.stack([
         0.75 * middle_joint + 10 * normal(4), middle_joint, 0.67 * middle_joint + 4 * normal(4),
     ], axis=-1) + relaxed[:, None]

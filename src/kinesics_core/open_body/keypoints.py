@@ -1,4 +1,4 @@
-"""Where the 133 keypoints of COCO-WholeBody lie on the body, as detectors mark them.
+"""The 133 keypoints of COCO-WholeBody on the body, as detectors mark them.
 
 Detectors do not mark the rig's joints. How far they are off was measured: the body of zero shape
 was rendered from 39 directions in four poses, MediaPipe's pose, hand and face landmarkers run on
@@ -18,10 +18,11 @@ import numpy as np
 
 from kinesics_core.open_body.hands import DEGREES
 from kinesics_core.open_body.regressor import point_weights
-from kinesics_core.open_body.rig import FINGERS, JOINT
+from kinesics_core.open_body.rig import JOINT
 from kinesics_core.open_body.shape import Shape
 from kinesics_core.rotations import exponential
 from kinesics_core.skeletons import (
+    HAND21_FINGERS,
     SMPLX_BODY_TO_COCO17,
     WHOLEBODY133,
     WHOLEBODY133_FACE,
@@ -68,7 +69,13 @@ _NOSE_TIP = 30
 
 @dataclass(frozen=True, slots=True)
 class Keypoints:
-    """joints (133,): index or -1. vertices, weights (133,8): elsewhere; weights add up to one."""
+    """The file's keypoints.
+
+    Attributes:
+        joints: (133,) index of a joint, or -1.
+        vertices: (133,8) indices, where a keypoint is no joint.
+        weights: (133,8) of these vertices; they add up to one.
+    """
 
     joints: np.ndarray
     vertices: np.ndarray
@@ -76,7 +83,7 @@ class Keypoints:
 
 
 def face_landmarks() -> tuple[np.ndarray, np.ndarray]:
-    """Of the 68 landmarks of iBUG: three vertices each (68,3) and their weights (68,3)."""
+    """Return three vertices each (68,3) of iBUG's 68 landmarks, and their weights (68,3)."""
     table = json.loads(Path(__file__).with_name("face_landmarks.json").read_text())
     weights = np.array(table["weights"])
     return np.array(table["vertices"]), weights / weights.sum(1, keepdims=True)
@@ -84,14 +91,21 @@ def face_landmarks() -> tuple[np.ndarray, np.ndarray]:
 
 def keypoints(shape: Shape, skinning: np.ndarray, face: np.ndarray, mirror: np.ndarray
               ) -> Keypoints:
-    """skinning (V,55): weights. face (52,V,3): targets. mirror: see ``Source``."""
+    """Place all keypoints.
+
+    Args:
+        shape: Of the body.
+        skinning: (V,55) weights.
+        face: (52,V,3) metres, face targets.
+        mirror: (V,), see ``source.Source``.
+    """
     count = len(WHOLEBODY133)
     out = Keypoints(np.full(count, -1, np.int16), np.zeros((count, SUPPORT), np.int32),
                     np.zeros((count, SUPPORT)))
     index = {name: i for i, name in enumerate(WHOLEBODY133)}
 
     def put(name: str, vertices: np.ndarray, weights: np.ndarray) -> None:
-        """The keypoint, and its mirror image if it is one of the left side."""
+        """Place a keypoint, and its mirror image if it is one of the left side."""
         here, there = index[name], WHOLEBODY133_FLIP[index[name]]
         out.vertices[here, :len(vertices)], out.weights[here, :len(vertices)] = vertices, weights
         if there != here:
@@ -114,7 +128,7 @@ def keypoints(shape: Shape, skinning: np.ndarray, face: np.ndarray, mirror: np.n
         put(f"left_{name}", *_tied(shape, skinning, face, owner, shape.joints[near] + offset,
                                    shape.joint_directions[:, near]))
     put("left_shoulder", *_shoulder(shape, skinning))
-    for i, finger in enumerate(FINGERS):
+    for i, finger in enumerate(HAND21_FINGERS):
         for side in ("left", "right"):
             for knuckle in (1, 2, 3):
                 if finger != "thumb" or knuckle > 1:
@@ -127,7 +141,19 @@ def keypoints(shape: Shape, skinning: np.ndarray, face: np.ndarray, mirror: np.n
 
 def _tied(shape: Shape, skinning: np.ndarray, face: np.ndarray, owner: int, point: np.ndarray,
           directions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Vertices around ``point`` that move with one joint, apart from each other, and weights."""
+    """Choose vertices around a point that move with one joint, apart from each other.
+
+    Args:
+        shape: Of the body.
+        skinning: (V,55) weights.
+        face: (52,V,3) metres, face targets.
+        owner: Index of the joint.
+        point: (3,) metres.
+        directions: (10,3) metres, how the point moves with shape.
+
+    Returns:
+        Vertices (8,) and their weights (8,).
+    """
     own = skinning[:, owner]
     candidates = np.flatnonzero(own > 0.95 * own.max())
     away = np.linalg.norm(shape.vertices[candidates] - point, axis=1)
@@ -143,8 +169,11 @@ def _tied(shape: Shape, skinning: np.ndarray, face: np.ndarray, owner: int, poin
 
 
 def _shoulder(shape: Shape, skinning: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Vertices and weights of the left shoulder: one vertex after the other, each the one that
-    brings the weighted sum closest to the point in all of ``_ARMS`` and for every shape."""
+    """Choose vertices and weights of the left shoulder, one vertex after the other.
+
+    Each is the one that brings the weighted sum closest to the point in all of ``_ARMS`` and for
+    every shape.
+    """
     collar, joint = (shape.joints[JOINT[f"left_{part}"]] for part in ("collar", "shoulder"))
     point = joint + _SHOULDER
     near = np.flatnonzero(np.linalg.norm(shape.vertices - joint, axis=1) < 0.14)
@@ -180,7 +209,7 @@ def _shoulder(shape: Shape, skinning: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
 
 def _tip(shape: Shape, skinning: np.ndarray, last: int) -> tuple[np.ndarray, np.ndarray]:
-    """The end of a finger: the vertices around a point short of the very end, evenly."""
+    """Choose the vertices around a point short of a finger's very end, evenly."""
     finger = np.flatnonzero(skinning[:, last] > 0.9)
     start = shape.joints[last]
     along = start - shape.joints[last - 1]

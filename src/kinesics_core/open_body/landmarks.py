@@ -21,13 +21,16 @@ _SAMPLES /= _SAMPLES.sum(1, keepdims=True)
 
 
 def row_yaw(row: int) -> float:
-    """Turn of the head about the vertical, radians, positive to the person's left, for which stock
-    smplx looks up this row (its viewer stands in front of a body with y up)."""
+    """Return the turn of the head for which stock smplx looks up a row.
+
+    It is about the vertical, radians, positive to the person's left (stock smplx's viewer stands in
+    front of a body with y up).
+    """
     return -np.radians(row if row < 40 else 39 - row)
 
 
 def fixed(faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Face index (51,) and barycentric coordinates (51,3) of iBUG's landmarks 17 to 67."""
+    """Return face index (51,) and barycentric coordinates (51,3) of iBUG's landmarks 17 to 67."""
     where = {tuple(sorted(face)): index for index, face in enumerate(faces.tolist())}
     corners, weights = face_landmarks()
     index = np.array([where[tuple(sorted(three))] for three in corners[_OUTLINE:].tolist()])
@@ -36,11 +39,18 @@ def fixed(faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def outline(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Face index (79,17) and barycentric coordinates (79,17,3) of the outline, by ``row_yaw``.
+    """Find the outline for each turn of the head: see ``row_yaw``.
 
     Each landmark has its own half plane through the axis of the face, and its point is the one on
     the skin in that half plane, not behind the landmark of a frontal view, that is seen farthest
     out from the axis.
+
+    Args:
+        vertices: (V,3) metres.
+        faces: (F,3).
+
+    Returns:
+        Face index (79,17) and barycentric coordinates (79,17,3).
     """
     corners, weights = face_landmarks()
     points = np.einsum("kc,kci->ki", weights, vertices[corners])

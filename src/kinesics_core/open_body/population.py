@@ -1,4 +1,4 @@
-"""Adults as they come: a random sample of MakeHuman's shape space, calibrated by known statistics.
+"""A random sample of adults from MakeHuman's shape space, calibrated by known statistics.
 
 Stature is drawn from the distribution of adults of both sexes and each body's ``height`` solved for
 it; the other phenotypes and a set of body measures (limb lengths, girths, head, hands, feet) vary
@@ -35,9 +35,16 @@ _YOUNG, _OLD = (2 / 3, 25.0), (1.0, 90.0)
 
 
 def sample(source: Source, gender: str, count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Vertices (count,V,3) and bone heads (count,B,3), m, of adults of 18 to 75 years.
+    """Draw adults of 18 to 75 years.
 
-    gender: "female", "male", or "neutral" for half of each. The same seed gives the same bodies.
+    Args:
+        source: MakeHuman's data.
+        gender: "female", "male", or "neutral" for half of each.
+        count: How many.
+        seed: The same seed gives the same bodies.
+
+    Returns:
+        Vertices (count,V,3) and bone heads (count,B,3), m.
     """
     random = np.random.default_rng(seed)
     if gender == "neutral":
@@ -72,9 +79,10 @@ def sample(source: Source, gender: str, count: int, seed: int) -> tuple[np.ndarr
 
 def _of_stature(source: Source, phenotypes: dict[str, np.ndarray], changes: dict[str, np.ndarray],
                 wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The bodies whose ``height`` gives them the wanted stature (N,), m.
+    """Return the bodies whose ``height`` gives them the wanted stature (N,), m.
 
-    Everything is linear in ``height`` between 0 and 1, and extrapolates."""
+    Everything is linear in ``height`` between 0 and 1, and extrapolates.
+    """
     low, high = (
         source.bodies(phenotypes | {"height": np.full(len(wanted), value)}, changes)
         for value in (0.0, 1.0)

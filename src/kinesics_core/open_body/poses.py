@@ -1,4 +1,4 @@
-"""Poses and faces to judge a body by: what skinning finds hard, and what people do."""
+"""Poses and faces to judge a body by: hard ones for skinning, and common ones of people."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ FACES: dict[str, dict[str, float] | str] = {
 
 
 def body_pose(name: str) -> np.ndarray:
-    """Axis-angle (1,21,3), radians, of one of ``POSES``."""
+    """Return one of ``POSES``, axis-angle (1,21,3), radians."""
     pose = np.zeros((1, len(SMPLX_BODY), 3))
     for joint, turn in POSES[name].items():
         if joint.startswith("both_"):
@@ -56,7 +56,7 @@ def body_pose(name: str) -> np.ndarray:
 
 
 def fists() -> tuple[np.ndarray, np.ndarray]:
-    """Left and right hand, axis-angle (1,15,3) each, closed with the thumbs over the fingers."""
+    """Return left and right hand closed, thumbs over fingers, axis-angle (1,15,3) each."""
     bend = np.tile(CLOSED_FINGER_DEGREES, (1, 4, 1)) * DEGREES
     spread = np.array([CLOSED_SPREAD_DEGREES]) * DEGREES
     thumb = np.array([CLOSED_THUMB_DEGREES]) * DEGREES
@@ -65,7 +65,7 @@ def fists() -> tuple[np.ndarray, np.ndarray]:
 
 
 def face(name: str) -> np.ndarray:
-    """Coefficients (1,52), 0..1, of one of ``FACES``."""
+    """Return the coefficients (1,52), 0..1, of one of ``FACES``."""
     wanted = FACES[name]
     if isinstance(wanted, str):
         return emotion_blendshapes(wanted, 1.0)[None].astype(float)

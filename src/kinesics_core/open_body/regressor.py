@@ -21,10 +21,15 @@ _IMPORTANCE = {"sum": 10.0, "mean": 3.0, "shape": 3.0, "face": 10.0}
 
 def joint_regressor(shape: Shape, face: np.ndarray, mirror: np.ndarray, joint_mirror: np.ndarray,
                     only: dict[int, np.ndarray]) -> np.ndarray:
-    """(55,V), rows adding up to one, symmetric left to right.
+    """Compute the regressor (55,V), rows adding up to one, symmetric left to right.
 
-    face (52,V,3): face targets. only: for some joints, the vertices to use, moving or not (the
-    eyes are amid their eyeballs, which turn about them).
+    Args:
+        shape: Of the body.
+        face: (52,V,3) metres, face targets.
+        mirror: (V,) index of each vertex's mirror image.
+        joint_mirror: (55,) the same of joints.
+        only: For some joints, the vertices to use, moving or not (the eyes are amid their
+            eyeballs, which turn about them).
     """
     still = np.flatnonzero(np.linalg.norm(face, axis=-1).max(0) < _STILL)
     regressor = np.zeros((len(shape.joints), len(shape.vertices)))
@@ -47,10 +52,17 @@ def joint_regressor(shape: Shape, face: np.ndarray, mirror: np.ndarray, joint_mi
 
 def point_weights(point: np.ndarray, vertices: np.ndarray, point_directions: np.ndarray,
                   directions: np.ndarray, face: np.ndarray) -> np.ndarray:
-    """Weights (n,), adding up to one, of vertices (n,3) that give ``point`` (3,) for every shape.
+    """Compute weights of vertices that give a point for every shape.
 
-    point_directions (K,3), directions (K,n,3): what each shape component moves. face (E,n,3):
-    face targets, which shall not move the point.
+    Args:
+        point: (3,) metres.
+        vertices: (n,3) metres.
+        point_directions: (K,3) metres, how each shape component moves the point.
+        directions: (K,n,3) metres, how it moves the vertices.
+        face: (E,n,3) metres, face targets, which shall not move the point.
+
+    Returns:
+        (n,), adding up to one.
     """
     moving = face[np.linalg.norm(face, axis=-1).max(1) > 0]
     count = len(vertices)
@@ -69,8 +81,10 @@ def point_weights(point: np.ndarray, vertices: np.ndarray, point_directions: np.
 
 
 def error(regressor: np.ndarray, shape: Shape) -> float:
-    """Largest distance of a regressed joint from where it should be, mm, of the mean body and of
-    each component at three standard deviations."""
+    """Return the largest distance of a regressed joint from where it should be, mm.
+
+    It is looked for in the mean body and in each component at three standard deviations.
+    """
     worst = np.linalg.norm(regressor @ shape.vertices - shape.joints, axis=-1).max()
     for directions, joints in zip(shape.directions, shape.joint_directions, strict=True):
         off = np.linalg.norm(regressor @ directions - joints, axis=-1).max()

@@ -15,7 +15,7 @@ import numpy as np
 
 from kinesics_core.open_body.source import Source
 from kinesics_core.rotations import about_axis
-from kinesics_core.skeletons import SMPLX55, SMPLX_BODY_PARENTS
+from kinesics_core.skeletons import HAND21_FINGERS, SMPLX55, SMPLX_BODY_PARENTS
 
 JOINTS = len(SMPLX55)
 JOINT = {name: index for index, name in enumerate(SMPLX55)}
@@ -27,14 +27,12 @@ PARENTS = (
 )
 """Parent of each of ``SMPLX55``."""
 
-FINGERS = ("thumb", "index", "middle", "ring", "pinky")
-
 _HEAD_OF = {
     "pelvis": "spine05", "spine1": "spine04", "spine2": "spine02", "spine3": "spine01",
     "neck": "neck01", "head": "head", "jaw": "jaw", "hip": "upperleg01", "knee": "lowerleg01",
     "ankle": "foot", "collar": "clavicle", "shoulder": "upperarm01", "elbow": "lowerarm01",
     "wrist": "wrist", "eye_smplhf": "eye",
-    **{f"{finger}{k}": f"finger{i + 1}-{k}" for i, finger in enumerate(FINGERS)
+    **{f"{finger}{k}": f"finger{i + 1}-{k}" for i, finger in enumerate(HAND21_FINGERS)
        for k in (1, 2, 3)},
 }
 """A joint sits at the head of this bone; the foot's sits amid the heads of the first four toes."""
@@ -54,14 +52,19 @@ _FOREARM_ROLL = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """Bodies in the T-pose, the pelvis at the origin: vertices (N,V,3) and joints (N,55,3), m."""
+    """Bodies in the T-pose, the pelvis at the origin.
+
+    Attributes:
+        vertices: (N,V,3) metres.
+        joints: (N,55,3) metres.
+    """
 
     vertices: np.ndarray
     joints: np.ndarray
 
 
 def joint_bones(bones: tuple[str, ...]) -> list[list[int]]:
-    """For each of ``SMPLX55``, the bones amid whose heads it sits."""
+    """Return for each of ``SMPLX55`` the bones amid whose heads it sits."""
     def named(joint: str) -> list[str]:
         side = ""
         if joint.startswith(("left_", "right_")):
@@ -75,9 +78,10 @@ def joint_bones(bones: tuple[str, ...]) -> list[list[int]]:
 
 
 def joints_of(source: Source, vertices: np.ndarray, heads: np.ndarray) -> np.ndarray:
-    """Joints (N,55,3) from vertices (N,V,3) and bone heads (N,B,3).
+    """Place SMPL-X's joints (N,55,3) in bodies of vertices (N,V,3) and bone heads (N,B,3).
 
-    The eyes' are amid their eyeballs: MakeHuman's bones start some millimetres away."""
+    The eyes' are amid their eyeballs: MakeHuman's bones start some millimetres away.
+    """
     joints = np.stack([heads[:, bones].mean(1) for bones in joint_bones(source.bones)], axis=1)
     for side in ("left", "right"):
         bone = source.bones.index(f"eye.{side[0].upper()}")
@@ -87,7 +91,7 @@ def joints_of(source: Source, vertices: np.ndarray, heads: np.ndarray) -> np.nda
 
 
 def grouped_weights(source: Source) -> np.ndarray:
-    """Skinning weights (V,55): a bone's go to the joint it hangs on; rows add up to one."""
+    """Return skinning weights (V,55): a bone's go to the joint it hangs on; rows sum to one."""
     owner = {bone: joint for joint, bones in enumerate(joint_bones(source.bones))
              for bone in bones}
     owner |= {index: JOINT["left_foot" if name.endswith("L") else "right_foot"]
@@ -107,7 +111,13 @@ def grouped_weights(source: Source) -> np.ndarray:
 
 
 def t_pose(vertices: np.ndarray, joints: np.ndarray, weights: np.ndarray) -> Rest:
-    """Bodies (N,V,3) with joints (N,55,3) in MakeHuman's pose, brought into the T-pose."""
+    """Bring bodies from MakeHuman's pose into the T-pose.
+
+    Args:
+        vertices: (N,V,3) metres.
+        joints: (N,55,3) metres.
+        weights: (V,55) of skinning.
+    """
     turns = _turns(joints)
     straight = np.zeros_like(joints)
     for joint in range(1, JOINTS):
@@ -125,7 +135,7 @@ def t_pose(vertices: np.ndarray, joints: np.ndarray, weights: np.ndarray) -> Res
 
 
 def _turns(joints: np.ndarray) -> np.ndarray:
-    """Rotations (N,55,3,3), in the world, from MakeHuman's pose to the T-pose."""
+    """Return rotations (N,55,3,3), in the world, from MakeHuman's pose to the T-pose."""
     turns = np.tile(np.eye(3), (*joints.shape[:2], 1, 1))
     for side, sign in (("left", 1.0), ("right", -1.0)):
         def bone(start: str, end: str, side: str = side) -> np.ndarray:
@@ -168,7 +178,7 @@ def _unit(vectors: np.ndarray) -> np.ndarray:
 
 
 def _shortest(start: np.ndarray, end: np.ndarray) -> np.ndarray:
-    """The smallest rotations (N,3,3) that take directions ``start`` (N,3) to ``end`` (3,)."""
+    """Return the smallest rotations (N,3,3) that turn ``start`` (N,3) into ``end`` (3,)."""
     start, end = np.broadcast_arrays(_unit(start), _unit(end))
     axis = np.cross(start, end)
     cosine = (start * end).sum(-1)[:, None, None]
@@ -179,7 +189,7 @@ def _shortest(start: np.ndarray, end: np.ndarray) -> np.ndarray:
 
 
 def _frame(first: np.ndarray, near: np.ndarray) -> np.ndarray:
-    """Right-handed axes (N,3,3), in columns: ``first`` and, at right angles to it, ``near``."""
+    """Return right-handed axes (N,3,3), in columns: ``first`` and, at right angles, ``near``."""
     first = _unit(first)
     third = _unit(np.cross(first, near))
     return np.stack([first, np.cross(third, first), third], axis=-1)

@@ -21,8 +21,15 @@ COMPONENTS = 10
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Mean vertices (V,3) and joints (55,3), m, and their directions (10,V,3), (10,55,3): metres
-    for one standard deviation. stature: mean and standard deviation, m."""
+    """A population's mean body and components.
+
+    Attributes:
+        vertices: (V,3) metres, the mean body's.
+        joints: (55,3) metres, the mean body's.
+        directions: (10,V,3) metres for one standard deviation.
+        joint_directions: (10,55,3), the same of the joints.
+        stature: Mean and standard deviation, m.
+    """
 
     vertices: np.ndarray
     joints: np.ndarray
@@ -33,7 +40,14 @@ class Shape:
 
 def components(rest: Rest, areas: np.ndarray, mirror: np.ndarray, joint_mirror: np.ndarray
                ) -> Shape:
-    """areas (V,): share of the skin of each vertex. mirror: see ``Source``."""
+    """Compute mean and components of a population.
+
+    Args:
+        rest: Its bodies.
+        areas: (V,), share of the skin of each vertex.
+        mirror: (V,) index of each vertex's mirror image.
+        joint_mirror: (55,) the same of joints.
+    """
     count, vertices = rest.vertices.shape[:2]
     stature = np.ptp(rest.vertices[..., 1], axis=1)
     everything = np.concatenate([rest.vertices, rest.joints], axis=1).reshape(count, -1)
@@ -61,10 +75,16 @@ def components(rest: Rest, areas: np.ndarray, mirror: np.ndarray, joint_mirror: 
 
 
 def reconstruction(shape: Shape, rest: Rest, areas: np.ndarray) -> tuple[float, float, np.ndarray]:
-    """How well the components describe bodies that they were not made from.
+    """Measure how well the components describe bodies that they were not made from.
 
-    Returns the mean distance of vertices, weighted by area, and its 95th percentile over bodies,
-    mm, and the standard deviation of each component's weights (10,): 1 if they are normalised.
+    Args:
+        shape: Mean and components.
+        rest: The bodies.
+        areas: (V,), share of the skin of each vertex.
+
+    Returns:
+        The mean distance of vertices, weighted by area, and its 95th percentile over bodies, mm,
+        and the standard deviation of each component's weights (10,): 1 if they are normalised.
     """
     root = np.repeat(np.sqrt(areas), 3)
     basis = shape.directions.reshape(len(shape.directions), -1)
@@ -76,7 +96,7 @@ def reconstruction(shape: Shape, rest: Rest, areas: np.ndarray) -> tuple[float, 
 
 
 def vertex_areas(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    """(V,): the part of the whole surface that belongs to each vertex; adds up to one."""
+    """Return the part (V,) of the whole surface that belongs to each vertex; they sum to one."""
     a, b, c = (vertices[faces[:, corner]] for corner in range(3))
     face_areas = np.linalg.norm(np.cross(b - a, c - a), axis=1)
     areas = np.zeros(len(vertices))

