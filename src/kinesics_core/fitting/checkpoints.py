@@ -1,4 +1,4 @@
-"""What a fit has finished of one person, kept on disk for a run that takes it up again."""
+"""Finished parts of one person's fit, kept on disk for a run that takes it up again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can go wrong while bodies are fitted, with the code the action ``FitMesh`` reports."""
+"""Faults of a fit, with the codes that the action ``FitMesh`` reports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of a person in some frames, in the forms that the terms of the optimiser take."""
+"""Everything known of a person in some frames, in the forms that the optimiser's terms take."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a fit says how far it is, and is told to stop."""
+"""Callbacks by which long work says how far it is, and is told to stop."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ STAGES = ("keypoints", "camera", "body", "hands_face", "write")
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a stage of the work is.
+    """Progress of a stage of the work.
 
     Attributes:
         stage: One of ``STAGES``.
@@ -56,7 +56,7 @@ class Hooks:
 
     @property
     def stop(self) -> bool:
-        """Whether the work is to stop."""
+        """True once the work is to stop."""
         return self.cancelled is not None and self.cancelled()
 
     def tell(self, progress: Progress) -> None:

@@ -1,4 +1,4 @@
-"""What a fit can be told, and how strongly each of its terms pulls."""
+"""Settings of a fit, and the standard deviations that its terms expect."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from kinesics_core.fitting.errors import FitError
 
 GENDERS = ("neutral", "female", "male", "guess")
-"""Those of ``body.model``, written out so that commands start without numpy, and to guess."""
+"""Genders of ``body.model``, written out so that commands start without numpy, and a guess."""
 
 POSE_SPACES = ("rotations", "latent")
 PRIORS = ("both", "vposer", "gmm", "none")
@@ -53,7 +53,7 @@ class Spreads:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a fit of one person can be told.
+    """Settings of the fit of one person.
 
     Attributes:
         gender: "neutral", "female", "male", or "guess": the better of the two if it is clearly so.

@@ -1,4 +1,4 @@
-"""What is the same in all frames of a clip: the person's gender and shape, and the focal length.
+"""Unknowns that all frames of a clip share: the person's gender and shape, and the focal length.
 
 They are found first, from frames spread over the whole clip, so that chunks agree about them and
 memory does not grow with the recording's length.

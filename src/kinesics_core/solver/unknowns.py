@@ -1,4 +1,4 @@
-"""Which unknowns a stage of the fit moves, and in what order its columns hold them."""
+"""The unknowns that a stage of the fit moves, and the order of their columns."""
 
 from __future__ import annotations
 

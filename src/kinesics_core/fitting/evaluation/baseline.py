@@ -1,4 +1,4 @@
-"""What fitting nothing would reach: the mean pose, put over the person's keypoints."""
+"""The baseline of every figure: the mean pose, put over the person's keypoints."""
 
 from __future__ import annotations
 

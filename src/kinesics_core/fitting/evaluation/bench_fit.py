@@ -118,7 +118,6 @@ def alone(measure: str, motion: Path | None) -> dict[str, Any]:
     Raises:
         KinesicsError: It failed.
     """
-    print(f"measuring {measure} ...", file=sys.stderr, flush=True)
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     words = [sys.executable, "-m", __name__, measure, *([str(motion)] if motion else [])]
     done = subprocess.run(words, env={**os.environ, **threads}, text=True, stdout=subprocess.PIPE)
@@ -330,4 +329,5 @@ MEASURES = {
 if __name__ == "__main__":
     # One core, so that what libraries start besides one thread does not count as ours.
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    print(f"measuring {sys.argv[1]} ...", file=sys.stderr, flush=True)
     print(json.dumps(MEASURES[sys.argv[1]](Path(sys.argv[2]) if sys.argv[2:] else None)))

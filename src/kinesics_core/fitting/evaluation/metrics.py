@@ -1,4 +1,4 @@
-"""How far an estimated body is from the true one. Lengths come out in millimetres.
+"""Distances of an estimated body from the true one. Lengths come out in millimetres.
 
 V2V and MPJPE as in Bogo et al. 2016 and Pavlakos et al. 2019; PA- is after the similarity that
 fits best (Procrustes, Umeyama 1991), frame by frame; acceleration error as in Kanazawa et al.

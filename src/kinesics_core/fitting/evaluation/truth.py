@@ -15,6 +15,7 @@ import numpy as np
 
 from kinesics_core.body import skinning
 from kinesics_core.body.correspondences import selection
+from kinesics_core.body.hand_poses import FINGERS, LEFT_FIST, THUMB
 from kinesics_core.body.model import BodyModel
 from kinesics_core.body.parameters import PARAMETERS
 from kinesics_core.camera import project
@@ -23,7 +24,7 @@ from kinesics_core.expression.facial_expressions import emotion_blendshapes
 from kinesics_core.fitting.evaluation.motions import DEFAULT_RATE, Motion, medley, resample
 from kinesics_core.fitting.tracks.track import Track
 from kinesics_core.kinematics import REST_OFFSETS, forward_kinematics, plant_lowest_joint
-from kinesics_core.rotations import exponential, logarithm
+from kinesics_core.rotations import exponential, logarithm, mirrored
 from kinesics_core.skeletons import (
     ARKIT_BLENDSHAPES,
     BLENDSHAPE_INDEX,
@@ -49,15 +50,10 @@ _GAPS = {
 }  # fmt: skip
 """Keypoints that go missing together, for 0.1 to 0.7 s at a time."""
 
-# Finger joints bend about z, thumb joints about y, in the left hand's axes; a fist is about this.
-_BEND = np.tile([-1.2, -1.5, -1.0], 4)
-_THUMB = np.array([-0.4, -0.6, -0.7])
-_MIRROR = np.array([1.0, -1.0, -1.0])
-
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How a clip is made and spoiled.
+    """Recipe by which a clip is made and spoiled.
 
     Attributes:
         frames: Of the clip.
@@ -92,7 +88,7 @@ class Recipe:
 
 @dataclass(slots=True)
 class Truth:
-    """What a fitter should find: the parameters of T frames, as ``Fit`` has them.
+    """Parameters of T frames that a fitter should find, as ``Fit`` has them.
 
     Attributes:
         joints: (T, 55, 3) metres in camera coordinates.
@@ -196,7 +192,7 @@ def _perform(
     return Truth(
         betas=np.clip(rng.normal(0.0, 1.0, 10), -2.0, 2.0).astype(np.float32),
         transl=np.zeros((count, 3)), global_orient=np.zeros((count, 3)), body_pose=body_pose,
-        left_hand_pose=_hand(rng, count, rate), right_hand_pose=_hand(rng, count, rate) * _MIRROR,
+        left_hand_pose=_hand(rng, count, rate), right_hand_pose=mirrored(_hand(rng, count, rate)),
         jaw_pose=jaw, leye_pose=eyes, reye_pose=eyes.copy(),
         expression=_face(rng, count, rate, gaze, labels.get("emotion", "neutral")),
         focal=0.0, centre=np.zeros(2), frames=np.arange(count), times=np.arange(count) / rate,
@@ -220,9 +216,9 @@ def _hand(rng: np.random.Generator, count: int, rate: float) -> np.ndarray:
     curl = 0.45 + 0.35 * _wander(rng, count, rate, 1) + 0.20 * _wander(rng, count, rate, 5)
     curl = np.clip(curl, 0.0, 1.0)
     pose = np.zeros((count, 15, 3))
-    pose[:, :12, 2] = np.repeat(curl[:, :4], 3, axis=1) * _BEND
+    pose[:, FINGERS, 2] = np.repeat(curl[:, :4], 3, axis=1) * LEFT_FIST[FINGERS, 2]
     pose[:, :12:3, 1] = 0.08 * _wander(rng, count, rate, 4)
-    pose[:, 12:, 1] = curl[:, 4:] * _THUMB
+    pose[:, THUMB, 1] = curl[:, 4:] * LEFT_FIST[THUMB, 1]
     pose[:, 12, [0, 2]] = 0.10 * _wander(rng, count, rate, 2)
     return pose
 
@@ -324,7 +320,7 @@ def keypoints_of(body: BodyModel, skin: np.ndarray, joints: np.ndarray) -> np.nd
     return points
 
 
-# --- what is seen of it ----------------------------------------------------------------------
+# --- observation ----------------------------------------------------------------------
 
 
 def _observe(rng: np.random.Generator, truth: Truth, recipe: Recipe) -> Track:

@@ -40,7 +40,7 @@ _LASTING = ("NONE", "NO_PERSON", "INPUT_UNREADABLE")
 
 @dataclass(frozen=True, slots=True)
 class VideoResult:
-    """What came of one video.
+    """Result of one video.
 
     Attributes:
         name: Of its folder.
@@ -66,7 +66,7 @@ class VideoResult:
 
 @dataclass(frozen=True, slots=True)
 class DatasetSummary:
-    """What came of a folder of videos.
+    """Results of a folder of videos.
 
     Attributes:
         videos: In order.
@@ -98,7 +98,7 @@ class DatasetSummary:
 
 
 def is_dataset(source: Path) -> bool:
-    """Whether a path is a folder of videos.
+    """Return whether a path is a folder of videos.
 
     A folder of images, of OpenPose's files, or a bag is one recording.
     """

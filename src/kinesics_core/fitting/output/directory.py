@@ -41,7 +41,7 @@ _WORDS = {
 
 
 def is_written(path: Path) -> bool:
-    """Whether an earlier run finished the file. An empty one is what a power cut leaves."""
+    """Return whether an earlier run finished a file. An empty one is what a power cut leaves."""
     with suppress(OSError):
         return path.stat().st_size > 0
     return False

@@ -47,7 +47,7 @@ class PosedPerson:
 
 
 class Topology(NamedTuple):
-    """How vertices and joints of a body hang together.
+    """Faces and bones of a body.
 
     Attributes:
         faces: (F, 3) vertices.

@@ -90,7 +90,7 @@ class FittedPerson:
 
 @dataclass(frozen=True, slots=True)
 class FrameOutputs:
-    """What is written of the frames.
+    """Choice of what is written of the frames.
 
     Attributes:
         folder: The output; with several people, it gets a video with all of them besides each
@@ -201,7 +201,7 @@ def _remove_unfinished(folder: Path) -> None:
 
 
 def _is_whole(person: FittedPerson, kinds: Sequence[str]) -> bool:
-    """Whether all of a person's files are there."""
+    """Return whether all of a person's files are there."""
     clip = [person.folder / CONTACT, *[person.folder / VIDEO] * ("overlays" in kinds)]
     if np.all(person.fit.failed):
         clip = clip[1:]

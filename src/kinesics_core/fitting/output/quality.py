@@ -1,4 +1,4 @@
-"""How well a person was fitted, in figures a reader can compare with others'."""
+"""Quality of a person's fit, in figures a reader can compare with others'."""
 
 from __future__ import annotations
 

@@ -126,7 +126,7 @@ class PersonReport:
 
 @dataclass(slots=True)
 class FitReport:
-    """What came of a request, whole or not; everything it names is usable.
+    """Outcome of a request, whole or not; everything it names is usable.
 
     Attributes:
         files: What lies in the output, relative to it.

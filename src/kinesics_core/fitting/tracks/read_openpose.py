@@ -48,7 +48,7 @@ class Entry(NamedTuple):
 
 
 def is_openpose(folder: Path) -> bool:
-    """Whether a path is a folder of OpenPose's files."""
+    """Return whether a path is a folder of OpenPose's files."""
     return folder.is_dir() and next(folder.glob("*" + ENDING), None) is not None
 
 

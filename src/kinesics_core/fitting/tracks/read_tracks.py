@@ -51,7 +51,7 @@ TELL_EVERY = 0.2
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """Which frames of a recording are read, and how keypoints are found in them.
+    """Choice of the frames of a recording that are read, and of the way keypoints are found.
 
     Attributes:
         first: The first frame read, counted from 0.
@@ -79,7 +79,7 @@ class ReadOptions:
                            " not before.", "INVALID_GOAL")
 
     def wants(self, frame: int) -> bool:
-        """Whether a frame is among those that are read."""
+        """Return whether a frame is among those that are read."""
         return frame >= self.first and (self.last is None or frame <= self.last)
 
     @property
