@@ -9,9 +9,9 @@ import pytest
 from kinesics_core.assets import store
 from kinesics_core.errors import ModelError
 from kinesics_core.perception import stills
+from kinesics_core.perception.pose_similarity import box, box_area, iou, oks
 from kinesics_core.perception.sources import open_source
 from kinesics_core.perception.stills import StillEstimator
-from kinesics_core.perception.tracking import box, box_area, iou, oks
 from kinesics_core.skeletons import COCO17, MEDIAPIPE33
 from kinesics_core.types import Frame
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
-from kinesics_core.perception.tracking import Tracker, box_area, iou, oks
+from kinesics_core.perception.tracking import Tracker
 
 FRAME = 33_333_333
 SECOND = 1_000_000_000
@@ -75,20 +74,3 @@ def test_unknown_keypoints_do_no_harm():
     assert tracker.update([person(101)], FRAME) == [1]
     nothing = np.full((17, 3), np.nan, np.float32)
     assert tracker.update([person(102), nothing], 2 * FRAME) == [1, 2]
-
-
-def test_oks_is_one_on_itself_and_falls_as_coco_defines():
-    truth = person(0)
-    assert oks(truth, truth, 1000.0) == pytest.approx(1.0)
-    moved, area = truth.copy(), 2000.0
-    moved[:, 0] += 5.0
-    sigmas = np.array([26, 25, 25, 35, 35, 79, 79, 72, 72, 62, 62, 107, 107, 87, 87, 89, 89]) / 1e3
-    assert oks(moved, truth, area) == pytest.approx(
-        np.exp(-25.0 / (2 * area * (2 * sigmas) ** 2)).mean(), rel=1e-5
-    )
-
-
-def test_boxes():
-    assert iou(np.array([0, 0, 2, 2.0]), np.array([1, 0, 3, 2.0])) == pytest.approx(1 / 3)
-    assert iou(np.array([0, 0, 1, 1.0]), np.array([5, 5, 6, 6.0])) == 0.0
-    assert box_area(np.array([0, 0, 0, 100.0])) == pytest.approx(2500.0)

@@ -20,7 +20,7 @@ from kinesics_core.perception.mediapipe_tasks import (
     pose_landmarker,
 )
 from kinesics_core.perception.native_log import native_log_held
-from kinesics_core.perception.tracking import box, iou, oks
+from kinesics_core.perception.pose_similarity import box, iou, oks, suppress_non_maxima
 from kinesics_core.types import Person
 
 DUPLICATE_OKS = 0.75
@@ -209,14 +209,11 @@ class PoseFollower:
 
 def without_duplicates(people: list[Person]) -> list[Person]:
     """Leave out poses that lie on a better one: PoseLandmarker may follow one person twice."""
-    kept: list[Person] = []
-    for person in sorted(people, key=lambda p: -p.score):
+
+    def same(person: Person, better: Person) -> bool:
         corners = box(person.coco)
         area = float((corners[2:] - corners[:2]).prod())
-        if not any(
-            oks(person.coco, other.coco, area) > DUPLICATE_OKS
-            or iou(corners, box(other.coco)) > DUPLICATE_OKS
-            for other in kept
-        ):
-            kept.append(person)
-    return kept
+        return (oks(person.coco, better.coco, area) > DUPLICATE_OKS
+                or iou(corners, box(better.coco)) > DUPLICATE_OKS)
+
+    return suppress_non_maxima(people, same)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from kinesics_core.perception.tracking import box
+from kinesics_core.perception.pose_similarity import box
 from kinesics_core.skeletons import MEDIAPIPE33_TO_COCO17
 from kinesics_core.types import NANOSECONDS, Person
 

@@ -28,7 +28,13 @@ from kinesics_core.perception.mediapipe_tasks import (
     pixels,
 )
 from kinesics_core.perception.native_log import native_log_held
-from kinesics_core.perception.tracking import box, box_area, iou, oks
+from kinesics_core.perception.pose_similarity import (
+    box,
+    box_area,
+    iou,
+    oks,
+    suppress_non_maxima,
+)
 from kinesics_core.skeletons import MEDIAPIPE33, MEDIAPIPE33_TO_COCO17, mirrored
 from kinesics_core.types import Frame, People, Person
 
@@ -323,33 +329,25 @@ def refine(net: LandmarkNet, image: np.ndarray, pose: PoseEstimate) -> PoseEstim
 
 def distinct(poses: list[PoseEstimate], similarity: float) -> list[PoseEstimate]:
     """Return poses by falling score, without those that are as good as one before."""
-    kept: list[PoseEstimate] = []
-    for pose in sorted(poses, key=lambda p: -p.score):
-        corners = box(pose.coco)
-        if not any(
-            iou(corners, box(other.coco)) > max(similarity, 0.6)
-            or oks(pose.coco, other.coco, max(box_area(corners), box_area(box(other.coco))))
-            > similarity
-            for other in kept
-        ):
-            kept.append(pose)
-    return kept
+
+    def same(pose: PoseEstimate, better: PoseEstimate) -> bool:
+        own, other = box(pose.coco), box(better.coco)
+        return (iou(own, other) > max(similarity, 0.6)
+                or oks(pose.coco, better.coco, max(box_area(own), box_area(other))) > similarity)
+
+    return suppress_non_maxima(poses, same)
 
 
 def without_fragments(poses: list[PoseEstimate]) -> list[PoseEstimate]:
     """Leave out poses that are smaller and worse than one around them: seen in its limbs."""
-    kept: list[PoseEstimate] = []
-    for pose in poses:
-        inner = box(pose.coco)
-        area = box_area(inner)
-        if not any(
-            _share_inside(inner, outer) > 0.8
-            and area < 0.6 * box_area(outer)
-            and pose.score < 0.9 * other.score
-            for other, outer in ((other, box(other.coco)) for other in kept)
-        ):
-            kept.append(pose)
-    return kept
+
+    def fragment(pose: PoseEstimate, better: PoseEstimate) -> bool:
+        inner, outer = box(pose.coco), box(better.coco)
+        return (_share_inside(inner, outer) > 0.8
+                and box_area(inner) < 0.6 * box_area(outer)
+                and pose.score < 0.9 * better.score)
+
+    return suppress_non_maxima(poses, fragment)
 
 
 def _share_inside(inner: np.ndarray, outer: np.ndarray) -> float:

@@ -7,63 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kinesics_core.keypoints import visible
+from kinesics_core.perception.pose_similarity import box, box_area, iou, oks
 from kinesics_core.types import NANOSECONDS
-
-COCO_SIGMAS = np.array(
-    [.026, .025, .025, .035, .035, .079, .079, .072, .072, .062, .062, .107, .107, .087, .087,
-     .089, .089]
-)  # fmt: skip
-"""Per-keypoint constants of the COCO keypoint evaluation (cocoeval.py, ``kpt_oks_sigmas``)."""
-
-
-def oks(a: np.ndarray, b: np.ndarray, area: float, slack: float = 1.0) -> float:
-    """Return the object keypoint similarity, 0..1, of two poses (COCO keypoint evaluation).
-
-    exp(-d^2 / (2 area (2 sigma)^2)), averaged over the keypoints finite in both.
-
-    Args:
-        a: (17, >=2) COCO keypoints, px.
-        b: The others.
-        area: Of the person, px^2.
-        slack: Factor that widens every sigma.
-
-    Returns:
-        0 if no keypoint is in both.
-    """
-    both = np.isfinite(a[:, :2]).all(1) & np.isfinite(b[:, :2]).all(1)
-    if not both.any() or area <= 0:
-        return 0.0
-    distance2 = ((a[both, :2] - b[both, :2]) ** 2).sum(1)
-    variance = (2.0 * COCO_SIGMAS[both] * slack) ** 2
-    return float(np.exp(-distance2 / (2.0 * area * variance)).mean())
-
-
-def box(keypoints: np.ndarray) -> np.ndarray:
-    """Return (4,) x0, y0, x1, y1 around the keypoints seen, or all finite ones if none is."""
-    finite = np.isfinite(keypoints[:, :2]).all(1)
-    seen = visible(keypoints) if keypoints.shape[1] > 2 else finite
-    chosen = keypoints[seen if seen.sum() >= 2 else finite, :2]
-    if len(chosen) == 0:
-        return np.full(4, np.nan)
-    return np.concatenate([chosen.min(0), chosen.max(0)])
-
-
-def box_area(corners: np.ndarray) -> float:
-    """Return the area in px^2.
-
-    A thin box (a person seen as a line) counts a quarter of its longer side wide.
-    """
-    width, height = corners[2] - corners[0], corners[3] - corners[1]
-    longer = max(width, height)
-    return float(max(width, longer / 4) * max(height, longer / 4))
-
-
-def iou(a: np.ndarray, b: np.ndarray) -> float:
-    """Return the intersection over union of two boxes x0, y0, x1, y1."""
-    inner = np.clip(np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2]), 0, None).prod()
-    union = (a[2:] - a[:2]).prod() + (b[2:] - b[:2]).prod() - inner
-    return float(inner / union) if union > 0 else 0.0
 
 
 @dataclass(slots=True)
