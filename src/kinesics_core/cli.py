@@ -9,6 +9,8 @@ import sys
 from collections.abc import Sequence
 
 from kinesics_core import __version__
+from kinesics_core.assets import hooks
+from kinesics_core.commands.asset_progress import terminal_hooks
 from kinesics_core.errors import KinesicsError
 
 COMMANDS = {
@@ -61,6 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     args = parser(named).parse_args(arguments)
     args.ros_arguments = ros_arguments
+    hooks.use(terminal_hooks())
     try:
         return args.run(args)
     except KinesicsError as error:

@@ -12,6 +12,9 @@ from rclpy.executors import Executor, SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode
 from rclpy.signals import SignalHandlerOptions
 
+from kinesics_core.assets import hooks
+from kinesics_core.assets.hooks import AssetHooks
+
 
 def stop_on_signals() -> threading.Event:
     """Return an event that SIGINT and SIGTERM set; a second signal ends the process as usual."""
@@ -50,6 +53,8 @@ def run_node(
         arguments: Command line with ROS arguments; None: the process's own.
         executor_of: Makes the executor.
     """
+    # A node on its own that fetches a model says so in its log.
+    hooks.use(AssetHooks(on_notice=lambda sentence: print(sentence, file=sys.stderr)))
     stop = stop_on_signals()
     rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
     executor = executor_of()

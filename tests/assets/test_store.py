@@ -11,11 +11,15 @@ import subprocess
 import sys
 import threading
 import zipfile
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from kinesics_core.assets import store
+from kinesics_core import cli
+from kinesics_core.assets import hooks, store
+from kinesics_core.assets.hooks import AssetHooks
 from kinesics_core.commands import assets as command
 from kinesics_core.errors import AssetError
 
@@ -56,6 +60,21 @@ def good(tmp_path) -> Path:
     return file
 
 
+@pytest.fixture
+def heard():
+    """What the store tells of while a test runs."""
+    told = SimpleNamespace(notices=[], fetches=[], bytes=[])
+
+    @contextmanager
+    def fetch(what):
+        told.fetches.append(what)
+        yield lambda done, total: told.bytes.append((done, total))
+
+    hooks.use(AssetHooks(told.notices.append, fetch))
+    yield told
+    hooks.use(AssetHooks())
+
+
 def leftovers(cache: Path) -> list[str]:
     known = {".lock", "thing-1.bin", ".thing-1.bin.verified"}
     return [p.name for p in cache.iterdir() if p.name not in known]
@@ -73,14 +92,38 @@ def test_fetches_once_and_then_works_offline(cache, manifest, good):
     "bad", [GOOD[:-1], b"", GOOD[:100] + b"x" + GOOD[101:]], ids=["truncated", "empty", "altered"]
 )
 def test_a_wrong_file_in_the_cache_is_refused_and_fetched_again(
-    cache, manifest, good, bad, capsys
+    cache, manifest, good, bad, heard
 ):
     manifest(good)
     file = store.path("thing")
     file.write_bytes(bad)
     assert store.path("thing").read_bytes() == GOOD
-    said = capsys.readouterr().err
+    (said,) = heard.notices
     assert hashlib.sha256(bad).hexdigest() in said and SHA in said
+    assert heard.fetches == ["thing", "thing"]
+
+
+def test_who_watches_hears_of_every_byte_and_who_does_not_of_nothing(
+    cache, manifest, good, heard, capfd
+):
+    manifest(good)
+    store.path("thing")
+    assert heard.bytes[-1] == (len(GOOD), len(GOOD))
+    hooks.use(AssetHooks())
+    (cache / "thing-1.bin").unlink()
+    store.path("thing")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_command_line_draws_and_says_on_standard_error(cache, manifest, good, capsys):
+    manifest(good)
+    cache.mkdir()
+    (cache / "thing-1.bin").write_bytes(GOOD[::-1])
+    assert cli.main(["assets", "get", "thing"]) == 0
+    shown = capsys.readouterr()
+    hooks.use(AssetHooks())
+    assert shown.out.strip() == str(cache / "thing-1.bin")
+    assert "it is fetched again" in shown.err
 
 
 def test_a_file_that_was_never_verified_is_hashed_before_use(cache, manifest, good):

@@ -32,6 +32,7 @@ from pathlib import Path
 from typing import Any
 
 from kinesics_core import files
+from kinesics_core.assets import hooks
 from kinesics_core.errors import AssetError
 from kinesics_core.files import sha256_of
 
@@ -112,7 +113,7 @@ def asset(name: str) -> Asset:
 def path(name: str) -> Path:
     """Return the verified file of an asset, fetching or assembling it if it is not in the cache.
 
-    A cached file whose bytes are not the manifest's is said so on stderr and fetched again.
+    A cached file whose bytes are not the manifest's is told to ``hooks`` and fetched again.
 
     Raises:
         AssetError: The asset cannot be had; the error names every source that was tried.
@@ -210,13 +211,14 @@ def _remember(file: Path, sha256: str) -> None:
 
 @contextlib.contextmanager
 def _locked(cache: Path) -> Iterator[Path]:
-    """Hold the cache's lock; yields an empty directory in it that vanishes afterwards."""
+    """Hold the cache's lock and give an empty directory in it that vanishes afterwards."""
     cache.mkdir(parents=True, exist_ok=True)
     with (cache / ".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            _say(f"Another process is fetching into {cache}; waiting for it.")
+            hooks.current().on_notice(
+                f"Another process is fetching into {cache}; waiting for it.")
             fcntl.flock(lock, fcntl.LOCK_EX)
         for stale in cache.glob(".fetch-*"):  # left behind by a killed process
             shutil.rmtree(stale, ignore_errors=True)
@@ -225,7 +227,11 @@ def _locked(cache: Path) -> Iterator[Path]:
 
 
 def _store(wanted: Asset, content: bytes, origin: str) -> None:
-    """Put bytes into the cache if they are the asset's; AssetError if they are not."""
+    """Put bytes into the cache if they are the asset's.
+
+    Raises:
+        AssetError: They are not; they are thrown away.
+    """
     got = hashlib.sha256(content).hexdigest()
     if got != wanted.sha256:
         raise AssetError(
@@ -241,11 +247,12 @@ def _store(wanted: Asset, content: bytes, origin: str) -> None:
 
 
 def _obtain(wanted: Asset, workplace: Path) -> Path:
+    """Return the file of an asset from the cache, from its parts or from one of its sources."""
     file = cache_dir() / wanted.file
     if _verified(file, wanted.sha256):
         return file
     if file.exists():
-        _say(
+        hooks.current().on_notice(
             f"{file} has SHA-256 {sha256_of(file)} where {wanted.sha256} is wanted; "
             "it is fetched again."
         )
@@ -331,22 +338,17 @@ def _from_npm(wanted: Asset, source: dict[str, str], workplace: Path) -> None:
 
 
 def _from_url(wanted: Asset, source: dict[str, str], workplace: Path) -> None:
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-
     url = source["url"]
     content = bytearray()
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(),
-               TimeRemainingColumn())  # fmt: skip
     try:
         with (
             urllib.request.urlopen(url, timeout=NETWORK_TIMEOUT) as reply,
-            Progress(*columns, console=_console(), transient=True) as progress,
+            hooks.current().on_fetch(wanted.name) as tell,
         ):
             length = reply.headers.get("Content-Length")
-            bar = progress.add_task(wanted.name, total=int(length) if length else None)
             while block := reply.read(_CHUNK):
                 content += block
-                progress.advance(bar, len(block))
+                tell(len(content), int(length) if length else None)
     except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
         raise AssetError(f"{url} did not answer ({error}).") from error
     _store(wanted, bytes(content), url)
@@ -379,22 +381,10 @@ def _store_members(
 
 
 def _run(command: list[str], what: str) -> None:
-    """Run a package client quietly, with a spinner; its last word becomes the error."""
-    from rich.status import Status
-
-    with Status(f"Fetching {what}", console=_console()):
+    """Run a package client quietly; its last word becomes the error."""
+    with hooks.current().on_fetch(what):
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if done.returncode != 0:
         words = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
         faults = [line for line in words if "error" in line.lower()] or words or ["no word"]
         raise AssetError(f"`{what.partition(': ')[2]}` failed ({faults[-1].strip()}).")
-
-
-def _console():
-    from rich.console import Console
-
-    return Console(stderr=True)
-
-
-def _say(sentence: str) -> None:
-    print(sentence, file=sys.stderr)
