@@ -1,4 +1,4 @@
-"""``kinesics eval ...``: how good the networks are, always beside what they have to beat."""
+"""``kinesics eval ...``: measurements, always beside what has to be beaten."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class EvalCommand(NamedTuple):
     run: Callable[[argparse.Namespace], int]
 
 
-WHAT: dict[str, EvalCommand] = {
+EVALUATIONS: dict[str, EvalCommand] = {
     "forecast": EvalCommand(
         eval_forecast.HELP, eval_forecast.add_arguments, eval_forecast.run),
     "recognise": EvalCommand(
@@ -45,7 +45,7 @@ WHAT: dict[str, EvalCommand] = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
-    for name, command in WHAT.items():
+    for name, command in EVALUATIONS.items():
         sub = commands.add_parser(
             name, help=command.help, description=command.help,
             formatter_class=argparse.ArgumentDefaultsHelpFormatter)

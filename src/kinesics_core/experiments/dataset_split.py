@@ -35,7 +35,7 @@ class WindowSettings:
 
     @property
     def leaks(self) -> bool:
-        """Whether windows of one clip are on several sides."""
+        """True if windows of one clip are on several sides."""
         return self.split == WINDOW_LEAKS
 
 

@@ -14,10 +14,10 @@ from kinesics_core.experiments.exported import open_model
 from kinesics_core.experiments.job_inputs import (
     ExperimentInputs,
     Settings,
-    every,
     fold_windows,
     keep_weights,
     step_reporter,
+    thinning_stride,
     window_settings,
 )
 from kinesics_core.jobs.local import OnProgress
@@ -71,7 +71,7 @@ def train(settings: Settings, inputs: ExperimentInputs, report: OnProgress) -> d
     windows = window_settings(settings)
     data = fold_windows(windows, inputs)
     thinned = data.train.take(
-        np.arange(0, len(data.train), every(len(data.train), settings["most"])))
+        np.arange(0, len(data.train), thinning_stride(len(data.train), settings["most"])))
     config = TrainingConfig(**settings["config"])
     examples = Examples(thinned)
     if config.windows and not windows.leaks:

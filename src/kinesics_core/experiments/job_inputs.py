@@ -99,8 +99,8 @@ def fold_windows(settings: WindowSettings, inputs: ExperimentInputs) -> FoldWind
     return found
 
 
-def every(count: int, most: int) -> int:
-    """Return of how many windows one is taken, so that there are ``most`` at most."""
+def thinning_stride(count: int, most: int) -> int:
+    """Return the stride at which ``count`` windows are thinned to ``most`` at most."""
     return -(-count // most)
 
 

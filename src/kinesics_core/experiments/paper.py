@@ -24,7 +24,7 @@ OURS = "ours"
 
 
 def differences(
-    split: str, step: int, trainings: Mapping[str, TrainingConfig] = {}, *,
+    split: str, step: int, trainings: Mapping[str, TrainingConfig], *,
     pretrain_epochs: int | None = None, own_recipe: bool = False,
 ) -> list[str]:
     """List what differs from the paper's training and test, each with the paper's in brackets.

@@ -19,9 +19,9 @@ from kinesics_core.experiments.exported import open_model
 from kinesics_core.experiments.job_inputs import (
     ExperimentInputs,
     Settings,
-    every,
     keep_weights,
     step_reporter,
+    thinning_stride,
     window_settings,
 )
 from kinesics_core.jobs.local import OnProgress
@@ -135,7 +135,7 @@ def train_paper(settings: Settings, inputs: ExperimentInputs, report: OnProgress
     row = cut.clip                       # of the task's windows; those without a keypoint are out
     train, validation, test = (np.flatnonzero(np.isin(row, side)) for side in (
         task.train, task.validation, task.test))
-    train = train[::every(len(train), settings["most"])]
+    train = train[::thinning_stride(len(train), settings["most"])]
     config = TrainingConfig(**settings["config"])
     result = fit(
         TrainingData(

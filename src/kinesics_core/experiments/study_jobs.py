@@ -27,7 +27,7 @@ from kinesics_core.motion.training.predict import predict
 from kinesics_core.motion.training.windowing import CutWindows, WindowBatch, cut_windows, encode
 from kinesics_core.training.loop import Hooks
 
-EVERY = 10
+MEASURED_EVERY = 10
 """Epochs between two measurements on the domains, as in the paper's figure 3."""
 PRETRAIN_VALIDATION = 0.05
 """Share of the synthetic clips that the best epoch is chosen by."""
@@ -127,7 +127,7 @@ def finetune(settings: Settings, inputs: FinetuneInputs, report: OnProgress) -> 
         tested[name] = _Domain(others, windows, encode(windows, "per_frame"))
 
     def measure(epoch: int, network: torch.nn.Module) -> dict[str, float]:
-        if not settings["measured"] or (epoch % EVERY and epoch not in (1, config.epochs)):
+        if not settings["measured"] or (epoch % MEASURED_EVERY and epoch not in (1, config.epochs)):
             return {}
         return {f"mae_{name}": domain.mae(network) for name, domain in tested.items()}
 

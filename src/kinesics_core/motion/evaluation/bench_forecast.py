@@ -58,7 +58,7 @@ GOALS = {
     "ours": LatencyGoal(0.3),
 }
 SPEEDUP_GOAL = 3
-"""How many times as fast as eager torch."""
+"""Speed in multiples of eager torch's."""
 ROUNDS, CALLS, WARM_CALLS = 30, 20, 5
 """Turns of each, timed calls of a turn, and calls before them that do not count."""
 EPOCH_WINDOWS, EPOCH_GOAL = 7000, 20

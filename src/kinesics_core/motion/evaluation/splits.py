@@ -40,7 +40,7 @@ class LabelledClip(Protocol):
 
     @property
     def source(self) -> str:
-        """Where it comes from."""
+        """Recording or collection that it comes from."""
         ...
 
     @property
