@@ -94,6 +94,13 @@ def console() -> Console:
     return terminal if terminal.is_terminal else Console(width=160)
 
 
+def progress_console() -> Console:
+    """Return the console of the progress: standard error, so that a pipe gets the tables alone."""
+    from rich.console import Console
+
+    return Console(stderr=True)
+
+
 def announce(plan: ComparisonPlan, console: Console) -> None:
     """Print what is done with which data, and what is not as in the paper."""
     from kinesics_core.experiments import paper

@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
     plan = forecast_comparison.plan_forecasts(
         shared.options(args, residual=args.residual, optimiser=args.optimiser))
     shared.announce(plan, console)
-    with job_progress(console) as hooks:
+    with job_progress(shared.progress_console()) as hooks:
         outcomes = comparison.run_plan(plan, hooks)
     shared.write_curves(plan, outcomes)
     report = forecast_comparison.report_forecasts(plan, outcomes)

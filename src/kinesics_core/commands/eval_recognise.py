@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     console = shared.console()
     plan = recognition_comparison.plan_recognition(shared.options(args, residual=False))
     shared.announce(plan, console)
-    with job_progress(console) as hooks:
+    with job_progress(shared.progress_console()) as hooks:
         outcomes = comparison.run_plan(plan, hooks)
     shared.write_curves(plan, outcomes)
     report = recognition_comparison.report_recognition(plan, outcomes)

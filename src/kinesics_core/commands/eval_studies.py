@@ -110,7 +110,7 @@ def _run(args: argparse.Namespace, name: str) -> tuple[StudyOutcome, Console]:
     console = shared.console()
     plan = studies.plan_study(studies.Study[name], _options(args))
     _announce(plan, console)
-    with job_progress(console) as hooks:
+    with job_progress(shared.progress_console()) as hooks:
         return studies.run_study(plan, hooks), console
 
 

@@ -100,7 +100,7 @@ class ComparisonPlan:
 
     @property
     def methods(self) -> list[tuple[JobKind, str]]:
-        """What is judged besides the baselines, in the order of the tables."""
+        """Kind and name of everything judged besides the baselines, in the tables' order."""
         return [*((JobKind.EXPORTED, name) for name in self.options.models),
                 *((JobKind.TRAINING, name) for name in self.trainings)]
 
