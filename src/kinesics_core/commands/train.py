@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     data.add_argument("--label", help="train the classifier too, on this label of the clips")
     data.add_argument("--view", choices=CHOICES["view"],
                       help="see clips from the front, as the paper, or through random cameras and a"
-                           " faulty detector (COCO-17 in three dimensions)")
+                           " noisy detector (COCO-17 in three dimensions)")
     data.add_argument("--step", type=int, help="frames between windows cut from a clip")
     data.add_argument("--windows", type=int,
                       help="draw so many windows anew in each epoch; 0: every cut window once")
@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                       help="see kinesics_core.motion.windows")
 
     network = forecast.add_argument_group("network")
-    network.add_argument("--network", default=TrainingConfig.network, metavar="NAME",
+    network.add_argument("--network", default=TrainingConfig().network, metavar="NAME",
                          help=f"{', '.join(CHOICES['network'])} (default: %(default)s)")
     output = network.add_mutually_exclusive_group()
     output.add_argument("--residual", action="store_true", default=None,

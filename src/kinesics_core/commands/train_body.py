@@ -22,7 +22,7 @@ def add_arguments(what: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
                     " from poses of recordings that they never saw.")
     lifter = what.add_parser(
         "lifter", help="2-D keypoints -> a body's rotations",
-        description="Trains the network a fit begins with: poses as random cameras and a faulty"
+        description="Trains the network a fit begins with: poses as random cameras and a noisy"
                     " keypoint detector see them -> rotations.")
     for parser, epochs, steps in ((prior, 44, 150), (lifter, 40, 140)):
         parser.add_argument(

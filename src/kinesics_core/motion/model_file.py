@@ -51,7 +51,7 @@ class ForecasterFile:
 
     @property
     def normalisation(self) -> windows.Normalisation:
-        """How its windows are normalised."""
+        """Normalisation of its windows, see ``motion.windows``."""
         return cast(windows.Normalisation, self.metadata["normalisation"])
 
 

@@ -1,1 +1,1 @@
-"""What every training run shares: the loop, averaged weights, the schedule, curves."""
+"""Shared parts of training runs: loop, averaged weights, schedule, checkpoint, curves."""

@@ -36,14 +36,16 @@ Save = Callable[[dict[str, Any]], None]
 
 
 class Task(Protocol):
-    """What is learned.
+    """A learning task: losses to lower, and a judgement after each epoch.
 
     Attributes:
         steps: Number of steps in an epoch.
     """
 
     @property
-    def steps(self) -> int: ...
+    def steps(self) -> int:
+        """Number of steps in an epoch."""
+        ...
 
     def losses(self, network: nn.Module, epoch: int) -> Iterator[Tensor]:
         """Yield the loss of each step, a scalar; the weights change between two of them."""
@@ -165,7 +167,7 @@ class _Run:
             for group in self.optimiser.param_groups:
                 group["lr"] = rate
             self.optimiser.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             if config.gradient_limit:
                 nn.utils.clip_grad_norm_(parameters, config.gradient_limit)
             self.optimiser.step()

@@ -46,9 +46,9 @@ def draw_windows(
         points[flip] = camera_augmentation.mirror(points[flip])
     pixels = camera_augmentation.project(points, camera_augmentation.random_camera(rng, points))
     detected, seen = camera_augmentation.detect(rng, pixels[:, :OBSERVED], noise)
+    known = np.asarray(seen.any(axis=1))[:, None]                                # (B, 1, 17)
     return CutWindows(
-        windows.fill_missing(detected, seen), pixels[:, OBSERVED:],
-        seen.any(axis=1, keepdims=True), which.astype(np.int32))
+        windows.fill_missing(detected, seen), pixels[:, OBSERVED:], known, which.astype(np.int32))
 
 
 def at_window_rate(clips: Sequence[Clip]) -> tuple[list[Clip], np.ndarray]:

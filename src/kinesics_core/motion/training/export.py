@@ -135,7 +135,7 @@ def _metadata(about: ForecasterMetadata, window: Tensor, future: Tensor) -> dict
     if about.spread_floor is not None and about.spread_gain is not None:
         entries |= {"spread_floor": _numbers(about.spread_floor),
                     "spread_gain": _numbers(about.spread_gain)}
-    return entries | about.extra
+    return entries | dict(about.extra)
 
 
 def parity(network: nn.Module, path: Path, seed: int = 0) -> float:
@@ -206,7 +206,7 @@ def _trace(live: nn.Module, window: Tensor, outputs: Sequence[str]) -> onnx.Mode
 
 
 def _drop_identities(graph: onnx.GraphProto) -> None:
-    """The exporter shares equal weights through Identity nodes; every reader gets the original."""
+    """Give every reader the original of what the exporter shares through Identity nodes."""
     original = {node.output[0]: node.input[0]
                 for node in graph.node if node.op_type == "Identity"}
     wanted = {output.name for output in graph.output}
@@ -218,7 +218,7 @@ def _drop_identities(graph: onnx.GraphProto) -> None:
 
 
 def _fold_batch_normalisation(graph: onnx.GraphProto) -> None:
-    """y = W (a x + c) + b becomes (W a) x + (W c + b) where linear layers alone read the result."""
+    """Make y = W (a x + c) + b into (W a) x + (W c + b) where linear layers alone read y."""
     weights = {weight.name: weight for weight in graph.initializer}
     for node in [node for node in graph.node if node.op_type == "BatchNormalization"]:
         readers = [reader for reader in graph.node if node.output[0] in reader.input]

@@ -32,7 +32,7 @@ from kinesics_core.motion.training.predict import predict
 from kinesics_core.motion.training.prepare import PreparedRun
 
 TEST_WINDOWS = 1000
-"""Of each source and condition, through random cameras."""
+"""Number of test windows of each source and condition, through random cameras."""
 RIDGE_WINDOWS = 12000
 RIDGE_PENALTY = 10.0
 
@@ -84,7 +84,7 @@ def _ridge(run: PreparedRun) -> Ridge:
 
 @dataclass(frozen=True, slots=True)
 class _Judgement:
-    """What is judged, by what, and how windows are seen."""
+    """A network, what it has to beat, and how windows are seen."""
 
     network: nn.Module
     config: TrainingConfig
