@@ -105,6 +105,16 @@ def test_no_code_repeats_a_range():
     assert [place for file in SOURCES for place in restated_ranges(file)] == []
 
 
+def test_parameters_are_made_of_settings_alone():
+    """Nothing declares a parameter, or makes a setting, but the module that is for it."""
+    found = {
+        (getattr(node.func, "attr", None) or getattr(node.func, "id", ""), file.name)
+        for file in SOURCES for node in nodes(file) if isinstance(node, ast.Call)
+    }
+    assert {file for name, file in found if name == "declare_parameter"} == {"parameters.py"}
+    assert {file for name, file in found if name == "Setting"} == {"settings.py"}
+
+
 @pytest.mark.parametrize(("text", "find"), [
     ("SIZES = ['heavy', 'lite', 'full']", restated_choices),
     ("def f(n, *, variant: str = 'lite'): ...", restated_defaults),

@@ -59,7 +59,7 @@ class RecorderNode(Stage):
         self._writer: BagWriter | None = None
         self._writing = threading.Lock()
         self._subscriptions_of: dict[str, Subscription] = {}
-        self._looker = self.create_timer(0.5, self._look_for_topics, autostart=False)
+        self._topic_timer = self.create_timer(0.5, self._look_for_topics, autostart=False)
         self.path: Path | None = None
 
     def start(self) -> None:
@@ -74,13 +74,13 @@ class RecorderNode(Stage):
             if topic in KNOWN_TYPES:
                 self._record(topic, KNOWN_TYPES[topic], _QOS)
         if not self._all_found():
-            self._looker.reset()
+            self._topic_timer.reset()
         self.detail["bag"] = str(self.path)
         self.get_logger().info(f"recording to {self.path}")
 
     def stop(self) -> None:
         """Close the bag."""
-        self._looker.cancel()
+        self._topic_timer.cancel()
         for subscription in self._subscriptions_of.values():
             self.destroy_subscription(subscription)
         self._subscriptions_of.clear()
@@ -108,7 +108,7 @@ class RecorderNode(Stage):
                 except RecordingError as error:
                     self.fail(str(error))
         if self._all_found():
-            self._looker.cancel()
+            self._topic_timer.cancel()
 
     def _record(self, topic: str, kind: str, profile: QoSProfile) -> None:
         name = self.resolve_topic_name(topic)
