@@ -37,7 +37,8 @@ def main(arguments: list[str] | None = None) -> None:
         for frame in islice(iter(source.read, None), args.frames):
             people = estimator.process(frame)  # keypoints, hands, face of everybody, with ids
             forecast = forecaster.update(people)  # the next second of motion, and its emotion
-            affects = reader.update(people, forecast.affects)  # fused with face and movement
+            reader.add_body_readings(forecast.affects)
+            affects = reader.update(people)  # fused with face and movement
             response = policy.update(affects, people)  # what to express, to whom, and why
             animator.respond(response)
             face, body = animator.step(frame.stamp)  # ARKit weights, gaze; SMPL-X rotations

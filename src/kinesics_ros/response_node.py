@@ -11,8 +11,8 @@ from kinesics_core.affect.policy import PolicyConfig, ResponsePolicy
 from kinesics_core.affect.reader import AffectReader
 from kinesics_core.errors import KinesicsError
 from kinesics_core.settings import settings_of
-from kinesics_core.types import NANOSECONDS, People
 from kinesics_core.types import Affect as CoreAffect
+from kinesics_core.types import People
 from kinesics_ros import qos
 from kinesics_ros.bus import Bus
 from kinesics_ros.conversions import (
@@ -46,7 +46,6 @@ class ResponseNode(Stage):
         super().__init__("response", bus, **node_arguments)
         self._reader: AffectReader | None = None
         self._policy: ResponsePolicy | None = None
-        self._bodies: dict[int, CoreAffect] = {}
         self._publish_affects = self.output(
             "affect", Affect, lambda affects: [affect_to_msg(a) for a in affects], qos.RESULT
         )
@@ -72,19 +71,17 @@ class ResponseNode(Stage):
         self._reader = self._policy = None
 
     def start(self) -> None:
-        self._bodies.clear()
+        assert self._reader is not None
+        self._reader.drop_body_readings()
 
     def _keep_bodies(self, affects: list[CoreAffect]) -> None:
-        self._bodies.update((affect.person_id, affect) for affect in affects)
+        assert self._reader is not None
+        self._reader.add_body_readings(affects)
 
     def _respond(self, people: People) -> None:
         assert self._reader is not None and self._policy is not None
         with Stopwatch(self, people.stamp):
-            self._bodies = {
-                person_id: affect for person_id, affect in self._bodies.items()
-                if abs(people.stamp - affect.stamp) <= NANOSECONDS
-            }
-            affects = self._reader.update(people, body=list(self._bodies.values()))
+            affects = self._reader.update(people)
             response = self._policy.update(affects, people)
         # The response first: the expression waits for it, the affect is for observers.
         self._publish_response(response)

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from kinesics_core.affect.answers import HOSTILE
 from kinesics_core.affect.emotions import (
     ANGER,
     CONTEMPT,
@@ -14,7 +15,7 @@ from kinesics_core.affect.emotions import (
     categories_to_vad,
 )
 from kinesics_core.affect.personality import Personality, temperament
-from kinesics_core.affect.policy import HOSTILE, PolicyConfig, ResponsePolicy, bearing
+from kinesics_core.affect.policy import PolicyConfig, ResponsePolicy, person_bearing
 from kinesics_core.errors import KinesicsError
 from kinesics_core.expression.gestures import ROBOT_GESTURES
 from kinesics_core.types import Affect, People
@@ -107,7 +108,7 @@ def test_the_state_has_inertia_and_returns_to_the_temperament(scene):
 
 def test_the_way_back_is_the_exact_exponential(scene):
     play = scene(Personality(0, 0, 0, 0, 0), config=PolicyConfig(temperament_time=8.0))
-    play.policy._state = np.array([0.8, -0.4, 0.2])
+    play.policy._own.vad = np.array([0.8, -0.4, 0.2])
     play.play(None, 1 / RATE)
     last = play.play(None, 8.0)[-1]
     expected = np.array([0.8, -0.4, 0.2]) * np.exp(-1.0)
@@ -237,7 +238,7 @@ def test_an_expressive_person_draws_attention_from_an_equal_one(make_person):
 @pytest.mark.parametrize(("x", "sign"), [(100.0, 1.0), (320.0, 0.0), (540.0, -1.0)])
 def test_bearing_is_positive_to_the_left(make_person, x, sign):
     person = make_person(at=(x, 240.0))
-    azimuth, elevation = bearing(person, People(0, 640, 480), 60.0)
+    azimuth, elevation = person_bearing(person, People(0, 640, 480), 60.0)
     focal = 320.0 / np.tan(np.radians(30.0))
     assert azimuth == pytest.approx(np.arctan((320.0 - x) / focal), abs=1e-3)
     assert np.sign(np.round(azimuth, 3)) == sign
@@ -246,12 +247,13 @@ def test_bearing_is_positive_to_the_left(make_person, x, sign):
 
 def test_bearing_of_a_point_at_the_edge_is_half_the_field_of_view(make_person):
     person = make_person()
+    image = People(0, 640, 480)
     person.coco[:5, :2] = (0.0, 240.0)
-    assert bearing(person, People(0, 640, 480), 90.0) == pytest.approx([np.pi / 4, 0.0], abs=1e-6)
+    assert person_bearing(person, image, 90.0) == pytest.approx([np.pi / 4, 0.0], abs=1e-6)
     person.coco[:5] = np.nan
-    assert np.isfinite(bearing(person, People(0, 640, 480), 90.0)).all()  # from the shoulders
+    assert np.isfinite(person_bearing(person, image, 90.0)).all()  # from the shoulders
     person.coco[:] = np.nan
-    assert np.isnan(bearing(person, People(0, 640, 480), 90.0)).all()
+    assert np.isnan(person_bearing(person, image, 90.0)).all()
 
 
 def test_idle_looks_at_nobody_and_says_so(scene):

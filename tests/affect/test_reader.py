@@ -116,12 +116,37 @@ def test_the_reading_of_a_network_counts_while_it_is_new(make_person):
         stamp = frame * SECOND // 30
         given = affect(SADNESS, 0.9, 0.9, "network")
         given.stamp = stamp
-        (reading,) = reader.update(people(stamp, make_person()), [given])
+        reader.add_body_readings([given])
+        (reading,) = reader.update(people(stamp, make_person()))
     assert EMOTIONS[reading.categories.argmax()] == "sadness"
-    given.stamp = -5 * SECOND  # too old: the reader's own eyes again
-    for frame in range(60, 150):
-        (reading,) = reader.update(people(frame * SECOND // 30, make_person()), [given])
+    # Then no more comes: it counts for a second, after that the reader's own eyes do again.
+    sadness = []
+    for frame in range(60, 180):
+        (reading,) = reader.update(people(frame * SECOND // 30, make_person()))
+        sadness.append(reading.categories[SADNESS])
+    assert sadness[29] > 0.3 > 0.15 > sadness[-1]
     assert reading.categories.argmax() == NEUTRAL
+
+
+def test_a_late_or_unreadable_reading_of_a_network_does_not_count(make_person):
+    alone, reader = AffectReader(), AffectReader()
+    for frame in range(60):
+        stamp = frame * SECOND // 30
+        late, broken = affect(SADNESS, 0.9, 0.9, "network"), affect(SADNESS, 0.9, 0.9, "network")
+        late.stamp, broken.stamp = stamp - 2 * SECOND, stamp
+        broken.categories[:] = np.nan
+        reader.add_body_readings([late if frame < 30 else broken])
+        read = reader.update(people(stamp, make_person()))
+        own = alone.update(people(stamp, make_person()))
+        assert [r.categories.tolist() for r in read] == [r.categories.tolist() for r in own]
+    assert own
+
+
+def test_readings_of_networks_can_be_dropped(make_person):
+    reader = AffectReader()
+    reader.add_body_readings([affect(SADNESS, 0.9, 0.9, "network")])
+    reader.drop_body_readings()
+    assert reader.update(people(0, make_person())) == []  # nothing to go by in a first image
 
 
 def test_a_reading_is_held_while_it_fades_and_then_given_up(make_person):

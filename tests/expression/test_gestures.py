@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from stick_figure import forward, hand_tips
 
-from kinesics_core.affect import policy
+from kinesics_core.affect.answers import ANSWERINGS, GREETING
 from kinesics_core.errors import KinesicsError
 from kinesics_core.expression import gestures
 from kinesics_core.expression.body_animator import BodyAnimator, head_pose
@@ -124,8 +124,12 @@ def test_lean_and_bow_bring_the_head_forward():
 
 
 def test_every_gesture_the_policy_can_choose_exists():
-    chosen = {name for names in policy._GESTURES.values() for name in names} | {policy._GREETING}
-    assert chosen <= set(ROBOT_GESTURES)
+    chosen = {
+        name for answering in ANSWERINGS.values()
+        for names in answering.gestures.values() for name in names
+    }
+    assert chosen
+    assert chosen | {GREETING} <= set(ROBOT_GESTURES)
 
 
 def test_an_unknown_gesture_is_refused_with_the_known_ones():

@@ -148,7 +148,7 @@ def test_over_ros_only_a_reading_of_the_last_second_counts(bring_up, executor, l
     wait(lambda: persons.get_subscription_count() and body.get_subscription_count()
          and response.count_subscribers("affect"), executor)
     body.publish(affect_to_msg(happy(people(60).stamp - round(late * NANOSECONDS))))
-    wait(lambda: response._bodies, executor)
+    wait(lambda: response._reader._bodies, executor)
     persons.publish(people_to_msg(people(60)))
     if used:
         wait(lambda: heard, executor)
@@ -157,6 +157,6 @@ def test_over_ros_only_a_reading_of_the_last_second_counts(bring_up, executor, l
         wait(lambda: response.processed, executor)
         wait(lambda: response.idle, executor)
         assert not any(message.source == "other 2" for message in heard)
-        assert not response._bodies, "an old reading is forgotten"
+        assert not response._reader._bodies, "an old reading is forgotten"
     executor.remove_node(stranger)
     stranger.destroy_node()

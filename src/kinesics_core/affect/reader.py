@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,23 +18,31 @@ BODY_WEIGHT = np.array([0.3, 1.0, 1.0])
 tell valence, bodies arousal (Russell, Bachorowski & Fernandez-Dols 2003; Wallbott 1998)."""
 
 _CATEGORY_WEIGHT = {"face": 1.0, "body": 0.5}
-_FLOOR = 1e-3
-_CLARITY = 0.5
+_FLOOR = 1e-3  # probability below which a channel rules nothing out
+_CLARITY = 0.5  # confidence from which a reading moves the belief at full speed
+_FRESH = NANOSECONDS  # how far a network's reading may be from an image to count for it, ns
 
 
 @dataclass(slots=True)
 class _Track:
-    """What is remembered of one person."""
+    """One person's readers and what is believed of them.
+
+    Attributes:
+        face, body: Read the person.
+        belief: The smoothed reading, or None.
+        read: Stamp of the last reading, ns.
+        seen: Stamp of the last image with the person, ns.
+    """
 
     face: FaceReader = field(default_factory=FaceReader)
     body: BodyReader = field(default_factory=BodyReader)
     belief: Affect | None = None
-    read: int = 0  # stamp of the last reading
+    read: int = 0
     seen: int = 0
 
 
 class AffectReader:
-    """Reads, fuses and smooths the affect of each tracked person.
+    """The affect of each tracked person, read, fused and smoothed.
 
     Face and body are pooled log-linearly: p is proportional to the product of p_i ^ w_i, w_i the
     channel's confidence, so that a channel that does not know does not dilute the other. Over
@@ -43,6 +51,15 @@ class AffectReader:
     reading of low confidence. Without any reading the belief stays for ``hold`` seconds, its
     confidence fading; a person unseen for ``forget`` seconds is forgotten. A stamp that jumps back
     starts everybody's smoothing anew.
+
+    A network's readings of bodies may come whenever they are ready (``add_body_readings``): an
+    image never waits for its reading, the newest one within a second of it counts and is averaged
+    with this reader's own.
+
+    Attributes:
+        onset, release: Time constants of an expression that begins and that fades, seconds.
+        hold: How long a belief stays without a reading, seconds.
+        forget: How long a person is remembered unseen, seconds.
     """
 
     onset = 0.12
@@ -51,14 +68,21 @@ class AffectReader:
     forget = 10.0
 
     def __init__(self) -> None:
+        """Begin with nobody known."""
         self._tracks: dict[int, _Track] = {}
+        self._bodies: dict[int, Affect] = {}
         self._stamp: int | None = None
 
-    def update(self, people: People, body: Sequence[Affect] = ()) -> list[Affect]:
-        """The affect of each person of whom something can be said, in the order of ``people``.
+    def add_body_readings(self, readings: Iterable[Affect]) -> None:
+        """Keep a network's readings of bodies; each replaces the one before of its person."""
+        self._bodies.update((reading.person_id, reading) for reading in readings)
 
-        body: readings of a network for the same image or the last second, which are averaged
-        with this reader's own reading of that person's body.
+    def drop_body_readings(self) -> None:
+        """Forget what networks read, for a stream that begins anew."""
+        self._bodies.clear()
+
+    def update(self, people: People) -> list[Affect]:
+        """Return the affect of each person of whom something can be said, in order of ``people``.
 
         The source of a result is "fused", or "face" or "body" if that was the only channel.
         """
@@ -67,16 +91,15 @@ class AffectReader:
             for track in self._tracks.values():
                 track.belief, track.read, track.seen = None, stamp, stamp
         self._stamp = stamp
-        given = {
-            affect.person_id: affect
-            for affect in body
-            if abs(stamp - affect.stamp) <= NANOSECONDS and np.isfinite(affect.categories).all()
+        self._bodies = {
+            person_id: reading for person_id, reading in self._bodies.items()
+            if abs(stamp - reading.stamp) <= _FRESH
         }
         readings = []
         for person in people.persons:
             track = self._tracks.setdefault(person.id, _Track())
             track.seen = stamp
-            reading = self._read(track, person, stamp, given.get(person.id))
+            reading = self._read(track, person, stamp)
             if reading is not None:
                 readings.append(reading)
         self._tracks = {
@@ -86,17 +109,13 @@ class AffectReader:
         }
         return readings
 
-    def reset(self) -> None:
-        """Forgets everybody."""
-        self._tracks.clear()
-        self._stamp = None
-
-    def _read(
-        self, track: _Track, person: Person, stamp: int, given: Affect | None
-    ) -> Affect | None:
+    def _read(self, track: _Track, person: Person, stamp: int) -> Affect | None:
         face = track.face.update(person, stamp)
-        own = track.body.update(person, stamp)
-        reading = fuse(face, average(given, own))
+        rules = track.body.update(person, stamp)
+        network = self._bodies.get(person.id)
+        if network is not None and not np.isfinite(network.categories).all():
+            network = None
+        reading = fuse(face, average(network, rules))
         if reading is not None:
             track.belief = self._follow(track.belief, reading, (stamp - track.read) / NANOSECONDS)
             track.read = stamp
@@ -131,11 +150,18 @@ class AffectReader:
 
 
 def average(network: Affect | None, rules: Affect | None) -> Affect | None:
-    """One reading of a body from a network's and the rules' of ``BodyReader``; None if both are.
+    """Return one reading of a body from a network's and that of ``BodyReader``'s rules.
 
     Both look at the same body, so confidence does not add up: the larger one stays. Of what one
     of them leaves open (nan) the other's word counts. Means of the two follow ratings of rated
     animations as well as the better one in each dimension; the model card has the figures.
+
+    Args:
+        network: Reading of a network, or None.
+        rules: Reading of a ``BodyReader``, or None.
+
+    Returns:
+        The mean; the other one where one is None.
     """
     if network is None or rules is None:
         return rules if network is None else network
@@ -152,7 +178,7 @@ def average(network: Affect | None, rules: Affect | None) -> Affect | None:
 
 
 def fuse(face: Affect | None, body: Affect | None) -> Affect | None:
-    """One reading from a face's and a body's of the same person; None if both are.
+    """Return one reading from a face's and a body's of the same person; None if both are.
 
     Categories by log-linear pooling, VAD by the mean weighted with confidence and with
     ``FACE_WEIGHT`` and ``BODY_WEIGHT``, a nan left out. Confidences of independent channels add
