@@ -174,3 +174,13 @@ def test_the_hash_is_that_of_fips_180_4_in_pieces_of_any_size(
     assert files.sha256_of(path, told.append) == digest
     assert sum(told) == len(content)
     assert all(0 < size <= chunk for size in told)
+
+
+def test_a_part_that_cannot_take_its_place_is_still_there(tmp_path):
+    part = tmp_path / "film.mp4.part"
+    part.write_bytes(b"all of it")
+    with pytest.raises(files.WriteError, match="could not be written"):
+        files.put_in_place(part, tmp_path / "nowhere" / "film.mp4")
+    assert part.read_bytes() == b"all of it"
+    files.put_in_place(part, tmp_path / "film.mp4")
+    assert [path.name for path in tmp_path.iterdir()] == ["film.mp4"]
