@@ -1,1 +1,1 @@
-"""The robot's body: skeleton and forward kinematics, gestures, posture and their animation."""
+"""The parametric body: SMPL-family models, skinning, arm poses and gestures, files of motion."""
