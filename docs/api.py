@@ -46,8 +46,10 @@ def write(out: Path, packages: tuple[str, ...] = PACKAGES) -> dict[str, str]:
     left_out = {name: why for package in packages for name, why in missing(package).items()}
     pdoc.render.configure(docformat="google", template_directory=TEMPLATES)
     with warnings.catch_warnings():
-        # The fields of a NamedTuple: their types are shown as they are written.
+        # The types of a NamedTuple's fields are shown as they are written; what cannot be imported
+        # is left out and returned.
         warnings.filterwarnings("ignore", "Error parsing type annotation", UserWarning)
+        warnings.filterwarnings("ignore", "Couldn't import", UserWarning)
         pdoc.pdoc(*packages, *(f"!{name}" for name in left_out), output_directory=out)
     return left_out
 

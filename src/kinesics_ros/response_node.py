@@ -61,6 +61,7 @@ class ResponseNode(Stage):
         self.create_service(SetPersonality, "set_personality", self._set_personality)
 
     def load(self) -> None:
+        """Make the reader of affect and the policy."""
         self._reader = AffectReader()
         self._policy = ResponsePolicy(
             self.parameters.config(Personality), self.parameters.config(PolicyConfig)
@@ -68,9 +69,11 @@ class ResponseNode(Stage):
         self.detail["policy"] = self.parameters["policy"]
 
     def unload(self) -> None:
+        """Let go of reader and policy."""
         self._reader = self._policy = None
 
     def start(self) -> None:
+        """Forget what networks read during an earlier activation."""
         assert self._reader is not None
         self._reader.drop_body_readings()
 
@@ -105,6 +108,7 @@ class ResponseNode(Stage):
 
 
 def main() -> None:
+    """Run the node until a signal ends it."""
     run_node(ResponseNode)
 
 

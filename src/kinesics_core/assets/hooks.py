@@ -26,7 +26,7 @@ def _watch_nothing(_: str) -> Iterator[Tell]:
 
 @dataclass(frozen=True, slots=True)
 class AssetHooks:
-    """What happens when the store has something to tell.
+    """Callbacks for what the store has to tell.
 
     Attributes:
         on_notice: Told a sentence: that a file is wrong and fetched again, that another process is
