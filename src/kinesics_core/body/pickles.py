@@ -13,7 +13,7 @@ import re
 import struct
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -31,22 +31,36 @@ def load(file: Path) -> dict[str, Any]:
     """
     with file.open("rb") as stream:
         try:
-            content = _Unpickler(stream, encoding="latin1").load()
-            if isinstance(content, dict):
-                return {str(name): _plain(value) for name, value in content.items()}
+            content = read(stream)
         except ModelError as error:
-            raise ModelError(f"{file} was not read: {error}") from None
-        except (
-            pickle.UnpicklingError, struct.error, EOFError, ArithmeticError, AttributeError,
-            LookupError, MemoryError, RecursionError, TypeError, ValueError,
-        ) as error:
             raise ModelError(
-                f"{file} is no readable pickle ({type(error).__name__}: {error}); wanted a body "
-                "model, an .npz or a .pkl file. If it was cut off, fetch it again."
+                f"{file} was not read: {error} Wanted a body model, an .npz or a .pkl file. If it"
+                " was cut off, fetch it again."
             ) from error
+    if isinstance(content, dict):
+        return content
     raise ModelError(
         f"{file} holds a pickled {type(content).__name__}; wanted the dictionary of a body model."
     )
+
+
+def read(stream: BinaryIO) -> Any:
+    """Read one pickled value of plain Python and arrays, which are made dense numpy arrays.
+
+    Args:
+        stream: Stands where the pickle begins.
+
+    Raises:
+        ModelError: It is cut off, damaged, or names a class that such a value has not.
+    """
+    try:
+        return _plain(_Unpickler(stream, encoding="latin1").load())
+    except (
+        pickle.UnpicklingError, struct.error, EOFError, ArithmeticError, AttributeError,
+        LookupError, MemoryError, RecursionError, TypeError, ValueError,
+    ) as error:
+        raise ModelError(
+            f"it is no readable pickle ({type(error).__name__}: {error}).") from error
 
 
 class _Array:
@@ -130,6 +144,8 @@ class _Chumpy(_Record):
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(name): _plain(item) for name, item in value.items()}
     return value.array() if isinstance(value, (_Array, _Sparse, _Chumpy)) else value
 
 

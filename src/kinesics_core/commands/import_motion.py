@@ -43,6 +43,9 @@ def run_bvh(args: argparse.Namespace) -> int:
         counts = ", ".join(f"{axis} in {count}" for axis, count in reader.ups.most_common())
         _say(f"The upward axis differs between clips: {counts}. If that is wrong, delete the"
              " dataset and give --up.", "yellow")
+    for name, frames in reader.filled.items():
+        _say(f"{name}: {frames} frames held nan or infinity; they were filled from those around.",
+             "yellow")
     return status
 
 

@@ -59,8 +59,8 @@ def run(args: argparse.Namespace) -> int:
         raise KinesicsError(f"Got --batch {args.batch}; wanted at least 2.")
     console = Console(stderr=True)
     schedule = Schedule(epochs=args.epochs, steps=args.steps, lr=args.lr, seed=args.seed)
-    clips = body_poses.read(args.data)
-    unseen = body_poses.read(args.unseen) if args.unseen else []
+    clips = body_poses.read(args.data, console.print)
+    unseen = body_poses.read(args.unseen, console.print) if args.unseen else []
     data = training_data.divide(clips, schedule.seed, unseen)
     console.print(
         f"{len(data.train)} recordings ({len(data.poses.rotations)} poses) to train on,"

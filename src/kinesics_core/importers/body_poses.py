@@ -9,8 +9,7 @@ into the same bone of the recording's rest pose, a recorded orientation R is R E
 from __future__ import annotations
 
 import io
-import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,6 +18,7 @@ import numpy as np
 from kinesics_core.dataset.pose_clips import RATE, PoseClip, at_rate, without_faults
 from kinesics_core.errors import KinesicsError
 from kinesics_core.importers import bvh
+from kinesics_core.importers.arrays import array_of, frames_of, read_npz
 from kinesics_core.importers.import_axis_angle import RATES
 from kinesics_core.importers.import_bvh import joints_of
 from kinesics_core.importers.import_expmap import RATE as CMU_RATE
@@ -41,28 +41,36 @@ _SPINE = ("spine1", "spine2", "spine3")
 _SPINE_MIDDLES = (0.18, 0.44, 0.75)  # of SMPL-X's three joints, as shares of the way they span
 
 
-def read(sources: Sequence[Path]) -> list[PoseClip]:
+def read(
+    sources: Sequence[Path], tell: Callable[[str], None] = lambda sentence: None
+) -> list[PoseClip]:
     """Read every recording with rotations in some folders, archives and files.
 
     Each recording is a group of its own, but dancers of one take (one family of names, one length)
     are together. What ``pose_clips.save`` wrote comes back as it was.
 
+    Args:
+        sources: The folders, archives and files.
+        tell: Hears a sentence for each file that cannot be read and is left out.
+
     Raises:
-        KinesicsError: A file cannot be read, or there is none.
+        KinesicsError: No file can be read, or there is none.
     """
-    clips = []
+    clips: list[PoseClip] = []
+    faults: list[str] = []
     for source in sources:
         name = source.stem if source.is_file() and source.suffix != ".npz" else (
             source.name if source.is_dir() else source.resolve().parent.name)
         for file in files_in(source, (".npz", ".bvh", ".txt")):
-            if (saved := _saved(file)) is not None:
-                clips += saved
-                continue
-            for clip, rotations, rate in _recordings(file, name):
-                sound = without_faults(at_rate(rotations, rate))
-                if len(sound):
-                    group = f"{name}/{_take(clip, len(rotations))}"
-                    clips.append(PoseClip(clip, name, group, sound))
+            try:
+                clips += _clips_of(file, name)
+            except Exception as error:  # whatever is wrong with one file costs itself only
+                why = str(error) if isinstance(error, KinesicsError) else (
+                    f"{file.name} cannot be read ({type(error).__name__}: {error})")
+                faults.append(why)
+                tell(f"left out: {why}")
+    if not clips and faults:
+        raise KinesicsError(f"None of the files can be read: {faults[0]}")
     if not clips:
         raise KinesicsError(
             f"{', '.join(map(str, sources))} holds no motion with rotations. Give archives of"
@@ -71,12 +79,24 @@ def read(sources: Sequence[Path]) -> list[PoseClip]:
     return clips
 
 
+def _clips_of(file: SourceFile, source: str) -> list[PoseClip]:
+    if (saved := _saved(file)) is not None:
+        return saved
+    clips = []
+    for clip, rotations, rate in _recordings(file, source):
+        sound = without_faults(at_rate(rotations, rate))
+        if len(sound):
+            group = f"{source}/{_take(clip, len(rotations))}"
+            clips.append(PoseClip(clip, source, group, sound))
+    return clips
+
+
 def _recordings(file: SourceFile, source: str) -> Iterator[tuple[str, np.ndarray, float]]:
     """Yield name, rotations (T, 22, 3) and frames per second of each recording in a file."""
     if file.name.lower().endswith(".npz"):
         yield from _from_archive(file, source)
     elif file.name.lower().endswith(".bvh"):
-        motion = bvh.parse(file.read().decode("utf-8", "replace"), file.name)
+        motion = bvh.parse(bvh.decode(file.read()), file.name)
         yield stem(file.name), from_bvh(motion, file.name), motion.rate
     else:
         data = file.read()
@@ -88,13 +108,9 @@ def _recordings(file: SourceFile, source: str) -> Iterator[tuple[str, np.ndarray
 def _from_archive(file: SourceFile, source: str) -> Iterator[tuple[str, np.ndarray, float]]:
     """Yield the recordings of an archive with one (T, 22, 3) array a clip."""
     rate = RATES.get(source, RATE)
-    for key, rotations in _arrays(file).items():
-        if rotations.ndim != 3 or rotations.shape[1:] != (22, 3) or \
-                not np.isfinite(rotations).all():
-            raise KinesicsError(
-                f"{file.name}: {key} is {rotations.shape}; wanted finite (frames, 22, 3) SMPL-X"
-                " rotations.")
-        yield stem(key), rotations, rate
+    for key, array in _arrays(file).items():
+        rotations = frames_of(array, len(SMPLX_BODY), 3, f"{file.name}: {key}")
+        yield stem(key), rotations.astype(np.float32), rate
 
 
 def _saved(file: SourceFile) -> list[PoseClip] | None:
@@ -112,13 +128,8 @@ def _saved(file: SourceFile) -> list[PoseClip] | None:
 
 
 def _arrays(file: SourceFile) -> dict[str, np.ndarray]:
-    try:
-        with np.load(io.BytesIO(file.read()), allow_pickle=False) as archive:
-            return {key: archive[key] for key in archive.files}
-    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
-        raise KinesicsError(
-            f"{file.name} is not an .npz archive of numbers ({error}). Fetch or export it again."
-        ) from error
+    with read_npz(file.read(), file.name) as archive:
+        return {key: array_of(archive, key) for key in archive.files}
 
 
 def _take(name: str, frames: int) -> str:

@@ -1,9 +1,13 @@
 """Parser of BVH motion files of any skeleton.
 
-A joint with position channels uses them in place of its OFFSET, which is how the exporters that
-write them for every joint (Blender, Bandai-Namco's pipeline) mean them; a joint without has its
-OFFSET, and so has one below the root whose positions are all zero. Rotation channels are degrees,
-applied in the order they are listed.
+A joint with position channels uses them in place of its OFFSET, which is how most exporters that
+write them for every joint (Blender, Bandai-Namco's pipeline) mean them; where they stay near zero
+beside the OFFSET they are added to it, which is how the others mean them. Rotation channels are
+degrees, applied in the order they are listed.
+
+Files of many tools are read: UTF-8 and UTF-16, old encodings of Japanese names, any line end, any
+case of the sections, comments behind ``#`` and ``//``, CHANNELS over several lines, decimal commas,
+numbers without a blank before their minus, frame times in milliseconds.
 """
 
 from __future__ import annotations
@@ -23,6 +27,16 @@ COMMON_RATES = (10, 12, 12.5, 15, 20, 24, 25, 30, 48, 50, 60, 72, 75, 90, 100, 1
 """Frames per second. Files write the frame time with few digits: 0.0333, 0.008."""
 
 
+FASTEST, SLOWEST = 0.001, 1.0
+"""Seconds a frame that a recording of motion can have."""
+
+MOST_FILLED = 0.02
+"""Share of the frames in which numbers that are none are filled; more is a broken file."""
+
+
+_MINUS = re.compile(r"(?<=[\d.])-")  # of a number that follows another without a blank
+
+
 @dataclass(slots=True)
 class Bvh:
     """A parsed file.
@@ -34,6 +48,7 @@ class Bvh:
         channels: J lists of (axis 0 to 2, whether it is a position), in the file's order.
         table: (T, C) the motion, one column a channel.
         rate: Frames per second.
+        filled: Frames with numbers that were none, which were filled from their neighbours.
     """
 
     names: list[str]
@@ -42,6 +57,21 @@ class Bvh:
     channels: list[list[tuple[int, bool]]]
     table: np.ndarray
     rate: float
+    filled: int = 0
+
+
+def decode(content: bytes) -> str:
+    """Return the text of a file in UTF-16, UTF-8, else Shift-JIS, else Latin-1."""
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return content.decode("utf-16", "replace")
+    if content[1:2] == b"\0" or content[:1] == b"\0":
+        return content.decode("utf-16-le" if content[1:2] == b"\0" else "utf-16-be", "replace")
+    for encoding in ("utf-8-sig", "cp932"):
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return content.decode("latin-1")
 
 
 def parse(text: str, name: str = "BVH", rate: float | None = None) -> Bvh:
@@ -55,8 +85,11 @@ def parse(text: str, name: str = "BVH", rate: float | None = None) -> Bvh:
     Raises:
         KinesicsError: It is not BVH, is cut off, or holds no frames or frames that are no numbers.
     """
-    parts = re.split(r"^\s*MOTION\s*$", text, maxsplit=1, flags=re.MULTILINE)
-    if len(parts) < 2 or "HIERARCHY" not in parts[0]:
+    text = re.sub(r"\r\n?", "\n", text)
+    if "#" in text or "//" in text:
+        text = re.sub(r"(?m)(^|\s)(#|//).*$", "", text)
+    parts = re.split(r"(?mi)^\s*MOTION\s*$", text, maxsplit=1)
+    if len(parts) < 2 or "HIERARCHY" not in parts[0].upper():
         raise KinesicsError(
             f"{name} is not a BVH file: HIERARCHY or MOTION is missing. Export it again as BVH."
         )
@@ -71,7 +104,9 @@ def parse(text: str, name: str = "BVH", rate: float | None = None) -> Bvh:
         raise KinesicsError(f"{name}: 'Frames:' or 'Frame Time:' is missing after MOTION.")
     table = _parse_table(
         parts[1][head.end():], head[1], sum(len(listed) for listed in channels), name)
-    return Bvh(names, parents, rest, channels, table, rate or _rate(head[2], name))
+    table, filled = _fill(table, name)
+    return Bvh(names, parents, rest, channels, table,
+               rate or _rate(head[2].replace(",", "."), name), filled)
 
 
 def pose(motion: Bvh, joints: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
@@ -92,16 +127,17 @@ def pose(motion: Bvh, joints: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
     place = {joint: index for index, joint in enumerate(kept)}
     starts = np.cumsum([0, *(len(listed) for listed in motion.channels)])
     frames = len(motion.table)
+    added = _positions_are_added(motion, starts)
     offsets = np.repeat(motion.rest[kept][..., None], frames, axis=-1)
     rotations = np.repeat(np.eye(3)[None, ..., None], len(kept), axis=0).repeat(frames, axis=-1)
     for index, joint in enumerate(kept):
         columns = motion.table[:, starts[joint]:starts[joint + 1]].T
-        moves = [position for _, position in motion.channels[joint]]
-        absent = motion.parents[joint] >= 0 and not columns[moves].any()
         for (axis, position), column in zip(motion.channels[joint], columns, strict=True):
             if not position:
                 _turn(rotations[index], axis, np.radians(column))
-            elif not absent:
+            elif added and motion.parents[joint] >= 0:
+                offsets[index, axis] += column
+            else:
                 offsets[index, axis] = column
     parents = [place.get(motion.parents[joint], -1) for joint in kept]
     positions, orientations = forward_kinematics(
@@ -116,6 +152,24 @@ def at_rest(motion: Bvh) -> Bvh:
                np.zeros((1, 0)), motion.rate)
 
 
+def _positions_are_added(motion: Bvh, starts: np.ndarray) -> bool:
+    """Return whether positions of joints below the root are meant to be added to their OFFSET.
+
+    The bones decide: in place of their OFFSETs, positions near zero would put all joints in one
+    point; added to them, positions as long as the OFFSETs would double every bone.
+    """
+    bones = moved = 0.0
+    for joint, listed in enumerate(motion.channels):
+        axes = [axis for axis, position in listed if position]
+        if motion.parents[joint] < 0 or not axes:
+            continue
+        columns = [starts[joint] + place for place, (_, position) in enumerate(listed) if position]
+        mean = motion.table[:, columns].mean(axis=0)
+        bones += float(np.linalg.norm(motion.rest[joint, axes]))
+        moved += float(np.linalg.norm(mean))
+    return moved < 0.5 * bones
+
+
 def _parse_hierarchy(
     text: str,
 ) -> tuple[list[str], list[int], np.ndarray, list[list[tuple[int, bool]]]]:
@@ -124,9 +178,15 @@ def _parse_hierarchy(
     rest: list[list[float]] = []
     channels: list[list[tuple[int, bool]]] = []
     stack: list[int] = []
+    text = re.sub(r"(?<=\d),(?=\d)", ".", text)
+    missing = 0  # words of a CHANNELS line that stand on the next
     # A brace may stand on the line of its joint.
     for line in re.sub(r"([{}])", r"\n\1\n", text).splitlines():
         words = line.split()
+        if missing and words:
+            channels[-1] += [_channel(word) for word in words[:missing]]
+            missing = max(missing - len(words), 0)
+            continue
         if not words:
             continue
         kind = words[0].upper()
@@ -142,11 +202,15 @@ def _parse_hierarchy(
         elif kind == "}":
             stack.pop()
         elif kind == "OFFSET":
+            words = [kind, *re.sub(_MINUS, " -", " ".join(words[1:])).split()]
             rest[-1] = [float(word) for word in words[1:4]]
             if len(rest[-1]) != 3:
                 raise ValueError(f"OFFSET of {names[-1]} has {len(rest[-1])} numbers")
+            if not np.isfinite(rest[-1]).all():
+                raise ValueError(f"OFFSET of {names[-1]} is {' '.join(words[1:4])}")
         elif kind == "CHANNELS":
             channels[-1] = [_channel(word) for word in words[2:2 + int(words[1])]]
+            missing = int(words[1]) - len(channels[-1])
     if stack or not names:
         raise ValueError("its braces do not match" if stack else "it names no joint")
     return names, parents, np.array(rest), channels
@@ -161,16 +225,13 @@ def _channel(word: str) -> tuple[int, bool]:
 
 
 def _parse_table(text: str, frames: str, width: int, name: str) -> np.ndarray:
-    with warnings.catch_warnings():
-        # numpy only warns of a word that is no number, and ends there.
-        warnings.simplefilter("error", DeprecationWarning)
-        try:
-            # Of nothing it would make one number.
-            values = np.fromstring(text, np.float64, sep=" ") if text.strip() else np.empty(0)
-        except (DeprecationWarning, ValueError) as error:
-            raise KinesicsError(
-                f"{name}: the motion table holds what is no number. Export it again."
-            ) from error
+    values = _numbers(text)
+    if values is None:
+        # Slower, for the ways in which tools and locales write numbers.
+        values = _numbers(_plain_numbers(text))
+    if values is None:
+        raise KinesicsError(
+            f"{name}: the motion table holds what is no number. Export it again.")
     if width == 0 or len(values) == 0 or frames == "0":
         raise KinesicsError(f"{name} holds no motion: {len(values)} numbers, {width} channels.")
     if len(values) % width:
@@ -185,9 +246,52 @@ def _parse_table(text: str, frames: str, width: int, name: str) -> np.ndarray:
             f"{name} is cut off: it announces {frames} frames and holds {len(table)}. Fetch or"
             " export it again."
         )
-    if not np.isfinite(table).all():
-        raise KinesicsError(f"{name}: the motion table holds nan or infinity. Export it again.")
     return table
+
+
+def _numbers(text: str) -> np.ndarray | None:
+    """Return the numbers of a text, None if a word is none."""
+    if not text.strip():
+        return np.empty(0)  # numpy would make one number of nothing
+    with warnings.catch_warnings():
+        # numpy only warns of a word that is no number, and ends there.
+        warnings.simplefilter("error", DeprecationWarning)
+        try:
+            return np.fromstring(text, np.float64, sep=" ")
+        except (DeprecationWarning, ValueError):
+            return None
+
+
+def _plain_numbers(text: str) -> str:
+    """Return a table of numbers with points for decimal commas and blanks between all numbers."""
+    if "," in text:
+        separates = "." in text or re.search(r"\d,-?\d+,", text) is not None
+        text = text.replace(",", " " if separates else ".")
+    return re.sub(_MINUS, " -", text)
+
+
+def _fill(table: np.ndarray, name: str) -> tuple[np.ndarray, int]:
+    """Fill the numbers that are none from the frames around them, if they are few.
+
+    Returns:
+        The table and how many frames were filled.
+
+    Raises:
+        KinesicsError: More than ``MOST_FILLED`` of the frames are concerned.
+    """
+    bad = ~np.isfinite(table)
+    rows = int(bad.any(axis=1).sum())
+    if not rows:
+        return table, 0
+    if rows > MOST_FILLED * len(table):
+        raise KinesicsError(
+            f"{name}: {rows} of {len(table)} frames of the motion table hold nan or infinity."
+            " Export it again.")
+    table, times = table.copy(), np.arange(len(table))
+    for column in np.flatnonzero(bad.any(axis=0)):
+        known = ~bad[:, column]
+        table[:, column] = np.interp(times, times[known], table[known, column])
+    return table, rows
 
 
 def _rate(frame_time: str, name: str) -> float:
@@ -196,10 +300,13 @@ def _rate(frame_time: str, name: str) -> float:
         seconds = float(frame_time)
     except ValueError:
         seconds = 0.0
-    if not np.isfinite(seconds) or seconds <= 0:
+    if np.isfinite(seconds) and seconds > SLOWEST and any(
+            abs(1000 / rate - seconds) < 0.02 * seconds for rate in COMMON_RATES):
+        frame_time, seconds = f"{seconds / 1000:.6f}", seconds / 1000  # it is in milliseconds
+    if not np.isfinite(seconds) or not FASTEST <= seconds <= SLOWEST:
         raise KinesicsError(
-            f"{name}: got a frame time of {frame_time} s; wanted more than 0. Give the true one"
-            " with --rate."
+            f"{name}: got a frame time of {frame_time} s; wanted {FASTEST:g} to {SLOWEST:g} s. Give"
+            " the true rate with --rate."
         )
     digits = len(frame_time.partition(".")[2])
     near = min(COMMON_RATES, key=lambda rate: abs(1 / rate - seconds))

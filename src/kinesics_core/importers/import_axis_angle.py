@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
 from collections.abc import Iterator
 from functools import partial
 
@@ -12,6 +10,7 @@ import numpy as np
 
 from kinesics_core.dataset.clips import Clip
 from kinesics_core.errors import KinesicsError
+from kinesics_core.importers.arrays import array_of, frames_of, read_npz
 from kinesics_core.importers.importing import MotionRecording, stem
 from kinesics_core.importers.source_files import SourceFile
 from kinesics_core.kinematics import (
@@ -26,38 +25,45 @@ from kinesics_core.skeletons import SMPLX_BODY_PARENTS
 RATES = {"mesh2motion": 24.0, "cmu_dance_martial": 120.0}
 """Frames per second of the archives in folders of these names, which do not say it themselves."""
 
+AMASS_RATES = ("mocap_frame_rate", "mocap_framerate")
+"""What AMASS calls the frames per second of a file, now and before."""
+
+JOINTS = len(SMPLX_BODY_PARENTS)
+
 
 def recordings(file: SourceFile, source: str, rate: float) -> Iterator[MotionRecording]:
     """Yield the clips of one .npz file.
 
     A ``MotionReader`` once ``source``, the collection, and ``rate``, frames per second, are given.
+    A file of AMASS is one clip, ``poses``, at the rate that it says itself.
     """
-    try:
-        archive = np.load(io.BytesIO(file.read()), allow_pickle=False)
-        keys = archive.files
-    except (OSError, ValueError, AttributeError, zipfile.BadZipFile) as error:
-        raise KinesicsError(
-            f"{file.name} is not an .npz archive of numbers ({error}). Fetch or export it again."
-        ) from error
-    for key in keys:
+    archive = read_npz(file.read(), file.name)
+    if "poses" in archive.files:
+        name = re.sub(r"\.npz$", "", file.name, flags=re.IGNORECASE)
+        yield MotionRecording(name, partial(_amass_clip, archive, name, source, rate))
+        return
+    for key in archive.files:
         yield MotionRecording(key, partial(_clip, archive, key, source, rate))
 
 
 def _clip(archive: np.lib.npyio.NpzFile, key: str, source: str, rate: float) -> Clip:
-    try:
-        axis_angle = archive[key]
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise KinesicsError(f"clip {key} cannot be read ({error}). Fetch it again.") from error
-    if axis_angle.ndim != 3 or axis_angle.shape[1:] != (22, 3) or len(axis_angle) < 2:
-        raise KinesicsError(
-            f"clip {key} has shape {axis_angle.shape}; wanted (frames, 22, 3), at least 2 frames.")
-    if not np.isfinite(axis_angle).all():
-        raise KinesicsError(f"clip {key} holds nan or infinity. Export it again.")
+    axis_angle = frames_of(array_of(archive, key), JOINTS, 3, f"clip {key}")
     name = stem(key)
     # Two dancers recorded in one take have clips of one family and one length.
     family = re.sub(r"[_-]?\d+$", "", name)
     group = f"{family}/{len(axis_angle)}" if family != name else name
     return Clip(name, source, group, rate, coco_from_axis_angle(axis_angle))
+
+
+def _amass_clip(archive: np.lib.npyio.NpzFile, name: str, source: str, rate: float) -> Clip:
+    """Return the body of ``poses``, (T, 66 or more): what follows are hands and face."""
+    poses = array_of(archive, "poses")
+    if poses.ndim != 2 or poses.shape[1] < 3 * JOINTS:
+        raise KinesicsError(
+            f"{name} has 'poses' of shape {poses.shape}; wanted (frames, {3 * JOINTS} or more).")
+    own = next((float(array_of(archive, key)) for key in AMASS_RATES if key in archive.files), rate)
+    axis_angle = frames_of(poses[:, :3 * JOINTS], JOINTS, 3, name)
+    return Clip(name, source, name, own, coco_from_axis_angle(axis_angle))
 
 
 def coco_from_axis_angle(axis_angle: np.ndarray) -> np.ndarray:

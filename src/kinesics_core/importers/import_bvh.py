@@ -42,6 +42,7 @@ class BvhReader:
         up: One of ``UP_AXES`` or "auto".
         rate: Frames per second, in place of what the files say.
         ups: How many clips had which axis up.
+        filled: How many frames of a file held numbers that were none and were filled, by name.
     """
 
     source: str
@@ -49,6 +50,7 @@ class BvhReader:
     up: str = "auto"
     rate: float | None = None
     ups: Counter[str] = field(default_factory=Counter)
+    filled: dict[str, int] = field(default_factory=dict)
     _known: dict[tuple[tuple[str, ...], tuple[int, ...]], dict[str, int]] = field(
         default_factory=dict)
 
@@ -57,12 +59,14 @@ class BvhReader:
         yield MotionRecording(file.name, partial(self._read, file))
 
     def _read(self, file: SourceFile) -> Clip:
-        motion = bvh.parse(file.read().decode("utf-8", "replace"), file.name, self.rate)
+        motion = bvh.parse(bvh.decode(file.read()), file.name, self.rate)
         skeleton = tuple(motion.names), tuple(motion.parents)
         if skeleton not in self._known:
             self._known[skeleton] = joints_of(motion, self.given, file.name)
         keypoints, up = coco_from_bvh(motion, self._known[skeleton], self.up, file.name)
         self.ups[up] += 1
+        if motion.filled:
+            self.filled[file.name] = motion.filled
         name = stem(file.name)
         return Clip(name, self.source, name, motion.rate, keypoints)
 

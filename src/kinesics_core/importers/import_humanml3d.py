@@ -1,22 +1,23 @@
 """Reader of HumanML3D's motion, and what MotionLCM and its kin make: .npy files of 22 joints.
 
-Two forms are read: joint positions (T, 22, 3), metres, y up ("new_joints"), and the features
-(T, 263) ("new_joint_vecs", not normalised). Guo et al., "Generating Diverse and Natural 3D Human
+Two forms are read: joint positions (T, 22, 3) ("new_joints"; metres and y up, or the unit and axis
+that a person of ordinary size stands along) and the features (T, 263) ("new_joint_vecs", not
+normalised). ``arrays`` says in which layouts. Guo et al., "Generating Diverse and Natural 3D Human
 Motions from Text", CVPR 2022.
 """
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
 
 from kinesics_core.dataset.clips import Clip
-from kinesics_core.errors import KinesicsError
+from kinesics_core.importers.arrays import finite, frames_of, read_npy, without_padding
 from kinesics_core.importers.importing import MotionRecording, stem
 from kinesics_core.importers.source_files import SourceFile
+from kinesics_core.importers.stature import SMALLEST, TALLEST, UNITS, stature
 from kinesics_core.kinematics import calibrated_head_axes, coco_from_smplx_body
 from kinesics_core.skeletons import HUMANML3D22
 
@@ -27,33 +28,40 @@ FEATURES = 263
 
 
 def recordings(file: SourceFile, source: str, rate: float = RATE) -> Iterator[MotionRecording]:
-    """Yield the clip of one .npy file.
+    """Yield the clip of one .npy file; MDM's results hold several.
 
     A ``MotionReader`` once ``source``, the collection, is given. rate: frames per second.
     """
-    yield MotionRecording(file.name, partial(_clip, file, source, rate))
+    motions = read_npy(file.read(), file.name)
+    for index, motion in enumerate(motions):
+        name = file.name if len(motions) == 1 else f"{stem(file.name)}#{index}"
+        yield MotionRecording(name, partial(_clip, motion, name, source, rate))
 
 
-def _clip(file: SourceFile, source: str, rate: float) -> Clip:
-    try:
-        array = np.load(io.BytesIO(file.read()), allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise KinesicsError(
-            f"{file.name} is not an .npy file of numbers ({error}). Fetch or export it again."
-        ) from error
-    joints = joints_from_features(array) if array.ndim == 2 and array.shape[1] == FEATURES \
-        else array
-    if joints.ndim != 3 or joints.shape[1:] != (len(HUMANML3D22), 3) or len(joints) < 2:
-        raise KinesicsError(
-            f"{file.name} has shape {array.shape}; wanted (frames, 22, 3) joints or (frames, 263)"
-            " features, at least 2 frames."
-        )
-    if not np.isfinite(joints).all():
-        rows = int((~np.isfinite(joints)).any(axis=(1, 2)).sum())
-        raise KinesicsError(
-            f"{file.name}: {rows} of {len(joints)} frames hold nan or infinity. Make it again.")
-    name = stem(file.name)
-    return Clip(name, source, name, rate, coco_from_joints(joints))
+def _clip(array: np.ndarray, file: str, source: str, rate: float) -> Clip:
+    if array.ndim == 2 and array.shape[1] == FEATURES and array.dtype.kind in "fiu":
+        features = finite(without_padding(np.asarray(array, np.float64)), file)
+        joints = joints_from_features(features)
+    else:
+        joints = upright(frames_of(array, len(HUMANML3D22), 3, file))
+    name = stem(file)
+    keypoints = coco_from_joints(joints)
+    height = stature(keypoints)
+    for metres in UNITS.values():
+        if SMALLEST <= height * metres <= TALLEST:
+            # The head's keypoints are metres from the neck, so the joints are scaled, not they.
+            keypoints = coco_from_joints(joints * metres) if metres != 1.0 else keypoints
+            break
+    return Clip(name, source, name, rate, keypoints)
+
+
+def upright(joints: np.ndarray) -> np.ndarray:
+    """Return joints (T, 22, 3) with y up; those of somebody who stands along z are turned."""
+    feet = joints[:, [HUMANML3D22.index("left_ankle"), HUMANML3D22.index("right_ankle")]]
+    up = np.median(joints[:, HUMANML3D22.index("head")] - feet.mean(axis=1), axis=0)
+    if abs(up[2]) < 2.0 * abs(up[1]) or up[2] < 0:
+        return joints
+    return np.stack([joints[..., 0], joints[..., 2], -joints[..., 1]], axis=-1)
 
 
 def joints_from_features(features: np.ndarray) -> np.ndarray:

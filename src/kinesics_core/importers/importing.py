@@ -19,6 +19,7 @@ from kinesics_core.dataset.clips import Clip, Info, Writer
 from kinesics_core.dataset.labels import labels_from
 from kinesics_core.errors import KinesicsError
 from kinesics_core.importers.source_files import SourceFile, files_in
+from kinesics_core.importers.stature import check_person
 
 MAX_SPEED = 15.0
 """Metres per second. A keypoint faster than this is a fault of the recording: a jump out of the
@@ -142,8 +143,9 @@ def import_motion(
                 continue
             try:
                 clip = recording.make()
-            except KinesicsError as error:
-                report.failed[recording.name] = str(error)
+                check_person(clip)
+            except Exception as error:  # whatever is wrong with one recording costs itself only
+                report.failed[recording.name] = _sentence(error)
                 continue
             group = name if clip.group == clip.name else clip.group
             _add(writer, replace(clip, name=name, group=group), labels[recording.name], report)
@@ -166,8 +168,17 @@ def _recordings(source: MotionSource, report: ImportReport) -> Iterator[MotionRe
     for file in source.files():
         try:
             yield from source.reader(file)
-        except KinesicsError as error:
-            report.failed[file.name] = str(error)
+        except Exception as error:  # as above
+            report.failed[file.name] = _sentence(error)
+
+
+def _sentence(error: Exception) -> str:
+    """Return why a recording was left out; an unforeseen error is named as what it is."""
+    if isinstance(error, KinesicsError):
+        return str(error)
+    lines = str(error).splitlines() or [""]
+    return (f"it cannot be read ({type(error).__name__}: {lines[0]}). Export it again; if other"
+            " programs read it, please report it.")
 
 
 def _add(writer: Writer, clip: Clip, labels: dict[str, str], report: ImportReport) -> None:

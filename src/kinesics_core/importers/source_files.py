@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import lzma
+import os
 import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from kinesics_core.errors import KinesicsError
 
 ARCHIVES = (".tar", ".tar.xz", ".txz", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".zip")
 
-_BROKEN = (OSError, EOFError, tarfile.TarError, zipfile.BadZipFile, lzma.LZMAError, zlib.error,
-           RuntimeError, NotImplementedError)
+MAX_UNPACKED = 1 << 30
+"""Bytes. A member of an archive that unpacks to more is refused: no recording is so large, but a
+file of zeros that fills the memory is packed into almost nothing."""
+
+_BROKEN = (OSError, EOFError, LookupError, ValueError, tarfile.TarError, zipfile.BadZipFile,
+           lzma.LZMAError, zlib.error, RuntimeError, NotImplementedError)
 
 
 class SourceFile(NamedTuple):
@@ -51,7 +56,7 @@ def files_in(source: Path, suffixes: tuple[str, ...]) -> Iterator[SourceFile]:
         if source.is_dir() else [source]
     archives = [path for path in found if path.name.lower().endswith(ARCHIVES)]
     for path in found:
-        name = path.relative_to(top).as_posix()
+        name = shown(path.relative_to(top))
         if path in archives:
             prefix = f"{name}/" if len(archives) > 1 else ""
             try:
@@ -60,7 +65,20 @@ def files_in(source: Path, suffixes: tuple[str, ...]) -> Iterator[SourceFile]:
             except _BROKEN as error:
                 yield SourceFile(name, partial(_raise, f"{name} is cut off or broken", error))
         elif _wanted(name, suffixes):
-            yield SourceFile(name, path.read_bytes)
+            yield SourceFile(name, partial(_read, name, partial(_whole, path)))
+
+
+def shown(path: Path) -> str:
+    """Return a path as text that any file takes: bytes that are not UTF-8 become U+FFFD."""
+    return os.fsencode(path.as_posix()).decode("utf-8", "replace")
+
+
+def _whole(path: Path) -> bytes:
+    if not path.is_file():
+        raise OSError("it is not a regular file")
+    if path.stat().st_size > MAX_UNPACKED:
+        raise OSError(f"it has more than {MAX_UNPACKED >> 20} MB")
+    return path.read_bytes()
 
 
 def _wanted(name: str, suffixes: tuple[str, ...]) -> bool:
@@ -70,21 +88,38 @@ def _wanted(name: str, suffixes: tuple[str, ...]) -> bool:
 def _members(path: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
     if path.name.lower().endswith(".zip"):
         with zipfile.ZipFile(path) as archive:
-            for name in archive.namelist():
-                yield name, partial(_read, name, partial(archive.read, name))
+            for info in archive.infolist():
+                if not info.is_dir():
+                    yield info.filename, partial(
+                        _read, info.filename, partial(_unpacked, partial(archive.open, info)))
         return
     with tarfile.open(path) as tar:
         for member in tar:
-            if (content := tar.extractfile(member)) is not None:
-                yield member.name, partial(_read, member.name, content.read)
+            # A link is read where it leads; one that leads nowhere costs itself only.
+            if member.isfile() or member.issym() or member.islnk():
+                yield member.name, partial(
+                    _read, member.name, partial(_unpacked, partial(tar.extractfile, member)))
+
+
+def _unpacked(open_member: Callable[[], IO[bytes] | None]) -> bytes:
+    stream = open_member()
+    if stream is None:
+        raise OSError("it is not a regular file")
+    with stream:
+        content = stream.read(MAX_UNPACKED + 1)
+    if len(content) > MAX_UNPACKED:
+        raise OSError(f"it unpacks to more than {MAX_UNPACKED >> 20} MB")
+    return content
 
 
 def _read(name: str, read: Callable[[], bytes]) -> bytes:
     try:
         return read()
     except _BROKEN as error:
-        return _raise(f"{name} cannot be read from its archive", error)
+        return _raise(f"{name} cannot be read", error)
 
 
 def _raise(what: str, error: Exception) -> bytes:
-    raise KinesicsError(f"{what} ({error or type(error).__name__}). Fetch it again.") from error
+    reason = f"{type(error).__name__}: {error}" if isinstance(error, LookupError) else error
+    raise KinesicsError(
+        f"{what} ({reason or type(error).__name__}). Fetch it again.") from error
