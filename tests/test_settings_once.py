@@ -15,6 +15,7 @@ from kinesics_core.affect.policy import PolicyConfig
 from kinesics_core.camera import Lens
 from kinesics_core.expression.animator import ExpressionConfig
 from kinesics_core.fitting.server_config import MeshFitConfig
+from kinesics_core.fitting.settings import Settings as FitSettings
 from kinesics_core.motion.runtime import ForecastConfig
 from kinesics_core.perception.config import CameraConfig, KeypointConfig
 from kinesics_core.recording.config import RecorderConfig
@@ -24,7 +25,7 @@ from kinesics_core.view.markers import MarkerConfig
 ROOT = Path(__file__).resolve().parents[1]
 CONFIGS = (
     CameraConfig, KeypointConfig, PolicyConfig, Personality, ExpressionConfig, RecorderConfig,
-    MeshFitConfig, MarkerConfig, Lens, ForecastConfig,
+    MeshFitConfig, MarkerConfig, Lens, ForecastConfig, FitSettings,
 )  # fmt: skip
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
 LAUNCH = sorted((ROOT / "launch").glob("*.launch.py"))
@@ -32,6 +33,7 @@ LAUNCH = sorted((ROOT / "launch").glob("*.launch.py"))
 COMMON = {
     "source", "width", "height", "rate", "loop", "realtime", "seed", "hold", "margin", "duration",
     "distance", "queue", "prior", "bag", "topics", "policy", "smoothing", "body_model", "model",
+    "gender",
 }
 """Names that mean other things elsewhere; a default of theirs is not taken for the setting's."""
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,11 +118,15 @@ def settings_of(config: type, *names: str) -> tuple[Setting, ...]:
     return tuple(known[name] for name in names or known)
 
 
-def check(config: Any, error: type[KinesicsError] = KinesicsError) -> None:
+def check(config: Any, error: Callable[[str], KinesicsError] = KinesicsError) -> None:
     """Refuse values that their settings do not allow; for ``__post_init__`` of a config.
 
+    Args:
+        config: The dataclass's new instance.
+        error: Makes the error of its sentence.
+
     Raises:
-        KinesicsError: Or ``error``. The sentence says what was got and what was wanted.
+        KinesicsError: A value is wrong. The sentence says what was got and what was wanted.
     """
     for known in settings_of(type(config)):
         fault = known.fault(known.widened(getattr(config, known.name)))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from kinesics_core.errors import KinesicsError
 from kinesics_core.fitting.server_config import MeshFitConfig
-from kinesics_core.fitting.settings import GENDERS, POSE_SPACES
+from kinesics_core.fitting.settings import Settings
 from kinesics_core.settings import add_option, settings_of
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         " videos or of images, a bag, a folder of OpenPose's JSON files, or"
                         " keypoints (.npz)")
     parser.add_argument("--out", metavar="DIR", type=Path, required=True)
-    parser.add_argument("--gender", choices=GENDERS,
-                        default="neutral", help="the body's (default: %(default)s)")
+    gender, pose_space = settings_of(Settings, "gender", "pose_space")
+    add_option(parser, gender)
     parser.add_argument("--person", metavar="N", type=int, default=0,
                         help="fit only the person of this id (default: everybody)")
     parser.add_argument("--first", metavar="N", type=int, default=0,
@@ -58,8 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         " the video's size (default: found)")
     parser.add_argument("--keypoints", metavar="DIR", type=Path, help="OpenPose's JSON files of"
                         " this video, used instead of our perception")
-    parser.add_argument("--pose-space", choices=POSE_SPACES,
-                        help="optimise poses in the prior's space or as rotations")
+    add_option(parser, pose_space, default=None)
     parser.add_argument("--jobs", metavar="N", type=int, help="of a folder of videos, how many to"
                         " fit at a time, a core each (default: 1)")
     parser.add_argument("--ray", metavar="ADDRESS", help="fit a folder of videos on a Ray cluster:"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from kinesics_core.fitting.errors import FitError
+from kinesics_core.settings import check, setting
 
 GENDERS = ("neutral", "female", "male", "guess")
 """Genders of ``body.model``, written out so that commands start without numpy, and a guess."""
@@ -56,7 +58,7 @@ class Settings:
     """Settings of the fit of one person.
 
     Attributes:
-        gender: "neutral", "female", "male", or "guess": the better of the two if it is clearly so.
+        gender: One of ``GENDERS``; "guess" is the better of the two if it is clearly so.
         focal: px; None takes the track's, or else a usual lens's, which the clip may correct.
         pose_space: "rotations" moves each joint and draws poses towards the prior; "latent" moves
             the pose prior's latent code instead, so that every pose is one the prior can make.
@@ -72,10 +74,13 @@ class Settings:
         spreads: Standard deviations of the terms.
     """
 
-    gender: str = "neutral"
+    gender: str = setting(
+        "neutral", "Gender of the body; guess: female or male if one is clearly better",
+        choices=GENDERS)
     focal: float | None = None
-    pose_space: str = "rotations"
-    prior: str = "both"
+    pose_space: str = setting(
+        "rotations", "Optimise poses in the prior's space or as rotations", choices=POSE_SPACES)
+    prior: str = setting("both", "Prior of body poses", choices=PRIORS)
     prior_file: Path | None = None
     expression: bool = True
     hands: bool = True
@@ -90,10 +95,7 @@ class Settings:
         Raises:
             FitError: INVALID_GOAL, with what was got and what was wanted.
         """
-        for name, known in (("gender", GENDERS), ("pose_space", POSE_SPACES), ("prior", PRIORS)):
-            if getattr(self, name) not in known:
-                raise FitError(f"Got {name} = {getattr(self, name)!r}; wanted one of "
-                               f"{', '.join(known)}.", "INVALID_GOAL")
+        check(self, partial(FitError, code="INVALID_GOAL"))
         if self.focal is not None and not 0 < self.focal < float("inf"):
             raise FitError(f"Got a focal length of {self.focal:g} px; wanted one above 0, or None "
                            "to have it guessed.", "INVALID_GOAL")

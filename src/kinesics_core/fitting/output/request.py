@@ -8,6 +8,7 @@ from typing import Any
 
 from kinesics_core.fitting.errors import FitError
 from kinesics_core.fitting.settings import GENDERS, Settings
+from kinesics_core.settings import same_as
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class FitRequest:
 
     input: Path
     output: Path
-    gender: str = "neutral"
+    gender: str = same_as(Settings, "gender")
     person: int = 0
     first: int = 0
     last: int | None = None
