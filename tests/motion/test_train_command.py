@@ -8,7 +8,7 @@ pytest.importorskip("torch")
 import torch
 from walker import clips
 
-from kinesics_core.cli import main
+from kinesics_core.cli import main, parser
 from kinesics_core.dataset.clips import Clip, Info, Writer
 from kinesics_core.skeletons import COCO17
 
@@ -86,6 +86,11 @@ def test_an_interrupted_run_goes_on_from_the_command_line(tmp_path, dataset, mon
     assert [(r["stage"], r["epoch"]) for r in rows] == [
         ("pretrain", "1"), ("pretrain", "2"), ("train", "1"), ("train", "2")]
     assert len(steps) == 4 * 2 + 1      # the step that was interrupted came once more
+
+
+def test_a_network_not_named_is_the_recipes():
+    args = parser("train").parse_args(["train", "forecast", "--data", "one", "--out", "run"])
+    assert args.network == "lstm"
 
 
 @pytest.mark.parametrize(("arguments", "words"), [

@@ -32,7 +32,7 @@ FILE = "pose_prior.npz"
 JOINTS = 21
 LATENT = 32
 EPSILON = 1e-5
-"""Of torch's batch normalisation."""
+"""Epsilon of torch's batch normalisation."""
 
 Layer = tuple[np.ndarray, np.ndarray]
 """Weight (out, in) and bias (out,)."""
