@@ -17,7 +17,7 @@ from kinesics_core.fitting.errors import FitError
 from kinesics_core.fitting.evaluation import metrics, motions, truth
 from kinesics_core.fitting.evaluation.truth import Recipe
 from kinesics_core.fitting.fit import fit
-from kinesics_core.fitting.progress import Hooks
+from kinesics_core.fitting.progress import FitHooks
 from kinesics_core.fitting.settings import GENDERS, Settings, Spreads
 from kinesics_core.skeletons import WHOLEBODY133_FLIP
 
@@ -195,7 +195,7 @@ def test_cancelled_within_a_third_of_a_second(body, clip):
         return len(asked) > 12
 
     with pytest.raises(FitError) as caught:
-        fit(track, body, hooks=Hooks(cancelled=cancelled))
+        fit(track, body, hooks=FitHooks(cancelled=cancelled))
     assert caught.value.code == "CANCELED"
     assert np.diff(asked).max() < 0.3
 
@@ -208,13 +208,13 @@ def test_cancelled_later_keeps_the_chunks_that_are_done(body, clip):
         return any(progress.done > 0 for progress in seen)
 
     stops = fit(track, body, Settings(chunk=40, overlap=5),
-                hooks=Hooks(seen.append, cancelled))
+                hooks=FitHooks(seen.append, cancelled))
     assert 0 < (~stops.failed).sum() < len(track) and finite(stops)
 
 
 def test_progress_says_how_far(body, clip):
     seen = []
-    fit(clip[0], body, Settings(chunk=40, overlap=5), hooks=Hooks(seen.append))
+    fit(clip[0], body, Settings(chunk=40, overlap=5), hooks=FitHooks(seen.append))
     assert seen and {step.stage for step in seen} <= {"camera", "body", "hands_face"}
     assert all(step.total == 75 for step in seen)
     assert [step.done for step in seen] == sorted(step.done for step in seen)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from kinesics_core.fitting.errors import FitError
-from kinesics_core.fitting.progress import Hooks
+from kinesics_core.fitting.progress import FitHooks
 from kinesics_core.fitting.tracks.read_tracks import ReadOptions, read_tracks
 from kinesics_core.skeletons import BODY25, OPENPOSE18, WHOLEBODY133
 
@@ -134,7 +134,7 @@ def test_a_size_that_is_not_known_is_guessed_and_said(tmp_path):
     notes: list[str] = []
     known = people(1)
     known[0]["pose"][..., 0] += 500
-    (track,) = read_tracks(write(tmp_path, known), hooks=Hooks(note=notes.append))
+    (track,) = read_tracks(write(tmp_path, known), hooks=FitHooks(note=notes.append))
     assert (track.width, track.height) == (1280, 720)
     assert len(notes) == 1 and "1280 x 720" in notes[0] and "Give the video" in notes[0]
 
@@ -143,7 +143,7 @@ def test_one_damaged_file_costs_one_frame(tmp_path):
     write(tmp_path, people(1))
     (tmp_path / "clip_000000000005_keypoints.json").write_text('{"people": [{"pose_keyp')
     notes: list[str] = []
-    (track,) = read_tracks(tmp_path, hooks=Hooks(note=notes.append))
+    (track,) = read_tracks(tmp_path, hooks=FitHooks(note=notes.append))
     assert len(track) == FRAMES - 1 and 5 not in track.frames
     assert any("1 of 12 files" in note and "000005" in note for note in notes)
 

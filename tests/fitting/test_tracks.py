@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from kinesics_core.fitting.errors import FitError
-from kinesics_core.fitting.progress import Hooks
+from kinesics_core.fitting.progress import FitHooks
 from kinesics_core.fitting.tracks.read_tracks import ReadOptions, read_tracks
 from kinesics_core.fitting.tracks.track import Track
 from kinesics_core.fitting.tracks.track_file import load_tracks, save_tracks
@@ -151,7 +151,7 @@ def clip(tmp_path_factory) -> Path:
 
 def look(source: Path, *, first: int = 0, last: int | None = None, **hooks) -> list[Track]:
     options = ReadOptions(first, last, variant="lite", max_persons=2)
-    return read_tracks(source, options, Hooks(**hooks))
+    return read_tracks(source, options, FitHooks(**hooks))
 
 
 @pytest.fixture(scope="module")
@@ -285,7 +285,7 @@ def test_a_bag_gives_all_that_was_recorded(tmp_path):
     bagged.write_bag(tmp_path / "bag", {"/robot/persons": raw, "/other": raw[:3]})
     notes: list[str] = []
     (track,) = read_tracks(
-        tmp_path / "bag", ReadOptions(first=2), Hooks(note=notes.append))
+        tmp_path / "bag", ReadOptions(first=2), FitHooks(note=notes.append))
     assert track.person == 7 and track.frames.tolist() == list(range(2, 12))
     assert track.rate == pytest.approx(10.0) and (track.width, track.height) == (640, 480)
     np.testing.assert_allclose(track.times, track.frames / 10.0)

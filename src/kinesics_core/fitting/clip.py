@@ -9,9 +9,9 @@ import numpy as np
 from kinesics_core.fitting.errors import FitError
 from kinesics_core.fitting.evidence import Evidence, certainty_of
 from kinesics_core.fitting.initial_camera import guessed_focal
-from kinesics_core.fitting.progress import FitMonitor, Hooks
+from kinesics_core.fitting.progress import FitHooks, FitMonitor
 from kinesics_core.fitting.settings import Settings
-from kinesics_core.fitting.stages import Body, Stage
+from kinesics_core.fitting.stages import StageBody, StageInputs
 from kinesics_core.fitting.tracks.track import Track
 from kinesics_core.pose_priors.lifter import lift
 from kinesics_core.skeletons import WHOLEBODY133_BODY
@@ -21,7 +21,7 @@ ENOUGH = 5
 
 
 @dataclass(slots=True)
-class Clip:
+class PersonClip:
     """A track of T frames, its camera, and how far its fit is.
 
     Attributes:
@@ -46,7 +46,7 @@ class Clip:
         default_factory=lambda: {"camera": 0.0, "body": 0.0, "hands_face": 0.0})
 
     @classmethod
-    def of(cls, track: Track, settings: Settings, hooks: Hooks) -> Clip:
+    def of(cls, track: Track, settings: Settings, hooks: FitHooks) -> PersonClip:
         """Return a track with what the settings say of its camera and its keypoints."""
         known = settings.focal or track.focal
         return cls(
@@ -79,6 +79,6 @@ class Clip:
             None if track.world is None else track.world[rows],
             None if track.blendshapes is None else track.blendshapes[rows])
 
-    def stage(self, name: str, body: Body, evidence: Evidence) -> Stage:
+    def stage(self, name: str, body: StageBody, evidence: Evidence) -> StageInputs:
         """Return the inputs of a stage; name: see ``progress.STAGES``."""
-        return Stage(body, evidence, self.settings, self.monitor.iterations_of(name))
+        return StageInputs(body, evidence, self.settings, self.monitor.iterations_of(name))

@@ -27,9 +27,9 @@ from kinesics_core.fitting.chunks import (
     interpolated,
     keyframes,
 )
-from kinesics_core.fitting.clip import Clip
+from kinesics_core.fitting.clip import PersonClip
 from kinesics_core.fitting.errors import FitError
-from kinesics_core.fitting.progress import SILENT, CancelledError, Hooks
+from kinesics_core.fitting.progress import SILENT, CancelledError, FitHooks
 from kinesics_core.fitting.settings import Settings
 from kinesics_core.fitting.subject import BodyOfGender, Subject, find_subject
 from kinesics_core.fitting.tracks.track import Track
@@ -96,7 +96,7 @@ class Fit:
 
 
 def fit(
-    track: Track, body: BodyModel, settings: Settings | None = None, *, hooks: Hooks = SILENT,
+    track: Track, body: BodyModel, settings: Settings | None = None, *, hooks: FitHooks = SILENT,
     checkpoints: Checkpoints | None = None, genders: BodyOfGender | None = None,
 ) -> Fit:
     """Fit body, hands, face and camera of one person.
@@ -118,7 +118,7 @@ def fit(
     """
     # Thousands of small products: threads would wait for each other longer than they work.
     with threadpool_limits(1, "blas"):
-        clip = Clip.of(track, settings or Settings(), hooks)
+        clip = PersonClip.of(track, settings or Settings(), hooks)
         rows = clip.usable()
         done: list[Chunk] = []
         try:
@@ -134,7 +134,7 @@ def fit(
 
 
 def _chunk(
-    clip: Clip, subject: Subject, rows: np.ndarray, part: np.ndarray,
+    clip: PersonClip, subject: Subject, rows: np.ndarray, part: np.ndarray,
     checkpoints: Checkpoints | None, name: str,
 ) -> Chunk:
     """Return a chunk of the usable rows: kept by an earlier run, or fitted and kept now."""
@@ -153,7 +153,7 @@ def _chunk(
 
 
 def _fitted(
-    clip: Clip, subject: Subject, rows: np.ndarray
+    clip: PersonClip, subject: Subject, rows: np.ndarray
 ) -> tuple[State, np.ndarray, np.ndarray]:
     """Fit some rows of the track at once: their state, energies and penetration."""
     began = time.monotonic()
@@ -189,7 +189,7 @@ def _fitted(
     return state, loss, depth
 
 
-def _result(clip: Clip, model: BodyModel, rows: np.ndarray, whole: Chunk) -> Fit:
+def _result(clip: PersonClip, model: BodyModel, rows: np.ndarray, whole: Chunk) -> Fit:
     """Return the fit; frames without enough keypoints are filled in between the others."""
     track, state = clip.track, whole.state
     loss, penetration = whole.loss, whole.penetration
@@ -216,7 +216,7 @@ def _result(clip: Clip, model: BodyModel, rows: np.ndarray, whole: Chunk) -> Fit
         penetration=penetration, failed=failed, seconds=dict(clip.seconds))
 
 
-def _reprojection(clip: Clip, model: BodyModel, state: State) -> np.ndarray:
+def _reprojection(clip: PersonClip, model: BodyModel, state: State) -> np.ndarray:
     """Return the mean distance of each frame's confident keypoints, (T,) px; nan without any."""
     track, rig = clip.track, rig_of(model)
     found = np.full(len(track), np.nan, np.float32)

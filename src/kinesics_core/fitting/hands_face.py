@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from kinesics_core.fitting.stages import FRAME_RATE, Body, Stage
+from kinesics_core.fitting.stages import FRAME_RATE, StageBody, StageInputs
 from kinesics_core.rotations import exponential
 from kinesics_core.skeletons import (
     ARKIT_BLENDSHAPES,
@@ -69,7 +69,7 @@ def hand_prior(left: bool) -> tuple[np.ndarray, np.ndarray]:
     return mean.ravel().astype(np.float32), precision.astype(np.float32)
 
 
-def fit_fingers(stage: Stage, state: State, left: bool) -> State:
+def fit_fingers(stage: StageInputs, state: State, left: bool) -> State:
     """Fit the joints of the left or right hand; relaxed where the hand is never seen."""
     body, evidence, spreads = stage.body, stage.evidence, stage.settings.spreads
     joints = body.left if left else body.right
@@ -94,7 +94,7 @@ def fit_fingers(stage: Stage, state: State, left: bool) -> State:
     return state
 
 
-def fit_face(stage: Stage, state: State) -> State:
+def fit_face(stage: StageInputs, state: State) -> State:
     """Fit jaw, expression and gaze; at rest where the face is never seen.
 
     Where a detector measured blendshapes, they are the prior's mean.
@@ -132,7 +132,7 @@ def fit_face(stage: Stage, state: State) -> State:
     return state
 
 
-def _with_gaze(body: Body, state: State) -> State:
+def _with_gaze(body: StageBody, state: State) -> State:
     """Turn the eyes as the blendshapes eyeLook say; no keypoint of the 133 is on an iris."""
     state = replace(state, local=state.local.copy())
     for side in ("left", "right"):

@@ -41,7 +41,7 @@ Note = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Hooks:
+class FitHooks:
     """The callbacks of long work, each of them optional.
 
     Attributes:
@@ -65,7 +65,7 @@ class Hooks:
             self.progress(progress)
 
 
-SILENT = Hooks()
+SILENT = FitHooks()
 """Nobody listens."""
 
 
@@ -84,7 +84,7 @@ class FitMonitor:
     """
 
     total: int
-    hooks: Hooks
+    hooks: FitHooks
     fitted: int = 0
     _began: float = field(default_factory=time.monotonic)
     _told: float = field(default_factory=time.monotonic)

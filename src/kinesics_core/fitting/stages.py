@@ -73,7 +73,7 @@ BODY_POINTS = np.concatenate([np.r_[WHOLEBODY133_BODY], np.r_[WHOLEBODY133_FEET]
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
+class StageBody:
     """A body as the stages take it.
 
     Attributes:
@@ -98,7 +98,7 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class StageInputs:
     """The inputs of a stage, besides the state it begins at.
 
     Attributes:
@@ -108,7 +108,7 @@ class Stage:
         on_iteration: Called in every iteration of the optimiser.
     """
 
-    body: Body
+    body: StageBody
     evidence: Evidence
     settings: Settings
     on_iteration: OnIteration
@@ -116,7 +116,7 @@ class Stage:
 
 def body_of(
     model: BodyModel, rig: Rig, priors: list[Prior], spheres: CollisionSpheres | None
-) -> Body:
+) -> StageBody:
     """Return a body model as the stages take it: its joints by what moves them."""
     names = tuple(model.joint_names)
 
@@ -125,7 +125,7 @@ def body_of(
 
     fingers = [f"{finger}{i}" for finger in ("index", "middle", "pinky", "ring", "thumb")
                for i in (1, 2, 3)]
-    return Body(
+    return StageBody(
         rig, names,
         free=found(list(SMPLX_BODY)),
         left=found([f"left_{name}" for name in fingers]),
@@ -133,7 +133,7 @@ def body_of(
         jaw=found(["jaw"]), priors=priors, spheres=spheres)
 
 
-def rest_state(body: Body, frames: int, focal: float, shapes: int, expressions: int) -> State:
+def rest_state(body: StageBody, frames: int, focal: float, shapes: int, expressions: int) -> State:
     """Return people standing with their arms hanging, nowhere yet.
 
     Args:
@@ -150,7 +150,7 @@ def rest_state(body: Body, frames: int, focal: float, shapes: int, expressions: 
                  np.zeros((frames, expressions), np.float32), focal)
 
 
-def first_poses(stage: Stage, state: State) -> State:
+def first_poses(stage: StageInputs, state: State) -> State:
     """Fit the poses of separate frames, from nothing but what the lifter makes of them."""
     body, evidence, spreads = stage.body, stage.evidence, stage.settings.spreads
     lifted = evidence.lifted
@@ -169,7 +169,7 @@ def first_poses(stage: Stage, state: State) -> State:
     return state
 
 
-def settle_limbs(stage: Stage, state: State, usual: float) -> State:
+def settle_limbs(stage: StageInputs, state: State, usual: float) -> State:
     """Bring each limb of separate frames into the best of its mirror images.
 
     Args:
@@ -207,7 +207,7 @@ def _points_below(rig: Rig, joint: int) -> np.ndarray:
     return BODY_POINTS[np.isin(BODY_POINTS, moved)]
 
 
-def shape_and_camera(stage: Stage, state: State, focal_known: bool) -> tuple[State, float]:
+def shape_and_camera(stage: StageInputs, state: State, focal_known: bool) -> tuple[State, float]:
     """Fit the poses of separate frames with the shape they share and the focal length.
 
     Args:
@@ -232,7 +232,7 @@ def shape_and_camera(stage: Stage, state: State, focal_known: bool) -> tuple[Sta
 
 
 def whole_body(
-    stage: Stage, state: State, *, shape: bool = False, focal: float | None = None
+    stage: StageInputs, state: State, *, shape: bool = False, focal: float | None = None
 ) -> tuple[State, np.ndarray]:
     """Fit all frames of a chunk at once, tied to each other in time.
 

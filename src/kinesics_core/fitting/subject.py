@@ -16,7 +16,7 @@ from kinesics_core.body.model import BodyModel
 from kinesics_core.fitting import stages
 from kinesics_core.fitting.checkpoints import Checkpoints
 from kinesics_core.fitting.chunks import STRIDE, keyframes
-from kinesics_core.fitting.clip import Clip
+from kinesics_core.fitting.clip import PersonClip
 from kinesics_core.fitting.prior_terms import pose_priors
 from kinesics_core.fitting.settings import Settings
 from kinesics_core.solver.interpenetration import collision_spheres
@@ -49,13 +49,13 @@ class Subject:
     """
 
     model: BodyModel
-    body: stages.Body
+    body: stages.StageBody
     state: State
     sample: np.ndarray
 
 
 def find_subject(
-    clip: Clip, rows: np.ndarray, body: BodyModel, genders: BodyOfGender | None,
+    clip: PersonClip, rows: np.ndarray, body: BodyModel, genders: BodyOfGender | None,
     checkpoints: Checkpoints | None,
 ) -> Subject:
     """Find gender, shape and focal length.
@@ -112,7 +112,7 @@ def _sample(rows: np.ndarray, chunk: int) -> np.ndarray:
     return rows[np.linspace(0, len(rows) - 1, SAMPLE).round().astype(int)]
 
 
-def _sampled(clip: Clip, model: BodyModel, sample: np.ndarray) -> tuple[Subject, float]:
+def _sampled(clip: PersonClip, model: BodyModel, sample: np.ndarray) -> tuple[Subject, float]:
     """Fit shape, focal length and poses to some rows of the track; and say how well they fit."""
     body = _stage_body(model, clip.settings)
     state = stages.rest_state(body, len(sample), clip.focal, model.shape_directions.shape[2],
@@ -125,7 +125,7 @@ def _sampled(clip: Clip, model: BodyModel, sample: np.ndarray) -> tuple[Subject,
     return Subject(model, body, state, sample), energy
 
 
-def _stage_body(model: BodyModel, settings: Settings) -> stages.Body:
+def _stage_body(model: BodyModel, settings: Settings) -> stages.StageBody:
     rig = rig_of(model)
     return stages.body_of(
         model, rig, pose_priors(settings.prior, settings.prior_file),

@@ -29,7 +29,7 @@ from kinesics_core.fitting.output.directory import CONTACT, SUFFIXES, VIDEO, is_
 from kinesics_core.fitting.output.drawing import PosedPerson
 from kinesics_core.fitting.output.painter import Painter
 from kinesics_core.fitting.output.params_file import BodyFile
-from kinesics_core.fitting.progress import SILENT, Hooks, Progress
+from kinesics_core.fitting.progress import SILENT, FitHooks, Progress
 from kinesics_core.fitting.tracks.track import Track
 
 AT_ONCE = 24
@@ -129,7 +129,7 @@ def joints_of(body: BodyModel, fit: Fit) -> np.ndarray:
 
 def write_frames(
     people: Sequence[FittedPerson], images: Callable[[], Images], outputs: FrameOutputs,
-    hooks: Hooks = SILENT,
+    hooks: FitHooks = SILENT,
 ) -> tuple[int, float]:
     """Write every frame's mesh, picture and parameters, the overlay video and the contact sheet.
 

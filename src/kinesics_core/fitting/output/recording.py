@@ -58,7 +58,7 @@ from kinesics_core.fitting.output.frame_files import (
 from kinesics_core.fitting.output.params_file import BodyFile, arrays_of, fit_of
 from kinesics_core.fitting.output.quality import person_report
 from kinesics_core.fitting.output.request import FitReport, FitRequest
-from kinesics_core.fitting.progress import Hooks, IsCancelled, OnProgress
+from kinesics_core.fitting.progress import FitHooks, IsCancelled, OnProgress
 from kinesics_core.fitting.tracks.read_openpose import is_openpose
 from kinesics_core.fitting.tracks.read_tracks import ReadOptions, read_tracks, video_of
 from kinesics_core.fitting.tracks.track import Track
@@ -86,7 +86,7 @@ def fit_recording(
         request.check()
         body = model.load(request.body_model, request.first_gender)
         with locked(request.output):
-            run = _Run(request, body, report, Hooks(progress, cancelled))
+            run = _Run(request, body, report, FitHooks(progress, cancelled))
             run.take_over_directory()
             try:
                 run.write_everything()
@@ -114,7 +114,7 @@ class _Run:
     """One run: what was asked, and what of it is done."""
 
     def __init__(
-        self, request: FitRequest, body: model.BodyModel, report: FitReport, hooks: Hooks
+        self, request: FitRequest, body: model.BodyModel, report: FitReport, hooks: FitHooks
     ) -> None:
         self._request, self._body, self._report, self._hooks = request, body, report, hooks
         self._out = request.output
@@ -191,7 +191,7 @@ class _Run:
                 sum(person.fit.seconds.values()) for person in people.values()), 1e-9)
         return [people[track.person] for track in tracks if track.person in people]
 
-    def _fit_person(self, track: Track, folder: Path, hooks: Hooks) -> FittedPerson:
+    def _fit_person(self, track: Track, folder: Path, hooks: FitHooks) -> FittedPerson:
         """Return a person's fit: finished by an earlier run, or made and kept now."""
         request, kept = self._request, folder / PARAMS
         found = _finished(kept)
@@ -278,7 +278,7 @@ def _write_motion(person: FittedPerson) -> None:
         write_bytes(text, bvh.bvh(person.body, **motion, rate=person.track.rate))
 
 
-def _shifted(hooks: Hooks, done: int, total: int) -> Hooks:
+def _shifted(hooks: FitHooks, done: int, total: int) -> FitHooks:
     """Return the hooks for one person's fit, whose progress is a part of everybody's."""
     return replace(hooks, progress=lambda step: hooks.tell(
         replace(step, done=done + step.done, total=total)))

@@ -17,7 +17,7 @@ import numpy as np
 
 from kinesics_core.errors import KinesicsError, ModelError, SourceError
 from kinesics_core.fitting.errors import FitError
-from kinesics_core.fitting.progress import SILENT, Hooks, Progress
+from kinesics_core.fitting.progress import SILENT, FitHooks, Progress
 from kinesics_core.fitting.tracks import read_openpose
 from kinesics_core.fitting.tracks.track import Track
 from kinesics_core.fitting.tracks.track_builder import TrackBuilder
@@ -91,7 +91,7 @@ class ReadOptions:
 
 
 def read_tracks(
-    source: Path, options: ReadOptions | None = None, hooks: Hooks = SILENT
+    source: Path, options: ReadOptions | None = None, hooks: FitHooks = SILENT
 ) -> list[Track]:
     """Return everybody in a recording, in order of their ids; at least one.
 
@@ -140,7 +140,7 @@ class _Reading:
     """One reading of a recording: what is wanted of it, and how far it is."""
 
     options: ReadOptions
-    hooks: Hooks
+    hooks: FitHooks
     began: float = 0.0
     told: float = 0.0
 
