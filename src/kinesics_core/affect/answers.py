@@ -1,4 +1,4 @@
-"""The ways of answering as one table: what is shown to whom, how strongly, with which gesture.
+"""The ways of answering as one table: emotions shown, their strength and gestures.
 
 For each perceived emotion a way of answering gives the share of each emotion in the answer. None
 answers with anger, disgust or contempt, and none of them is ever shown towards a person.

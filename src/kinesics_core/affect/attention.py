@@ -1,4 +1,4 @@
-"""Whom the robot attends to, and whom it has met."""
+"""Attention: the person whom the robot answers, and those it has met."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Acquaintance:
 
 
 class Attention:
-    """Attends to the person who stands out most, and not to another one every moment.
+    """The robot's attention: to the person who stands out most, and not to another every moment.
 
     Attributes:
         towards: Id of the person attended to, 0 for nobody.

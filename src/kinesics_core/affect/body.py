@@ -68,15 +68,19 @@ _DOUBT = 0.45
 class Movement:
     """Movement features of a window; lengths in torso lengths, nan where not seen.
 
-    quantity: mean speed of head, elbows and wrists relative to the shoulders, 1/s.
-    jerkiness: mean acceleration over mean speed of the wrists, 1/s; about the angular frequency.
-    openness: mean sideways and forward reach of wrists and elbows from the trunk's axis.
-    head: height of the nose above the middle of the shoulders along the trunk, over that of an
-        upright person seen from the front.
-    raised: share of wrists above the shoulders, 0..1; hips: share of hands on hips, 0..1;
-    face: share of hands at the face, 0..1; crossed: 1 if the wrists changed sides.
-    approach: growth of the body in the image, 1/s.
-    coverage: share of the window and of the upper body that was seen, 0..1.
+    Attributes:
+        quantity: Mean speed of head, elbows and wrists relative to the shoulders, 1/s.
+        jerkiness: Mean acceleration over mean speed of the wrists, 1/s; about the angular
+            frequency.
+        openness: Mean sideways and forward reach of wrists and elbows from the trunk's axis.
+        head: Height of the nose above the middle of the shoulders along the trunk, over that of
+            an upright person seen from the front.
+        raised: Share of wrists above the shoulders, 0..1.
+        hips: Share of hands on hips, 0..1.
+        face: Share of hands at the face, 0..1.
+        crossed: 1 if the wrists changed sides.
+        approach: Growth of the body in the image, 1/s.
+        coverage: Share of the window and of the upper body that was seen, 0..1.
     """
 
     quantity: float
@@ -92,7 +96,7 @@ class Movement:
 
 
 class BodyReader:
-    """Keeps one person's last two seconds and reads the affect in the movement.
+    """Reader of the affect in one person's last two seconds of movement.
 
     How high a head is held is seen against the median of the last minute, because cameras look
     up and down at people and necks differ; an upright frontal head counts as seen for a while.
@@ -111,9 +115,13 @@ class BodyReader:
         self._newest: int | None = None
 
     def update(self, person: Person, stamp: int) -> Affect | None:
-        """The affect in the body's movement, or None while there is too little to read.
+        """Return the affect in the body's movement, or None while there is too little to read.
 
-        Uses ``person.coco`` only. A stamp that jumps back starts a new window; gaps stay gaps.
+        A stamp that jumps back starts a new window; gaps stay gaps.
+
+        Args:
+            person: Of whom ``coco`` is used only.
+            stamp: Of the image, ns.
         """
         self._add(np.asarray(person.coco, dtype=np.float64), stamp)
         movement = self.movement()
@@ -134,7 +142,7 @@ class BodyReader:
         )  # fmt: skip
 
     def movement(self) -> Movement | None:
-        """Features of the present window, or None while shoulders were seen for under half a s."""
+        """Return features of the present window; None with shoulders seen for under half a s."""
         if self._newest is None:
             return None
         order = np.arange(self._newest + 1, self._newest + 1 + _BINS) % _BINS
@@ -172,9 +180,11 @@ class BodyReader:
 
 
 def measure(keypoints: np.ndarray, dt: float) -> Movement | None:
-    """Movement features of COCO-17 keypoints (steps, 17, 2) in pixels, nan where unseen.
+    """Return movement features, or None if the shoulders were seen in fewer than 8 steps.
 
-    dt: seconds between steps. None if the shoulders were seen in fewer than 8 steps.
+    Args:
+        keypoints: (steps, 17, 2) COCO-17 in pixels, nan where unseen.
+        dt: Seconds between steps.
     """
     shoulders = keypoints[:, _SHOULDERS]
     centre = shoulders.mean(axis=1)
@@ -223,7 +233,7 @@ def measure(keypoints: np.ndarray, dt: float) -> Movement | None:
 
 
 def appraise(movement: Movement) -> np.ndarray:
-    """Movement features -> valence, arousal, dominance (3,), -1..1.
+    """Return valence, arousal, dominance (3,), -1..1, that movement suggests.
 
     The signs are those of the studies named at the top; the sizes are authored so that standing
     still with hanging arms is near the origin (slightly calm), talking with the hands is mildly
@@ -251,8 +261,11 @@ def appraise(movement: Movement) -> np.ndarray:
 
 
 def _upright(body: np.ndarray) -> np.ndarray:
-    """Turns each step about the middle of the shoulders until the hips are straight below it, so
-    that a lean to the side or a camera that is not level changes nothing; as it is without hips."""
+    """Turn each step about the middle of the shoulders until the hips are straight below it.
+
+    So a lean to the side or a camera that is not level changes nothing. Without hips a step stays
+    as it is.
+    """
     down = body[:, _HIPS].mean(axis=1)
     length = _length(down)
     seen = length > 0.2  # False for nan

@@ -39,7 +39,11 @@ _SPREAD = 0.15
 
 
 def emotion_index(emotion: str | int) -> int:
-    """Index of an emotion given by name or index; ``KinesicsError`` names the allowed ones."""
+    """Return the index of an emotion given by name or index.
+
+    Raises:
+        KinesicsError: There is no such emotion; the sentence names the allowed ones.
+    """
     if isinstance(emotion, str) and emotion in EMOTIONS:
         return EMOTIONS.index(emotion)
     if isinstance(emotion, int | np.integer) and 0 <= emotion < len(EMOTIONS):
@@ -50,16 +54,20 @@ def emotion_index(emotion: str | int) -> int:
 
 
 def categories_to_vad(categories: np.ndarray) -> np.ndarray:
-    """Expected VAD, (..., 3), of category probabilities (..., 8)."""
+    """Return the expected VAD (..., 3) of category probabilities (..., 8)."""
     return np.asarray(categories, dtype=np.float64) @ EMOTION_VAD
 
 
 def vad_to_categories(vad: np.ndarray, spread: float = _SPREAD) -> np.ndarray:
-    """Category probabilities (8,) of a point in VAD: softmax of the squared distances.
+    """Return the category probabilities (8,) of a point in VAD.
 
-    This is the posterior of a mixture of equal isotropic Gaussians, one on each category's VAD,
-    of standard deviation ``spread``. A nan dimension is left out of the distance; if all three
-    are nan, the answer is uniform.
+    Softmax of the squared distances: the posterior of a mixture of equal isotropic Gaussians, one
+    on each category's VAD.
+
+    Args:
+        vad: (3,) valence, arousal, dominance. A nan dimension is left out of the distance; if all
+            three are nan, the answer is uniform.
+        spread: Standard deviation of the Gaussians.
     """
     difference = np.asarray(vad, dtype=np.float64) - EMOTION_VAD
     squared = np.nan_to_num(difference, nan=0.0) ** 2
@@ -67,6 +75,6 @@ def vad_to_categories(vad: np.ndarray, spread: float = _SPREAD) -> np.ndarray:
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
-    """exp(x) / sum exp(x) over the last axis, safe for large values."""
+    """Return exp(x) / sum exp(x) over the last axis, safe for large values."""
     shifted = np.exp(logits - np.max(logits, axis=-1, keepdims=True))
     return shifted / shifted.sum(axis=-1, keepdims=True)

@@ -15,11 +15,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kinesics_core.affect.emotions import (
-    CONTEMPT,
-    categories_to_vad,
-    softmax,
-)
+from kinesics_core.affect.emotions import CONTEMPT, EMOTIONS, categories_to_vad, softmax
 from kinesics_core.affect.facs import AU_BLENDSHAPES, EMFACS
 from kinesics_core.skeletons import BLENDSHAPE_INDEX
 from kinesics_core.types import NANOSECONDS, Affect, Person
@@ -91,7 +87,7 @@ _TEMPERATURE = 0.07
 
 
 class FaceReader:
-    """Reads one person's face, image by image, and learns how that face rests.
+    """Reader of one person's face, image by image, that learns how the face rests.
 
     The resting value of each shape is a low quantile of the last minute (expressions are rarer
     than rest), starting from the population's and limited to ``baseline_reach`` above it, so that
@@ -113,11 +109,15 @@ class FaceReader:
         self._features = np.zeros(len(_FEATURES))
 
     def update(self, person: Person, stamp: int) -> Affect | None:
-        """The affect in this face, or None if there is none to read (no face, all values nan).
+        """Return the affect in this face, or None if there is none (no face, all values nan).
 
-        Needs ``person.blendshapes``; ``person.head`` lowers the confidence of a face that is
-        turned away. A stamp that jumps back or more than a second ahead starts the smoothing
-        anew, the learned rest is kept.
+        A stamp that jumps back or more than a second ahead starts the smoothing anew, the learned
+        rest is kept.
+
+        Args:
+            person: Of whom ``blendshapes`` are read; ``head`` lowers the confidence of a face
+                that is turned away.
+            stamp: Of the image, ns.
         """
         if person.blendshapes is None:
             return None
@@ -133,7 +133,7 @@ class FaceReader:
 
         categories = _classify(self._features)
         valence, arousal, dominance = categories_to_vad(categories)
-        entropy = -np.sum(categories * np.log(categories + 1e-12)) / np.log(8)
+        entropy = -np.sum(categories * np.log(categories + 1e-12)) / np.log(len(EMOTIONS))
         learned = 0.6 + 0.4 * min(1.0, self._seen / 20)
         seen = known.mean() * _frontality(person.head)
         confidence = _CONFIDENCE * (1.0 - entropy) * learned * seen
@@ -141,11 +141,6 @@ class FaceReader:
             stamp, person.id, categories.astype(np.float32), float(valence), float(arousal),
             float(dominance), float(np.clip(confidence, 0.0, 1.0)), "face",
         )  # fmt: skip
-
-    @property
-    def action_units(self) -> dict[str, float]:
-        """The smoothed action units of the last face, 0..1; U12 and U14 are one-sided."""
-        return dict(zip(_FEATURES, self._features.tolist(), strict=True))
 
     def _learn(self, sides: np.ndarray, stamp: int) -> None:
         if self._sampled is not None and 0 <= stamp - self._sampled < self._period * NANOSECONDS:
@@ -174,7 +169,12 @@ class FaceReader:
 
 
 def _action_units(sides: np.ndarray, rest: np.ndarray) -> np.ndarray:
-    """(2, units) shapes and their rest -> (features,) 0..1: both sides, then one-sided AU12, 14."""
+    """Return (features,) 0..1: units of both sides, then one-sided AU12 and AU14.
+
+    Args:
+        sides: (2, units) shapes of the left and right side.
+        rest: (2, units) their resting values.
+    """
     scaled = np.clip((sides - rest) / _RANGE, 0.0, 1.0)
     both = scaled.mean(axis=0)
     difference = scaled[0] - scaled[1]
@@ -191,14 +191,14 @@ def _classify(features: np.ndarray) -> np.ndarray:
     along = _PROTOTYPES @ weighted
     cosine = along / (_NORMS * max(length, 1e-9))
     match = np.minimum(along / _NORMS**2, 1.0) * cosine
-    evidence = np.zeros(8)
+    evidence = np.zeros(len(EMOTIONS))
     np.maximum.at(evidence, _EMOTION_OF, match)
     evidence[-1] = _NEUTRAL_EVIDENCE
     return softmax(evidence / _TEMPERATURE)
 
 
 def _frontality(head: np.ndarray | None) -> float:
-    """1 for a face towards the camera (within 30 degrees), falling to 0 at 75; 1 if unknown."""
+    """Return 1 for a face towards the camera (within 30 degrees), 0 from 75 on; 1 if unknown."""
     if head is None or not np.isfinite(head).all():
         return 1.0
     distance = float(np.linalg.norm(head[:3, 3]))

@@ -65,10 +65,12 @@ EMFACS: tuple[tuple[int, dict[str, float]], ...] = (
 def au_to_blendshapes(
     units: dict[str, float], side: str | None = None
 ) -> np.ndarray:
-    """Blendshapes (52,) float32 that show the action units at intensities 0..1.
+    """Return the blendshapes (52,) float32 that show action units.
 
-    side: None for both sides of the face, "Left" or "Right" (the person's) for one; a central
-    shape is shown either way.
+    Args:
+        units: Action unit, a key of ``AU_BLENDSHAPES`` -> intensity, 0..1.
+        side: None for both sides of the face, "Left" or "Right" (the person's) for one; a central
+            shape is shown either way.
     """
     shapes = np.zeros(len(ARKIT_BLENDSHAPES), dtype=np.float32)
     for unit, intensity in units.items():

@@ -1,4 +1,4 @@
-"""Which gesture goes with the answer, and when: not too many, and not the same again."""
+"""Choice of the gesture that goes with the answer: not too many, and not the same again."""
 
 from __future__ import annotations
 

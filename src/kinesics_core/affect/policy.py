@@ -1,4 +1,4 @@
-"""What the robot answers to the affect it perceives: whom, with which emotion, gesture and state.
+"""The robot's answer to the affect it perceives: to whom, with which emotion and gesture.
 
 The robot has a state of its own in VAD. It is drawn to the temperament of its personality and,
 more slowly than a mirror, towards what the policy makes of the person's affect. What is shown
@@ -151,7 +151,7 @@ class ResponsePolicy:
 
     @property
     def personality(self) -> Personality:
-        """Who the robot is."""
+        """The robot's Big Five."""
         return self._personality
 
     def set_personality(self, personality: Personality) -> None:

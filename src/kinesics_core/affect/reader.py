@@ -14,8 +14,8 @@ from kinesics_core.types import NANOSECONDS, Affect, People, Person
 
 FACE_WEIGHT = np.array([1.0, 0.6, 0.6])
 BODY_WEIGHT = np.array([0.3, 1.0, 1.0])
-"""How much each channel counts for valence, arousal and dominance, times its confidence: faces
-tell valence, bodies arousal (Russell, Bachorowski & Fernandez-Dols 2003; Wallbott 1998)."""
+"""(3,) weight of each channel for valence, arousal and dominance, times its confidence: faces tell
+valence, bodies arousal (Russell, Bachorowski & Fernandez-Dols 2003; Wallbott 1998)."""
 
 _CATEGORY_WEIGHT = {"face": 1.0, "body": 0.5}
 _FLOOR = 1e-3  # probability below which a channel rules nothing out

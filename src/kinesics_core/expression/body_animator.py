@@ -34,7 +34,7 @@ from kinesics_core.rotations import logarithm, mirrored
 from kinesics_core.skeletons import SMPLX_BODY
 
 SPINE_SHARES = (("spine1", 0.4), ("spine2", 0.3), ("spine3", 0.3))
-"""How much of a bend of the trunk each joint of the spine takes; authored."""
+"""(joint, share) of the spine in a bend of the trunk; authored."""
 
 _JOINT = {name: index - 1 for index, name in enumerate(SMPLX_BODY)}  # row of body_pose
 

@@ -50,7 +50,7 @@ class BlinkTiming:
 
 @dataclass(frozen=True, slots=True)
 class GazeBehaviour:
-    """How eyes and head share the gaze and how it wanders; authored, angles in degrees.
+    """Shares of eyes and head in the gaze, and its wandering; authored, angles in degrees.
 
     Attributes:
         head_share: Part of azimuth and elevation beyond ``eyes_alone`` that the head makes.

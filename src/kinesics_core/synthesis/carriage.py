@@ -1,6 +1,6 @@
-"""How a body is held: what the score says, laid over what bodies do of themselves.
+"""The carriage of a body: what the score says, laid over what bodies do of themselves.
 
-That is the slow unrest of standing, breath, and in a gait the turning of pelvis and trunk and the
+The latter is the slow unrest of standing, breath, and in a gait the turning of pelvis and trunk and the
 swing of the arms. Couplings have the signs that anatomy gives them (arms against legs, shoulders
 against the pelvis, hips back in a bow); their sizes are authored on a rendered body.
 """
@@ -64,7 +64,7 @@ class Breath:
 
 @dataclass(frozen=True, slots=True)
 class GaitBody:
-    """What a walk or a run does to trunk and arms, at full pace; authored.
+    """Movement of trunk and arms in a walk or a run at full pace; authored.
 
     Angles in radians, lengths in metres. The arms' swing grows with the extent of gestures, as it
     does with anger and joy (Roether, Omlor, Christensen & Giese 2009).
@@ -123,7 +123,7 @@ UNREST, BREATH, GAIT, TRUNK = Unrest(), Breath(), GaitBody(), Trunk()
 
 @dataclass(slots=True)
 class Carriage:
-    """How a body is held over T times; radians and metres, of trunk and head as in a score.
+    """The way a body is held over T times; radians and metres, of trunk and head as in a score.
 
     Attributes:
         part: The score's parts.

@@ -57,7 +57,7 @@ class Performance:
 
 @dataclass(frozen=True, slots=True)
 class Variation:
-    """How much bodies differ: standard deviations and limits of factors on the average body.
+    """Differences of bodies: standard deviations and limits of factors on the average body.
 
     Authored: all segments stay within about a fifth of it, as adults do.
     """
@@ -72,7 +72,7 @@ class Variation:
 
 @dataclass(frozen=True, slots=True)
 class Feeling:
-    """How an emotion is felt; authored.
+    """Strength of a felt emotion; authored.
 
     Attributes:
         weakest: Least intensity; the rest is spread as the beta distribution ``beta``.

@@ -68,7 +68,7 @@ class ClipPlan:
 
     @property
     def windows(self) -> int:
-        """How many windows the clip has."""
+        """Number of windows in the clip."""
         return windows_in(self.frames)
 
 

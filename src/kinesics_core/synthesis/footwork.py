@@ -1,4 +1,4 @@
-"""Where the feet stand and how the legs follow: steps, gait, jumps and two-link leg kinematics.
+"""Feet and legs: steps, gait, jumps and two-link leg kinematics.
 
 Positions on the floor are (x, z) metres, y up. A foot that is not stepping does not move at all,
 so it cannot slide; the pelvis goes where the feet let it and the knee bends forward only, because

@@ -29,7 +29,7 @@ from kinesics_core.synthesis.score import Score, arm_angles
 from kinesics_core.synthesis.walking import RUN, WALK, Start, walk
 
 CONTENTS = ("standing", "wandering", "walking", "running", "sitting")
-"""What people are about while an emotion moves them."""
+"""Occupations of people while an emotion moves them."""
 
 ON_THE_SPOT = ("bounce", "dance", "stamp", "approach")
 """Primitives that need free feet."""
@@ -39,7 +39,7 @@ _LEAD = 30  # frames before the first, so that a clip begins in the middle of so
 
 @dataclass(frozen=True, slots=True)
 class ContentOdds:
-    """How often each of ``CONTENTS`` is; runs also by the gain of arousal (log). Authored."""
+    """Frequency of each of ``CONTENTS``, and the gain of arousal (log) on runs; authored."""
 
     frequencies: tuple[float, float, float, float, float] = (5.0, 1.6, 2.2, 0.2, 0.8)
     running_arousal: float = 1.2
@@ -47,7 +47,7 @@ class ContentOdds:
 
 @dataclass(frozen=True, slots=True)
 class Placing:
-    """Where and how people stand at the beginning; authored, metres and radians.
+    """Place and pose of people at the beginning; authored, metres and radians.
 
     Attributes:
         facing: Share of people who face z, and by which standard deviation not quite.
@@ -69,7 +69,7 @@ class Placing:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """When head and feet do something; authored, means of exponential times in seconds.
+    """Times of head and feet; authored, means of exponential times in seconds.
 
     Attributes:
         head_first, head: To the first movement of the head, and from one to the next at tempo 1.
@@ -96,7 +96,7 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Feet:
-    """What feet do now and then; authored, metres and radians.
+    """Steps now and then; authored, metres and radians.
 
     Attributes:
         steps: Share of steps, the others shift the weight.

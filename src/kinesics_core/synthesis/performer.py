@@ -21,7 +21,7 @@ from kinesics_core.synthesis.style import Style
 
 @dataclass(frozen=True, slots=True)
 class GestureVariation:
-    """How a gesture differs from its key poses and from time to time; authored.
+    """Differences of a gesture from its key poses and from time to time; authored.
 
     Attributes:
         tempo: Standard deviation of the log of a duration.
@@ -56,7 +56,7 @@ class GestureVariation:
 
 @dataclass(frozen=True, slots=True)
 class Stepping:
-    """How people step about where they stand; authored, metres and seconds.
+    """Steps of people about the place where they stand; authored, metres and seconds.
 
     Attributes:
         apart: Least and largest distance between the feet after a step.
@@ -80,7 +80,7 @@ class Stepping:
 
 @dataclass(frozen=True, slots=True)
 class Looking:
-    """How heads turn and nod; authored, radians and seconds.
+    """Turns and nods of the head; authored, radians and seconds.
 
     Attributes:
         duration: Of a turn at tempo 1.

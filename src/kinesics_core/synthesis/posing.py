@@ -46,7 +46,7 @@ _UPPER_PARENTS = [
 
 @dataclass(frozen=True, slots=True)
 class Arms:
-    """What arms do of themselves; authored, radians.
+    """Movement of the arms beside the score; authored, radians.
 
     Attributes:
         busy_swing: Share of a gait's swing that is left to a hand that is gesturing.
@@ -67,7 +67,7 @@ class Arms:
 
 @dataclass(frozen=True, slots=True)
 class Stance:
-    """Where the pelvis is over the feet; authored, metres.
+    """Place of the pelvis over the feet; authored, metres.
 
     Attributes:
         sole: Height of the ankle over that of the ball of the foot.

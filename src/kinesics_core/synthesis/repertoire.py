@@ -1,4 +1,4 @@
-"""The repertoire of generated motion: what people do and where their arms rest, in which state.
+"""The repertoire of generated motion: things to do and ways to rest, with their states.
 
 Each entry has the valence, arousal and dominance that it fits best. Which movements go with which
 emotion follows Wallbott (1998), European J. Social Psychology 28, and Dael, Mortillaro & Scherer
@@ -22,7 +22,7 @@ from kinesics_core.synthesis.performer import Performer, play
 
 @dataclass(frozen=True, slots=True)
 class Odds:
-    """How the fit to a state becomes a probability; authored.
+    """From the fit to a state to a probability; authored.
 
     Attributes:
         spread: Distance in VAD at which something is done .6 times as often as at its best fit.
@@ -94,7 +94,7 @@ REPERTOIRE: dict[str, Primitive] = {
     ("sigh", (-0.4, -0.4, -0.3), 0.6), ("slump", (-0.7, -0.4, -0.5), 0.7),
     ("cower", (-0.7, 0.7, -0.8), 0.6),
 ))  # fmt: skip
-"""Everything there is to do, by name."""
+"""All there is to do, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ RESTS: dict[str, Rest] = {
 }
 
 ON_THIGHS = (arm_poses.ON_THIGH,) * 2
-"""Where the hands of people who sit lie instead of a rest that is not theirs."""
+"""Arms of people who sit, instead of a rest that is not theirs."""
 
 
 def odds(

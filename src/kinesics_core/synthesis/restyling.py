@@ -19,7 +19,7 @@ from kinesics_core.synthesis.style import Style
 
 @dataclass(frozen=True, slots=True)
 class Usable:
-    """What a recording must show: emotions are put on people on their feet or on a chair.
+    """Conditions on a recording: emotions are put on people on their feet or on a chair.
 
     Authored: crawlers and sleepers are left out, and who does not move.
 

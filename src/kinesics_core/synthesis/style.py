@@ -1,4 +1,4 @@
-"""How a state of affect makes a body move: tempo, size, sharpness, posture.
+"""From a state of affect to the manner of movement: tempo, size, sharpness, posture.
 
 Signs follow
 
@@ -50,7 +50,7 @@ class Style:
 
 @dataclass(frozen=True, slots=True)
 class StyleGains:
-    """What a unit of valence, arousal, dominance and temper changes. Sizes are authored.
+    """Changes per unit of valence, arousal, dominance and temper. Sizes are authored.
 
     Angles are radians, forward positive. ``tempo``, ``extent``, ``rest`` and ``liveliness`` are
     exponential in their gains, the others linear. (a, b) gives a range.

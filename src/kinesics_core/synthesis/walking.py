@@ -36,7 +36,7 @@ RUN = Pace(speed=2.4, speed_range=(0.5, 3.2), step=0.80, lift=0.30)
 
 @dataclass(frozen=True, slots=True)
 class Walking:
-    """How a walk follows the state and wanders.
+    """Gains from the state to a walk, and its wandering.
 
     Signs of the first three follow Roether, Omlor, Christensen & Giese (2009): speed grows with
     anger and joy and shrinks in sadness and fear. Sizes are authored.
@@ -79,7 +79,7 @@ _WALKING = Walking()
 
 
 class Start(NamedTuple):
-    """Where a walk begins: (x, z) metres and heading, radians, 0 along z, positive to the left."""
+    """Beginning of a walk: (x, z) metres; heading in radians, 0 along z, positive to the left."""
 
     place: tuple[float, float]
     heading: float
