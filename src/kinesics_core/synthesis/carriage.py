@@ -1,8 +1,8 @@
 """The carriage of a body: what the score says, laid over what bodies do of themselves.
 
-The latter is the slow unrest of standing, breath, and in a gait the turning of pelvis and trunk and the
-swing of the arms. Couplings have the signs that anatomy gives them (arms against legs, shoulders
-against the pelvis, hips back in a bow); their sizes are authored on a rendered body.
+The latter is the slow unrest of standing, breath, and in a gait the turning of pelvis and trunk and
+the swing of the arms. Couplings have the signs that anatomy gives them (arms against legs,
+shoulders against the pelvis, hips back in a bow); their sizes are authored on a rendered body.
 """
 
 from __future__ import annotations
