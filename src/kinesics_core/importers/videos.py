@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
 
 from kinesics_core import files
 from kinesics_core.dataset.clips import Clip, Info, Writer
@@ -71,7 +70,8 @@ class VideoEntry:
     note: str = ""
 
 
-class VideoProgress(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class VideoProgress:
     """The progress of an import: frame ``frame`` of ``frames`` (None: unknown) of a video.
 
     ``frame`` is 0 when a video begins; ``number`` counts videos from 1 to ``count``.
