@@ -9,9 +9,10 @@ import pytest
 
 from kinesics_core.body import skinning
 from kinesics_core.body.bvh import bvh, euler_zxy
-from kinesics_core.body.gltf import glb, normals
+from kinesics_core.body.gltf import glb
 from kinesics_core.body.model import load
 from kinesics_core.body.obj import obj_text
+from kinesics_core.body.surface import vertex_normals
 from kinesics_core.body.world_motion import at_rate, continuous, world_motion
 from kinesics_core.errors import KinesicsError
 from kinesics_core.importers import bvh as bvh_reader
@@ -218,7 +219,7 @@ def test_normals_point_outwards():
     cube = np.array([[x, y, z] for x in (-1.0, 1.0) for y in (-1.0, 1.0) for z in (-1.0, 1.0)])
     corners = [(0, 1, 3), (0, 3, 2), (4, 6, 7), (4, 7, 5), (0, 4, 5), (0, 5, 1), (2, 3, 7),
                (2, 7, 6), (0, 2, 6), (0, 6, 4), (1, 5, 7), (1, 7, 3)]
-    found = normals(np.vstack([cube, [[0.0, 0.0, 0.0]]]), np.array(corners))
+    found = vertex_normals(np.vstack([cube, [[0.0, 0.0, 0.0]]]), np.array(corners))
     assert (np.sum(found[:8] * cube, axis=1) > 1.5).all()
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1.0, atol=1e-6)
 

@@ -8,9 +8,10 @@ import threading
 import numpy as np
 import pytest
 
+from kinesics_core.body.surface import vertex_normals
 from kinesics_core.errors import KinesicsError
 from kinesics_core.render import mesh
-from kinesics_core.render.geometry import Mesh, Texture, vertex_normals
+from kinesics_core.render.geometry import Mesh, Texture
 from kinesics_core.render.mesh import MeshRenderer
 
 WIDTH, HEIGHT, FOCAL, CENTRE = 320, 240, 400.0, (150.0, 118.0)

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from kinesics_core.body.model import BodyModel
+from kinesics_core.body.surface import vertex_normals
 from kinesics_core.body.world_motion import WorldMotion, world_motion
 from kinesics_core.skeletons import ARKIT_BLENDSHAPES
 
@@ -87,7 +88,7 @@ def _mesh(
     size = np.uint16 if len(vertices) < 2**16 else np.uint32
     attributes = {
         "POSITION": file.accessor(vertices.astype(np.float32), _ARRAY_BUFFER, bounds=True),
-        "NORMAL": file.accessor(normals(vertices, body.faces), _ARRAY_BUFFER),
+        "NORMAL": file.accessor(vertex_normals(vertices, body.faces), _ARRAY_BUFFER),
     }
     # The heaviest first: viewers that know one set of four lose next to nothing.
     heaviest = np.argsort(-body.weights, axis=1, kind="stable")[:, :_INFLUENCES]
@@ -112,23 +113,6 @@ def _mesh(
         names = ARKIT_BLENDSHAPES if ours else [f"expression_{i}" for i in range(count)]
         mesh |= {"weights": [0.0] * count, "extras": {"targetNames": list(names)}}
     return mesh
-
-
-def normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    """Return unit normals (V, 3) float32 at the vertices, weighted by the faces' areas.
-
-    Args:
-        vertices: (V, 3).
-        faces: (F, 3), counterclockwise from outside.
-    """
-    corners = vertices[faces]
-    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    total = np.stack([
-        np.bincount(faces.ravel(), np.repeat(across[:, axis], 3), len(vertices))
-        for axis in range(3)], axis=1)  # fmt: skip
-    length = np.linalg.norm(total, axis=1, keepdims=True)
-    upright = np.array([0.0, 1.0, 0.0])  # of a vertex without faces
-    return np.where(length > 0, total / np.maximum(length, 1e-30), upright).astype(np.float32)
 
 
 def _skin(file: _File, rest: np.ndarray) -> dict[str, Any]:

@@ -14,9 +14,10 @@ import numpy as np
 
 from kinesics_core.body import skinning
 from kinesics_core.body.model import BodyModel
+from kinesics_core.body.surface import vertex_normals
 from kinesics_core.render import character_texture
 from kinesics_core.render.character_texture import Chart, Palette
-from kinesics_core.render.geometry import Texture, vertex_normals
+from kinesics_core.render.geometry import Texture
 from kinesics_core.skeletons import ARKIT_BLENDSHAPES, SMPLX55
 
 HAIR_THICKNESS, CLOTH_THICKNESS, SHOE_THICKNESS = 0.014, 0.007, 0.006

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from kinesics_core.body.surface import vertex_normals
 from kinesics_core.errors import KinesicsError
 
 GREY = (190, 196, 206)
@@ -124,21 +125,6 @@ class MeshJoiner:
             self._paint = np.concatenate(
                 [_paint(mesh.colors, count) for mesh, count in zip(meshes, counts, strict=True)])
         self._given, self._counts = given, counts
-
-
-def vertex_normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    """Return (V, 3) float32 unit normals, each the mean of its triangles' by area; outwards."""
-    a, b, c = (vertices[faces[:, k]] for k in range(3))
-    along, across = b - a, c - a
-    normals = np.empty_like(vertices, dtype=np.float32)
-    corners = faces.ravel()
-    for k in range(3):
-        i, j = (k + 1) % 3, (k + 2) % 3
-        area = along[:, i] * across[:, j] - along[:, j] * across[:, i]
-        normals[:, k] = np.bincount(corners, np.repeat(area, 3), minlength=len(vertices))
-    length = np.sqrt(np.einsum("ij,ij->i", normals, normals))
-    normals /= np.maximum(length, 1e-20)[:, None]
-    return normals
 
 
 def _paint(color: ArrayLike, count: int) -> np.ndarray:
