@@ -60,7 +60,7 @@ def restated_choices(file: Path) -> Iterator[str]:
         if isinstance(node, ast.Tuple | ast.List | ast.Set):
             found = literal(node)
             if found and all(isinstance(entry, str) for entry in found) and set(found) in known:
-                yield f"{file.relative_to(ROOT)}:{node.lineno}"
+                yield f"{file.relative_to(ROOT)}:{node.lineno} {', '.join(sorted(found))}"
 
 
 def restated_defaults(file: Path) -> Iterator[str]:
@@ -94,9 +94,13 @@ def restated_ranges(file: Path) -> Iterator[str]:
 
 
 def test_choices_stand_once_in_the_code():
-    where = [place for file in SOURCES for place in restated_choices(file)]
-    sets = {frozenset(setting.choices) for setting in SETTINGS.values() if setting.choices}
-    assert len(where) == len(sets), where
+    places: dict[str, list[str]] = {}
+    for file in SOURCES:
+        for found in restated_choices(file):
+            place, _, choices = found.partition(" ")
+            places.setdefault(choices, []).append(place)
+    assert "full, heavy, lite" in places
+    assert {choices: where for choices, where in places.items() if len(where) > 1} == {}
 
 
 def test_no_function_and_no_option_repeats_a_default():

@@ -1,4 +1,4 @@
-"""Records topics to an MCAP bag that ``ros2 bag info`` and ``ros2 bag play`` read."""
+"""Recorder of topics into an MCAP bag that ``ros2 bag info`` and ``ros2 bag play`` read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the affect of everybody seen and decides what the robot answers."""
+"""Affect of everybody seen, and what the robot answers to it."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import yaml
 
 pytest.importorskip("rclpy")
 from kinesics_core.assets import store
@@ -126,14 +127,14 @@ def start(*arguments: str, **options) -> subprocess.Popen:
 
 
 def wait_for_messages(bag: Path, count: int, seconds: float = 40.0) -> None:
-    from rosbags.rosbag2 import Reader
-
+    """By metadata.yaml, which is replaced in one step; the rest is being written meanwhile."""
+    file = bag / "metadata.yaml"
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        if (bag / "metadata.yaml").exists():
-            with Reader(bag) as reader:
-                if reader.message_count >= count:
-                    return
+        if file.exists():
+            information = yaml.safe_load(file.read_text())["rosbag2_bagfile_information"]
+            if information["message_count"] >= count:
+                return
         time.sleep(0.2)
     raise AssertionError(f"{bag} did not reach {count} messages in {seconds} s")
 
