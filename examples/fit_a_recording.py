@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from kinesics_core.fitting.output.recording import fit_recording
-from kinesics_core.fitting.output.request import Request
+from kinesics_core.fitting.output.request import FitRequest
 from kinesics_core.skeletons import SMPLX55
 
 
@@ -25,7 +25,7 @@ def main(arguments: list[str] | None = None) -> None:
     args = parser.parse_args(arguments)
 
     report = fit_recording(
-        Request(args.recording, args.out, last=args.last, meshes=False),
+        FitRequest(args.recording, args.out, last=args.last, meshes=False),
         progress=lambda now: print(f"\r{now.stage} {now.done}/{now.total}   ", end=""))
     if not report.complete:
         raise SystemExit(f"\n{report.message}")
