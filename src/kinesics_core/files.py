@@ -23,7 +23,7 @@ import numpy as np
 from kinesics_core.errors import KinesicsError
 
 PART = ".part"
-"""What a file is called besides its name while it is written."""
+"""Ending of a file's name while it is written."""
 
 _CHUNK = 1 << 20
 

@@ -26,7 +26,7 @@ MAX_SPEED = 15.0
 calibration T-pose, a lost marker, an exponential map that wrapped. The clip is cut there."""
 
 MIN_SECONDS = 1.5
-"""What such a cut leaves is dropped if it is shorter: no past of 0.5 s with a future of 1 s."""
+"""Shortest piece that is kept of such a cut: a past of 0.5 s with a future of 1 s."""
 
 
 class MotionRecording(NamedTuple):

@@ -20,7 +20,7 @@ from kinesics_core.errors import KinesicsError
 SIDES = ("left", "right")
 WANTED = ("head", *(f"{side}_{joint}" for joint in
                     ("shoulder", "elbow", "wrist", "hip", "knee", "ankle") for side in SIDES))
-"""What is looked for: the twelve COCO limb keypoints, and the base of the skull."""
+"""Joints looked for: the twelve COCO limb keypoints, and the base of the skull."""
 
 # Limb -> for each of its three joints the words for it, in groups; an earlier group is the surer.
 _WORDS: dict[str, tuple[tuple[tuple[str, ...], ...], ...]] = {

@@ -14,7 +14,7 @@ from kinesics_core.errors import RecordingError
 from kinesics_core.recording.bag_layout import FileIndex, to_yaml
 
 METADATA = "metadata.yaml"
-"""What rosbag2 calls the file beside a bag's MCAP files."""
+"""Name that rosbag2 gives the file beside a bag's MCAP files."""
 
 
 def lock(file: int) -> None:
