@@ -39,7 +39,8 @@ def functions() -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
 def docstrings(text: str) -> Iterator[tuple[int, str]]:
     """Line and text of every docstring, of those below a constant as well."""
     for node in ast.walk(ast.parse(text)):
-        for statement in getattr(node, "body", []) if not isinstance(node, ast.Lambda) else []:
+        body = getattr(node, "body", [])
+        for statement in body if isinstance(body, list) else []:  # an expression has a body too
             if (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
                     and isinstance(statement.value.value, str)):
                 yield statement.lineno, statement.value.value.strip()

@@ -26,7 +26,7 @@ RATES = {"mesh2motion": 24.0, "cmu_dance_martial": 120.0}
 """Frames per second of the archives in folders of these names, which do not say it themselves."""
 
 AMASS_RATES = ("mocap_frame_rate", "mocap_framerate")
-"""What AMASS calls the frames per second of a file, now and before."""
+"""Keys under which AMASS says the frames per second of a file, now and before."""
 
 JOINTS = len(SMPLX_BODY_PARENTS)
 
