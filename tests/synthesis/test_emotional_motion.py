@@ -1,6 +1,9 @@
 """Synthetic emotional motion: human bodies, the published signs, and the same again by seed."""
 
 import contextlib
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -212,6 +215,25 @@ def test_smaller_tiers_are_the_beginning_of_larger_ones():
     assert not np.array_equal(make(few[0]).keypoints, another.keypoints)
     for windows in TIERS.values():
         assert windows % windows_in(FRAMES) == 0
+
+
+def test_another_process_makes_the_same_clips():
+    """The order of sets of texts differs between processes; it must decide nothing."""
+    program = (
+        "import hashlib\n"
+        "from kinesics_core.synthesis.emotional_motion import make, plan_clips\n"
+        "from kinesics_core.synthesis.emotions import parse_emotions\n"
+        "clips = [make(p) for p in plan_clips(300, parse_emotions('laughing'), seed=1)]\n"
+        "print(hashlib.sha256(b''.join(c.keypoints.tobytes() for c in clips)).hexdigest())\n"
+    )
+    made = {
+        subprocess.run(
+            [sys.executable, "-c", program], env=os.environ | {"PYTHONHASHSEED": order},
+            check=True, capture_output=True, text=True,
+        ).stdout
+        for order in ("0", "1")
+    }
+    assert len(made) == 1
 
 
 def test_windows_are_counted_as_they_are_cut():
