@@ -17,5 +17,9 @@ class ModelError(KinesicsError):
     """A model file that exists but is not the kind of model that was asked for."""
 
 
+class MessageError(KinesicsError):
+    """A message whose fields do not fit together or hold what their comments do not allow."""
+
+
 class RecordingError(KinesicsError):
     """A recording that cannot be started or continued, for instance for want of disk space."""

@@ -6,10 +6,9 @@ import threading
 import time
 from typing import Any
 
-from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
-from kinesics_core.errors import KinesicsError, SourceError
+from kinesics_core.errors import SourceError
 from kinesics_core.perception import calibration
 from kinesics_core.perception.calibration import Calibration
 from kinesics_core.perception.config import CameraConfig
@@ -55,7 +54,7 @@ class CameraNode(Stage):
         self._source: FrameSource | None = None
         self._thread: threading.Thread | None = None
         self._stop_reading = threading.Event()
-        self._subscription: Subscription | None = None
+        self._heard: str | None = None
         self._calibration: Calibration | None = None
         self.finished = threading.Event()
 
@@ -91,9 +90,9 @@ class CameraNode(Stage):
 
     def stop(self) -> None:
         """End the reading."""
-        if self._subscription is not None:
-            self.destroy_subscription(self._subscription)
-            self._subscription = None
+        if self._heard is not None:
+            self.unsubscribe(self._heard)
+            self._heard = None
         self._stop_reading.set()
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(timeout=5.0)
@@ -181,16 +180,15 @@ class CameraNode(Stage):
     def _listen(self, topic: str) -> None:
         compressed = topic.endswith("/compressed")
         decode = frame_from_compressed if compressed else frame_from_msg
+        self._heard = topic
+        self.subscribe(
+            topic, CompressedImage if compressed else Image,
+            lambda message: self._pass_on(decode(message)), qos.FOREIGN_IMAGE)
 
-        def receive(message: Any) -> None:
-            try:
-                self.publish(decode(message))
-            except KinesicsError as error:
-                self.get_logger().error(str(error), throttle_duration_sec=5.0)
-
-        self._subscription = self.create_subscription(
-            CompressedImage if compressed else Image, topic, receive, qos.FOREIGN_IMAGE
-        )
+    def _pass_on(self, frame: Frame) -> None:
+        began = time.perf_counter()
+        self.publish(frame)
+        self.note(frame.stamp, time.perf_counter() - began)
 
     def publish(self, frame: Frame) -> None:
         """Publish a frame, as JPEG and with its calibration too where somebody listens."""

@@ -2,12 +2,16 @@
 
 Every pair is exact: ``x_from_msg(x_to_msg(value))`` equals ``value`` up to float32. Arrays are
 typed, so that no setter of a message walks over their elements.
+
+Messages come from anybody. What the fields' comments allow is checked: a length or a value that a
+stage cannot work with is a MessageError, an infinite or absurd coordinate counts as unknown.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from builtin_interfaces.msg import Time
@@ -21,6 +25,8 @@ from kinesics.msg import FacePose as FacePoseMsg
 from kinesics.msg import MotionForecast as MotionForecastMsg
 from kinesics.msg import Person as PersonMsg
 from kinesics.msg import PersonArray as PersonArrayMsg
+from kinesics_core.affect.emotions import EMOTIONS
+from kinesics_core.errors import MessageError
 from kinesics_core.rotations import from_quaternions, quaternions
 from kinesics_core.types import (
     NANOSECONDS,
@@ -32,6 +38,15 @@ from kinesics_core.types import (
     People,
     Person,
 )
+
+FARTHEST = 1e6
+"""Pixels or metres. A coordinate beyond it is no place in an image or a room: it is unknown."""
+
+FASTEST_TURN = 100.0
+"""Radians. A joint's axis-angle beyond it is no pose."""
+
+LONGEST = 3600.0
+"""Seconds that a response may hold."""
 
 
 def time_to_msg(stamp: int) -> Time:
@@ -61,7 +76,15 @@ def people_to_msg(people: People) -> PersonArrayMsg:
 
 
 def people_from_msg(message: PersonArrayMsg) -> People:
-    """Return everybody a kinesics/PersonArray tells of; empty arrays become None."""
+    """Return everybody a kinesics/PersonArray tells of; empty arrays become None.
+
+    Raises:
+        MessageError: The image has no size, or a part has another length than its comment says.
+    """
+    if not (0 < message.width <= FARTHEST and 0 < message.height <= FARTHEST):
+        raise MessageError(
+            f"got a PersonArray for an image of {message.width}x{message.height}; wanted the"
+            " image's size in pixels. Check its publisher.")
     return People(
         stamp=time_from_msg(message.header.stamp),
         width=message.width,
@@ -94,22 +117,30 @@ def _person_to_msg(person: Person) -> PersonMsg:
 
 def _person_from_msg(message: PersonMsg) -> Person:
     """Return the person of a kinesics/Person."""
-    coco = np.column_stack([message.coco.reshape(17, 2), message.coco_score])
-    pose = _matrix(message.pose, 3)
+    def points(name: str, count: int) -> np.ndarray | None:
+        values = _sized(getattr(message, name), 3 * count, name)
+        return None if values is None else _places(values).reshape(count, 3)
+
+    pose, visibility = points("pose", 33), _sized(message.pose_visibility, 33, "pose_visibility")
     if pose is not None:
-        pose = np.column_stack([pose, np.asarray(message.pose_visibility)])
+        if visibility is None:
+            visibility = np.full(33, np.nan, np.float32)
+        pose = np.column_stack([pose, _shares(visibility)])
+    blendshapes = _sized(message.blendshapes, 52, "blendshapes")
     return Person(
         id=message.id,
-        score=message.score,
-        coco=coco.astype(np.float32),
+        score=float(np.nan_to_num(_shares(np.float32(message.score)))),
+        coco=np.column_stack([
+            _places(message.coco).reshape(17, 2), _shares(message.coco_score),
+        ]).astype(np.float32),
         pose=pose,
-        pose_world=_matrix(message.pose_world, 3),
-        left_hand=_matrix(message.left_hand, 3),
-        right_hand=_matrix(message.right_hand, 3),
-        left_hand_world=_matrix(message.left_hand_world, 3),
-        right_hand_world=_matrix(message.right_hand_world, 3),
-        face=_matrix(message.face, 3),
-        blendshapes=_vector(message.blendshapes),
+        pose_world=points("pose_world", 33),
+        left_hand=points("left_hand", 21),
+        right_hand=points("right_hand", 21),
+        left_hand_world=points("left_hand_world", 21),
+        right_hand_world=points("right_hand_world", 21),
+        face=points("face", 478),
+        blendshapes=None if blendshapes is None else _shares(blendshapes),
         head=_pose_from_msg(message.head),
     )
 
@@ -131,16 +162,30 @@ def forecast_to_msg(forecast: MotionForecast) -> MotionForecastMsg:
 
 
 def forecast_from_msg(message: MotionForecastMsg) -> MotionForecast:
-    """Return the forecast of a kinesics/MotionForecast."""
+    """Return the forecast of a kinesics/MotionForecast.
+
+    Raises:
+        MessageError: The arrays do not fit the horizon, or the time between steps is none.
+    """
+    horizon = message.horizon
+    if len(message.keypoints) != horizon * 34 or len(message.spread) not in (0, horizon):
+        raise MessageError(
+            f"got a MotionForecast of {horizon} steps with {len(message.keypoints)} numbers of"
+            f" keypoints and {len(message.spread)} of spread; wanted {34 * horizon} and {horizon}."
+            " Check its publisher.")
+    if not 0 < message.dt < LONGEST:
+        raise MessageError(
+            f"got a MotionForecast with dt {message.dt} s; wanted a time above 0. Check its"
+            " publisher.")
     return MotionForecast(
         stamp=time_from_msg(message.header.stamp),
         person_id=message.person_id,
         width=message.width,
         height=message.height,
-        keypoints=np.asarray(message.keypoints, np.float32).reshape(message.horizon, 17, 2),
+        keypoints=_places(message.keypoints).reshape(horizon, 17, 2),
         dt=message.dt,
-        spread=np.asarray(message.spread, np.float32),
-        confidence=message.confidence,
+        spread=_places(message.spread),
+        confidence=float(np.nan_to_num(_shares(np.float32(message.confidence)))),
         model=message.model,
         frame_id=message.header.frame_id,
     )
@@ -161,15 +206,26 @@ def affect_to_msg(affect: Affect) -> AffectMsg:
 
 
 def affect_from_msg(message: AffectMsg) -> Affect:
-    """Return the affect of a kinesics/Affect."""
+    """Return the affect of a kinesics/Affect.
+
+    Raises:
+        MessageError: The categories are no probabilities, or valence, arousal or dominance is
+            infinite.
+    """
+    categories = np.asarray(message.categories, np.float32)
+    total = float(categories.sum()) if (categories >= 0).all() else float("nan")
+    if not 0.5 <= total <= 2.0:
+        raise MessageError(
+            f"got an Affect with the categories {_shown(categories)}; wanted {len(EMOTIONS)}"
+            " probabilities that sum to 1. Check its publisher.")
     return Affect(
         stamp=time_from_msg(message.header.stamp),
         person_id=message.person_id,
-        categories=np.asarray(message.categories, np.float32),
-        valence=message.valence,
-        arousal=message.arousal,
-        dominance=message.dominance,
-        confidence=message.confidence,
+        categories=categories / total,
+        valence=_signed(message.valence, "valence"),
+        arousal=_signed(message.arousal, "arousal"),
+        dominance=_signed(message.dominance, "dominance"),
+        confidence=float(np.nan_to_num(_shares(np.float32(message.confidence)))),
         source=message.source,
     )
 
@@ -193,17 +249,31 @@ def response_to_msg(response: AffectiveResponse) -> AffectiveResponseMsg:
 
 
 def response_from_msg(message: AffectiveResponseMsg) -> AffectiveResponse:
-    """Return the answer of a kinesics/AffectiveResponse."""
+    """Return the answer of a kinesics/AffectiveResponse.
+
+    Raises:
+        MessageError: The emotion is none, or intensity, duration or state is no number in range.
+    """
+    if message.emotion >= len(EMOTIONS):
+        raise MessageError(
+            f"got an AffectiveResponse with the emotion {message.emotion}; wanted a constant of"
+            f" kinesics/Affect, 0 to {len(EMOTIONS) - 1}. Check its publisher.")
+    for name, high in (("intensity", 1.0), ("duration", LONGEST)):
+        value = getattr(message, name)
+        if not 0.0 <= value <= high:
+            raise MessageError(
+                f"got an AffectiveResponse with {name} {value}; wanted 0 to {high:g}. Check its"
+                " publisher.")
     return AffectiveResponse(
         stamp=time_from_msg(message.header.stamp),
         policy=message.policy,
         emotion=message.emotion,
         intensity=message.intensity,
-        valence=message.valence,
-        arousal=message.arousal,
-        dominance=message.dominance,
+        valence=_known(message.valence, "valence"),
+        arousal=_known(message.arousal, "arousal"),
+        dominance=_known(message.dominance, "dominance"),
         towards=message.towards,
-        bearing=np.asarray(message.bearing, np.float32),
+        bearing=_angles(message.bearing),
         gesture=message.gesture,
         duration=message.duration,
         reason=message.reason,
@@ -251,7 +321,18 @@ def body_to_msg(body: BodyPose) -> BodyPoseMsg:
 
 
 def body_from_msg(message: BodyPoseMsg) -> BodyPose:
-    """Return the body of a kinesics/BodyPose."""
+    """Return the body of a kinesics/BodyPose.
+
+    Raises:
+        MessageError: A number is not finite or absurd.
+    """
+    for name in ("transl", "global_orient", "body_pose", "left_hand_pose", "right_hand_pose",
+                 "jaw_pose", "betas"):
+        values = np.abs(getattr(message, name))
+        if not (values <= FASTEST_TURN).all():
+            raise MessageError(
+                f"got a BodyPose whose {name} holds {values.max()}; wanted finite numbers of at"
+                f" most {FASTEST_TURN:g}. Check its publisher.")
     return BodyPose(
         stamp=time_from_msg(message.header.stamp),
         pose_stamp=time_from_msg(message.pose_time),
@@ -272,14 +353,59 @@ def _floats(values: np.ndarray | None) -> array:
     return array("f", np.ascontiguousarray(values, np.float32).tobytes())
 
 
-def _vector(values: Iterable[float]) -> np.ndarray | None:
-    """Return values as (n,) float32, None if there are none."""
-    return np.asarray(values, np.float32) if values else None
+def _sized(values: Sequence[float], size: int, name: str) -> np.ndarray | None:
+    """Return a part of a person as float32, None if it is empty.
+
+    Raises:
+        MessageError: It has another length than its comment says.
+    """
+    if not len(values):
+        return None
+    if len(values) != size:
+        raise MessageError(
+            f"got a PersonArray whose {name} holds {len(values)} numbers; wanted none or {size}."
+            " Check its publisher, or build both sides with the same kinesics.")
+    return np.asarray(values, np.float32)
 
 
-def _matrix(values: Iterable[float], columns: int) -> np.ndarray | None:
-    """Return values as (n, columns) float32, None if there are none."""
-    return np.asarray(values, np.float32).reshape(-1, columns) if values else None
+def _places(values: Sequence[float]) -> np.ndarray:
+    """Return coordinates as float32; what is infinite or absurdly far is NaN, unknown."""
+    places = np.asarray(values, np.float32)
+    far = np.abs(places) > FARTHEST
+    return np.where(far, np.float32(np.nan), places) if far.any() else places
+
+
+def _shares(values: Any) -> np.ndarray:
+    """Return values clipped to 0..1; NaN stays NaN."""
+    return np.clip(np.asarray(values, np.float32), 0.0, 1.0)
+
+
+def _angles(values: Sequence[float]) -> np.ndarray:
+    """Return angles as float32; what is more than a full turn is NaN, unknown."""
+    angles = np.asarray(values, np.float32)
+    return np.where(np.abs(angles) <= 2 * np.pi, angles, np.float32(np.nan))
+
+
+def _signed(value: float, name: str) -> float:
+    """Return a number clipped to -1..1, or NaN as it is.
+
+    Raises:
+        MessageError: It is infinite.
+    """
+    if np.isinf(value):
+        raise MessageError(f"got {name} {value}; wanted -1 to 1, or NaN. Check its publisher.")
+    return float(np.clip(value, -1.0, 1.0))
+
+
+def _known(value: float, name: str) -> float:
+    """Return a number of the robot's own state, which is never unknown; errors as ``_signed``."""
+    if np.isnan(value):
+        raise MessageError(f"got {name} {value}; wanted -1 to 1. Check its publisher.")
+    return _signed(value, name)
+
+
+def _shown(values: np.ndarray) -> str:
+    return ", ".join(f"{value:g}" for value in values)
 
 
 def _pose_to_msg(matrix: np.ndarray | None) -> Pose:
@@ -293,10 +419,13 @@ def _pose_to_msg(matrix: np.ndarray | None) -> Pose:
 
 
 def _pose_from_msg(pose: Pose) -> np.ndarray | None:
-    """Return the (4, 4) rigid transform of a pose, None if it holds NaN."""
+    """Return the (4, 4) rigid transform of a pose, None if it holds no place or no rotation."""
     position, q = pose.position, pose.orientation
     values = np.array([position.x, position.y, position.z, q.x, q.y, q.z, q.w])
-    return None if np.isnan(values).any() else matrix_from_pose(values)
+    # The default message is a quaternion of zeros: a publisher that left it out knows no head.
+    if not (np.abs(values) <= FARTHEST).all() or np.linalg.norm(values[3:]) < 1e-6:
+        return None
+    return matrix_from_pose(values)
 
 
 def pose_from_matrix(matrix: np.ndarray) -> np.ndarray:

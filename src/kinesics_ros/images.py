@@ -90,10 +90,13 @@ def frame_from_compressed(message: CompressedImage) -> Frame:
     """Return the RGB frame of a JPEG or PNG in sensor_msgs/CompressedImage.
 
     Raises:
-        SourceError: It does not decode.
+        SourceError: It does not decode, or claims more than OPENCV_IO_MAX_IMAGE_PIXELS.
     """
     data = np.frombuffer(message.data, np.uint8)
-    image = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
+    try:
+        image = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
+    except (cv2.error, MemoryError):  # it claims a size that no image has
+        image = None
     if image is None:
         raise SourceError(
             f"got a compressed image of {len(data)} bytes, format {message.format!r}, that does "
@@ -108,7 +111,7 @@ def _pixels(message: Image) -> np.ndarray:
     if message.encoding not in _TO_RGB:
         raise SourceError(
             f"got an image with encoding {message.encoding!r}; wanted one of "
-            f"{', '.join(ENCODINGS)}. Convert it with image_proc first."
+            f"{', '.join(ENCODINGS)}. {_hint(message.encoding)}"
         )
     channels, _ = _TO_RGB[message.encoding]
     size, row = message.height * message.step, channels * message.width
@@ -122,10 +125,23 @@ def _pixels(message: Image) -> np.ndarray:
     return rows[:, :row].reshape(message.height, message.width, channels)
 
 
+def _hint(encoding: str) -> str:
+    if encoding in ("16UC1", "32FC1"):
+        return "It is a depth image; give the camera's colour topic."
+    return "Convert it with image_proc first."
+
+
 def _to_rgb_numpy(message: Image, pixels: np.ndarray) -> np.ndarray:
     pixels = np.ascontiguousarray(pixels)
     _, conversion = _TO_RGB[message.encoding]
-    return pixels if conversion is None else cv2.cvtColor(pixels, conversion)
+    try:
+        return pixels if conversion is None else cv2.cvtColor(pixels, conversion)
+    except cv2.error as error:
+        raise SourceError(
+            f"got an image of {message.width}x{message.height} {message.encoding}, which has no"
+            " such size: pairs of pixels share their colour, and Bayer patterns are 2x2. Check the"
+            " publisher."
+        ) from error
 
 
 def _to_rgb_cv_bridge(message: Image, pixels: np.ndarray) -> np.ndarray:

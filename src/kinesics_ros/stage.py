@@ -23,7 +23,8 @@ from rclpy.lifecycle import (
     TransitionCallbackReturn,
 )
 from rclpy.parameter import Parameter
-from rclpy.qos import QoSProfile
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.subscription import Subscription
 
 from kinesics_core.errors import KinesicsError
 from kinesics_core.settings import Setting, setting, settings_of
@@ -60,6 +61,17 @@ class Output:
         if self._publisher.is_activated and self._publisher.get_subscription_count():
             for message in self._to_msgs(item):
                 self._publisher.publish(message)
+
+
+@dataclass
+class _Subscribed:
+    """A subscription and what it takes to make it again."""
+
+    subscription: Subscription
+    topic: str
+    kind: type
+    receive: Callable[[Any], None]
+    qos: QoSProfile
 
 
 class Stage(LifecycleNode):
@@ -105,10 +117,12 @@ class Stage(LifecycleNode):
         self.active = False
         self.processed = 0
         self.errors = 0
+        self.refused = 0
         self.dropped_before = 0
         self.detail: dict[str, str] = {}
         self.fault: str | None = None
         self._inputs: dict[str, Callable[[Any], None]] = {}
+        self._subscribed: list[_Subscribed] = []
         self._mailbox = Mailbox()
         self._worker: threading.Thread | None = None
         self._ages: deque[float] = deque(maxlen=300)
@@ -116,6 +130,7 @@ class Stage(LifecycleNode):
         self._deactivate_guard = self.create_guard_condition(self._deactivate_if_active)
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
         self.create_timer(1.0, self._publish_diagnostics)
+        self.create_timer(1.0, self._adapt_subscriptions)
         if self.parameters["autostart"]:
             self._start_timer = self.create_timer(0.0, self._autostart)
 
@@ -158,17 +173,63 @@ class Stage(LifecycleNode):
                 wait = self.bus is not None and self.bus.lossless
                 self._mailbox.put((topic, key(item)), item, wait)
 
-        def receive_message(message: Any) -> None:
-            if self.active:
-                try:
-                    receive(from_msg(message))
-                except KinesicsError as error:
-                    self.get_logger().error(str(error), throttle_duration_sec=5.0)
-
         if self.bus is None:
-            self.create_subscription(kind, topic, receive_message, qos)
+            self.subscribe(topic, kind, lambda message: receive(from_msg(message)), qos)
         else:
             self.bus.subscribe(topic, receive)
+
+    def subscribe(
+        self, topic: str, kind: type, take: Callable[[Any], None], qos: QoSProfile
+    ) -> None:
+        """Hear a ROS topic while the node is active, whatever its publishers offer and send.
+
+        A message that ``take`` cannot use is counted and told, and the next one is heard; no
+        exception reaches the executor. A best-effort publisher, which a reliable subscription does
+        not hear, turns the subscription to best effort.
+
+        Args:
+            topic: The topic.
+            kind: Message type.
+            take: Takes the messages, in the executor's thread; must be quick.
+            qos: Quality of service wanted; its reliability follows the publishers.
+        """
+        def receive(message: Any) -> None:
+            if self.active:
+                try:
+                    take(message)
+                except Exception as error:
+                    self.refuse(topic, error)
+
+        subscription = self.create_subscription(kind, topic, receive, qos)
+        self._subscribed.append(_Subscribed(subscription, topic, kind, receive, qos))
+
+    def unsubscribe(self, topic: str) -> None:
+        """Hear a topic no more."""
+        for heard in [heard for heard in self._subscribed if heard.topic == topic]:
+            self._subscribed.remove(heard)
+            self.destroy_subscription(heard.subscription)
+
+    def refuse(self, topic: str, error: Exception) -> None:
+        """Count and tell a message that could not be used."""
+        sentence = str(error) if isinstance(error, KinesicsError) else (
+            f"got a message that cannot be converted ({error!r}). Check its publisher.")
+        self.refused += 1
+        self.detail["last_refused"] = f"{topic}: {sentence}"
+        self.get_logger().error(f"{topic}: {sentence}", throttle_duration_sec=5.0)
+
+    def _adapt_subscriptions(self) -> None:
+        """Take each subscription's reliability from the publishers that there are."""
+        best_effort = ReliabilityPolicy.BEST_EFFORT
+        for heard in self._subscribed:
+            offered = [info.qos_profile.reliability for info in
+                       self.get_publishers_info_by_topic(heard.subscription.topic_name)]
+            wanted = best_effort if best_effort in offered else ReliabilityPolicy.RELIABLE
+            if offered and wanted != heard.qos.reliability:
+                heard.qos = QoSProfile(
+                    history=heard.qos.history, depth=heard.qos.depth, reliability=wanted)
+                self.destroy_subscription(heard.subscription)
+                heard.subscription = self.create_subscription(
+                    heard.kind, heard.topic, heard.receive, heard.qos)
 
     # Hooks of a subclass.
 
@@ -354,6 +415,9 @@ class Stage(LifecycleNode):
         if not self._diagnostics.get_subscription_count():
             return
         level, message = DiagnosticStatus.OK, "working" if self.active else "not active"
+        if self.refused:
+            level = DiagnosticStatus.WARN
+            message = f"{self.refused} messages were refused, see last_refused"
         if self.errors:
             level, message = DiagnosticStatus.WARN, f"{self.errors} items failed, see last_error"
         if self.fault is not None:
@@ -363,6 +427,7 @@ class Stage(LifecycleNode):
             "proc_ms": _percentiles(self._times),
             "processed": str(self.processed),
             "dropped": str(self.dropped),
+            "refused": str(self.refused),
             **self.detail,
         }
         status = DiagnosticStatus(

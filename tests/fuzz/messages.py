@@ -337,6 +337,11 @@ class Probe:
                 getattr(msg, kind), topic,
                 lambda message, topic=topic, unknown=unknown: self._hear(topic, message, unknown),
                 qos.RESULT)
+        from visualization_msgs.msg import MarkerArray
+
+        self.node.create_subscription(
+            MarkerArray, "markers", lambda message: self._hear("markers", message, frozenset()),
+            qos.RESULT)
 
     def _hear(self, topic: str, message: Any, unknown: Any) -> None:
         self._outcome.published += 1

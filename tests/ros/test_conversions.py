@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+from array import array
 
 import numpy as np
 import pytest
 
 pytest.importorskip("rclpy")
+from geometry_msgs.msg import Pose
 from rclpy.serialization import deserialize_message, serialize_message
 
+from kinesics_core.errors import MessageError
 from kinesics_core.types import (
     Affect,
     AffectiveResponse,
@@ -40,13 +43,19 @@ def head() -> np.ndarray:
     return matrix
 
 
+def shares(*shape: int) -> np.ndarray:
+    """Numbers from 0 to 1, as scores and weights are."""
+    return np.minimum(np.abs(random(*shape)), 1.0)
+
+
 def full_person() -> Person:
-    coco = random(17, 3)
+    coco, pose = random(17, 3), random(33, 4)
     coco[3, :2] = np.nan
-    blendshapes = np.abs(random(52))
+    blendshapes = shares(52)
     blendshapes[51] = np.nan
+    coco[:, 2], pose[:, 3] = shares(17), shares(33)
     return Person(
-        7, 0.5, coco, random(33, 4), random(33, 3), random(21, 3), random(21, 3), random(21, 3),
+        7, 0.5, coco, pose, random(33, 3), random(21, 3), random(21, 3), random(21, 3),
         random(21, 3), random(478, 3), blendshapes, head(),
     )
 
@@ -61,7 +70,8 @@ CASES = [
     (People(STAMP, 640, 480), conversions.people_to_msg, conversions.people_from_msg),
     (MotionForecast(STAMP, 3, 640, 480, random(30, 17, 2), 0.03125, random(30), 0.5, "lstm", "f"),
      conversions.forecast_to_msg, conversions.forecast_from_msg),
-    (Affect(STAMP, 3, random(8), 0.5, float("nan"), -0.25, 0.75, "face"),
+    (Affect(STAMP, 3, np.array([.3, 0, .1, .1, 0, 0, .2, .3], np.float32), 0.5, float("nan"),
+            -0.25, 0.75, "face"),
      conversions.affect_to_msg, conversions.affect_from_msg),
     (AffectiveResponse(STAMP, "mirror", 3, 0.5, 0.25, -0.5, 1.0, 4, random(2), "nod", 2.5, "why"),
      conversions.response_to_msg, conversions.response_from_msg),
@@ -114,3 +124,78 @@ def test_quaternion_of_known_rotations():
 def test_stamp_before_and_after_a_second_boundary():
     for stamp in (0, 999_999_999, 1_000_000_000, STAMP):
         assert conversions.time_from_msg(conversions.time_to_msg(stamp)) == stamp
+
+
+# Messages from anybody --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("field", "size", "wanted"), [
+    ("left_hand", 62, 63), ("right_hand_world", 66, 63), ("pose", 102, 99),
+    ("pose_visibility", 66, 33), ("pose_world", 1, 99), ("face", 1433, 1434),
+    ("blendshapes", 51, 52)])
+def test_a_part_of_another_length_is_refused_with_both_lengths(field, size, wanted):
+    message = conversions.people_to_msg(People(STAMP, 640, 480, [full_person()]))
+    setattr(message.persons[0], field, array("f", [0.5]) * size)
+    sentence = f"{field} holds {size} numbers; wanted none or {wanted}"
+    with pytest.raises(MessageError, match=sentence):
+        conversions.people_from_msg(message)
+
+
+def test_an_image_without_a_size_is_refused():
+    message = conversions.people_to_msg(People(STAMP, 640, 0, []))
+    with pytest.raises(MessageError, match="640x0"):
+        conversions.people_from_msg(message)
+
+
+def test_coordinates_that_are_nowhere_are_unknown():
+    person = full_person()
+    person.coco[0] = (np.inf, 3e38, 7.0)
+    person.left_hand[4, 1] = -np.inf
+    got, = conversions.people_from_msg(
+        conversions.people_to_msg(People(STAMP, 640, 480, [person]))).persons
+    assert np.isnan(got.coco[0, :2]).all() and got.coco[0, 2] == 1.0
+    assert np.isnan(got.left_hand[4, 1]) and np.isfinite(got.left_hand[5]).all()
+
+
+def test_a_head_that_was_left_out_is_none():
+    message = conversions.people_to_msg(People(STAMP, 640, 480, [full_person()]))
+    message.persons[0].head = Pose()
+    message.persons[0].head.orientation.w = 0.0
+    assert conversions.people_from_msg(message).persons[0].head is None
+
+
+@pytest.mark.parametrize(("field", "value"), [
+    ("horizon", 31), ("horizon", 0), ("horizon", 65535), ("dt", 0.0), ("dt", float("nan")),
+    ("keypoints", array("f", [1.0]) * 1019), ("spread", array("f", [1.0]) * 7)])
+def test_a_forecast_that_does_not_fit_itself_is_refused(field, value):
+    message = conversions.forecast_to_msg(CASES[2][0])
+    setattr(message, field, value)
+    with pytest.raises(MessageError, match="got a MotionForecast"):
+        conversions.forecast_from_msg(message)
+
+
+@pytest.mark.parametrize("categories", [
+    np.full(8, np.nan), np.zeros(8), np.full(8, 3e38), np.array([-1, 2, 0, 0, 0, 0, 0, 0])])
+def test_categories_that_are_no_probabilities_are_refused(categories):
+    message = conversions.affect_to_msg(CASES[3][0])
+    message.categories = categories.astype(np.float32)
+    with pytest.raises(MessageError, match="8 probabilities"):
+        conversions.affect_from_msg(message)
+
+
+@pytest.mark.parametrize(("field", "value", "words"), [
+    ("emotion", 8, "emotion 8; wanted a constant"), ("emotion", 255, "0 to 7"),
+    ("intensity", float("nan"), "intensity nan"), ("intensity", 1.5, "wanted 0 to 1"),
+    ("duration", -1.0, "duration -1"), ("valence", float("inf"), "valence inf")])
+def test_a_response_out_of_range_is_refused(field, value, words):
+    message = conversions.response_to_msg(CASES[4][0])
+    setattr(message, field, value)
+    with pytest.raises(MessageError, match=words):
+        conversions.response_from_msg(message)
+
+
+def test_a_body_that_is_no_pose_is_refused():
+    message = conversions.body_to_msg(CASES[6][0])
+    message.body_pose[4] = np.inf
+    with pytest.raises(MessageError, match="body_pose holds inf"):
+        conversions.body_from_msg(message)

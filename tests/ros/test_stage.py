@@ -210,3 +210,54 @@ def test_a_fault_makes_the_node_inactive_and_diagnostics_say_why(executor, make)
 def test_autostart_brings_the_node_up_by_itself(executor, make):
     node = make(overrides={"autostart": True})
     assert wait_for(lambda: state(node) == "active", executor)
+
+
+# Messages from anybody --------------------------------------------------------------------------
+
+
+def test_a_message_that_cannot_be_used_is_counted_and_the_next_one_works(executor):
+    """From outside, over DDS, as a foreign publisher sends it."""
+    from kinesics.msg import PersonArray
+    from kinesics_ros.forecast_node import ForecastNode
+
+    node, other = ForecastNode(), rclpy.create_node("foreign")
+    executor.add_node(node)
+    executor.add_node(other)
+    publisher = other.create_publisher(PersonArray, "persons", 5)
+    try:
+        assert node.trigger_configure() == node.trigger_activate() == SUCCESS
+        assert wait_for(lambda: publisher.get_subscription_count(), executor)
+        publisher.publish(PersonArray(width=0, height=0))
+        assert wait_for(lambda: node.refused == 1, executor)
+        assert "wanted the image's size" in node.detail["last_refused"]
+        publisher.publish(PersonArray(width=640, height=480))
+        assert wait_for(lambda: node.processed == 1, executor)
+        assert node.active and node.refused == 1
+    finally:
+        node.destroy_node()
+        other.destroy_node()
+
+
+def test_a_best_effort_publisher_is_heard(executor):
+    """A reliable subscription hears nothing of it, until it follows."""
+    from rclpy.qos import QoSProfile, ReliabilityPolicy
+
+    from kinesics.msg import PersonArray
+    from kinesics_ros.forecast_node import ForecastNode
+
+    node, other = ForecastNode(), rclpy.create_node("foreign")
+    executor.add_node(node)
+    executor.add_node(other)
+    publisher = other.create_publisher(
+        PersonArray, "persons", QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT))
+    try:
+        assert node.trigger_configure() == node.trigger_activate() == SUCCESS
+
+        def heard() -> bool:
+            publisher.publish(PersonArray(width=640, height=480))
+            return node.processed > 0
+
+        assert wait_for(heard, executor)
+    finally:
+        node.destroy_node()
+        other.destroy_node()
