@@ -10,6 +10,7 @@ from kinesics_core import bench
 from kinesics_core.commands import eval_comparison as shared
 from kinesics_core.commands.job_progress import job_progress
 from kinesics_core.motion.networks.registry import NETWORKS
+from kinesics_core.motion.training.config import CHOICES
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -30,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="which to train")
     parser.add_argument("--residual", action=argparse.BooleanOptionalAction, default=True,
                         help="train the paper's networks with residual output too")
-    parser.add_argument("--optimiser", choices=("adamw", "adam"), default="adamw",
+    parser.add_argument("--optimiser", choices=CHOICES["optimiser"], default="adamw",
                         help="of the paper's networks; adam has the weight decay in the gradient")
     parser.add_argument("--view", choices=("frontal",), default="frontal",
                         help="orthographic from the front, as the paper's figures are")

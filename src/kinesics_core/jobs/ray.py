@@ -103,8 +103,8 @@ def _work(job: Job) -> tuple[dict[str, Any] | None, str, float, str]:
 def _receive(ray: Any, task: Any, job: Job) -> Outcome:
     try:
         result, error, seconds, machine = ray.get(task)
-    except ray.exceptions.RayError as error:
+    except ray.exceptions.RayError as lost:
         return Outcome(
-            job, None, f"its worker died, also when tried again ({type(error).__name__}); often"
+            job, None, f"its worker died, also when tried again ({type(lost).__name__}); often"
             " that is a lack of memory", died=True)
     return Outcome(job, result, f"{error} (on {machine})" if error else "", seconds)
