@@ -6,14 +6,15 @@ from kinesics_core.skeletons import (
     BODY25,
     BODY25_TO_WHOLEBODY133,
     COCO17,
+    COCO17_EDGES,
     COCO17_FLIP,
+    HAND21_EDGES,
     MEDIAPIPE33,
     MEDIAPIPE33_TO_WHOLEBODY133,
     MEDIAPIPE478_TO_IBUG68,
     OPENPOSE18,
     OPENPOSE18_TO_WHOLEBODY133,
     WHOLEBODY133,
-    WHOLEBODY133_EDGES,
     WHOLEBODY133_FLIP,
     mirrored,
 )
@@ -37,11 +38,25 @@ def test_whole_body_is_coco_wholebody_and_its_slices_tile_it():
         assert WHOLEBODY133[part] == tuple(f"{word}{i}" for i in range(part.stop - part.start))
 
 
+EDGES = (
+    *COCO17_EDGES,
+    (15, 17), (15, 18), (15, 19), (16, 20), (16, 21), (16, 22),
+    *((23 + first + i, 23 + first + (i + 1) % count)
+      for first, count, closed in ((0, 17, False), (17, 5, False), (22, 5, False), (27, 4, False),
+                                   (31, 5, False), (36, 6, True), (42, 6, True), (48, 12, True),
+                                   (60, 8, True))
+      for i in range(count - (not closed))),
+    *((91 + a, 91 + b) for a, b in HAND21_EDGES),
+    *((112 + a, 112 + b) for a, b in HAND21_EDGES),
+)
+"""Lines of the body, feet, contours of the face and hands, as annotators draw them."""
+
+
 def test_mirroring_twice_is_nothing_and_swaps_what_the_edges_join():
     flip = np.array(WHOLEBODY133_FLIP)
     assert (flip[flip] == np.arange(133)).all()
-    edges = {frozenset(edge) for edge in WHOLEBODY133_EDGES}
-    assert edges == {frozenset((int(flip[a]), int(flip[b]))) for a, b in WHOLEBODY133_EDGES}
+    edges = {frozenset(edge) for edge in EDGES}
+    assert edges == {frozenset((int(flip[a]), int(flip[b]))) for a, b in EDGES}
     assert {i for edge in edges for i in edge} == set(range(133))
 
 

@@ -123,19 +123,6 @@ WHOLEBODY133_FLIP = (
     *range(91, 112),
 )
 
-WHOLEBODY133_EDGES = (
-    *COCO17_EDGES,
-    (15, 17), (15, 18), (15, 19), (16, 20), (16, 21), (16, 22),
-    *((23 + first + i, 23 + first + (i + 1) % count)
-      for first, count, closed in ((0, 17, False), (17, 5, False), (22, 5, False), (27, 4, False),
-                                   (31, 5, False), (36, 6, True), (42, 6, True), (48, 12, True),
-                                   (60, 8, True))
-      for i in range(count - (not closed))),
-    *((91 + a, 91 + b) for a, b in HAND21_EDGES),
-    *((112 + a, 112 + b) for a, b in HAND21_EDGES),
-)
-
-
 def _places(names: Sequence[str], among: Sequence[str]) -> np.ndarray:
     """Return the index in ``among`` of each name, -1 where it lacks that name."""
     return np.array([among.index(name) if name in among else -1 for name in names])
