@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -65,6 +66,9 @@ class FitHooks:
             self.progress(progress)
 
 
+PERIOD = 0.25
+"""Seconds between two reports of progress within a stage."""
+
 SILENT = FitHooks()
 """Nobody listens."""
 
@@ -87,20 +91,22 @@ class FitMonitor:
     hooks: FitHooks
     fitted: int = 0
     _began: float = field(default_factory=time.monotonic)
-    _told: float = field(default_factory=time.monotonic)
 
     def iterations_of(self, stage: str) -> Callable[[float], None]:
         """Return what the optimiser calls in every iteration of a stage, with its loss.
 
-        It raises ``CancelledError`` once the fit is cancelled.
+        The first iteration is told, and then one every ``PERIOD``. It raises ``CancelledError``
+        once the fit is cancelled.
         """
+        told = -math.inf
 
         def iteration(loss: float) -> None:
+            nonlocal told
             if self.hooks.stop:
                 raise CancelledError
             now = time.monotonic()
-            if now - self._told > 0.25:
-                self._told = now
+            if now - told > PERIOD:
+                told = now
                 self.hooks.tell(Progress(stage, self.fitted, self.total, loss,
                                          self.fitted / max(now - self._began, 1e-6)))
 
