@@ -79,4 +79,4 @@ def nowhere(describe, tmp_path):
 @pytest.mark.launch(fixture=nowhere)
 def test_a_missing_data_directory_is_said(run, listener):
     assert listener.wait(lambda: "wanted the directory whose recordings" in run.text), run.text
-    assert listener.state("/mesh_fit") == "unconfigured"
+    assert listener.reaches("/mesh_fit", "unconfigured"), run.text
