@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import threading
 import time
+from functools import partial
 from typing import Any
 
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from kinesics_core.errors import SourceError
 from kinesics_core.perception import calibration
+from kinesics_core.perception.bit_depth import BitDepth
 from kinesics_core.perception.calibration import Calibration
 from kinesics_core.perception.config import CameraConfig
 from kinesics_core.perception.sources import FrameSource, open_source
+from kinesics_core.perception.sources.shrinking import shrink
 from kinesics_core.settings import settings_of
-from kinesics_core.types import Frame
+from kinesics_core.types import NANOSECONDS, Frame
 from kinesics_ros import qos
 from kinesics_ros.bus import Bus
 from kinesics_ros.conversions import header
@@ -55,6 +58,8 @@ class CameraNode(Stage):
         self._thread: threading.Thread | None = None
         self._stop_reading = threading.Event()
         self._heard: str | None = None
+        self._newest = 0
+        self.create_timer(5.0, self._say_what_is_missing)
         self._calibration: Calibration | None = None
         self.finished = threading.Event()
 
@@ -63,9 +68,28 @@ class CameraNode(Stage):
         file = self.parameters["calibration"]
         self._calibration = calibration.read(file) if file else None
         spec = self.parameters["source"]
-        if not spec.startswith(TOPIC_PREFIX):
+        if spec.startswith(TOPIC_PREFIX):
+            self._check_topic(spec.removeprefix(TOPIC_PREFIX))
+        else:
             self._source = self._open()
-            self.detail["source"] = spec
+        self.detail["source"] = spec
+
+    def _check_topic(self, topic: str) -> None:
+        """Refuse a topic that cannot be, and the node's own, which would feed itself."""
+        try:
+            name = self.resolve_topic_name(topic)
+        except Exception as error:  # rclpy has a kind for each way in which a name is wrong
+            raise SourceError(
+                f"got the source {TOPIC_PREFIX + topic!r}, which is no topic name"
+                f" ({str(error).splitlines()[0]}); wanted for instance"
+                " topic:/camera/color/image_raw. Mend the name."
+            ) from error
+        own = {self.resolve_topic_name(own) for own in ("image_raw", "image_raw/compressed")}
+        if name in own:
+            raise SourceError(
+                f"got the source {TOPIC_PREFIX + topic!r}, which is what this node publishes;"
+                " wanted the topic of a camera driver. Give another topic, or run kinesics in a"
+                " namespace of its own.")
 
     def unload(self) -> None:
         """Close the source."""
@@ -179,16 +203,38 @@ class CameraNode(Stage):
 
     def _listen(self, topic: str) -> None:
         compressed = topic.endswith("/compressed")
-        decode = frame_from_compressed if compressed else frame_from_msg
-        self._heard = topic
+        decode = frame_from_compressed if compressed else partial(frame_from_msg, depth=BitDepth())
+        self._heard, self._newest = topic, 0
         self.subscribe(
             topic, CompressedImage if compressed else Image,
             lambda message: self._pass_on(decode(message)), qos.FOREIGN_IMAGE)
 
     def _pass_on(self, frame: Frame) -> None:
+        """Publish a frame of a topic, in the size, rate and frame of the parameters."""
         began = time.perf_counter()
+        config = self.parameters.config(CameraConfig)
+        passed = frame.stamp - self._newest
+        if config.rate and 0 < passed < 0.9 * NANOSECONDS / config.rate:
+            return
+        self._newest = frame.stamp
+        frame.image = shrink(frame.image, (config.width, config.height))
+        frame.frame_id = frame.frame_id or config.frame_id
         self.publish(frame)
         self.note(frame.stamp, time.perf_counter() - began)
+
+    def _say_what_is_missing(self) -> None:
+        """Tell that nobody publishes the source's topic, and which topics have images."""
+        if self._heard is None or not self.active or self.count_publishers(self._heard):
+            self.detail.pop("waiting", None)
+            return
+        kinds = {"sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage"}
+        own = self.resolve_topic_name("image_raw")
+        found = [name for name, types in self.get_topic_names_and_types()
+                 if kinds & set(types) and not name.startswith(own)
+                 and self.count_publishers(name)]
+        self.detail["waiting"] = (
+            f"nobody publishes {self._heard}; images are on {', '.join(found) or 'no topic'}")
+        self.get_logger().warning(self.detail["waiting"], throttle_duration_sec=30.0)
 
     def publish(self, frame: Frame) -> None:
         """Publish a frame, as JPEG and with its calibration too where somebody listens."""

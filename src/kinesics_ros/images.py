@@ -12,6 +12,7 @@ import numpy as np
 from sensor_msgs.msg import CompressedImage, Image
 
 from kinesics_core.errors import SourceError
+from kinesics_core.perception.bit_depth import BitDepth
 from kinesics_core.perception.config import CameraConfig
 from kinesics_core.types import Frame
 from kinesics_ros.conversions import header, time_from_msg
@@ -41,8 +42,16 @@ _TO_RGB: dict[str, tuple[int, int | None]] = {
     "bayer_grbg8": (1, cv2.COLOR_BayerGRBG2RGB),
 }
 
-ENCODINGS = tuple(_TO_RGB)
-"""Encodings of sensor_msgs/Image that can be seen; 8 bits per channel."""
+_TO_RGB_16: dict[str, tuple[int, int | None]] = {
+    f"{name[:-1]}16": way for name, way in _TO_RGB.items() if name.endswith("8")
+}
+"""The same in two bytes a channel: cameras of 10, 12 and 16 bits."""
+
+_SEMI_PLANAR = {"nv12": cv2.COLOR_YUV2RGB_NV12, "nv21": cv2.COLOR_YUV2RGB_NV21}
+"""A plane of brightness, and below it one of colour at half the size."""
+
+ENCODINGS = (*_TO_RGB, *_TO_RGB_16, *_SEMI_PLANAR)
+"""Encodings of sensor_msgs/Image that can be seen."""
 
 
 def frame_to_msg(frame: Frame) -> Image:
@@ -59,18 +68,29 @@ def frame_to_msg(frame: Frame) -> Image:
     return message
 
 
-def frame_from_msg(message: Image) -> Frame:
+def frame_from_msg(message: Image, depth: BitDepth | None = None) -> Frame:
     """Return the RGB frame of a sensor_msgs/Image in one of ``ENCODINGS``.
+
+    Args:
+        message: The image.
+        depth: The bit depth of the topic so far, for encodings of 16 bits; None: of this image.
 
     Raises:
         SourceError: The encoding is another, or the message's size is wrong.
     """
-    pixels = _pixels(message)
-    # cv_bridge refuses encodings that name no colour; drivers that use them mean BGR or grey.
-    if CvBridge is None or message.encoding.startswith("8UC"):
-        image = _to_rgb_numpy(message, pixels)
+    encoding = message.encoding
+    if encoding in _SEMI_PLANAR:
+        image = _convert(message, _planes(message), _SEMI_PLANAR[encoding])
+    elif encoding in _TO_RGB_16:
+        pixels = (depth or BitDepth()).to_8_bit(_wide_pixels(message))
+        image = _convert(message, pixels, _TO_RGB_16[encoding][1])
     else:
-        image = _to_rgb_cv_bridge(message, pixels)
+        pixels = _pixels(message)
+        # cv_bridge refuses encodings that name no colour; drivers that use them mean BGR or grey.
+        if CvBridge is None or encoding.startswith("8UC"):
+            image = _convert(message, pixels, _TO_RGB[encoding][1])
+        else:
+            image = _to_rgb_cv_bridge(message, pixels)
     return Frame(image, time_from_msg(message.header.stamp), 0, message.header.frame_id)
 
 
@@ -114,15 +134,33 @@ def _pixels(message: Image) -> np.ndarray:
             f"{', '.join(ENCODINGS)}. {_hint(message.encoding)}"
         )
     channels, _ = _TO_RGB[message.encoding]
-    size, row = message.height * message.step, channels * message.width
-    if message.step < row or len(message.data) < size or not size:
+    rows = _rows(message, message.height, channels * message.width)
+    return rows.reshape(message.height, message.width, channels)
+
+
+def _wide_pixels(message: Image) -> np.ndarray:
+    """Return (height, width, channels) uint16 of a message with two bytes a channel."""
+    channels, _ = _TO_RGB_16[message.encoding]
+    rows = np.ascontiguousarray(_rows(message, message.height, 2 * channels * message.width))
+    values = rows.view(">u2" if message.is_bigendian else "<u2").astype(np.uint16, copy=False)
+    return values.reshape(message.height, message.width, channels)
+
+
+def _planes(message: Image) -> np.ndarray:
+    """Return the (3 / 2 height, width) bytes of both planes."""
+    return _rows(message, message.height + message.height // 2, message.width)
+
+
+def _rows(message: Image, count: int, size: int) -> np.ndarray:
+    """Return a (count, size) view of a message's bytes, without the padding of rows."""
+    whole = count * message.step
+    if message.step < size or len(message.data) < whole or not whole:
         raise SourceError(
             f"got an image of {len(message.data)} bytes with step {message.step}; wanted "
-            f"{message.height} rows of at least {row} bytes for {message.width}x{message.height} "
+            f"{count} rows of at least {size} bytes for {message.width}x{message.height} "
             f"{message.encoding}. Check the publisher."
         )
-    rows = np.frombuffer(message.data, np.uint8, size).reshape(message.height, message.step)
-    return rows[:, :row].reshape(message.height, message.width, channels)
+    return np.frombuffer(message.data, np.uint8, whole).reshape(count, message.step)[:, :size]
 
 
 def _hint(encoding: str) -> str:
@@ -131,10 +169,13 @@ def _hint(encoding: str) -> str:
     return "Convert it with image_proc first."
 
 
-def _to_rgb_numpy(message: Image, pixels: np.ndarray) -> np.ndarray:
+def _convert(message: Image, pixels: np.ndarray, conversion: int | None) -> np.ndarray:
+    """Return pixels as RGB; ``conversion`` is OpenCV's, None if they are RGB."""
     pixels = np.ascontiguousarray(pixels)
-    _, conversion = _TO_RGB[message.encoding]
+    odd = message.height % 2 or message.width % 2
     try:
+        if odd and (message.encoding in _SEMI_PLANAR or message.encoding.startswith("bayer_")):
+            raise cv2.error("an odd size")
         return pixels if conversion is None else cv2.cvtColor(pixels, conversion)
     except cv2.error as error:
         raise SourceError(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from sensor_msgs.msg import CompressedImage, Image
 
 from kinesics.msg import PersonArray
+from kinesics_core.perception.bit_depth import BitDepth
 from kinesics_core.perception.config import KeypointConfig
 from kinesics_core.perception.landmarks import KeypointEstimator
 from kinesics_core.settings import settings_of
@@ -34,7 +36,8 @@ class KeypointNode(Stage):
             self.input("image_raw/compressed", CompressedImage, frame_from_compressed,
                        self._estimate, qos.IMAGE)
         else:
-            self.input("image_raw", Image, frame_from_msg, self._estimate, qos.IMAGE)
+            self.input("image_raw", Image, partial(frame_from_msg, depth=BitDepth()),
+                       self._estimate, qos.IMAGE)
 
     def load(self) -> None:
         """Read the networks and run them once."""

@@ -160,6 +160,51 @@ def test_a_ros_topic_is_a_source_and_keeps_its_stamp(executor, make, topic, kind
     other.destroy_node()
 
 
+def test_the_own_topic_is_no_source(executor, make):
+    """It would feed itself."""
+    for topic in ("/image_raw", "image_raw", "image_raw/compressed"):
+        node = make(None, source=f"topic:{topic}")
+        assert node.trigger_configure() == FAILURE
+        assert "which is what this node publishes" in node.fault
+
+
+@pytest.mark.parametrize("topic", ["a b", "/1camera/image", "//x", "camera//image", ""])
+def test_a_name_that_is_no_topic_is_said(executor, make, topic):
+    node = make(None, source=f"topic:{topic}")
+    assert node.trigger_configure() == FAILURE
+    assert "no topic name" in node.fault
+
+
+def test_a_topic_that_nobody_publishes_is_said_with_those_that_have_images(executor, make):
+    node = make(Bus(), source="topic:/camra/image_raw")
+    node.trigger_configure()
+    node.trigger_activate()
+    other = rclpy.create_node("driver")
+    other.create_publisher(Image, "/camera/image_raw", 1)
+    assert wait_for(lambda: node.count_publishers("/camera/image_raw"), executor)
+    node._say_what_is_missing()
+    assert node.detail["waiting"] == (
+        "nobody publishes /camra/image_raw; images are on /camera/image_raw")
+    other.destroy_node()
+
+
+def test_size_rate_and_frame_apply_to_topics(executor, make):
+    bus, got = Bus(), []
+    bus.subscribe("image_raw", lambda frame: got.append(frame))
+    node = make(bus, source="topic:eye", width=64, height=64, rate=10.0)
+    node.trigger_configure()
+    node.trigger_activate()
+    for step in range(12):  # 40 Hz
+        frame = Frame(np.zeros((96, 128, 3), np.uint8), 10**18 + step * 25_000_000,
+                      frame_id="" if step else "driver_frame")
+        node._pass_on(frame)
+    assert [frame.stamp - 10**18 for frame in got] == [0, 100_000_000, 200_000_000]
+    assert got[0].image.shape == (48, 64, 3)
+    assert [frame.frame_id for frame in got] == [
+        "driver_frame", "camera_optical_frame", "camera_optical_frame"]
+    assert node.processed == 3
+
+
 def test_calibration_is_scaled_to_the_frame(executor, make, monkeypatch, tmp_path):
     file = tmp_path / "camera.yaml"
     file.write_text(CALIBRATION)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
+
 import cv2
 import numpy as np
 import pytest
@@ -10,6 +13,7 @@ pytest.importorskip("rclpy")
 from sensor_msgs.msg import CompressedImage, Image
 
 from kinesics_core.errors import SourceError
+from kinesics_core.perception.bit_depth import BitDepth
 from kinesics_core.types import Frame
 from kinesics_ros import images
 
@@ -45,6 +49,68 @@ ENCODED = {
 def test_colour_encodings_give_the_same_pixels(rgb, encoding, padding):
     got = images.frame_from_msg(message(encoding, ENCODED[encoding](rgb), padding)).image
     np.testing.assert_array_equal(got, rgb)
+
+
+@pytest.mark.parametrize("bits", [10, 12, 16])
+@pytest.mark.parametrize("big", [False, True])
+@pytest.mark.parametrize("encoding", ["rgb16", "bgr16", "rgba16", "mono16"])
+def test_wide_encodings_are_as_bright_as_their_8_bit_twins(rgb, encoding, big, bits):
+    pixels = rgb.copy()
+    pixels[0, 0] = 255  # white tells how many bits are filled
+    wide = np.round(pixels.astype(np.float64) * ((1 << bits) - 1) / 255)
+    stored = {"rgb16": wide, "bgr16": wide[..., ::-1], "mono16": wide[..., 0],
+              "rgba16": np.dstack([wide, np.zeros(wide.shape[:2])])}[encoding]
+    sent = message(encoding, np.ascontiguousarray(stored).astype(">u2" if big else "<u2").view(
+        np.uint8).reshape(HEIGHT, -1))
+    sent.is_bigendian = int(big)
+    got = images.frame_from_msg(sent).image
+    wanted = np.repeat(pixels[..., :1], 3, axis=-1) if encoding == "mono16" else pixels
+    assert np.abs(got.astype(int) - wanted).max() <= 1
+
+
+def test_a_stream_of_wide_images_does_not_flicker(rgb):
+    """A dark image after a bright one is dark."""
+    depth = BitDepth()
+    for white, wanted in ((4095, 255), (100, 6)):
+        sent = message("mono16", np.full((HEIGHT, WIDTH), white, "<u2").view(np.uint8))
+        assert images.frame_from_msg(sent, depth).image.max() == wanted
+
+
+@pytest.mark.parametrize("encoding", ["nv12", "nv21"])
+def test_semi_planar_images_of_one_colour(encoding):
+    """BT.601: Y 81, U 90, V 240 is pure red."""
+    colour = [90, 240] if encoding == "nv12" else [240, 90]
+    rows = np.vstack([np.full((HEIGHT, WIDTH), 81, np.uint8),
+                      np.tile(np.array(colour, np.uint8), (HEIGHT // 2, WIDTH // 2))])
+    sent = Image(height=HEIGHT, width=WIDTH, encoding=encoding, step=WIDTH)
+    sent.data.frombytes(rows.tobytes())
+    assert np.abs(images.frame_from_msg(sent).image.astype(int) - (255, 0, 0)).max() < 12
+
+
+@pytest.mark.parametrize(("encoding", "width", "height"), [
+    ("yuv422_yuy2", 3, 2), ("yuv422_yuy2", 1, 1), ("uyvy", 5, 4), ("nv12", 3, 3),
+    ("bayer_rggb8", 1, 1)])
+def test_sizes_that_an_encoding_cannot_have_are_refused(encoding, width, height):
+    sent = Image(height=height, width=width, encoding=encoding, step=4 * width)
+    sent.data.frombytes(bytes(4 * width * 2 * height))
+    with pytest.raises(SourceError, match=f"{width}x{height} {encoding}"):
+        images.frame_from_msg(sent)
+
+
+@pytest.mark.parametrize("encoding", ["16UC1", "32FC1"])
+def test_a_depth_image_is_not_taken_for_a_picture(encoding):
+    with pytest.raises(SourceError, match="depth image; give the camera's colour topic"):
+        images.frame_from_msg(Image(height=2, width=2, encoding=encoding, step=8))
+
+
+def test_a_compressed_image_that_claims_a_size_is_refused():
+    header = struct.pack(">IIBBBBB", 100_000, 100_000, 8, 2, 0, 0, 0)
+    chunks = b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        for kind, body in ((b"IHDR", header), (b"IDAT", zlib.compress(bytes(9))), (b"IEND", b"")))
+    with pytest.raises(SourceError, match="does not decode"):
+        images.frame_from_compressed(
+            CompressedImage(format="png", data=b"\x89PNG\r\n\x1a\n" + chunks))
 
 
 def test_grey_fills_the_three_channels(rgb):
