@@ -353,7 +353,7 @@ def _floats(values: np.ndarray | None) -> array:
     return array("f", np.ascontiguousarray(values, np.float32).tobytes())
 
 
-def _sized(values: Sequence[float], size: int, name: str) -> np.ndarray | None:
+def _sized(values: Sequence[float] | np.ndarray, size: int, name: str) -> np.ndarray | None:
     """Return a part of a person as float32, None if it is empty.
 
     Raises:
@@ -368,7 +368,7 @@ def _sized(values: Sequence[float], size: int, name: str) -> np.ndarray | None:
     return np.asarray(values, np.float32)
 
 
-def _places(values: Sequence[float]) -> np.ndarray:
+def _places(values: Sequence[float] | np.ndarray) -> np.ndarray:
     """Return coordinates as float32; what is infinite or absurdly far is NaN, unknown."""
     places = np.asarray(values, np.float32)
     far = np.abs(places) > FARTHEST
@@ -380,7 +380,7 @@ def _shares(values: Any) -> np.ndarray:
     return np.clip(np.asarray(values, np.float32), 0.0, 1.0)
 
 
-def _angles(values: Sequence[float]) -> np.ndarray:
+def _angles(values: Sequence[float] | np.ndarray) -> np.ndarray:
     """Return angles as float32; what is more than a full turn is NaN, unknown."""
     angles = np.asarray(values, np.float32)
     return np.where(np.abs(angles) <= 2 * np.pi, angles, np.float32(np.nan))

@@ -23,8 +23,7 @@ from rclpy.lifecycle import (
     TransitionCallbackReturn,
 )
 from rclpy.parameter import Parameter
-from rclpy.qos import QoSProfile, ReliabilityPolicy
-from rclpy.subscription import Subscription
+from rclpy.qos import QoSProfile
 
 from kinesics_core.errors import KinesicsError
 from kinesics_core.settings import Setting, setting, settings_of
@@ -32,6 +31,7 @@ from kinesics_ros.bus import Bus
 from kinesics_ros.conversions import time_to_msg
 from kinesics_ros.mailbox import Mailbox
 from kinesics_ros.parameters import Parameters
+from kinesics_ros.subscriptions import Subscriptions
 
 
 @dataclass(frozen=True)
@@ -61,17 +61,6 @@ class Output:
         if self._publisher.is_activated and self._publisher.get_subscription_count():
             for message in self._to_msgs(item):
                 self._publisher.publish(message)
-
-
-@dataclass
-class _Subscribed:
-    """A subscription and what it takes to make it again."""
-
-    subscription: Subscription
-    topic: str
-    kind: type
-    receive: Callable[[Any], None]
-    qos: QoSProfile
 
 
 class Stage(LifecycleNode):
@@ -122,7 +111,7 @@ class Stage(LifecycleNode):
         self.detail: dict[str, str] = {}
         self.fault: str | None = None
         self._inputs: dict[str, Callable[[Any], None]] = {}
-        self._subscribed: list[_Subscribed] = []
+        self._foreign_inputs = Subscriptions(self)
         self._mailbox = Mailbox()
         self._worker: threading.Thread | None = None
         self._ages: deque[float] = deque(maxlen=300)
@@ -130,7 +119,7 @@ class Stage(LifecycleNode):
         self._deactivate_guard = self.create_guard_condition(self._deactivate_if_active)
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
         self.create_timer(1.0, self._publish_diagnostics)
-        self.create_timer(1.0, self._adapt_subscriptions)
+        self.create_timer(1.0, self._foreign_inputs.adapt)
         if self.parameters["autostart"]:
             self._start_timer = self.create_timer(0.0, self._autostart)
 
@@ -200,14 +189,11 @@ class Stage(LifecycleNode):
                 except Exception as error:
                     self.refuse(topic, error)
 
-        subscription = self.create_subscription(kind, topic, receive, qos)
-        self._subscribed.append(_Subscribed(subscription, topic, kind, receive, qos))
+        self._foreign_inputs.add(topic, kind, receive, qos)
 
     def unsubscribe(self, topic: str) -> None:
         """Hear a topic no more."""
-        for heard in [heard for heard in self._subscribed if heard.topic == topic]:
-            self._subscribed.remove(heard)
-            self.destroy_subscription(heard.subscription)
+        self._foreign_inputs.remove(topic)
 
     def refuse(self, topic: str, error: Exception) -> None:
         """Count and tell a message that could not be used."""
@@ -216,20 +202,6 @@ class Stage(LifecycleNode):
         self.refused += 1
         self.detail["last_refused"] = f"{topic}: {sentence}"
         self.get_logger().error(f"{topic}: {sentence}", throttle_duration_sec=5.0)
-
-    def _adapt_subscriptions(self) -> None:
-        """Take each subscription's reliability from the publishers that there are."""
-        best_effort = ReliabilityPolicy.BEST_EFFORT
-        for heard in self._subscribed:
-            offered = [info.qos_profile.reliability for info in
-                       self.get_publishers_info_by_topic(heard.subscription.topic_name)]
-            wanted = best_effort if best_effort in offered else ReliabilityPolicy.RELIABLE
-            if offered and wanted != heard.qos.reliability:
-                heard.qos = QoSProfile(
-                    history=heard.qos.history, depth=heard.qos.depth, reliability=wanted)
-                self.destroy_subscription(heard.subscription)
-                heard.subscription = self.create_subscription(
-                    heard.kind, heard.topic, heard.receive, heard.qos)
 
     # Hooks of a subclass.
 

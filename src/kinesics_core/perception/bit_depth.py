@@ -51,8 +51,7 @@ class BitDepth:
             return _scaled(image, 255.0 / max(self.white, 1))
         if image.dtype in (np.float32, np.float64):
             image = np.nan_to_num(image, nan=0.0, posinf=255.0, neginf=0.0).clip(0.0, 255.0)
-            largest = float(image.max(initial=0.0))
-            self.white = max(self.white, 1 if largest <= 1.0 else 255)
+            self.white = max(self.white, 1 if image.max(initial=0.0) <= 1.0 else 255)
             return _scaled(image, 255.0 / self.white)
         raise ValueError(f"Got an image of {image.dtype}; wanted uint8, uint16 or float.")
 
