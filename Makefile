@@ -10,7 +10,7 @@ TESTED := test,train,fit,view,smplx,cluster,vposer,docs
 export ROS_AUTOMATIC_DISCOVERY_RANGE := LOCALHOST
 
 .DEFAULT_GOAL := help
-.PHONY: help python setup demo view bench train docs test test-fast lint types clean
+.PHONY: help python setup demo view bench train docs test test-fast fuzz lint types clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,11 @@ test: python ## all tests
 test-fast: python ## the tests that take seconds
 	@$(PYTHON) bootstrap.py --with $(TESTED)
 	$(PYTEST) -m "not slow"
+
+fuzz: python ## damaged files to every reader, absurd messages to every node; FILES=, MESSAGES= say how many
+	@$(PYTHON) bootstrap.py --with test,train,fit
+	.venv/bin/python tests/fuzz/damaged_files.py --count $(or $(FILES),80)
+	.venv/bin/python tests/fuzz/messages.py --count $(or $(MESSAGES),10000)
 
 lint: python ## ruff
 	@$(PYTHON) bootstrap.py --with test

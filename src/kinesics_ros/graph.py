@@ -24,7 +24,7 @@ from kinesics_ros.keypoint_node import KeypointNode
 from kinesics_ros.marker_node import MarkerNode
 from kinesics_ros.recorder_node import RecorderNode
 from kinesics_ros.response_node import ResponseNode
-from kinesics_ros.run import release
+from kinesics_ros.run import release, spin_once
 from kinesics_ros.stage import Stage
 
 # Upstream first: stages are configured and activated from the last to the first, so that nobody
@@ -126,7 +126,7 @@ class Graph:
         camera = self.camera
         _activate(camera)
         while not stop.is_set() and not (duration and time.monotonic() - began > duration):
-            self._executor.spin_once(timeout_sec=0.1)
+            spin_once(self._executor, 0.1)
             if camera.finished.is_set():
                 self._drain(stop)
                 return
@@ -136,7 +136,7 @@ class Graph:
         until = time.monotonic() + _DRAIN_SECONDS
         for stage in self.stages.values():
             while not (stage.idle or stop.is_set()) and time.monotonic() < until:
-                self._executor.spin_once(timeout_sec=0.005)
+                spin_once(self._executor, 0.005)
 
     def __exit__(self, *_: object) -> None:
         release(list(self.stages.values()))

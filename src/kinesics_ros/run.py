@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 import rclpy
 from rclpy.executors import Executor, SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode
+from rclpy.logging import get_logger
 from rclpy.signals import SignalHandlerOptions
 
 from kinesics_core.assets import hooks
@@ -39,6 +40,20 @@ def release(nodes: Sequence[LifecycleNode]) -> None:
         node.destroy_node()
 
 
+def spin_once(executor: Executor, seconds: float) -> None:
+    """Serve what is waiting, for at most so many seconds.
+
+    A fault of a callback is told and ends neither the executor nor the other nodes. It is the last
+    net: every stage refuses what it cannot use by itself.
+    """
+    try:
+        executor.spin_once(timeout_sec=seconds)
+    except Exception as error:
+        get_logger("kinesics").error(
+            f"a callback failed ({error!r}); the node goes on. Please report it.",
+            throttle_duration_sec=5.0)
+
+
 def run_node(
     make: Callable[[], LifecycleNode], arguments: list[str] | None = None,
     executor_of: Callable[[], Executor] = SingleThreadedExecutor,
@@ -62,7 +77,7 @@ def run_node(
     executor.add_node(node)
     try:
         while not stop.is_set():
-            executor.spin_once(timeout_sec=0.2)
+            spin_once(executor, 0.2)
     finally:
         executor.remove_node(node)
         release([node])

@@ -192,6 +192,9 @@ def good(kind: str, step: int, rng: np.random.Generator) -> Any:
         return conversions.body_to_msg(types.BodyPose(
             stamp, stamp, np.zeros(3), np.zeros(3), np.zeros((21, 3)), hand, hand, np.zeros(3),
             np.zeros(10)))
+    if kind == "FacePose":
+        return conversions.face_to_msg(types.FacePose(
+            stamp, stamp, np.full(52, 0.1), np.zeros(2), np.zeros(3)))
     frame = types.Frame(picture(rng), stamp, step, "camera")
     if kind == "Image":
         return images.frame_to_msg(frame)
@@ -249,16 +252,15 @@ def run_node(
     try:
         for transition in (node.trigger_configure, node.trigger_activate):
             assert transition() == TransitionCallbackReturn.SUCCESS, node.fault
-        inputs = [sub for sub in node.subscriptions if sub.topic_name.rsplit("/", 1)[-1] not in (
-            "clock", "parameter_events", "rosout")]
-        assert inputs, f"{name} hears nothing"
         executor.spin_once(timeout_sec=0.5)
         for number in range(count):
-            _send(node, inputs[number % len(inputs)], number, rng, outcome, odd)
+            inputs = heard_by(node)  # they may be made anew when publishers come
+            _send(inputs[number % len(inputs)], number, rng, outcome, odd)
+            _call(node, rng, outcome)
             executor.spin_once(timeout_sec=0)
             if number % 20 == 19:
                 _settle(node, executor)
-                _check(name, node, inputs, number, rng, executor, outcome)
+                _check(node, inputs, number, rng, executor, outcome)
     finally:
         for part in (node, probe.node):
             executor.remove_node(part)
@@ -268,8 +270,28 @@ def run_node(
     return outcome
 
 
+def heard_by(node: Any) -> list[Any]:
+    """Return the node's subscriptions to topics of people, images and poses."""
+    found = [sub for sub in node.subscriptions if sub.topic_name.rsplit("/", 1)[-1] not in (
+        "clock", "parameter_events", "rosout")]
+    assert found, f"{node.get_name()} hears nothing"
+    return found
+
+
+def _call(node: Any, rng: np.random.Generator, outcome: Outcome) -> None:
+    """Ask each service of ours with an odd request."""
+    for service in node.services:
+        if service.srv_type.__module__.startswith("kinesics."):
+            request, answer = service.srv_type.Request(), service.srv_type.Response()
+            try:
+                service.callback(changed(request, rng), answer)
+            except Exception as error:
+                outcome.faults[f"left the service {service.srv_name}: {error!r}"] += 1
+            outcome.messages += 1
+
+
 def _send(
-    node: Any, subscription: Any, step: int, rng: np.random.Generator, outcome: Outcome,
+    subscription: Any, step: int, rng: np.random.Generator, outcome: Outcome,
     make: Callable[..., Any],
 ) -> None:
     message = make(subscription.msg_type.__name__, step, rng)
@@ -294,7 +316,7 @@ def _settle(node: Any, executor: Any, seconds: float = 20.0) -> None:
 
 
 def _check(
-    name: str, node: Any, inputs: list[Any], number: int, rng: np.random.Generator, executor: Any,
+    node: Any, inputs: list[Any], number: int, rng: np.random.Generator, executor: Any,
     outcome: Outcome,
 ) -> None:
     """Note the worker's faults, and whether good messages are still worked on."""
@@ -307,9 +329,9 @@ def _check(
     before = node.processed
     for subscription in inputs:
         for later in range(18 if subscription.msg_type.__name__ == "PersonArray" else 2):
-            _send(node, subscription, number + 2 + later, rng, outcome, good)
+            _send(subscription, number + 2 + later, rng, outcome, good)
             _settle(node, executor)
-    if node.processed == before and hasattr(node, "_inputs") and node._inputs:
+    if node.processed == before:
         outcome.faults["does not work on good messages afterwards"] += 1
 
 
@@ -373,6 +395,7 @@ def nodes(folder: Path) -> dict[str, Callable[[], Any]]:
     from kinesics_ros.camera_node import CameraNode
     from kinesics_ros.graph import STAGES
 
+    topics = ["persons", "forecast", "affect", "response", "face_pose", "body_pose"]
     made: dict[str, Callable[[], Any]] = {
         "keypoint, compressed": STAGES["keypoint"],
         "keypoint, raw": lambda: STAGES["keypoint"](overrides={"image_transport": "raw"}),
@@ -380,8 +403,42 @@ def nodes(folder: Path) -> dict[str, Callable[[], Any]]:
         "camera, raw": lambda: CameraNode(overrides={"source": "topic:/fuzz/image"}),
         "camera, compressed": lambda: CameraNode(
             overrides={"source": "topic:/fuzz/image/compressed"}),
+        "recorder": lambda: STAGES["recorder"](
+            overrides={"bag": str(folder / "bag"), "topics": topics}),
     }
     return made
+
+
+def run_graph(count: int, seed: int) -> Outcome:
+    """Give odd images to the whole graph in one process, as `kinesics up` runs it.
+
+    A fault of any stage counts; after each twenty images the robot's face must still be moving.
+    """
+    from kinesics_ros.graph import Graph
+
+    outcome, rng = Outcome(), np.random.default_rng((seed, 99))
+    with Graph({"camera": {"source": "topic:/fuzz/image"}}, without=("recorder",)) as graph:
+        faces: list[Any] = []
+        graph.bus.subscribe("face_pose", faces.append)
+        graph.camera.trigger_activate()
+        for number in range(count):
+            (subscription,) = heard_by(graph.camera)
+            kind = odd if number % 20 else good
+            _send(subscription, number, rng, outcome, kind)
+            graph._executor.spin_once(timeout_sec=0)
+            if number % 20 == 19:
+                before = len(faces)
+                time.sleep(0.1)
+                if len(faces) == before:
+                    outcome.faults["the robot's face stopped"] += 1
+        for name, stage in graph.stages.items():
+            if stage.errors or not stage.active:
+                outcome.faults[f"{name}: {stage.detail.get('last_error', stage.fault)}"] += 1
+        for face in faces:
+            outcome.published += 1
+            if not np.isfinite(face.blendshapes).all():
+                outcome.faults["face_pose that is not finite"] += 1
+    return outcome
 
 
 def run(count: int, seed: int, only: list[str] | None = None) -> dict[str, Outcome]:
@@ -402,6 +459,8 @@ def run(count: int, seed: int, only: list[str] | None = None) -> dict[str, Outco
             finally:
                 executor.shutdown()
                 rclpy.try_shutdown()
+    if only is None:
+        outcomes["up"] = run_graph(-(-count // len(chosen)), seed)
     return outcomes
 
 
