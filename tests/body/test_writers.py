@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
+import subprocess
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from kinesics_core.body import skinning
 from kinesics_core.body.bvh import bvh, euler_zxy
-from kinesics_core.body.gltf import glb
+from kinesics_core.body.gltf import glb, heaviest, influences_of
 from kinesics_core.body.model import load
 from kinesics_core.body.obj import obj_text
 from kinesics_core.body.surface import vertex_normals
@@ -166,12 +170,117 @@ def test_gltf_of_a_model_with_many_influences_and_no_face(stock_file, random_pos
     body.weights[:, 10:17] = spread
     frames = random_pose(2, "smplh")
     motion = frames | {"betas": frames["betas"][0], "times": np.array([0.0, 0.5])}
-    read = _Gltf(glb(body, **motion))
+    read = _Gltf(glb(body, influences=8, **motion))
     primitive = read.file.meshes[0].primitives[0]
     assert not primitive.targets
     primitive.targets, read.file.meshes[0].weights = [], []
     expected, _ = _expected(body, motion)
     np.testing.assert_allclose(read.vertices(1), expected[1], atol=2e-5)
+
+
+def test_gltf_lets_a_vertex_follow_four_joints_unless_more_are_asked_for(
+    stock_file, random_pose, tmp_path
+):
+    body = load(stock_file("smplh", correctives=False))
+    spread = np.random.default_rng(0).dirichlet(np.ones(7), len(body.weights)).astype(np.float32)
+    body.weights[:] = 0.0
+    body.weights[:, 10:17] = spread
+    frames = random_pose(2, "smplh")
+    motion = frames | {"betas": frames["betas"][0], "times": np.array([0.0, 0.5])}
+    read = _Gltf(glb(body, **motion))
+    attributes = read.file.meshes[0].primitives[0].attributes
+    assert not hasattr(attributes, "JOINTS_1") and not hasattr(attributes, "WEIGHTS_1")
+    joints, shares = read.array(attributes.JOINTS_0), read.array(attributes.WEIGHTS_0)
+    np.testing.assert_allclose(shares.sum(1), 1.0, atol=1e-6)
+    order = np.argsort(-spread, axis=1)[:, :4]
+    np.testing.assert_array_equal(joints, 10 + order)
+    kept = np.take_along_axis(spread, order, axis=1)
+    np.testing.assert_allclose(shares, kept / kept.sum(1, keepdims=True), atol=1e-6)
+    four = np.zeros_like(body.weights)
+    np.put_along_axis(four, joints.astype(int), shares, axis=1)
+    read.file.meshes[0].primitives[0].targets, read.file.meshes[0].weights = [], []
+    np.testing.assert_allclose(
+        read.vertices(1), _expected(replace(body, weights=four), motion)[0][1], atol=2e-5)
+    for count in (4, 8):
+        path = tmp_path / "motion.glb"
+        path.write_bytes(glb(body, influences=count, **motion))
+        assert influences_of(path) == count
+    assert influences_of(tmp_path / "none.glb") is None
+    path.write_bytes(b"glTF of another kind")
+    assert influences_of(path) is None
+
+
+def test_the_open_bodys_vertices_keep_nine_tenths_of_their_weight():
+    weights = load().weights
+    joints, shares = heaviest(weights, 4)
+    assert np.take_along_axis(weights, joints.astype(int), axis=1).sum(1)[
+        shares[:, 3] > 0].min() > 0.9
+    assert ((weights > 0).sum(1) > 4).mean() < 0.01
+
+
+@pytest.fixture(scope="module")
+def khronos(tmp_path_factory):
+    """Return the Khronos validator's messages on a .glb: ``khronos(content)``, by npm and node."""
+    npm, node = shutil.which("npm"), shutil.which("node")
+    if npm is None or node is None:
+        pytest.skip("npm or node is not installed")
+    folder = tmp_path_factory.mktemp("khronos")
+    (folder / "package.json").write_text("{}")
+    package = "gltf-validator@2.0.0-dev.3.10"
+    fetched = subprocess.run(
+        [npm, "install", package, "--no-audit", "--no-fund", "--ignore-scripts"], cwd=folder,
+        capture_output=True, timeout=120)
+    if fetched.returncode:
+        pytest.skip(f"npm cannot fetch {package}")
+    script = folder / "validate.js"
+    script.write_text("""
+        const bytes = new Uint8Array(require("fs").readFileSync(process.argv[2]));
+        require("gltf-validator").validateBytes(bytes, {maxIssues: 0}).then(
+            report => console.log(JSON.stringify(report)));
+    """)
+
+    def validate(content):
+        path = folder / "motion.glb"
+        path.write_bytes(content)
+        told = subprocess.run([node, script, path], capture_output=True, check=True, timeout=120)
+        return json.loads(told.stdout)
+
+    return validate
+
+
+@pytest.mark.parametrize("case", [
+    "stock", "open body", "eight influences", "one frame", "one frame at rest", "no face",
+    "stamps 0.1 ms apart after an hour", "expressions that do nothing"])
+def test_the_khronos_validator_finds_nothing_in_our_gltf(case, khronos, body, motion, random_pose):
+    options = {}
+    if case == "open body":
+        body, frames = load(), random_pose(9)
+        motion = frames | {"betas": frames["betas"][0], "times": np.arange(9) / 30.0}
+    elif case == "eight influences":
+        weights = np.random.default_rng(0).dirichlet(np.ones(55), len(body.weights))
+        body, options = replace(body, weights=weights.astype(np.float32)), {"influences": 8}
+    elif case.startswith("one frame"):
+        motion = {name: part if name == "betas" else part[:1] for name, part in motion.items()}
+        if case.endswith("rest"):
+            motion = {"global_orient": np.zeros((1, 3)), "times": np.zeros(1)}
+    elif case == "no face":
+        del motion["expression"]
+    elif case.startswith("stamps"):
+        motion["times"] = np.array([0.0, 1.0, 2.0, 3.0, 4.0, 3600.0, 3600.0001, 3600.0002, 3601.0])
+    elif case.startswith("expressions"):
+        body = replace(body, expression_directions=0 * body.expression_directions)
+    report = khronos(glb(body, **motion, **options))
+    assert report["issues"]["messages"] == []
+    info = report["info"]
+    assert info["animationCount"] == 1 and info["hasSkins"]
+    assert info["maxInfluences"] == options.get("influences", 4)
+    assert info["hasMorphTargets"] == ("expression" in motion)
+
+
+def test_gltf_holds_a_view_for_every_accessor(body, motion):
+    """Sparse accessors without one are lawful, and not every reader takes them."""
+    for accessor in _Gltf(glb(body, **motion)).file.accessors:
+        assert accessor.bufferView is not None
 
 
 def test_gltf_plays_at_the_times_of_the_frames(body, motion):

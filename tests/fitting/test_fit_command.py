@@ -12,6 +12,7 @@ import pytest
 from known_recording import FRAMES
 
 from kinesics_core.assets import store
+from kinesics_core.body.gltf import influences_of
 from kinesics_core.cli import main
 from kinesics_core.errors import AssetError
 from kinesics_core.files import read_arrays
@@ -52,6 +53,19 @@ def test_options_reach_the_fit(known, tmp_path, monkeypatch):
     assert track.frames.tolist() == list(range(2, 10)) and gender == "female"
     asked_for = json.loads((tmp_path / "out" / "request.json").read_text())
     assert (asked_for["gender"], asked_for["focal"], asked_for["first"]) == ("female", 900.0, 2)
+
+
+def test_the_gltf_follows_four_joints_or_eight_as_asked_and_is_written_anew(known, tmp_path):
+    out = tmp_path / "out"
+    command = ["fit", str(known.video), "--out", str(out), "--no-meshes", "--no-overlays"]
+    assert main(command) == 0 and influences_of(out / "motion.glb") == 4
+    before, calls = (out / "motion.bvh").stat().st_mtime_ns, list(known.calls)
+    assert main([*command, "--glb-influences", "8"]) == 0
+    assert influences_of(out / "motion.glb") == 8
+    assert (out / "motion.bvh").stat().st_mtime_ns == before and known.calls == calls
+    written = (out / "motion.glb").stat().st_mtime_ns
+    assert main([*command, "--glb-influences", "8"]) == 0
+    assert (out / "motion.glb").stat().st_mtime_ns == written
 
 
 def test_a_fault_is_one_sentence_and_status_1(known, tmp_path, capfd, monkeypatch):

@@ -480,6 +480,30 @@ def test_frames_that_were_not_fitted_are_named_and_shown_plain(known, tmp_path):
     assert np.abs(plain - (40 + 8 * 4)).max() < 10
 
 
+def test_frames_that_were_not_fitted_leave_no_nan_in_any_file_of_motion(known, tmp_path):
+    known.fits[1].failed[:2] = known.fits[1].failed[5] = True
+    for name in PARAMETERS:
+        getattr(known.fits[1], name)[known.fits[1].failed] = np.nan
+    assert fit_recording(FitRequest(known.video, tmp_path)).complete
+    motion = bvh.parse((tmp_path / "motion.bvh").read_text())
+    assert motion.table.shape[0] == FRAMES - 2 and np.isfinite(motion.table).all()
+    assert len(set(motion.names)) == len(motion.names)
+    glb = pytest.importorskip("pygltflib").GLTF2.load_from_bytes(
+        (tmp_path / "motion.glb").read_bytes())
+    assert {glb.accessors[sampler.input].count for sampler in glb.animations[0].samplers} == {
+        FRAMES - 3}
+    names = [node.name for node in glb.nodes]
+    assert len(set(names)) == len(names)
+    for accessor in glb.accessors:
+        if accessor.componentType == 5126:
+            view = glb.bufferViews[accessor.bufferView]
+            assert np.isfinite(np.frombuffer(
+                glb.binary_blob(), "<f4", view.byteLength // 4, view.byteOffset)).all()
+    for path in (tmp_path / "meshes").iterdir():
+        assert b"n" not in path.read_bytes()[9:]
+    json.loads((tmp_path / "fit.json").read_text(), parse_constant=pytest.fail)
+
+
 # Sources --------------------------------------------------------------------------------------
 
 

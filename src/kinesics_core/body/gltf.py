@@ -2,8 +2,9 @@
 
 It is one mesh, skinned to the skeleton, with the expressions as morph targets, in world axes with y
 up, metres (see body.world_motion): the camera looks along -z, as glTF's cameras do. The file's own
-skinning gives the vertices of LBS, with one omission: corrective shapes
-(``BodyModel.pose_directions``), which glTF cannot drive by rotations. Our own bodies have none.
+skinning gives the vertices of LBS, with two omissions: corrective shapes
+(``BodyModel.pose_directions``), which glTF cannot drive by rotations and our own bodies have none
+of, and what joints beyond the ``influences`` heaviest of a vertex would add.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,12 +29,11 @@ _SHAPES = {(): "SCALAR", (2,): "VEC2", (3,): "VEC3", (4,): "VEC4", (4, 4): "MAT4
 _ARRAY_BUFFER, _ELEMENT_ARRAY_BUFFER = 34962, 34963
 
 _STILL = 5e-6  # metres; what an expression moves less is left out
-_INFLUENCES = 8  # joints a vertex may follow: two sets of four
 
 
 def glb(
     body: BodyModel, *, times: np.ndarray, betas: np.ndarray | None = None, camera: bool = True,
-    **parameters: np.ndarray,
+    influences: int = 4, **parameters: np.ndarray,
 ) -> bytes:
     """Return the file of a motion.
 
@@ -40,6 +42,8 @@ def glb(
         times: (T,) seconds, rising, gaps allowed; the animation begins with the first.
         betas: (B,), of all frames.
         camera: Whether parameters are in the camera's optical frame, not in axes with y up.
+        influences: Joints a vertex may follow: 4, which is all that most engines read (glTF 2.0
+            specification, 3.7.3.1), or 8. Its heaviest are kept, their weights scaled to sum to 1.
         **parameters: As ``skinning.vertices`` takes them, T rows each.
 
     Raises:
@@ -53,12 +57,14 @@ def glb(
         coefficients = np.asarray(betas, np.float32).ravel()
         vertices = vertices + body.shape_directions[..., : len(coefficients)] @ coefficients
     file = _File()
-    mesh, skin = _mesh(file, body, vertices, targets), _skin(file, motion.rest)
+    mesh = _mesh(file, body, vertices, targets, influences)
+    skin = _skin(file, motion.rest)
     nodes = _skeleton(body, motion)
     nodes.append({"name": "body", "mesh": 0, "skin": 0})
     animation = _animation(file, motion, expression, nodes)
     return file.glb({
-        "asset": {"version": "2.0", "generator": "kinesics"},
+        "asset": {"version": "2.0", "generator": "kinesics",
+                  "extras": {"influences": influences}},
         "scene": 0,
         "scenes": [{"nodes": [0, len(nodes) - 1]}],
         "nodes": nodes,
@@ -74,8 +80,33 @@ def glb(
     })  # fmt: skip
 
 
+def influences_of(path: Path) -> int | None:
+    """Return the ``influences`` that a file of ours was written with; None if it does not say."""
+    with suppress(OSError, ValueError, KeyError, TypeError, struct.error), path.open("rb") as file:
+        _, _, _, length, _ = struct.unpack("<4sIII4s", file.read(20))
+        return int(json.loads(file.read(length))["asset"]["extras"]["influences"])
+    return None
+
+
+def heaviest(weights: np.ndarray, influences: int) -> tuple[np.ndarray, np.ndarray]:
+    """Keep the heaviest joints of each vertex.
+
+    Args:
+        weights: (V, J) of skinning.
+        influences: How many to keep.
+
+    Returns:
+        (V, influences) uint8 joints, the heaviest first, and their float32 weights, which sum to
+        1. Where a weight is zero so is the joint.
+    """
+    joints = np.argsort(-weights, axis=1, kind="stable")[:, :influences]
+    kept = np.maximum(np.take_along_axis(weights, joints, axis=1), 0.0)
+    kept = (kept / kept.sum(1, keepdims=True)).astype(np.float32)
+    return np.where(kept > 0, joints, 0).astype(np.uint8), kept
+
+
 def _mesh(
-    file: _File, body: BodyModel, vertices: np.ndarray, targets: np.ndarray
+    file: _File, body: BodyModel, vertices: np.ndarray, targets: np.ndarray, influences: int
 ) -> dict[str, Any]:
     """Describe the mesh.
 
@@ -84,20 +115,17 @@ def _mesh(
         body: Faces, weights and joints.
         vertices: (V, 3) metres, of the shape in T-pose.
         targets: (V, 3, E) metres, displacements of the expressions.
+        influences: Joints a vertex may follow.
     """
     size = np.uint16 if len(vertices) < 2**16 else np.uint32
     attributes = {
         "POSITION": file.accessor(vertices.astype(np.float32), _ARRAY_BUFFER, bounds=True),
         "NORMAL": file.accessor(vertex_normals(vertices, body.faces), _ARRAY_BUFFER),
     }
-    # The heaviest first: viewers that know one set of four lose next to nothing.
-    heaviest = np.argsort(-body.weights, axis=1, kind="stable")[:, :_INFLUENCES]
-    weights = np.take_along_axis(body.weights, heaviest, axis=1)
-    weights = weights / weights.sum(1, keepdims=True)
-    heaviest = np.where(weights > 0, heaviest, 0).astype(np.uint8)
+    joints, weights = heaviest(body.weights, influences)
     for group in range(2 if weights[:, 4:].any() else 1):
         four = slice(4 * group, 4 * group + 4)
-        for name, values in (("JOINTS", heaviest), ("WEIGHTS", weights.astype(np.float32))):
+        for name, values in (("JOINTS", joints), ("WEIGHTS", weights)):
             attributes[f"{name}_{group}"] = file.accessor(
                 np.ascontiguousarray(values[:, four]), _ARRAY_BUFFER)
     primitive: dict[str, Any] = {
@@ -144,12 +172,17 @@ def _animation(
     """Describe the channels of what moves; ``expression`` is (T, E)."""
     samplers: list[dict[str, Any]] = []
     channels: list[dict[str, Any]] = []
-    seconds = file.accessor(motion.times.astype(np.float32), bounds=True)
+    seconds = motion.times.astype(np.float32)
+    # Times that 32 bits do not tell apart, as of a bag whose stamps doubled, are one key frame.
+    rises = np.concatenate([[True], np.diff(seconds) > 0])
+    times = file.accessor(seconds[rises], bounds=True)
 
     def channel(node: int, path: str, values: np.ndarray) -> None:
         channels.append({"sampler": len(samplers), "target": {"node": node, "path": path}})
-        samplers.append({"input": seconds, "output": file.accessor(
-            np.ascontiguousarray(values, np.float32)), "interpolation": "LINEAR"})
+        rows = np.ascontiguousarray(values[rises], np.float32)
+        samplers.append({
+            "input": times, "interpolation": "LINEAR",
+            "output": file.accessor(rows.ravel() if path == "weights" else rows)})
 
     for joint in range(motion.rotations.shape[1]):
         for path, values, still in (("rotation", motion.rotations[:, joint], 1e-7),
@@ -158,7 +191,7 @@ def _animation(
             if joint == 0 or np.abs(values - values[:1]).max() > still:
                 channel(joint, path, values)
     if expression.shape[1]:
-        channel(len(nodes) - 1, "weights", expression.ravel())
+        channel(len(nodes) - 1, "weights", expression)
     return {"name": "motion", "samplers": samplers, "channels": channels}
 
 
@@ -169,6 +202,7 @@ class _File:
         self._content = bytearray()
         self._views: list[dict[str, int]] = []
         self._accessors: list[dict[str, Any]] = []
+        self._zeros: int | None = None  # the view under all sparse displacements
 
     def accessor(
         self, values: np.ndarray, target: int | None = None, bounds: bool = False
@@ -188,7 +222,11 @@ class _File:
             return self.accessor(values, _ARRAY_BUFFER, bounds=True)
         kept = np.zeros_like(values)
         kept[moved] = values[moved]
-        described: dict[str, Any] = {"componentType": 5126, "count": len(values), "type": "VEC3"}
+        if self._zeros is None:  # not every reader takes a sparse accessor that has no view
+            self._zeros = self._view(np.zeros_like(values), _ARRAY_BUFFER)
+            self._views[-1]["byteStride"] = 12  # as accessors that share a view must have it
+        described: dict[str, Any] = {"bufferView": self._zeros, "componentType": 5126,
+                                     "count": len(values), "type": "VEC3"}
         if len(moved):
             indices = moved.astype(np.uint16 if len(values) < 2**16 else np.uint32)
             described["sparse"] = {

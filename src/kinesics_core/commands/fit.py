@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from kinesics_core.errors import KinesicsError
 from kinesics_core.fitting.server_config import MeshFitConfig
-from kinesics_core.fitting.settings import Settings
+from kinesics_core.fitting.settings import GLB_INFLUENCES, Settings
 from kinesics_core.settings import add_option, settings_of
 
 if TYPE_CHECKING:
@@ -59,6 +59,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--keypoints", metavar="DIR", type=Path, help="OpenPose's JSON files of"
                         " this video, used instead of our perception")
     add_option(parser, pose_space, default=None)
+    parser.add_argument("--glb-influences", metavar="N", type=int, choices=GLB_INFLUENCES,
+                        default=GLB_INFLUENCES[0], help="joints that a vertex of motion.glb may"
+                        " follow: 4, which every engine reads, or 8 (default: 4)")
     parser.add_argument("--jobs", metavar="N", type=int, help="of a folder of videos, how many to"
                         " fit at a time, a core each (default: 1)")
     parser.add_argument("--ray", metavar="ADDRESS", help="fit a folder of videos on a Ray cluster:"
@@ -75,7 +78,8 @@ def run(args: argparse.Namespace) -> int:
         first=args.first, last=args.last, meshes=not args.no_meshes,
         overlays=not args.no_overlays, resume=not args.no_resume,
         body_model=_path(args.body_model), prior=_path(args.prior), focal=args.focal,
-        keypoints=args.keypoints, pose_space=args.pose_space)
+        keypoints=args.keypoints, pose_space=args.pose_space,
+        glb_influences=args.glb_influences)
     if is_dataset(request.input):
         return _fit_dataset(args, request)
     if args.jobs is not None or args.ray is not None:

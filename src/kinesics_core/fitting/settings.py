@@ -12,6 +12,9 @@ from kinesics_core.settings import check, setting
 GENDERS = ("neutral", "female", "male", "guess")
 """Genders of ``body.model``, written out so that commands start without numpy, and a guess."""
 
+GLB_INFLUENCES = (4, 8)
+"""Numbers of joints that a vertex of ``motion.glb`` may follow, the first by default."""
+
 POSE_SPACES = ("rotations", "latent")
 PRIORS = ("both", "vposer", "gmm", "none")
 

@@ -138,7 +138,7 @@ class _Run:
             self._hooks)
         self._report.seconds["write"] = seconds
         for person in people:
-            _write_motion(person)
+            _write_motion(person, request.glb_influences)
             self._describe(person, True, 1000.0 * seconds / count if count else None)
 
     def _tracks(self) -> list[Track]:
@@ -264,16 +264,16 @@ def images_of(source: Path, first: int = 0) -> Iterator[tuple[int, np.ndarray]]:
             yield frame.index, frame.image
 
 
-def _write_motion(person: FittedPerson) -> None:
-    """Write the whole motion of the fitted frames as glTF and BVH."""
+def _write_motion(person: FittedPerson, influences: int) -> None:
+    """Write the whole motion of the fitted frames as glTF and BVH, if that is not done yet."""
     found, fitted = person.fit, person.fitted
     if not fitted.any():
         return
     motion: dict[str, Any] = {name: getattr(found, name)[fitted] for name in PARAMETERS}
     motion |= {"betas": found.betas, "times": found.times[fitted]}
     glb, text = person.folder / GLB, person.folder / BVH
-    if not is_written(glb):
-        write_bytes(glb, gltf.glb(person.body, **motion))
+    if gltf.influences_of(glb) != influences:
+        write_bytes(glb, gltf.glb(person.body, influences=influences, **motion))
     if not is_written(text):
         write_bytes(text, bvh.bvh(person.body, **motion, rate=person.track.rate))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from kinesics_core.fitting.errors import FitError
-from kinesics_core.fitting.settings import GENDERS, Settings
+from kinesics_core.fitting.settings import GENDERS, GLB_INFLUENCES, Settings
 from kinesics_core.settings import same_as
 
 
@@ -30,6 +30,8 @@ class FitRequest:
         focal: Focal length, px, if known.
         keypoints: Folder of OpenPose's JSON files to use instead of perception.
         pose_space: "rotations", "latent", or None for the fit's default.
+        glb_influences: Joints that a vertex of the glTF file may follow, one of
+            ``settings.GLB_INFLUENCES``.
     """
 
     input: Path
@@ -46,6 +48,7 @@ class FitRequest:
     focal: float | None = None
     keypoints: Path | None = None
     pose_space: str | None = None
+    glb_influences: int = GLB_INFLUENCES[0]
 
     @property
     def first_gender(self) -> str:
@@ -81,6 +84,9 @@ class FitRequest:
                    " counted from 0.")
         if self.focal is not None and not 1.0 <= self.focal <= 1e6:
             refuse(f"Got a focal length of {self.focal:g} px; wanted 1 to 1,000,000.")
+        if self.glb_influences not in GLB_INFLUENCES:
+            refuse(f"Got {self.glb_influences} joints a vertex for the glTF file; wanted"
+                   f" {' or '.join(map(str, GLB_INFLUENCES))}.")
         if not self.input.exists():
             refuse(f"{self.input} does not exist; give a video, a folder of images, a bag or a file"
                    " of keypoints.", "INPUT_UNREADABLE")
