@@ -226,10 +226,11 @@ def test_a_bag_in_parts_is_one(tmp_path):
 
 def test_no_bag_and_no_clip_are_errors(tmp_path, capsys):
     (tmp_path / "old").mkdir()
-    (tmp_path / "old" / "a.db3").touch()
+    (tmp_path / "old" / "a.bag").touch()
     arguments = ["data", "import", "bag", str(tmp_path / "old"), "--out", str(tmp_path / "out")]
     assert main(arguments) == 1
-    assert "only .db3" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "only .bag" in said and "rosbags-convert" in said
     write_bag(tmp_path / "empty", {})
     with pytest.raises(KinesicsError, match="None of the 1 bag"):
         clips(tmp_path, tmp_path / "empty")

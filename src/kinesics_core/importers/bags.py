@@ -7,10 +7,12 @@ pattern.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path, PurePath
 
-from kinesics_core.dataset.clips import Info, Writer
+from kinesics_core.dataset.clips import Clip, Info, Writer
 from kinesics_core.dataset.labels import labels_from
+from kinesics_core.importers.importing import why_left_out
 from kinesics_core.importers.tracks import Origin, PeopleImportReport, clips_from_people
 from kinesics_core.keypoints import MAX_GAP
 from kinesics_core.recording import bag_reader
@@ -23,7 +25,8 @@ def import_bags(
 ) -> PeopleImportReport:
     """Make a dataset of every bag under ``source``.
 
-    A bag that is torn is read as far as it is whole; one without people is named and left out.
+    A bag that is torn is read as far as it is whole; one without people, or that cannot be read,
+    is named and left out.
 
     Args:
         source: A bag, or a folder of bags.
@@ -42,22 +45,32 @@ def import_bags(
     left_out = []
     with Writer(out, info) as writer:
         for bag, named in zip(track(bags, len(bags)), labels, strict=True):
-            contents = bag_reader.read(bag)
-            several = len(contents.people) > 1
-            made = 0
-            for topic, people in contents.people.items():
-                origin = Origin(bag.name + topic if several else bag.name, name,
-                                contents.custom_data | named, bag.name)
-                for clip in clips_from_people(people, origin, bridge=MAX_GAP):
-                    made += 1
-                    if not writer.has(clip.name):
-                        writer.add(clip)
-            sentence = " ".join(filter(None, (contents.fault, _lack(contents, made))))
+            try:
+                clips, sentence = _clips(bag, Origin(bag.name, name, named, bag.name))
+            except Exception as error:  # whatever is wrong with one bag costs itself only
+                clips, sentence = [], why_left_out(error)
+            for clip in clips:
+                if not writer.has(clip.name):
+                    writer.add(clip)
             if sentence:
                 left_out.append((bag.name, sentence))
         report = PeopleImportReport("bag", len(bags), len(writer), tuple(left_out))
         report.check(out)
     return report
+
+
+def _clips(bag: Bag, origin: Origin) -> tuple[list[Clip], str]:
+    """Return the clips of a bag, and what is wrong with it; "" if nothing is."""
+    contents = bag_reader.read(bag)
+    several = len(contents.people) > 1
+    labels = contents.custom_data | origin.labels
+    clips = [
+        clip for topic, people in contents.people.items()
+        for clip in clips_from_people(people, replace(
+            origin, name=bag.name + topic if several else bag.name, labels=labels),
+            bridge=MAX_GAP)
+    ]
+    return clips, " ".join(filter(None, (contents.fault, _lack(contents, len(clips)))))
 
 
 def _lack(contents: bag_reader.BagContents, clips: int) -> str:

@@ -145,7 +145,7 @@ def import_motion(
                 clip = recording.make()
                 check_person(clip)
             except Exception as error:  # whatever is wrong with one recording costs itself only
-                report.failed[recording.name] = _sentence(error)
+                report.failed[recording.name] = why_left_out(error)
                 continue
             group = name if clip.group == clip.name else clip.group
             _add(writer, replace(clip, name=name, group=group), labels[recording.name], report)
@@ -169,10 +169,10 @@ def _recordings(source: MotionSource, report: ImportReport) -> Iterator[MotionRe
         try:
             yield from source.reader(file)
         except Exception as error:  # as above
-            report.failed[file.name] = _sentence(error)
+            report.failed[file.name] = why_left_out(error)
 
 
-def _sentence(error: Exception) -> str:
+def why_left_out(error: Exception) -> str:
     """Return why a recording was left out; an unforeseen error is named as what it is."""
     if isinstance(error, KinesicsError):
         return str(error)

@@ -1,27 +1,39 @@
 """Reader of the people in a bag. Needs no ROS.
 
-A bag is a folder that ``recorder_node`` or ``ros2 bag record`` made, with MCAP files in it; people
-are whatever is of type kinesics/msg/PersonArray, under any topic name.
+A bag is a folder that ``recorder_node`` or ``ros2 bag record`` made, with MCAP or SQLite files in
+it; people are whatever is of type kinesics/msg/PersonArray, under any topic name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import heapq
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import yaml
-from mcap.records import Channel, Message, Metadata, Schema
-from mcap.stream_reader import StreamReader
 
 from kinesics_core.errors import KinesicsError
 from kinesics_core.recording.bag_file import METADATA
+from kinesics_core.recording.bag_storage import (
+    StoredMessage,
+    StoredMetadata,
+    StoredTopic,
+    TornError,
+    records,
+    suffix_of,
+    unpacked,
+)
 from kinesics_core.recording.cdr import Definition
+from kinesics_core.recording.people_definition import PEOPLE_DEFINITION, PEOPLE_TYPE
 from kinesics_core.types import NANOSECONDS, People, Person
 
-PEOPLE_TYPE = "kinesics/msg/PersonArray"
+LATE = 0.5
+"""Seconds by which a message may come behind a later stamped one and is put in its place."""
 
 
 @dataclass(slots=True)
@@ -30,7 +42,7 @@ class Bag:
 
     Attributes:
         name: Its path below the folder it was looked for in.
-        files: Its MCAP files in order.
+        files: Its files in order.
     """
 
     name: str
@@ -42,11 +54,12 @@ class BagContents:
     """Contents of a bag, as far as it is whole.
 
     Attributes:
-        people: Topic -> people, in the order recorded.
+        people: Topic -> people, in order of their stamps unless those go back by ``LATE``.
         types: Topic -> type, of every topic.
         messages: Number of messages of all topics.
         custom_data: rosbag2's own; the recorder keeps participant, emotion and take there.
-        fault: A sentence if the bag is torn; what stands before the tear was read.
+        fault: Sentences if the bag is torn or some of it cannot be used; what else it holds was
+            read.
     """
 
     people: dict[str, list[People]] = field(default_factory=dict)
@@ -54,6 +67,10 @@ class BagContents:
     messages: int = 0
     custom_data: dict[str, str] = field(default_factory=dict)
     fault: str = ""
+
+    def add_fault(self, sentence: str) -> None:
+        """Add a sentence to the faults."""
+        self.fault = f"{self.fault} {sentence}".strip()
 
 
 def find(source: Path) -> list[Bag]:
@@ -67,28 +84,39 @@ def find(source: Path) -> list[Bag]:
     """
     if not source.exists():
         raise KinesicsError(f"{source} does not exist; give a bag, or a folder of bags.")
-    if source.is_file() and source.suffix == ".mcap":
-        return [Bag(source.stem, [source])]
+    if source.is_file() and suffix_of(source):
+        return [Bag(_stem(source), [source])]
     folders: dict[Path, list[Path]] = {}
-    for file in sorted(source.rglob("*.mcap")):
-        folders.setdefault(file.parent, []).append(file)
+    for file in sorted(source.rglob("*")):
+        if suffix_of(file) and file.is_file():
+            folders.setdefault(file.parent, []).append(file)
     bags = []
     for folder, files in folders.items():
-        parts = {folder / f"{folder.name}_{index}.mcap": index for index in range(len(files))}
+        # Killed while it compressed a part, rosbag2 leaves both.
+        files = [file for file in files if file.suffix != ".zstd" or file.with_suffix("")
+                 not in files]
         name = folder.relative_to(source)
-        if (folder / METADATA).exists() or set(files) == set(parts):
+        part = re.compile(re.escape(folder.absolute().name) + r"_\d+")
+        if (folder / METADATA).exists() or all(part.fullmatch(_stem(file)) for file in files):
             # part_10 comes after part_9
-            files.sort(key=lambda file: (len(file.name), file.name))
+            files.sort(key=lambda file: (len(_stem(file)), file.name))
             bags.append(Bag(name.as_posix() if name.parts else folder.absolute().name, files))
         else:
-            bags += [Bag((name / file.stem).as_posix(), [file]) for file in files]
+            bags += [Bag((name / _stem(file)).as_posix(), [file]) for file in files]
     if not bags:
         others = sorted({file.suffix for file in source.rglob("*.*") if file.is_file()})
         raise KinesicsError(
-            f"{source} holds no .mcap file, only {', '.join(others) or 'nothing'}. Give a folder"
-            " of MCAP bags; `ros2 bag convert` makes them from .db3 and compressed ones."
+            f"{source} holds no .mcap or .db3 file, only {', '.join(others) or 'nothing'}. Give a"
+            " bag of ROS 2 or a folder of them; `rosbags-convert` makes one of a ROS 1 .bag."
         )
     return sorted(bags, key=lambda bag: bag.name)
+
+
+def is_bag(source: Path) -> bool:
+    """Return whether a path is a bag's file, or a folder with some."""
+    if source.is_dir():
+        return any(suffix_of(file) for file in source.iterdir())
+    return bool(suffix_of(source))
 
 
 def read(bag: Bag) -> BagContents:
@@ -96,54 +124,97 @@ def read(bag: Bag) -> BagContents:
     contents = BagContents()
     for topic, people in messages(bag, contents):
         contents.people[topic].append(people)
+    for items in contents.people.values():
+        back = np.diff([people.stamp for people in items]) < -LATE * NANOSECONDS
+        if back.sum() > max(2, 0.1 * len(items)):  # no clock is set back so often
+            items.sort(key=lambda people: people.stamp)
     return contents
 
 
 def messages(bag: Bag, contents: BagContents, whole: bool = False) -> Iterator[tuple[str, People]]:
-    """Yield topic and people of each PersonArray, in the order recorded, as far as it is whole.
+    """Yield topic and people of each PersonArray, as far as the bag is whole.
+
+    Those of one topic come in order of their stamps, unless a stamp goes back by more than
+    ``LATE``.
 
     Args:
         bag: The bag to read.
         contents: Filled with all else while the bag is read; its people stay empty.
         whole: Whether people have all their parts, see ``people_from``.
     """
-    contents.custom_data = _custom_data(bag.files[0].parent / METADATA)
+    return _in_order(_recorded(bag, contents, whole))
+
+
+def _recorded(bag: Bag, contents: BagContents, whole: bool) -> Iterator[tuple[str, People]]:
+    """Yield topic and people of each PersonArray in the order recorded."""
+    information = _information(bag.files[0].parent / METADATA)
+    contents.custom_data = _custom_data(information)
+    said_types = _topic_types(information)
+    for name in _missing(bag.files[0].parent, information):
+        contents.add_fault(f"{name} is missing, which the bag's {METADATA} lists.")
+    refused: dict[str, str] = {}  # topic -> why the first one was
+    count: Counter[str] = Counter()
+    definitions: dict[StoredTopic, Definition] = {}
     for file in bag.files:
-        channels: dict[int, Channel] = {}
-        definitions: dict[int, Definition] = {}
-        schemas: dict[int, Schema] = {}
         before = contents.messages
         try:
-            for record in _records(file):
-                if isinstance(record, Schema):
-                    schemas[record.id] = record
-                elif isinstance(record, Channel):
-                    schema = schemas.get(record.schema_id)
-                    if schema is None:
-                        continue
-                    channels[record.id] = record
-                    contents.types[record.topic] = schema.name
-                    if schema.name == PEOPLE_TYPE:
-                        text = schema.data.decode("utf-8", "replace")
-                        definitions[record.id] = Definition(schema.name, text)
-                        contents.people.setdefault(record.topic, [])
-                elif isinstance(record, Metadata) and record.name == "rosbag2":
-                    text = record.metadata.get("serialized_metadata", "")
-                    contents.custom_data = contents.custom_data or _parse_custom_data(text)
-                elif isinstance(record, Message):
+            for record in records(file):
+                if isinstance(record, StoredTopic):
+                    kind = record.type or said_types.get(record.name, "")
+                    contents.types[record.name] = kind or "unknown type"
+                    if kind == PEOPLE_TYPE:
+                        definitions[record] = _definition(record)
+                        contents.people.setdefault(record.name, [])
+                elif isinstance(record, StoredMetadata):
+                    contents.custom_data = contents.custom_data or _custom_data(
+                        _parsed(record.text))
+                elif isinstance(record, StoredMessage):
                     contents.messages += 1
-                    if definition := definitions.get(record.channel_id):
-                        message = definition.decode(record.data)
-                        people = people_from(message, whole)
-                        yield channels[record.channel_id].topic, people
-        except KinesicsError as error:
-            contents.fault = f"{file.name}: {error}"
-        except _TornError as error:
-            read_here = contents.messages - before
-            contents.fault = (
-                f"{file.name} is torn or damaged after {read_here} whole messages, which were read"
-                f" ({error})."
-            )
+                    topic = record.topic
+                    if topic is None or (definition := definitions.get(topic)) is None:
+                        continue
+                    try:
+                        people = people_from(definition.decode(unpacked(record.data)), whole)
+                    except KinesicsError as error:
+                        refused.setdefault(topic.name, str(error))
+                        count[topic.name] += 1
+                    else:
+                        yield topic.name, people
+        except TornError as error:
+            contents.add_fault(
+                f"{file.name} is torn or damaged after {contents.messages - before} whole"
+                f" messages, which were read ({error}).")
+    for name, sentence in refused.items():
+        contents.add_fault(f"{count[name]} message(s) of {name} cannot be read: {sentence}")
+
+
+def _in_order(people: Iterable[tuple[str, People]]) -> Iterator[tuple[str, People]]:
+    """Put late messages in their place."""
+    waiting: dict[str, list[tuple[int, int, People]]] = {}
+    latest: dict[str, int] = {}
+    for number, (topic, item) in enumerate(people):
+        heap = waiting.setdefault(topic, [])
+        if item.stamp < latest.get(topic, item.stamp) - LATE * NANOSECONDS:
+            while heap:  # the clock was set back, or a recording begins again
+                yield topic, heapq.heappop(heap)[2]
+            latest[topic] = item.stamp
+        heapq.heappush(heap, (item.stamp, number, item))
+        latest[topic] = max(latest.get(topic, item.stamp), item.stamp)
+        while heap[0][0] < latest[topic] - LATE * NANOSECONDS:
+            yield topic, heapq.heappop(heap)[2]
+    for topic, heap in waiting.items():
+        while heap:
+            yield topic, heapq.heappop(heap)[2]
+
+
+def _definition(topic: StoredTopic) -> Definition:
+    """Return the definition that a bag carries; ours where it carries none that can be used."""
+    if topic.definition.strip() and topic.encoding in ("ros2msg", ""):
+        try:
+            return Definition(PEOPLE_TYPE, topic.definition, PEOPLE_DEFINITION)
+        except KinesicsError:
+            pass  # damaged or of ROS 1; ours must then fit the messages to the last byte
+    return Definition(PEOPLE_TYPE, PEOPLE_DEFINITION, exact=True)
 
 
 def people_from(message: dict[str, Any], whole: bool = False) -> People:
@@ -172,7 +243,11 @@ def people_from(message: dict[str, Any], whole: bool = False) -> People:
                 for person in message["persons"]
             ],
         )  # fmt: skip
-    except (KeyError, ValueError, AttributeError) as error:
+    except ValueError as error:
+        raise KinesicsError(
+            f"its {PEOPLE_TYPE} has a part of another size than its comments say ({error})."
+        ) from error
+    except (KeyError, AttributeError, TypeError, IndexError) as error:
         raise KinesicsError(
             f"its {PEOPLE_TYPE} is of another version ({type(error).__name__}: {error}); record"
             " again, or play it through the kinesics that recorded it."
@@ -191,33 +266,48 @@ def _parts(person: dict[str, Any]) -> dict[str, np.ndarray]:
     return parts
 
 
-class _TornError(Exception):
-    """A file whose bytes end, or are not what they should be."""
+def _stem(file: Path) -> str:
+    """Return a file's name without the bag's suffixes."""
+    return file.name[: len(file.name) - len(suffix_of(file))]
 
 
-def _records(file: Path) -> Iterator[Any]:
-    """Yield the records of a file as far as they are whole."""
+def _information(file: Path) -> dict[str, Any]:
+    """Return rosbag2's metadata; empty where there is none, or none that can be read."""
     try:
-        with open(file, "rb") as stream:
-            # No record is longer than its file, whatever damaged bytes say.
-            limit = max(file.stat().st_size, 1)
-            yield from StreamReader(stream, validate_crcs=True, record_size_limit=limit).records
-    except Exception as error:  # mcap, struct and two decompressors each have kinds of their own
-        raise _TornError(type(error).__name__) from error
-
-
-def _custom_data(file: Path) -> dict[str, str]:
-    try:
-        return _parse_custom_data(file.read_text(encoding="utf-8"))
+        return _parsed(file.read_text(encoding="utf-8", errors="replace"))
     except OSError:
         return {}
 
 
-def _parse_custom_data(text: str) -> dict[str, str]:
-    """Return the custom data of rosbag2's metadata, with or without its name in the file."""
+def _parsed(text: str) -> dict[str, Any]:
+    """Return rosbag2's metadata from YAML, with or without its name around it."""
     try:
         information = yaml.safe_load(text)
         information = information.get("rosbag2_bagfile_information", information)
-        return {str(k): str(v) for k, v in (information["custom_data"] or {}).items()}
-    except (yaml.YAMLError, AttributeError, KeyError, TypeError):
+        return information if isinstance(information, dict) else {}
+    except (yaml.YAMLError, AttributeError, ValueError, RecursionError):
+        return {}
+
+
+def _custom_data(information: dict[str, Any]) -> dict[str, str]:
+    custom = information.get("custom_data")
+    return {str(key): str(value) for key, value in custom.items()} if isinstance(
+        custom, dict) else {}
+
+
+def _missing(folder: Path, information: dict[str, Any]) -> list[str]:
+    """Return the names of files that rosbag2's metadata lists and the folder lacks."""
+    listed = information.get("relative_file_paths")
+    names = [Path(str(path)).name for path in listed] if isinstance(listed, list) else []
+    there = {file.name.removesuffix(".zstd") for file in folder.iterdir()}
+    return [name for name in names if name.removesuffix(".zstd") not in there]
+
+
+def _topic_types(information: dict[str, Any]) -> dict[str, str]:
+    """Return topic -> type as metadata.yaml says, for files that do not."""
+    try:
+        described = [topic["topic_metadata"] for topic in
+                     information["topics_with_message_count"]]
+        return {str(topic["name"]): str(topic["type"]) for topic in described}
+    except (KeyError, TypeError):
         return {}

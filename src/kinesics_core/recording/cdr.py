@@ -44,16 +44,23 @@ class Field(NamedTuple):
 class Definition:
     """A message type, from its "ros2msg" text."""
 
-    def __init__(self, name: str, text: str) -> None:
+    def __init__(self, name: str, text: str, known: str = "", exact: bool = False) -> None:
         """Parse the text.
 
+        Args:
+            name: The type's name.
+            text: Its definition.
+            known: A definition whose types stand in for those that the text does not define.
+            exact: Whether a message must end where its fields do, as one must that is read by a
+                definition of another origin.
+
         Raises:
-            KinesicsError: It holds a field of no known form.
+            KinesicsError: It holds a field of no known form, or a type that it does not define or
+                that contains itself.
         """
-        self.name = name
-        sections = re.split(r"^=+\s*\nMSG:\s*(\S+)\s*$", text, flags=re.MULTILINE)
-        bodies = dict(zip([name, *sections[1::2]], sections[::2], strict=True))
-        self._types = {_short(key): _fields(key, body) for key, body in bodies.items()}
+        self.name, self._exact = name, exact
+        self._types = _types(name, known) | _types(name, text)
+        _check_types(name, self._types)
 
     def decode(self, data: bytes) -> dict[str, Any]:
         """Return a message's fields by name.
@@ -72,8 +79,12 @@ class Definition:
                 " begins with 0000 or 0001. Was it recorded by ROS 2?"
             )
         try:
-            return _Reader(data[4:], "<" if data[1] else ">", self._types).message(self.name)
-        except (ValueError, IndexError, UnicodeDecodeError) as error:
+            reader = _Reader(data[4:], "<" if data[1] else ">", self._types)
+            message = reader.message(self.name)
+            if self._exact and reader.left >= 8:  # middlewares pad the end
+                raise ValueError(f"{reader.left} bytes are left over")
+            return message
+        except (ValueError, IndexError) as error:
             raise KinesicsError(
                 f"A {self.name} of {len(data)} bytes does not fit its definition ({error})."
             ) from error
@@ -84,8 +95,17 @@ class _Reader:
 
     def __init__(self, data: bytes, order: str, types: dict[str, list[Field]]) -> None:
         self._data, self._order, self._types, self._at = data, order, types, 0
+        self._messages = len(data) + 100  # nested ones without a field take no byte
+
+    @property
+    def left(self) -> int:
+        """Bytes behind the last field."""
+        return len(self._data) - self._at
 
     def message(self, name: str) -> dict[str, Any]:
+        self._messages -= 1
+        if self._messages < 0:
+            raise ValueError("it has more messages inside than bytes")
         return {field.name: self._field(field) for field in self._types[_short(name)]}
 
     def _field(self, field: Field) -> Any:
@@ -103,7 +123,8 @@ class _Reader:
             return self._numbers(PRIMITIVES[kind], 1)[0]
         if kind == "string":
             length = int(self._numbers("u4", 1)[0])
-            return self._numbers("u1", length).tobytes().removesuffix(b"\0").decode()
+            text = self._numbers("u1", length).tobytes().removesuffix(b"\0")
+            return text.decode("utf-8", "replace")
         return self.message(kind)
 
     def _numbers(self, kind: str, count: int) -> np.ndarray:
@@ -113,6 +134,38 @@ class _Reader:
         start = -(-self._at // dtype.itemsize) * dtype.itemsize
         self._at = start + count * dtype.itemsize
         return np.frombuffer(self._data, dtype, count, start)
+
+
+def _types(name: str, text: str) -> dict[str, list[Field]]:
+    """Return the fields of every type that a text defines, by the types' short names."""
+    sections = re.split(r"^=+\s*\nMSG:\s*(\S+)\s*$", text, flags=re.MULTILINE)
+    bodies = zip([name, *sections[1::2]], sections[::2], strict=True)
+    return {_short(key): _fields(key, body) for key, body in bodies}
+
+
+def _check_types(name: str, types: dict[str, list[Field]]) -> None:
+    """Refuse types that are not defined or contain themselves.
+
+    Raises:
+        KinesicsError: There is one.
+    """
+    done: set[str] = set()
+
+    def check(kind: str, within: tuple[str, ...]) -> None:
+        if kind in within:
+            raise KinesicsError(
+                f"The definition of {name} has a type that contains itself: {kind}; wanted the"
+                " text that rosbag2 stores.")
+        if kind not in types:
+            raise KinesicsError(
+                f"The definition of {name} uses the type {kind} and does not define it; wanted the"
+                " text that rosbag2 stores, with every type it is made of.")
+        for field in types[kind] if kind not in done else ():
+            if field.type not in PRIMITIVES and field.type != "string":
+                check(_short(field.type), (*within, kind))
+        done.add(kind)
+
+    check(_short(name), ())
 
 
 def _fields(name: str, body: str) -> list[Field]:

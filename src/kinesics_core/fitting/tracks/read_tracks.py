@@ -118,7 +118,7 @@ def read_tracks(
         tracks = reading.openpose(options.openpose, source)
     elif read_openpose.is_openpose(source):
         tracks = reading.openpose(source, video_of(source))
-    elif _is_bag(source):
+    elif bag_reader.is_bag(source):
         tracks = reading.bag(source)
     else:
         tracks = reading.images(source)
@@ -329,12 +329,6 @@ def _estimator(
     # person is taken, do not depend on how many are wanted. The fit smooths; smoothing twice lags.
     return KeypointEstimator(KeypointConfig(
         variant, max(2, max_persons), smoothing=False, memory=MEMORY))
-
-
-def _is_bag(source: Path) -> bool:
-    if source.is_dir():
-        return next(source.glob("*.mcap"), None) is not None
-    return source.suffix.lower() == ".mcap"
 
 
 def video_of(folder: Path) -> Path | None:
