@@ -13,6 +13,8 @@ import io
 import json
 import os
 import shutil
+import tokenize
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -149,8 +151,11 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
     Raises:
         OSError, ValueError, KeyError, zipfile.BadZipFile: The file is not such an archive.
     """
-    with np.load(path, allow_pickle=False) as stored:
-        return {name: stored[name] for name in stored.files}
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return {name: stored[name] for name in stored.files}
+    except (tokenize.TokenError, zlib.error, NotImplementedError) as error:
+        raise ValueError(f"{type(error).__name__}: {error}") from error
 
 
 def sha256_of(file: Path, on_chunk: Callable[[int], None] | None = None) -> str:

@@ -16,6 +16,7 @@ from kinesics_core.body import lbs, pickles, skinning
 from kinesics_core.body.correspondences import selection
 from kinesics_core.body.model import load
 from kinesics_core.errors import ModelError
+from kinesics_core.files import read_arrays
 from kinesics_core.skeletons import (
     ARKIT_BLENDSHAPES,
     SMPLX55,
@@ -339,3 +340,17 @@ def members(stock_file):
     """Arrays of a stock SMPL-X file, without the large ones of corrective shapes."""
     with np.load(stock_file("smplx")) as loaded:
         return {name: array for name, array in loaded.items() if name != "posedirs"}
+
+
+def test_a_damaged_header_of_an_array_is_a_sentence(tmp_path):
+    """numpy takes a header it cannot parse for one of Python 2 and lets its tokenizer raise."""
+    header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (3,\n"
+    array = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(12)
+    path = tmp_path / "model.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("v_template", "f", "posedirs"):
+            archive.writestr(f"{name}.npy", array)
+    with pytest.raises(ModelError, match="damaged|no body model|not a body model"):
+        load(path)
+    with pytest.raises(ValueError, match="TokenError"):
+        read_arrays(path)

@@ -209,3 +209,20 @@ def test_a_label_of_many_numbers_is_told_as_a_range_and_of_many_names_in_part(tm
     text = " ".join(capsys.readouterr().out.split())
     assert "label valence -0.2 to 0.19, 40 values" in text
     assert "w0 1," in text and "and 10 more" in text
+
+
+def test_damaged_keypoints_are_a_sentence(tmp_path):
+    """Bytes behind the array are left alone, a cut or a flipped bit is said."""
+    with Writer(tmp_path / "d", Info("d", dimensions=2, origin="made", command="none")) as writer:
+        still = np.full((9, 17, 2), 7.0, np.float32)
+        writer.add(Clip("one", "d", "one", 30.0, still, {}, (64, 48)))
+    file = tmp_path / "d" / "keypoints.f32"
+    whole = file.read_bytes()
+    file.write_bytes(whole + b"xyz")
+    np.testing.assert_array_equal(Dataset(tmp_path / "d")[0].keypoints, 7.0)
+    file.write_bytes(whole[:-3])
+    with pytest.raises(KinesicsError, match="is cut off"):
+        Dataset(tmp_path / "d")
+    file.write_bytes(np.float32(1e21).tobytes() + whole[4:])
+    with pytest.raises(KinesicsError, match="clip one of .* has a keypoint at 1e.21"):
+        Dataset(tmp_path / "d")[0]

@@ -12,6 +12,7 @@ The kind is told by the file's contents, not by its name. Pickles are not truste
 
 from __future__ import annotations
 
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
@@ -115,7 +116,8 @@ def load(
     try:
         with np.load(file, allow_pickle=False) as members:
             return _model(file, members, gender, betas, expressions)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError,
+            tokenize.TokenError) as error:
         raise ModelError(
             f"The body model {file} is damaged or cut off ({error}); fetch it again."
         ) from error

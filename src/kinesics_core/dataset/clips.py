@@ -36,6 +36,8 @@ from kinesics_core.skeletons import COCO17
 
 FORMAT = "kinesics-motion"
 VERSION = 1
+FARTHEST = 1e7
+"""Pixels or metres from the origin at which no keypoint is."""
 UNITS = {2: "pixels", 3: "metres"}
 
 _INFO, _CLIPS, _DATA, _STATISTICS = (
@@ -127,7 +129,9 @@ class Dataset:
                 f"{self.path / _DATA} is cut off: it has {have} bytes, its clips need {needed}."
                 " Make the dataset again."
             )
-        self._data = np.memmap(self.path / _DATA, "<f4", "r") if needed else np.empty(0, "<f4")
+        self._data: np.ndarray = np.empty(0, "<f4")
+        if needed:  # what stands behind is left of an interrupted run
+            self._data = np.memmap(self.path / _DATA, "<f4", "r", shape=(needed // 4,))
 
     def __len__(self) -> int:
         return len(self._lines)
@@ -140,6 +144,11 @@ class Dataset:
         shape = (line["frames"], len(self.info.keypoints), self.info.dimensions)
         start = line["offset"]
         array = np.array(self._data[start:start + int(np.prod(shape))]).reshape(shape)
+        if (np.abs(array) > FARTHEST).any():
+            raise KinesicsError(
+                f"The clip {line['name']} of {self.path} has a keypoint at"
+                f" {np.nanmax(np.abs(array)):.3g}, which is no place in pixels or metres: the"
+                " dataset is damaged. Make it again.")
         size = line.get("size")
         return Clip(line["name"], line["source"], line["group"], line["rate"], array,
                     dict(line["labels"]), (size[0], size[1]) if size else None)

@@ -9,7 +9,9 @@ component decides, and its quadratic form is what Gauss-Newton needs.
 
 from __future__ import annotations
 
+import tokenize
 import zipfile
+import zlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -86,7 +88,7 @@ def load(path: Path | None = None) -> Mixture:
                 weights.shape != means.shape[:1]:
             raise ValueError(f"means {means.shape}, roots {roots.shape}, weights {weights.shape}")
     except (OSError, KeyError, ValueError, EOFError, AttributeError,
-            zipfile.BadZipFile) as error:
+            zipfile.BadZipFile, zlib.error, tokenize.TokenError) as error:
         raise ModelError(
             f"{file} is no mixture of poses ({error}). Give the pose_gmm.npz of `kinesics train"
             " prior`."

@@ -11,7 +11,9 @@ edge of a wide picture looks like one in its middle.
 
 from __future__ import annotations
 
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -167,7 +169,7 @@ def load(path: Path | None = None) -> Mapping[str, np.ndarray]:
                 weights["last.weight"].shape[0] != OUTPUTS:
             raise ValueError(f"{weights['first.weight'].shape} and {weights['last.weight'].shape}")
     except (OSError, KeyError, ValueError, EOFError, AttributeError,
-            zipfile.BadZipFile) as error:
+            zipfile.BadZipFile, zlib.error, tokenize.TokenError) as error:
         raise ModelError(
             f"{file} is no lifter ({error}). Give the pose_lifter.npz of `kinesics train lifter`."
         ) from error

@@ -16,7 +16,9 @@ torch, for training.
 
 from __future__ import annotations
 
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -165,7 +167,8 @@ def load(path: Path | None = None) -> PosePrior:
         with np.load(file, allow_pickle=False) as archive:
             parameters = {key: archive[key].astype(np.float32) for key in archive.files
                           if archive[key].dtype.kind == "f"}
-    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile,
+            zlib.error, tokenize.TokenError) as error:
         raise ModelError(
             f"{file} is no pose prior ({error}). Give an .npz of `kinesics train prior`, or the"
             " folder of a VPoser checkpoint."
