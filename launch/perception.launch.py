@@ -20,8 +20,9 @@ ARGUMENTS = [
     DeclareLaunchArgument(
         "source",
         default_value="",
-        description="Device number or path, 'gst:PIPELINE', video file, image folder, several "
-        "files joined with ',', 'topic:NAME' of a ROS image, or 'synthetic'. Empty: "
+        description="Device number or path, address of a stream (rtsp://, http://, udp://), "
+        "'gst:PIPELINE', video file, image folder, several files joined with ',', 'topic:NAME' of"
+        " a ROS image, or 'synthetic'. Empty: "
         "as params_file says",
     ),
     DeclareLaunchArgument(

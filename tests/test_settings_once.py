@@ -33,7 +33,7 @@ LAUNCH = sorted((ROOT / "launch").glob("*.launch.py"))
 COMMON = {
     "source", "width", "height", "rate", "loop", "realtime", "seed", "hold", "margin", "duration",
     "distance", "queue", "prior", "bag", "topics", "policy", "smoothing", "body_model", "model",
-    "gender",
+    "gender", "mirror",
 }
 """Names that mean other things elsewhere; a default of theirs is not taken for the setting's."""
 

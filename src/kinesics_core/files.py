@@ -60,6 +60,11 @@ class WriteError(KinesicsError):
         super().__init__(sentence)
 
 
+def shown(path: str | os.PathLike[str]) -> str:
+    """Return a path as text that any file takes: bytes that are not UTF-8 become U+FFFD."""
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
 def part_of(path: Path) -> Path:
     """Return the name that ``path`` has while it is written."""
     return path.with_name(path.name + PART)

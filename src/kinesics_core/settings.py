@@ -40,7 +40,7 @@ class Setting:
             with "false: " and what happens then.
         unit: Unit of a number, "" for none.
         bounds: Smallest and largest value of a number, both allowed.
-        choices: Texts that are allowed; empty: any.
+        choices: Texts or whole numbers that are allowed; empty: any.
         live: Whether a running node takes a new value at once.
     """
 
@@ -49,7 +49,7 @@ class Setting:
     about: str
     unit: str = ""
     bounds: tuple[float, float] | None = None
-    choices: tuple[str, ...] = ()
+    choices: tuple[str, ...] | tuple[int, ...] = ()
     live: bool = False
 
     @property
@@ -71,9 +71,10 @@ class Setting:
         if not isinstance(value, self.kind) or isinstance(value, bool) != (self.kind is bool):
             return f"{got}, wanted {_KINDS[self.kind]}"
         if self.choices and value not in self.choices:
-            near = difflib.get_close_matches(str(value), self.choices, 1)
+            allowed = [str(choice) for choice in self.choices]
+            near = difflib.get_close_matches(str(value), allowed, 1) if self.kind is str else []
             hint = f"; did you mean {near[0]!r}?" if near else ""
-            return f"{got}, wanted one of {', '.join(self.choices)}{hint}"
+            return f"{got}, wanted one of {', '.join(allowed)}{hint}"
         if self.bounds is not None and not self.bounds[0] <= value <= self.bounds[1]:
             return f"{got}, wanted {self.range}"
         return None
@@ -86,7 +87,7 @@ class Setting:
 
 def setting(
     default: Any, about: str, *, unit: str = "", bounds: tuple[float, float] | None = None,
-    choices: tuple[str, ...] = (), live: bool = False,
+    choices: tuple[str, ...] | tuple[int, ...] = (), live: bool = False,
 ) -> Any:
     """Return the field of a config dataclass; for the arguments see ``Setting``."""
     known = {_KEY: Setting("", default, about, unit, bounds, choices, live)}

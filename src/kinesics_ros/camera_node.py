@@ -14,8 +14,8 @@ from kinesics_core.perception import calibration
 from kinesics_core.perception.bit_depth import BitDepth
 from kinesics_core.perception.calibration import Calibration
 from kinesics_core.perception.config import CameraConfig
-from kinesics_core.perception.sources import FrameSource, open_source
-from kinesics_core.perception.sources.shrinking import shrink
+from kinesics_core.perception.sources import FrameSource, Framing, open_source
+from kinesics_core.perception.sources.network_stream import without_password
 from kinesics_core.settings import settings_of
 from kinesics_core.types import NANOSECONDS, Frame
 from kinesics_ros import qos
@@ -72,7 +72,7 @@ class CameraNode(Stage):
             self._check_topic(spec.removeprefix(TOPIC_PREFIX))
         else:
             self._source = self._open()
-        self.detail["source"] = spec
+        self.detail["source"] = without_password(spec)
 
     def _check_topic(self, topic: str) -> None:
         """Refuse a topic that cannot be, and the node's own, which would feed itself."""
@@ -136,6 +136,8 @@ class CameraNode(Stage):
             rate=config.rate or None,
             loop=config.loop,
             realtime=config.realtime,
+            rotate=config.rotate,
+            mirror=config.mirror,
         )
 
     def _run(self) -> None:
@@ -217,7 +219,8 @@ class CameraNode(Stage):
         if config.rate and 0 < passed < 0.9 * NANOSECONDS / config.rate:
             return
         self._newest = frame.stamp
-        frame.image = shrink(frame.image, (config.width, config.height))
+        framing = Framing((config.width, config.height), config.rotate, config.mirror)
+        frame.image = framing.apply(frame.image)
         frame.frame_id = frame.frame_id or config.frame_id
         self.publish(frame)
         self.note(frame.stamp, time.perf_counter() - began)

@@ -9,7 +9,7 @@ from kinesics_core.perception.config import CameraConfig, KeypointConfig
 from kinesics_core.settings import add_option, settings_of
 
 OPTIONS = {
-    "camera": settings_of(CameraConfig, "source", "loop", "rate", "realtime"),
+    "camera": settings_of(CameraConfig, "source", "loop", "rate", "realtime", "rotate", "mirror"),
     "keypoint": settings_of(KeypointConfig, "variant", "max_persons"),
     "response": settings_of(PolicyConfig, "policy"),
 }

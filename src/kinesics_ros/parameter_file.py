@@ -45,7 +45,7 @@ def parameter_file() -> str:
 
 def _meaning(setting: Setting) -> str:
     """Return what a setting means and which values it takes."""
-    allowed = setting.range or ", ".join(setting.choices)
+    allowed = setting.range or ", ".join(map(str, setting.choices))
     return setting.about + (f" ({allowed})" if allowed else "")
 
 

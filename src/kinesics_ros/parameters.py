@@ -30,7 +30,7 @@ def descriptor(setting: Setting) -> ParameterDescriptor:
     text = setting.about + (f" [{setting.unit}]" if setting.unit else "")
     described = ParameterDescriptor(name=setting.name, description=text)
     if setting.choices:
-        described.additional_constraints = "one of " + ", ".join(setting.choices)
+        described.additional_constraints = "one of " + ", ".join(map(str, setting.choices))
     elif not setting.live:
         described.additional_constraints = "takes effect at the next configure"
     if setting.bounds is None:

@@ -82,7 +82,7 @@ def test_bad_words_are_sentences(tmp_path, portrait):
     cv2.imwrite(str(tmp_path / "1.png"), portrait)
     with pytest.raises(SourceError, match="does not exist"):
         run(tmp_path / "none.png")
-    with pytest.raises(KinesicsError, match="--max-persons 0"):
+    with pytest.raises(KinesicsError, match="max_persons = 0, wanted 1 to 20"):
         run(tmp_path / "1.png", "--max-persons", 0)
     with pytest.raises(KinesicsError, match="no directory"):
         run(tmp_path / "1.png", "--json", tmp_path / "absent" / "out.json")

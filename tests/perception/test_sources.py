@@ -244,10 +244,13 @@ class Capture:
             return time.monotonic() * 1000.0 - 50.0  # taken 50 ms ago
         return {cv2.CAP_PROP_FPS: 30.0}.get(what, 64.0)
 
-    def read(self):
+    def grab(self):
         if self.left == 0:
             return self.then()
         self.left -= 1
+        return True
+
+    def retrieve(self):
         return True, np.zeros((48, 64, 3), np.uint8)
 
     def release(self):
@@ -262,13 +265,13 @@ def camera(monkeypatch, tmp_path):
         (tmp_path / "video0").touch()
         monkeypatch.setattr(cv2, "VideoCapture", lambda *_: capture)
         device = CameraDevice(str(tmp_path / "video0"), None, None)
-        return FrameSource(Playlist([device], fit=None, rate=None, loop=False), realtime=True)
+        return FrameSource(Playlist([device]), realtime=True)
 
     return plug
 
 
 def test_an_unplugged_camera_is_a_sentence(camera):
-    capture = Capture(1, lambda: (False, None))
+    capture = Capture(1, lambda: False)
     with camera(capture) as source, pytest.raises(SourceError, match="unplugged"):
         while True:
             assert source.live and source.read() is not None
@@ -282,7 +285,7 @@ def test_a_camera_that_blocks_is_noticed(camera, monkeypatch):
     def block():
         while not release:
             time.sleep(0.01)
-        return False, None
+        return False
 
     with camera(Capture(1, block)) as source:
         assert source.read() is not None
@@ -292,7 +295,7 @@ def test_a_camera_that_blocks_is_noticed(camera, monkeypatch):
 
 
 def test_a_cameras_frames_bear_the_time_they_were_taken(camera):
-    with camera(Capture(1, lambda: (False, None))) as source:
+    with camera(Capture(1, lambda: False)) as source:
         frame = source.read()
     assert 45e6 < time.time_ns() - frame.stamp < 1e9
 

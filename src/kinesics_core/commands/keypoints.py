@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -65,15 +66,17 @@ def _frames(source: str, variant: str, max_persons: int | None) -> Iterator[dict
     from rich.progress import track
 
     from kinesics_core.perception.landmarks import KeypointEstimator
-    from kinesics_core.perception.sources import IMAGE_SUFFIXES, open_source
+    from kinesics_core.perception.sources import open_source, shows_stills
     from kinesics_core.perception.stills import StillEstimator
 
     place = Path(source).expanduser()
-    if not place.exists():
+    # Path("") is the folder one stands in, which nobody means.
+    if not source.strip() or not os.path.exists(place):
         raise SourceError(
-            f"Got {source!r}, which does not exist; wanted an image, a video or a folder of images."
+            f"Got {files.shown(source)!r}, which does not exist; wanted an image, a video or a"
+            " folder of images."
         )
-    still = place.is_dir() or place.suffix.lower() in IMAGE_SUFFIXES
+    still = shows_stills(place)
     with (
         open_source(place, realtime=False) as frames,
         StillEstimator(variant, max_persons or 20)
@@ -82,7 +85,7 @@ def _frames(source: str, variant: str, max_persons: int | None) -> Iterator[dict
     ):
         reader = iter(frames.read, None)
         console = Console(stderr=True)
-        for frame in track(reader, place.name, total=frames.total, console=console):
+        for frame in track(reader, files.shown(place.name), total=frames.total, console=console):
             people = estimator.process(frame)
             yield {
                 "index": frame.index,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import lzma
-import os
 import tarfile
 import zipfile
 import zlib
@@ -13,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple
 
 from kinesics_core.errors import KinesicsError
+from kinesics_core.files import shown
 
 ARCHIVES = (".tar", ".tar.xz", ".txz", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".zip")
 
@@ -66,11 +66,6 @@ def files_in(source: Path, suffixes: tuple[str, ...]) -> Iterator[SourceFile]:
                 yield SourceFile(name, partial(_raise, f"{name} is cut off or broken", error))
         elif _wanted(name, suffixes):
             yield SourceFile(name, partial(_read, name, partial(_whole, path)))
-
-
-def shown(path: Path) -> str:
-    """Return a path as text that any file takes: bytes that are not UTF-8 become U+FFFD."""
-    return os.fsencode(path.as_posix()).decode("utf-8", "replace")
 
 
 def _whole(path: Path) -> bytes:

@@ -16,14 +16,20 @@ class CameraConfig:
     """Settings of a source of frames and of the topics they go to."""
 
     source: str = setting(
-        "0", "Device number or path, 'gst:PIPELINE', video file, image folder, several files"
-        " joined with ',', 'topic:NAME' of a ROS image, or 'synthetic'")
+        "0", "Device number or path, address of a stream (rtsp://, http://, udp://),"
+        " 'gst:PIPELINE', video file, image folder, several files joined with ',', 'topic:NAME' of"
+        " a ROS image, or 'synthetic'")
     width: int = setting(
         640, "Frames are shrunk to fit, keeping their aspect", unit="px", bounds=(64, 7680))
     height: int = setting(
         480, "Frames are shrunk to fit, keeping their aspect", unit="px", bounds=(64, 4320))
     rate: float = setting(
         30.0, "Frames per second; 0: the source's own", unit="Hz", bounds=(0.0, 240.0))
+    rotate: int = setting(
+        0, "Turn images clockwise, for a camera that is mounted on its side or upside down",
+        unit="deg", choices=(0, 90, 180, 270))
+    mirror: bool = setting(
+        False, "Exchange left and right, after turning, for a camera that mirrors its images")
     loop: bool = setting(False, "Start a file again when it ends")
     realtime: bool = setting(
         True, "Pace a file by its rate and stamp it with the wall clock; false: as fast as the"

@@ -26,10 +26,10 @@ from kinesics_core.perception.config import KeypointConfig
 from kinesics_core.perception.landmarks import KeypointEstimator
 from kinesics_core.perception.sources import (
     DEFAULT_RATE,
-    IMAGE_SUFFIXES,
     FrameSource,
     image_files,
     open_source,
+    shows_stills,
 )
 from kinesics_core.perception.stills import StillEstimator
 from kinesics_core.perception.tracking import Tracker
@@ -149,7 +149,7 @@ class _Reading:
     def images(self, source: Path) -> list[Track]:
         """Read a video, an image or a folder of images, through perception."""
         found, options = TrackBuilder(), self.options
-        still = source.is_file() and source.suffix.lower() in IMAGE_SUFFIXES
+        still = source.is_file() and shows_stills(source)
         with open_source(source, realtime=False) as frames:
             rate = frames.fps
             with _estimator(still, options.variant, options.max_persons) as estimator:

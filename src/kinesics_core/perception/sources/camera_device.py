@@ -51,14 +51,18 @@ class CameraDevice(Decoder):
             int(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT)),
         )
 
-    def next(self) -> np.ndarray:
+    def grab(self) -> bool:
         """Wait for the next image; SourceError when the camera is unplugged."""
-        ok, image = self._capture.read()
-        if not ok or image is None:
+        if not self._capture.grab():
             raise SourceError(
                 f"{self.name} stopped giving frames; it was unplugged, or another program took it."
             )
-        return image[:, :, ::-1]
+        return True
+
+    def retrieve(self) -> np.ndarray | None:
+        """Convert the image; None if the driver gave a broken one."""
+        ok, image = self._capture.retrieve()
+        return image[:, :, ::-1] if ok and image is not None else None
 
     def acquired(self) -> int:
         """Return the driver's stamp of the latest image on the wall clock, ns."""

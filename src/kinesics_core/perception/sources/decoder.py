@@ -18,11 +18,13 @@ class Decoder:
 
     Attributes:
         name: The source, as sentences about it call it.
-        fps: Images per second.
+        fps: Images per second; the mean, where they are uneven.
         size: Width and height of the images, px.
         total: Number of images, or None if that is not known or there is no end.
         live: Whether images come at their own time, as a camera's do.
         unreadable: Image files that could not be decoded and were left out.
+        time: Seconds from the first image to the latest one; after the last one, the length. None
+            where images are even: image i is at i / fps.
     """
 
     name: str
@@ -31,14 +33,15 @@ class Decoder:
     total: int | None = None
     live = False
     unreadable = 0
+    time: float | None = None
 
-    def next(self) -> np.ndarray | None:
-        """Return the next image, RGB, or None at the end."""
+    def grab(self) -> bool:
+        """Go to the next image, as cheaply as possible; return False at the end."""
         raise NotImplementedError
 
-    def skip(self) -> bool:
-        """Pass over the next image as cheaply as possible; return False at the end."""
-        return self.next() is not None
+    def retrieve(self) -> np.ndarray | None:
+        """Return the image that ``grab`` went to, RGB; None if it cannot be decoded."""
+        raise NotImplementedError
 
     def acquired(self) -> int:
         """Return when the latest image was taken, ns since the epoch (live sources only)."""

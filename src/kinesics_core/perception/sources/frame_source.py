@@ -68,7 +68,7 @@ class FrameSource:
             SourceError: The source fails, is unplugged, or (live) has been silent for
                 ``STALL_SECONDS``.
         """
-        frame = self._playlist.next() if self._mailbox is None else self._newest(self._mailbox)
+        frame = self._next() if self._mailbox is None else self._newest(self._mailbox)
         if frame is not None:
             self.size = (frame.image.shape[1], frame.image.shape[0])
         return frame
@@ -79,7 +79,10 @@ class FrameSource:
         Not in real time, where frames pass by themselves.
         """
         assert self._mailbox is None
-        return self._playlist.next(want=False) is not None
+        if not self._playlist.grab():
+            return False
+        self._playlist.drop()
+        return True
 
     def close(self) -> None:
         """Release the device or file; ``read`` gives None from then on. May be called twice."""
@@ -91,6 +94,13 @@ class FrameSource:
         # A driver may hold the thread in a blocked read; it is a daemon and releases at its end.
         if threading.current_thread() is not self._thread:
             self._thread.join(timeout=2.0)
+
+    def _next(self) -> Frame | None:
+        """Decode the next frame."""
+        while self._playlist.grab():
+            if (frame := self._playlist.retrieve()) is not None:
+                return frame
+        return None
 
     def _newest(self, mailbox: _Mailbox) -> Frame | None:
         """Take the frame that the decoding thread has ready, starting that thread first."""
@@ -112,23 +122,20 @@ class FrameSource:
         start = time.monotonic()
         behind = start
         try:
-            while not mailbox.closed:
-                decoder = playlist.decoder
-                clock, period = playlist.clock, 1.0 / playlist.fps
-                late = not decoder.live and time.monotonic() - (start + clock) > period
-                frame = playlist.next(want=not late)
-                if frame is None:
-                    break
-                if late:
+            while not mailbox.closed and playlist.grab():
+                clock, live = playlist.clock, playlist.decoder.live
+                if not live and time.monotonic() - (start + clock) > 1.0 / playlist.fps:
+                    playlist.drop()
                     self.skipped += 1
                     # A source that never keeps up must still show a frame now and then.
-                    if time.monotonic() - behind < 0.5:
-                        continue
-                    start = time.monotonic() - clock
+                    if time.monotonic() - behind >= 0.5:
+                        start = time.monotonic() - clock
+                    continue
+                if (frame := playlist.retrieve()) is None:
                     continue
                 behind = time.monotonic()
-                if decoder.live:
-                    frame.stamp = decoder.acquired()
+                if live:
+                    frame.stamp = playlist.decoder.acquired()
                 else:
                     if mailbox.wait_closed(max(0.0, start + clock - time.monotonic())):
                         break

@@ -25,6 +25,7 @@ class GstPipeline(Decoder):
         self.name = f"gst:{pipeline}"
         self._process: subprocess.Popen[bytes] | None = None
         self._capture = None
+        self._planes = b""
         if "GStreamer:                   YES" in cv2.getBuildInformation():
             sink = "" if "appsink" in pipeline else (
                 " ! videoconvert ! video/x-raw,format=BGR ! appsink drop=true max-buffers=1"
@@ -40,21 +41,28 @@ class GstPipeline(Decoder):
         else:
             self._launch(pipeline)
 
-    def next(self) -> np.ndarray | None:
-        """Wait for the next image; None when the pipeline has ended, SourceError if it failed."""
+    def grab(self) -> bool:
+        """Wait for the next image; False when the pipeline has ended, SourceError if it failed."""
         if self._capture is not None:
-            ok, image = self._capture.read()
-            return image[:, :, ::-1] if ok else None
+            return bool(self._capture.grab())
         assert self._process is not None and self._process.stdout is not None
         width, height = self.size
         if not self._process.stdout.readline().startswith(b"FRAME"):
             if self._process.wait() != 0:
                 raise self._failure("failed")
-            return None
-        planes = self._process.stdout.read(width * height * 3 // 2)
-        if len(planes) < width * height * 3 // 2:
+            return False
+        self._planes = self._process.stdout.read(width * height * 3 // 2)
+        if len(self._planes) < width * height * 3 // 2:
             raise self._failure("broke off in the middle of a frame")
-        i420 = np.frombuffer(planes, np.uint8).reshape(height * 3 // 2, width)
+        return True
+
+    def retrieve(self) -> np.ndarray | None:
+        """Convert the image."""
+        if self._capture is not None:
+            ok, image = self._capture.retrieve()
+            return image[:, :, ::-1] if ok and image is not None else None
+        width, height = self.size
+        i420 = np.frombuffer(self._planes, np.uint8).reshape(height * 3 // 2, width)
         return cv2.cvtColor(i420, cv2.COLOR_YUV2RGB_I420)
 
     def close(self) -> None:

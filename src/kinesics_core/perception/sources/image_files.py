@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-import contextlib
+import io
 import logging
 import re
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from kinesics_core.errors import SourceError
+from kinesics_core.files import shown
+from kinesics_core.perception.bit_depth import BitDepth
 from kinesics_core.perception.sources.decoder import DEFAULT_RATE, Decoder
 
 IMAGE_SUFFIXES = frozenset(
     {".bmp", ".jpeg", ".jpg", ".jp2", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
 )
+
+MAX_PIXELS = 1 << 28
+"""Pixels of the largest image that is decoded; the header of a damaged file may claim more."""
 
 _log = logging.getLogger(__name__)
 
@@ -29,47 +36,108 @@ class ImageFiles(Decoder):
         self.fps = rate or DEFAULT_RATE
         self.total = len(files)
         self._files = files
-        self._bad: set[Path] = set()
-        self._at = 0
-        first = self.next()
+        self._depth = BitDepth()
+        self._bad: dict[Path, str] = {}
+        self._at = -1
+        first = None
+        while first is None and self.grab():
+            first = self.retrieve()
         if first is None:
             raise SourceError(
-                f"None of the {len(files)} image(s) of {name} can be decoded; "
-                f"wanted one of {', '.join(sorted(IMAGE_SUFFIXES))} with an image in it."
+                f"None of the {len(files)} image(s) of {name} can be decoded"
+                f" ({self._bad[files[0]]}); wanted one of {', '.join(sorted(IMAGE_SUFFIXES))} with"
+                " an image in it."
             )
         self.size = (first.shape[1], first.shape[0])
-        self._at = 0
+        self._at = -1
 
-    def next(self) -> np.ndarray | None:
-        """Return the next image that can be decoded, upright as its EXIF tag says."""
-        while self._at < len(self._files):
-            file = self._files[self._at]
-            self._at += 1
-            if file in self._bad:
-                continue
-            # EXIF orientation is obeyed: pixels are those of the image as a person sees it.
-            with contextlib.suppress(cv2.error):
-                image = cv2.imread(str(file), cv2.IMREAD_COLOR)
-                if image is not None:
-                    return image[:, :, ::-1]
-            self._bad.add(file)
-            self.unreadable += 1
-            _log.warning("%s is not an image that can be decoded; it is left out.", file)
-        return None
-
-    def skip(self) -> bool:
-        """Pass over the next file without reading it."""
+    def grab(self) -> bool:
+        """Go to the next file that is not known to be broken, without reading it."""
         self._at += 1
-        return self._at <= len(self._files)
+        while self._at < len(self._files) and self._files[self._at] in self._bad:
+            self._at += 1
+        return self._at < len(self._files)
+
+    def retrieve(self) -> np.ndarray | None:
+        """Read the file; None if it cannot be decoded, which is then said and counted."""
+        file = self._files[self._at]
+        try:
+            return read_image(file, self._depth)
+        except SourceError as error:
+            self._bad[file] = str(error).rstrip(".")
+            self.unreadable += 1
+            _log.warning("%s It is left out.", error)
+        return None
 
     def rewind(self) -> None:
         """Start again at the first file."""
-        self._at = 0
+        self._at = -1
+
+
+def read_image(file: Path, depth: BitDepth | None = None) -> np.ndarray:
+    """Read an image file, upright as its EXIF tag says; transparency is left out.
+
+    Args:
+        file: Its name may have any bytes.
+        depth: The bit depth of the images before it, which is learned further.
+
+    Returns:
+        (height, width, 3) uint8, RGB.
+
+    Raises:
+        SourceError: It is no image that can be decoded.
+    """
+    name = shown(file)
+    try:
+        if not file.is_file():
+            raise SourceError(f"{name} is not a regular file.")
+        data = file.read_bytes()
+    except OSError as error:
+        raise SourceError(f"{name} cannot be read: {error.strerror}.") from error
+    _check_header(name, data)
+    try:
+        # OpenCV is given bytes: it dies of a name that is not UTF-8.
+        flags = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
+        if image is None:
+            raise SourceError(f"{name} is not an image that can be decoded ({len(data)} bytes).")
+        return (depth or BitDepth()).to_8_bit(image)[:, :, ::-1]
+    except (cv2.error, ValueError) as error:
+        raise SourceError(f"{name} is not an image that can be decoded: {error}.") from error
+
+
+def is_animation(file: Path) -> bool:
+    """Return whether an image file has several images with durations (GIF, WebP, APNG)."""
+    if file.suffix.lower() not in (".gif", ".png", ".webp") or not file.is_file():
+        return False
+    try:
+        with Image.open(file) as image:
+            return bool(getattr(image, "is_animated", False))
+    except Exception:
+        return False  # whoever reads it says what is wrong
 
 
 def image_files(folder: Path) -> list[Path]:
     """Return the images of a folder in natural order: frame2 comes before frame10."""
     return sorted((p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES), key=_natural)
+
+
+def _check_header(name: str, data: bytes) -> None:
+    """Raise SourceError for an image too large to decode, and for a film among images."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            header = Image.open(io.BytesIO(data))
+    except Image.DecompressionBombError as error:
+        raise SourceError(f"{name} is too large an image to decode: {error}.") from error
+    except Exception:
+        return  # OpenCV knows kinds of images that Pillow does not
+    width, height = header.size
+    if width * height > MAX_PIXELS:
+        raise SourceError(
+            f"{name} is said to be {width} x {height} pixels; wanted at most {MAX_PIXELS}.")
+    if header.format in ("PNG", "WEBP") and getattr(header, "is_animated", False):
+        raise SourceError(f"{name} is an animation; give it as a source by itself.")
 
 
 def _natural(file: Path) -> tuple[list[tuple[int, str]], str]:

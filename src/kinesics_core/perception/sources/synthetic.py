@@ -19,15 +19,14 @@ class SyntheticVideo(Decoder):
         self.size = fit or (640, 480)
         self.fps = rate or DEFAULT_RATE
         self._person = SyntheticPerson(width=self.size[0], height=self.size[1], seed=0)
-        self._at = 0
+        self._at = -1
 
-    def next(self) -> np.ndarray:
-        """Render the next image."""
-        image, _ = self._person.render(self._at / self.fps)
-        self._at += 1
-        return image
-
-    def skip(self) -> bool:
-        """Pass over the next image without rendering it."""
+    def grab(self) -> bool:
+        """Go to the next image without rendering it."""
         self._at += 1
         return True
+
+    def retrieve(self) -> np.ndarray:
+        """Render the image."""
+        image, _ = self._person.render(self._at / self.fps)
+        return image

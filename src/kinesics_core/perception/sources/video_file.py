@@ -2,91 +2,193 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
+import os
+import subprocess
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from kinesics_core.errors import SourceError
+from kinesics_core.files import shown
 from kinesics_core.perception.sources.decoder import DEFAULT_RATE, Decoder
 
 MISSING_SHARE = 0.1
 """Share of a video's announced frames that may be missing at its end."""
 
+COUNTED_BYTES = 128 << 20
+"""Size up to which the frames of a file that does not tell their number are counted."""
+
+_JITTER = 0.0015
+"""Seconds by which frames of an even video may be off: Matroska and FLV round to milliseconds."""
+
+_PACKETS_BEFORE_A_FRAME = 1_000_000
+"""Packets of sound and other streams that may come before the next one of the picture."""
+
 
 class VideoFile(Decoder):
-    """A video file."""
+    """A video file. Its frames have the times that the file gives them."""
 
     def __init__(self, file: Path):
-        self.name = str(file)
+        self.name = shown(file)
         self._file = file
-        if file.stat().st_size == 0:
-            raise SourceError(f"The video {file} is empty (0 bytes); record or copy it again.")
+        size = file.stat().st_size
+        if size == 0:
+            raise SourceError(f"The video {self.name} is empty (0 bytes); record or copy it again.")
+        self._descriptor: int | None = None
+        with file.open("rb") as stream:
+            head = stream.read(1 << 16)
+        self._avi = _is_avi(head)
+        self._tells_its_count = _tells_its_count(head)
         self._open()
-        image = self._rgb(*self._capture.read())
+        image = self.retrieve() if self._capture.grab() else None
         if image is None:
+            self.close()
             raise SourceError(
-                f"Cannot decode {file} ({file.stat().st_size} bytes) as a video: it is damaged, "
+                f"Cannot decode {self.name} ({size} bytes) as a video: it is damaged, "
                 "truncated or of another format; try to play it, or convert it to MP4 (H.264)."
             )
-        self._pending: np.ndarray | None = image
-        self._given = 0
+        self._ahead = True
         self.size = (image.shape[1], image.shape[0])
         fps = self._capture.get(cv2.CAP_PROP_FPS)
-        self.fps = fps if 1.0 <= fps <= 1000.0 else DEFAULT_RATE
+        self.fps = fps if 0.0 < fps <= 1000.0 else DEFAULT_RATE
         count = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
-        self.total = int(count) if 0 < count < 1e9 else None
+        self._announced = int(count) if 0 < count < 1e9 else None
+        if self._tells_its_count:
+            self.total = self._announced
+        elif size <= COUNTED_BYTES:
+            self.total = self._count()
 
-    def next(self) -> np.ndarray | None:
-        """Return the next image, or None at the end; SourceError where a file is cut off."""
-        image, self._pending = self._pending, None
-        if image is None:
-            image = self._rgb(*self._capture.read())
-        if image is None:
-            self._check_end()
-        self._given += image is not None
-        return image
-
-    def skip(self) -> bool:
-        """Pass over the next image without converting it."""
-        if self._pending is not None:
-            self._pending = None
-            ok = True
+    def grab(self) -> bool:
+        """Decode the next image; False at the end, SourceError where a file is cut off."""
+        ok = self._ahead or self._capture.grab()
+        self._ahead = False
+        if ok:
+            self._tell_time()
+            self._given += 1
         else:
-            ok = self._capture.grab()
-        if not ok:
+            if self.time is not None:
+                self.time += 1.0 / self.fps
             self._check_end()
-        self._given += ok
         return ok
+
+    def retrieve(self) -> np.ndarray | None:
+        """Convert the image."""
+        ok, image = self._capture.retrieve()
+        # Colours are put in order after shrinking, where there are fewer pixels to touch.
+        return image[:, :, ::-1] if ok and image is not None else None
 
     def rewind(self) -> None:
         """Open the file again, unless nothing was read of it."""
         if self._given:
-            self._capture.release()
+            self.close()
             self._open()
 
     def close(self) -> None:
         """Close the file."""
         self._capture.release()
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
 
     def _open(self) -> None:
-        # Our own sentence says what cannot be opened; OpenCV's warning would stand before it.
-        level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
+        # FFmpeg takes "12:30.mp4" for a protocol, and OpenCV dies of bytes that are not UTF-8.
+        path = os.path.abspath(self._file)
         try:
-            self._capture = cv2.VideoCapture(str(self._file), cv2.CAP_FFMPEG)
-        finally:
-            cv2.utils.logging.setLogLevel(level)
-        self._pending = None
+            path.encode()
+        except UnicodeEncodeError:
+            self._descriptor = os.open(path, os.O_RDONLY)
+            path = f"/proc/self/fd/{self._descriptor}"
+        self._path = path
+        self._capture = open_capture(path)
+        self._ahead = False
         self._given = 0
+        self.time = None
+        self._latest = 0.0  # seconds from the first frame to the latest one
+        self._origin = 0.0  # seconds of the file at its first frame
 
-    @staticmethod
-    def _rgb(ok: bool, image: np.ndarray | None) -> np.ndarray | None:
-        # Colours are put in order after shrinking, where there are fewer pixels to touch.
-        return image[:, :, ::-1] if ok and image is not None else None
+    def _tell_time(self) -> None:
+        """Set ``time`` from the stamp that the file gives the frame."""
+        stamp = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000.0
+        even = self._given / self.fps
+        if self._given == 0:
+            self._origin = stamp
+            return
+        if self._given == 1 and self._avi and stamp - self._origin > even + _JITTER:
+            # AVI has no stamps; FFmpeg's are late by the depth of the decoder from here on.
+            self._origin = stamp - even
+        since = stamp - self._origin
+        if not math.isfinite(since) or since <= self._latest:  # the file gives none
+            since = self._latest + 1.0 / self.fps
+        if self.time is not None or abs(since - even) > _JITTER:
+            self.time = since
+        else:
+            since = even
+        self._latest = since
+
+    def _count(self) -> int | None:
+        """Return the number of coded frames, which are read and not decoded."""
+        packets = open_capture(self._path, [cv2.CAP_PROP_FORMAT, -1])
+        count = 0
+        while packets.grab():
+            count += 1
+        packets.release()
+        return count or None
 
     def _check_end(self) -> None:
-        if self.total and self._given < (1.0 - MISSING_SHARE) * self.total - 1:
-            raise SourceError(
-                f"{self.name} ended after {self._given} of its {self.total} frames; the file is "
-                "truncated or damaged, copy it again."
-            )
+        """Raise SourceError if the file has ended before its time."""
+        wanted = max(self._announced or 0, self.total or 0)
+        if self._given >= (1.0 - MISSING_SHARE) * wanted - 1:
+            return
+        if not self._tells_its_count:
+            # The number is reckoned from the longest stream, most often that of the sound.
+            complete = self.total and self._given >= (1.0 - MISSING_SHARE) * self.total - 1
+            if (complete or self.total is None) and not self._is_cut_off():
+                return
+        raise SourceError(
+            f"{self.name} ended after {self._given} of its {wanted} frames; the file is "
+            "truncated or damaged, copy it again."
+        )
+
+    def _is_cut_off(self) -> bool:
+        """Return whether ffmpeg says that bytes are missing."""
+        from kinesics_core.render.encoder import find_ffmpeg
+
+        ffmpeg = find_ffmpeg()
+        if ffmpeg is None:
+            return False
+        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+            said = subprocess.run(
+                [ffmpeg, "-nostdin", "-hide_banner", "-v", "warning", "-i",
+                 os.path.abspath(self._file), "-map", "0:v:0", "-c", "copy", "-f", "null", "-"],
+                capture_output=True, timeout=60.0,
+            ).stderr  # fmt: skip
+            return b"prematurely" in said or b"partial file" in said
+        return False
+
+
+def open_capture(path: str, parameters: list[int] | None = None) -> cv2.VideoCapture:
+    """Open a video, without OpenCV's warning before our own sentence."""
+    # Read by OpenCV once, when it first decodes.
+    os.environ.setdefault("OPENCV_FFMPEG_READ_ATTEMPTS", str(_PACKETS_BEFORE_A_FRAME))
+    level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
+    try:
+        return cv2.VideoCapture(path, cv2.CAP_FFMPEG, parameters or [])
+    finally:
+        cv2.utils.logging.setLogLevel(level)
+
+
+def _is_avi(head: bytes) -> bool:
+    return head[:4] == b"RIFF" and head[8:11] == b"AVI"
+
+
+def _tells_its_count(head: bytes) -> bool:
+    """Return whether a container stores the number of frames of each stream.
+
+    MP4 and QuickTime do unless fragmented, and AVI; of others FFmpeg reckons the number from the
+    duration of the longest stream.
+    """
+    boxes = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
+    return _is_avi(head) or head[4:8] in boxes and b"mvex" not in head
