@@ -53,6 +53,9 @@ def main() -> None:
         rclpy.spin(Face(Motors()))
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
+    except Exception:
+        if rclpy.ok():  # else Ctrl-C came in the middle of a callback
+            raise
     finally:
         rclpy.try_shutdown()
 

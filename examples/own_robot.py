@@ -121,6 +121,9 @@ def main() -> None:
         rclpy.spin(Robot())
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
+    except Exception:
+        if rclpy.ok():  # else Ctrl-C came in the middle of a callback
+            raise
     finally:
         rclpy.try_shutdown()
 

@@ -6,6 +6,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -113,8 +114,14 @@ def test_no_joint_leaves_its_limits_or_its_speed(robot):
 # --- with ROS ------------------------------------------------------------------------------------
 
 
-def beside_publisher(name: str, kind, topic: str, message, until) -> str:
-    """Run an example while ``message`` is published, until ``until(node)``; what it printed."""
+def beside_publisher(
+    name: str, kind, topic: str, message, until, seconds: float = 180.0
+) -> None:
+    """Run an example while ``message`` is published, until ``until(node, output)`` holds.
+
+    Nothing here takes a time for granted: an example that works ends the wait at once, however
+    long DDS took to find it; only one that does not work waits for ``seconds``.
+    """
     rclpy = pytest.importorskip("rclpy")
     from rclpy.signals import SignalHandlerOptions
 
@@ -124,22 +131,35 @@ def beside_publisher(name: str, kind, topic: str, message, until) -> str:
     example = subprocess.Popen(
         [sys.executable, EXAMPLES / f"{name}.py"], stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, text=True, env=dict(os.environ, PYTHONUNBUFFERED="1"))
+    lines: list[str] = []
+
+    def read() -> None:
+        for line in example.stdout:
+            lines.append(line)
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
     try:
-        end = time.monotonic() + 60.0
-        while time.monotonic() < end and example.poll() is None and not until(node):
+        end, done = time.monotonic() + seconds, False
+        while time.monotonic() < end and example.poll() is None and not done:
             publisher.publish(message)
             rclpy.spin_once(node, timeout_sec=0.05)
+            done = until(node, "".join(lines))
+        working = example.poll() is None
     finally:
-        node.destroy_node()
-        rclpy.try_shutdown()
         example.terminate()
         try:
-            output, _ = example.communicate(timeout=20.0)
+            example.wait(timeout=20.0)
         except subprocess.TimeoutExpired:  # DDS may take its time on a busy machine
             example.kill()
-            output, _ = example.communicate()
+            example.wait()
+        reader.join(timeout=20.0)
+        node.destroy_node()
+        rclpy.try_shutdown()
+    output = "".join(lines)
+    assert working, f"the example ended by itself:\n{output}"
+    assert done, f"nothing of what was wanted came in {seconds:g} s:\n{output[-2000:]}"
     assert "Traceback" not in output, output
-    return output
 
 
 @pytest.mark.slow
@@ -151,14 +171,9 @@ def test_a_face_moves_with_face_pose():
     face.blendshapes[BLENDSHAPE_INDEX["mouthSmileLeft"]] = 0.8
     face.blendshapes[BLENDSHAPE_INDEX["mouthSmileRight"]] = 0.6
     face.head[2] = 0.25
-    matched = []
-
-    def seen(node) -> bool:  # half a second after the example has found the topic
-        matched.extend([1] * node.count_subscribers("face_pose"))
-        return len(matched) > 20
-
-    output = beside_publisher("drive_a_face", messages.FacePose, "face_pose", face, seen)
-    assert "corners +0.70" in output and "neck +0.25 rad" in output
+    beside_publisher(
+        "drive_a_face", messages.FacePose, "face_pose", face,
+        lambda node, output: "corners +0.70" in output and "neck +0.25 rad" in output)
 
 
 @pytest.mark.slow
@@ -167,17 +182,16 @@ def test_a_robot_publishes_joint_targets():
     sensor = pytest.importorskip("sensor_msgs.msg")
     body = messages.BodyPose()
     body.body_pose = pose(left_elbow=(0, -1.0, 0)).ravel().astype(np.float32)
-    got, subscriptions = [], []
+    subscriptions, targets = [], {}
 
-    def arrived(node) -> bool:
+    def arrived(node, output) -> bool:
         if not subscriptions:
             subscriptions.append(node.create_subscription(
-                sensor.JointState, "my_robot/joint_targets", got.append, 1))
-        return bool(got) and dict(zip(got[-1].name, got[-1].position, strict=True))[
-            "left_elbow"] > 0.99
+                sensor.JointState, "my_robot/joint_targets",
+                lambda state: targets.update(zip(state.name, state.position, strict=True)), 1))
+        return targets.get("left_elbow", 0.0) > 0.999
 
     beside_publisher("own_robot", messages.BodyPose, "body_pose", body, arrived)
-    targets = dict(zip(got[-1].name, got[-1].position, strict=True))
     assert targets["left_elbow"] == pytest.approx(1.0, abs=1e-3)
     assert targets["right_elbow"] == pytest.approx(0.0, abs=1e-3)
 

@@ -35,11 +35,17 @@ def test_messages_of_known_and_foreign_topics_are_in_the_bag(run, listener, tmp_
         people.publish(PersonArray(width=640, persons=[Person(id=i)]))
         chatter.publish(String(data=str(i)))
         listener.wait(lambda: False, 0.05)
-    time.sleep(2.0)  # longer than flush_s: nothing of it may wait for the end of the recording
-    with AnyReader([tmp_path / "take"]) as reader:
+
+    def written() -> dict[str, list]:
         heard = {"/persons": [], "/chatter": []}
-        for connection, _, raw in reader.messages():
-            heard[connection.topic].append(reader.deserialize(raw, connection.msgtype))
+        with AnyReader([tmp_path / "take"]) as reader:
+            for connection, _, raw in reader.messages():
+                heard[connection.topic].append(reader.deserialize(raw, connection.msgtype))
+        return heard
+
+    # The recording goes on: nothing of it may wait for its end.
+    listener.wait(lambda: min(map(len, written().values())) == 20, 30.0)
+    heard = written()
     assert [message.persons[0].id for message in heard["/persons"]] == list(range(20))
     assert [message.data for message in heard["/chatter"]] == [str(i) for i in range(20)]
 

@@ -72,7 +72,7 @@ def bring_up(executor):
         node.destroy_node()
 
 
-def wait(condition, executor=None, seconds=10.0):
+def wait(condition, executor=None, seconds=60.0):
     until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until, "nothing came"

@@ -69,7 +69,7 @@ def make(executor):
         node.destroy_node()
 
 
-def wait_for(condition, executor, seconds=8.0) -> bool:
+def wait_for(condition, executor, seconds=60.0) -> bool:
     until = time.monotonic() + seconds
     while not condition() and time.monotonic() < until:
         executor.spin_once(timeout_sec=0.01)

@@ -126,7 +126,7 @@ def start(*arguments: str, **options) -> subprocess.Popen:
     )
 
 
-def wait_for_messages(bag: Path, count: int, seconds: float = 40.0) -> None:
+def wait_for_messages(bag: Path, count: int, seconds: float = 120.0) -> None:
     """By metadata.yaml, which is replaced in one step; the rest is being written meanwhile."""
     file = bag / "metadata.yaml"
     until = time.monotonic() + seconds
@@ -150,7 +150,7 @@ def test_a_signal_leaves_a_readable_bag(tmp_path, number):
     try:
         wait_for_messages(bag, 150)
         process.send_signal(number)
-        output, _ = process.communicate(timeout=20)
+        output, _ = process.communicate(timeout=90)
     finally:
         process.kill()
     assert process.returncode == (-signal.SIGKILL if number == signal.SIGKILL else 0), output
@@ -166,14 +166,14 @@ def test_sigterm_while_starting_ends_at_once_and_cleanly(delay):
     process = start("--source", str(store.path("demo-face")), "--loop")
     time.sleep(delay)
     process.send_signal(signal.SIGTERM)
-    output, _ = process.communicate(timeout=15)
+    output, _ = process.communicate(timeout=90)
     assert "Traceback" not in output, output
 
 
 @pytest.mark.slow
 def test_report_and_duration(tmp_path):
     report = tmp_path / "report.json"
-    process = start("--source", str(store.path("demo-face")), "--loop", "--duration", "4",
+    process = start("--source", str(store.path("demo-face")), "--loop", "--duration", "8",
                     "--report", str(report))
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 0, output
@@ -188,6 +188,6 @@ def test_unknown_parameter_ends_with_a_sentence(tmp_path):
     params = tmp_path / "params.yaml"
     params.write_text("/**/keypoint:\n  ros__parameters:\n    varient: lite\n")
     process = start("--source", "synthetic", "--params", str(params))
-    output, _ = process.communicate(timeout=30)
+    output, _ = process.communicate(timeout=90)
     assert process.returncode == 1
     assert "did you mean 'variant'" in output and "Traceback" not in output

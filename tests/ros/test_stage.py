@@ -78,7 +78,7 @@ def state(node) -> str:
     return node._state_machine.current_state[1]
 
 
-def wait_for(condition, executor=None, seconds=5.0) -> bool:
+def wait_for(condition, executor=None, seconds=60.0) -> bool:
     until = time.monotonic() + seconds
     while not condition() and time.monotonic() < until:
         if executor is None:
