@@ -6,8 +6,6 @@ missing they are skipped.
 
 from __future__ import annotations
 
-import itertools
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,7 +15,6 @@ from typing import Any
 import pytest
 
 LAUNCH = Path(__file__).resolve().parents[2] / "launch"
-_domains = itertools.count(100 + os.getpid() % 100)
 
 
 @dataclass
@@ -34,8 +31,8 @@ class Run:
 
 
 @pytest.fixture
-def run(monkeypatch) -> Run:
-    """Keeps discovery on this machine and in a domain of the test's own."""
+def run(own_domain) -> Run:
+    """What the launch says, in the domain of the test's file."""
     ament = pytest.importorskip("ament_index_python")
     try:
         prefix = ament.get_package_prefix("kinesics")
@@ -43,10 +40,7 @@ def run(monkeypatch) -> Run:
         pytest.skip("the package is not installed, so launch finds no executable of it")
     if not Path(prefix, "lib", "kinesics", "kinesics_up").exists():
         pytest.skip(f"{prefix} holds no executables of kinesics")
-    run = Run(next(_domains))
-    monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
-    monkeypatch.setenv("ROS_DOMAIN_ID", str(run.domain))
-    return run
+    return Run(own_domain)
 
 
 @pytest.fixture

