@@ -133,6 +133,16 @@ BODY25_TO_WHOLEBODY133 = _places(BODY25, WHOLEBODY133)
 
 OPENPOSE18_TO_WHOLEBODY133 = _places(OPENPOSE18, WHOLEBODY133)
 
+BODY135_TO_WHOLEBODY133 = np.r_[
+    0:17, -1, -1, 17:23, 92:112, 113:133, 23:91, -1, -1]
+"""OpenPose's BODY_135: COCO's 17, upper neck, head's top, feet, hands without their wrists, face
+with its pupils (poseParameters.cpp)."""
+
+HALPE136_TO_WHOLEBODY133 = np.r_[
+    0:17, -1, -1, -1, 17, 20, 18, 21, 19, 22, 23:91, 91:133]
+"""Halpe-FullBody, whose first 26 are its body: COCO's 17, head, neck, hip, big toes, small toes,
+heels (left, right each), face, hands (github.com/Fang-Haoshu/Halpe-FullBody)."""
+
 MEDIAPIPE33_TO_WHOLEBODY133 = _places(
     [name.replace("foot_index", "big_toe") for name in MEDIAPIPE33], WHOLEBODY133)
 """Body and feet; -1 for what is no keypoint of the 133, and for hands, which have landmarks of

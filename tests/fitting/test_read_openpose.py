@@ -12,7 +12,7 @@ import pytest
 from kinesics_core.fitting.errors import FitError
 from kinesics_core.fitting.progress import FitHooks
 from kinesics_core.fitting.tracks.read_tracks import ReadOptions, read_tracks
-from kinesics_core.skeletons import BODY25, OPENPOSE18, WHOLEBODY133
+from kinesics_core.skeletons import BODY25, COCO17, OPENPOSE18, WHOLEBODY133
 
 FRAMES, WIDTH, HEIGHT = 12, 640, 480
 
@@ -75,6 +75,71 @@ def test_every_keypoint_comes_to_the_place_of_its_name(tmp_path, names, ending):
             assert np.isnan(track.keypoints[:, place, :2]).all()
             assert (track.keypoints[:, place, 2] == 0).all()
     assert track.world is None and track.blendshapes is None
+
+
+HALPE_FEET = ("left_big_toe", "right_big_toe", "left_small_toe", "right_small_toe", "left_heel",
+              "right_heel")
+HANDS = tuple(f"{side}_hand_{i}" for side in ("left", "right") for i in range(21))
+BODIES = {
+    17: COCO17,
+    26: (*COCO17, "head", "neck", "hip", *HALPE_FEET),
+    133: WHOLEBODY133,
+    135: (*COCO17, "upper_neck", "head_top", *WHOLEBODY133[17:23],
+          *(name for name in HANDS if not name.endswith("_hand_0")),
+          *(f"face_{i}" for i in range(70))),
+    136: (*COCO17, "head", "neck", "hip", *HALPE_FEET, *(f"face_{i}" for i in range(68)), *HANDS),
+}
+
+
+@pytest.mark.parametrize("count", list(BODIES))
+def test_bodies_of_other_programs_come_to_the_place_of_their_names(tmp_path, count):
+    names = BODIES[count]
+    assert len(names) == count
+    (known,) = people(1, names)
+    (track,) = read_tracks(write(tmp_path, [{"pose": known["pose"]}]))
+    for place, name in enumerate(WHOLEBODY133):
+        if name in names:
+            np.testing.assert_allclose(
+                track.keypoints[:, place], known["pose"][:, names.index(name)], rtol=1e-5)
+        else:
+            assert (track.keypoints[:, place, 2] == 0).all()
+
+
+def test_a_face_without_pupils_and_a_byte_order_mark(tmp_path):
+    (known,) = people(1)
+    known["face"] = known["face"][:, :68]
+    for file in write(tmp_path, [known]).iterdir():
+        file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    (track,) = read_tracks(tmp_path)
+    np.testing.assert_allclose(track.keypoints[:, 23:91], known["face"], rtol=1e-5)
+
+
+def test_keypoints_that_coincide_are_one_person(tmp_path):
+    (known,) = people(1)
+    known["pose"][..., :2] = (300.0, 200.0)
+    (track,) = read_tracks(write(tmp_path, [{"pose": known["pose"]}]))
+    assert len(track) == FRAMES
+    assert (track.keypoints[:, 0, :2] == (300.0, 200.0)).all()
+
+
+@pytest.mark.parametrize(("farthest", "size", "also"), [
+    ((620.0, 1000.0), (1920, 1080), "720 x 1280"),
+    ((620.0, 470.0), (640, 480), "720 x 1280"),
+    ((1800.0, 900.0), (1920, 1080), ""),
+    ((700.0, 1250.0), (720, 1280), "3840 x 2160"),
+    ((5000.5, 900.0), (5002, 901), ""),
+])
+def test_a_guessed_size_holds_every_keypoint(tmp_path, farthest, size, also):
+    """The likeliest camera's; a keypoint of little confidence counts too."""
+    (known,) = people(1)
+    known["pose"] = known["pose"] % 200 + (50, 50, 0)
+    known["pose"][..., 2] = 0.9
+    known["pose"][5, 4] = (*farthest, 0.1)
+    notes: list[str] = []
+    (track,) = read_tracks(write(tmp_path, [{"pose": known["pose"]}]),
+                           hooks=FitHooks(note=notes.append))
+    assert (track.width, track.height) == size
+    assert (f"({also} would hold them too)" in notes[0]) == bool(also)
 
 
 def test_people_keep_their_ids_whatever_their_order_in_the_files(tmp_path):
@@ -155,7 +220,8 @@ def test_one_damaged_file_costs_one_frame(tmp_path):
     ('{"people": [{"pose_keypoints_2d": [1, 2, 3]}]}', "1 keypoints; wanted OpenPose's 25"),
     ('{"people": [{"pose_keypoints_2d": [1, 2]}]}', "no list of x, y, confidence"),
     ('{"people": [{"pose_keypoints_2d": ["a", "b", "c"]}]}', "no list of x, y, confidence"),
-    (json.dumps({"people": [{"face_keypoints_2d": [9.0] * 9}]}), "face .* 3 keypoints; wanted 70"),
+    (json.dumps({"people": [{"face_keypoints_2d": [9.0] * 9}]}),
+     "face .* 3 keypoints; wanted 68 or 70"),
     (json.dumps({"people": [{"pose_keypoints_2d": [0.5] * 75}]}), "--keypoint_scale 0"),
 ])
 def test_what_is_not_openpose_is_said(tmp_path, content, words):

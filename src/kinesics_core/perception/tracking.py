@@ -83,8 +83,10 @@ class Tracker:
         old, new = box(expected), box(keypoints)
         if not (np.isfinite(old).all() and np.isfinite(new).all()):
             return 0.0
-        area = (box_area(old) * box_area(new)) ** 0.5
-        ratio = min(box_area(old), box_area(new)) / max(box_area(old), box_area(new))
+        # Keypoints that coincide have no area; a pixel lets them be compared by their places.
+        areas = max(box_area(old), 1.0), max(box_area(new), 1.0)
+        area = (areas[0] * areas[1]) ** 0.5
+        ratio = min(areas) / max(areas)
         # Limbs move between frames: sigmas twice as wide, and more so the longer ago it was.
         same_pose = oks(expected, keypoints, area, slack=2.0 * (1.0 + 2.0 * gap))
         return (0.5 * iou(old, new) + 0.5 * same_pose) * ratio**0.25

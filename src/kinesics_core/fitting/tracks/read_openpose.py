@@ -1,7 +1,9 @@
 """OpenPose's output folder: a file ``NAME_000000000012_keypoints.json`` for each frame.
 
-Body as BODY_25 or COCO (18), with hands (21) and face (70) where OpenPose looked for them, in
-pixels (``--keypoint_scale 0``, its default). Its format: OpenPose, doc/02_output.md.
+Body as BODY_25, COCO (18) or BODY_135, with hands (21) and face (70) where OpenPose looked for
+them, in pixels (``--keypoint_scale 0``, its default). Its format: OpenPose, doc/02_output.md.
+Other programs write the same files with COCO's 17, COCO-WholeBody's 133 or Halpe's 26 and 136
+keypoints, and faces without pupils.
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ from kinesics_core.fitting.errors import FitError
 from kinesics_core.fitting.tracks.whole_body import believed, unknown_keypoints
 from kinesics_core.skeletons import (
     BODY25_TO_WHOLEBODY133,
+    BODY135_TO_WHOLEBODY133,
+    HALPE136_TO_WHOLEBODY133,
     OPENPOSE18_TO_WHOLEBODY133,
     WHOLEBODY133_FACE,
     WHOLEBODY133_LEFT_HAND,
@@ -25,14 +29,20 @@ from kinesics_core.skeletons import (
 )
 
 ENDING = "_keypoints.json"
-BODIES = {25: BODY25_TO_WHOLEBODY133, 18: OPENPOSE18_TO_WHOLEBODY133}
-FACE = 70  # iBUG's 68 and the pupils
-PARTS = (("hand_left", 21, WHOLEBODY133_LEFT_HAND), ("hand_right", 21, WHOLEBODY133_RIGHT_HAND),
-         ("face", FACE, WHOLEBODY133_FACE))
+BODIES = {
+    25: BODY25_TO_WHOLEBODY133, 18: OPENPOSE18_TO_WHOLEBODY133, 17: np.arange(17),
+    133: np.arange(133), 135: BODY135_TO_WHOLEBODY133, 26: HALPE136_TO_WHOLEBODY133[:26],
+    136: HALPE136_TO_WHOLEBODY133,
+}
+"""Number of a body's keypoints -> their places among the 133; -1 for what is none of them."""
 
-COMMON_SIZES = ((640, 480), (1280, 720), (720, 1280), (1920, 1080), (1080, 1920), (3840, 2160),
+PARTS = (("hand_left", (21,), WHOLEBODY133_LEFT_HAND),
+         ("hand_right", (21,), WHOLEBODY133_RIGHT_HAND),
+         ("face", (68, 70), WHOLEBODY133_FACE))  # iBUG's 68, and the pupils
+
+COMMON_SIZES = ((640, 480), (1280, 720), (1920, 1080), (720, 1280), (1080, 1920), (3840, 2160),
                 (2160, 3840))
-"""(width, height) px of cameras, from small to large."""
+"""(width, height) px of cameras, the likely ones first."""
 
 
 class Entry(NamedTuple):
@@ -87,7 +97,7 @@ def read_people(file: Path) -> list[np.ndarray]:
         FitError: INPUT_UNREADABLE, with the reason, if the file is not OpenPose's.
     """
     try:
-        document = json.loads(file.read_text(encoding="utf-8"))
+        document = json.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise FitError(f"{file} cannot be read: {error.strerror or error}.",
                        "INPUT_UNREADABLE") from error
@@ -106,17 +116,17 @@ def _person(file: Path, person: dict[str, Any]) -> np.ndarray:
     if len(body):
         if len(body) not in BODIES:
             raise FitError(
-                f"A body in {file} has {len(body)} keypoints; wanted OpenPose's 25 (BODY_25) or 18"
-                " (COCO).", "INPUT_UNREADABLE")
+                f"A body in {file} has {len(body)} keypoints; wanted OpenPose's 25 (BODY_25), 18"
+                " (COCO) or 135, COCO's 17 or 133, or Halpe's 26 or 136.", "INPUT_UNREADABLE")
         places = BODIES[len(body)]
         points[places[places >= 0]] = body[places >= 0]
-    for name, count, part in PARTS:
+    for name, counts, part in PARTS:
         found = _points(file, person, name)
         if len(found):
-            if len(found) != count:
+            if len(found) not in counts:
                 raise FitError(
                     f"The {name.replace('_', ' ')} of somebody in {file} has {len(found)}"
-                    f" keypoints; wanted {count}.", "INPUT_UNREADABLE")
+                    f" keypoints; wanted {' or '.join(map(str, counts))}.", "INPUT_UNREADABLE")
             points[part] = found[: part.stop - part.start]
     points[~(points[:, 2] > 0)] = (np.nan, np.nan, 0.0)  # OpenPose writes 0, 0, 0 for the unseen
     return points
@@ -135,7 +145,7 @@ def _points(file: Path, person: dict[str, Any], name: str) -> np.ndarray:
 def size_of(
     files: list[Entry], people: Callable[[Entry], list[np.ndarray]]
 ) -> tuple[tuple[int, int], str]:
-    """Guess the size of the images: the smallest common size around all keypoints.
+    """Guess the size of the images: the likeliest common size around all keypoints.
 
     Args:
         files: The files to look at.
@@ -147,20 +157,23 @@ def size_of(
     Raises:
         FitError: INPUT_UNREADABLE, if the keypoints are not in pixels.
     """
-    low, high = np.full(2, np.inf), np.full(2, -np.inf)
+    high = np.full(2, -np.inf)
     for entry in files:
         for points in people(entry):
-            seen = points[points[:, 2] >= 0.3, :2]  # guesses may lie anywhere
+            seen = points[points[:, 2] > 0, :2]
             if len(seen):
-                low, high = np.minimum(low, seen.min(axis=0)), np.maximum(high, seen.max(axis=0))
+                high = np.maximum(high, seen.max(axis=0))
     if not np.isfinite(high).all():
         return COMMON_SIZES[0], ""
     check_pixels(files[0].file, high)
     fitting = [size for size in COMMON_SIZES if (high <= size).all()]
     size = fitting[0] if fitting else (int(np.ceil(high[0])) + 1, int(np.ceil(high[1])) + 1)
+    upright = next((other for other in fitting[1:]
+                    if (other[0] < other[1]) != (size[0] < size[1])), None)
+    also = f" ({upright[0]} x {upright[1]} would hold them too)" if upright else ""
     return size, (
-        f"The size of the images is not known; taken for {size[0]} x {size[1]} px, the smallest"
-        " usual one around all keypoints. Give the video to be sure.")
+        f"The size of the images is not known; taken for {size[0]} x {size[1]} px, the likeliest"
+        f" usual one around all keypoints{also}. Give the video to be sure.")
 
 
 def check_pixels(file: Path, farthest: np.ndarray) -> None:
