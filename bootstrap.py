@@ -782,10 +782,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Set Kinesics up as the command line says; return the exit status."""
     parser = argparse.ArgumentParser(description="Sets Kinesics up in .venv; see CONTRIBUTING.md.")
     parser.add_argument(
-        "--with", dest="extras", default="", metavar="EXTRA,...",
-        help=f"what to install beyond the demo: {', '.join(EXTRAS)}",
+        "--with", dest="extras", action="append", default=[], metavar="EXTRA,...",
+        help=f"what to install beyond the demo, may be repeated: {', '.join(EXTRAS)}",
     )  # fmt: skip
-    extras = [extra for extra in parser.parse_args(arguments).extras.split(",") if extra]
+    given = ",".join(parser.parse_args(arguments).extras).split(",")
+    extras = list(dict.fromkeys(name for extra in given if (name := extra.strip())))
     unknown = sorted(set(extras) - set(EXTRAS))
     if unknown:
         parser.error(f"got --with {','.join(unknown)}; there are: {', '.join(EXTRAS)}")

@@ -301,3 +301,16 @@ def test_an_unknown_extra_is_refused_with_those_there_are():
     )
     assert done.returncode == 2
     assert "got --with rerun; there are: fit, train, view, test" in done.stderr
+
+
+@pytest.mark.parametrize("words", [
+    ["--with", "fit,view"], ["--with", "fit", "--with", "view"],
+    ["--with", "fit, view,", "--with", "fit"]])
+def test_extras_may_be_named_together_or_one_by_one(words, monkeypatch, tmp_path):
+    seen = []
+    monkeypatch.setattr(bootstrap, "ROOT", tmp_path)
+    monkeypatch.setattr(bootstrap, "switch_python", lambda ros: None)
+    monkeypatch.setattr(bootstrap, "set_up", lambda root, extras, ros: seen.extend(extras))
+    monkeypatch.setattr(bootstrap.signal, "signal", lambda *_: None)
+    assert bootstrap.main(words) == 0
+    assert seen == ["fit", "view"]

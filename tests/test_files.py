@@ -184,3 +184,127 @@ def test_a_part_that_cannot_take_its_place_is_still_there(tmp_path):
     assert part.read_bytes() == b"all of it"
     files.put_in_place(part, tmp_path / "film.mp4")
     assert [path.name for path in tmp_path.iterdir()] == ["film.mp4"]
+
+
+# Links, devices and streams ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+def test_a_link_stays_and_the_file_it_leads_to_is_replaced(old, tmp_path, depth):
+    place = tmp_path / "links"
+    place.mkdir()
+    link, target = place / "link", Path("..") / old.name
+    for number in range(depth):
+        link = place / f"link{number}"
+        link.symlink_to(target)
+        target = Path(link.name)
+    files.write_bytes(link, b"new")
+    assert link.is_symlink() and old.read_bytes() == b"new"
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["kept.bin", "links"]
+    assert len([*place.iterdir()]) == depth
+
+
+def test_a_link_that_leads_nowhere_gets_its_file(tmp_path):
+    link = tmp_path / "link"
+    link.symlink_to("later.bin")
+    files.write_bytes(link, b"new")
+    assert link.is_symlink() and (tmp_path / "later.bin").read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("by_link", [False, True])
+def test_a_device_takes_the_bytes_and_stays_what_it_is(tmp_path, monkeypatch, by_link):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    device = Path("/dev/null")
+    if by_link:
+        (tmp_path / "null").symlink_to(device)
+        device = tmp_path / "null"
+    files.write_arrays(device, {"pose": np.eye(3)})
+    assert Path("/dev/null").is_char_device() and not Path("/dev/null.part").exists()
+    assert [entry.name for entry in tmp_path.iterdir()] == ["null"] * by_link
+
+
+def test_a_full_device_is_said_and_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with pytest.raises(files.WriteError, match="/dev/full could not be written: the disk is full"):
+        files.write_bytes(Path("/dev/full"), b"new")
+    assert Path("/dev/full").is_char_device()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_pipe_gets_all_of_it(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    content = os.urandom(3_000_000)  # more than the pipe holds
+    with (tmp_path / "got").open("wb") as got:
+        reader = subprocess.Popen(["cat", pipe], stdout=got)
+        files.write_bytes(pipe, content)
+        assert reader.wait(timeout=60) == 0
+    assert (tmp_path / "got").read_bytes() == content
+    assert pipe.is_fifo()
+
+
+@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
+@pytest.mark.parametrize("redirected", [False, True])
+def test_standard_output_gets_it_between_what_is_printed(tmp_path, name, redirected):
+    program = (f"from pathlib import Path; from kinesics_core import files; print('before');"
+               f"files.require_writable(Path({name!r}));"
+               f"files.write_text(Path({name!r}), 'document\\n'); print('after')")
+    target = (tmp_path / "out").open("wb") if redirected else subprocess.PIPE
+    done = subprocess.run([sys.executable, "-c", program], stdout=target, timeout=60, check=True)
+    said = (tmp_path / "out").read_bytes() if redirected else done.stdout
+    assert said == b"before\ndocument\nafter\n"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["out"] * redirected
+
+
+def test_nothing_reaches_a_device_if_the_block_ends_badly(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(RuntimeError), files.replacing(pipe) as part:
+        part.write_bytes(b"ne")
+        raise RuntimeError
+    only(pipe)
+
+
+# Before the work ---------------------------------------------------------------------------------
+
+
+def test_a_place_that_can_be_written_is_ready_and_as_it_was(old, tmp_path):
+    files.require_writable(old)
+    files.require_writable(tmp_path / "new" / "deep" / "file.json")
+    files.require_writable(Path("/dev/null"))
+    files.require_directory(tmp_path / "results")
+    assert old.read_bytes() == OLD
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["kept.bin", "new", "results"]
+    assert list((tmp_path / "new" / "deep").iterdir()) == []
+    assert list((tmp_path / "results").iterdir()) == []
+
+
+@pytest.mark.parametrize("check", [files.require_writable, files.require_directory])
+@pytest.mark.parametrize(("place", "reason"), [
+    ("kept.bin/below", "Not a directory|File exists"), ("/proc/kinesics/file", "No such file")])
+def test_a_place_that_cannot_be_written_is_found_before_the_work(
+    old, tmp_path, check, place, reason
+):
+    with pytest.raises(files.WriteError, match=f"could not be written: ({reason})"):
+        check(tmp_path / place)
+    assert old.read_bytes() == OLD
+
+
+def test_a_folder_in_the_place_of_a_file_and_a_file_in_that_of_a_folder_are_found(old, tmp_path):
+    with pytest.raises(files.WriteError, match="Is a directory"):
+        files.require_writable(tmp_path)
+    with pytest.raises(files.WriteError, match="File exists"):
+        files.require_directory(old)
+
+
+def test_a_full_disk_is_found_before_the_work(old):
+    files.part_of(old).symlink_to("/dev/full")
+    with pytest.raises(files.WriteError, match="the disk is full") as fault:
+        files.require_writable(old)
+    assert fault.value.disk_full
+    only(old)
+
+
+def test_names_that_are_no_text_are_written_as_escapes(tmp_path):
+    files.write_text(tmp_path / "names.csv", b"caf\xe9".decode(errors="surrogateescape"))
+    assert (tmp_path / "names.csv").read_text() == "caf\\udce9"

@@ -2,7 +2,9 @@
 
 A reader sees the file that was there before or the new one, never a part: the bytes go into a
 neighbour called ``NAME.part``, which takes the file's name in one step (POSIX ``rename``). A
-killed run leaves the neighbour behind; the next one overwrites it.
+killed run leaves the neighbour behind; the next one overwrites it. A symbolic link is followed:
+the file it leads to is replaced. A device, a pipe or a stream of this process (``/dev/stdout``,
+``/dev/fd/3``) gets the bytes once they are complete, and stays what it is.
 """
 
 from __future__ import annotations
@@ -12,7 +14,11 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
+import stat
+import sys
+import tempfile
 import tokenize
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -28,6 +34,9 @@ PART = ".part"
 """Ending of a file's name while it is written."""
 
 _CHUNK = 1 << 20
+_STREAM = re.compile(r"/(?:dev|proc/self)/fd/(\d+)")
+_STREAMS = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
+_PROBE = bytes(4096)
 
 
 class WriteError(KinesicsError):
@@ -66,8 +75,91 @@ def shown(path: str | os.PathLike[str]) -> str:
 
 
 def part_of(path: Path) -> Path:
-    """Return the name that ``path`` has while it is written."""
-    return path.with_name(path.name + PART)
+    """Return the name that ``path`` has while it is written, beside the file a link leads to.
+
+    What is no file has its part among the temporary files.
+    """
+    if _takes_bytes(path):
+        name = f"kinesics-{os.getpid()}-{path.name}{PART}"
+        return Path(tempfile.gettempdir()) / name
+    real = Path(os.path.realpath(path))
+    return real.with_name(real.name + PART)
+
+
+def require_writable(path: Path) -> None:
+    """Find out before the work whether a file can be written; its folder is made.
+
+    Raises:
+        WriteError: It cannot: no permission, a full disk, or a folder of this name.
+    """
+    try:
+        if _takes_bytes(path):
+            if _stream_of(path) is None and not os.access(path, os.W_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+            return
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        part = part_of(path)
+        part.parent.mkdir(parents=True, exist_ok=True)
+        _probe(part)
+    except OSError as error:
+        raise WriteError(path, error) from error
+
+
+def require_directory(path: Path) -> None:
+    """Make a folder that results go to, and find out before the work whether it can be written.
+
+    Raises:
+        WriteError: It cannot: no permission, a full disk, or a file of this name.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        _probe(path / f".kinesics-{os.getpid()}{PART}")
+    except OSError as error:
+        raise WriteError(path, error) from error
+
+
+def _probe(part: Path) -> None:
+    """Write a block and remove it again."""
+    try:
+        part.write_bytes(_PROBE)
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def _stream_of(path: Path) -> int | None:
+    """Return the descriptor of this process that a path names, or None."""
+    name = os.path.abspath(path)
+    if name in _STREAMS:
+        return _STREAMS[name]
+    found = _STREAM.fullmatch(name)
+    return int(found[1]) if found else None
+
+
+def _takes_bytes(path: Path) -> bool:
+    """Tell whether a path names a stream, a device, a pipe or a socket, which no file replaces."""
+    if _stream_of(path) is not None:
+        return True
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
+def _pour(part: Path, path: Path) -> None:
+    """Give a finished part's bytes to a stream or device."""
+    number = _stream_of(path)
+    if number == 1:
+        sys.stdout.flush()
+    elif number == 2:
+        sys.stderr.flush()
+    # A stream is written where it stands: opened anew, a redirected file would begin at 0.
+    target = os.open(path, os.O_WRONLY) if number is None else os.dup(number)
+    with part.open("rb") as source, os.fdopen(target, "wb") as sink:
+        shutil.copyfileobj(source, sink, _CHUNK)
+    part.unlink()
 
 
 @contextmanager
@@ -78,7 +170,7 @@ def replacing(path: Path) -> Iterator[Path]:
     the part is removed and the old file stays.
 
     Args:
-        path: The file to make or replace; its folder exists.
+        path: The file to make or replace, or a device; its folder exists.
 
     Raises:
         WriteError: Writing or renaming failed; every ``OSError`` of the block counts as that.
@@ -88,15 +180,21 @@ def replacing(path: Path) -> Iterator[Path]:
         yield part
         put_in_place(part, path)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        _discard(part)
         raise WriteError(path, error) from error
     except BaseException:
-        part.unlink(missing_ok=True)
+        _discard(part)
         raise
 
 
+def _discard(part: Path) -> None:
+    """Remove a part, if there is one and it can be removed."""
+    with suppress(OSError):
+        part.unlink(missing_ok=True)
+
+
 def put_in_place(part: Path, path: Path) -> None:
-    """Give a finished part the file's name, in one step.
+    """Give a finished part the file's name, in one step; a device gets its bytes.
 
     For writers that stay open longer than a block; ``replacing`` does it for all others.
 
@@ -104,7 +202,10 @@ def put_in_place(part: Path, path: Path) -> None:
         WriteError: Renaming failed; the part is still there.
     """
     try:
-        os.replace(part, path)
+        if _takes_bytes(path):
+            _pour(part, path)
+        else:
+            os.replace(part, os.path.realpath(path))
     except OSError as error:
         raise WriteError(path, error) from error
 
@@ -129,8 +230,11 @@ def write_bytes(path: Path, content: bytes | memoryview, *, sync: bool = False) 
 
 
 def write_text(path: Path, text: str) -> None:
-    """Replace a UTF-8 text file in one step; errors as ``write_bytes``."""
-    write_bytes(path, text.encode())
+    """Replace a UTF-8 text file in one step; errors as ``write_bytes``.
+
+    Bytes of a file's name that are no UTF-8 are written as escapes.
+    """
+    write_bytes(path, text.encode(errors="backslashreplace"))
 
 
 def write_json(path: Path, document: Mapping[str, Any], *, indent: int = 1) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from kinesics_core import option_types
 from kinesics_core.perception.config import KeypointConfig
 from kinesics_core.settings import add_option, settings_of
 
@@ -20,12 +21,15 @@ BENCHES = {
 }
 """Name -> module whose ``run(args)`` returns a list of ``bench.Result``."""
 
+NEEDS = {"fit": "fit", "forecast": "train"}
+"""Name -> extra that a bench needs."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", choices=(*BENCHES, "page"),
                         help="what to measure; 'page' collects the results into BENCHMARKS.md")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results here too")
-    parser.add_argument("--duration", type=float, default=30.0, metavar="S",
+    parser.add_argument("--duration", type=option_types.seconds, default=30.0, metavar="S",
                         help="length of the measured run; 600 for the endurance figures")
     parser.add_argument("--motion", type=Path, metavar="FILE.npz",
                         help="fit: truth of this motion (see `kinesics eval fit`) instead of"
@@ -34,12 +38,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from kinesics_core import bench, files
+    from kinesics_core import bench, extras, files
 
     if args.name == "page":
         files.write_text(Path("BENCHMARKS.md"), bench.page())
         print("wrote BENCHMARKS.md")
         return 0
+    if args.name in NEEDS:
+        extras.require(NEEDS[args.name], f"This bench ({args.name})")
+    files.require_writable(bench.DIRECTORY / f"{args.name}.json")
+    if args.json is not None:
+        files.require_writable(args.json)
     results = importlib.import_module(BENCHES[args.name]).run(args)
     document = bench.save(results, bench.DIRECTORY / f"{args.name}.json")
     if args.json is not None:

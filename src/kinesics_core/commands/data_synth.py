@@ -7,6 +7,8 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kinesics_core import option_types
+
 if TYPE_CHECKING:
     from kinesics_core.dataset.clips import Dataset
 
@@ -26,7 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--tier", choices=("9k", "45k", "90k"), default="9k",
                       help="how many windows (default: %(default)s)")
-    size.add_argument("--windows", metavar="N", type=int, help="or at least so many windows")
+    size.add_argument("--windows", metavar="N", type=option_types.whole(1),
+                      help="or at least so many windows")
     parser.add_argument(
         "--emotions", metavar="LIST",
         help="names, comma-separated, or name=valence,arousal,dominance with semicolons between"
@@ -37,7 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="three-dimensional COCO-17 datasets; half of the clips are theirs, restyled in tempo,"
              " extent and posture",
     )  # fmt: skip
-    parser.add_argument("--seed", metavar="N", type=int, default=0, help="default: %(default)s")
+    parser.add_argument("--seed", metavar="N", type=option_types.seed, default=0,
+                        help="default: %(default)s")
 
 
 def run(args: argparse.Namespace) -> int:

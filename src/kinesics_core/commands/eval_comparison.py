@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kinesics_core import extras, option_types
 from kinesics_core.errors import KinesicsError
 from kinesics_core.motion.networks.registry import NETWORKS
 
@@ -33,11 +34,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--train", action="store_true", help="train the networks on this dataset")
     what.add_argument("--model", nargs="+", metavar="[NAME=]FILE.onnx",
                       help="judge exported networks instead")
-    parser.add_argument("--epochs", type=int, default=None,
+    parser.add_argument("--epochs", type=option_types.whole(1), default=None,
                         help="of every training; left out, as many as end in about 20 minutes on"
                              " two cores (the paper: 200)")
-    parser.add_argument("--step", type=int, default=15, help="frames between two windows")
-    parser.add_argument("--seed", type=int, default=0, help="of split, weights and order")
+    parser.add_argument("--step", type=option_types.whole(1), default=15,
+                        help="frames between two windows")
+    parser.add_argument("--seed", type=option_types.seed, default=0,
+                        help="of split, weights and order")
     add_jobs(parser)
     parser.add_argument("--out", type=Path, metavar="DIR",
                         help="keep results, weights, curves and figures; run again with the same"
@@ -46,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_jobs(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)),
+    parser.add_argument("--jobs", type=option_types.whole(1), default=len(os.sched_getaffinity(0)),
                         help="trainings at a time, a core each")
 
 
@@ -68,14 +71,7 @@ def require_training_packages() -> None:
     Raises:
         KinesicsError: A package is missing.
     """
-    try:
-        import sklearn  # noqa: F401
-        import torch  # noqa: F401
-    except ImportError as error:
-        raise KinesicsError(
-            f"Evaluation needs {error.name}, which is not installed. Run: pip install"
-            " 'kinesics[train]'."
-        ) from error
+    extras.require("train", "This evaluation")
 
 
 def names(text: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kinesics_core import bench
+from kinesics_core import bench, extras, files, option_types
 from kinesics_core.errors import KinesicsError
 
 if TYPE_CHECKING:
@@ -64,18 +64,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="of the true bodies: neutral, female, male")
     parser.add_argument("--gender", default="given", choices=("given", "neutral", "guess"),
                         help="what the fitter is told")
-    parser.add_argument("--clips", type=int, default=1, metavar="N",
+    parser.add_argument("--clips", type=option_types.whole(1), default=1, metavar="N",
                         help="of each emotion and gender; with --motion, of each clip and gender")
-    parser.add_argument("--frames", type=int, default=90, help="of each clip, 30 a second")
-    parser.add_argument("--noise", type=float, default=2.0, metavar="PX",
+    parser.add_argument("--frames", type=option_types.whole(2), default=90,
+                        help="of each clip, 30 a second")
+    parser.add_argument("--noise", type=option_types.number(0), default=2.0, metavar="PX",
                         help="deviation of the keypoints of a person 500 px tall")
-    parser.add_argument("--missing", type=float, default=0.0, metavar="SHARE",
+    parser.add_argument("--missing", type=option_types.number(0, 1), default=0.0, metavar="SHARE",
                         help="of the keypoints, 0 to 1")
     parser.add_argument("--occlusion", action="store_true",
                         help="what the trunk hides, or a head turned away, is seen badly")
     parser.add_argument("--world", action="store_true",
                         help="with 3-D landmarks and blendshapes as a landmark network gives them")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=option_types.seed, default=0)
     parser.add_argument("--body-model", type=Path, metavar="PATH",
                         help="folder of SMPL-X files instead of the open body")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
@@ -84,6 +85,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     if (args.fit is None) != (args.truth is None):
         raise KinesicsError("Got one of --fit and --truth; a comparison needs both.")
+    extras.require("fit", "Fitting bodies")
+    if args.json is not None:
+        files.require_writable(args.json)
     rows = [_compare(args)] if args.fit else _synthetic(args)
     results = _results(rows)
     _print(rows)

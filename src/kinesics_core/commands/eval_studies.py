@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kinesics_core import bench
+from kinesics_core import bench, option_types
 from kinesics_core.commands import eval_comparison as shared
 from kinesics_core.commands.job_progress import job_progress
 from kinesics_core.errors import KinesicsError
@@ -59,12 +59,14 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
                         help=f"of {', '.join(NETWORKS)}")
     parser.add_argument("--residual", action="store_true",
                         help="predict the change from the newest frame, unlike the paper")
-    parser.add_argument("--seeds", type=int, default=3, help="trainings of each kind")
-    parser.add_argument("--epochs", type=int, default=30,
+    parser.add_argument("--seeds", type=option_types.whole(1), default=3,
+                        help="trainings of each kind")
+    parser.add_argument("--epochs", type=option_types.whole(1), default=30,
                         help="on the real recordings (the paper: 200)")
-    parser.add_argument("--pretrain-epochs", type=int, default=5,
+    parser.add_argument("--pretrain-epochs", type=option_types.whole(1), default=5,
                         help="on the synthetic ones (the paper: 200)")
-    parser.add_argument("--step", type=int, default=15, help="frames between two windows")
+    parser.add_argument("--step", type=option_types.whole(1), default=15,
+                        help="frames between two windows")
     shared.add_jobs(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR",
                         help="figure, table and what each training gave; run again with the same"

@@ -11,6 +11,7 @@ from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kinesics_core import extras
 from kinesics_core.errors import KinesicsError
 from kinesics_core.fitting.server_config import MeshFitConfig
 from kinesics_core.fitting.settings import GLB_INFLUENCES, Settings
@@ -69,6 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    extras.require("fit", "Fitting bodies")
     from kinesics_core.fitting.output.dataset import is_dataset
     from kinesics_core.fitting.output.recording import fit_recording
     from kinesics_core.fitting.output.request import FitRequest

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from kinesics_core import extras, option_types
 from kinesics_core.commands import train_body
 from kinesics_core.errors import KinesicsError
 from kinesics_core.motion.training.config import CHOICES, RECIPES, TrainingConfig
@@ -77,7 +78,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                      help="play drawn windows up to this share faster or slower")
     how.add_argument("--select", choices=CHOICES["select"],
                      help="by which validation figure the best epoch is chosen")
-    how.add_argument("--seed", type=int, default=0, help="of split, windows and weights")
+    how.add_argument("--seed", type=option_types.seed, default=0,
+                     help="of split, windows and weights")
 
     run = forecast.add_argument_group("run")
     run.add_argument("--out", type=Path, required=True, metavar="DIR",
@@ -93,15 +95,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train; the tables go to the console, the rest to ``--out``."""
-    try:
-        import torch
+    extras.require("train", "Training")
+    import torch
 
-        from kinesics_core.commands import train_forecast
-    except ImportError as error:
-        raise KinesicsError(
-            f"Training needs {error.name}, which is not installed. Run: pip install"
-            " 'kinesics[train]'."
-        ) from error
+    from kinesics_core.commands import train_forecast
+
     if args.threads < 1:
         raise KinesicsError(f"Got --threads {args.threads}; wanted at least 1.")
     torch.set_num_threads(args.threads)

@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from kinesics_core import option_types
 from kinesics_core.errors import KinesicsError
 
 NAMES = ("prior", "lifter")
@@ -34,13 +35,15 @@ def add_arguments(what: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         parser.add_argument("--out", type=Path, required=True, metavar="DIR",
                             help="where weights, checkpoint, curves and report go")
         parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
-        parser.add_argument("--epochs", type=int, default=epochs, help="default: %(default)s")
-        parser.add_argument("--steps", type=int, default=steps,
+        parser.add_argument("--epochs", type=option_types.whole(1), default=epochs,
+                            help="default: %(default)s")
+        parser.add_argument("--steps", type=option_types.whole(1), default=steps,
                             help="of an epoch (default: %(default)s)")
         parser.add_argument("--batch", type=int, default=512, help="poses (default: %(default)s)")
-        parser.add_argument("--lr", type=float, default=1e-3,
+        parser.add_argument("--lr", type=option_types.above_zero(), default=1e-3,
                             help="learning rate (default: %(default)s)")
-        parser.add_argument("--seed", type=int, default=0, help="of split, poses and weights")
+        parser.add_argument("--seed", type=option_types.seed, default=0,
+                            help="of split, poses and weights")
         parser.add_argument("--threads", type=int, default=1,
                             help="of torch on the CPU (default: %(default)s)")
         parser.add_argument("--licence", default="not stated", help="of the weights, for the file")

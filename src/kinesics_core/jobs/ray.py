@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from kinesics_core import extras
 from kinesics_core.errors import KinesicsError
 from kinesics_core.jobs.local import (
     NO_HOOKS,
@@ -74,12 +75,9 @@ def run(
 
 
 def _connect(address: str) -> Any:
-    try:
-        import ray
-    except ImportError as error:
-        raise KinesicsError(
-            "Work on a cluster needs Ray, which is not installed. Run: pip install"
-            " 'kinesics[cluster]'.") from error
+    extras.require("cluster", "Work on a cluster")
+    import ray
+
     try:
         host, _, port = address.removeprefix("ray://").rpartition(":")
         if host:  # Ray would try for minutes

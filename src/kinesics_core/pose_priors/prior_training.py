@@ -189,8 +189,8 @@ def fit_mixture(
         from sklearn.mixture import GaussianMixture
     except ImportError as error:
         raise KinesicsError(
-            f"The mixture needs {error.name}, which is not installed. Run: pip install"
-            " 'kinesics[train]'."
+            f"The mixture needs {error.name}, which is not installed. Run:"
+            " python3 bootstrap.py --with train"
         ) from error
     rng = np.random.default_rng((seed, 0))
     drawn = augmentation.draw(

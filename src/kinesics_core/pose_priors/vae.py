@@ -265,8 +265,8 @@ def _checkpoint(folder: Path) -> dict[str, np.ndarray]:
         from kinesics_core.pose_priors.vae_checkpoint import read_arrays
     except ImportError as error:
         raise ModelError(
-            f"Reading {found[-1]} needs {error.name}, which is not installed. Run: pip install"
-            " 'kinesics[train]'."
+            f"Reading {found[-1]} needs {error.name}, which is not installed. Run:"
+            " python3 bootstrap.py --with train"
         ) from error
     arrays = read_arrays(found[-1])
     return {name.removeprefix("vp_model."): value for name, value in arrays.items()}

@@ -11,6 +11,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from kinesics_core import extras
 from kinesics_core.affect.emotions import EMOTIONS
 from kinesics_core.errors import KinesicsError
 from kinesics_core.files import WriteError
@@ -77,12 +78,9 @@ class LiveView:
             raise KinesicsError("A live view into a file needs the path of an .rrd file.")
         if mode == "native" and not (os.getenv("DISPLAY") or os.getenv("WAYLAND_DISPLAY")):
             raise KinesicsError("There is no display to open a window on; use --web or --save.")
-        try:
-            import rerun
-        except ImportError as error:
-            raise KinesicsError(
-                "The live view needs Rerun; install it with: pip install rerun-sdk"
-            ) from error
+        extras.require("view", "The live view")
+        import rerun
+
         self._rr = rerun
         self._viewer: RerunViewer | None = None
         self._robot = Avatar(360, 420) if robot else None

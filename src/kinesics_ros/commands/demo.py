@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kinesics_core import files
+from kinesics_core import files, option_types
 from kinesics_core.errors import AssetError, KinesicsError
 from kinesics_core.perception.config import KeypointConfig
 from kinesics_ros.graph_arguments import add_graph_arguments, overrides
@@ -27,7 +27,8 @@ FOOTAGE = ("demo-face", "demo-face", "demo-body", "demo-body-2")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_graph_arguments(parser)
     parser.add_argument("--out", type=Path, default=Path("out/demo"), metavar="DIR")
-    parser.add_argument("--duration", type=float, metavar="S", help="stop after so many seconds")
+    parser.add_argument("--duration", type=option_types.seconds, metavar="S",
+                        help="stop after so many seconds")
 
 
 def footage() -> str:

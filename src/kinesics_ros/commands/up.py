@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from kinesics_core import files
+from kinesics_core import files, option_types
 from kinesics_ros.graph_arguments import add_graph_arguments, overrides
 
 HELP = "run the whole graph in one process: camera, keypoints, forecast, response, expression"
@@ -14,7 +14,8 @@ HELP = "run the whole graph in one process: camera, keypoints, forecast, respons
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_graph_arguments(parser)
     parser.add_argument("--record", metavar="DIR", help="record a bag into a new directory")
-    parser.add_argument("--duration", type=float, metavar="S", help="stop after so many seconds")
+    parser.add_argument("--duration", type=option_types.seconds, metavar="S",
+                        help="stop after so many seconds")
     parser.add_argument("--report", metavar="FILE", help="write frame rate, latency and memory "
                         "as JSON when the graph stops")
 

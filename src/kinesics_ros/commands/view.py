@@ -6,6 +6,7 @@ import argparse
 import threading
 from typing import TYPE_CHECKING
 
+from kinesics_core import extras, option_types
 from kinesics_core.errors import KinesicsError
 from kinesics_ros.graph_arguments import add_graph_arguments, overrides
 
@@ -21,13 +22,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     where.add_argument("--web", action="store_true",
                        help="serve a page on this machine instead of opening a window")
     where.add_argument("--save", metavar="FILE", help="write a recording (.rrd) for `rerun FILE`")
-    parser.add_argument("--port", type=int, default=9090, metavar="N",
+    parser.add_argument("--port", type=option_types.whole(0, 65535), default=9090, metavar="N",
                         help="port of the page (0: any free one); default: %(default)s")
-    parser.add_argument("--duration", type=float, metavar="S", help="stop after so many seconds")
+    parser.add_argument("--duration", type=option_types.seconds, metavar="S",
+                        help="stop after so many seconds")
 
 
 def run(args: argparse.Namespace) -> int:
     """Open the view and run the graph; the exit status."""
+    extras.require("view", "The live view")
     from kinesics_core.view.live import LiveView
     from kinesics_ros.commands.demo import footage, obtainable_variant
 
