@@ -58,6 +58,32 @@ ARGUMENTS = [
         description="Size of the pose network. Empty: as the parameter files say",
     ),
     DeclareLaunchArgument(
+        "max_persons", default_value="", description="People followed at once, 1 to 20. Empty: "
+        "as the parameter files say",
+    ),
+    DeclareLaunchArgument(
+        "policy",
+        default_value="",
+        choices=["", "auto", "mirror", "empathise", "regulate", "idle"],
+        description="How the robot answers. Empty: as the parameter files say",
+    ),
+    DeclareLaunchArgument(
+        "loop",
+        default_value="",
+        choices=["", "true", "false"],
+        description="Start a file again when it ends. Empty: as the parameter files say",
+    ),
+    DeclareLaunchArgument(
+        "rate", default_value="", description="Frames per second, 0: the source's own. Empty: "
+        "as the parameter files say",
+    ),
+    DeclareLaunchArgument(
+        "use_sim_time",
+        default_value="false",
+        choices=["true", "false"],
+        description="Time comes from /clock, also the stamps of files and cameras",
+    ),
+    DeclareLaunchArgument(
         "record",
         default_value="false",
         description="Record a bag: false, true (into kinesics_<date> here), or a new directory",
@@ -149,8 +175,11 @@ def one_process(
         files: Parameter files; later ones outrank earlier ones.
         crashes: How often it has been started again.
     """
-    options = {"--source": argument("source"), "--variant": argument("variant")}
-    arguments = [word for option in options.items() if option[1] for word in option]
+    options = ("source", "variant", "max_persons", "policy", "rate")
+    given = {f"--{name.replace('_', '-')}": argument(name) for name in options}
+    arguments = [word for option in given.items() if option[1] for word in option]
+    if argument("loop") == "true":
+        arguments.append("--loop")
     if bag := bag_directory(argument("record")):
         # What was recorded before a crash is kept; the next part stands beside it.
         arguments += ["--record", f"{bag}_{crashes}" if crashes else bag]
@@ -158,7 +187,7 @@ def one_process(
         package="kinesics",
         executable="kinesics_up",
         namespace=argument("namespace"),
-        parameters=files,
+        parameters=[*files, *everywhere(argument)],
         arguments=arguments,
         ros_arguments=["--log-level", argument("log_level")],
         output="screen",
@@ -178,8 +207,11 @@ def one_process(
                     period=RESPAWN_DELAY, actions=one_process(argument, files, crashes + 1)
                 ),
             ]
-        why = "its source is over" if event.returncode == 0 else "its message above says why"
-        return [EmitEvent(event=Shutdown(reason=f"kinesics_up ended: {why}"))]
+        if event.returncode:
+            # Launch ends everything and exits with 1 only where an action raises.
+            raise RuntimeError(
+                f"kinesics_up ended with {event.returncode}; its message above says why")
+        return [EmitEvent(event=Shutdown(reason="kinesics_up ended: its source is over"))]
 
     return [graph, RegisterEventHandler(OnProcessExit(target_action=graph, on_exit=ended))]
 
@@ -197,21 +229,25 @@ def processes(argument: Callable[[str], str], files: list[str]) -> list[LaunchDe
     """
     bag = bag_directory(argument("record"))
     given = {
-        "camera": {"source": argument("source")},
-        "keypoint": {"variant": argument("variant")},
-        "recorder": {"bag": bag},
+        "camera": {"source": (argument("source"), str), "loop": (argument("loop"), bool),
+                   "rate": (argument("rate"), float)},
+        "keypoint": {"variant": (argument("variant"), str),
+                     "max_persons": (argument("max_persons"), int)},
+        "response": {"policy": (argument("policy"), str)},
+        "recorder": {"bag": (bag, str)},
     }
     actions: list[LaunchDescriptionEntity] = []
     for name in (*NODES, "recorder") if bag else NODES:
-        # As text, or `source:=0` would become a number.
-        own = {k: ParameterValue(v, value_type=str) for k, v in given.get(name, {}).items() if v}
+        # With their types, or `source:=0` would become a number.
+        own = {parameter: ParameterValue(value, value_type=kind)
+               for parameter, (value, kind) in given.get(name, {}).items() if value}
         actions.append(
             Node(
                 package="kinesics",
                 executable=f"{name}_node",
                 name=name,
                 namespace=argument("namespace"),
-                parameters=[*files, {"autostart": True, **own}],
+                parameters=[*files, *everywhere(argument), {"autostart": True, **own}],
                 ros_arguments=["--log-level", argument("log_level")],
                 output="screen",
                 emulate_tty=True,
@@ -220,6 +256,11 @@ def processes(argument: Callable[[str], str], files: list[str]) -> list[LaunchDe
             )
         )
     return actions
+
+
+def everywhere(argument: Callable[[str], str]) -> list[dict[str, bool]]:
+    """Return the parameters that every node gets; none where the parameter files decide."""
+    return [{"use_sim_time": True}] if argument("use_sim_time") == "true" else []
 
 
 def bag_directory(record: str) -> str:

@@ -32,6 +32,26 @@ ARGUMENTS = [
         description="Size of the pose network. Empty: as params_file says",
     ),
     DeclareLaunchArgument(
+        "max_persons", default_value="", description="People followed at once, 1 to 20. Empty: "
+        "as params_file says",
+    ),
+    DeclareLaunchArgument(
+        "loop",
+        default_value="",
+        choices=["", "true", "false"],
+        description="Start a file again when it ends. Empty: as params_file says",
+    ),
+    DeclareLaunchArgument(
+        "rate", default_value="", description="Frames per second, 0: the source's own. Empty: "
+        "as params_file says",
+    ),
+    DeclareLaunchArgument(
+        "use_sim_time",
+        default_value="false",
+        choices=["true", "false"],
+        description="Time comes from /clock, also the stamps of files and cameras",
+    ),
+    DeclareLaunchArgument(
         "markers",
         default_value="false",
         choices=["true", "false"],
@@ -67,13 +87,17 @@ def bring_up(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         return LaunchConfiguration(name).perform(context)
 
     given = {
-        "camera": {"source": argument("source")},
-        "keypoint": {"variant": argument("variant")},
+        "camera": {"source": (argument("source"), str), "loop": (argument("loop"), bool),
+                   "rate": (argument("rate"), float)},
+        "keypoint": {"variant": (argument("variant"), str),
+                     "max_persons": (argument("max_persons"), int)},
     }
+    simulated = {"use_sim_time": True} if argument("use_sim_time") == "true" else {}
     actions: list[LaunchDescriptionEntity] = []
     for name in ("camera", "keypoint", *(["marker"] if argument("markers") == "true" else [])):
-        # As text, or `source:=0` would become a number.
-        own = {k: ParameterValue(v, value_type=str) for k, v in given.get(name, {}).items() if v}
+        # With their types, or `source:=0` would become a number.
+        own = {parameter: ParameterValue(value, value_type=kind)
+               for parameter, (value, kind) in given.get(name, {}).items() if value}
         # Each node configures and activates itself, also when it is started again after a crash.
         actions.append(
             Node(
@@ -81,7 +105,7 @@ def bring_up(context: LaunchContext) -> list[LaunchDescriptionEntity]:
                 executable=f"{name}_node",
                 name=name,
                 namespace=argument("namespace"),
-                parameters=[argument("params_file"), {"autostart": True, **own}],
+                parameters=[argument("params_file"), {"autostart": True, **simulated, **own}],
                 ros_arguments=["--log-level", argument("log_level")],
                 output="screen",
                 emulate_tty=True,

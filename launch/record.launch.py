@@ -17,7 +17,7 @@ from launch.actions import (
     RegisterEventHandler,
 )
 from launch.event_handlers import OnProcessExit, OnProcessStart
-from launch.events import Shutdown, matches_action
+from launch.events import matches_action
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import LifecycleNode
 from launch_ros.event_handlers import OnStateTransition
@@ -85,8 +85,14 @@ def record(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             )
         )
 
-    def end(reason: str) -> EmitEvent:
-        return EmitEvent(event=Shutdown(reason=f"{reason}; the recorder's message above says why"))
+    def fail(context: LaunchContext, reason: str) -> list[LaunchDescriptionEntity]:
+        if context.is_shutdown:
+            return []
+        # Launch ends everything and exits with 1 only where an action raises.
+        raise RuntimeError(f"{reason}; the recorder's message above says why")
+
+    def end(reason: str) -> OpaqueFunction:
+        return OpaqueFunction(function=fail, args=[reason])
 
     # A recorder that does not record would be worse than none: every failure ends the launch.
     after = {

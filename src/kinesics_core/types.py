@@ -124,6 +124,7 @@ class Affect:
         dominance: The same of dominance.
         confidence: 0..1.
         source: "face", "body", "fused", or the name of a model.
+        frame_id: tf frame of the image.
     """
 
     stamp: int
@@ -134,6 +135,7 @@ class Affect:
     dominance: float
     confidence: float
     source: str = ""
+    frame_id: str = "camera_optical_frame"
 
 
 @dataclass(slots=True)
@@ -155,6 +157,7 @@ class AffectiveResponse:
         gesture: "" or the name of a gesture in ``expression.gestures.ROBOT_GESTURES``.
         duration: Seconds the response holds.
         reason: One sentence for the log and for the person at the console.
+        frame_id: tf frame of the image.
     """
 
     stamp: int
@@ -169,6 +172,7 @@ class AffectiveResponse:
     gesture: str
     duration: float
     reason: str
+    frame_id: str = "camera_optical_frame"
 
 
 @dataclass(slots=True)
@@ -181,6 +185,7 @@ class FacePose:
         blendshapes: (52,) float32 0..1, order of ``skeletons.ARKIT_BLENDSHAPES``.
         gaze: (2,) float32 radians relative to the head, azimuth (left positive), elevation (up).
         head: (3,) float32 radians relative to the torso, roll, pitch, yaw (REP-103).
+        frame_id: tf frame of the robot that shows it.
     """
 
     stamp: int
@@ -188,6 +193,7 @@ class FacePose:
     blendshapes: np.ndarray
     gaze: np.ndarray
     head: np.ndarray
+    frame_id: str = "base_link"
 
 
 @dataclass(slots=True)
@@ -206,6 +212,7 @@ class BodyPose:
         right_hand: (15, 3).
         jaw: (3,).
         betas: (10,).
+        frame_id: As in FacePose.
     """
 
     stamp: int
@@ -217,6 +224,7 @@ class BodyPose:
     right_hand: np.ndarray
     jaw: np.ndarray
     betas: np.ndarray
+    frame_id: str = "base_link"
 
 
 @dataclass

@@ -32,6 +32,9 @@ from kinesics_ros.stage import Stage
 
 TOPIC_PREFIX = "topic:"
 
+_READERS_WAIT = 30.0
+"""Seconds that a file waits for its first reader: a keypoint node reads its models first."""
+
 
 class CameraNode(Stage):
     """Publisher of ``image_raw``, ``image_raw/compressed`` and ``camera_info``.
@@ -149,6 +152,9 @@ class CameraNode(Stage):
             self.finished.set()
 
     def _read(self) -> None:
+        self._wait_for_readers()
+        simulated = self.get_parameter("use_sim_time").value
+        stamped = 0
         while not self._stop_reading.is_set():
             assert self._source is not None
             try:
@@ -166,10 +172,38 @@ class CameraNode(Stage):
                     continue
                 self._end(None)
                 return
+            if simulated:
+                frame.stamp = self.now()
+                if frame.stamp == stamped:  # the clock stands still, and so does the world
+                    continue
+                stamped = frame.stamp
             frame.frame_id = self.parameters["frame_id"]
             self.publish(frame)
             self.note(frame.stamp, time.perf_counter() - began)
             self.detail["skipped"] = str(self._source.skipped)
+
+    def _wait_for_readers(self) -> None:
+        """Hold a file until a process hears it, and any source until a simulated clock runs.
+
+        Bounded: somebody may want a file to be played to nobody.
+        """
+        def missing() -> str:
+            if self.get_parameter("use_sim_time").value and not self.now():
+                return "the simulated clock (use_sim_time): nobody publishes /clock"
+            heard = self._publish_frame.heard or self._compressed.get_subscription_count()
+            endless = self._source is None or self._source.live or self.parameters["loop"]
+            return "" if self.bus is not None or endless or heard else (
+                "a subscriber of image_raw or image_raw/compressed")
+
+        if not (what := missing()):
+            return
+        self.get_logger().info(f"waiting up to {_READERS_WAIT:g} s for {what}")
+        until = time.monotonic() + _READERS_WAIT
+        while (what := missing()) and time.monotonic() < until:
+            if self._stop_reading.wait(0.02):
+                return
+        if what:
+            self.get_logger().warning(f"starts without {what}")
 
     def _end(self, sentence: str | None) -> None:
         """End the work: a file that was read to its end is no fault, a lost camera is."""

@@ -194,7 +194,7 @@ def forecast_from_msg(message: MotionForecastMsg) -> MotionForecast:
 def affect_to_msg(affect: Affect) -> AffectMsg:
     """Return one person's affect as kinesics/Affect."""
     return AffectMsg(
-        header=header(affect.stamp),
+        header=header(affect.stamp, affect.frame_id),
         person_id=affect.person_id,
         categories=np.ascontiguousarray(affect.categories, np.float32),
         valence=float(affect.valence),
@@ -227,13 +227,14 @@ def affect_from_msg(message: AffectMsg) -> Affect:
         dominance=_signed(message.dominance, "dominance"),
         confidence=float(np.nan_to_num(_shares(np.float32(message.confidence)))),
         source=message.source,
+        frame_id=message.header.frame_id,
     )
 
 
 def response_to_msg(response: AffectiveResponse) -> AffectiveResponseMsg:
     """Return the robot's answer as kinesics/AffectiveResponse."""
     return AffectiveResponseMsg(
-        header=header(response.stamp),
+        header=header(response.stamp, response.frame_id),
         policy=response.policy,
         emotion=int(response.emotion),
         intensity=float(response.intensity),
@@ -277,13 +278,14 @@ def response_from_msg(message: AffectiveResponseMsg) -> AffectiveResponse:
         gesture=message.gesture,
         duration=message.duration,
         reason=message.reason,
+        frame_id=message.header.frame_id,
     )
 
 
 def face_to_msg(face: FacePose) -> FacePoseMsg:
     """Return the robot's face as kinesics/FacePose."""
     return FacePoseMsg(
-        header=header(face.stamp),
+        header=header(face.stamp, face.frame_id),
         pose_time=time_to_msg(face.pose_stamp),
         blendshapes=np.ascontiguousarray(face.blendshapes, np.float32),
         gaze=np.ascontiguousarray(face.gaze, np.float32),
@@ -299,6 +301,7 @@ def face_from_msg(message: FacePoseMsg) -> FacePose:
         blendshapes=np.asarray(message.blendshapes, np.float32),
         gaze=np.asarray(message.gaze, np.float32),
         head=np.asarray(message.head, np.float32),
+        frame_id=message.header.frame_id,
     )
 
 
@@ -308,7 +311,7 @@ def body_to_msg(body: BodyPose) -> BodyPoseMsg:
         return np.ascontiguousarray(values, np.float32).reshape(-1)
 
     return BodyPoseMsg(
-        header=header(body.stamp),
+        header=header(body.stamp, body.frame_id),
         pose_time=time_to_msg(body.pose_stamp),
         transl=flat(body.transl),
         global_orient=flat(body.global_orient),
@@ -343,6 +346,7 @@ def body_from_msg(message: BodyPoseMsg) -> BodyPose:
         right_hand=np.asarray(message.right_hand_pose, np.float32).reshape(15, 3),
         jaw=np.asarray(message.jaw_pose, np.float32),
         betas=np.asarray(message.betas, np.float32),
+        frame_id=message.header.frame_id,
     )
 
 

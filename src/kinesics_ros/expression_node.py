@@ -45,7 +45,7 @@ class ExpressionNode(Stage):
 
     def load(self) -> None:
         """Make the animated face and body."""
-        self._animator = Animator(seed=self.parameters["seed"])
+        self._animator = Animator(self.parameters["seed"], self.parameters["frame_id"])
 
     def unload(self) -> None:
         """Let go of face and body."""
@@ -81,9 +81,8 @@ class ExpressionNode(Stage):
                 continue
             try:
                 self._emit()
-            except Exception as error:
-                self.fail(f"expression: could not make a pose: {error!r}")
-                return
+            except Exception as error:  # the stream goes on, whatever one pose met
+                self.count_error("a pose", error)
 
     def _emit(self, response: CoreResponse | None = None) -> None:
         """Publish the pose of this moment, of a new response if there is one."""
@@ -91,14 +90,17 @@ class ExpressionNode(Stage):
             assert self._animator is not None
             if response is not None:
                 self._animator.respond(response)
-            face, body = self._animator.step(self.now())
             self._emitted = time.monotonic()
+            face, body = self._animator.step(self.now())
             self._publish_face(face)
             self._publish_body(body)
 
     def _express(self, request: Express.Request, answer: Express.Response) -> Express.Response:
         if self._animator is None:
             answer.message = "the expression node is not configured; configure it first"
+            return answer
+        if not self.active:
+            answer.message = "the expression node is not active; activate it first"
             return answer
         try:
             with self._lock:

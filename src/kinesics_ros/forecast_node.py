@@ -60,6 +60,8 @@ class ForecastNode(Stage):
         assert self._forecaster is not None
         with Stopwatch(self, people.stamp):
             outlook = self._forecaster.update(people)
+        for affect in outlook.affects:
+            affect.frame_id = people.frame_id
         self._publish_forecasts(outlook.motion)
         if outlook.affects:
             self._publish_affects(outlook.affects)

@@ -125,11 +125,23 @@ class Graph:
         began = time.monotonic()
         camera = self.camera
         _activate(camera)
+        camera.get_logger().info(self._welcome())
         while not stop.is_set() and not (duration and time.monotonic() - began > duration):
             spin_once(self._executor, 0.1)
             if camera.finished.is_set():
                 self._drain(stop)
                 return
+
+    def _welcome(self) -> str:
+        """Return in one line what the graph sees, where its results are and what can be asked."""
+        camera = self.camera
+        names = {
+            "topics": ("persons", "forecast", "affect", "response", "face_pose", "body_pose"),
+            "services": ("express", "set_personality"),
+        }
+        said = [f"{kind} {', '.join(map(camera.resolve_topic_name, known))}"
+                for kind, known in names.items()]
+        return f"sees {camera.parameters['source']!r}; " + "; ".join(said)
 
     def _drain(self, stop: threading.Event) -> None:
         """Let the stages finish what the source gave them, upstream first."""

@@ -8,7 +8,7 @@ up, unconfigured, and says why.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from rcl_interfaces.msg import (
@@ -29,10 +29,10 @@ def descriptor(setting: Setting) -> ParameterDescriptor:
     """Return what ``ros2 param describe`` prints of a setting: meaning, unit, range, choices."""
     text = setting.about + (f" [{setting.unit}]" if setting.unit else "")
     described = ParameterDescriptor(name=setting.name, description=text)
-    if setting.choices:
-        described.additional_constraints = "one of " + ", ".join(map(str, setting.choices))
-    elif not setting.live:
-        described.additional_constraints = "takes effect at the next configure"
+    constraints = ["one of " + ", ".join(map(str, setting.choices))] if setting.choices else []
+    if not setting.live:
+        constraints.append("set on the unconfigured node, takes effect at the next configure")
+    described.additional_constraints = "; ".join(constraints)
     if setting.bounds is None:
         return described
     low, high = setting.bounds
@@ -52,9 +52,20 @@ class Parameters:
         faults: Parameter name -> sentence, of those given at start.
     """
 
-    def __init__(self, node: Node, settings: Sequence[Setting]) -> None:
-        """Declare a parameter of ``node`` for each setting."""
+    def __init__(
+        self, node: Node, settings: Sequence[Setting],
+        configured: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Declare a parameter of ``node`` for each setting.
+
+        Args:
+            node: The node.
+            settings: What it can be told.
+            configured: Tells whether the node has read its parameters; from then on those that
+                are not live can no longer be set.
+        """
         self._node = node
+        self._configured = configured
         self._settings = {setting.name: setting for setting in settings}
         self.faults: dict[str, str] = {}
         for setting in settings:
@@ -111,10 +122,21 @@ class Parameters:
                 "configure the node again."
             )
 
+    def _fault(self, setting: Setting, value: Any) -> str | None:
+        """Return why a value cannot be set now, or None."""
+        fault = setting.fault(value)
+        if fault or setting.live or value == self[setting.name] or not self._configured():
+            return fault
+        node = self._node.get_fully_qualified_name()
+        return (
+            f"{setting.name} is read when the node is configured, and takes effect at the next"
+            f" configure; {node} is configured now. First: ros2 lifecycle set {node} deactivate,"
+            " then cleanup; set it; then configure and activate")
+
     def _on_set(self, parameters: list[Parameter]) -> SetParametersResult:
         for parameter in parameters:
             setting = self._settings.get(parameter.name)
-            fault = setting.fault(parameter.value) if setting else None
+            fault = self._fault(setting, parameter.value) if setting else None
             if fault:
                 return SetParametersResult(successful=False, reason=fault)
             self.faults.pop(parameter.name, None)

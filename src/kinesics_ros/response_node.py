@@ -86,6 +86,8 @@ class ResponseNode(Stage):
         with Stopwatch(self, people.stamp):
             affects = self._reader.update(people)
             response = self._policy.update(affects, people)
+        for affect in affects:
+            affect.frame_id = people.frame_id
         # The response first: the expression waits for it, the affect is for observers.
         self._publish_response(response)
         self._publish_affects(affects)

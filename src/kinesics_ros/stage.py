@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.lifecycle import (
     LifecycleNode,
     LifecyclePublisher,
@@ -27,6 +27,7 @@ from rclpy.qos import QoSProfile
 
 from kinesics_core.errors import KinesicsError
 from kinesics_core.settings import Setting, setting, settings_of
+from kinesics_ros import diagnostics
 from kinesics_ros.bus import Bus
 from kinesics_ros.conversions import time_to_msg
 from kinesics_ros.mailbox import Mailbox
@@ -54,11 +55,16 @@ class Output:
         self._to_msgs = to_msgs
         self._publisher: LifecyclePublisher = stage.create_lifecycle_publisher(kind, topic, qos)
 
+    @property
+    def heard(self) -> int:
+        """How many ROS subscribers there are."""
+        return self._publisher.get_subscription_count()
+
     def __call__(self, item: Any) -> None:
         """Publish a core object, as messages too if somebody listens."""
         if self._bus is not None:
             self._bus.publish(self._topic, item)
-        if self._publisher.is_activated and self._publisher.get_subscription_count():
+        if self._publisher.is_activated and self.heard:
             for message in self._to_msgs(item):
                 self._publisher.publish(message)
 
@@ -77,6 +83,8 @@ class Stage(LifecycleNode):
         active: Whether the node works.
         processed: Items worked on.
         errors: Items that ended in an unexpected exception.
+        refused: Messages and items that could not be used.
+        configured: Whether the parameters are read and the models in memory.
         dropped_before: Items dropped before the latest activation.
         detail: Further words for ``/diagnostics``, such as the model's name.
         fault: Sentence that says why the node stopped; None while nothing is wrong.
@@ -102,8 +110,9 @@ class Stage(LifecycleNode):
             **node_arguments,
         )
         self.bus = bus
-        self.parameters = Parameters(self, (*self.PARAMETERS, *settings_of(StageConfig)))
-        self.active = False
+        self.active = self.configured = False
+        self.parameters = Parameters(
+            self, (*self.PARAMETERS, *settings_of(StageConfig)), lambda: self.configured)
         self.processed = 0
         self.errors = 0
         self.refused = 0
@@ -111,6 +120,7 @@ class Stage(LifecycleNode):
         self.detail: dict[str, str] = {}
         self.fault: str | None = None
         self._inputs: dict[str, Callable[[Any], None]] = {}
+        self._ros_inputs: dict[str, Callable[[], None]] = {}
         self._foreign_inputs = Subscriptions(self)
         self._mailbox = Mailbox()
         self._worker: threading.Thread | None = None
@@ -163,7 +173,10 @@ class Stage(LifecycleNode):
                 self._mailbox.put((topic, key(item)), item, wait)
 
         if self.bus is None:
-            self.subscribe(topic, kind, lambda message: receive(from_msg(message)), qos)
+            # Subscribed to while the node is active only, so that a publisher that counts its
+            # subscribers knows who listens.
+            self._ros_inputs[topic] = lambda: self.subscribe(
+                topic, kind, lambda message: receive(from_msg(message)), qos)
         else:
             self.bus.subscribe(topic, receive)
 
@@ -203,6 +216,12 @@ class Stage(LifecycleNode):
         self.detail["last_refused"] = f"{topic}: {sentence}"
         self.get_logger().error(f"{topic}: {sentence}", throttle_duration_sec=5.0)
 
+    def count_error(self, what: str, error: Exception) -> None:
+        """Count and tell an item whose work ended in an unexpected exception."""
+        self.errors += 1
+        self.detail["last_error"] = f"could not process {what}: {error!r}"
+        self.get_logger().error(self.detail["last_error"], throttle_duration_sec=5.0)
+
     # Hooks of a subclass.
 
     def load(self) -> None:
@@ -236,6 +255,7 @@ class Stage(LifecycleNode):
             self._log_fault(f"{self.get_name()}: could not configure: {error!r}")
             return TransitionCallbackReturn.FAILURE
         self.fault = None
+        self.configured = True
         return super().on_configure(state)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -258,6 +278,8 @@ class Stage(LifecycleNode):
         if self._inputs:
             self._worker = threading.Thread(target=self._work, name=self.get_name(), daemon=True)
             self._worker.start()
+        for subscribe in self._ros_inputs.values():
+            subscribe()
         return result
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -276,6 +298,7 @@ class Stage(LifecycleNode):
             SUCCESS: the node is unconfigured.
         """
         self.unload()
+        self.configured = False
         return super().on_cleanup(state)
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -296,12 +319,15 @@ class Stage(LifecycleNode):
         """
         self._halt()
         self.unload()
+        self.configured = False
         return TransitionCallbackReturn.SUCCESS
 
     def _halt(self) -> None:
         if not self.active:
             return
         self.active = False
+        for topic in self._ros_inputs:
+            self.unsubscribe(topic)
         self._mailbox.close()
         self.stop()
         if self._worker is not None and self._worker is not threading.current_thread():
@@ -357,12 +383,10 @@ class Stage(LifecycleNode):
             try:
                 self._inputs[topic](item)
             except KinesicsError as error:
-                self.get_logger().error(str(error), throttle_duration_sec=5.0)
+                self.refuse(topic, error)
             except Exception as error:
                 # One bad item must not end the stage; that it happened must not stay hidden.
-                self.errors += 1
-                self.detail["last_error"] = f"could not process {topic}: {error!r}"
-                self.get_logger().error(self.detail["last_error"], throttle_duration_sec=5.0)
+                self.count_error(topic, error)
 
     # Faults and diagnostics.
 
@@ -386,30 +410,7 @@ class Stage(LifecycleNode):
     def _publish_diagnostics(self) -> None:
         if not self._diagnostics.get_subscription_count():
             return
-        level, message = DiagnosticStatus.OK, "working" if self.active else "not active"
-        if self.refused:
-            level = DiagnosticStatus.WARN
-            message = f"{self.refused} messages were refused, see last_refused"
-        if self.errors:
-            level, message = DiagnosticStatus.WARN, f"{self.errors} items failed, see last_error"
-        if self.fault is not None:
-            level, message = DiagnosticStatus.ERROR, self.fault
-        values = {
-            "age_ms": _percentiles(self._ages),
-            "proc_ms": _percentiles(self._times),
-            "processed": str(self.processed),
-            "dropped": str(self.dropped),
-            "refused": str(self.refused),
-            **self.detail,
-        }
-        status = DiagnosticStatus(
-            level=level,
-            name=f"{self.get_fully_qualified_name().lstrip('/')}: stage",
-            message=message,
-            hardware_id="kinesics",
-            values=[KeyValue(key=key, value=value) for key, value in values.items()],
-        )
-        array = DiagnosticArray(status=[status])
+        array = DiagnosticArray(status=[diagnostics.status(self, self._ages, self._times)])
         array.header.stamp = time_to_msg(self.now())
         self._diagnostics.publish(array)
 
@@ -427,12 +428,3 @@ class Stopwatch:
     def __exit__(self, kind: type | None, *_: object) -> None:
         if kind is None:
             self._stage.note(self._stamp, time.perf_counter() - self._began)
-
-
-def _percentiles(values: deque[float]) -> str:
-    """Return a window's percentiles as text: "p50 12.3, p95 20.1", or "none yet"."""
-    snapshot = list(values)
-    if not snapshot:
-        return "none yet"
-    p50, p95 = np.percentile(snapshot, [50, 95])
-    return f"p50 {p50:.1f}, p95 {p95:.1f}"

@@ -164,6 +164,67 @@ def test_a_ros_topic_is_a_source_and_keeps_its_stamp(executor, make, topic, kind
     other.destroy_node()
 
 
+def folder_of_images(path, count: int) -> str:
+    import cv2
+
+    for index in range(count):
+        cv2.imwrite(str(path / f"{index:02}.png"), np.full((48, 64, 3), 5 * index, np.uint8))
+    return str(path)
+
+
+def test_a_file_waits_for_its_first_reader(executor, make, tmp_path):
+    """Else the nodes in other processes would miss its beginning, or all of it."""
+    node = make(source=folder_of_images(tmp_path, 10), rate=30.0)
+    node.trigger_configure()
+    node.trigger_activate()
+    until = time.monotonic() + 1.0  # three times as long as the file is
+    wait_for(lambda: time.monotonic() > until, executor)
+    assert node.processed == 0 and node.active
+    late, got = rclpy.create_node("late_reader"), []
+    executor.add_node(late)
+    late.create_subscription(Image, "image_raw", got.append, 10)
+    assert wait_for(lambda: state(node) == "inactive", executor)
+    assert node.processed == 10 and node.fault is None
+    late.destroy_node()
+
+
+def test_a_file_that_nobody_hears_is_played_after_a_while(executor, make, tmp_path, monkeypatch):
+    monkeypatch.setattr(camera_node, "_READERS_WAIT", 0.2)
+    node = make(source=folder_of_images(tmp_path, 3), realtime=False)
+    node.trigger_configure()
+    node.trigger_activate()
+    assert wait_for(lambda: state(node) == "inactive", executor)
+    assert node.processed == 3
+
+
+def test_a_simulated_clock_stamps_a_file(executor, make, tmp_path):
+    from rclpy.parameter import Parameter
+    from rosgraph_msgs.msg import Clock
+
+    bus, got = Bus(), []
+    bus.subscribe("image_raw", lambda frame: got.append(frame.stamp))
+    node = make(bus, source=folder_of_images(tmp_path, 30), rate=30.0)
+    node.set_parameters([Parameter("use_sim_time", value=True)])
+    node.trigger_configure()
+    node.trigger_activate()
+    simulator = rclpy.create_node("simulator")
+    executor.add_node(simulator)
+    publisher, tick = simulator.create_publisher(Clock, "/clock", 1), Clock()
+
+    def ended() -> bool:
+        tick.clock.nanosec += 1_000_000
+        tick.clock.sec, tick.clock.nanosec = (
+            tick.clock.sec + tick.clock.nanosec // 10**9, tick.clock.nanosec % 10**9)
+        publisher.publish(tick)
+        return state(node) == "inactive"
+
+    assert wait_for(ended, executor)
+    latest = tick.clock.sec * 10**9 + tick.clock.nanosec
+    assert got and all(0 < stamp <= latest for stamp in got)
+    assert got == sorted(set(got))
+    simulator.destroy_node()
+
+
 def test_the_own_topic_is_no_source(executor, make):
     """It would feed itself."""
     for topic in ("/image_raw", "image_raw", "image_raw/compressed"):

@@ -181,6 +181,23 @@ def test_a_bad_value_on_a_running_node_is_refused_and_the_old_one_stays(make):
     assert node.set_parameters([Parameter("colour", value="blue")])[0].reason.startswith("got col")
 
 
+def test_what_would_take_no_effect_cannot_be_set(make):
+    """An answer "success" that changes nothing is a lie."""
+    node = make()
+    assert node.set_parameters([Parameter("gain", value=2.0)])[0].successful, "unconfigured"
+    node.trigger_configure()
+    node.trigger_activate()
+    refused = node.set_parameters([Parameter("gain", value=3.0)])[0]
+    assert not refused.successful
+    assert "takes effect at the next configure" in refused.reason and "/doubler" in refused.reason
+    assert node.parameters["gain"] == 2.0
+    assert node.set_parameters([Parameter("gain", value=2.0)])[0].successful, "nothing to change"
+    assert node.set_parameters([Parameter("factor", value=3)])[0].successful, "live"
+    node.trigger_deactivate()
+    node.trigger_cleanup()
+    assert node.set_parameters([Parameter("gain", value=3.0)])[0].successful
+
+
 def test_one_bad_item_does_not_end_the_stage(make):
     bus, got = Bus(), []
     node = make(bus)
@@ -188,9 +205,11 @@ def test_one_bad_item_does_not_end_the_stage(make):
     node.trigger_configure()
     node.trigger_activate()
     bus.lossless = True
+    assert node.count_subscribers("in") == 0, "the bus carries it"
     for number in (13, 666, 4):
         bus.publish("in", number)
     assert wait_for(lambda: got == [8])
+    assert node.refused == 1 and "13 is refused" in node.detail["last_refused"]
     assert node.errors == 1 and "ZeroDivisionError" in node.detail["last_error"]
 
 
@@ -267,6 +286,52 @@ def test_a_best_effort_publisher_is_heard(executor):
             return node.processed > 0
 
         assert wait_for(heard, executor)
+    finally:
+        node.destroy_node()
+        other.destroy_node()
+
+
+def test_images_of_a_best_effort_camera_are_seen(executor, monkeypatch):
+    """Sensor drivers publish so, by ROS's own profile for sensor data."""
+    import numpy as np
+    from rclpy.qos import qos_profile_sensor_data
+    from sensor_msgs.msg import Image
+
+    from kinesics_core.types import Frame, People
+    from kinesics_ros import keypoint_node
+    from kinesics_ros.images import frame_to_msg
+
+    class Estimator:
+        model = "nobody"
+
+        def __init__(self, *_):
+            self.close = lambda: None
+
+        def warm_up(self, *_):
+            pass
+
+        def process(self, frame):
+            return People(frame.stamp, frame.image.shape[1], frame.image.shape[0])
+
+    monkeypatch.setattr(keypoint_node, "KeypointEstimator", Estimator)
+    node = keypoint_node.KeypointNode(overrides={"image_transport": "raw"})
+    other = rclpy.create_node("driver")
+    executor.add_node(node)
+    executor.add_node(other)
+    publisher = other.create_publisher(Image, "image_raw", qos_profile_sensor_data)
+    message = frame_to_msg(Frame(np.zeros((48, 64, 3), np.uint8), 7))
+    try:
+        assert node.trigger_configure() == SUCCESS
+        assert node.count_subscribers("image_raw") == 0, "only an active node subscribes"
+        assert node.trigger_activate() == SUCCESS
+
+        def seen() -> bool:
+            publisher.publish(message)
+            return node.processed > 0
+
+        assert wait_for(seen, executor)
+        assert node.trigger_deactivate() == SUCCESS
+        assert wait_for(lambda: node.count_subscribers("image_raw") == 0, executor)
     finally:
         node.destroy_node()
         other.destroy_node()

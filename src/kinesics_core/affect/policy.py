@@ -200,6 +200,7 @@ class ResponsePolicy:
             gesture=self._gestures.gesture,
             duration=self.config.duration,
             reason=self._reason(affect, perceived),
+            frame_id=people.frame_id,
         )
 
     def _advance(self, stamp: int) -> float:

@@ -11,6 +11,7 @@ from kinesics_core.affect.emotions import EMOTION_VAD, NEUTRAL, emotion_index
 from kinesics_core.errors import KinesicsError
 from kinesics_core.expression.body_animator import BodyAnimator, head_pose
 from kinesics_core.expression.face_animator import FaceAnimator
+from kinesics_core.expression.gestures import robot_gesture
 from kinesics_core.settings import check, setting
 from kinesics_core.skeletons import BLENDSHAPE_INDEX, SMPLX_BODY
 from kinesics_core.types import NANOSECONDS, AffectiveResponse, BodyPose, FacePose
@@ -36,6 +37,7 @@ class ExpressionConfig:
         60.0, "Poses per second; an answer goes out at once besides", unit="Hz",
         bounds=(1.0, 200.0))
     seed: int = setting(0, "Seed of blinks, gaze shifts and sway", bounds=(0, 2**31 - 1))
+    frame_id: str = setting("base_link", "tf frame of the robot, in the headers of its poses")
 
     def __post_init__(self) -> None:
         """Refuse values out of range."""
@@ -70,8 +72,11 @@ class Animator:
     clock that jumps back stands still for that step.
     """
 
-    def __init__(self, seed: int = ExpressionConfig.seed) -> None:
-        """Start at rest; ``seed`` decides blinks, gaze shifts and sway."""
+    def __init__(
+        self, seed: int = ExpressionConfig.seed, frame_id: str = ExpressionConfig.frame_id
+    ) -> None:
+        """Start at rest; ``seed`` decides blinks, gaze shifts and sway, ``frame_id`` is put on."""
+        self._frame_id = frame_id
         self._face = FaceAnimator(seed)
         self._body = BodyAnimator(seed)
         self._now: int | None = None
@@ -83,10 +88,23 @@ class Animator:
         self._gesture = ""  # of the newest response, to notice when it changes
 
     def respond(self, response: AffectiveResponse) -> None:
-        """Show a response for its duration, or until the next one; takes no time."""
-        self._state = np.array([response.valence, response.arousal, response.dominance])
+        """Show a response for its duration, or until the next one; takes no time.
+
+        Raises:
+            KinesicsError: Its emotion, duration, bearing or gesture is none; nothing is changed.
+        """
+        emotion = emotion_index(int(response.emotion))
+        if not (math.isfinite(response.duration) and np.shape(response.bearing) == (2,)):
+            raise KinesicsError(
+                f"Got a response with duration {response.duration} s and bearing"
+                f" {response.bearing}; give a finite time and two angles."
+            )
+        if response.gesture:
+            robot_gesture(response.gesture)
+        state = [response.valence, response.arousal, response.dominance]
+        self._state = np.clip(np.nan_to_num(state), -1.0, 1.0)
         self._response = _Display(
-            response.emotion,
+            emotion,
             float(np.clip(np.nan_to_num(response.intensity), 0.0, 1.0)),
             self._state,
             self._time + response.duration,
@@ -178,7 +196,10 @@ class Animator:
         left, right = self._body.hands
         jaw = _JAW_RANGE * float(shapes[BLENDSHAPE_INDEX["jawOpen"]])
         return (
-            FacePose(stamp, now, shapes, eyes.astype(np.float32), head.astype(np.float32)),
+            FacePose(
+                stamp, now, shapes, eyes.astype(np.float32), head.astype(np.float32),
+                self._frame_id,
+            ),
             BodyPose(
                 stamp=stamp,
                 pose_stamp=now,
@@ -189,5 +210,6 @@ class Animator:
                 right_hand=right.astype(np.float32),
                 jaw=np.array([jaw, 0.0, 0.0], np.float32),
                 betas=np.zeros(10, np.float32),
+                frame_id=self._frame_id,
             ),
         )
