@@ -54,9 +54,10 @@ class CameraConfig:
 class KeypointConfig:
     """Settings of ``landmarks.KeypointEstimator`` and of the topic its images come on.
 
-    One person is followed by the holistic model, which sees every part at once. For more, newcomers
-    are looked for in a part of each frame in turn (a small, far one may take some tenths of a
-    second to be found), and each person costs time.
+    One person is followed by the holistic model, which sees every part at once: the largest in view
+    at the beginning, for as long as that one is seen. For more, newcomers are looked for in a part
+    of each frame in turn (a small, far one may take some tenths of a second to be found), and each
+    person costs time.
 
     Attributes:
         smoothing: False turns off MediaPipe's own filter as well, which lags by up to a frame: for

@@ -17,7 +17,9 @@ import numpy as np
 from kinesics_core.assets import store
 from kinesics_core.errors import ModelError
 from kinesics_core.perception.config import KeypointConfig
+from kinesics_core.perception.hands import give_hands_to_wrists
 from kinesics_core.perception.head_pose import head_pose
+from kinesics_core.perception.hidden_legs import doubt_hidden_legs
 from kinesics_core.perception.holistic import HolisticDetector
 from kinesics_core.perception.multi_person import ModelFiles, MultiPersonDetector
 from kinesics_core.perception.smoothing import PersonFilter
@@ -49,8 +51,9 @@ class Detector(Protocol):
 class KeypointEstimator:
     """Finds people in a stream of frames. Not thread-safe: one thread at a time.
 
-    ``Person.coco[:, 2]`` is MediaPipe's visibility times presence of that landmark. Landmarks
-    outside the image or hidden keep their estimated coordinates and get a low score;
+    ``Person.coco[:, 2]`` is MediaPipe's visibility times presence of that landmark, halved for legs
+    that are likelier hidden than seen. Landmarks outside the image or hidden keep their estimated
+    coordinates and get a low score;
     ``Person.score`` is the mean of the 17.
 
     Args:
@@ -117,6 +120,7 @@ class KeypointEstimator:
         if min(width, height) < MIN_SIDE:
             return people
         found = self._detect(np.ascontiguousarray(image), frame.stamp)
+        give_hands_to_wrists(found)
         ids = self._tracker.update([person.coco for person in found], frame.stamp)
         alive = self._tracker.alive
         self._filters = {i: f for i, f in self._filters.items() if i in alive}
@@ -124,6 +128,8 @@ class KeypointEstimator:
             person.id = identity
             if self.config.smoothing:
                 self._filters.setdefault(identity, PersonFilter()).apply(person, frame.stamp)
+            doubt_hidden_legs(person.coco)
+            person.score = float(person.coco[:, 2].mean())
             if person.face is not None:
                 person.head = head_pose(person.face, width, height, self.config.focal_length)
         people.persons = sorted(found, key=lambda person: person.id)

@@ -19,6 +19,7 @@ from kinesics_core.errors import ModelError
 from kinesics_core.perception.config import VARIANTS
 from kinesics_core.perception.crops import crop_square, uncrop, windows
 from kinesics_core.perception.face_hands import FaceHandFinder
+from kinesics_core.perception.hands import give_hands_to_wrists
 from kinesics_core.perception.head_pose import head_pose
 from kinesics_core.perception.landmarks import MIN_SIDE
 from kinesics_core.perception.mediapipe_tasks import (
@@ -176,6 +177,7 @@ class StillEstimator:
             if person.face is not None:
                 person.head = head_pose(person.face, width, height)
             people.persons.append(person)
+        give_hands_to_wrists(people.persons)
         return people
 
     def _find(self, image: np.ndarray) -> list[PoseEstimate]:
