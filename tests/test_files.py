@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -153,6 +154,43 @@ def test_objects_are_not_read(tmp_path):
     np.savez(path, held=np.array([{}], object), allow_pickle=True)
     with pytest.raises(ValueError, match="pickle"):
         files.read_arrays(path)
+
+
+def test_an_archive_that_unpacks_to_gigabytes_is_refused_before_it_is_read(tmp_path, monkeypatch):
+    assert files.MAX_ARRAYS == 2 << 30
+    monkeypatch.setattr(files, "MAX_ARRAYS", 1 << 20)
+    path = tmp_path / "bomb.npz"
+    np.savez_compressed(path, zeros=np.zeros(1 << 18))
+    with pytest.raises(ValueError, match="unpacks to 2 MB, more than 1"):
+        files.read_arrays(path)
+
+
+@pytest.mark.parametrize("damage", [
+    lambda content: b"", lambda content: content[:-30], lambda content: b"PK" + bytes(99),
+    lambda content: content.replace(b"'fortran_order'", b"'fortran_order("),
+    lambda content: content.replace(b"{'descr'", b"{'descr("),
+    lambda content: content.replace(b"\x93NUMPY", b"\x93NUMPI")])
+def test_a_damaged_archive_is_a_value_error_whatever_numpy_says(damage, tmp_path, monkeypatch):
+    monkeypatch.setattr(zipfile.ZipExtFile, "_update_crc", lambda *_: None)  # reach numpy's reader
+    path = tmp_path / "numbers.npz"
+    files.write_arrays(path, {"pose": np.eye(3)})
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(ValueError, match="."):
+        files.read_arrays(path)
+
+
+def test_an_array_is_read_when_it_is_asked_for(tmp_path):
+    path = tmp_path / "numbers.npz"
+    files.write_arrays(path, {"good": np.eye(3), "bad": np.arange(99.0)})
+    content = path.read_bytes()
+    path.write_bytes(content.replace(np.float64(50.0).tobytes(), np.float64(51.0).tobytes()))
+    with files.Arrays(path) as arrays:
+        assert set(arrays) == {"good", "bad"} and len(arrays) == 2 and "other" not in arrays
+        np.testing.assert_array_equal(arrays["good"], np.eye(3))
+        with pytest.raises(ValueError, match="bad: Bad CRC-32"):
+            arrays["bad"]
+        with pytest.raises(KeyError):
+            arrays["other"]
 
 
 # Hashes -----------------------------------------------------------------------------------------

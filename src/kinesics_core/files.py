@@ -19,8 +19,7 @@ import shutil
 import stat
 import sys
 import tempfile
-import tokenize
-import zlib
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -32,6 +31,10 @@ from kinesics_core.errors import KinesicsError
 
 PART = ".part"
 """Ending of a file's name while it is written."""
+
+MAX_ARRAYS = 1 << 31
+"""Bytes that the arrays of an .npz may unpack to: those of a body model are some 300 MB, as are
+those of a fit of an hour."""
 
 _CHUNK = 1 << 20
 _STREAM = re.compile(r"/(?:dev|proc/self)/fd/(\d+)")
@@ -254,17 +257,62 @@ def write_arrays(path: Path, arrays: Mapping[str, Any], *, compressed: bool = Fa
     write_bytes(path, stream.getbuffer())
 
 
-def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """Return all arrays of an .npz.
+class Arrays(Mapping[str, np.ndarray]):
+    """The arrays of an .npz by name, each read when it is asked for; close it after use.
 
     Raises:
-        OSError, ValueError, KeyError, zipfile.BadZipFile: The file is not such an archive.
+        OSError: The file cannot be opened or read, here or when an array is asked for.
+        ValueError: It is no such archive, it is damaged, its arrays need pickles, or they unpack
+            to more than ``MAX_ARRAYS`` bytes; likewise.
     """
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            return {name: stored[name] for name in stored.files}
-    except (tokenize.TokenError, zlib.error, NotImplementedError) as error:
-        raise ValueError(f"{type(error).__name__}: {error}") from error
+
+    def __init__(self, path: Path) -> None:
+        try:
+            with zipfile.ZipFile(path) as archive:
+                size = sum(member.file_size for member in archive.infolist())
+            if size > MAX_ARRAYS:
+                raise ValueError(f"it unpacks to {size >> 20} MB, more than {MAX_ARRAYS >> 20}")
+            self._stored = np.load(path, allow_pickle=False)
+        except OSError:
+            raise
+        except Exception as error:  # zipfile, zlib and numpy each have kinds of their own
+            raise ValueError(_reason(error)) from error
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        if name not in self._stored.files:
+            raise KeyError(name)
+        try:
+            array: np.ndarray = self._stored[name]
+        except OSError:
+            raise
+        except Exception as error:  # numpy parses a header as Python, with all errors of that
+            raise ValueError(f"{name}: {_reason(error)}") from error
+        if not isinstance(array, np.ndarray):  # a member that is no .npy comes as its bytes
+            raise ValueError(f"{name} is no array")
+        return array
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._stored.files)
+
+    def __len__(self) -> int:
+        return len(self._stored.files)
+
+    def __enter__(self) -> Arrays:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stored.close()
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """Return all arrays of an .npz; errors as ``Arrays``."""
+    with Arrays(path) as stored:
+        return dict(stored)
+
+
+def _reason(error: Exception) -> str:
+    """Return the first line of an error's text, or its kind."""
+    return (str(error).splitlines() or [""])[0] or type(error).__name__
 
 
 def sha256_of(file: Path, on_chunk: Callable[[int], None] | None = None) -> str:

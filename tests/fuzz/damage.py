@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
 
@@ -99,19 +100,58 @@ def shuffled_lines(content: bytes, rng: np.random.Generator) -> bytes:
     return b"\n".join(lines)
 
 
+def other_array(content: bytes, rng: np.random.Generator) -> bytes:
+    """Write one array of an .npz in another way, as another program or version might."""
+    with np.load(io.BytesIO(content)) as stored:
+        arrays = dict(stored)
+    name = sorted(arrays)[int(rng.integers(len(arrays)))]
+    array = arrays.pop(name)
+    change = int(rng.integers(12))
+    if change == 0:  # it is missing
+        arrays["other"] = array
+    elif change == 1:
+        arrays[name] = array.T
+    elif change == 2:
+        arrays[name] = array.ravel()
+    elif change == 3:
+        arrays[name] = np.atleast_1d(array)[: max(np.size(array) // 2 % 7, 1)]
+    elif change == 4:
+        arrays[name] = np.atleast_1d(array)[:0]
+    elif change == 5:
+        arrays[name] = array.astype(str)
+    elif change == 6:
+        arrays[name] = np.zeros(array.shape, [("x", "f4"), ("y", "i4")])
+    elif change == 7:
+        arrays[name] = np.float64(rng.normal())
+    elif change == 8 or array.dtype.kind not in "fiu":
+        arrays[name] = array[None]
+    else:  # one number is absurd
+        numbers = np.array(array, float)
+        value = (np.nan, np.inf, -1e30, -1.0, 1e12)[int(rng.integers(5))]
+        numbers.ravel()[int(rng.integers(numbers.size))] = value
+        arrays[name] = numbers
+    stream = io.BytesIO()
+    np.savez(stream, **arrays)
+    return stream.getvalue()
+
+
 BINARY: tuple[Callable[[bytes, np.random.Generator], bytes], ...] = (
     truncated, flipped, early_flipped, blanked, without, repeated, noise, with_appendix)
 TEXT = (*BINARY, other_numbers, other_numbers, other_words, other_words, shuffled_lines)
 
 
-def damaged(content: bytes, rng: np.random.Generator, text: bool) -> tuple[str, bytes]:
+ARRAYS = (*BINARY, *len(BINARY) * (other_array,))
+
+
+def damaged(content: bytes, rng: np.random.Generator, kind: str) -> tuple[str, bytes]:
     """Return the name of the damage done and the damaged bytes.
 
     Args:
         content: A whole file.
         rng: Decides what is done and where.
-        text: Whether damage to words and numbers makes sense.
+        kind: "text" for damage to words and numbers, too; "arrays" for damage to the arrays of an
+            .npz, too.
     """
-    kinds = TEXT if text else BINARY
-    kind = kinds[int(rng.integers(len(kinds)))]
-    return kind.__name__, kind(content, rng) if content else b""
+    damages = {"text": TEXT, "arrays": ARRAYS}.get(kind, BINARY)
+    damage = damages[int(rng.integers(len(damages)))]
+    return damage.__name__, damage(content, rng) if content else b""

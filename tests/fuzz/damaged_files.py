@@ -119,7 +119,7 @@ def _work(name: str, cases: list[int], seed: int, folder: Path, answers: Connect
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir()
         reader.beside(place)
-        kind, content = damaged(whole, np.random.default_rng((seed, case)), reader.text)
+        kind, content = damaged(whole, np.random.default_rng((seed, case)), reader.damage)
         path = place / reader.name
         path.write_bytes(content)
         answers.send(_read(reader.read, path, kind))

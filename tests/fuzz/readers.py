@@ -33,6 +33,7 @@ class Reader:
         read: Reads the file at a path; yields what of it must be finite.
         text: Whether damage to words and numbers makes sense.
         beside: Writes what must lie beside the file, undamaged.
+        arrays: Whether damage to the arrays of an .npz makes sense.
     """
 
     name: str
@@ -40,6 +41,12 @@ class Reader:
     read: Callable[[Path], Arrays]
     text: bool = False
     beside: Callable[[Path], None] = lambda folder: None
+    arrays: bool = False
+
+    @property
+    def damage(self) -> str:
+        """The kind of damage, as ``damage.damaged`` takes it."""
+        return "text" if self.text else "arrays" if self.arrays else ""
 
 
 # --- whole files -------------------------------------------------------------------------------
@@ -279,22 +286,84 @@ def _bag(path: Path) -> Arrays:
 
 
 def _body_model(path: Path) -> Arrays:
-    from kinesics_core.body import model
+    from kinesics_core.body import model, skinning
+    from kinesics_core.body.correspondences import selection
 
     body = model.load(path)
-    yield body.template
+    yield from (body.template, body.shape_directions, body.joint_directions, body.weights)
+    vertices, joints = skinning.vertices(
+        body, betas=np.ones((1, body.shape_directions.shape[2]), np.float32),
+        body_pose=np.full((1, 69 if body.kind == "smpl" else 63), 0.1, np.float32))
+    yield from (vertices, joints, selection(body.keypoints, len(body.parents))[1])
 
 
 def _prior(path: Path) -> Arrays:
     from kinesics_core.pose_priors import vae
 
-    yield vae.load(path).decode(np.zeros((1, 32), np.float32))
+    vae.load.cache_clear()
+    prior = vae.load(path.parent.parent if path.parent.name == "snapshots" else path)
+    yield prior.decode(np.zeros((1, prior.latent), np.float32))
 
 
 def _mixture(path: Path) -> Arrays:
     from kinesics_core.pose_priors import gmm
 
-    yield gmm.load(path).means
+    gmm.load.cache_clear()
+    mixture = gmm.load(path)
+    yield mixture.means
+    yield mixture.best(np.zeros((1, 63)))[1]
+
+
+def _lifter(path: Path) -> Arrays:
+    from kinesics_core.pose_priors import lifter
+
+    lifter.load.cache_clear()
+    yield from lifter.load(path).values()
+
+
+def _vposer_folder(path: Path) -> Arrays:
+    folder = path.parent / "vposer" / "snapshots"
+    folder.mkdir(parents=True)
+    yield from _prior(Path(shutil.copy(path, folder / path.name)))
+
+
+def _params(path: Path) -> Arrays:
+    from kinesics_core.fitting.output.params_file import read_parameters
+
+    found, track = read_parameters(path)
+    # Frames that were not fitted are nan.
+    yield from (np.nan_to_num(found.body_pose, nan=0.0), np.nan_to_num(found.transl, nan=0.0),
+                found.betas, found.times, np.array([found.focal]))
+    if track is not None:
+        yield np.nan_to_num(track.keypoints, nan=0.0)
+
+
+def _motions(path: Path) -> Arrays:
+    from kinesics_core.fitting.evaluation import motions
+
+    for motion in motions.read(path):
+        yield motion.rotations
+        yield np.array([motion.rate])
+
+
+def _joint_names(path: Path) -> Arrays:
+    from kinesics_core.importers.import_bvh import read_joint_names
+
+    yield np.array([len(read_joint_names(path))])
+
+
+def _calibration(path: Path) -> Arrays:
+    from kinesics_core.perception import calibration
+
+    found = calibration.read(str(path)).scaled(320, 240)
+    yield from (found.distortion, found.camera, found.rectification, found.projection)
+
+
+def _checkpoint(path: Path) -> Arrays:
+    from kinesics_core.motion.training import checkpoints
+
+    for weights in checkpoints.load(path).network.state_dict().values():
+        yield weights.numpy()
 
 
 def _forecaster(path: Path) -> Arrays:
@@ -331,6 +400,76 @@ def _part_of_dataset(name: str) -> Callable[[], bytes]:
     return make
 
 
+def _smpl_pickle() -> bytes:
+    """The shipped body's arrays as a pickle, as SMPL's authors publish theirs."""
+    import pickle
+
+    with np.load(MODELS / "smplx" / "SMPLX_NEUTRAL.npz") as stored:
+        return pickle.dumps({name: array for name, array in stored.items()
+                             if not name.startswith("keypoint_")}, protocol=2)
+
+
+def _torch_file(content: object) -> bytes:
+    import torch
+
+    stream = io.BytesIO()
+    torch.save(content, stream)
+    return stream.getvalue()
+
+
+def _vposer() -> bytes:
+    """A made-up checkpoint of VPoser, version 2."""
+    from kinesics_core.pose_priors.vae_network import PosePriorNetwork
+
+    return _torch_file({"state_dict": {
+        f"vp_model.{name}": value for name, value in PosePriorNetwork().state_dict().items()}})
+
+
+def _trained() -> bytes:
+    """The checkpoint of a forecaster that was not trained long."""
+    import tempfile
+
+    from kinesics_core.motion.training import checkpoints
+
+    identity = checkpoints.Identity("ours", True, ("nose", "left_eye"), ("calm", "glad"))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "checkpoint.pt"
+        checkpoints.save(path, identity, {"rate": 30.0}, {
+            "best_network": identity.build().state_dict(), "epoch": 3})
+        return path.read_bytes()
+
+
+def _fit() -> bytes:
+    """A ``params.npz`` of six frames."""
+    from kinesics_core.body.parameters import PARAMETERS
+
+    keypoints = np.tile(np.linspace(50, 400, 133 * 3, dtype=np.float32).reshape(133, 3), (6, 1, 1))
+    keypoints[..., 2] = 0.9
+    return npz(
+        **{name: np.full((6, *shape), 0.1, np.float32) for name, shape in PARAMETERS.items()},
+        betas=np.zeros((6, 10), np.float32), focal=np.array(900.0), fps=np.array(30.0),
+        principal_point=np.array([320.0, 240.0]), width=np.array(640), height=np.array(480),
+        frames=np.arange(6), times=np.arange(6) / 30.0, keypoints=keypoints,
+        gender=np.array("neutral"))
+
+
+def _joint_file() -> bytes:
+    from kinesics_core.importers.skeleton_names import WANTED
+
+    return "".join(f"{name}: bone_{i}\n" for i, name in enumerate(WANTED)).encode()
+
+
+def _camera_file() -> bytes:
+    def matrix(rows: int, columns: int) -> str:
+        numbers = (1000.0 * np.eye(rows, columns)).ravel().tolist()
+        return f"\n  rows: {rows}\n  cols: {columns}\n  data: {numbers}\n"
+
+    return ("image_width: 640\nimage_height: 480\ncamera_name: fuzz\n"
+            f"camera_matrix:{matrix(3, 3)}distortion_model: plumb_bob\n"
+            f"distortion_coefficients:{matrix(1, 5)}rectification_matrix:{matrix(3, 3)}"
+            f"projection_matrix:{matrix(3, 4)}").encode()
+
+
 def _bvh_beside(folder: Path) -> None:
     (folder / WHOLE).write_bytes(bvh())
 
@@ -346,7 +485,7 @@ READERS: dict[str, Reader] = {
     "import bvh, tar": Reader("motion.tar.gz", lambda: archive("tar"),
                               lambda p: _import(p, "bvh"), beside=_bvh_beside),
     "import axis-angle": Reader("clips.npz", lambda: npz(one=rotations(), two=rotations()),
-                                lambda p: _import(p, "axis-angle", "--rate", "30")),
+                                lambda p: _import(p, "axis-angle", "--rate", "30"), arrays=True),
     "import expmap": Reader("walking_1.txt", expmap, lambda p: _import(p, "expmap"), True),
     "import humanml3d": Reader("000001.npy", lambda: npy(joints()),
                                lambda p: _import(p, "humanml3d")),
@@ -363,10 +502,24 @@ READERS: dict[str, Reader] = {
     "mp4": Reader("a.mp4", lambda: film(".mp4"), _frames),
     "webm": Reader("a.webm", lambda: film(".webm"), _frames),
     "openpose": Reader("x_000000000000_keypoints.json", openpose, _openpose, True),
-    "keypoints npz": Reader("keypoints.npz", keypoint_table, _keypoint_table),
-    "body model": Reader("SMPLX_NEUTRAL.npz", _shipped("smplx/SMPLX_NEUTRAL.npz"), _body_model),
-    "pose prior": Reader("pose_prior.npz", _shipped("pose_prior.npz"), _prior),
-    "pose mixture": Reader("pose_gmm.npz", _shipped("pose_gmm.npz"), _mixture),
+    "keypoints npz": Reader("keypoints.npz", keypoint_table, _keypoint_table, arrays=True),
+    "body model": Reader("SMPLX_NEUTRAL.npz", _shipped("smplx/SMPLX_NEUTRAL.npz"), _body_model,
+                         arrays=True),
+    "body model, pickle": Reader("SMPLX_NEUTRAL.pkl", _smpl_pickle, _body_model),
+    "pose prior": Reader("pose_prior.npz", _shipped("pose_prior.npz"), _prior, arrays=True),
+    "pose prior, VPoser": Reader("V02_05.ckpt", _vposer, _vposer_folder),
+    "pose mixture": Reader("pose_gmm.npz", _shipped("pose_gmm.npz"), _mixture, arrays=True),
+    "pose lifter": Reader("pose_lifter.npz", _shipped("pose_lifter.npz"), _lifter, arrays=True),
+    "fit": Reader("params.npz", _fit, _params, arrays=True),
+    "motions": Reader("motions.npz", lambda: npz(
+        angry_1=rotations(), sad_2=rotations()), _motions, arrays=True),
+    "motions, together": Reader("motions.npz", lambda: npz(
+        rotations=np.concatenate([rotations()] * 2), clip=np.repeat([0, 1], 60),
+        names=np.array(["angry", "sad"]), rate=np.array([30.0, 60.0]),
+        translation=np.zeros((120, 3))), _motions, arrays=True),
+    "joint names": Reader("joints.yaml", _joint_file, _joint_names, True),
+    "calibration": Reader("camera.yaml", _camera_file, _calibration, True),
+    "training checkpoint": Reader("checkpoint.pt", _trained, _checkpoint),
     "forecaster": Reader("forecast.onnx", _shipped("forecast_ours.onnx"), _forecaster),
     "dataset info": Reader("info.json", _part_of_dataset("info.json"), _dataset, True,
                            _dataset_folder),

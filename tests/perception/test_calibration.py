@@ -30,7 +30,10 @@ def test_a_calibration_is_read_and_scaled(tmp_path):
     np.testing.assert_array_equal(half.camera[2], (0, 0, 1))
 
 
-@pytest.mark.parametrize("text", ["", "image_width: x", "just text", CALIBRATION[:80]])
+@pytest.mark.parametrize("text", [
+    "", "image_width: x", "just text", CALIBRATION[:80], "[" * 5000,
+    CALIBRATION.replace("width: 128", "width: 0"), CALIBRATION.replace("width: 128", "width: .inf"),
+    CALIBRATION.replace("110", ".nan"), CALIBRATION.replace("110", "1e300")])
 def test_a_broken_calibration_is_named(tmp_path, text):
     file = tmp_path / "camera.yaml"
     file.write_text(text)

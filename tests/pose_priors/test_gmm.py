@@ -74,3 +74,16 @@ def test_what_is_no_mixture_is_said(tmp_path, content):
         path.write_bytes(content)
     with pytest.raises(ModelError, match="gmm.npz"):
         gmm.load(path)
+
+
+@pytest.mark.parametrize(("name", "value"), [
+    ("means", np.nan), ("weights", 0.0), ("weights", -1.0), ("roots", np.inf), ("means", 1e30)])
+def test_a_mixture_with_absurd_numbers_is_refused(tmp_path, name, value):
+    statistics = {"means": np.zeros((2, 63)), "roots": np.tile(np.eye(63), (2, 1, 1)),
+                  "weights": np.full(2, 0.5)}
+    np.savez(tmp_path / "good.npz", **statistics)
+    assert gmm.load(tmp_path / "good.npz").best(np.zeros((1, 63)))[1][0] == 0.0
+    statistics[name][0] = value
+    np.savez(tmp_path / "gmm.npz", **statistics)
+    with pytest.raises(ModelError, match="gmm.npz is no mixture"):
+        gmm.load(tmp_path / "gmm.npz")

@@ -207,6 +207,21 @@ def test_what_is_no_lifter_is_said(tmp_path, content):
         lifter.load(path)
 
 
+@pytest.mark.parametrize(("name", "change"), [
+    ("blocks.0.1.weight", lambda array: array[:7]),
+    ("blocks.0.1.weight", lambda array: array.T[:, :9]),
+    ("norm.bias", lambda array: array * np.nan),
+    ("last.bias", lambda array: array[:-1]),
+    ("first.bias", lambda array: array + np.float32(1e30)),
+])
+def test_layers_that_do_not_fit_or_were_damaged_are_refused(tmp_path, name, change):
+    weights = dict(lifter.load())
+    weights[name] = change(weights[name])
+    np.savez(tmp_path / "lifter.npz", **weights)
+    with pytest.raises(ModelError, match="lifter.npz is no lifter"):
+        lifter.load(tmp_path / "lifter.npz")
+
+
 @pytest.mark.slow
 def test_training_learns(tmp_path):
     """Errors fall within a few steps, and a report is written."""

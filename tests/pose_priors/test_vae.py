@@ -207,6 +207,14 @@ def test_what_is_no_prior_is_said(tmp_path, what):
         vae.load(path)
 
 
+@pytest.mark.parametrize("shape", [(512, 31), (0, 32), (512,), (511, 32)])
+def test_a_prior_whose_layers_do_not_fit_is_refused(network, tmp_path, shape):
+    parameters = parameters_of(network) | {"decoder_net.0.weight": np.zeros(shape, np.float32)}
+    np.savez(tmp_path / "prior.npz", **parameters)
+    with pytest.raises(ModelError, match="does not have the layers of VPoser"):
+        vae.load(tmp_path / "prior.npz")
+
+
 def test_the_shipped_prior_knows_poses():
     """Standing and sitting come back as they were; a random tangle does not, and costs more."""
     prior = vae.load()

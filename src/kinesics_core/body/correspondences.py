@@ -101,13 +101,20 @@ def _stated(
     if missing:
         raise ModelError(f"{file} lacks {', '.join(missing)} beside keypoint_joints.")
     given, joints, vertices, weights = (np.asarray(members[name]) for name in names)
-    if tuple(str(name) for name in given) != WHOLEBODY133:
+    if tuple(str(name) for name in given.ravel()) != WHOLEBODY133:
         raise ModelError(f"{file}: keypoint_names are not the 133 of COCO-WholeBody in order.")
-    if joints.shape != (_COUNT,) or weights.shape != vertices.shape or len(vertices) != _COUNT:
+    if any(array.dtype.kind not in "iuf" or not np.isfinite(array).all()
+           for array in (joints, vertices, weights)):
+        raise ModelError(f"{file}: its keypoints' joints, vertices and weights are no numbers.")
+    if joints.shape != (_COUNT,) or vertices.ndim != 2 or len(vertices) != _COUNT or \
+            weights.shape != vertices.shape:
         raise ModelError(
             f"{file}: keypoint_joints, keypoint_vertices and keypoint_weights are {joints.shape}, "
             f"{vertices.shape} and {weights.shape}; wanted (133,), (133, M) and (133, M)."
         )
+    if np.abs(weights).max(initial=0.0) > 10.0:
+        raise ModelError(f"{file}: keypoint_weights are up to {np.abs(weights).max():g}; wanted"
+                         " shares of 1.")
     if joints.max() >= joint_count or vertices.max(initial=-1) >= vertex_count:
         raise ModelError(f"{file}: keypoints name joints or vertices that the body does not have.")
     weights = np.where((joints[:, None] >= 0) | (vertices < 0), 0.0, weights)
@@ -180,7 +187,9 @@ def _landmarks(
     if triangles.ndim == 2 and places.ndim == 3:
         triangles, places = triangles[0], places[0]
     right = triangles.shape == (count,) and places.shape == (count, 3)
-    if not right or triangles.max() >= len(faces):
+    right &= all(array.dtype.kind in "iuf" and np.isfinite(array).all()
+                 for array in (triangles, places))
+    if not right or not (triangles.min() >= 0 and triangles.max() < len(faces)):
         raise ModelError(
             f"{file}: {name}faces_idx and {name}bary_coords do not place {count} landmarks on its "
             "faces; fetch the file again."

@@ -12,9 +12,6 @@ The kind is told by the file's contents, not by its name. Pickles are not truste
 
 from __future__ import annotations
 
-import tokenize
-import zipfile
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -27,6 +24,7 @@ from kinesics_core.assets.store import shipped
 from kinesics_core.body import correspondences, pickles
 from kinesics_core.body.correspondences import Correspondences
 from kinesics_core.errors import AssetError, ModelError
+from kinesics_core.files import Arrays
 from kinesics_core.skeletons import SMPLX55, SMPLX_BODY
 
 GENDERS = ("neutral", "female", "male")
@@ -39,6 +37,7 @@ JOINT_NAMES = {
 """Joints of each kind. SMPL-X's are body, jaw, eyes, hands; a pose vector has the same order."""
 
 _REQUIRED = ("v_template", "f", "shapedirs", "J_regressor", "weights", "kintree_table")
+_SMALLEST, _LARGEST = 0.2, 4.0  # metres, arms outspread
 _SHAPE_SPACE = 300  # columns of shape before those of expression, in a file of 400
 
 
@@ -111,13 +110,12 @@ def load(
         raise ModelError(f"The body model {file} cannot be read: {error.strerror}.") from error
     if not start:
         raise ModelError(f"The body model {file} is empty; fetch it again.")
-    if start[:2] != b"PK":
-        return _model(file, pickles.load(file), gender, betas, expressions)
     try:
-        with np.load(file, allow_pickle=False) as members:
+        if start[:2] != b"PK":
+            return _model(file, pickles.load(file), gender, betas, expressions)
+        with Arrays(file) as members:
             return _model(file, members, gender, betas, expressions)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError,
-            tokenize.TokenError) as error:
+    except (OSError, ValueError) as error:
         raise ModelError(
             f"The body model {file} is damaged or cut off ({error}); fetch it again."
         ) from error
@@ -177,20 +175,29 @@ def _model(
     array = partial(_array, file, members)
     template = array("v_template", None, 3)
     count = len(template)
+    size = float(np.ptp(template, axis=0).max(initial=0.0)) if count else 0.0
+    if not _SMALLEST < size < _LARGEST:
+        raise ModelError(
+            f"{file}: v_template is {size:.3g} wide; wanted a person in T-pose, in metres. Convert"
+            " the file, or fetch it again.")
     kind, parents = _tree(file, array("kintree_table", 2, None, dtype=np.int64)[0])
     joints = len(parents)
     faces = array("f", None, 3, dtype=np.int32)
     if faces.size and not (faces.min() >= 0 and faces.max() < count):
         raise ModelError(f"{file}: f names vertices beyond the {count} of v_template.")
     weights = array("weights", count, joints)
-    if np.abs(weights.sum(1) - 1.0).max() > 0.01:
-        raise ModelError(f"{file}: weights of skinning do not sum to 1 at every vertex.")
+    if np.abs(weights.sum(1) - 1.0).max() > 0.01 or weights.min() < -0.01:
+        raise ModelError(f"{file}: weights of skinning are negative or do not sum to 1.")
     shape, expression = _directions(file, members["shapedirs"], kind, count, betas, expressions)
     regressor = array("J_regressor", joints, count)
     # Each joint is the mean of few vertices.
     used = np.flatnonzero(regressor.any(axis=0))
     reduced = regressor[:, used].astype(np.float64)
+    joint_template = reduced @ template[used]
     directions = np.concatenate([shape[used], expression[used]], axis=2)
+    joint_directions = np.tensordot(reduced, directions, 1)
+    if not max(np.abs(joint_template).max(), np.abs(joint_directions).max(initial=0)) < _LARGEST:
+        raise ModelError(f"{file}: J_regressor puts joints outside the body; fetch it again.")
     components = means = None
     if kind != "smpl" and "hands_meanl" in members:
         components = np.stack([array(f"hands_components{side}", None, 45) for side in "lr"])
@@ -203,8 +210,8 @@ def _model(
         expression_directions=expression,
         pose_directions=_pose_directions(members, array, count, joints),
         joint_regressor=regressor,
-        joint_template=(reduced @ template[used]).astype(np.float32),
-        joint_directions=np.tensordot(reduced, directions, 1).astype(np.float32),
+        joint_template=joint_template.astype(np.float32),
+        joint_directions=joint_directions.astype(np.float32),
         weights=weights,
         parents=parents,
         faces=faces,
@@ -220,6 +227,8 @@ def _array(
     dtype: type = np.float32,
 ) -> np.ndarray:
     """Return a member of that shape (None: any length); ModelError if it is another."""
+    if name not in members:
+        raise ModelError(f"{file} lacks {name}; fetch the file again.")
     found = np.asarray(members[name])
     fits = len(found.shape) == len(shape) and all(
         want in (None, got) for got, want in zip(found.shape, shape, strict=True))
@@ -229,9 +238,11 @@ def _array(
             f"{file}: {name} is {found.dtype} of shape {found.shape}; wanted numbers of shape "
             f"({axes})."
         )
-    if not np.isfinite(found).all():
+    with np.errstate(over="ignore"):  # of doubles too large for float32
+        converted: np.ndarray = np.ascontiguousarray(found, dtype)
+    if not np.isfinite(found).all() or not np.isfinite(converted).all():
         raise ModelError(f"{file}: {name} holds nan or infinity; fetch the file again.")
-    return np.ascontiguousarray(found, dtype)
+    return converted
 
 
 def _tree(file: Path, tree: np.ndarray) -> tuple[str, np.ndarray]:
@@ -268,11 +279,15 @@ def _directions(
         )
     shape = found[:, :, : min(betas, first or columns)]
     expression = found[:, :, first : first + expressions] if first else found[:, :, :0]
-    for part in (shape, expression):
-        if not np.isfinite(part).all():
-            raise ModelError(f"{file}: shapedirs holds nan or infinity; fetch the file again.")
     # As the file has them: our own by components, which skinning wants too.
-    return shape.astype(np.float32), expression.astype(np.float32)
+    with np.errstate(over="ignore"):
+        shape, expression = shape.astype(np.float32), expression.astype(np.float32)
+    for part in (shape, expression):
+        if not (np.abs(part) < _LARGEST).all():
+            raise ModelError(
+                f"{file}: shapedirs holds nan or displacements of more than {_LARGEST:.0f} m;"
+                " fetch the file again.")
+    return shape, expression
 
 
 def _pose_directions(
@@ -280,7 +295,8 @@ def _pose_directions(
 ) -> np.ndarray | None:
     """Return the pose directions ((J - 1) * 9, V * 3), None if they are all zero."""
     # Reading eighty megabytes of zeros would take longer than all the rest.
-    if "posedirs" not in members or ("posedirs_zero" in members and members["posedirs_zero"]):
+    if "posedirs" not in members or (
+            "posedirs_zero" in members and np.any(members["posedirs_zero"])):
         return None
     directions = array("posedirs", count, 3, (joints - 1) * 9)
     if not directions.any():

@@ -122,6 +122,8 @@ class _Sparse(_Record):
         data, indices, starts = (_plain(state[name]) for name in ("data", "indices", "indptr"))
         if np.prod(shape, dtype=float) > _MOST_ELEMENTS:
             raise ModelError(f"it has a sparse matrix of {shape}, far larger than a body's.")
+        if not (len(data) == len(indices) == starts[-1] and np.all(np.diff(starts) >= 0)):
+            raise ModelError("it has a sparse matrix whose parts do not fit each other.")
         lines = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
         dense = np.zeros(shape, data.dtype)
         np.add.at(dense, (indices, lines) if self.by_columns else (lines, indices), data)

@@ -93,7 +93,9 @@ def _used(directions: np.ndarray) -> int:
 
 def _licence(file: Path) -> str:
     if file.suffix == ".npz":
-        with np.load(file, allow_pickle=False) as members:
+        from kinesics_core.files import Arrays
+
+        with Arrays(file) as members:
             if "licence" in members:
                 return str(members["licence"])
     return "not stated in the file; ask where you got it (SMPL models have licences of their own)"

@@ -79,7 +79,7 @@ def read_joint_names(path: Path) -> dict[str, str]:
     """
     try:
         document = yaml.safe_load(path.read_text())
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise KinesicsError(f"{path} cannot be read as YAML: {error}") from error
     if not isinstance(document, dict) or not document or set(document) - set(WANTED):
         raise KinesicsError(

@@ -10,6 +10,8 @@ import yaml
 
 from kinesics_core.errors import SourceError
 
+_LARGEST = 1e9  # of any number of a calibration; focal lengths have thousands of pixels
+
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
@@ -52,12 +54,19 @@ def read(path: str) -> Calibration:
     """
     try:
         data = yaml.safe_load(Path(path).expanduser().read_text())
-        return Calibration(
+        found = Calibration(
             int(data["image_width"]), int(data["image_height"]), str(data["distortion_model"]),
             np.array([float(value) for value in data["distortion_coefficients"]["data"]]),
             _matrix(data["camera_matrix"], (3, 3)), _matrix(data["rectification_matrix"], (3, 3)),
             _matrix(data["projection_matrix"], (3, 4)))
-    except (OSError, KeyError, TypeError, ValueError, yaml.YAMLError) as error:
+        if found.width < 1 or found.height < 1:
+            raise ValueError(f"images of {found.width}x{found.height}")
+        for name in ("distortion", "camera", "rectification", "projection"):
+            if not (np.abs(getattr(found, name)) < _LARGEST).all():
+                raise ValueError(f"{name} holds nan or a number beyond {_LARGEST:g}")
+        return found
+    except (OSError, LookupError, TypeError, ArithmeticError, RecursionError, ValueError,
+            yaml.YAMLError) as error:
         raise SourceError(
             f"got the calibration {path!r}, which cannot be used ({error!r}); wanted a YAML file "
             "as camera_calibration writes it. Mend the path, or leave it empty."

@@ -9,9 +9,6 @@ component decides, and its quadratic form is what Gauss-Newton needs.
 
 from __future__ import annotations
 
-import tokenize
-import zipfile
-import zlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,8 +17,13 @@ import numpy as np
 
 from kinesics_core.assets import store
 from kinesics_core.errors import ModelError
+from kinesics_core.files import read_arrays
 
 FILE = "pose_gmm.npz"
+DIMENSIONS = 63
+"""Numbers of ``body_pose``."""
+
+_LARGEST = 1e6  # of any number of a mixture: a spread is hardly below a microradian
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,19 +83,26 @@ def load(path: Path | None = None) -> Mixture:
     """
     file = store.shipped(FILE) if path is None else Path(path)
     try:
-        with np.load(file, allow_pickle=False) as archive:
-            means, roots, weights = (
-                archive[key].astype(np.float32) for key in ("means", "roots", "weights"))
-        if means.ndim != 2 or roots.shape != (*means.shape, means.shape[1]) or \
-                weights.shape != means.shape[:1]:
+        archive = read_arrays(file)
+        means, roots, weights = (_numbers(archive[key]) for key in ("means", "roots", "weights"))
+        if means.shape[1:] != (DIMENSIONS,) or not len(means) or \
+                roots.shape != (*means.shape, DIMENSIONS) or weights.shape != means.shape[:1]:
             raise ValueError(f"means {means.shape}, roots {roots.shape}, weights {weights.shape}")
-    except (OSError, KeyError, ValueError, EOFError, AttributeError,
-            zipfile.BadZipFile, zlib.error, tokenize.TokenError) as error:
+        if not all((np.abs(array) < _LARGEST).all() for array in (means, roots, weights)) or not (
+                np.diagonal(roots, axis1=1, axis2=2).all() and (weights > 0).all()):
+            raise ValueError("statistics that are none of a mixture")
+    except (OSError, KeyError, ValueError) as error:
         raise ModelError(
             f"{file} is no mixture of poses ({error}). Give the pose_gmm.npz of `kinesics train"
             " prior`."
         ) from error
     return mixture(means, roots, weights)
+
+
+def _numbers(array: np.ndarray) -> np.ndarray:
+    if array.dtype.kind not in "fiu":
+        raise ValueError(f"an array of {array.dtype}")
+    return array.astype(np.float32)
 
 
 def mixture(means: np.ndarray, roots: np.ndarray, weights: np.ndarray) -> Mixture:

@@ -11,9 +11,6 @@ edge of a wide picture looks like one in its middle.
 
 from __future__ import annotations
 
-import tokenize
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -23,6 +20,7 @@ import numpy as np
 
 from kinesics_core.assets import store
 from kinesics_core.errors import KinesicsError, ModelError
+from kinesics_core.files import read_arrays
 from kinesics_core.rotations import orthonormal
 from kinesics_core.skeletons import WHOLEBODY133
 
@@ -162,14 +160,17 @@ def load(path: Path | None = None) -> Mapping[str, np.ndarray]:
     """
     file = store.shipped(FILE) if path is None else Path(path)
     try:
-        with np.load(file, allow_pickle=False) as archive:
-            weights = {key: archive[key].astype(np.float32) for key in archive.files
-                       if archive[key].dtype.kind == "f"}
-        if weights["first.weight"].shape[1] != INPUTS or \
-                weights["last.weight"].shape[0] != OUTPUTS:
+        weights = {name: array.astype(np.float32) for name, array in read_arrays(file).items()
+                   if array.dtype.kind == "f"}
+        if weights["first.weight"].shape[1:] != (INPUTS,) or \
+                weights["last.weight"].shape[:1] != (OUTPUTS,):
             raise ValueError(f"{weights['first.weight'].shape} and {weights['last.weight'].shape}")
-    except (OSError, KeyError, ValueError, EOFError, AttributeError,
-            zipfile.BadZipFile, zlib.error, tokenize.TokenError) as error:
+        with np.errstate(all="ignore"):  # layers that do not fit each other are a ValueError
+            said = _network(weights, np.zeros((1, INPUTS), np.float32))
+        if said.shape != (1, OUTPUTS) or not np.isfinite(said).all() or not all(
+                (np.abs(array) < 1e6).all() for array in weights.values()):
+            raise ValueError("weights that are no numbers of a trained network")
+    except (OSError, KeyError, ValueError) as error:
         raise ModelError(
             f"{file} is no lifter ({error}). Give the pose_lifter.npz of `kinesics train lifter`."
         ) from error

@@ -16,9 +16,6 @@ torch, for training.
 
 from __future__ import annotations
 
-import tokenize
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -28,6 +25,7 @@ import numpy as np
 
 from kinesics_core.assets import store
 from kinesics_core.errors import ModelError
+from kinesics_core.files import read_arrays
 from kinesics_core.rotations import logarithm, orthonormal
 
 FILE = "pose_prior.npz"
@@ -164,11 +162,9 @@ def load(path: Path | None = None) -> PosePrior:
     if file.is_dir():
         return from_parameters(_checkpoint(file), str(file))
     try:
-        with np.load(file, allow_pickle=False) as archive:
-            parameters = {key: archive[key].astype(np.float32) for key in archive.files
-                          if archive[key].dtype.kind == "f"}
-    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile,
-            zlib.error, tokenize.TokenError) as error:
+        parameters = {name: array.astype(np.float32) for name, array in read_arrays(file).items()
+                      if array.dtype.kind == "f"}
+    except (OSError, ValueError) as error:
         raise ModelError(
             f"{file} is no pose prior ({error}). Give an .npz of `kinesics train prior`, or the"
             " folder of a VPoser checkpoint."
@@ -190,7 +186,7 @@ def from_parameters(parameters: Mapping[str, np.ndarray], name: str = "the prior
         if "bodyprior_enc_fc1.weight" in parameters:
             return _version_1(parameters)
         return _version_2(parameters)
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, IndexError) as error:
         raise ModelError(
             f"{name} does not have the layers of VPoser ({error}); wanted a prior of 21 joints"
             " trained by `kinesics train prior` or human_body_prior."
@@ -248,9 +244,16 @@ def _checked(
         raise ValueError(
             f"{encoder[0][0].shape[1]} inputs and {decoder[-1][0].shape[0]} outputs, not"
             f" {3 * JOINTS} and {6 * JOINTS}")
-    if not all(np.isfinite(part).all() for layer in encoder + decoder for part in layer):
-        raise ValueError("weights that are no numbers")
-    return PosePrior(encoder, decoder, slope)
+    if encoder[-1][0].shape[0] != 2 * decoder[0][0].shape[1]:
+        raise ValueError(f"{encoder[-1][0].shape[0]} numbers of a code of"
+                         f" {decoder[0][0].shape[1]} dimensions, not mean and deviation of each")
+    if not all((np.abs(part) < 1e6).all() for layer in encoder + decoder for part in layer):
+        raise ValueError("weights that are no numbers of a trained network")
+    prior = PosePrior(encoder, decoder, slope)
+    mean, _ = prior.encode(np.zeros((1, JOINTS, 3)))  # ValueError: layers that do not fit
+    if not np.isfinite(prior.decode(mean)).all():
+        raise ValueError("weights that give no pose")
+    return prior
 
 
 def _checkpoint(folder: Path) -> dict[str, np.ndarray]:
@@ -262,11 +265,11 @@ def _checkpoint(folder: Path) -> dict[str, np.ndarray]:
             f"{folder} holds no snapshots/*.ckpt or snapshots/*.pt; give the folder of VPoser as"
             " its authors publish it.")
     try:
-        from kinesics_core.pose_priors.vae_checkpoint import read_arrays
+        from kinesics_core.pose_priors.vae_checkpoint import read_tensors
     except ImportError as error:
         raise ModelError(
             f"Reading {found[-1]} needs {error.name}, which is not installed. Run:"
             " python3 bootstrap.py --with train"
         ) from error
-    arrays = read_arrays(found[-1])
+    arrays = read_tensors(found[-1])
     return {name.removeprefix("vp_model."): value for name, value in arrays.items()}

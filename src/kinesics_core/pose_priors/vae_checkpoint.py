@@ -18,7 +18,7 @@ import torch
 from kinesics_core.errors import ModelError
 
 
-def read_arrays(path: Path) -> dict[str, np.ndarray]:
+def read_tensors(path: Path) -> dict[str, np.ndarray]:
     """Return the tensors of a checkpoint by name, float32.
 
     Args:

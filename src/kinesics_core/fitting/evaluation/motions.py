@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import math
 import re
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -33,6 +32,8 @@ DEFAULT_RATE = 30.0
 DEEPMIMIC = ("walk", "dance-a", "dance-b", "punch", "run", "kick", "jump", "spin")
 """The upright clips; asset ``deepmimic-NAME`` each."""
 
+_LARGEST = 1e3  # radians; angles that were unwrapped may be large
+_FASTEST = 1e4  # frames a second
 _BLEND = 0.4  # s from the end of one clip to the beginning of the next
 _ROW = {name: row for row, name in enumerate(SMPLX_BODY)}
 
@@ -80,18 +81,26 @@ def read(path: Path) -> list[Motion]:
     """
     try:
         arrays = read_arrays(path)
-    except (OSError, ValueError, AttributeError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError) as error:
         raise KinesicsError(
             f"{path} is not an .npz archive of numbers ({error}). Give one with a (frames, 22, 3)"
             " array of axis-angle rotations for each clip.") from error
-    motions = _together(arrays) if {"rotations", "clip"} <= set(arrays) else [
-        Motion(name, rotations, DEFAULT_RATE) for name, rotations in arrays.items()]
+    try:
+        motions = _together(arrays) if {"rotations", "clip"} <= set(arrays) else [
+            Motion(name, rotations, DEFAULT_RATE) for name, rotations in arrays.items()]
+    except (TypeError, ValueError, IndexError) as error:
+        raise KinesicsError(
+            f"{path}: its arrays do not fit each other ({error}); wanted rotations (N, 22, 3),"
+            " clip (N,) and, a row for each clip, names and rates.") from error
     for motion in motions:
         shape = motion.rotations.shape
-        if shape[1:] != (22, 3) or not len(motion) or not np.isfinite(motion.rotations).all():
+        numbers = motion.rotations.dtype.kind in "fiu"
+        if shape[1:] != (22, 3) or not len(motion) or not numbers or not (
+                np.abs(motion.rotations) < _LARGEST).all():
             raise KinesicsError(
-                f"Clip {motion.name} of {path} has shape {shape}; wanted (frames, 22, 3) finite"
-                " axis-angle rotations of the SMPL-X body joints.")
+                f"Clip {motion.name} of {path} is {motion.rotations.dtype} of shape {shape}; wanted"
+                " (frames, 22, 3) finite axis-angle rotations, in radians, of the SMPL-X body"
+                " joints.")
         motion.labels = _emotion_in(motion.name)
     if not motions:
         raise KinesicsError(f"{path} holds no clip; wanted at least one (frames, 22, 3) array.")
@@ -232,6 +241,8 @@ def resample(motion: Motion, rate: float) -> Motion:
 
 def _together(arrays: dict[str, np.ndarray]) -> list[Motion]:
     clip = arrays["clip"]
+    if clip.shape != (len(arrays["rotations"]),) or clip.dtype.kind not in "iu":
+        raise ValueError(f"clip is {clip.dtype} of shape {clip.shape}")
     rates = np.broadcast_to(arrays.get("rate", DEFAULT_RATE), (int(clip.max(initial=-1)) + 1,))
     found = []
     for index in np.unique(clip):
@@ -240,7 +251,10 @@ def _together(arrays: dict[str, np.ndarray]) -> list[Motion]:
         places = arrays["translation"][rows] if "translation" in arrays else None
         if places is not None and not np.isfinite(places).all():
             places = None
-        found.append(Motion(name, arrays["rotations"][rows], float(rates[index]), places))
+        rate = float(rates[index])
+        if not 0 < rate < _FASTEST:
+            raise ValueError(f"the rate of {name} is {rate}")
+        found.append(Motion(name, arrays["rotations"][rows], rate, places))
     return found
 
 

@@ -10,7 +10,6 @@ are axis-angle, radians, hands full and flat at zero; the body stands in the cam
 from __future__ import annotations
 
 import json
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,6 +22,8 @@ from kinesics_core.files import read_arrays
 from kinesics_core.fitting.fit import Fit
 from kinesics_core.fitting.output.directory import PARAMS
 from kinesics_core.fitting.tracks.track import Track
+
+_LARGEST = 1e6
 
 QUALITY = ("reprojection", "loss", "penetration", "failed")
 """Fields of ``Fit`` with a row for each frame that say how well it went."""
@@ -102,6 +103,14 @@ def read_parameters(place: Path) -> tuple[SimpleNamespace, Track | None]:
     try:
         stored = read_arrays(file)
         found = {name: stored[name] for name in PARAMETERS}
+        for name in (*PARAMETERS, "betas", "focal"):
+            if stored[name].dtype.kind not in "fiu" or not stored[name].size:
+                raise KinesicsError(
+                    f"{file}: {name} is {stored[name].dtype} of shape {stored[name].shape};"
+                    " wanted numbers.")
+            if not np.nan_to_num(np.abs(stored[name]).max()) < _LARGEST:
+                raise KinesicsError(f"{file}: {name} holds {np.abs(stored[name]).max():g}; wanted"
+                                    f" metres, radians and pixels below {_LARGEST:g}.")
         for name, shape in PARAMETERS.items():
             if found[name].shape[1:] != shape or len(found[name]) != len(found["transl"]):
                 raise KinesicsError(
@@ -111,6 +120,8 @@ def read_parameters(place: Path) -> tuple[SimpleNamespace, Track | None]:
         frames = stored.get("frames", np.arange(count))
         times = stored.get("times", frames / float(stored.get("fps", 30.0)))
         betas = stored["betas"]
+        if not all(np.isfinite(array).all() for array in (betas, times, stored["focal"])):
+            raise KinesicsError(f"{file}: betas, times or focal hold nan; fit the recording again.")
         track = None
         if {"keypoints", "width", "height"} <= set(stored):
             track = Track(1, frames, times, int(stored["width"]), int(stored["height"]),
@@ -122,8 +133,7 @@ def read_parameters(place: Path) -> tuple[SimpleNamespace, Track | None]:
             labels={name: str(stored[name]) for name in ("emotion", "gender", "clip")
                     if name in stored},
         ), track
-    except (OSError, ValueError, KeyError, IndexError, EOFError, zipfile.BadZipFile,
-            json.JSONDecodeError) as error:
+    except (OSError, ValueError, TypeError, KeyError, IndexError) as error:
         raise KinesicsError(
             f"{file} cannot be read as a fit ({type(error).__name__}: {error}). Give a params.npz"
             " of `kinesics fit`, or the folder it lies in.") from error

@@ -16,7 +16,6 @@ A table with a row for each person and frame, persons one after the other:
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -73,7 +72,7 @@ def load_tracks(path: Path) -> list[Track]:
     except OSError as error:
         raise FitError(f"{path} cannot be read: {error.strerror or error}.",
                        "INPUT_UNREADABLE") from error
-    except (ValueError, EOFError, zipfile.BadZipFile, AttributeError, KeyError) as error:
+    except ValueError as error:
         raise FitError(f"{path} is no file of keypoints, or a damaged one ({error}); wanted an"
                        " .npz without pickles.", "INPUT_UNREADABLE") from error
     try:
@@ -135,6 +134,9 @@ def _settled(keypoints: np.ndarray) -> np.ndarray:
 
 def _number(table: dict[str, np.ndarray], name: str, otherwise: float) -> float:
     try:
-        return float(table.get(name, np.array(otherwise)))
+        number = float(table.get(name, np.array(otherwise)))
     except (TypeError, ValueError) as error:
         raise KinesicsError(f"Its {name} is no number ({error}).") from error
+    if not (np.isfinite(number) or np.isnan(otherwise)):
+        raise KinesicsError(f"Its {name} is {number}; wanted a number.")
+    return number
