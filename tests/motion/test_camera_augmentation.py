@@ -10,7 +10,7 @@ from kinesics_core.motion.training.camera_augmentation import (
     DetectorNoise,
     detect,
     mirror,
-    project,
+    pixels_of,
     random_camera,
 )
 from kinesics_core.rotations import exponential
@@ -25,17 +25,17 @@ def camera(**changes):
 
 def test_pinhole_projection_of_known_points():
     points = np.array([[[0, 0, 0], [0.5, 0.25, 0], [0.5, 0, 1.0]]], float)
-    assert project(points, camera())[0] == pytest.approx(np.array(
+    assert pixels_of(points, camera())[0] == pytest.approx(np.array(
         [[320, 240], [320 + 600 * 0.5 / 3, 240 - 600 * 0.25 / 3], [320 + 600 * 0.5 / 2, 240]]))
 
 
 def test_the_camera_walks_around_and_looks_down():
     point = np.array([[[0.0, 0.0, 1.0]]])  # one metre in front of the person
     # The world turns by -yaw about y under the camera; at -90 degrees what was in front is right.
-    assert project(point, camera(yaw=[-np.pi / 2]))[0, 0] == pytest.approx((520, 240))
-    above = project(np.array([[[0.0, 0.0, 1.0]]]), camera(pitch=[0.3]))[0, 0]
+    assert pixels_of(point, camera(yaw=[-np.pi / 2]))[0, 0] == pytest.approx((520, 240))
+    above = pixels_of(np.array([[[0.0, 0.0, 1.0]]]), camera(pitch=[0.3]))[0, 0]
     assert above[1] > 240  # seen from above, what is nearer is lower in the image
-    rolled = project(np.array([[[0.6, 0.0, 0.0]]]), camera(roll=[np.pi / 2]))[0, 0]
+    rolled = pixels_of(np.array([[[0.6, 0.0, 0.0]]]), camera(roll=[np.pi / 2]))[0, 0]
     assert rolled == pytest.approx((320, 120))
 
 
@@ -50,7 +50,7 @@ def test_mirroring_twice_changes_nothing_and_once_exchanges_the_hands():
 def test_most_cameras_see_the_face_wherever_the_person_looks(facing):
     turned = pose() @ exponential(np.array([0.0, facing, 0.0])).T
     points = np.repeat(turned[None, None], 400, axis=0)
-    pixels = project(points, random_camera(np.random.default_rng(0), points))[:, 0]
+    pixels = pixels_of(points, random_camera(np.random.default_rng(0), points))[:, 0]
     left, right = COCO17.index("left_shoulder"), COCO17.index("right_shoulder")
     assert 0.75 < (pixels[:, left, 0] > pixels[:, right, 0]).mean() < 0.95
 
@@ -67,7 +67,7 @@ def test_resampling_a_24_hz_sinusoid_keeps_its_values():
 def test_a_noisy_detector_errs_as_asked():
     rng = np.random.default_rng(1)
     clip = waving(1.0, 0.0, 2.0)
-    pixels = project(np.repeat(clip[None], 150, axis=0), camera(
+    pixels = pixels_of(np.repeat(clip[None], 150, axis=0), camera(
         target=np.repeat([[0, 0.9, 0]], 150, axis=0), **{
             key: np.full(150, value) for key, value in
             (("distance", 3), ("yaw", 0), ("pitch", 0), ("roll", 0), ("focal", 600))}))

@@ -26,6 +26,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kinesics_core.affect.emotions import NEUTRAL, vad_to_categories
+from kinesics_core.keypoints import visible
 from kinesics_core.skeletons import COCO17
 from kinesics_core.types import NANOSECONDS, Affect, Person
 
@@ -34,7 +35,6 @@ WINDOW = 2.0
 
 _BINS = 30
 _BIN = WINDOW / _BINS
-_MIN_SCORE = 0.3
 _MIN_BINS = 8
 
 # Speed and acceleration that the keypoints of a still person seem to have, torso lengths per
@@ -173,7 +173,7 @@ class BodyReader:
             self._sums[emptied] = 0.0
             self._counts[emptied] = 0.0
         self._newest = index
-        seen = np.isfinite(coco).all(axis=1) & (coco[:, 2] >= _MIN_SCORE)
+        seen = visible(coco)
         row = index % _BINS
         self._sums[row, seen] += coco[seen, :2]
         self._counts[row, seen] += 1.0

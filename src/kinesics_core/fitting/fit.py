@@ -33,6 +33,7 @@ from kinesics_core.fitting.progress import SILENT, CancelledError, FitHooks
 from kinesics_core.fitting.settings import Settings
 from kinesics_core.fitting.subject import BodyOfGender, Subject, find_subject
 from kinesics_core.fitting.tracks.track import Track
+from kinesics_core.keypoints import visible
 from kinesics_core.rotations import logarithm
 from kinesics_core.skeletons import SMPLX55
 from kinesics_core.solver.interpenetration import collision_spheres, deepest_overlap
@@ -223,7 +224,7 @@ def _reprojection(clip: PersonClip, model: BodyModel, state: State) -> np.ndarra
     for first in range(0, len(track), _BLOCK):
         part = slice(first, first + _BLOCK)
         points = project(forward(rig, state.frames(part)).points, state.focal, clip.centre, CLAMP)
-        seen = rig.known & (track.keypoints[part, :, 2] >= 0.3)
+        seen = rig.known & visible(track.keypoints[part])
         gap = np.linalg.norm(points - np.nan_to_num(track.keypoints[part, :, :2]), axis=2)
         count = seen.sum(axis=1)
         total = np.where(seen, gap, 0).sum(axis=1)

@@ -9,13 +9,11 @@ import numpy as np
 
 from kinesics_core.fitting.tracks.track import BLENDSHAPES, KEYPOINTS, Track
 from kinesics_core.fitting.tracks.whole_body import keypoints_of, world_of
+from kinesics_core.keypoints import visible
 from kinesics_core.types import People
 
 MIN_SECONDS = 0.25
 """Somebody seen for less is a mistake of the detector, unless the recording is hardly longer."""
-
-SURE = 0.3
-"""Confidence of a keypoint that is more than a guess."""
 
 
 class _Row(NamedTuple):
@@ -95,7 +93,7 @@ class TrackBuilder:
         return same
 
     def _add(self, person: int, row: _Row) -> None:
-        if not (row.keypoints[:, 2] >= SURE).any():
+        if not visible(row.keypoints).any():
             return
         rows = self._people.setdefault(person, [])
         if rows and row.time <= rows[-1].time:

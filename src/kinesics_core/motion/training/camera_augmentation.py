@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kinesics_core.camera import project
 from kinesics_core.motion.windows import HORIZON, OBSERVED, centroid_and_scale
 from kinesics_core.skeletons import COCO17, COCO17_FLIP
 
@@ -65,7 +66,7 @@ UPPER_BODY = DetectorNoise(
     jitter=(0.0005, 0.008), upper_body=1.0, lost_keypoint=0.0, gaps=0.3, begun=0.0)
 
 
-def project(points: np.ndarray, camera: Camera) -> np.ndarray:
+def pixels_of(points: np.ndarray, camera: Camera) -> np.ndarray:
     """Project points (B, ..., 3), metres, y up, into images of WIDTH x HEIGHT.
 
     Returns:
@@ -77,9 +78,9 @@ def project(points: np.ndarray, camera: Camera) -> np.ndarray:
     x, z = np.cos(yaw) * x - np.sin(yaw) * z, np.sin(yaw) * x + np.cos(yaw) * z
     y, z = np.cos(pitch) * y - np.sin(pitch) * z, np.sin(pitch) * y + np.cos(pitch) * z
     x, y = np.cos(roll) * x - np.sin(roll) * y, np.sin(roll) * x + np.cos(roll) * y
-    depth = np.maximum(camera.distance.reshape(shape) - z, 0.1)
-    focal = camera.focal.reshape(shape)
-    return np.stack([WIDTH / 2 + focal * x / depth, HEIGHT / 2 - focal * y / depth], axis=-1)
+    optical = np.stack([x, -y, camera.distance.reshape(shape) - z], axis=-1)
+    focal = camera.focal.reshape(*shape, 1)
+    return project(optical, focal, (WIDTH / 2, HEIGHT / 2), nearest=0.1)
 
 
 def random_camera(rng: np.random.Generator, points: np.ndarray) -> Camera:

@@ -44,7 +44,7 @@ def draw_windows(
     if augment:
         flip = rng.random(count) < 0.5
         points[flip] = camera_augmentation.mirror(points[flip])
-    pixels = camera_augmentation.project(points, camera_augmentation.random_camera(rng, points))
+    pixels = camera_augmentation.pixels_of(points, camera_augmentation.random_camera(rng, points))
     detected, seen = camera_augmentation.detect(rng, pixels[:, :OBSERVED], noise)
     known = np.asarray(seen.any(axis=1))[:, None]                                # (B, 1, 17)
     return CutWindows(
