@@ -265,3 +265,20 @@ def test_the_modules_of_an_extra_are_those_of_its_packages():
         for module in modules:
             if module in brought:  # installed here
                 assert names & {*brought[module]}, (extra, module)
+
+
+@pytest.mark.parametrize("words", [
+    ["fit", "", "--out", "out"], ["data", "import", "bvh", "", "--out", "out"],
+    ["data", "import", "video", " ", "--out", "out"], ["data", "info", ""],
+    ["data", "recover", ""],
+])  # fmt: skip
+def test_an_empty_source_is_not_the_folder_one_stands_in(words, capsys):
+    with pytest.raises(SystemExit) as end:
+        cli.main(words)
+    assert end.value.code == 2
+    assert "wanted a path" in capsys.readouterr().err
+
+
+def test_an_empty_source_of_keypoints_is_a_sentence(capsys):
+    assert cli.main(["keypoints", ""]) == 1
+    assert "Got '', which does not exist" in capsys.readouterr().err

@@ -18,6 +18,7 @@ import dataclasses
 import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from kinesics_core.errors import KinesicsError
@@ -179,6 +180,17 @@ def add_option(
     parser.add_argument(
         flag or f"--{name}", dest=known.name, type=known.kind, choices=known.choices or None,
         metavar=metavar, default=default, help=about)
+
+
+def given_path(text: str) -> Path:
+    """Return a path typed on the command line.
+
+    Raises:
+        argparse.ArgumentTypeError: It is empty, which ``Path`` takes for the folder one stands in.
+    """
+    if not text.strip():
+        raise argparse.ArgumentTypeError(f"got {text!r}, wanted a path ('.' is this folder)")
+    return Path(text)
 
 
 def _shortest(number: float) -> str:

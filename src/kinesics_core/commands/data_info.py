@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from kinesics_core.settings import given_path
+
 STEPS = (1, 15)
 """Frames between windows for which the number of windows is shown."""
 
@@ -18,7 +20,7 @@ The JSON has them all.
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("dataset", metavar="DATASET", type=Path)
+    parser.add_argument("dataset", metavar="DATASET", type=given_path)
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+
+from kinesics_core.settings import given_path
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("bag", metavar="BAG", type=Path, help="directory that the recorder wrote")
+    parser.add_argument(
+        "bag", metavar="BAG", type=given_path, help="directory that the recorder wrote")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -15,7 +15,7 @@ from kinesics_core import extras
 from kinesics_core.errors import KinesicsError
 from kinesics_core.fitting.server_config import MeshFitConfig
 from kinesics_core.fitting.settings import GLB_INFLUENCES, Settings
-from kinesics_core.settings import add_option, settings_of
+from kinesics_core.settings import add_option, given_path, settings_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         " (.npz); with several people, into a folder person_ID for each. Started again after an"
         " interruption, it goes on where it was."
     )
-    parser.add_argument("source", metavar="VIDEO", type=Path, help="a video, a folder of"
+    parser.add_argument("source", metavar="VIDEO", type=given_path, help="a video, a folder of"
                         " videos or of images, a bag, a folder of OpenPose's JSON files, or"
                         " keypoints (.npz)")
     parser.add_argument("--out", metavar="DIR", type=Path, required=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from kinesics_core.dataset.labels import HELP as LABEL_HELP
 from kinesics_core.errors import KinesicsError
+from kinesics_core.settings import given_path
 
 if TYPE_CHECKING:
     from kinesics_core.importers.importing import ImportReport, MotionReader
@@ -101,7 +102,7 @@ def _add_common(
     parser: argparse.ArgumentParser, source: str, example: str | None = None,
     default: str | None = None,
 ) -> None:
-    parser.add_argument("source", metavar="SRC", type=Path, help=source)
+    parser.add_argument("source", metavar="SRC", type=given_path, help=source)
     parser.add_argument("--out", metavar="DATASET", type=Path, required=True,
                         help="folder to make; the same command goes on after an interruption")
     shown = example.replace("%", "%%") if example else ""

@@ -14,7 +14,7 @@ from kinesics_core.commands.import_motion import check_rate, track
 from kinesics_core.dataset.labels import HELP as LABEL_HELP
 from kinesics_core.errors import KinesicsError
 from kinesics_core.perception.config import KeypointConfig
-from kinesics_core.settings import add_option, settings_of
+from kinesics_core.settings import add_option, given_path, settings_of
 
 if TYPE_CHECKING:
     from kinesics_core.importers.tracks import PeopleImportReport
@@ -126,5 +126,5 @@ def _video_bar() -> Iterator[Callable[[VideoProgress], None]]:
 
 
 def _add_paths(parser: argparse.ArgumentParser, metavar: str, help: str) -> None:
-    parser.add_argument("source", metavar=metavar, type=Path, help=help)
+    parser.add_argument("source", metavar=metavar, type=given_path, help=help)
     parser.add_argument("--out", metavar="DATASET", type=Path, required=True)
