@@ -5,14 +5,17 @@ from __future__ import annotations
 import importlib
 import threading
 import time
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.subscription import Subscription
 
 from kinesics_core.errors import RecordingError
+from kinesics_core.recording import message_definitions
+from kinesics_core.recording.bag_file import METADATA
 from kinesics_core.recording.bag_writer import BagWriter
 from kinesics_core.recording.config import RecorderConfig
 from kinesics_core.settings import settings_of
@@ -36,17 +39,15 @@ KNOWN_TYPES = {
     "markers": "visualization_msgs/msg/MarkerArray",
 }
 
-# A deep queue: the recorder is the one listener for whom old messages still count.
-_QOS = QoSProfile(
-    history=HistoryPolicy.KEEP_LAST, depth=200, reliability=ReliabilityPolicy.RELIABLE
-)
-_BEST_EFFORT = QoSProfile(
-    history=HistoryPolicy.KEEP_LAST, depth=200, reliability=ReliabilityPolicy.BEST_EFFORT
-)
+DEPTH = 200
+"""Messages that wait: the recorder is the one listener for whom old ones still count."""
 
 
 class RecorderNode(Stage):
     """Recorder of topics; messages are written as they came, without being decoded.
+
+    It listens as the publishers offer: best effort where one of them is, and with what they sent
+    before where they are latched. Their QoS goes into the bag, for ``ros2 bag play``.
 
     While active it records; deactivating closes the bag. A full disk ends the recording with
     everything written until then readable.
@@ -58,7 +59,7 @@ class RecorderNode(Stage):
         super().__init__("recorder", bus, **node_arguments)
         self._writer: BagWriter | None = None
         self._writing = threading.Lock()
-        self._subscriptions_of: dict[str, Subscription] = {}
+        self._heard: dict[str, _Heard] = {}
         self._topic_timer = self.create_timer(0.5, self._look_for_topics, autostart=False)
         self.path: Path | None = None
 
@@ -66,76 +67,145 @@ class RecorderNode(Stage):
         """Create the bag and subscribe to the topics."""
         config = self.parameters.config(RecorderConfig)
         bag = config.bag or f"kinesics_{datetime.now():%Y_%m_%d-%H_%M_%S}"
-        self.path = Path(bag).expanduser()
+        self.path = _free_path(Path(bag).expanduser())
+        if self.path != Path(bag).expanduser():
+            self.get_logger().warning(
+                f"{bag} holds a bag already, of an earlier run or of a recorder that was killed; "
+                f"recording to {self.path}")
         self._writer = BagWriter(
             self.path, reserve_bytes=config.reserve_mb * 1_000_000, flush_seconds=config.flush_s
         )
         for topic in config.topics:
             if topic in KNOWN_TYPES:
-                self._record(topic, KNOWN_TYPES[topic], _QOS)
-        if not self._all_found():
-            self._topic_timer.reset()
+                self._hear(topic, KNOWN_TYPES[topic])
+        self._look_for_topics()
+        self._topic_timer.reset()
         self.detail["bag"] = str(self.path)
         self.get_logger().info(f"recording to {self.path}")
 
     def stop(self) -> None:
         """Close the bag."""
         self._topic_timer.cancel()
-        for subscription in self._subscriptions_of.values():
-            self.destroy_subscription(subscription)
-        self._subscriptions_of.clear()
         with self._writing:
             writer, self._writer = self._writer, None
             if writer is not None:
                 try:
+                    for heard in self._heard.values():
+                        if not heard.described:
+                            writer.add_topic(heard.name, heard.kind)
                     writer.close()
                 except RecordingError as error:
                     self._log_fault(str(error))
                 self.get_logger().info(f"recorded {writer.message_count} messages to {self.path}")
-
-    def _all_found(self) -> bool:
-        return self._subscriptions_of.keys() >= set(self.parameters["topics"])
+        for heard in self._heard.values():
+            self.destroy_subscription(heard.subscription)
+        self._heard.clear()
 
     def _look_for_topics(self) -> None:
-        """Record topics of other packages, once somebody publishes them."""
+        """Record topics of other packages once somebody publishes them; listen as is offered."""
         types = dict(self.get_topic_names_and_types())
         for topic in self.parameters["topics"]:
-            resolved = self.resolve_topic_name(topic)
-            if topic not in self._subscriptions_of and resolved in types:
+            name = self.resolve_topic_name(topic)
+            if name not in types:
+                continue
+            offered = self._offered(name)
+            heard = self._heard.get(topic)
+            if heard is None and offered:
                 try:
-                    # Best effort hears every publisher.
-                    self._record(topic, types[resolved][0], _BEST_EFFORT)
+                    self._hear(topic, types[name][0])
                 except RecordingError as error:
                     self.fail(str(error))
-        if self._all_found():
-            self._topic_timer.cancel()
+            elif heard is not None and offered:
+                wanted = _listening(offered)
+                latched = wanted.durability == DurabilityPolicy.TRANSIENT_LOCAL
+                if heard.described and latched:
+                    wanted.durability = heard.qos.durability  # not the same messages once more
+                if (wanted.reliability, wanted.durability) != (
+                        heard.qos.reliability, heard.qos.durability):
+                    self.destroy_subscription(heard.subscription)
+                    heard.subscription, heard.qos = self._subscription(topic, heard, wanted), wanted
 
-    def _record(self, topic: str, kind: str, profile: QoSProfile) -> None:
+    def _hear(self, topic: str, kind: str) -> None:
+        """Begin to record a topic.
+
+        Raises:
+            RecordingError: Its type is not installed.
+        """
         name = self.resolve_topic_name(topic)
         try:
             message_type = message_class(kind)
+            message_definitions.full_text(kind)
         except (ImportError, AttributeError):
             raise RecordingError(
                 f"got the topic {name} of type {kind}, whose package is not installed; install "
                 "it, or leave the topic out."
             ) from None
-        assert self._writer is not None
-        self._writer.add_topic(name, kind, [profile])
-        self._subscriptions_of[topic] = self.create_subscription(
-            message_type, topic, lambda data: self._write(name, data), profile, raw=True
+        heard = _Heard(name, kind, message_type, _listening(self._offered(name)))
+        heard.subscription = self._subscription(topic, heard, heard.qos)
+        self._heard[topic] = heard
+
+    def _subscription(self, topic: str, heard: _Heard, profile: QoSProfile) -> Subscription:
+        return self.create_subscription(
+            heard.message_type, topic, lambda data: self._write(heard, data), profile, raw=True
         )
 
-    def _write(self, name: str, data: Any) -> None:
+    def _offered(self, name: str) -> list[QoSProfile]:
+        return [info.qos_profile for info in self.get_publishers_info_by_topic(name)]
+
+    def _write(self, heard: _Heard, data: Any) -> None:
         """Write a serialised message, which is what a raw subscription gives."""
         with self._writing:
             if self._writer is None:
                 return
             try:
-                self._writer.write(name, data, time.time_ns())
+                if not heard.described:  # now its publishers are known
+                    self._writer.add_topic(heard.name, heard.kind, self._offered(heard.name))
+                    heard.described = True
+                self._writer.write(heard.name, data, time.time_ns())
             except RecordingError as error:
                 self.fail(str(error))
                 return
         self.processed += 1
+
+
+@dataclass
+class _Heard:
+    """A topic that is recorded.
+
+    Attributes:
+        name: Its full name.
+        kind: Its type's name.
+        message_type: Its type.
+        qos: As it is listened to.
+        subscription: The one there is.
+        described: Whether the bag knows the topic, which it does from the first message on.
+    """
+
+    name: str
+    kind: str
+    message_type: type
+    qos: QoSProfile
+    subscription: Subscription | None = None
+    described: bool = False
+
+
+def _listening(offered: list[QoSProfile]) -> QoSProfile:
+    """Return the profile that hears every publisher, and what each latched before."""
+    best_effort = any(p.reliability == ReliabilityPolicy.BEST_EFFORT for p in offered)
+    latched = offered and all(p.durability == DurabilityPolicy.TRANSIENT_LOCAL for p in offered)
+    return QoSProfile(
+        history=HistoryPolicy.KEEP_LAST, depth=DEPTH,
+        reliability=ReliabilityPolicy.BEST_EFFORT if best_effort else ReliabilityPolicy.RELIABLE,
+        durability=DurabilityPolicy.TRANSIENT_LOCAL if latched else DurabilityPolicy.VOLATILE)
+
+
+def _free_path(path: Path) -> Path:
+    """Return the path, or PATH_1, PATH_2 ... where it holds a bag already."""
+    chosen, number = path, 0
+    while (chosen / METADATA).exists() or (chosen / f"{chosen.name}_0.mcap").exists():
+        number += 1
+        chosen = path.with_name(f"{path.name}_{number}")
+    return chosen
 
 
 def message_class(kind: str) -> type:

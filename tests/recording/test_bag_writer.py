@@ -21,8 +21,8 @@ from mcap.stream_reader import StreamReader
 from rosbags.highlevel import AnyReader
 
 from kinesics_core.errors import RecordingError
+from kinesics_core.recording import bag_reader, message_definitions
 from kinesics_core.recording import bag_writer as bag
-from kinesics_core.recording import message_definitions
 from kinesics_core.recording.bag_recovery import recover
 
 STRING = "std_msgs/msg/String"
@@ -390,3 +390,48 @@ def test_another_fault_of_the_disk_is_named(writer, monkeypatch):
     monkeypatch.undo()
     assert recover(writer.path) == 1
     assert read_strings(writer.path) == ["1"]
+
+
+# Time -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rest", [0.0, 0.3, 0.7])
+def test_no_message_waits_longer_than_promised(tmp_path, rest):
+    """However long nothing came before; the time counts from the first message that waits."""
+    with bag.BagWriter(tmp_path / "take", reserve_bytes=0, flush_seconds=1.0) as writer:
+        writer.add_topic("/speech", STRING)
+        for expected in (1, 2, 3):
+            time.sleep(rest)
+            write(writer, str(expected))
+            taken = time.monotonic()
+            while writer.message_count < expected and time.monotonic() - taken < 5.0:
+                time.sleep(0.005)
+            assert writer.message_count == expected
+            assert time.monotonic() - taken < 1.0
+
+
+def test_the_first_messages_are_on_the_disk_at_once(tmp_path):
+    """A recorder that is killed within its first second leaves something."""
+    with bag.BagWriter(tmp_path / "soon", reserve_bytes=0, flush_seconds=2.0) as writer:
+        writer.add_topic("/speech", STRING)
+        write(writer, "1")
+        deadline = time.monotonic() + 0.9
+        while writer.message_count == 0 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert read_strings(writer.path) == ["1"]
+
+
+def test_a_bag_read_within_a_flush_is_said_to_be_recorded(writer):
+    """A reader may see the new chunk before the new tail."""
+    write(writer, "1", "2")
+    writer.flush()
+    file = writer.path / "take_0.mcap"
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-40])
+    contents = bag_reader.read(bag_reader.Bag("take", [file]))
+    assert contents.fault == (
+        "take_0.mcap is being recorded at this moment; its first 2 messages were read.")
+    file.write_bytes(whole)
+    writer.close()
+    file.write_bytes(whole[:-40])
+    assert "torn or damaged after 2" in bag_reader.read(bag_reader.Bag("take", [file])).fault

@@ -10,8 +10,10 @@ pytest.importorskip("rclpy")
 pytest.importorskip("rosbags")
 
 import rclpy
+import yaml
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import TransitionCallbackReturn
+from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
 from rosbags.highlevel import AnyReader
 from std_msgs.msg import String
@@ -98,3 +100,75 @@ def test_a_disk_that_is_full_at_the_end_is_said(executor, tmp_path):
     assert recorder.trigger_deactivate() == SUCCESS
     assert "must stay free" in recorder.fault
     assert [message.width for _, message in heard(tmp_path / "take")] == [640]
+
+
+LATCHED = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=1,
+                     durability=DurabilityPolicy.TRANSIENT_LOCAL)
+SENSOR = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=5,
+                    reliability=ReliabilityPolicy.BEST_EFFORT)
+
+
+def profiles(path) -> dict[str, list[tuple[str, str]]]:
+    """Reliability and durability of every publisher by topic, as rosbag2 reads them."""
+    told = yaml.safe_load((path / "metadata.yaml").read_text())["rosbag2_bagfile_information"]
+    return {topic["topic_metadata"]["name"]: [
+        (profile["reliability"], profile["durability"])
+        for profile in topic["topic_metadata"]["offered_qos_profiles"]]
+        for topic in told["topics_with_message_count"]}
+
+
+def test_what_was_latched_before_is_in_the_bag(executor, tmp_path):
+    """A robot's description is sent once, long before anybody records."""
+    speaker = rclpy.create_node("speaker")
+    executor.add_node(speaker)
+    description = speaker.create_publisher(String, "robot_description", LATCHED)
+    description.publish(String(data="<robot/>"))
+    recorder = make(executor, tmp_path / "take", topics=["robot_description"])
+    assert recorder.trigger_activate() == SUCCESS
+    assert spin(executor, lambda: recorder.processed == 1)
+    spin(executor, lambda: False, 1.2)  # the subscription is not made again and again
+    assert recorder.trigger_deactivate() == SUCCESS
+    assert [message.data for _, message in heard(tmp_path / "take")] == ["<robot/>"]
+    assert profiles(tmp_path / "take") == {
+        "/robot_description": [("reliable", "transient_local")]}
+
+
+def test_best_effort_publishers_are_heard_on_any_topic(executor, tmp_path):
+    """One of our own topics, published by somebody else as sensors do, and a foreign one."""
+    speaker = rclpy.create_node("speaker")
+    executor.add_node(speaker)
+    recorder = make(executor, tmp_path / "take", topics=["persons", "scan"])
+    assert recorder.trigger_activate() == SUCCESS
+    people = speaker.create_publisher(PersonArray, "persons", SENSOR)
+    scan = speaker.create_publisher(String, "scan", SENSOR)
+
+    def both() -> bool:
+        people.publish(PersonArray(width=640))
+        scan.publish(String(data="x"))
+        time.sleep(0.02)
+        return recorder.processed >= 20
+
+    assert spin(executor, both)
+    assert recorder.trigger_deactivate() == SUCCESS
+    assert {topic for topic, _ in heard(tmp_path / "take")} == {"/persons", "/scan"}
+    assert profiles(tmp_path / "take") == {
+        "/persons": [("best_effort", "volatile")], "/scan": [("best_effort", "volatile")]}
+
+
+def test_a_recorder_that_comes_back_records_beside_its_bag(executor, tmp_path):
+    speaker = rclpy.create_node("speaker")
+    executor.add_node(speaker)
+    people = speaker.create_publisher(PersonArray, "persons", qos.RESULT)
+    for width, folder in ((1, "take"), (2, "take_1"), (3, "take_2")):
+        recorder = make(executor, tmp_path / "take", topics=["persons"])
+        assert recorder.trigger_activate() == SUCCESS
+        assert recorder.path == tmp_path / folder
+        assert spin(executor, lambda: people.get_subscription_count() == 1)
+        people.publish(PersonArray(width=width))
+        assert spin(executor, lambda recorder=recorder: recorder.processed == 1)
+        assert recorder.trigger_deactivate() == SUCCESS
+        executor.remove_node(recorder)
+        recorder.destroy_node()
+        assert spin(executor, lambda: people.get_subscription_count() == 0)
+    for width, folder in ((1, "take"), (2, "take_1"), (3, "take_2")):
+        assert [message.width for _, message in heard(tmp_path / folder)] == [width]

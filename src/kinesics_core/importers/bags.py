@@ -78,7 +78,8 @@ def _lack(contents: bag_reader.BagContents, clips: int) -> str:
     if clips:
         return ""
     if not contents.messages:
-        return "The bag holds no message."
+        return ("The bag holds no message. Nothing was published, or its recorder was killed before"
+                " the first flush.")
     if not contents.people:
         topics = ", ".join(f"{topic} ({kind})" for topic, kind in sorted(contents.types.items()))
         return (f"It has no topic of type {bag_reader.PEOPLE_TYPE}, only {topics}; record"

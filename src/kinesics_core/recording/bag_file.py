@@ -31,6 +31,18 @@ def lock(file: int) -> None:
         ) from None
 
 
+def is_being_recorded(path: Path) -> bool:
+    """Return whether a writer holds the file at this moment."""
+    try:
+        with open(path, "rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # not there, or on a disk without locks
+        pass
+    return False
+
+
 def write_at(file: int, offset: int, data: bytes) -> None:
     """Write all the data at an offset."""
     view = memoryview(data)

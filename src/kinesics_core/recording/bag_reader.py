@@ -18,7 +18,7 @@ import numpy as np
 import yaml
 
 from kinesics_core.errors import KinesicsError
-from kinesics_core.recording.bag_file import METADATA
+from kinesics_core.recording.bag_file import METADATA, is_being_recorded
 from kinesics_core.recording.bag_storage import (
     StoredMessage,
     StoredMetadata,
@@ -181,6 +181,11 @@ def _recorded(bag: Bag, contents: BagContents, whole: bool) -> Iterator[tuple[st
                     else:
                         yield topic.name, people
         except TornError as error:
+            if is_being_recorded(file):  # and what was read lies within a flush
+                contents.add_fault(
+                    f"{file.name} is being recorded at this moment; its first"
+                    f" {contents.messages - before} messages were read.")
+                continue
             contents.add_fault(
                 f"{file.name} is torn or damaged after {contents.messages - before} whole"
                 f" messages, which were read ({error}).")

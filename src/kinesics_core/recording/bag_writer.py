@@ -3,7 +3,7 @@
 ``ros2 bag info`` and ``ros2 bag play`` accept the result, as do Foxglove, rosbags and mcap. The
 writer is our own, also where rosbag2_py is installed: rosbag2 writes an MCAP's index and its
 metadata.yaml only when it is closed in peace. Killed, it leaves a bag without either, and on a
-full disk it leaves a torn record. Here every flush, one a second, ends with all of it::
+full disk it leaves a torn record. Here every flush, two a second, ends with all of it::
 
     <bag>/metadata.yaml      version 9, as in rosbag2_storage/yaml.hpp; replaced by rename
     <bag>/<bag>_0.mcap       header | chunk, chunk, ... | tail
@@ -11,8 +11,10 @@ full disk it leaves a torn record. Here every flush, one a second, ends with all
 The tail is the MCAP data end, summary and footer (https://mcap.dev/spec). The next flush writes
 its chunk over the tail and a new tail behind it, in one write, so what is lost to a kill is at
 most what arrived since the last flush. A kill within that write tears the tail, never an older
-chunk; ``bag_recovery`` then writes a new one. ``Writer`` of the mcap package has no flush, so the
-file is put together from that package's records.
+chunk; ``bag_recovery`` then writes a new one. Who reads the file within that write may see a torn
+tail too, and a whole one a moment later; ``bag_reader`` says that the bag is being recorded.
+``Writer`` of the mcap package has no flush, so the file is put together from that package's
+records.
 """
 
 from __future__ import annotations
@@ -33,6 +35,10 @@ from kinesics_core.recording import message_definitions
 from kinesics_core.recording.bag_file import lock, write_at, write_end
 from kinesics_core.recording.bag_layout import FileIndex, Pending, Topic, header, to_yaml
 from kinesics_core.recording.config import RecorderConfig
+
+PROMPT, FIRST = 0.5, 0.1
+"""Shares of the longest time in memory after which messages are flushed; the rest is the disk's.
+The first messages are flushed sooner, so that a bag that is killed at once holds some."""
 
 CHUNK_BYTES = 8 * 2**20
 """Messages of this many bytes together are flushed before their second is over."""
@@ -80,7 +86,7 @@ class BagWriter:
             path: Directory to make; an existing one is refused.
             reserve_bytes: Free space to leave on the disk; the recording ends before it is
                 touched.
-            flush_seconds: Longest time a message stays in memory only.
+            flush_seconds: Longest time a message stays in memory only, counted from its taking.
             custom_data: Key and value texts for metadata.yaml, such as participant and take.
 
         Raises:
@@ -101,7 +107,8 @@ class BagWriter:
         self._open = True
         self._lock = threading.Lock()  # the fields above
         self._disk = threading.RLock()  # the file; taken before _lock
-        self._wake = threading.Event()
+        self._begun = threading.Event()  # something is to be flushed
+        self._wake = threading.Event()  # at once
         self._file = self._create()
         self._thread = threading.Thread(
             target=self._flush_every, args=(flush_seconds,), name="bag-flush", daemon=True
@@ -141,6 +148,7 @@ class BagWriter:
                     )
                 return
             self._topics[name] = self._describe(name, type_name, profiles)
+            self._begun.set()
 
     def write(self, topic: str, data: bytes, received: int, sent: int | None = None) -> bool:
         """Take one message for the next flush.
@@ -174,6 +182,7 @@ class BagWriter:
             self._pending.append(Pending(known.channel.id, received, sent, data))
             self._pending_bytes += len(data)
             waiting = self._pending_bytes
+        self._begun.set()
         if waiting >= CHUNK_BYTES:
             self._wake.set()
         if waiting >= 4 * CHUNK_BYTES:  # the disk is slower than the topics: let the caller feel it
@@ -258,7 +267,9 @@ class BagWriter:
 
     def _flush_every(self, seconds: float) -> None:
         while self._open:
-            self._wake.wait(seconds)
+            self._begun.wait()
+            self._begun.clear()
+            self._wake.wait(seconds * (PROMPT if self.message_count else FIRST))
             self._wake.clear()
             self._flush()
 
@@ -313,6 +324,7 @@ class BagWriter:
             if not self._open:
                 return
             self._open = False
+        self._begun.set()
         self._wake.set()
         with contextlib.suppress(OSError):  # the messages are written; this only hurries the disk
             os.fsync(self._file)
