@@ -7,6 +7,7 @@ import time
 from functools import partial
 from typing import Any
 
+import numpy as np
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from kinesics_core.errors import SourceError
@@ -61,6 +62,7 @@ class CameraNode(Stage):
         self._thread: threading.Thread | None = None
         self._stop_reading = threading.Event()
         self._heard: str | None = None
+        self._info_heard = ""
         self._newest = 0
         self.create_timer(5.0, self._say_what_is_missing)
         self._calibration: Calibration | None = None
@@ -119,6 +121,7 @@ class CameraNode(Stage):
         """End the reading."""
         if self._heard is not None:
             self.unsubscribe(self._heard)
+            self.unsubscribe(self._info_heard)
             self._heard = None
         self._stop_reading.set()
         if self._thread is not None and self._thread is not threading.current_thread():
@@ -244,6 +247,20 @@ class CameraNode(Stage):
         self.subscribe(
             topic, CompressedImage if compressed else Image,
             lambda message: self._pass_on(decode(message)), qos.FOREIGN_IMAGE)
+        if not self.parameters["calibration"]:
+            # A driver publishes its calibration beside its images (REP-104).
+            beside = topic.removesuffix("/compressed").rpartition("/")[0]
+            self._info_heard = f"{beside}/camera_info" if beside else "camera_info"
+            if self.resolve_topic_name(self._info_heard) != self._info_publisher.topic_name:
+                self.subscribe(self._info_heard, CameraInfo, self._keep_info, qos.FOREIGN_IMAGE)
+
+    def _keep_info(self, info: CameraInfo) -> None:
+        """Keep what the driver of the source's topic knows of its camera."""
+        if not np.isfinite(info.k).all() or not info.k[0] or not info.width or not info.height:
+            return  # zeros: it is uncalibrated
+        self._calibration = Calibration(
+            info.width, info.height, info.distortion_model, np.array(info.d), info.k.reshape(3, 3),
+            info.r.reshape(3, 3), info.p.reshape(3, 4))
 
     def _pass_on(self, frame: Frame) -> None:
         """Publish a frame of a topic, in the size, rate and frame of the parameters."""

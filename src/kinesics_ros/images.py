@@ -18,7 +18,9 @@ from kinesics_core.types import Frame
 from kinesics_ros.conversions import header, time_from_msg
 
 try:
+    # The compiled part is what converts colours; a cv_bridge without it is as good as none.
     from cv_bridge import CvBridge
+    from cv_bridge.boost import cv_bridge_boost as _  # noqa: F401
 except ImportError:
     CvBridge = None
 

@@ -270,6 +270,25 @@ def test_size_rate_and_frame_apply_to_topics(executor, make):
     assert node.processed == 3
 
 
+def test_the_drivers_calibration_goes_along_scaled_to_the_images(executor, make):
+    """A topic of 128x96, shrunk to 64x48."""
+    node = make(Bus(), source="topic:/eye/image_raw", width=64, height=64)
+    node.trigger_configure()
+    node.trigger_activate()
+    driver = rclpy.create_node("driver")
+    executor.add_node(driver)
+    publisher = driver.create_publisher(CameraInfo, "/eye/camera_info", 1)
+    assert wait_for(publisher.get_subscription_count, executor)
+    publisher.publish(CameraInfo(
+        width=128, height=96, distortion_model="plumb_bob", d=[0.1, 0.0, 0.0, 0.0, 0.0],
+        k=[100.0, 0, 64, 0, 110, 48, 0, 0, 1], r=[1.0, 0, 0, 0, 1, 0, 0, 0, 1],
+        p=[100.0, 0, 64, 0, 0, 110, 48, 0, 0, 0, 1, 0]))
+    assert wait_for(lambda: node._calibration is not None, executor)
+    info = node._camera_info(Frame(IMAGE, 5))
+    np.testing.assert_allclose(info.k, [50, 0, 32, 0, 55, 24, 0, 0, 1])
+    driver.destroy_node()
+
+
 def test_calibration_is_scaled_to_the_frame(executor, make, monkeypatch, tmp_path):
     file = tmp_path / "camera.yaml"
     file.write_text(CALIBRATION)

@@ -63,7 +63,7 @@ def _clips(bag: Bag, origin: Origin) -> tuple[list[Clip], str]:
     """Return the clips of a bag, and what is wrong with it; "" if nothing is."""
     contents = bag_reader.read(bag)
     several = len(contents.people) > 1
-    labels = contents.custom_data | origin.labels
+    labels = {**contents.custom_data, **origin.labels}
     clips = [
         clip for topic, people in contents.people.items()
         for clip in clips_from_people(people, replace(
