@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +35,7 @@ ROUNDS, ROUND_SECONDS = 5, 8.0
 def run(args: argparse.Namespace) -> list[Result]:
     """Return the measured ``loop.*``; ``--duration`` is the length of the paced run."""
     store.path(f"holistic-{args.variant}")
-    with tempfile.TemporaryDirectory() as scratch:
+    with _ended_by_signals(), tempfile.TemporaryDirectory() as scratch:
         clip = Path(scratch) / "clip.avi"
         frames = write_clip(clip)
         paced = _graph(clip, args.variant, "--loop", "--duration", str(args.duration))
@@ -143,7 +145,22 @@ def _peer(clip: Path, variant: str) -> dict[str, float]:
     return json.loads(_run(command).splitlines()[-1])
 
 
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end the block by an exception, so that no child is left behind."""
+    def end(number: int, frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def _run(command: list[str]) -> str:
+    # An exception in here, a signal's too, kills the child.
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         tail = "\n".join(done.stderr.splitlines()[-12:])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
 import time
@@ -11,9 +12,12 @@ from pathlib import Path
 from typing import Any, cast
 
 import rclpy
+from rclpy.exceptions import InvalidNamespaceException
 from rclpy.executors import SingleThreadedExecutor
+from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.signals import SignalHandlerOptions
+from rclpy.validate_namespace import validate_namespace
 
 from kinesics_core.errors import KinesicsError
 from kinesics_ros.bus import Bus
@@ -40,6 +44,10 @@ STAGES: dict[str, Callable[..., Stage]] = {
 }
 
 _DRAIN_SECONDS = 5.0
+_REFUSALS = (
+    rclpy_implementation.RCLError, rclpy_implementation.RCLInvalidROSArgsError,
+    rclpy_implementation.UnknownROSArgsError,
+)
 
 
 class Graph:
@@ -85,7 +93,11 @@ class Graph:
         # 5 ms is most of the time that the light stages may take.
         self._switch_interval = sys.getswitchinterval()
         sys.setswitchinterval(0.0005)
-        rclpy.init(args=self._ros_arguments, signal_handler_options=SignalHandlerOptions.NO)
+        try:
+            _initialise(self._ros_arguments)
+        except BaseException:
+            sys.setswitchinterval(self._switch_interval)
+            raise
         self._executor = SingleThreadedExecutor()
         try:
             for name in self._names:
@@ -157,6 +169,23 @@ class Graph:
         sys.setswitchinterval(self._switch_interval)
 
 
+def _initialise(arguments: list[str]) -> None:
+    """Initialise rclpy.
+
+    Raises:
+        KinesicsError: ROS does not take the arguments, or a parameter file they name.
+    """
+    try:
+        rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
+    except _REFUSALS as error:
+        lines = str(error).splitlines() or ["no reason given"]
+        reason = re.sub(r",? at /\S+", "", lines[0]).removeprefix("failed to initialize rcl: ")
+        raise KinesicsError(
+            f"ROS refuses its arguments: {reason.rstrip('.')}. Wanted remappings, parameters and"
+            " files as `ros2 run` takes them; a parameter file is YAML like config/kinesics.yaml."
+        ) from error
+
+
 def _activate(node: Stage) -> None:
     if node.trigger_activate() != TransitionCallbackReturn.SUCCESS:
         raise KinesicsError(node.fault or f"{node.get_name()} could not be activated")
@@ -173,7 +202,7 @@ def ros_arguments(
         given: Further arguments, which come last and so outrank these.
 
     Raises:
-        KinesicsError: The parameter file does not exist.
+        KinesicsError: The parameter file is none or no text, or the namespace is no name.
     """
     arguments: list[str] = []
     if params:
@@ -182,7 +211,33 @@ def ros_arguments(
                 f"got the parameter file {params!r}, which does not exist; wanted a ROS parameter "
                 "YAML such as config/kinesics.yaml. Mend the path."
             )
+        _require_text(params)
         arguments += ["--params-file", params]
-    if namespace:
-        arguments += ["-r", f"__ns:=/{namespace.strip('/')}"]
+    if namespace is not None:
+        name = f"/{namespace.strip('/')}"
+        try:
+            validate_namespace(name)
+        except InvalidNamespaceException as error:
+            raise KinesicsError(
+                f"got the namespace {namespace!r}; wanted letters, digits and underscores, no digit"
+                " first, with a slash between two names, such as robot1 or lab/robot1."
+            ) from error
+        arguments += ["-r", f"__ns:={name}"]
     return [*(["--ros-args", *arguments, "--"] if arguments else []), *given]
+
+
+def _require_text(params: str) -> None:
+    """Refuse a parameter file that cannot be read or is no text; rcl says what else is wrong."""
+    try:
+        content = Path(params).read_bytes()
+        content.decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+        raise KinesicsError(
+            f"got the parameter file {params!r}, which cannot be read: {reason}; wanted a ROS"
+            " parameter YAML such as config/kinesics.yaml."
+        ) from error
+    if b"\0" in content:
+        raise KinesicsError(
+            f"got the parameter file {params!r}, which is binary; wanted a ROS parameter YAML such"
+            " as config/kinesics.yaml.")

@@ -75,6 +75,11 @@ class Monitor:
                 }
             )
 
+    @property
+    def frames(self) -> int:
+        """Images answered so far."""
+        return self._frames
+
     def rates(self) -> dict[str, float]:
         """Return frames per second and the latest second's mean latency, for a progress line."""
         recent = list(self._latency_ms)[-30:]

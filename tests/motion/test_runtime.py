@@ -456,3 +456,78 @@ def test_accelerators_are_asked_for_first_and_tensorrt_keeps_its_engine(
     assert options["trt_engine_cache_path"].startswith(str(tmp_path))
     assert options["trt_profile_max_shapes"] == f"observed:{model_file.LARGEST_BATCH}x60x34"
     assert asked[1][1] == asked[2][1] == {}
+
+
+# Models as other exporters write them ------------------------------------------------------------
+
+
+def with_entry(key, value):
+    def change(graph):
+
+        for known in [p for p in graph.metadata_props if p.key == "kinesics." + key]:
+            graph.metadata_props.remove(known)
+        entry = graph.metadata_props.add()
+        entry.key, entry.value = "kinesics." + key, value
+    return change
+
+
+@pytest.mark.parametrize("classes", [
+    "null", "5", "{}", "neutral", "[", '["anger"]', "[" * 100_000, '"anger"'])
+def test_classes_of_a_model_without_classifier_that_are_no_list_are_refused(
+    untrained, tmp_path, classes
+):
+    model = altered(untrained(), tmp_path / "odd.onnx", with_entry("classes", classes))
+    with pytest.raises(ModelError, match="its metadata classes is .*the names of its 0 classes"):
+        Forecaster(model)
+
+
+@pytest.mark.parametrize("classes", ['["anger", "anger"]', '["anger", ""]', '["anger", null]',
+                                     '["anger", ["fear"]]', '{"anger": 0, "fear": 1}'])
+def test_classes_that_do_not_name_each_class_are_refused(untrained, tmp_path, classes):
+    model = altered(untrained(classes=("anger", "fear")), tmp_path / "odd.onnx",
+                    with_entry("classes", classes))
+    with pytest.raises(ModelError, match="wanted the names of its 2 classes, each another"):
+        Forecaster(model)
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-1", "true"])
+def test_a_spread_that_is_none_is_refused(untrained, tmp_path, value):
+    text = f"[{', '.join([value] * 30)}]"
+    model = altered(untrained(), tmp_path / "odd.onnx", with_entry("spread_floor", text))
+    with pytest.raises(ModelError, match="spread_floor is not a list of 30 numbers from 0"):
+        Forecaster(model)
+
+
+@pytest.mark.parametrize("batch", [1, 2, 4])
+def test_a_model_of_a_fixed_number_of_people_forecasts_as_one_of_any(untrained, tmp_path, batch):
+    def fix(graph):
+        for value in (*graph.graph.input, *graph.graph.output):
+            value.type.tensor_type.shape.dim[0].dim_value = batch
+
+    model = untrained(classes=EMOTIONS)
+    fixed = Forecaster(altered(model, tmp_path / "fixed.onnx", fix))
+    free = Forecaster(model)
+    for i in range(30):
+        crowd = people(seconds(i / 30), *((n, seen(STANDING + (n * i, 0))) for n in range(1, 6)))
+        got, wanted = fixed.update(crowd), free.update(crowd)
+    assert len(got.motion) == len(wanted.motion) == 5
+    for one, other in zip(got.motion, wanted.motion, strict=True):
+        np.testing.assert_allclose(one.keypoints, other.keypoints, atol=1e-3)
+    for n in range(1, 6):
+        np.testing.assert_allclose(got.classes[n], wanted.classes[n], atol=1e-5)
+
+
+def test_a_model_of_doubles_is_refused(untrained, tmp_path):
+    import onnx
+
+    def widen(graph):
+        graph.graph.input[0].type.tensor_type.elem_type = onnx.TensorProto.DOUBLE
+        old = graph.graph.input[0].name
+        for node in graph.graph.node:
+            node.input[:] = ["as_float" if name == old else name for name in node.input]
+        graph.graph.node.insert(0, onnx.helper.make_node(
+            "Cast", [old], ["as_float"], to=onnx.TensorProto.FLOAT))
+
+    model = altered(untrained(), tmp_path / "double.onnx", widen)
+    with pytest.raises(ModelError, match=r"tensor\(double\), tensor\(float\); wanted tensor"):
+        Forecaster(model)

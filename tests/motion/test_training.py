@@ -478,3 +478,11 @@ def test_a_full_disk_is_a_sentence_and_keeps_the_checkpoint_before(finished, tmp
     with pytest.raises(KinesicsError, match=r"disk is full.*kept; make room"):
         checkpoints.save(path, *checkpoints.read(path))
     assert path.read_bytes() == before and [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("name", ["xyz", "cuda:99", "", "cpu:x", "meta?"])
+def test_a_device_that_torch_does_not_know_is_refused(name):
+    from kinesics_core.motion.training.predict import pick_device
+
+    with pytest.raises(KinesicsError, match="--device cpu|wanted auto, cpu, cuda or cuda:0"):
+        pick_device(name)

@@ -124,5 +124,32 @@ def test_wrong_arguments(arguments, said):
 
 def test_a_missing_rerun_says_how_to_get_it(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "rerun", None)
-    with pytest.raises(KinesicsError, match="pip install rerun-sdk"):
+    with pytest.raises(KinesicsError, match="bootstrap.py --with view"):
         LiveView("file", path=tmp_path / "live.rrd")
+
+
+def test_a_recording_that_is_cut_is_said(tmp_path, scene, monkeypatch):
+    path = tmp_path / "live.rrd"
+    view = LiveView("file", path=path, robot=False)
+    view.show(scene.moment(0))
+    disconnect = view._recording.disconnect
+
+    def cut():
+        disconnect()
+        path.write_bytes(path.read_bytes()[:-100])
+
+    monkeypatch.setattr(view._recording, "disconnect", cut)
+    view.close()
+    assert view.fault.startswith(f"{path} could not be written whole, 1 images were shown")
+
+
+def test_a_whole_recording_has_no_fault(tmp_path, scene):
+    with LiveView("file", path=tmp_path / "live.rrd", robot=False) as view:
+        view.show(scene.moment(0))
+    assert view.fault is None
+    assert [entry.name for entry in tmp_path.iterdir()] == ["live.rrd"]
+
+
+def test_a_full_disk_at_the_start_is_a_sentence():
+    with pytest.raises(KinesicsError, match="/dev/full could not be written"):
+        LiveView("file", path="/dev/full", robot=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -11,7 +10,7 @@ import numpy as np
 
 from kinesics_core.errors import ModelError
 from kinesics_core.motion import windows
-from kinesics_core.motion.model_file import METADATA_PREFIX
+from kinesics_core.motion.model_file import METADATA_PREFIX, class_names
 from kinesics_core.motion.training.windowing import CutWindows
 from kinesics_core.motion.windows import Normalisation
 
@@ -64,7 +63,15 @@ class Exported:
 
     def _run(self, output: str, coded: np.ndarray) -> np.ndarray:
         flat = coded.reshape(*coded.shape[:2], -1).astype(np.float32)
-        return self.session.run([output], {"observed": flat})[0]
+        batch = self.session.get_inputs()[0].shape[0]
+        if not isinstance(batch, int):
+            return self.session.run([output], {"observed": flat})[0]
+        # A model exported for a fixed number of windows gets just that.
+        short = -len(flat) % batch
+        padded = np.concatenate([flat, np.zeros((short, *flat.shape[1:]), np.float32)])
+        parts = [self.session.run([output], {"observed": part})[0]
+                 for part in np.split(padded, len(padded) // batch)]
+        return np.concatenate(parts)[:len(flat)]
 
 
 def open_model(path: Path, keypoints: int) -> Exported:
@@ -94,16 +101,19 @@ def open_model(path: Path, keypoints: int) -> Exported:
     about = {key.removeprefix(METADATA_PREFIX): value
              for key, value in session.get_modelmeta().custom_metadata_map.items()}
     inputs = {item.name: item.shape for item in session.get_inputs()}
-    outputs = {item.name for item in session.get_outputs()}
+    outputs = {item.name: item.shape for item in session.get_outputs()}
     if "observed" not in inputs or "future" not in outputs or \
             about.get("normalisation") not in windows.NORMALISATIONS:
         raise ModelError(
             f"{path} is not a forecaster of Kinesics: it takes {', '.join(inputs)}, gives"
             f" {', '.join(sorted(outputs))} and names normalisation"
             f" {about.get('normalisation', 'none')!r}. Wanted a file of `kinesics train forecast`.")
-    if inputs["observed"][-1] != 2 * keypoints:
+    features = inputs["observed"][-1]
+    if features != 2 * keypoints:
+        known = features // 2 if isinstance(features, int) else "an unknown number of"
         raise ModelError(
-            f"{path} was trained on {inputs['observed'][-1] // 2} keypoints; this dataset has"
+            f"{path} was trained on {known} keypoints; this dataset has"
             f" {keypoints}. Train one on this set of keypoints.")
-    classes = tuple(json.loads(about["classes"])) if "emotion" in outputs else ()
+    heads = outputs["emotion"][-1] if "emotion" in outputs else 0
+    classes = class_names(path, about, heads) if "emotion" in outputs else ()
     return Exported(path, cast(Normalisation, about["normalisation"]), classes, session)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -36,6 +37,7 @@ class ForecasterFile:
         session: In ONNX Runtime.
         outputs: Names of its outputs, in order.
         metadata: The ``kinesics.`` entries of the file without their prefix.
+        batch: Number of people that every run takes; None: any.
         classes: Names of what its emotion head tells apart; empty without one.
         spread_floor: (30,), with ``spread_gain`` see ``motion.uncertainty``; None where the network
             gives its spread itself.
@@ -45,6 +47,7 @@ class ForecasterFile:
     session: ort.InferenceSession
     outputs: list[str]
     metadata: dict[str, str]
+    batch: int | None
     classes: tuple[str, ...]
     spread_floor: np.ndarray | None
     spread_gain: np.ndarray | None
@@ -72,10 +75,12 @@ def open_forecaster(
     outputs = [output.name for output in session.get_outputs()]
     _check_shapes(path, session)
     metadata = _read_metadata(path, session)
-    floor, gain = (None if "spread" in outputs else np.array(json.loads(metadata[key]))
+    floor, gain = (None if "spread" in outputs else np.array(_listed(metadata[key]))
                    for key in ("spread_floor", "spread_gain"))
-    return ForecasterFile(session, outputs, metadata,
-                          tuple(json.loads(metadata.get("classes", "[]"))), floor, gain)
+    persons = session.get_inputs()[0].shape[0]
+    return ForecasterFile(
+        session, outputs, metadata, persons if isinstance(persons, int) else None,
+        class_names(path, metadata, _classes_of(session)), floor, gain)
 
 
 def _locate(model: str | Path) -> Path:
@@ -143,6 +148,11 @@ def _check_shapes(path: Path, session: ort.InferenceSession) -> None:
     features = 2 * KEYPOINTS
     inputs = [(i.name, *i.shape[1:]) for i in session.get_inputs()]
     outputs = {o.name: tuple(o.shape[1:]) for o in session.get_outputs()}
+    kinds = {value.type for value in (*session.get_inputs(), *session.get_outputs())}
+    if kinds != {"tensor(float)"}:
+        raise ModelError(
+            f"{path} is not a forecaster of what the camera gives: its inputs and outputs are"
+            f" {', '.join(sorted(kinds))}; wanted tensor(float), 32 bits each. Export it again.")
     fits = (
         inputs == [("observed", OBSERVED, features)]
         and outputs.get("future") == (HORIZON, features)
@@ -182,25 +192,51 @@ def _read_metadata(path: Path, session: ort.InferenceSession) -> dict[str, str]:
     outputs = {output.name: output.shape for output in session.get_outputs()}
     for key in () if "spread" in outputs else ("spread_floor", "spread_gain"):
         values = _listed(metadata.get(key))
-        if len(values) != HORIZON or not all(isinstance(value, int | float) for value in values):
+        if len(values) != HORIZON or not all(map(_is_spread, values)):
             raise ModelError(
-                f"{path}: its metadata {key} is not a list of {HORIZON} numbers, and it gives no"
-                " spread itself. Export it again."
+                f"{path}: its metadata {key} is not a list of {HORIZON} numbers from 0, and it"
+                " gives no spread itself. Export it again."
             )
-    count = outputs["emotion"][1] if "emotion" in outputs else 0
-    classes = _listed(metadata.get("classes", "[]"))
-    if len(classes) != count or not all(isinstance(name, str) for name in classes):
-        raise ModelError(
-            f"{path}: its metadata classes is {metadata.get('classes', 'absent')}; wanted the"
-            f" names of its {count} classes. Export it again with the names it was trained with."
-        )
     return metadata
 
 
-def _listed(text: str | None) -> list[Any]:
-    """Return the JSON list in a text, or an empty one."""
+def _classes_of(session: ort.InferenceSession) -> object:
+    """Return the size of a model's emotion head, 0 without one, a word if it is not fixed."""
+    return {value.name: value.shape[-1] for value in session.get_outputs()}.get("emotion", 0)
+
+
+def class_names(path: Path, metadata: Mapping[str, str], count: object) -> tuple[str, ...]:
+    """Return the names of the classes that a model's metadata gives.
+
+    Args:
+        path: The model, for the sentence.
+        metadata: Its ``kinesics.`` entries without their prefix.
+        count: Size of its emotion head, 0 without one.
+
+    Raises:
+        ModelError: They are not so many different names.
+    """
+    names = _listed(metadata.get("classes", "[]"), otherwise=[None])
+    texts = [name for name in names if isinstance(name, str) and name]
+    if len(names) != count or len(set(texts)) < len(names):
+        raise ModelError(
+            f"{path}: its metadata classes is {metadata.get('classes', 'absent')[:200]}; wanted the"
+            f" names of its {count} classes, each another. Export it again with the names it was"
+            " trained with."
+        )
+    return tuple(texts)
+
+
+def _is_spread(value: object) -> bool:
+    """Tell whether a value is a finite number from 0."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and math.isfinite(value) and value >= 0
+
+
+def _listed(text: str | None, otherwise: Sequence[Any] = ()) -> list[Any]:
+    """Return the JSON list in a text; ``otherwise`` if there is none in it."""
     try:
         value = json.loads(text or "")
-    except ValueError:
-        return []
-    return value if isinstance(value, list) else []
+    except (ValueError, RecursionError):
+        return list(otherwise)
+    return value if isinstance(value, list) else list(otherwise)

@@ -227,12 +227,14 @@ class Forecaster:
         """Return every output by name.
 
         Batches are padded to powers of two and cut at ``LARGEST_BATCH``: an accelerator sees few
-        shapes, not one a crowd.
+        shapes, not one a crowd. A model exported for a fixed number of people gets just that.
         """
-        parts = []
-        for start in range(0, len(observed), LARGEST_BATCH):
-            part = observed[start:start + LARGEST_BATCH]
-            padded = np.zeros((1 << (len(part) - 1).bit_length(), *part.shape[1:]), np.float32)
+        parts, fixed = [], self._file.batch
+        largest = fixed or LARGEST_BATCH
+        for start in range(0, len(observed), largest):
+            part = observed[start:start + largest]
+            size = fixed or 1 << (len(part) - 1).bit_length()
+            padded = np.zeros((size, *part.shape[1:]), np.float32)
             padded[:len(part)] = part
             outputs = self._file.session.run(None, {"observed": padded})
             parts.append([output[:len(part)] for output in outputs])

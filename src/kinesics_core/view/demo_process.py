@@ -6,6 +6,8 @@ import multiprocessing
 import os
 import queue
 import signal
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,9 @@ from kinesics_core.view.demo_video import DemoVideo
 CAPACITY = 90
 """Moments that may wait to be drawn. The graph never waits for the video: what does not fit is
 left out, and drawing goes on from the next image."""
+
+_FINISH_SECONDS = 60.0
+"""Time to draw what waits and to finish the file."""
 
 
 class DemoProcess:
@@ -56,11 +61,21 @@ class DemoProcess:
                 break
             except queue.Full:
                 continue
-        try:
-            self.frames, self.fault = self._result.get(timeout=60.0)
-        except queue.Empty:
-            self.fault = "the process that draws demo.mp4 ended without a word; see its output"
+        self.fault = "the process that draws demo.mp4 ended without a word; see its output"
+        until = time.monotonic() + _FINISH_SECONDS
+        while time.monotonic() < until:
+            # Asked before the queue: what the process left in it before its end is there.
+            ended = not self._process.is_alive()
+            try:
+                self.frames, self.fault = self._result.get(timeout=0.5)
+                break
+            except queue.Empty:
+                if ended:
+                    break
         self._process.join(timeout=5.0)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
 
 
 def _draw(path: Path, moments: Any, result: Any) -> None:
@@ -69,15 +84,30 @@ def _draw(path: Path, moments: Any, result: Any) -> None:
     os.nice(10)
     os.environ.setdefault("LP_NUM_THREADS", "0")  # Mesa draws in this thread, or it asks for more
     frames, fault = 0, None
+    waiting = _until_told(moments)
     try:
         with DemoVideo(path) as video:
-            while (got := moments.get()) is not None:
-                moment, note = got
+            for moment, note in waiting:
                 video.add(moment, note)
                 frames += 1
             video.poster(path.with_name("poster.jpg"))
     except Exception as error:
         fault = f"demo.mp4 could not be drawn: {error}"
-        while moments.get() is not None:
+        for _ in waiting:
             pass
     result.put((frames, fault))
+
+
+def _until_told(moments: Any) -> Iterator[tuple[Moment, str]]:
+    """Yield what is to be drawn, until None comes or the process that sends it is gone."""
+    parent = multiprocessing.parent_process()
+    while True:
+        try:
+            got = moments.get(timeout=1.0)
+        except queue.Empty:
+            if parent is not None and not parent.is_alive():
+                return
+            continue
+        if got is None:
+            return
+        yield got

@@ -13,8 +13,8 @@ import numpy as np
 
 from kinesics_core import extras
 from kinesics_core.affect.emotions import EMOTIONS
-from kinesics_core.errors import KinesicsError
-from kinesics_core.files import WriteError
+from kinesics_core.errors import KinesicsError, RecordingError
+from kinesics_core.files import WriteError, require_writable
 from kinesics_core.skeletons import (
     ARKIT_BLENDSHAPES,
     COCO17_EDGES,
@@ -38,6 +38,12 @@ from kinesics_core.view.overlay import (
 from kinesics_core.view.rerun_layout import layout
 from kinesics_core.view.rerun_viewer import RerunViewer
 
+CHECKED_EVERY = 30
+"""Images after which a recording's disk is looked at."""
+
+ENDING = b"RRF2FOOT"
+"""Mark in the last bytes of a whole .rrd."""
+
 MODES = ("native", "web", "file")
 MESH_EDGE = 0.02
 """Shortest edge of the robot's mesh outside of its face, metres."""
@@ -58,6 +64,8 @@ class LiveView:
 
     Attributes:
         url: The page's address in mode "web", else "".
+        fault: Sentence that says why the recording of mode "file" ended early; None as long as all
+            is written.
 
     Raises:
         KinesicsError: rerun-sdk is missing, there is no display for a window, the port is taken,
@@ -90,8 +98,10 @@ class LiveView:
         self._shown: set[str] = set()
         self._last_answer: tuple[object, ...] = ()
         self._recording = rerun.RecordingStream("kinesics")
-        if mode == "file":
-            self._save(Path(str(path)))
+        self.fault: str | None = None
+        self._path = Path(str(path)) if mode == "file" else None
+        if self._path is not None:
+            self._save(self._path)
         else:
             self._viewer = RerunViewer(port if mode == "web" else None)
             self._recording.connect_grpc(self._viewer.address, default_blueprint=layout())
@@ -100,8 +110,8 @@ class LiveView:
 
     @property
     def open(self) -> bool:
-        """False once the user has closed the viewer; ``show`` then does nothing."""
-        return self._viewer is None or self._viewer.running
+        """False once the user has closed the viewer or the disk is full; then nothing is shown."""
+        return self.fault is None and (self._viewer is None or self._viewer.running)
 
     def show(self, moment: Moment) -> None:
         """Log what belongs to one image, at the image's stamp."""
@@ -127,6 +137,8 @@ class LiveView:
             self._show_affect(affect)
         self._show_answer(moment)
         self._frames += 1
+        if self._frames % CHECKED_EVERY == 0:
+            self._check_disk()
 
     def close(self) -> None:
         """Flush what was logged, and end the viewer this object started (a window stays open)."""
@@ -134,6 +146,7 @@ class LiveView:
             # A viewer that is gone already cannot take the rest; that is no fault of the loop.
             self._recording.flush(timeout_sec=5.0)
         self._recording.disconnect()
+        self._check_whole()
         if self._viewer is not None and self.url:
             self._viewer.end()
         self._viewer = None
@@ -145,12 +158,37 @@ class LiveView:
         self.close()
 
     def _save(self, path: Path) -> None:
+        require_writable(path)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch()
+            path.open("ab").close()
+            self._recording.save(path, default_blueprint=layout())
         except OSError as error:
             raise WriteError(path, error) from error
-        self._recording.save(path, default_blueprint=layout())
+        except RuntimeError as error:  # Rerun's own kind
+            raise RecordingError(f"{path} could not be written: {error}.") from error
+
+    def _check_disk(self) -> None:
+        """Find a disk without room: Rerun's writer only logs that, and goes on without writing."""
+        if self._path is not None:
+            try:
+                require_writable(self._path)
+            except WriteError as error:
+                self.fault = self._ended(error.reason)
+
+    def _check_whole(self) -> None:
+        """Find a recording that does not end as Rerun ends one."""
+        if self._path is None or self.fault is not None:
+            return
+        self._check_disk()
+        if self.fault is None and self._path.is_file():
+            with self._path.open("rb") as stream:
+                stream.seek(-min(len(ENDING) + 64, os.fstat(stream.fileno()).st_size), os.SEEK_END)
+                if ENDING not in stream.read():
+                    self.fault = self._ended("it does not end as it should")
+
+    def _ended(self, reason: str) -> str:
+        return (f"{self._path} could not be written whole, {self._frames} images were shown:"
+                f" {reason}. Make room and record again; Rerun shows what was written.")
 
     def _describe(self) -> None:
         """Log what does not change: axes, the look of the curves, the robot's mesh."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from kinesics_core.types import Moment
 
 HELP = "real footage through the whole graph; leaves a video, a bag and figures in out/demo"
+
+FIRST_FRAME_SECONDS = 30.0
+"""Time that a source has to give its first frame."""
 
 # A talking face (emotion), then one person's whole body from two sides (motion).
 FOOTAGE = ("demo-face", "demo-face", "demo-body", "demo-body-2")
@@ -109,7 +113,7 @@ def record(
     from kinesics_ros.run import stop_on_signals
     from kinesics_ros.tap import Tap
 
-    out.mkdir(parents=True, exist_ok=True)
+    files.require_directory(out)
     shutil.rmtree(out / "bag", ignore_errors=True)
     parameters = {**parameters, "recorder": {"bag": str(out / "bag")}}
     stop = stop_on_signals()
@@ -130,11 +134,18 @@ def record(
                 progress.update(task, advance=1, speed=speed, reason=reason)
 
             Tap(graph.bus, show)
+            patience = threading.Timer(FIRST_FRAME_SECONDS, lambda: monitor.frames or stop.set())
+            patience.daemon = True
+            patience.start()
             graph.spin(stop, duration)
+            patience.cancel()
         summary = monitor.summary()
         fault = graph.camera.fault
     if not summary["frames"]:
-        raise KinesicsError(fault or "the source gave no frame; nothing to show")
+        raise KinesicsError(fault or (
+            f"the source {parameters['camera'].get('source')!r} gave no frame; nothing to show."
+            f" Wanted one within {FIRST_FRAME_SECONDS:g} s: see that the camera works, or that"
+            " somebody publishes the topic."))
     if video.fault:
         raise KinesicsError(video.fault)
     summary |= {"source": parameters["camera"].get("source"), "video_frames": video.frames}

@@ -26,8 +26,11 @@ def run(args: argparse.Namespace) -> int:
     from kinesics_ros.monitor import Monitor
     from kinesics_ros.run import stop_on_signals
 
+    if args.report:
+        files.require_writable(Path(args.report))
     parameters = overrides(args)
     if args.record:
+        files.require_directory(Path(args.record).expanduser().absolute().parent)
         parameters["recorder"] = {"bag": args.record}
     stop = stop_on_signals()
     with Graph(
@@ -38,7 +41,6 @@ def run(args: argparse.Namespace) -> int:
         monitor = Monitor(graph) if args.report else None
         graph.spin(stop, args.duration)
         if monitor is not None:
-            report = Path(args.report)
-            report.parent.mkdir(parents=True, exist_ok=True)
-            files.write_json(report, monitor.summary(), indent=2)
-        return 1 if graph.camera.fault is not None else 0
+            files.write_json(Path(args.report), monitor.summary(), indent=2)
+    # After the end: the recorder finishes its bag when it is released.
+    return 1 if any(stage.fault is not None for stage in graph.stages.values()) else 0

@@ -7,7 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from kinesics_core import extras, option_types
-from kinesics_core.errors import KinesicsError
+from kinesics_core.errors import KinesicsError, RecordingError
 from kinesics_ros.graph_arguments import add_graph_arguments, overrides
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ def run(args: argparse.Namespace) -> int:
         if view.url:
             print(f"open {view.url}", flush=True)
         show(args, view)
+    if view.fault:
+        raise RecordingError(view.fault)
     return 0
 
 

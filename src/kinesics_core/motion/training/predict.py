@@ -64,7 +64,7 @@ def pick_device(name: str) -> str:
     """Return the device to use; "auto" is CUDA where there is one.
 
     Raises:
-        KinesicsError: CUDA is asked for and there is none.
+        KinesicsError: torch knows no such device, or CUDA is asked for and there is none.
     """
     if name == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
@@ -72,4 +72,11 @@ def pick_device(name: str) -> str:
         raise KinesicsError(
             "Got device cuda, but torch finds no CUDA device. Use --device cpu, or install a torch"
             " built for CUDA and its driver.")
+    try:
+        torch.zeros(1, device=name)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise KinesicsError(
+            f"Got device {name!r}, which this torch cannot use"
+            f" ({str(error).splitlines()[0].rstrip('.')}); wanted auto, cpu, cuda or cuda:0."
+        ) from error
     return name
