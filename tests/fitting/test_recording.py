@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -478,6 +479,17 @@ def test_frames_that_were_not_fitted_are_named_and_shown_plain(known, tmp_path):
     assert np.isnan(read_arrays(tmp_path / "params.npz")["joints_cam"][4]).all()
     plain = cv2.imread(str(tmp_path / "overlays" / "000004.jpg")).astype(int)
     assert np.abs(plain - (40 + 8 * 4)).max() < 10
+
+
+def test_a_fit_far_from_its_keypoints_is_called_doubtful(known, tmp_path):
+    stature = 1.65
+    height = known.fits[1].focal * stature / known.fits[1].transl[:, 2]
+    known.fits[1].reprojection[:] = 0.2 * height
+    report = fit_recording(FitRequest(known.video, tmp_path, meshes=False, overlays=False))
+    assert report.complete and len(report.failures) == 1
+    assert re.fullmatch(
+        r"Person 1 is (19|2\d) % of their height off the keypoints \(median\); .*of another image"
+        rf" size than {known_recording.WIDTH} x {known_recording.HEIGHT} px\.", report.failures[0])
 
 
 def test_frames_that_were_not_fitted_leave_no_nan_in_any_file_of_motion(known, tmp_path):

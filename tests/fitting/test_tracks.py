@@ -337,6 +337,14 @@ def test_a_few_arrays_are_enough(tmp_path):
     assert (track.keypoints[:, 17:, 2] == 0).all() and track.world is None
 
 
+def test_a_person_half_out_of_the_picture_is_none_of_another_size(tmp_path):
+    keypoints = np.full((4, 133, 3), (100.0, 400.0, 0.3))  # the legs, guessed below the picture
+    keypoints[:, WHOLEBODY133_FACE] = 100.0, 50.0, 0.9
+    np.savez(tmp_path / "mine.npz", keypoints=keypoints, width=320, height=240)
+    (track,) = read_tracks(tmp_path / "mine.npz")
+    assert len(track) == 4
+
+
 def archive(**arrays) -> bytes:
     stream = io.BytesIO()
     np.savez(stream, **arrays)
@@ -360,6 +368,11 @@ GOOD = {"keypoints": np.zeros((4, 133, 3)), "width": 320, "height": 240}
     (archive(**GOOD, rate="fast"), "rate is no number"),
     (archive(**GOOD, rate=0), "0 frames/s"),
     (archive(**GOOD, world=np.zeros((4, 5))), "world are 4 x 5"),
+    (archive(**GOOD | {"keypoints": np.zeros((0, 133, 3))}), "holds no frame"),
+    (archive(**GOOD | {"width": np.nan}), "width is nan"),
+    (archive(**GOOD | {"height": -np.inf}), "height is -inf"),
+    (archive(**GOOD | {"keypoints": np.full((4, 133, 3), (900.0, 700.0, 1.0))}),
+     r"outside its images of 320 x 240 px, up to \(900, 700\); give the width"),
 ])
 def test_what_is_no_file_of_keypoints_is_said(tmp_path, content, words):
     (tmp_path / "mine.npz").write_bytes(content)

@@ -217,7 +217,7 @@ def _print_report(request: FitRequest, report: FitReport) -> None:
                 str(person.id), str(person.frames), str(person.failed),
                 f"{person.reprojection_px:.2f}", f"{person.reprojection_p95_px:.2f}",
                 f"{person.reprojection_percent:.2f}", f"{person.penetration_mm:.1f}",
-                f"{person.jitter:.2f}")
+                f"{person.jitter:.2f}" if isfinite(person.jitter) else "-")
         console.print(table)
     for sentence in report.failures:
         console.print(sentence, highlight=False)

@@ -19,6 +19,7 @@ from kinesics_core.fitting.output.quality import frames_in_words, quality
 from kinesics_core.fitting.output.request import FitRequest
 from kinesics_core.fitting.tracks.track import Track
 
+_DOUBTFUL = 5.0  # per cent of the height; good fits have 1, the worst of the bench some 2
 _LIBRARIES = ("numpy", "torch", "mediapipe", "opencv-contrib-python")
 
 
@@ -47,6 +48,12 @@ def fit_document(
         failures.append(
             f"Person {track.person} was not fitted in {len(failed)} of {len(track)} frames"
             f" ({frames_in_words(failed)}): too little of them is seen there.")
+    error = document["reprojection_percent_of_height"]["median"]
+    if error is not None and error > _DOUBTFUL:
+        failures.append(
+            f"Person {track.person} is {error:.0f} % of their height off the keypoints (median); a"
+            f" fit is seldom beyond 2 %. The keypoints may be no person's, in another order, or of"
+            f" another image size than {track.width} x {track.height} px.")
     return document | {
         "failures": failures,
         "frames_per_second": len(track) / max(sum(fit.seconds.values()), 1e-9),

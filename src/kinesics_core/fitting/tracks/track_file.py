@@ -76,7 +76,10 @@ def load_tracks(path: Path) -> list[Track]:
         raise FitError(f"{path} is no file of keypoints, or a damaged one ({error}); wanted an"
                        " .npz without pickles.", "INPUT_UNREADABLE") from error
     try:
-        return _tracks(table)
+        tracks = _tracks(table)
+        for track in tracks:
+            _check_size(track)
+        return tracks
     except KinesicsError as error:
         raise FitError(f"{path}: {error}", "INPUT_UNREADABLE") from error
 
@@ -90,6 +93,8 @@ def _tracks(table: dict[str, np.ndarray]) -> list[Track]:
         raise KinesicsError(
             f"It lacks {' and '.join(lacking)}; it holds {', '.join(sorted(table)) or 'nothing'}.")
     count = len(np.atleast_1d(table["keypoints"]))
+    if count == 0:
+        raise KinesicsError("It holds no frame; wanted keypoints (N, 133, 3) of at least one.")
     rate = _number(table, "rate", 30.0)
     focal = _number(table, "focal", np.nan)
     persons = table.get("person", np.ones(count, np.int64))
@@ -122,6 +127,21 @@ def _track(
             columns[name] = None  # type: ignore[assignment]
     columns["keypoints"] = _settled(columns["keypoints"])
     return Track(person, **(shared | columns))
+
+
+def _check_size(track: Track) -> None:
+    """Refuse keypoints that were measured in a larger image than the file says."""
+    size = np.array([track.width, track.height], np.float32)
+    weights = track.keypoints[..., 2]
+    places = np.nan_to_num(track.keypoints[..., :2], nan=0.0) / size
+    # A body that leaves the picture is guessed outside it, by less than half a picture.
+    outside = ((places < -0.5) | (places > 1.5)).any(axis=-1) & (weights > 0)
+    if weights[outside].sum() > 0.5 * weights.sum():
+        largest = np.nanmax(track.keypoints[..., :2][weights > 0], axis=0)
+        raise KinesicsError(
+            f"Most keypoints of person {track.person} lie outside its images of {track.width} x"
+            f" {track.height} px, up to ({largest[0]:.0f}, {largest[1]:.0f}); give the width and"
+            " height of the images that they were measured in.")
 
 
 def _settled(keypoints: np.ndarray) -> np.ndarray:
