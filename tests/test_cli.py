@@ -50,6 +50,14 @@ def test_an_unknown_command_lists_the_known_ones(capsys):
     assert "keypoints" in capsys.readouterr().err
 
 
+def test_a_text_that_is_not_utf8_is_no_parameter():
+    from kinesics_ros.graph_arguments import overrides
+
+    args = cli.parser("up").parse_args(["up", "--source", os.fsdecode(b"caf\xe9.mp4")])
+    with pytest.raises(KinesicsError, match="rename the file"):
+        overrides(args)
+
+
 def test_overrides_hold_only_what_was_given():
     from kinesics_ros.graph_arguments import overrides
 

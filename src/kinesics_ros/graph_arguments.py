@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 
 from kinesics_core.affect.policy import PolicyConfig
+from kinesics_core.errors import KinesicsError
+from kinesics_core.files import shown
 from kinesics_core.perception.config import CameraConfig, KeypointConfig
 from kinesics_core.settings import add_option, settings_of
 
@@ -28,10 +30,20 @@ def add_graph_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def overrides(args: argparse.Namespace) -> dict[str, dict[str, object]]:
-    """Return stage name -> parameters given on the command line."""
+    """Return stage name -> parameters given on the command line.
+
+    Raises:
+        KinesicsError: A text is none that a parameter can have.
+    """
     given = vars(args)
-    return {
+    found = {
         stage: {setting.name: given[setting.name] for setting in settings
                 if given[setting.name] is not None}
         for stage, settings in OPTIONS.items()
     }
+    for name, value in (pair for values in found.values() for pair in values.items()):
+        if isinstance(value, str) and shown(value) != value:
+            raise KinesicsError(
+                f"Got --{name.replace('_', '-')} {shown(value)!r}, whose bytes are not UTF-8, as"
+                " those of ROS parameters must be; rename the file, or make a link to it.")
+    return found

@@ -4,6 +4,7 @@ of the files."""
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import cv2
@@ -234,3 +235,16 @@ def test_a_clock_that_jumps_back_begins_a_new_clip():
     frames = frames_of(still(20)) + frames_of(still(25))
     clips = clips_from_people(frames, Origin("v", "s"), rate=RATE)
     assert [len(clip.keypoints) for clip in clips] == [20, 25]
+
+
+def test_names_that_are_not_utf8_are_imported_each_under_a_name_of_its_own(tmp_path):
+    folder = tmp_path / "films"
+    write_video(folder / "a.mp4", 1.5)
+    film = (folder / "a.mp4").read_bytes()
+    for byte in (b"\xe9", b"\xea"):
+        (folder / os.fsdecode(b"caf" + byte + b".mp4")).write_bytes(film)
+    report = videos.import_videos(
+        folder, tmp_path / "out", videos.VideoSettings(command="import " + os.fsdecode(b"\xe9")))
+    assert (report.clips, report.left_out) == (3, ())
+    assert sorted(clip.name for clip in Dataset(tmp_path / "out")) == [
+        "a", "caf\ufffd", "caf\ufffd_2"]

@@ -106,11 +106,11 @@ def import_videos(
     settings = settings or VideoSettings()
     videos = find(source)
     root = source if source.is_dir() else source.parent
-    paths = [video.relative_to(root) for video in videos]
+    paths = _shown_paths(videos, root)
     labels = labels_from(paths, settings.label_pattern)
     names = _clip_names(paths)
-    name = source.absolute().name
-    info = Info(name, dimensions=2, command=settings.command,
+    name = files.shown(source.absolute().name)
+    info = Info(name, dimensions=2, command=files.shown(settings.command),
                 origin=f"videos of {name}, MediaPipe {settings.perception.variant}")
     with Writer(out, info) as writer, _journal(out, writer) as done:
         for number, video in enumerate(videos):
@@ -193,6 +193,19 @@ def _entry(key: str, seen: list[People], clips: list[Clip], fault: str) -> Video
     somebody = any(people.persons for people in seen)
     note = "nobody was followed for half a second" if somebody else "nobody was seen"
     return VideoEntry(key, len(seen), note=f"{note} in {len(seen)} frames. {fault}".rstrip())
+
+
+def _shown_paths(videos: Sequence[Path], root: Path) -> list[Path]:
+    """Return the paths below ``root`` as text that any file takes, each another."""
+    paths: dict[Path, None] = {}
+    for video in videos:
+        plain = path = Path(files.shown(video.relative_to(root)))
+        number = 2
+        while path in paths:
+            path = plain.with_stem(f"{plain.stem}_{number}")
+            number += 1
+        paths[path] = None
+    return list(paths)
 
 
 def _clip_names(paths: Sequence[Path]) -> dict[str, str]:

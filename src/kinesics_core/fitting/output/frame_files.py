@@ -13,13 +13,13 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from kinesics_core.body.model import BodyModel
 from kinesics_core.body.obj import obj_text
 from kinesics_core.body.parameters import PARAMETERS
 from kinesics_core.body.skinning import vertices as skinned
+from kinesics_core.errors import SourceError
 from kinesics_core.files import PART, write_arrays, write_bytes
 from kinesics_core.fitting.errors import FitError
 from kinesics_core.fitting.fit import Fit
@@ -31,6 +31,7 @@ from kinesics_core.fitting.output.painter import Painter
 from kinesics_core.fitting.output.params_file import BodyFile
 from kinesics_core.fitting.progress import SILENT, FitHooks, Progress
 from kinesics_core.fitting.tracks.track import Track
+from kinesics_core.perception.sources import read_image
 
 AT_ONCE = 24
 """Frames whose meshes are computed together."""
@@ -307,9 +308,8 @@ class _PersonFiles:
         if is_written(path):
             if not wanted:
                 return image
-            stored = cv2.imread(str(path), cv2.IMREAD_COLOR)
-            if stored is not None:
-                return cv2.cvtColor(stored, cv2.COLOR_BGR2RGB)
+            with suppress(SourceError):
+                return read_image(path)
         picture = image if row is None else \
             self._painter.overlay(image, [self._person.posed(row)], self._person.fit)
         self._writers.submit(lambda: write_bytes(path, painter.jpeg(picture)))
