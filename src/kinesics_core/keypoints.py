@@ -10,6 +10,9 @@ MIN_SCORE = 0.3
 MARGIN = 0.1
 """A keypoint further outside the image than this share of its size counts as not seen."""
 
+SAME_IMAGE = 1 / 500
+"""Seconds. Two sightings that are not further apart are one image's."""
+
 MAX_GAP = 0.15
 """Seconds between two sightings of a keypoint up to which what lies between counts as observed."""
 

@@ -245,3 +245,80 @@ def test_an_empty_folder_beside_a_video_is_said(tmp_path):
         with pytest.raises(FitError, match="write_json") as caught:
             read_tracks(video(tmp_path / "clip.mp4"), ReadOptions(openpose=folder))
         assert caught.value.code == "INPUT_UNREADABLE"
+
+
+# Lists of AlphaPose and COCO ----------------------------------------------------------------------
+
+
+def as_list(known: list[dict[str, np.ndarray]], image_id=lambda frame: f"{frame}.jpg") -> list:
+    """Everybody of every frame in one list, those of a frame in an order that changes."""
+    rng = np.random.default_rng(2)
+    return [
+        {"image_id": image_id(frame), "category_id": 1, "score": 2.5, "box": [0, 0, 1, 1],
+         "keypoints": known[person]["pose"][frame].ravel().tolist()}
+        for frame in range(FRAMES) for person in rng.permutation(len(known))
+    ]
+
+
+@pytest.mark.parametrize("image_id", [
+    lambda frame: f"{frame}.jpg", lambda frame: 100 + frame, lambda frame: "abcdefghijkl"[frame],
+], ids=["AlphaPose", "COCO", "names without numbers"])
+def test_a_list_of_results(tmp_path, image_id):
+    known = people(2, COCO17)
+    file = tmp_path / "alphapose-results.json"
+    file.write_text(json.dumps(as_list(known, image_id)))
+    tracks = read_tracks(file)
+    assert [len(track) for track in tracks] == [FRAMES, FRAMES]
+    first = 100 if image_id(0) == 100 else 0
+    for track in tracks:
+        assert track.frames.tolist() == list(range(first, first + FRAMES))
+        near = min(known, key=lambda person: abs(
+            float(person["pose"][0, 0, 0] - track.keypoints[0, 0, 0])))
+        np.testing.assert_allclose(track.keypoints[:, :17], near["pose"], rtol=1e-5)
+
+
+def test_a_list_beside_its_video(tmp_path):
+    (known,) = people(1, BODIES[136])
+    file = tmp_path / "alphapose-results.json"
+    file.write_text("\ufeff" + json.dumps(as_list([known])), encoding="utf-8")
+    clip = video(tmp_path / "clip.mp4", (800, 608))
+    (track,) = read_tracks(clip, ReadOptions(openpose=file))
+    assert (track.width, track.height, track.rate) == (800, 608, 25.0)
+    place = BODIES[136].index("left_hand_4")
+    np.testing.assert_allclose(
+        track.keypoints[:, WHOLEBODY133.index("left_hand_4")], known["pose"][:, place], rtol=1e-5)
+
+
+def test_annotations_of_coco(tmp_path):
+    """Flags instead of confidences, and images with names and a size."""
+    (known,) = people(1, COCO17)
+    known["pose"][..., 2] = 2
+    known["pose"][:, 3] = (0, 0, 0)
+    known["pose"][:, 5, 2] = 1
+    document = {
+        "images": [{"id": 70 + i, "file_name": f"clip/{i:06d}.png", "width": 1000, "height": 700}
+                   for i in range(FRAMES)],
+        "annotations": as_list([known], lambda frame: 70 + frame),
+    }
+    (tmp_path / "person_keypoints.json").write_text(json.dumps(document))
+    (track,) = read_tracks(tmp_path / "person_keypoints.json")
+    assert (track.width, track.height) == (1000, 700)
+    assert track.frames.tolist() == list(range(FRAMES))
+    assert (track.keypoints[:, 0, 2] == 1).all() and (track.keypoints[:, 3, 2] == 0).all()
+    assert (track.keypoints[:, 5, 2] == 0.5).all()
+
+
+@pytest.mark.parametrize(("document", "words"), [
+    ([], "no frame"),
+    ({"people": []}, "of OpenPose give the folder"),
+    ([{"image_id": 1}], "no list of people with image_id and keypoints"),
+    ([{"image_id": 1, "keypoints": [1, 2]}], "no list of x, y, confidence"),
+    ([{"image_id": 1, "keypoints": [9.0] * 21}], "7 keypoints; wanted"),
+    ({"images": 3, "annotations": [{"image_id": [1], "keypoints": ["a"] * 51}]},
+     "no list of|cannot be read"),
+])
+def test_what_is_no_list_of_keypoints_is_said(tmp_path, document, words):
+    (tmp_path / "results.json").write_text(json.dumps(document))
+    with pytest.raises(FitError, match=words) as caught:
+        read_tracks(tmp_path / "results.json")
+    assert caught.value.code == "INPUT_UNREADABLE"

@@ -296,6 +296,25 @@ def test_a_bag_gives_all_that_was_recorded(tmp_path):
     assert len(notes) == 1 and "/robot/persons is used" in notes[0]
 
 
+def test_a_bag_s_doubled_and_swapped_messages_are_frames_in_order(tmp_path):
+    """Everything sent twice .1 ms apart, and every second pair of messages swapped."""
+    times = np.arange(40) / 20.0
+    order = np.arange(40).reshape(-1, 2)[:, ::-1].ravel()
+    raw = []
+    for index in order:
+        coco = np.full((17, 3), 0.9, np.float32)
+        coco[:, :2] = 100.0 + 3.0 * index + np.arange(17)[:, None]
+        for late in (0, 100_000):
+            stamp = bagged.START + round(times[index] * 1e9) + late
+            raw.append(bytes(bagged.STORE.serialize_cdr(
+                bagged.message(stamp, [bagged.person(1, coco)]), bagged.bag_reader.PEOPLE_TYPE)))
+    bagged.write_bag(tmp_path / "bag", {"/persons": raw})
+    (track,) = read_tracks(tmp_path / "bag")
+    assert track.rate == pytest.approx(20.0) and track.frames.tolist() == list(range(40))
+    np.testing.assert_allclose(track.times, times, atol=1e-6)
+    np.testing.assert_allclose(track.keypoints[:, 0, 0], 100.0 + 3.0 * np.arange(40), rtol=1e-6)
+
+
 # --- files of keypoints --------------------------------------------------------------------------
 
 

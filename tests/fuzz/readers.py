@@ -161,6 +161,15 @@ def openpose() -> bytes:
         {"pose_keypoints_2d": points.round(2).ravel().tolist()}]}).encode()
 
 
+def keypoint_list() -> bytes:
+    """AlphaPose's list of one person in twelve frames."""
+    points = np.full((17, 3), 0.9)
+    points[:, 0], points[:, 1] = np.linspace(200, 320, 17), np.linspace(100, 400, 17)
+    return json.dumps([{"image_id": f"{frame}.jpg", "category_id": 1, "score": 2.0,
+                        "keypoints": points.round(2).ravel().tolist()}
+                       for frame in range(12)]).encode()
+
+
 def keypoint_table() -> bytes:
     keypoints = np.tile(np.linspace(50, 400, 133 * 3).reshape(133, 3), (12, 1, 1))
     keypoints[..., 2] = 0.9
@@ -201,6 +210,30 @@ def bag() -> bytes:
         writer.add_message(channel, stamp, bytes(raw), stamp)
     writer.finish()
     return stream.getvalue()
+
+
+def database() -> bytes:
+    """The same people in SQLite, without definitions, as before Iron."""
+    import sqlite3
+    import tempfile
+
+    import mcap.reader
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "take_0.db3"
+        base = sqlite3.connect(file)
+        base.execute("CREATE TABLE topics(id INTEGER PRIMARY KEY, name TEXT, type TEXT,"
+                     " serialization_format TEXT, offered_qos_profiles TEXT)")
+        base.execute("CREATE TABLE messages(id INTEGER PRIMARY KEY, topic_id INTEGER,"
+                     " timestamp INTEGER, data BLOB)")
+        base.execute("INSERT INTO topics VALUES(1, '/persons', 'kinesics/msg/PersonArray', 'cdr',"
+                     " '')")
+        messages = mcap.reader.make_reader(io.BytesIO(bag())).iter_messages()
+        base.executemany("INSERT INTO messages(topic_id, timestamp, data) VALUES(1, ?, ?)",
+                         [(message.log_time, message.data) for _, _, message in messages])
+        base.commit()
+        base.close()
+        return file.read_bytes()
 
 
 def archive(kind: str) -> bytes:
@@ -265,6 +298,13 @@ def _openpose(path: Path) -> Arrays:
     from kinesics_core.fitting.tracks.read_tracks import read_tracks
 
     for track in read_tracks(path.parent):
+        yield np.nan_to_num(track.keypoints, nan=0.0)
+
+
+def _keypoint_list(path: Path) -> Arrays:
+    from kinesics_core.fitting.tracks.read_tracks import read_tracks
+
+    for track in read_tracks(path):
         yield np.nan_to_num(track.keypoints, nan=0.0)
 
 
@@ -502,6 +542,8 @@ READERS: dict[str, Reader] = {
     "mp4": Reader("a.mp4", lambda: film(".mp4"), _frames),
     "webm": Reader("a.webm", lambda: film(".webm"), _frames),
     "openpose": Reader("x_000000000000_keypoints.json", openpose, _openpose, True),
+    "keypoint list": Reader("results.json", keypoint_list, _keypoint_list, True),
+    "bag, sqlite": Reader("take_0.db3", database, _bag),
     "keypoints npz": Reader("keypoints.npz", keypoint_table, _keypoint_table, arrays=True),
     "body model": Reader("SMPLX_NEUTRAL.npz", _shipped("smplx/SMPLX_NEUTRAL.npz"), _body_model,
                          arrays=True),

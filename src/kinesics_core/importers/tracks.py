@@ -11,7 +11,7 @@ import numpy as np
 
 from kinesics_core.dataset.clips import Clip
 from kinesics_core.errors import KinesicsError
-from kinesics_core.keypoints import resample, visible
+from kinesics_core.keypoints import SAME_IMAGE, resample, visible
 from kinesics_core.types import NANOSECONDS, People
 
 MAX_ABSENCE = 0.5
@@ -19,9 +19,6 @@ MAX_ABSENCE = 0.5
 
 MAX_RATE = 240.0
 """Frames per second of a clip at most, whatever the stamps say."""
-
-SAME = 1 / 500
-"""Seconds. Two sightings of somebody that are not further apart are one image's."""
 
 MAX_SPEED, MAX_STEP = 4.0, 0.1
 """Most a person moves from image to image, in own sizes: so much a second, and so much besides."""
@@ -198,7 +195,7 @@ def _stretches(track: list[Sighting]) -> list[list[Sighting]]:
     pieces = [track[:1]]
     for sighting in track[1:]:
         passed = (sighting.stamp - pieces[-1][-1].stamp) / NANOSECONDS
-        if 0 <= passed < SAME:
+        if 0 <= passed < SAME_IMAGE:
             continue
         if 0 < passed <= MAX_ABSENCE:
             pieces[-1].append(sighting)

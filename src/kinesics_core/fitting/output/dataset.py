@@ -26,6 +26,7 @@ from kinesics_core.importers.videos import SUFFIXES, find
 from kinesics_core.jobs import local as jobs
 from kinesics_core.jobs import ray as cluster
 from kinesics_core.perception.sources import image_files
+from kinesics_core.recording.bag_reader import is_bag
 
 PAPER_VIDEOS, PAPER_FRAMES, PAPER_GPU_HOURS = 1677, 300, 7267
 """"Generative AI for human 3D body emotions", section 4.2: 52 s a frame on an A100 make 7,267
@@ -104,7 +105,7 @@ def is_dataset(source: Path) -> bool:
     """
     if not source.is_dir() or is_openpose(source) or image_files(source):
         return False
-    return next(source.glob("*.mcap"), None) is None and any(
+    return not is_bag(source) and any(
         path.suffix.lower() in SUFFIXES for path in source.rglob("*"))
 
 

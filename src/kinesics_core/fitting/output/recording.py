@@ -64,6 +64,7 @@ from kinesics_core.fitting.tracks.read_tracks import ReadOptions, read_tracks, v
 from kinesics_core.fitting.tracks.track import Track
 from kinesics_core.fitting.tracks.track_file import load_tracks, save_tracks
 from kinesics_core.perception.sources import image_files, open_source
+from kinesics_core.recording.bag_reader import is_bag
 
 
 def fit_recording(
@@ -253,7 +254,7 @@ def images_of(source: Path, first: int = 0) -> Iterator[tuple[int, np.ndarray]]:
         video = video_of(source)
     elif source.is_dir():
         video = source if image_files(source) else None
-    elif source.suffix.lower() in (".npz", ".mcap"):
+    elif source.suffix.lower() in (".npz", ".json") or is_bag(source):
         video = None
     if video is None:
         return

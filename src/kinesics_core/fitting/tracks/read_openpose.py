@@ -96,13 +96,7 @@ def read_people(file: Path) -> list[np.ndarray]:
     Raises:
         FitError: INPUT_UNREADABLE, with the reason, if the file is not OpenPose's.
     """
-    try:
-        document = json.loads(file.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise FitError(f"{file} cannot be read: {error.strerror or error}.",
-                       "INPUT_UNREADABLE") from error
-    except (ValueError, RecursionError) as error:
-        raise FitError(f"{file} is no JSON ({error}).", "INPUT_UNREADABLE") from error
+    document = read_json(file)
     people = document.get("people") if isinstance(document, dict) else None
     if not isinstance(people, list) or not all(isinstance(person, dict) for person in people):
         raise FitError(f"{file} has no list of people; wanted a file of OpenPose's --write_json.",
@@ -110,16 +104,41 @@ def read_people(file: Path) -> list[np.ndarray]:
     return [_person(file, person) for person in people]
 
 
-def _person(file: Path, person: dict[str, Any]) -> np.ndarray:
+def read_json(file: Path) -> Any:
+    """Return what a JSON file holds.
+
+    Raises:
+        FitError: INPUT_UNREADABLE, with the reason, if it cannot be read.
+    """
+    try:
+        return json.loads(file.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise FitError(f"{file} cannot be read: {error.strerror or error}.",
+                       "INPUT_UNREADABLE") from error
+    except (ValueError, RecursionError) as error:
+        raise FitError(f"{file} is no JSON ({error}).", "INPUT_UNREADABLE") from error
+
+
+def body_points(file: Path, body: np.ndarray) -> np.ndarray:
+    """Return a body's keypoints, (n, 3), at their places among the 133.
+
+    Raises:
+        FitError: INPUT_UNREADABLE, if no program is known that gives so many.
+    """
+    if len(body) not in BODIES:
+        raise FitError(
+            f"A body in {file} has {len(body)} keypoints; wanted OpenPose's 25 (BODY_25), 18"
+            " (COCO) or 135, COCO's 17 or 133, or Halpe's 26 or 136.", "INPUT_UNREADABLE")
     points = unknown_keypoints()
+    places = BODIES[len(body)]
+    points[places[places >= 0]] = body[places >= 0]
+    points[~(points[:, 2] > 0)] = (np.nan, np.nan, 0.0)
+    return points
+
+
+def _person(file: Path, person: dict[str, Any]) -> np.ndarray:
     body = _points(file, person, "pose")
-    if len(body):
-        if len(body) not in BODIES:
-            raise FitError(
-                f"A body in {file} has {len(body)} keypoints; wanted OpenPose's 25 (BODY_25), 18"
-                " (COCO) or 135, COCO's 17 or 133, or Halpe's 26 or 136.", "INPUT_UNREADABLE")
-        places = BODIES[len(body)]
-        points[places[places >= 0]] = body[places >= 0]
+    points = body_points(file, body) if len(body) else unknown_keypoints()
     for name, counts, part in PARTS:
         found = _points(file, person, name)
         if len(found):

@@ -1,7 +1,8 @@
 """Tracks of the people in any recording: ``read_tracks(Path("clip.mp4"))``.
 
 Read are videos, images and folders of them, through our own perception; folders of OpenPose's
-JSON; bags with a PersonArray; and files of keypoints (``track_file``).
+JSON and lists of AlphaPose's and COCO's; bags with a PersonArray; and files of keypoints
+(``track_file``).
 """
 
 from __future__ import annotations
@@ -19,9 +20,14 @@ from kinesics_core.errors import KinesicsError, ModelError, SourceError
 from kinesics_core.fitting.errors import FitError
 from kinesics_core.fitting.progress import SILENT, FitHooks, Progress
 from kinesics_core.fitting.tracks import read_openpose
+from kinesics_core.fitting.tracks.read_keypoint_list import (
+    is_keypoint_list,
+    read_keypoint_list,
+)
 from kinesics_core.fitting.tracks.track import Track
 from kinesics_core.fitting.tracks.track_builder import TrackBuilder
 from kinesics_core.fitting.tracks.track_file import load_tracks
+from kinesics_core.keypoints import SAME_IMAGE
 from kinesics_core.perception.config import KeypointConfig
 from kinesics_core.perception.landmarks import KeypointEstimator
 from kinesics_core.perception.sources import (
@@ -56,8 +62,8 @@ class ReadOptions:
     Attributes:
         first: The first frame read, counted from 0.
         last: The last frame read; None: to the end.
-        openpose: OpenPose's folder of JSON for the video or images, whose keypoints are taken
-            instead of looking for some.
+        openpose: OpenPose's folder of JSON, or AlphaPose's or COCO's list, for the video or
+            images, whose keypoints are taken instead of looking for some.
         variant: As for ``perception.landmarks.KeypointEstimator``.
         max_persons: The same.
     """
@@ -99,7 +105,7 @@ def read_tracks(
 
     Args:
         source: A video, image, folder of images (the frames of one camera, in natural order),
-            folder of OpenPose's JSON, bag, or file of keypoints.
+            folder of OpenPose's JSON, list of keypoints (JSON), bag, or file of keypoints.
         options: Which frames, and how keypoints are found; None: all, by our own perception.
         hooks: Told how far it is and what is wrong with the recording, and asked whether to stop.
 
@@ -118,6 +124,8 @@ def read_tracks(
         tracks = reading.openpose(options.openpose, source)
     elif read_openpose.is_openpose(source):
         tracks = reading.openpose(source, video_of(source))
+    elif is_keypoint_list(source):
+        tracks = reading.openpose(source, None)
     elif bag_reader.is_bag(source):
         tracks = reading.bag(source)
     else:
@@ -169,20 +177,30 @@ class _Reading:
         return found.tracks(rate)
 
     def openpose(self, folder: Path, source: Path | None) -> list[Track]:
-        """Read OpenPose's folder; source: the video or images it looked at, if they are there."""
+        """Read OpenPose's folder or a list of keypoints.
+
+        Args:
+            folder: The folder, or the list's file.
+            source: The video or images they are of; None if they are not there.
+        """
         size, rate, names = None, DEFAULT_RATE, None
         if source is not None:
             with open_source(source, realtime=False) as frames:
                 size, rate = frames.size, frames.fps
             names = [file.stem for file in image_files(source)] if source.is_dir() else None
-        every = read_openpose.entries(folder, names)
+        whole = read_keypoint_list(folder, names) if is_keypoint_list(folder) else None
+        every = whole.entries if whole else read_openpose.entries(folder, names)
+        if whole is not None:
+            size = size or whole.size
         chosen = [entry for entry in every if self.options.wants(entry.frame)]
         if not chosen:
-            raise self._beyond(folder, every[-1].frame + 1)
+            raise self._beyond(folder, every[-1].frame + 1 if every else None)
         broken: dict[Path, str] = {}
 
         def people(entry: read_openpose.Entry) -> list[np.ndarray]:
             self._stop_if_cancelled()
+            if whole is not None:
+                return whole.people[entry.frame]
             try:
                 return read_openpose.read_people(entry.file)
             except FitError as error:
@@ -308,6 +326,8 @@ class _Topic:
         """Add the next message, if the frame of its number is wanted."""
         if not self.count:
             self.begin = people.stamp
+        elif 0 <= people.stamp - self.end < SAME_IMAGE * NANOSECONDS:
+            return  # the same image once more
         if wanted(self.count):
             self.found.add_people(self.count, (people.stamp - self.begin) / NANOSECONDS, people)
         self.end = max(self.end, people.stamp)
