@@ -98,7 +98,8 @@ class RecorderNode(Stage):
                     self._log_fault(str(error))
                 self.get_logger().info(f"recorded {writer.message_count} messages to {self.path}")
         for heard in self._heard.values():
-            self.destroy_subscription(heard.subscription)
+            if heard.subscription is not None:
+                self.destroy_subscription(heard.subscription)
         self._heard.clear()
 
     def _look_for_topics(self) -> None:
@@ -122,7 +123,8 @@ class RecorderNode(Stage):
                     wanted.durability = heard.qos.durability  # not the same messages once more
                 if (wanted.reliability, wanted.durability) != (
                         heard.qos.reliability, heard.qos.durability):
-                    self.destroy_subscription(heard.subscription)
+                    if heard.subscription is not None:
+                        self.destroy_subscription(heard.subscription)
                     heard.subscription, heard.qos = self._subscription(topic, heard, wanted), wanted
 
     def _hear(self, topic: str, kind: str) -> None:

@@ -68,7 +68,7 @@ def read_keypoint_list(file: Path, images: list[str] | None = None) -> KeypointL
     people: dict[int, list[np.ndarray]] = {}
     for person in document:
         people.setdefault(frames[str(person["image_id"])], []).append(_keypoints(file, person))
-    sizes = [(image.get("width"), image.get("height")) for image in known.values()]
+    sizes: list[Any] = [(image.get("width"), image.get("height")) for image in known.values()]
     same = bool(sizes) and all(size == sizes[0] for size in sizes) and all(
         isinstance(px, int) and px > 0 for px in sizes[0])
     return KeypointList([Entry(frame, file) for frame in sorted(people)], people,
