@@ -138,6 +138,20 @@ def picture(suffix: str) -> bytes:
     return cv2.imencode(suffix, np.dstack([ramp, ramp[::-1], 255 - ramp]))[1].tobytes()
 
 
+def animation(suffix: str) -> bytes:
+    """Four images with durations of their own."""
+    from PIL import Image
+
+    images = [
+        Image.fromarray(np.random.default_rng(i).integers(0, 255, (48, 64, 3), np.uint8))
+        for i in range(4)
+    ]
+    stream = io.BytesIO()
+    images[0].save(stream, suffix, save_all=True, append_images=images[1:],
+                   duration=[40, 100, 200, 100])
+    return stream.getvalue()
+
+
 def film(suffix: str) -> bytes:
     """Twenty frames of 64 x 48."""
     import subprocess
@@ -539,6 +553,10 @@ READERS: dict[str, Reader] = {
     "png": Reader("a.png", lambda: picture(".png"), _frames),
     "jpeg": Reader("a.jpg", lambda: picture(".jpg"), _frames),
     "webp": Reader("a.webp", lambda: picture(".webp"), _frames),
+    "gif": Reader("a.gif", lambda: animation("GIF"), _frames),
+    "webp, animated": Reader("a.webp", lambda: animation("WEBP"), _frames),
+    "png, animated": Reader("a.png", lambda: animation("PNG"), _frames),
+    "tiff": Reader("a.tiff", lambda: picture(".tiff"), _frames),
     "mp4": Reader("a.mp4", lambda: film(".mp4"), _frames),
     "webm": Reader("a.webm", lambda: film(".webm"), _frames),
     "openpose": Reader("x_000000000000_keypoints.json", openpose, _openpose, True),

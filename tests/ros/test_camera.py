@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 
 import numpy as np
@@ -306,3 +307,72 @@ def test_without_calibration_camera_info_says_uncalibrated(executor, make, monke
     node = make(Bus())
     node.trigger_configure()
     assert not node._camera_info(Frame(IMAGE, 5)).k.any()
+
+
+@pytest.mark.parametrize("spec", ["file", "topic:/sideways"])
+def test_images_are_turned_and_mirrored(executor, make, tmp_path, spec):
+    import cv2
+
+    image = np.zeros((64, 80, 3), np.uint8)
+    image[:32, :40] = 255  # top left; turned clockwise it is top right, mirrored top left
+    cv2.imwrite(str(tmp_path / "a.png"), image)
+    bus, got = Bus(), []
+    bus.subscribe("image_raw", got.append)
+    source = str(tmp_path) if spec == "file" else spec
+    node = make(bus, source=source, realtime=False, rotate=90, mirror=True)
+    publisher = node.create_publisher(Image, "/sideways", 1)
+    node.trigger_configure()
+    node.trigger_activate()
+
+    def arrived() -> bool:
+        publisher.publish(images.frame_to_msg(Frame(image, time.time_ns())))
+        return bool(got)
+
+    assert wait_for(arrived, executor)
+    turned = got[0].image
+    assert turned.shape == (80, 64, 3)
+    assert turned[:40, :32].min() > 250 and turned[:, 33:].max() < 5 and turned[41:].max() < 5
+
+
+def test_a_stream_over_http_that_breaks_off_is_opened_again(executor, make):
+    import socket
+    import threading
+
+    import cv2
+
+    _, jpeg = cv2.imencode(".jpg", IMAGE)
+    part = (b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(jpeg)
+            + jpeg.tobytes() + b"\r\n")
+    server = socket.create_server(("127.0.0.1", 0))
+    connections = []
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _ = server.accept()
+            except OSError:
+                return
+            connections.append(connection)
+            with connection, contextlib.suppress(OSError):
+                connection.recv(4096)
+                connection.sendall(
+                    b"HTTP/1.0 200 OK\r\n"
+                    b"Content-Type: multipart/x-mixed-replace; boundary=frame\r\n\r\n")
+                for _ in range(30):
+                    connection.sendall(part)
+                    time.sleep(0.02)
+
+    threading.Thread(target=serve, daemon=True).start()
+    bus, got = Bus(), []
+    bus.subscribe("image_raw", lambda frame: got.append(len(connections)))
+    address = f"http://me:secret@127.0.0.1:{server.getsockname()[1]}/"
+    node = make(bus, source=address, reconnect_s=0.1)
+    try:
+        assert node.trigger_configure() == SUCCESS
+        assert "secret" not in node.detail["source"]
+        node.trigger_activate()
+        assert wait_for(lambda: len(set(got)) >= 3, executor, 20.0)
+        assert state(node) == "active"
+    finally:
+        node.trigger_deactivate()
+        server.close()
