@@ -22,7 +22,7 @@ from launch.actions import (
 from launch.event_handlers import OnProcessExit
 from launch.events import Shutdown
 from launch.events.process import ProcessExited
-from launch.substitutions import LaunchConfiguration
+from launch.substitutions import LaunchConfiguration, TextSubstitution
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
@@ -239,7 +239,7 @@ def processes(argument: Callable[[str], str], files: list[str]) -> list[LaunchDe
     actions: list[LaunchDescriptionEntity] = []
     for name in (*NODES, "recorder") if bag else NODES:
         # With their types, or `source:=0` would become a number.
-        own = {parameter: ParameterValue(value, value_type=kind)
+        own = {parameter: ParameterValue([TextSubstitution(text=value)], value_type=kind)
                for parameter, (value, kind) in given.get(name, {}).items() if value}
         actions.append(
             Node(

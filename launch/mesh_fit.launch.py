@@ -10,7 +10,9 @@ Goals read and write inside ``data_directory`` alone. Arguments: ``--show-args``
 from pathlib import Path
 
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
-from launch.actions import DeclareLaunchArgument, OpaqueFunction
+from launch.actions import DeclareLaunchArgument, OpaqueFunction, RegisterEventHandler
+from launch.event_handlers import OnProcessExit
+from launch.events.process import ProcessExited
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
@@ -62,18 +64,23 @@ def serve(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         for name in ("data_directory", "queue", "body_model")
         if argument(name)
     }
-    return [
-        Node(
-            package="kinesics",
-            executable="mesh_fit_node",
-            name="mesh_fit",
-            namespace=argument("namespace"),
-            parameters=[argument("params_file"), {"autostart": True, **own}],
-            ros_arguments=["--log-level", argument("log_level")],
-            output="screen",
-            emulate_tty=True,
-        )
-    ]
+    server = Node(
+        package="kinesics",
+        executable="mesh_fit_node",
+        name="mesh_fit",
+        namespace=argument("namespace"),
+        parameters=[argument("params_file"), {"autostart": True, **own}],
+        ros_arguments=["--log-level", argument("log_level")],
+        output="screen",
+        emulate_tty=True,
+    )
+
+    def ended(event: ProcessExited, context: LaunchContext) -> None:
+        if event.returncode and not context.is_shutdown:
+            # Launch exits with 1 only where an action raises.
+            raise RuntimeError(f"mesh_fit ended with {event.returncode}")
+
+    return [server, RegisterEventHandler(OnProcessExit(target_action=server, on_exit=ended))]
 
 
 def generate_launch_description() -> LaunchDescription:

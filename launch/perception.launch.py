@@ -10,7 +10,7 @@ from pathlib import Path
 
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
-from launch.substitutions import LaunchConfiguration
+from launch.substitutions import LaunchConfiguration, TextSubstitution
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
@@ -96,7 +96,7 @@ def bring_up(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     actions: list[LaunchDescriptionEntity] = []
     for name in ("camera", "keypoint", *(["marker"] if argument("markers") == "true" else [])):
         # With their types, or `source:=0` would become a number.
-        own = {parameter: ParameterValue(value, value_type=kind)
+        own = {parameter: ParameterValue([TextSubstitution(text=value)], value_type=kind)
                for parameter, (value, kind) in given.get(name, {}).items() if value}
         # Each node configures and activates itself, also when it is started again after a crash.
         actions.append(

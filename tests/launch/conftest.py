@@ -6,6 +6,7 @@ missing they are skipped.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -137,3 +138,22 @@ def listener(run: Run):
     listener = Listener(run.domain)
     yield listener
     listener.close()
+
+
+@pytest.fixture
+def failing(caplog) -> Callable[[Any], str]:
+    """``failing(description)`` -> what launch says until it ends by itself with 1."""
+    from launch import LaunchService
+
+    def failing(description: Any) -> str:
+        service = LaunchService(noninteractive=True)
+        service.include_launch_description(description)
+        logger = logging.getLogger("launch")
+        logger.addHandler(caplog.handler)
+        try:
+            assert service.run() == 1
+        finally:
+            logger.removeHandler(caplog.handler)
+        return caplog.text
+
+    return failing

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 launch_pytest = pytest.importorskip("launch_pytest")
@@ -48,43 +50,37 @@ def test_messages_of_known_and_foreign_topics_are_in_the_bag(run, listener, tmp_
     assert [message.data for message in heard["/chatter"]] == [str(i) for i in range(20)]
 
 
-@launch_pytest.fixture
-def recording_over(describe, tmp_path):
+def test_an_existing_bag_ends_the_launch(describe, run, failing, tmp_path):
     (tmp_path / "take").mkdir()
-    return describe("record", bag=str(tmp_path / "take"))
-
-
-@pytest.mark.launch(fixture=recording_over)
-def test_an_existing_bag_ends_the_launch(run, listener, launch_service, tmp_path):
-    assert listener.wait(lambda: launch_service.context.is_shutdown), run.text
+    assert "could not be started" in failing(describe("record", bag=str(tmp_path / "take")))
     assert "exists already" in run.text
     assert list((tmp_path / "take").iterdir()) == []
 
 
-@launch_pytest.fixture
-def disk_too_small(describe, tmp_path):
-    params = tmp_path / "params.yaml"
-    # A terabyte to stay free: the disk of the test counts as full from the start.
-    params.write_text("/**/recorder: {ros__parameters: {reserve_mb: 1000000}}\n")
-    return describe(
-        "record", bag=str(tmp_path / "take"), topics="/chatter", params_file=str(params)
-    )
-
-
-@pytest.mark.launch(fixture=disk_too_small)
-def test_a_full_disk_ends_the_launch_and_leaves_the_bag(run, listener, launch_service, tmp_path):
+def test_a_full_disk_ends_the_launch_and_leaves_the_bag(describe, run, failing, listener, tmp_path):
     from rosbags.highlevel import AnyReader
     from std_msgs.msg import String
 
-    assert listener.reaches("/recorder", "active"), run.text
-    chatter = listener.node.create_publisher(String, "/chatter", 10)
-    assert listener.wait(chatter.get_subscription_count), run.text
+    params = tmp_path / "params.yaml"
+    # A terabyte to stay free: the disk of the test counts as full from the start.
+    params.write_text("/**/recorder: {ros__parameters: {reserve_mb: 1000000}}\n")
+    chatter, ended = listener.node.create_publisher(String, "/chatter", 10), threading.Event()
 
-    def speak() -> bool:
-        chatter.publish(String(data="hello"))
-        return launch_service.context.is_shutdown
+    def speak() -> None:
+        while not ended.wait(0.02):
+            chatter.publish(String(data="hello"))
 
-    assert listener.wait(speak), run.text
-    assert "must stay free" in run.text
+    speaker = threading.Thread(target=speak)
+    speaker.start()
+    try:
+        said = failing(describe(
+            "record", bag=str(tmp_path / "take"), topics="/chatter", params_file=str(params)))
+    finally:
+        ended.set()
+        speaker.join()
+    assert "the recording ended" in said and "must stay free" in run.text
     with AnyReader([tmp_path / "take"]) as reader:
-        assert sum(1 for _ in reader.messages()) > 0
+        heard = [reader.deserialize(raw, connection.msgtype).data
+                 for connection, _, raw in reader.messages()]
+    assert set(heard) <= {"hello"}
+    assert f"its {len(heard)} messages are readable" in run.text
