@@ -319,6 +319,31 @@ def test_a_bag_s_doubled_and_swapped_messages_are_frames_in_order(tmp_path):
     np.testing.assert_allclose(track.keypoints[:, 0, 0], 100.0 + 3.0 * np.arange(40), rtol=1e-6)
 
 
+def test_two_sources_of_the_same_ids_in_a_bag_are_two_people(tmp_path):
+    """Both call theirs 1; they stand 300 px apart, and their images come between each other."""
+    pytest.importorskip("rosbags")
+    sys.path.insert(0, str(Path(__file__).parents[1] / "importers"))
+    import test_bag_import as bagged
+
+    raw = []
+    for frame in range(120):
+        coco = np.full((17, 3), 0.9, np.float32)
+        coco[:, 0] = 60.0 + 300.0 * (frame % 2) + frame / 4 + np.linspace(0, 40, 17)
+        coco[:, 1] = np.linspace(100, 340, 17)
+        raw.append(bytes(bagged.STORE.serialize_cdr(bagged.message(
+            bagged.START + frame * 10_000_000, [bagged.person(1, coco)]),
+            bagged.bag_reader.PEOPLE_TYPE)))
+    bagged.write_bag(tmp_path / "bag", {"/persons": raw})
+    notes: list[str] = []
+    left, right = read_tracks(tmp_path / "bag", hooks=FitHooks(note=notes.append))
+    assert "Person 1 of /persons jumps between 2 places" in notes[0]
+    assert (left.person, right.person) == (1, 2)
+    for track, first in ((left, 0), (right, 1)):
+        assert track.frames.tolist() == list(range(first, 120, 2))
+        np.testing.assert_allclose(
+            track.keypoints[:, 0, 0], 60.0 + 300.0 * first + track.frames / 4, rtol=1e-6)
+
+
 # --- files of keypoints --------------------------------------------------------------------------
 
 

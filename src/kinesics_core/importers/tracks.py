@@ -107,7 +107,7 @@ def clips_from_people(
             track = tracks.setdefault((person.id, people.width, people.height), [])
             track.append(Sighting(people.stamp, person.coco))
     pieces = [(size, piece) for (_, *size), track in tracks.items()
-              for source in _sources(track, (size[0], size[1])) for piece in _stretches(source)]
+              for source in sources(track, (size[0], size[1])) for piece in _stretches(source)]
     pieces.sort(key=lambda piece: piece[1][0].stamp)
     made = []
     for (width, height), piece in pieces:
@@ -127,11 +127,16 @@ def clips_from_people(
     ]
 
 
-def _sources(track: list[Sighting], size: tuple[int, int]) -> list[list[Sighting]]:
-    """Part the sightings of one id that come from several sources, by their places.
+def sources(track: list[Sighting], size: tuple[int, int]) -> list[list[Sighting]]:
+    """Return the sightings of each source of one id, told apart by their places.
 
     Two detectors on one topic number their people alike. A person cannot jump to and fro; who
-    seems to at more than every tenth sighting is several, each followed by the nearest place.
+    seems to at more than every tenth sighting is several, each followed by the nearest place;
+    sightings of nothing are then left out.
+
+    Args:
+        track: The sightings in order of time.
+        size: Width and height of the image, px.
     """
     coco = np.stack([sighting.coco for sighting in track])
     seen = visible(coco, size)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -25,8 +25,9 @@ from kinesics_core.fitting.tracks.read_keypoint_list import (
     read_keypoint_list,
 )
 from kinesics_core.fitting.tracks.track import Track
-from kinesics_core.fitting.tracks.track_builder import TrackBuilder
+from kinesics_core.fitting.tracks.track_builder import MIN_SECONDS, TrackBuilder
 from kinesics_core.fitting.tracks.track_file import load_tracks
+from kinesics_core.importers.tracks import Sighting, sources
 from kinesics_core.keypoints import SAME_IMAGE
 from kinesics_core.perception.config import KeypointConfig
 from kinesics_core.perception.landmarks import KeypointEstimator
@@ -256,13 +257,35 @@ class _Reading:
         self._note_sizes(chosen.found)
         if not chosen.found.looked:
             raise self._beyond(source, chosen.count)
-        return chosen.found.tracks(chosen.rate)
+        return self._parted(chosen.found.tracks(chosen.rate), name)
 
     def keypoint_file(self, file: Path) -> list[Track]:
         """Read a file of keypoints."""
         tracks = [track.part(np.array([self.options.wants(int(f)) for f in track.frames], bool))
                   for track in load_tracks(file)]
         return [track for track in tracks if len(track)]
+
+    def _parted(self, tracks: list[Track], topic: str) -> list[Track]:
+        """Return a track for each source where several publish the same ids on one topic."""
+        parted, free = [], max((track.person for track in tracks), default=0) + 1
+        for track in tracks:
+            stamps = np.rint(track.times * NANOSECONDS).astype(np.int64)
+            coco = track.keypoints[:, WHOLEBODY133_BODY]
+            found = sources([Sighting(int(stamp), points) for stamp, points in
+                             zip(stamps, coco, strict=True)], (track.width, track.height))
+            if len(found) == 1:
+                parted.append(track)
+                continue
+            self._note(f"Person {track.person} of {topic} jumps between {len(found)} places:"
+                       " several sources publish there with the same ids. Each is taken for a"
+                       " person of its own; record them on topics of their own.")
+            for number, source in enumerate(found):
+                rows = np.isin(stamps, [sighting.stamp for sighting in source])
+                if rows.sum() > MIN_SECONDS * track.rate / len(found):
+                    person = free if number else track.person
+                    parted.append(replace(track.part(rows), person=person))
+                    free += bool(number)
+        return parted
 
     # --- frames, and those who wait for them ----------------------------------------------------
 
