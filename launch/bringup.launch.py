@@ -58,8 +58,10 @@ ARGUMENTS = [
         description="Size of the pose network. Empty: as the parameter files say",
     ),
     DeclareLaunchArgument(
-        "max_persons", default_value="", description="People followed at once, 1 to 20. Empty: "
-        "as the parameter files say",
+        "max_persons",
+        default_value="",
+        description="People followed at once; 1 uses the holistic graph, which is faster. "
+        "1 to 20. Empty: as the parameter files say",
     ),
     DeclareLaunchArgument(
         "policy",
@@ -74,8 +76,9 @@ ARGUMENTS = [
         description="Start a file again when it ends. Empty: as the parameter files say",
     ),
     DeclareLaunchArgument(
-        "rate", default_value="", description="Frames per second, 0: the source's own. Empty: "
-        "as the parameter files say",
+        "rate",
+        default_value="",
+        description="Frames per second; 0: the source's own. Empty: as the parameter files say",
     ),
     DeclareLaunchArgument(
         "use_sim_time",

@@ -32,8 +32,10 @@ ARGUMENTS = [
         description="Size of the pose network. Empty: as params_file says",
     ),
     DeclareLaunchArgument(
-        "max_persons", default_value="", description="People followed at once, 1 to 20. Empty: "
-        "as params_file says",
+        "max_persons",
+        default_value="",
+        description="People followed at once; 1 uses the holistic graph, which is faster. "
+        "1 to 20. Empty: as params_file says",
     ),
     DeclareLaunchArgument(
         "loop",
@@ -42,8 +44,9 @@ ARGUMENTS = [
         description="Start a file again when it ends. Empty: as params_file says",
     ),
     DeclareLaunchArgument(
-        "rate", default_value="", description="Frames per second, 0: the source's own. Empty: "
-        "as params_file says",
+        "rate",
+        default_value="",
+        description="Frames per second; 0: the source's own. Empty: as params_file says",
     ),
     DeclareLaunchArgument(
         "use_sim_time",

@@ -7,6 +7,7 @@ missing they are skipped.
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -150,9 +151,12 @@ def failing(caplog) -> Callable[[Any], str]:
         service.include_launch_description(description)
         logger = logging.getLogger("launch")
         logger.addHandler(caplog.handler)
+        patience = threading.Timer(120.0, service.shutdown)  # then it ends with 0
+        patience.start()
         try:
             assert service.run() == 1
         finally:
+            patience.cancel()
             logger.removeHandler(caplog.handler)
         return caplog.text
 
