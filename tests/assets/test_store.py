@@ -133,6 +133,45 @@ def test_a_file_that_was_never_verified_is_hashed_before_use(cache, manifest, go
     assert store.path("thing").read_bytes() == GOOD
 
 
+def test_a_damaged_sidecar_only_costs_the_hashing(cache, manifest, good):
+    manifest(good)
+    file = store.path("thing")
+    good.unlink()
+    store._sidecar(file).write_bytes(b"\xff\xfe\x00")
+    assert store.path("thing").read_bytes() == GOOD
+    assert store._sidecar(file).read_text() == store._fingerprint(file, SHA)
+
+
+def test_a_folder_in_the_files_place_is_a_sentence(cache, manifest, good):
+    manifest(good)
+    (cache / "thing-1.bin").mkdir(parents=True)
+    with pytest.raises(AssetError, match="Cannot store thing-1.bin in .*: Is a directory"):
+        store.path("thing")
+
+
+def test_a_damaged_package_gives_way_to_the_next_source(cache, manifest, good, monkeypatch):
+    """pip may leave half a wheel, npm half a tarball."""
+    file = manifest(good)
+    file.write_text(file.read_text().replace(
+        "sources = [", 'sources = [{ pip = "half==1", member = "a" }, '
+        '{ npm = "half@1", member = "a" }, '))
+    store._read_manifest.cache_clear()
+
+    def leave_half(command, what):
+        folder = Path(command[command.index("--dest") + 1] if "--dest" in command else command[-1])
+        (folder / ("half.whl" if "--dest" in command else "half.tgz")).write_bytes(
+            b"PK\x03\x04" if "--dest" in command else b"\x1f\x8b\x08\x00half")
+
+    monkeypatch.setattr(store, "_run", leave_half)
+    monkeypatch.setattr(store.shutil, "which", lambda _: "npm")
+    assert store.path("thing").read_bytes() == GOOD
+    (cache / "thing-1.bin").unlink()
+    good.unlink()
+    with pytest.raises(AssetError, match="pip half==1 gave a damaged package .*npm half@1 gave a"
+                       " damaged package .*did not answer"):
+        store.path("thing")
+
+
 def test_verify_sees_what_the_sidecar_cannot(cache, manifest, good):
     manifest(good)
     file = store.path("thing")

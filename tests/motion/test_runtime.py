@@ -302,7 +302,8 @@ def test_wrong_model_files_are_refused_with_a_sentence(untrained, tmp_path):
     for key, value in (("normalisation", "pelvis"), ("task", "recognise"),
                        ("spread_gain", "[1, 2]"), ("spread_floor", "much"),
                        ("spread_floor", json.dumps(["x"] * 30)), ("classes", '["anger"]'),
-                       ("classes", "anger, fear"), ("classes", "[1, 2]")):
+                       ("classes", "anger, fear"), ("classes", "[1, 2]"),
+                       ("rate", "15"), ("rate", "fast"), ("rate", "nan")):
         with pytest.raises(ModelError, match=key):
             Forecaster(altered(model, tmp_path / "odd.onnx", set_entry(key, value)))
     other = onnx.helper.make_model(onnx.helper.make_graph(
@@ -322,6 +323,20 @@ def test_wrong_model_files_are_refused_with_a_sentence(untrained, tmp_path):
         Forecaster(tmp_path / "other.onnx")
     with pytest.raises(KinesicsError, match="None of the providers"):
         Forecaster(model, providers=["NoSuchExecutionProvider"])
+
+
+def test_a_model_with_damaged_weights_is_refused_when_it_is_opened(model, tmp_path):
+    import onnx
+
+    def spoil(graph):
+        for tensor in graph.graph.initializer:
+            values = onnx.numpy_helper.to_array(tensor)
+            if values.dtype == np.float32 and values.ndim == 2:
+                tensor.CopyFrom(
+                    onnx.numpy_helper.from_array(np.full_like(values, np.nan), tensor.name))
+
+    with pytest.raises(ModelError, match="gives a future of nan or infinity"):
+        Forecaster(altered(model, tmp_path / "nan.onnx", spoil))
 
 
 def test_run_time_fills_as_training_does(model, monkeypatch):

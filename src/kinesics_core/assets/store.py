@@ -16,6 +16,7 @@ import contextlib
 import fcntl
 import functools
 import hashlib
+import http.client
 import importlib.util
 import os
 import shutil
@@ -23,9 +24,9 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import urllib.error
 import urllib.request
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -195,10 +196,13 @@ def _verified(file: Path, sha256: str) -> bool:
     if not file.is_file():
         return False
     # A sidecar that cannot be read or written (a read-only cache) only costs the hashing.
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, UnicodeDecodeError):
         if _sidecar(file).read_text("ascii") == _fingerprint(file, sha256):
             return True
-    if sha256_of(file) != sha256:
+    try:
+        if sha256_of(file) != sha256:
+            return False
+    except OSError:  # fetching it anew says why, if that fails too
         return False
     _remember(file, sha256)
     return True
@@ -267,6 +271,8 @@ def _obtain(wanted: Asset, workplace: Path) -> Path:
             return file
         except AssetError as error:
             faults.append(str(error))
+        except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError) as error:
+            faults.append(f"{kind} {source[kind]} gave a damaged package ({error}).")
     raise AssetError(
         f"Cannot get {wanted.name} {wanted.version} from any source. " + " ".join(faults)
         + f" Connect to the network and try again, or put the file into {cache_dir()} "
@@ -349,8 +355,8 @@ def _from_url(wanted: Asset, source: dict[str, str], workplace: Path) -> None:
             while block := reply.read(_CHUNK):
                 content += block
                 tell(len(content), int(length) if length else None)
-    except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
-        raise AssetError(f"{url} did not answer ({error}).") from error
+    except (OSError, http.client.HTTPException) as error:  # URLError and time-outs are OSErrors
+        raise AssetError(f"{url} did not answer, or broke off ({error!r}).") from error
     _store(wanted, bytes(content), url)
 
 

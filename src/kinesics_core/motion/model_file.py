@@ -189,6 +189,11 @@ def _read_metadata(path: Path, session: ort.InferenceSession) -> dict[str, str]:
             f" {metadata['normalisation']!r}; wanted 'forecast' and one of"
             f" {', '.join(windows.NORMALISATIONS)}. Choose another model file."
         )
+    if not _is_rate(metadata["rate"]):
+        raise ModelError(
+            f"{path} says rate {metadata['rate']!r}; wanted {windows.RATE:g} frames a second, at"
+            " which people are resampled. Choose another model file."
+        )
     outputs = {output.name: output.shape for output in session.get_outputs()}
     for key in () if "spread" in outputs else ("spread_floor", "spread_gain"):
         values = _listed(metadata.get(key))
@@ -225,6 +230,13 @@ def class_names(path: Path, metadata: Mapping[str, str], count: object) -> tuple
             " trained with."
         )
     return tuple(texts)
+
+
+def _is_rate(text: str) -> bool:
+    try:
+        return float(text) == windows.RATE
+    except ValueError:
+        return False
 
 
 def _is_spread(value: object) -> bool:

@@ -99,6 +99,21 @@ class Forecaster:
         self._blend = blend
         self._tracks: dict[int, TrackBuffer] = {}
         self._size: tuple[int, int] | None = None
+        self._check_output(model)
+
+    def _check_output(self, model: str | Path) -> None:
+        """Run once on somebody who stands still: damaged weights give nan or no output at all."""
+        try:
+            outputs = self._infer(np.zeros((1, OBSERVED, 2 * KEYPOINTS), np.float32))
+        except Exception as error:  # ONNX Runtime's kinds are private to its C++ binding
+            raise ModelError(
+                f"{model} cannot be run ({str(error).splitlines()[0]}). Restore the file, or"
+                " export the model again.") from error
+        for name, values in outputs.items():
+            if not np.isfinite(values).all():
+                raise ModelError(
+                    f"{model} gives a {name} of nan or infinity for a person who stands still: its"
+                    " weights are damaged. Restore the file, or export the model again.")
 
     @property
     def provider(self) -> str:
