@@ -27,6 +27,10 @@ def answer(listener, **fields):
 
     client = ActionClient(listener.node, FitMesh, "fit_mesh")
     feedback = []
+    # The server has to have found this client's subscriptions, too, or the first feedback is lost;
+    # nothing on this side tells when it has.
+    assert listener.wait(client.server_is_ready)
+    listener.wait(lambda: False, 2.0)
     sent = client.send_goal_async(
         FitMesh.Goal(**fields), feedback_callback=lambda m: feedback.append(m.feedback))
     assert listener.wait(sent.done)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from kinesics_core.assets import store
+from kinesics_core.commands import tables
 from kinesics_core.errors import AssetError
 
 HELP = "list, fetch or verify model and footage files"
@@ -35,7 +36,6 @@ def _names(*, parts: bool) -> list[str]:
 
 
 def _list(parts: bool) -> int:
-    from rich.console import Console
     from rich.table import Table
 
     print(f"Assets in {store.cache_dir()}:")
@@ -50,7 +50,7 @@ def _list(parts: bool) -> int:
         here = store.state(name, rehash=False)
         size = "" if here == "missing" else f"{file.stat().st_size / 1e6:.1f}"
         table.add_row(f"{name} {asset.version}", here, size, asset.licence, asset.about)
-    Console().print(table)
+    tables.show(table)
     return 0
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import importlib
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from kinesics_core import option_types
+from kinesics_core.commands import tables
 from kinesics_core.perception.config import KeypointConfig
 from kinesics_core.settings import add_option, settings_of
 
@@ -58,14 +60,26 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _print(document: Mapping[str, Any]) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     from kinesics_core import bench
 
-    table = Table(title=f"{document['hardware']}, {document['date']}")
+    about = f"{document['hardware']}, {document['date']}"
+    rows = [bench.row(entry) for entry in document["results"]]
+    if not sys.stdout.isatty():
+        print(about)
+        tables.print_rows(bench.COLUMNS, rows)
+        return
+    table = Table(title=about)
     for column in bench.COLUMNS:
-        table.add_column(column, justify="right" if "value" in column else "left")
-    for entry in document["results"]:
-        table.add_row(*bench.row(entry))
-    Console().print(table)
+        # Two metrics may differ in their last letters alone.
+        table.add_column(column, justify="right" if "value" in column else "left",
+                         no_wrap=column == "name", min_width=_longest(rows, column))
+    for row in rows:
+        table.add_row(*row)
+    tables.show(table)
+
+
+def _longest(rows: Sequence[Sequence[str]], column: str) -> int | None:
+    """Return the width that names need; other columns wrap."""
+    return max((len(row[0]) for row in rows), default=None) if column == "name" else None

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kinesics_core import bench, files
+from kinesics_core.commands import tables
 from kinesics_core.errors import KinesicsError
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ def run(args: argparse.Namespace) -> int:
     from kinesics_core.dataset.clips import Dataset
     from kinesics_core.experiments import affect_evaluation as affect
 
+    for file in filter(None, (args.csv, args.json)):
+        files.require_writable(file)
     orders = [_order(text) for text in args.order]
     dataset = Dataset(args.data)
     affect.require_coco(dataset)
@@ -94,7 +97,6 @@ def _print(
     by: str | None, found: Sequence[tuple[str, Agreement]],
     ordered: Sequence[tuple[str, OrderAgreement]],
 ) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(title="read against rated (in brackets 95 %); beside it the mean speed alone")
@@ -107,7 +109,7 @@ def _print(
             f"{a.speed_spearman:.2f}", f"{a.ccc:.2f}",
         )  # fmt: skip
     if found:
-        Console().print(table)
+        tables.show(table)
     for label, order in ordered:
         means = ", ".join(f"{level} {mean:.2f}" for level, mean in order.means.items())
         print(f"arousal by {label}: {means}")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kinesics_core import extras, option_types
+from kinesics_core import extras, files, option_types
 from kinesics_core.errors import KinesicsError
 from kinesics_core.motion.networks.registry import NETWORKS
 
@@ -74,20 +74,24 @@ def require_training_packages() -> None:
     extras.require("train", "This evaluation")
 
 
+def require_outputs(args: argparse.Namespace) -> None:
+    """Find out before the work whether the results can be written.
+
+    Raises:
+        WriteError: --json or --out cannot.
+    """
+    if args.json is not None:
+        files.require_writable(args.json)
+    if args.out is not None:
+        files.require_directory(args.out)
+
+
 def names(text: str) -> tuple[str, ...]:
     """Return the networks of ``A,B``, each once."""
     found = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
     if not found:
         raise KinesicsError(f"Got networks {text!r}; wanted some of {', '.join(NETWORKS)}.")
     return found
-
-
-def console() -> Console:
-    """Return a console wide enough for tables of many columns; a pipe has any width."""
-    from rich.console import Console
-
-    terminal = Console()
-    return terminal if terminal.is_terminal else Console(width=160)
 
 
 def progress_console() -> Console:
@@ -144,7 +148,6 @@ def print_failures(failed: Mapping[str, str], console: Console) -> None:
 
 def write_curves(plan: ComparisonPlan, outcomes: Outcomes) -> None:
     """Write the curves of every training as CSV and PNG, if results are kept."""
-    from kinesics_core import files
     from kinesics_core.experiments.comparison import stem
     from kinesics_core.training import curves
 

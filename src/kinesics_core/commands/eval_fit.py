@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kinesics_core import bench, extras, files, option_types
+from kinesics_core.commands import tables
 from kinesics_core.errors import KinesicsError
 
 if TYPE_CHECKING:
@@ -202,7 +203,6 @@ def _results(rows: list[ClipScores]) -> list[bench.Result]:
 
 
 def _print(rows: list[ClipScores]) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(title=f"fit, and in brackets {BASELINE}; mm, reprojection px, accel. m/s^2")
@@ -220,8 +220,7 @@ def _print(rows: list[ClipScores]) -> None:
                          else _text(value))
         table.add_row(group, str(sum(row.frames for row in members)), *cells,
                       _text(PAPER.get(group)), end_section=group == [*groups][-2:][0])
-    console = Console()
-    (console if console.is_terminal else Console(width=160)).print(table)
+    tables.show(table)
 
 
 def _text(value: float | None) -> str:

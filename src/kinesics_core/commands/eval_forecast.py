@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kinesics_core import bench
 from kinesics_core.commands import eval_comparison as shared
+from kinesics_core.commands import tables
 from kinesics_core.commands.job_progress import job_progress
 from kinesics_core.motion.networks.registry import NETWORKS
 from kinesics_core.motion.training.config import CHOICES
@@ -41,7 +42,8 @@ def run(args: argparse.Namespace) -> int:
     shared.require_training_packages()
     from kinesics_core.experiments import comparison, forecast_comparison
 
-    console = shared.console()
+    shared.require_outputs(args)
+    console = tables.console()
     plan = forecast_comparison.plan_forecasts(
         shared.options(args, residual=args.residual, optimiser=args.optimiser))
     shared.announce(plan, console)
@@ -49,9 +51,9 @@ def run(args: argparse.Namespace) -> int:
         outcomes = comparison.run_plan(plan, hooks)
     shared.write_curves(plan, outcomes)
     report = forecast_comparison.report_forecasts(plan, outcomes)
-    console.print(_table(report, plan))
+    tables.show(_table(report, plan))
     for table in _class_tables(report, args.label or ""):
-        console.print(table)
+        tables.show(table)
     shared.print_failures(report.failed, console)
     if args.json is not None:
         bench.save(forecast_comparison.forecast_results(report), args.json, about=report.about,

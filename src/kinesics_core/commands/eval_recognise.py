@@ -9,6 +9,7 @@ import numpy as np
 
 from kinesics_core import bench
 from kinesics_core.commands import eval_comparison as shared
+from kinesics_core.commands import tables
 from kinesics_core.commands.job_progress import job_progress
 from kinesics_core.motion.networks.registry import NETWORKS
 
@@ -33,16 +34,17 @@ def run(args: argparse.Namespace) -> int:
     shared.require_training_packages()
     from kinesics_core.experiments import comparison, recognition_comparison
 
-    console = shared.console()
+    shared.require_outputs(args)
+    console = tables.console()
     plan = recognition_comparison.plan_recognition(shared.options(args, residual=False))
     shared.announce(plan, console)
     with job_progress(shared.progress_console()) as hooks:
         outcomes = comparison.run_plan(plan, hooks)
     shared.write_curves(plan, outcomes)
     report = recognition_comparison.report_recognition(plan, outcomes)
-    console.print(_table(report, plan))
+    tables.show(_table(report, plan))
     if len(plan.split.folds) > 1:
-        console.print(_fold_table(report, plan))
+        tables.show(_fold_table(report, plan))
     _show_confusions(report, plan, console)
     shared.print_failures(report.failed, console)
     if args.json is not None:
@@ -99,7 +101,7 @@ def _show_confusions(
         if name == MAJORITY or scores.confusion is None:
             continue
         if len(plan.classes) <= figures.MOST_CLASSES:
-            console.print(_confusion_table(name, scores.confusion, plan))
+            tables.show(_confusion_table(name, scores.confusion, plan))
         if options.out is not None:
             figures.draw_confusion(
                 scores.confusion, plan.classes, f"{name}: {options.windows.label} of"

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kinesics_core import bench, option_types
+from kinesics_core import bench, files, option_types
 from kinesics_core.commands import eval_comparison as shared
+from kinesics_core.commands import tables
 from kinesics_core.commands.job_progress import job_progress
 from kinesics_core.errors import KinesicsError
 from kinesics_core.motion.networks.registry import NETWORKS
@@ -78,7 +79,7 @@ def run_pretraining(args: argparse.Namespace) -> int:
     from kinesics_core.experiments import figures, study_tables
 
     table, options = study_tables.pretraining_table(outcome), outcome.plan.options
-    console.print(_pretraining_table(table, options))
+    tables.show(_pretraining_table(table, options))
     figures.draw_gains(options, table, options.out / "pretraining.png")
     return _finish(
         outcome, table.rows, study_tables.pretraining_results(outcome, table), console)
@@ -89,7 +90,7 @@ def run_domains(args: argparse.Namespace) -> int:
     from kinesics_core.experiments import figures, study_tables
 
     table, options = study_tables.domains_table(outcome), outcome.plan.options
-    console.print(_domains_table(table, options))
+    tables.show(_domains_table(table, options))
     figures.draw_domains(options, table, options.out / "domains.png")
     return _finish(outcome, table.rows, study_tables.domains_results(table), console)
 
@@ -100,7 +101,7 @@ def run_emotion(args: argparse.Namespace) -> int:
 
     table, options = study_tables.emotion_table(outcome), outcome.plan.options
     for shown in _emotion_tables(table, options):
-        console.print(shown)
+        tables.show(shown)
     figures.draw_emotion(options, table, options.out / "emotion.png")
     return _finish(outcome, table.rows, study_tables.emotion_results(outcome, table), console)
 
@@ -109,7 +110,8 @@ def _run(args: argparse.Namespace, name: str) -> tuple[StudyOutcome, Console]:
     shared.require_training_packages()
     from kinesics_core.experiments import studies
 
-    console = shared.console()
+    files.require_directory(args.out)
+    console = tables.console()
     plan = studies.plan_study(studies.Study[name], _options(args))
     _announce(plan, console)
     with job_progress(shared.progress_console()) as hooks:
@@ -153,7 +155,6 @@ def _finish(
     console: Console,
 ) -> int:
     """Write table and figures, print what failed, and return the exit status."""
-    from kinesics_core import files
     from kinesics_core.training import curves
 
     options, name = outcome.plan.options, outcome.plan.study.value

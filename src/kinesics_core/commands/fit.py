@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kinesics_core import extras
+from kinesics_core.commands import tables
 from kinesics_core.errors import KinesicsError
 from kinesics_core.fitting.server_config import MeshFitConfig
 from kinesics_core.fitting.settings import GLB_INFLUENCES, Settings
@@ -143,7 +144,7 @@ def print_summary(summary: DatasetSummary, console: Console) -> None:
         ("one core", _rate(summary.core_seconds_per_frame)),
     ):
         table.add_row(name, value)
-    console.print(table)
+    tables.show(table, console)
     for video in summary.failed:
         console.print(f"{video.name}: {video.fault}", highlight=False)
     if isfinite(hours := summary.paper_core_hours):
@@ -218,7 +219,7 @@ def _print_report(request: FitRequest, report: FitReport) -> None:
                 f"{person.reprojection_px:.2f}", f"{person.reprojection_p95_px:.2f}",
                 f"{person.reprojection_percent:.2f}", f"{person.penetration_mm:.1f}",
                 f"{person.jitter:.2f}" if isfinite(person.jitter) else "-")
-        console.print(table)
+        tables.show(table)
     for sentence in report.failures:
         console.print(sentence, highlight=False)
     if report.seconds:

@@ -47,8 +47,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     if args.max_persons is not None and (fault := PEOPLE.fault(args.max_persons)):
         raise KinesicsError(f"{fault}.")
-    if args.json is not None and not args.json.absolute().parent.is_dir():
-        raise KinesicsError(f"There is no directory {args.json.absolute().parent}; create it.")
+    if args.json is not None:
+        if not args.json.absolute().parent.is_dir():
+            raise KinesicsError(f"There is no directory {args.json.absolute().parent}; create it.")
+        files.require_writable(args.json)
     frames = list(_frames(args.source, args.variant, args.max_persons))
     text = json.dumps({"frames": frames}, allow_nan=False)
     if args.json is None:

@@ -9,7 +9,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from kinesics_core import option_types
+from kinesics_core import files, option_types
+from kinesics_core.commands import tables
 from kinesics_core.errors import KinesicsError
 
 NAMES = ("prior", "lifter")
@@ -65,6 +66,7 @@ def run(args: argparse.Namespace) -> int:
     clips = body_poses.read(args.data, console.print)
     unseen = body_poses.read(args.unseen, console.print) if args.unseen else []
     data = training_data.divide(clips, schedule.seed, unseen)
+    files.require_directory(args.out)
     console.print(
         f"{len(data.train)} recordings ({len(data.poses.rotations)} poses) to train on,"
         f" {len(data.validation)} to validate, {len(data.test)} to test")
@@ -82,7 +84,8 @@ def run(args: argparse.Namespace) -> int:
         report = lifter_training.train(
             data, model.load(args.body), folder,
             lifter_training.LifterConfig(batch=args.batch), args.licence)
-    console.print(_table(report, _PRIOR_COLUMNS if args.what == "prior" else _LIFTER_COLUMNS))
+    columns = _PRIOR_COLUMNS if args.what == "prior" else _LIFTER_COLUMNS
+    tables.show(_table(report, columns), console)
     return 0
 
 

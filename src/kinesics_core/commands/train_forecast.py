@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from kinesics_core import files
+from kinesics_core.commands import tables
 from kinesics_core.dataset.clips import Dataset
 from kinesics_core.errors import KinesicsError
 from kinesics_core.motion.evaluation.camera_errors import SourceScore
@@ -45,18 +47,19 @@ def train(args: argparse.Namespace) -> int:
         RunClips(clips, unseen, pretrain, keypoints), config,
         RunOptions(label=args.label, pretrain_epochs=args.pretrain_epochs, init=args.init,
                    new_classifier=args.new_classifier, name=args.name, licence=args.licence))
+    files.require_directory(args.out)
     console.print(_division(prepared, device))
     console.print(f"not as the paper: {'; '.join(unlike_the_paper(config))}")
     with _progress(console) as hooks:
         finished = run.train(prepared, args.out, resume=args.resume, device=device, hooks=hooks)
     report = judge.judge(finished.fit.network, prepared)
     report.save(args.out / "report.json")
-    console.print(table("Test clips of the sources trained on", report.test))
+    tables.show(table("Test clips of the sources trained on", report.test), console)
     if report.unknown:
         console.print(f"{args.label} {', '.join(report.unknown)} is not known to the network:"
                       " of these clips only the motion is judged")
     if report.unseen:
-        console.print(table("Sources never trained on", report.unseen))
+        tables.show(table("Sources never trained on", report.unseen), console)
     console.print(f"best epoch {finished.fit.best_epoch}; wrote {finished.model},"
                   f" {finished.model.stat().st_size / 1e6:.1f} MB")
     return 0
