@@ -31,7 +31,7 @@ ARGUMENTS = [
     DeclareLaunchArgument(
         "bag",
         default_value="",
-        description="Directory to write, which must not exist. Empty: kinesics_<date> here",
+        description="Directory to write; X_1 where X is a bag already. Empty: kinesics_<date> here",
     ),
     DeclareLaunchArgument(
         "topics",

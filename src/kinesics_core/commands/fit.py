@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("source", metavar="VIDEO", type=given_path, help="a video, a folder of"
                         " videos or of images, a bag, a folder of OpenPose's JSON files, or"
-                        " keypoints (.npz)")
+                        " keypoints (.npz; .json of AlphaPose or COCO)")
     parser.add_argument("--out", metavar="DIR", type=Path, required=True)
     gender, pose_space = settings_of(Settings, "gender", "pose_space")
     add_option(parser, gender)
@@ -59,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--focal", metavar="PX", type=float, help="focal length of the camera at"
                         " the video's size (default: found)")
     parser.add_argument("--keypoints", metavar="DIR", type=Path, help="OpenPose's JSON files of"
-                        " this video, used instead of our perception")
+                        " this video, or AlphaPose's one, used instead of our perception")
     add_option(parser, pose_space, default=None)
     parser.add_argument("--glb-influences", metavar="N", type=int, choices=GLB_INFLUENCES,
                         default=GLB_INFLUENCES[0], help="joints that a vertex of motion.glb may"

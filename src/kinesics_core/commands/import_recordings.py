@@ -52,7 +52,7 @@ def run_video(args: argparse.Namespace) -> int:
 
 
 def add_bag_arguments(parser: argparse.ArgumentParser) -> None:
-    _add_paths(parser, "BAG|DIR", "a bag (MCAP), or a folder of bags")
+    _add_paths(parser, "BAG|DIR", "a bag (MCAP or SQLite), or a folder of bags")
     parser.add_argument("--label-pattern", metavar="REGEX", help=LABEL_HELP)
 
 

@@ -12,7 +12,7 @@ from kinesics_core.settings import check, setting
 class RecorderConfig:
     """Settings of the recording of a graph into a bag."""
 
-    bag: str = setting("", "Directory to write, which must not exist; empty: kinesics_<date>")
+    bag: str = setting("", "Directory to write; X_1 where X is a bag; empty: kinesics_<date>")
     topics: list[str] = setting(
         ["image_raw/compressed", "camera_info", "persons", "forecast", "affect/body", "affect",
          "response", "face_pose", "body_pose"], "Topics to record")

@@ -28,7 +28,8 @@ class FitRequest:
         body_model: File or folder of the body to fit; None: the one that is shipped.
         prior: File or folder of the pose prior; None: the one that is shipped.
         focal: Focal length, px, if known.
-        keypoints: Folder of OpenPose's JSON files to use instead of perception.
+        keypoints: Folder of OpenPose's JSON files, or AlphaPose's or COCO's list, to use
+            instead of perception.
         pose_space: "rotations", "latent", or None for the fit's default.
         glb_influences: Joints that a vertex of the glTF file may follow, one of
             ``settings.GLB_INFLUENCES``.
@@ -90,9 +91,11 @@ class FitRequest:
         if not self.input.exists():
             refuse(f"{self.input} does not exist; give a video, a folder of images, a bag or a file"
                    " of keypoints.", "INPUT_UNREADABLE")
-        if self.keypoints is not None and not self.keypoints.is_dir():
+        if self.keypoints is not None and not (
+                self.keypoints.is_dir() or self.keypoints.suffix.lower() == ".json"
+                and self.keypoints.is_file()):
             refuse(f"{self.keypoints} is no folder; give the one OpenPose wrote its JSON files"
-                   " to.", "INPUT_UNREADABLE")
+                   " to, or AlphaPose's or COCO's .json.", "INPUT_UNREADABLE")
         if self.prior is not None:
             if not self.prior.exists():
                 refuse(f"The pose prior {self.prior} does not exist; give its file or folder.",
