@@ -152,6 +152,9 @@ def test_a_full_disk_is_a_sentence_and_keeps_what_is_there(tmp_path, monkeypatch
     (lambda d: (d / "keypoints.f32").write_bytes(b"1234"), "cut off: it has 4 bytes"),
     (lambda d: (d / "keypoints.f32").unlink(), "cut off: it has 0 bytes"),
     (lambda d: (d / "clips.jsonl").write_text("{}\n"), "line 1, does not describe a clip"),
+    (lambda d: (d / "clips.jsonl").write_text(
+        (d / "clips.jsonl").read_text().replace('"offset": 0', '"offset": NaN')),
+     "line 1, does not describe a clip .* frames at nan"),
     (lambda d: (d / "clips.jsonl").write_text("[]\n"), "line 1, does not describe a clip"),
     (lambda d: (d / "clips.jsonl").write_text("nonsense\n"), "line 1, does not describe a clip"),
 ])

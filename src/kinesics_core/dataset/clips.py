@@ -409,6 +409,8 @@ def _read_lines(path: Path) -> list[dict[str, Any]]:
             line = json.loads(raw)
             if _LINE - line.keys():
                 raise ValueError(f"no {', '.join(sorted(_LINE - line.keys()))}")
+            if not all(type(line[key]) is int and line[key] >= 0 for key in ("frames", "offset")):
+                raise ValueError(f"{line['frames']} frames at {line['offset']}")
         except (ValueError, AttributeError) as error:
             raise KinesicsError(
                 f"{file}, line {number + 1}, does not describe a clip ({error}). Make the dataset"
