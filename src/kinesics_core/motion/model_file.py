@@ -241,8 +241,8 @@ def _is_rate(text: str) -> bool:
 
 def _is_spread(value: object) -> bool:
     """Tell whether a value is a finite number from 0."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and math.isfinite(value) and value >= 0
+    return (isinstance(value, int | float) and not isinstance(value, bool)
+            and math.isfinite(value) and value >= 0)
 
 
 def _listed(text: str | None, otherwise: Sequence[Any] = ()) -> list[Any]:

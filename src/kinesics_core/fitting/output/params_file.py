@@ -133,7 +133,7 @@ def read_parameters(place: Path) -> tuple[SimpleNamespace, Track | None]:
             labels={name: str(stored[name]) for name in ("emotion", "gender", "clip")
                     if name in stored},
         ), track
-    except (OSError, ValueError, TypeError, KeyError, IndexError) as error:
+    except (OSError, ValueError, TypeError, LookupError, ArithmeticError) as error:
         raise KinesicsError(
             f"{file} cannot be read as a fit ({type(error).__name__}: {error}). Give a params.npz"
             " of `kinesics fit`, or the folder it lies in.") from error
