@@ -171,9 +171,11 @@ def test_a_face_moves_with_face_pose():
     face.blendshapes[BLENDSHAPE_INDEX["mouthSmileLeft"]] = 0.8
     face.blendshapes[BLENDSHAPE_INDEX["mouthSmileRight"]] = 0.6
     face.head[2] = 0.25
-    beside_publisher(
-        "drive_a_face", messages.FacePose, "face_pose", face,
-        lambda node, output: "corners +0.70" in output and "neck +0.25 rad" in output)
+
+    def moved(node, output) -> bool:
+        return "corners +0.70" in output and "neck +0.25 rad" in output
+
+    beside_publisher("drive_a_face", messages.FacePose, "face_pose", face, moved)
 
 
 @pytest.mark.slow

@@ -140,7 +140,7 @@ def odd_compressed(stamp: int, rng: np.random.Generator) -> Any:
         place = content.find(b"\xff\xc0")
         content = content[:place + 5] + b"\xff\xff\xff\xff" + content[place + 9:]
     elif which < 0.9:
-        content = damaged(content, rng, text=False)[1]
+        content = damaged(content, rng, "binary")[1]
     message = CompressedImage(header=header(stamp, "camera"), format=str(rng.choice(
         ["jpeg", "rgb8; jpeg compressed bgr8", "png", "", "16UC1; compressedDepth"])))
     message.data = array("B", content)
@@ -299,7 +299,7 @@ def _send(
     if raw:
         from rclpy.serialization import serialize_message
 
-        message = damaged(serialize_message(message), rng, False)[1] if make is odd \
+        message = damaged(serialize_message(message), rng, "binary")[1] if make is odd \
             else serialize_message(message)
     outcome.messages += 1
     try:
@@ -422,7 +422,8 @@ def run_graph(count: int, seed: int) -> Outcome:
         graph.bus.subscribe("face_pose", faces.append)
         graph.camera.trigger_activate()
         for number in range(count):
-            (subscription,) = heard_by(graph.camera)
+            subscription = next(
+                heard for heard in heard_by(graph.camera) if heard.topic_name == "/fuzz/image")
             kind = odd if number % 20 else good
             _send(subscription, number, rng, outcome, kind)
             graph._executor.spin_once(timeout_sec=0)
