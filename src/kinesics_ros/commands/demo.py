@@ -134,7 +134,12 @@ def record(
                 progress.update(task, advance=1, speed=speed, reason=reason)
 
             Tap(graph.bus, show)
-            patience = threading.Timer(FIRST_FRAME_SECONDS, lambda: monitor.frames or stop.set())
+
+            def give_up() -> None:
+                if not monitor.frames:
+                    stop.set()
+
+            patience = threading.Timer(FIRST_FRAME_SECONDS, give_up)
             patience.daemon = True
             patience.start()
             graph.spin(stop, duration)
