@@ -17,6 +17,8 @@ from kinesics_core.training.checkpoint import first_line
 
 FORMAT = "kinesics-checkpoint"
 
+_LARGEST = 1e9  # of any weight of a trained network
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -82,6 +84,13 @@ def read(path: Path) -> tuple[Identity, dict[str, Any], dict[str, Any]]:
     """
     content = checkpoint.read(
         path, FORMAT, ("network_name", "residual", "keypoints", "classes", "config", "state"))
+    best = content["state"].get("best_network") if isinstance(content["state"], dict) else None
+    if not isinstance(best, dict) or not all(
+            isinstance(values, Tensor) and bool((values.abs() < _LARGEST).all())
+            for values in best.values()):
+        raise ModelError(
+            f"{path} is damaged: its best network is missing, or has weights that are nan or beyond"
+            f" {_LARGEST:g}. Train again, or give another file.")
     identity = Identity(
         content["network_name"], content["residual"], tuple(content["keypoints"]),
         tuple(content["classes"]))
