@@ -57,7 +57,7 @@ class Output:
 
     @property
     def heard(self) -> int:
-        """How many ROS subscribers there are."""
+        """Number of ROS subscribers."""
         return self._publisher.get_subscription_count()
 
     def __call__(self, item: Any) -> None:

@@ -241,7 +241,7 @@ def _is_rate(text: str) -> bool:
 
 def _is_spread(value: object) -> bool:
     """Tell whether a value is a finite number from 0."""
-    return (isinstance(value, int | float) and not isinstance(value, bool)
+    return (isinstance(value, (int, float)) and not isinstance(value, bool)
             and math.isfinite(value) and value >= 0)
 
 
