@@ -272,7 +272,8 @@ class CameraNode(Stage):
         self._newest = frame.stamp
         framing = Framing((config.width, config.height), config.rotate, config.mirror)
         frame.image = framing.apply(frame.image)
-        frame.frame_id = frame.frame_id or config.frame_id
+        if not frame.frame_id or config.frame_id != CameraConfig.frame_id:
+            frame.frame_id = config.frame_id  # the user's word, else the driver's
         self.publish(frame)
         self.note(frame.stamp, time.perf_counter() - began)
 

@@ -271,6 +271,16 @@ def test_size_rate_and_frame_apply_to_topics(executor, make):
     assert node.processed == 3
 
 
+def test_a_frame_that_the_user_names_outranks_the_drivers(executor, make):
+    bus, got = Bus(), []
+    bus.subscribe("image_raw", lambda frame: got.append(frame))
+    node = make(bus, source="topic:eye", frame_id="my_eye")
+    node.trigger_configure()
+    node.trigger_activate()
+    node._pass_on(Frame(IMAGE, 10**18, frame_id="driver_frame"))
+    assert got[0].frame_id == "my_eye"
+
+
 def test_the_drivers_calibration_goes_along_scaled_to_the_images(executor, make):
     """A topic of 128x96, shrunk to 64x48."""
     node = make(Bus(), source="topic:/eye/image_raw", width=64, height=64)
