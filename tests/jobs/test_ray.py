@@ -86,7 +86,7 @@ def test_no_cluster_is_said(tmp_path):
 
 def test_without_ray_it_is_said_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "ray", None)
-    with pytest.raises(KinesicsError, match=r"kinesics\[cluster\]"):
+    with pytest.raises(KinesicsError, match=r"bootstrap.py --with cluster"):
         cluster.run(make([1], tmp_path), tmp_path, "auto")
 
 

@@ -26,8 +26,10 @@ def test_what_is_missing_is_said(what, tmp_path, archive, capsys):
     out = str(tmp_path / "out")
     assert cli.main(["train", what, "--data", nothing, "--out", out]) != 0
     assert "nothing does not exist" in capsys.readouterr().err
-    assert cli.main(["train", what, "--data", str(archive), "--out", out, "--epochs", "0"]) != 0
-    assert "0 epochs" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as end:
+        cli.main(["train", what, "--data", str(archive), "--out", out, "--epochs", "0"])
+    assert end.value.code == 2
+    assert "--epochs: got '0', wanted a whole number from 1" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 
