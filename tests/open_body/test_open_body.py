@@ -424,7 +424,7 @@ def test_show_writes_a_sheet(tmp_path):
 def test_build_says_what_is_missing(monkeypatch, tmp_path, capsys):
     monkeypatch.setitem(sys.modules, "anny", None)
     assert main(["body", "build", "--out", str(tmp_path)]) == 1
-    assert "pip install kinesics[body]" in capsys.readouterr().err
+    assert "bootstrap.py --with body" in capsys.readouterr().err
     assert not any(tmp_path.iterdir())
 
 
