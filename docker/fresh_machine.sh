@@ -80,15 +80,15 @@ while IFS= read -r place; do
   fi
 done < "$machine/tmp/named"
 
-rm -rf "$machine/root/kinesics"
-git clone --quiet --no-hardlinks "$checkout" "$machine/root/kinesics"
+rm -rf "$machine/opt/kinesics"
+git clone --quiet --no-hardlinks "$checkout" "$machine/opt/kinesics"
 
 status=1
 for try in 1 2 3 4 5; do
   echo "== try $try: $command"
   start=$(date +%s)
   status=0
-  inside sh -c "cd /root/kinesics && $command" > "$machine/tmp/output" 2>&1 < /dev/null || status=$?
+  inside sh -c "cd /opt/kinesics && $command" > "$machine/tmp/output" 2>&1 < /dev/null || status=$?
   tail -n 40 "$machine/tmp/output"
   echo "== ended with status $status after $(($(date +%s) - start)) s"
   if [ "$status" = 0 ]; then break; fi
