@@ -62,7 +62,7 @@ def good(tmp_path) -> Path:
 
 @pytest.fixture
 def heard():
-    """What the store tells of while a test runs."""
+    """Collect what the store tells while a test runs."""
     told = SimpleNamespace(notices=[], fetches=[], bytes=[])
 
     @contextmanager

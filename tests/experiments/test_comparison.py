@@ -75,7 +75,7 @@ def test_forecasts_are_means_of_the_folds_and_a_failed_fold_has_no_mean(tmp_path
 
 
 def scores(right):
-    """Of 10 clips, so many right, and half of it by window."""
+    """Score 10 clips with so many right, and half of that by window."""
     whole = {"accuracy": right / 10, "macro_f1": right / 20,
              "confusion": [[right, 0], [10 - right, 0]]}
     return {"clip": whole, "window": whole | {"accuracy": right / 20}}

@@ -10,11 +10,11 @@ import numpy as np
 
 NUMBERS = (b"nan", b"NaN", b"inf", b"-inf", b"1e300", b"-1e300", b"1e20", b"0", b"-1", b"1,5",
            b"99999999999999999999", b"0x10", b"", b"x", b"\xff")
-"""What a number of a text file is replaced by."""
+"""Replacements of a number in a text file."""
 
 WORDS = (b"", b"null", b"[]", b"{}", b"\xff\xfe", b"\x00", b"[[[[[[[[", b"../../../etc/passwd",
          b"\xe3\x82\xbb\xe3\x83\xb3\xe3\x82\xbf\xe3\x83\xbc", b"9" * 400)
-"""What a word of a text file is replaced by."""
+"""Replacements of a word in a text file."""
 
 
 def truncated(content: bytes, rng: np.random.Generator) -> bytes:

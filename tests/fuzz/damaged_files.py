@@ -38,7 +38,7 @@ MEMORY = 8 << 30  # bytes of address space above what libraries take
 
 @dataclass
 class Outcome:
-    """What came of one reader's damaged files."""
+    """Counts of one reader's damaged files and of the faults they made."""
 
     files: int = 0
     ends: Counter[str] = field(default_factory=Counter)

@@ -222,7 +222,7 @@ def odd(kind: str, step: int, rng: np.random.Generator) -> Any:
 
 @dataclass
 class Outcome:
-    """What became of the messages of one node."""
+    """Counts of the messages of one node and of the faults they made."""
 
     messages: int = 0
     refused: int = 0

@@ -18,7 +18,7 @@ import numpy as np
 
 Arrays = Iterator[np.ndarray]
 WHOLE = "whole_walk_1.bvh"
-"""What lies beside a damaged recording, and must be imported whatever that one is like."""
+"""A whole recording beside the damaged one, which must be imported whatever that one is like."""
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 
