@@ -50,9 +50,9 @@ test: python ## all tests
 	@$(PYTHON) bootstrap.py --with $(TESTED)
 	$(PYTEST)
 
-test-fast: python ## the tests that take seconds
+test-fast: python ## the tests that take seconds, two files at a time
 	@$(PYTHON) bootstrap.py --with $(TESTED)
-	$(PYTEST) -m "not slow"
+	$(PYTEST) -m "not slow" -n 2 --dist loadfile
 
 fuzz: python ## damaged files to every reader, absurd messages to every node; FILES=, MESSAGES= say how many
 	@$(PYTHON) bootstrap.py --with test,train,fit

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -26,6 +27,35 @@ POSE_PARTS: dict[str, tuple[tuple[str, int], ...]] = {
 }
 """Name and number of joints of each part of a pose, in the order of the joints of a kind of body
 (see ``model.JOINT_NAMES``)."""
+
+
+@dataclass(slots=True)
+class BodyFrames:
+    """The parameters of one body in T frames; rotations are axis-angle in radians.
+
+    Attributes:
+        betas: (10,) standard deviations.
+        transl: (T, 3) metres.
+        global_orient: (T, 3).
+        body_pose: (T, 21, 3).
+        left_hand_pose: (T, 15, 3).
+        right_hand_pose: (T, 15, 3).
+        jaw_pose: (T, 3).
+        leye_pose: (T, 3).
+        reye_pose: (T, 3).
+        expression: (T, 52), in the order of ``skeletons.ARKIT_BLENDSHAPES``, 0..1.
+    """
+
+    betas: np.ndarray
+    transl: np.ndarray
+    global_orient: np.ndarray
+    body_pose: np.ndarray
+    left_hand_pose: np.ndarray
+    right_hand_pose: np.ndarray
+    jaw_pose: np.ndarray
+    leye_pose: np.ndarray
+    reye_pose: np.ndarray
+    expression: np.ndarray
 
 
 def check_names(parameters: Iterable[str]) -> None:

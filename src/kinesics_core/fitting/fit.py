@@ -16,6 +16,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from kinesics_core.body.model import BodyModel
+from kinesics_core.body.parameters import BodyFrames
 from kinesics_core.camera import project
 from kinesics_core.fitting import hands_face, stages
 from kinesics_core.fitting.checkpoints import Checkpoints
@@ -45,23 +46,13 @@ _BLOCK = 512  # frames whose keypoints are held at once
 
 
 @dataclass(slots=True)
-class Fit:
+class Fit(BodyFrames):
     """A body in T frames, those of the track, in the parameters of stock smplx.
 
-    Rotations are axis-angle, radians; places are metres in the camera's optical frame (x right,
-    y down, z away). What the body model lacks is zero.
+    Places are in the camera's optical frame (x right, y down, z away). What the body model lacks
+    is zero. The other attributes are those of ``body.parameters.BodyFrames``.
 
     Attributes:
-        betas: (10,) standard deviations.
-        transl: (T, 3).
-        global_orient: (T, 3).
-        body_pose: (T, 21, 3).
-        left_hand_pose: (T, 15, 3).
-        right_hand_pose: (T, 15, 3).
-        jaw_pose: (T, 3).
-        leye_pose: (T, 3).
-        reye_pose: (T, 3).
-        expression: (T, 52), in the order of ``skeletons.ARKIT_BLENDSHAPES``, 0..1.
         gender: Of the body that was fitted.
         focal: Focal length, px.
         centre: (2,) px, where the camera's axis meets the image.
@@ -74,16 +65,6 @@ class Fit:
         seconds: Time of each stage.
     """
 
-    betas: np.ndarray
-    transl: np.ndarray
-    global_orient: np.ndarray
-    body_pose: np.ndarray
-    left_hand_pose: np.ndarray
-    right_hand_pose: np.ndarray
-    jaw_pose: np.ndarray
-    leye_pose: np.ndarray
-    reye_pose: np.ndarray
-    expression: np.ndarray
     gender: str
     focal: float
     centre: np.ndarray

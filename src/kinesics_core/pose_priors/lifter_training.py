@@ -39,29 +39,21 @@ _WEIGHTS[[i for i, name in enumerate(SMPLX_BODY) if name.endswith(("wrist", "foo
 
 
 @dataclass(frozen=True, slots=True)
-class LifterConfig:
-    """Settings of the lifter's training.
+class LifterConfig(MixingShares):
+    """Settings of the lifter's training, beside the shares of poses that are put together anew.
 
     Attributes:
         batch: Poses in a step.
         neurons: Width of the network.
         blocks: Depth of the network.
-        mixed: Share of poses with limbs of other recordings, see ``augmentation.MixingShares``.
-        legs: Share of poses that sit, squat or kneel.
-        arms: Share of arms that reach in a random direction.
     """
 
-    batch: int = 512
-    neurons: int = 512
-    blocks: int = 2
     mixed: float = 0.35
     legs: float = 0.15
     arms: float = 0.2
-
-    @property
-    def shares(self) -> MixingShares:
-        """Shares of poses that are put together anew."""
-        return MixingShares(self.mixed, self.legs, self.arms)
+    batch: int = 512
+    neurons: int = 512
+    blocks: int = 2
 
 
 def train(
@@ -91,7 +83,7 @@ def train(
         np.random.default_rng((seed, 9)), some_poses(data.validation, _VALIDATION, seed), seen))
 
     def loss(model: nn.Module, rng: np.random.Generator) -> Tensor:
-        drawn = augmentation.draw(rng, data.poses, config.batch, config.shares)
+        drawn = augmentation.draw(rng, data.poses, config.batch, config)
         return total_loss(model, *batch_of(lifter_augmentation.see(rng, drawn, seen)), offsets)
 
     def validate(model: nn.Module) -> dict[str, float]:

@@ -39,29 +39,20 @@ _GMM_NOISE = 0.04
 
 
 @dataclass(frozen=True, slots=True)
-class PriorConfig:
-    """Settings of the priors' training.
+class PriorConfig(MixingShares):
+    """Settings of the priors' training, beside the shares of poses that are put together anew.
 
     Attributes:
         batch: Poses in a step.
-        mixed: Share of poses with limbs of other recordings, see ``augmentation.MixingShares``.
-        legs: Share of poses that sit, squat or kneel.
-        arms: Share of arms that reach in a random direction.
         components: Of the mixture of Gaussians.
         mixture_poses: Poses that it is fitted to.
     """
 
-    batch: int = 512
-    mixed: float = 0.3
     legs: float = 0.05
     arms: float = 0.05
+    batch: int = 512
     components: int = 8
     mixture_poses: int = 20000
-
-    @property
-    def shares(self) -> MixingShares:
-        """Shares of poses that are put together anew."""
-        return MixingShares(self.mixed, self.legs, self.arms)
 
 
 def train(
@@ -89,7 +80,7 @@ def train(
     network = PosePriorNetwork()
 
     def loss(model: nn.Module, rng: np.random.Generator) -> Tensor:
-        drawn = augmentation.draw(rng, data.poses, config.batch, config.shares)[:, 1:]
+        drawn = augmentation.draw(rng, data.poses, config.batch, config)[:, 1:]
         return total_loss(model, torch.from_numpy(drawn.reshape(len(drawn), -1)))
 
     def validate(model: nn.Module) -> dict[str, float]:
@@ -194,7 +185,7 @@ def fit_mixture(
         ) from error
     rng = np.random.default_rng((seed, 0))
     drawn = augmentation.draw(
-        rng, poses, config.mixture_poses, config.shares)[:, 1:].reshape(config.mixture_poses, -1)
+        rng, poses, config.mixture_poses, config)[:, 1:].reshape(config.mixture_poses, -1)
     fitted = GaussianMixture(
         config.components, reg_covar=_GMM_NOISE**2, max_iter=60, random_state=seed).fit(drawn)
     # sklearn's root is lower triangular from the right: P = C C^T.

@@ -17,7 +17,7 @@ from kinesics_core.body import skinning
 from kinesics_core.body.correspondences import selection
 from kinesics_core.body.hand_poses import FINGERS, LEFT_FIST, THUMB
 from kinesics_core.body.model import BodyModel
-from kinesics_core.body.parameters import PARAMETERS
+from kinesics_core.body.parameters import PARAMETERS, BodyFrames
 from kinesics_core.camera import project
 from kinesics_core.errors import KinesicsError
 from kinesics_core.expression.facial_expressions import emotion_blendshapes
@@ -87,7 +87,7 @@ class Recipe:
 
 
 @dataclass(slots=True)
-class Truth:
+class Truth(BodyFrames):
     """Parameters of T frames that a fitter should find, as ``Fit`` has them.
 
     Attributes:
@@ -96,16 +96,6 @@ class Truth:
         labels: Such as {"emotion": "anger"}.
     """
 
-    betas: np.ndarray
-    transl: np.ndarray
-    global_orient: np.ndarray
-    body_pose: np.ndarray
-    left_hand_pose: np.ndarray
-    right_hand_pose: np.ndarray
-    jaw_pose: np.ndarray
-    leye_pose: np.ndarray
-    reye_pose: np.ndarray
-    expression: np.ndarray
     focal: float
     centre: np.ndarray
     frames: np.ndarray
