@@ -88,9 +88,7 @@ class Chart:
             raise ModelError(
                 f"A character needs a body with face landmarks; got one of the kind {model.kind}.")
         joint = {name: model.joint_template[i] for i, name in enumerate(SMPLX55)}
-        points = model.keypoints
-        at = np.einsum("kmc,km->kc", model.template[points.vertices[WHOLEBODY133_FACE]],
-                       points.weights[WHOLEBODY133_FACE])
+        at = face_landmarks(model)
         chin = float(at[8, 1])
         head = model.template[model.template[:, 1] > at[30, 1]]
         axis = float(head[:, 2].min() + 0.45 * np.ptp(head[:, 2]))
@@ -161,6 +159,13 @@ class Chart:
              eye - 0.014, eye + 0.010, eye + 0.010, eye - 0.002, eye - 0.050, eye - 0.075,
              eye - 0.085])
         return places[:, 1] - height
+
+
+def face_landmarks(model: BodyModel) -> np.ndarray:
+    """Return the landmarks (68, 3) of the template's face, iBUG order, metres."""
+    points = model.keypoints
+    return np.einsum("kmc,km->kc", model.template[points.vertices[WHOLEBODY133_FACE]],
+                     points.weights[WHOLEBODY133_FACE])
 
 
 def along_garments(points: np.ndarray, chart: Chart) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Light on meshes: one studio setup, as a GLSL function and the same in numpy.
+"""Light on meshes: a studio's setups, as a GLSL function and the same in numpy.
 
 A soft key light from the upper left behind the camera, a cool fill from the right, sky over
 ground as the ambient light, and a rim that lifts the outline off the background. Directions are in
@@ -8,70 +8,119 @@ gamma of two, so that shadows fall off as they do in a photograph.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-
-def _unit(*direction: float) -> np.ndarray:
-    vector = np.array(direction, np.float32)
-    return vector / np.linalg.norm(vector)
+Vector = tuple[float, float, float]
 
 
-KEY, FILL = _unit(-0.50, -0.62, -0.72), _unit(0.85, -0.10, -0.55)
-HALF = _unit(*(KEY + (0.0, 0.0, -1.0)))
-"""Between the key light and the viewer: a surface that faces it shows the highlight."""
+@dataclass(frozen=True, slots=True)
+class Lights:
+    """One setup.
 
-KEY_COLOR = np.array([0.92, 0.88, 0.82], np.float32)
-FILL_COLOR = np.array([0.14, 0.16, 0.19], np.float32)
-SKY_COLOR = np.array([0.25, 0.27, 0.30], np.float32)
-GROUND_COLOR = np.array([0.11, 0.095, 0.09], np.float32)
-RIM_COLOR = np.array([0.08, 0.09, 0.105], np.float32)
+    Attributes:
+        key: Direction to the key light, any length.
+        fill: Direction to the fill light, any length.
+        key_color: Linear RGB, 1 is a white surface's full white.
+        fill_color: Likewise.
+        sky_color: Of the ambient light from above.
+        ground_color: Of the ambient light from below.
+        rim_color: Of what grazes the outline.
+    """
+
+    key: Vector = (-0.50, -0.62, -0.72)
+    fill: Vector = (0.85, -0.10, -0.55)
+    key_color: Vector = (0.92, 0.88, 0.82)
+    fill_color: Vector = (0.14, 0.16, 0.19)
+    sky_color: Vector = (0.25, 0.27, 0.30)
+    ground_color: Vector = (0.11, 0.095, 0.09)
+    rim_color: Vector = (0.08, 0.09, 0.105)
+
+
+STUDIO = Lights()
+"""The setup of everything that names none."""
+
+SETUPS = {
+    "studio": STUDIO,
+    "front": Lights(key=(-0.1, -0.35, -0.9), fill=(0.5, 0.2, -0.8), key_color=(0.78, 0.77, 0.75)),
+    "window": Lights(key=(0.9, -0.25, -0.5), fill=(-0.8, -0.2, -0.6),
+                     key_color=(0.95, 0.97, 1.0), fill_color=(0.12, 0.11, 0.10)),
+    "lamp": Lights(key=(-0.35, -0.85, -0.45), key_color=(1.05, 0.88, 0.68),
+                   fill_color=(0.16, 0.14, 0.12), sky_color=(0.20, 0.19, 0.18)),
+    "overcast": Lights(key=(0.1, -0.9, -0.4), key_color=(0.40, 0.42, 0.45),
+                       sky_color=(0.52, 0.54, 0.58), ground_color=(0.26, 0.25, 0.24)),
+}
+"""Setups by name, for pictures that shall not all be lit alike."""
+
 WRAP = 0.22
 """Reach of the key light around the surface, 0 a hard edge, 1 everywhere."""
 
 SHININESS = 32.0
 
 
-def _vec(values: np.ndarray) -> str:
+def _unit(direction: Vector | np.ndarray) -> np.ndarray:
+    vector = np.array(direction, np.float32)
+    return vector / np.linalg.norm(vector)
+
+
+def _half(lights: Lights) -> np.ndarray:
+    """Between the key light and the viewer: a surface that faces it shows the highlight."""
+    return _unit(_unit(lights.key) + np.array((0.0, 0.0, -1.0), np.float32))
+
+
+def _vec(values: np.ndarray | Vector) -> str:
     return f"vec3({', '.join(f'{value:.6f}' for value in values)})"
 
 
-GLSL = f"""
+def glsl(lights: Lights = STUDIO) -> str:
+    """Return the GLSL function ``lit(color, gloss, normal, eye)``.
+
+    Colours are 0..1; normal and the direction to the eye are unit vectors in optical axes.
+    """
+    return f"""
 vec3 lit(vec3 color, float gloss, vec3 normal, vec3 eye) {{
-    float key = max((dot(normal, {_vec(KEY)}) + {WRAP:.6f}) / {1 + WRAP:.6f}, 0.0);
-    float fill = max(dot(normal, {_vec(FILL)}), 0.0);
-    vec3 light = mix({_vec(GROUND_COLOR)}, {_vec(SKY_COLOR)}, 0.5 - 0.5 * normal.y)
-        + key * {_vec(KEY_COLOR)} + fill * {_vec(FILL_COLOR)};
+    float key = max((dot(normal, {_vec(_unit(lights.key))}) + {WRAP:.6f}) / {1 + WRAP:.6f}, 0.0);
+    float fill = max(dot(normal, {_vec(_unit(lights.fill))}), 0.0);
+    vec3 light = mix({_vec(lights.ground_color)}, {_vec(lights.sky_color)}, 0.5 - 0.5 * normal.y)
+        + key * {_vec(lights.key_color)} + fill * {_vec(lights.fill_color)};
     float edge = 1.0 - max(dot(normal, eye), 0.0);
-    float shine = gloss * pow(max(dot(normal, {_vec(HALF)}), 0.0), {SHININESS:.1f});
-    vec3 linear = color * color * light + edge * edge * edge * {_vec(RIM_COLOR)} + vec3(shine);
+    float shine = gloss * pow(max(dot(normal, {_vec(_half(lights))}), 0.0), {SHININESS:.1f});
+    vec3 linear = color * color * light + edge * edge * edge * {_vec(lights.rim_color)}
+        + vec3(shine);
     return sqrt(min(linear, vec3(1.0)));
 }}
 """
-"""``lit(color, gloss, normal, eye)``: colours 0..1; normal and the direction to the eye are unit
-vectors in optical axes."""
 
 
-def lit(color: np.ndarray, gloss: np.ndarray, normal: np.ndarray, eye: np.ndarray) -> np.ndarray:
-    """Return the colour that the eye sees; the same function as ``GLSL``.
+def lit(
+    color: np.ndarray, gloss: np.ndarray, normal: np.ndarray, eye: np.ndarray,
+    lights: Lights = STUDIO,
+) -> np.ndarray:
+    """Return the colour that the eye sees; the same function as ``glsl`` writes.
 
     Args:
         color: (N, 3) 0..1, of the surface.
         gloss: (N,) 0..1.
         normal: (N, 3) unit vectors, optical axes.
         eye: (N, 3) unit vectors towards the eye.
+        lights: The setup.
 
     Returns:
         (N, 3) 0..1.
     """
-    key = np.maximum((normal @ KEY + WRAP) / (1 + WRAP), 0.0)
-    fill = np.maximum(normal @ FILL, 0.0)
+    key_color, fill_color, sky, ground, rim = (np.array(values, np.float32) for values in (
+        lights.key_color, lights.fill_color, lights.sky_color, lights.ground_color,
+        lights.rim_color))
+    key = np.maximum((normal @ _unit(lights.key) + WRAP) / (1 + WRAP), 0.0)
+    fill = np.maximum(normal @ _unit(lights.fill), 0.0)
     up = (0.5 - 0.5 * normal[:, 1])[:, None]
-    light = GROUND_COLOR + up * (SKY_COLOR - GROUND_COLOR)
-    light += key[:, None] * KEY_COLOR
-    light += fill[:, None] * FILL_COLOR
+    light = ground + up * (sky - ground)
+    light += key[:, None] * key_color
+    light += fill[:, None] * fill_color
     edge = 1.0 - np.maximum(np.einsum("ij,ij->i", normal, eye), 0.0)
-    shine = gloss * np.maximum(normal @ HALF, 0.0) ** SHININESS
+    shine = gloss * np.maximum(normal @ _half(lights), 0.0) ** SHININESS
     linear = color * color * light
-    linear += (edge**3)[:, None] * RIM_COLOR
+    linear += (edge**3)[:, None] * rim
     linear += shine[:, None]
     return np.sqrt(np.minimum(linear, 1.0))

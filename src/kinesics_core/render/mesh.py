@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike
 
 from kinesics_core.errors import KinesicsError
 from kinesics_core.render.geometry import Mesh, MeshJoiner
+from kinesics_core.render.lights import STUDIO, Lights
 from kinesics_core.render.mesh_gl import GlRasterizer
 from kinesics_core.render.mesh_software import SoftwareRasterizer
 
@@ -37,6 +38,7 @@ class MeshRenderer:
             is about ten times slower and gives the same picture; "auto" takes the first that works.
         smooth: True takes four samples of a pixel; False one, and softens the outline afterwards,
             which is twice as fast where a CPU has to do it.
+        lights: The setup the meshes are lit by.
 
     Attributes:
         backend: The one in use, "egl" or "software".
@@ -46,7 +48,8 @@ class MeshRenderer:
     """
 
     def __init__(
-        self, width: int, height: int, *, backend: str = "auto", smooth: bool = True
+        self, width: int, height: int, *, backend: str = "auto", smooth: bool = True,
+        lights: Lights = STUDIO,
     ) -> None:
         if not (1 <= width <= 8192 and 1 <= height <= 8192):
             raise KinesicsError(
@@ -58,7 +61,8 @@ class MeshRenderer:
         self._rasterizer: GlRasterizer | SoftwareRasterizer | None = None
         if backend != "software":
             try:
-                self._rasterizer = GlRasterizer(self.width, self.height, 4 if smooth else 1)
+                self._rasterizer = GlRasterizer(
+                    self.width, self.height, 4 if smooth else 1, lights)
             except Exception as error:
                 # moderngl, its loader and the driver each have errors of their own.
                 if backend == "egl":
@@ -67,7 +71,7 @@ class MeshRenderer:
                         "and libgl1-mesa-dri, or use the backend software.") from error
                 log.info("No OpenGL (%s); meshes are drawn in software.", error)
         if self._rasterizer is None:
-            self._rasterizer = SoftwareRasterizer(self.width, self.height)
+            self._rasterizer = SoftwareRasterizer(self.width, self.height, lights)
         self._joiner = MeshJoiner()
         self._soften = not smooth and isinstance(self._rasterizer, GlRasterizer)
         self.backend = "egl" if isinstance(self._rasterizer, GlRasterizer) else "software"

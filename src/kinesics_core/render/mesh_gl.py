@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from kinesics_core.render.geometry import VertexArrays
-from kinesics_core.render.lights import GLSL
+from kinesics_core.render.lights import STUDIO, Lights, glsl
 
 VERTEX = """
 #version 330
@@ -36,7 +36,7 @@ uniform sampler2D pattern;
 in vec3 place, facing;
 in vec4 tone;
 out vec4 color;
-""" + GLSL + """
+{lit}
 void main() {
     vec4 albedo = textured ? texture(pattern, tone.xy) : tone;
     color = vec4(lit(albedo.rgb, albedo.a, normalize(facing), -normalize(place)), 1.0);
@@ -51,16 +51,20 @@ class GlRasterizer:
         width: Of the picture, px.
         height: Of the picture, px.
         samples: Of each pixel.
+        lights: The setup they are lit by.
 
     Raises:
         Exception: Whatever moderngl or the driver raises where there is no EGL.
     """
 
-    def __init__(self, width: int, height: int, samples: int = 4) -> None:
+    def __init__(
+        self, width: int, height: int, samples: int = 4, lights: Lights = STUDIO
+    ) -> None:
         import moderngl
 
         self._gl = moderngl
         self._width, self._height = width, height
+        self._lights = lights
         self._context = moderngl.create_context(
             require=330, standalone=True, backend="egl")  # type: ignore[arg-type]
         with self._context:
@@ -69,7 +73,9 @@ class GlRasterizer:
     def _build(self, width: int, height: int, samples: int) -> None:
         context = self._context
         size = width, height
-        self._program = context.program(vertex_shader=VERTEX, fragment_shader=FRAGMENT)
+        self._program = context.program(
+            vertex_shader=VERTEX,
+            fragment_shader=FRAGMENT.replace("{lit}", glsl(self._lights)))
         self._sampled = context.framebuffer(
             [context.renderbuffer(size, 4, samples=samples)],
             context.depth_renderbuffer(size, samples=samples),

@@ -14,7 +14,7 @@ import numpy as np
 
 from kinesics_core.camera import project
 from kinesics_core.render.geometry import VertexArrays
-from kinesics_core.render.lights import lit
+from kinesics_core.render.lights import STUDIO, Lights, lit
 
 OVERSAMPLE = 2
 BOXES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
@@ -31,7 +31,8 @@ NEAREST = 1e-6
 class SoftwareRasterizer:
     """Rasterizer of one size. Holds no resource but the last picture's depth."""
 
-    def __init__(self, width: int, height: int) -> None:
+    def __init__(self, width: int, height: int, lights: Lights = STUDIO) -> None:
+        self._lights = lights
         self._width, self._height = width, height
         self._inverse_depth = np.zeros((0, 0), np.float32)
 
@@ -63,7 +64,8 @@ class SoftwareRasterizer:
             color = mix(arrays.paint)
             color = color if texture is None else _sample(texture, color)
             shaded = np.ones((len(color), 4), np.float32)
-            shaded[:, :3] = lit(color[:, :3] / 255.0, color[:, 3] / 255.0, normal, eye)
+            shaded[:, :3] = lit(
+                color[:, :3] / 255.0, color[:, 3] / 255.0, normal, eye, self._lights)
             canvas[where] = shaded
         small = cv2.resize(canvas, (self._width, self._height), interpolation=cv2.INTER_AREA)
         return np.round(small * 255.0).astype(np.uint8)

@@ -19,18 +19,15 @@ from kinesics_core.render.character import (
     Character,
     Proportions,
     build_character,
-    eye_rotations,
 )
-from kinesics_core.render.character_texture import Palette
+from kinesics_core.render.face_controls import gaze_shares, head_turn, looking
 from kinesics_core.render.geometry import Mesh
+from kinesics_core.render.identities import ROBOT
 from kinesics_core.render.mesh import MeshRenderer
 from kinesics_core.skeletons import ARKIT_BLENDSHAPES, BLENDSHAPE_INDEX, SMPLX_BODY
 from kinesics_core.types import BodyPose, FacePose
 
-PALETTE = Palette(
-    skin=(228, 182, 156), hair=(58, 44, 42), shirt=(42, 132, 146), trousers=(46, 54, 70),
-    shoes=(40, 42, 48), iris=(62, 112, 104),
-)
+PALETTE = ROBOT
 BACKDROP = ((58, 68, 90), (22, 26, 37))
 
 PROPORTIONS = Proportions(head=1.5, eyes=1.3, arms=0.8)
@@ -60,9 +57,6 @@ HEAD, WIDEST = 0.42, 1.5
 
 PLACE = np.array([0.0, 0.45, DISTANCE], np.float32)
 """The robot's pelvis in the camera's optical axes: the middle of the view is .45 m above it."""
-
-EYES_RANGE = np.deg2rad((35.0, 25.0))
-"""Gaze angles at which the eyeLook shapes are 1, azimuth and elevation, radians."""
 
 EXAGGERATED = np.array([
     name.startswith(("brow", "mouthSmile", "mouthFrown", "mouthStretch", "noseSneer", "eyeWide"))
@@ -186,58 +180,23 @@ def pose_parameters(face: FacePose | None, body: BodyPose | None) -> dict[str, n
             _one(body.left_hand), _one(body.right_hand))
     if face is not None:
         # Half of the turn in the neck, half in the head.
-        pose[JOINTS["neck"] - 1] = pose[JOINTS["head"] - 1] = 0.5 * _head_turn(face.head)
+        pose[JOINTS["neck"] - 1] = pose[JOINTS["head"] - 1] = 0.5 * head_turn(face.head)
         weights = np.clip(np.nan_to_num(face.blendshapes), 0.0, 1.0).astype(np.float32)
-        azimuth, elevation = gaze(face)
-        given["expression"] = _exaggerated(weights, azimuth, elevation)[None]
-        given |= eye_rotations(azimuth * EYES_RANGE[0], elevation * EYES_RANGE[1])
+        given |= looking(_exaggerated(weights), *gaze_shares(weights, face.gaze))
     given["body_pose"] = pose[None]
     return given
 
 
-def gaze(face: FacePose) -> tuple[float, float]:
-    """Return azimuth (left positive) and elevation as shares of the eye's range, -1..1.
-
-    The gaze angles and the eyeLook shapes say the same thing twice; the larger one counts.
-    """
-    w = {name: float(np.clip(np.nan_to_num(face.blendshapes[index]), 0, 1))
-         for name, index in BLENDSHAPE_INDEX.items() if name.startswith("eyeLook")}
-    left = w["eyeLookOutLeft"] - w["eyeLookInLeft"], w["eyeLookUpLeft"] - w["eyeLookDownLeft"]
-    right = w["eyeLookInRight"] - w["eyeLookOutRight"], w["eyeLookUpRight"] - w["eyeLookDownRight"]
-    shapes = (left[0] + right[0]) / 2, (left[1] + right[1]) / 2
-    angles = np.nan_to_num(np.asarray(face.gaze, float)) / EYES_RANGE
-    azimuth, elevation = (
-        float(np.clip(max(pair, key=abs), -1, 1)) for pair in zip(shapes, angles, strict=True)
-    )
-    return azimuth, elevation
-
-
-def _exaggerated(weights: np.ndarray, azimuth: float, elevation: float) -> np.ndarray:
+def _exaggerated(weights: np.ndarray) -> np.ndarray:
     """Return weights (52,) as the avatar shows them.
 
-    They are exaggerated where lids and lips do not have to meet, with a friendly mouth at rest and
-    with the eyeLook shapes, which move the lids, of the gaze.
+    They are exaggerated where lids and lips do not have to meet, with a friendly mouth at rest.
     """
     weights = np.where(EXAGGERATED, EXAGGERATION, 1.0).astype(np.float32) * weights
     for side in ("Left", "Right"):
         smile, frown = (BLENDSHAPE_INDEX[f"mouth{shape}{side}"] for shape in ("Smile", "Frown"))
         weights[smile] = max(weights[smile], RESTING_SMILE * (1.0 - weights[frown]))
-    for name, value in (
-        ("OutLeft", azimuth), ("InRight", azimuth), ("InLeft", -azimuth), ("OutRight", -azimuth),
-        ("UpLeft", elevation), ("UpRight", elevation), ("DownLeft", -elevation),
-        ("DownRight", -elevation),
-    ):
-        weights[BLENDSHAPE_INDEX[f"eyeLook{name}"]] = max(value, 0.0)
     return weights
-
-
-def _head_turn(roll_pitch_yaw: np.ndarray) -> np.ndarray:
-    """Return REP-103 roll, pitch, yaw (x forward, y left, z up) as axis-angle in model axes."""
-    roll, pitch, yaw = (float(angle) for angle in np.nan_to_num(roll_pitch_yaw))
-    turn = np.eye(3)
-    for axis, angle in (((0.0, 1.0, 0.0), yaw), ((1.0, 0.0, 0.0), pitch), ((0.0, 0.0, 1.0), roll)):
-        turn = turn @ cv2.Rodrigues(np.array(axis) * angle)[0]
-    return cv2.Rodrigues(turn)[0].ravel().astype(np.float32)
 
 
 def _one(part: np.ndarray) -> np.ndarray:
