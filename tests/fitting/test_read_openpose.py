@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import cv2
+import imageio_ffmpeg
 import numpy as np
 import pytest
 
@@ -181,6 +183,21 @@ def test_size_and_rate_are_the_videos(tmp_path):
     for track in (*read_tracks(folder), *read_tracks(clip, ReadOptions(openpose=folder))):
         assert (track.width, track.height, track.rate) == (800, 608, 25.0)
     assert read_tracks(folder, ReadOptions(3, 6))[0].frames.tolist() == [3, 4, 5, 6]
+
+
+def test_frames_have_the_times_of_a_video_of_variable_rate(tmp_path):
+    even = video(tmp_path / "even.mp4", rate=30.0)
+    film = tmp_path / "clip.mp4"
+    # At 30 Hz the first six stay, and then every fifth.
+    subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-stream_loop", "5", "-i",
+                    str(even), "-vf", "select='lt(n,6)+not(mod(n,5))'", "-frames:v", "9",
+                    "-fps_mode", "vfr", str(film)], check=True)
+    times = np.array([*range(6), 10, 15, 20]) / 30.0
+    folder = write(tmp_path / "json", people(1))
+    track, = read_tracks(film, ReadOptions(openpose=folder))
+    assert track.times[:9] == pytest.approx(times, abs=0.002)
+    # Files beyond the end of the video follow evenly.
+    assert track.frames.tolist() == list(range(FRAMES)) and (np.diff(track.times) > 0).all()
 
 
 def test_images_say_which_frame_a_file_is_of(tmp_path):

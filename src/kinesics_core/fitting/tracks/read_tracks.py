@@ -138,6 +138,21 @@ def read_tracks(
     return tracks
 
 
+def time_of(frame: int, times: np.ndarray, rate: float) -> float:
+    """Return when a frame was taken, seconds from the first.
+
+    Args:
+        frame: Its number, from 0.
+        times: (T,) seconds of the first frames, as far as they are known; the others follow evenly.
+        rate: Frames per second of those.
+    """
+    if frame < len(times):
+        return float(times[frame])
+    if len(times):
+        return float(times[-1]) + (frame - len(times) + 1) / rate
+    return frame / rate
+
+
 class _Estimator(Protocol):
     """Perception of images or of stills."""
 
@@ -152,6 +167,19 @@ class _Reading:
     hooks: FitHooks
     began: float = 0.0
     told: float = 0.0
+
+    def _times(self, frames: FrameSource) -> np.ndarray:
+        """Return the time of each frame of a video that is wanted, seconds; it is gone through."""
+        times: list[float] = []
+        try:
+            for seconds in frames.times():
+                self._stop_if_cancelled()
+                times.append(seconds)
+                if self.options.last is not None and len(times) > self.options.last:
+                    break
+        except SourceError as error:
+            self._note(f"Only the first {len(times)} frames have known times: {error}")
+        return np.array(times)
 
     # --- kinds of recordings --------------------------------------------------------------------
 
@@ -184,10 +212,12 @@ class _Reading:
             folder: The folder, or the list's file.
             source: The video or images they are of; None if they are not there.
         """
-        size, rate, names = None, DEFAULT_RATE, None
+        size, rate, names, times = None, DEFAULT_RATE, None, np.empty(0)
         if source is not None:
             with open_source(source, realtime=False) as frames:
                 size, rate = frames.size, frames.fps
+                if source.is_file():
+                    times = self._times(frames)
             names = [file.stem for file in image_files(source)] if source.is_dir() else None
         whole = read_keypoint_list(folder, names) if is_keypoint_list(folder) else None
         every = whole.entries if whole else read_openpose.entries(folder, names)
@@ -216,10 +246,10 @@ class _Reading:
         for done, entry in enumerate(chosen):
             self._tell(done, len(chosen))
             seen = list(read_openpose.within(people(entry), size))
-            stamp = round(entry.frame / rate * NANOSECONDS)
-            ids = tracker.update([points[WHOLEBODY133_BODY] for points in seen], stamp)
-            found.add_keypoints(entry.frame, entry.frame / rate, size,
-                                zip(ids, seen, strict=True))
+            seconds = time_of(entry.frame, times, rate)
+            ids = tracker.update(
+                [points[WHOLEBODY133_BODY] for points in seen], round(seconds * NANOSECONDS))
+            found.add_keypoints(entry.frame, seconds, size, zip(ids, seen, strict=True))
         if len(broken) == len(chosen):
             raise FitError(f"None of the {len(chosen)} files can be read. "
                            + next(iter(broken.values())), "INPUT_UNREADABLE")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
 
 from kinesics_core.errors import SourceError
 from kinesics_core.perception.sources.decoder import FIRST_FRAME_SECONDS
@@ -83,6 +84,14 @@ class FrameSource:
             return False
         self._playlist.drop()
         return True
+
+    def times(self) -> Iterator[float]:
+        """Yield the time of each frame that is left, seconds from the first, and pass over it.
+
+        Not in real time, as ``skip``.
+        """
+        while self.skip():
+            yield self._playlist.clock
 
     def close(self) -> None:
         """Release the device or file; ``read`` gives None from then on. May be called twice."""
