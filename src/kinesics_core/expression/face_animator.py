@@ -1,232 +1,350 @@
-"""The robot's face over time: expression, blinks, gaze with the head, micro-saccades.
+"""The robot's face over time: expression, lids, gaze and the head's part, put together.
 
-- The expression follows its target as a critically damped spring.
-- Blinks: a mean of 17 a minute at rest (Bentivoglio et al. 1997), more when aroused; intervals
-  are exponential after a refractory time; a lid closes in 80 ms and opens in 140 ms.
-- Gaze: the eyes jump to where the person is (a saccade), the head follows with most of the angle
-  (Freedman & Sparks 1997: small shifts are made by the eyes alone) and the eyes turn back by as
-  much, as by the vestibulo-ocular reflex, so that the gaze stays on the person. Small gaze errors
-  are not chased. Micro-saccades of up to half a degree, one or two a second.
+``onset.py`` has the way from one face to the next, ``blinks.py`` the blinks, ``gaze.py`` the eyes,
+``liveliness.py`` what never stops. Everything is a function of the animator's own time and of when
+something was asked for, and random times and sizes are drawn per event from a seeded generator, so
+30, 60 and 100 steps a second show the same face at the same time.
 
-Random times and sizes are drawn per event from a seeded generator, in the animator's own time, so
-30 and 60 steps a second show the same face at the same time.
+No weight jumps, whatever is asked for and whenever: ``MAX_SPEED`` and ``MAX_ACCELERATION`` hold.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
+from kinesics_core.affect.emotions import HAPPINESS, NEUTRAL, emotion_index
+from kinesics_core.errors import KinesicsError
+from kinesics_core.expression.blinks import AROUSAL, ATTENDING, Blinks
 from kinesics_core.expression.facial_expressions import emotion_blendshapes, state_blendshapes
-from kinesics_core.expression.spring import MAX_GAP, MAX_STEP, follow
+from kinesics_core.expression.gaze import EYE_RANGE, HEAD_RANGE, Gaze, within
+from kinesics_core.expression.liveliness import (
+    HEAD_OF_EMOTION,
+    MOVEMENT,
+    REGION,
+    TWITCH,
+    Liveliness,
+)
+from kinesics_core.expression.onset import ONSET_RANGE, TIMING, Course, Timing
+from kinesics_core.expression.spring import MAX_GAP
 from kinesics_core.skeletons import ARKIT_BLENDSHAPES, BLENDSHAPE_INDEX
 
-BLINKS_PER_MINUTE = 17.0
-"""At rest (Bentivoglio et al. 1997)."""
+PHASES = ("onset", "apex", "offset", "rest")
+"""An expression's way: rising, held, going back, gone (Ekman & Friesen's FACS)."""
 
-EYE_RANGE = np.radians([35.0, 25.0])
-"""Azimuth and elevation that the eyes turn in the head, +- radians (comfortable range)."""
-
-HEAD_RANGE = np.radians([60.0, 25.0])
-"""Yaw and elevation that the head turns to look, +- radians."""
-
-
-@dataclass(frozen=True, slots=True)
-class BlinkTiming:
-    """Course of blinks, seconds. Authored, apart from the mean rate.
-
-    Attributes:
-        refractory: Shortest time between two.
-        closing, opening: Of the lids.
-        arousal: Blinks added per unit of arousal, as a share of the rate.
-    """
-
-    refractory: float = 0.6
-    closing: float = 0.08
-    opening: float = 0.14
-    arousal: float = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class GazeBehaviour:
-    """Shares of eyes and head in the gaze, and its wandering; authored, angles in degrees.
-
-    Attributes:
-        head_share: Part of azimuth and elevation beyond ``eyes_alone`` that the head makes.
-        eyes_alone: Shifts up to here are made by the eyes alone (Freedman & Sparks 1997).
-        eye_comfort: Share of ``EYE_RANGE`` beyond which the head must follow.
-        smallest_shift: Gaze errors below are not chased.
-        microsaccade: Largest jump of a micro-saccade.
-        microsaccade_rest, microsaccade_mean: Seconds: shortest time to the next, and what is
-            added on average.
-        glance: Standard deviation of azimuth and elevation of a glance with nobody to look at.
-        glance_interval: Shortest and longest seconds from one glance to the next.
-    """
-
-    head_share: tuple[float, float] = (0.75, 0.6)
-    eyes_alone: float = 6.0
-    eye_comfort: float = 0.8
-    smallest_shift: float = 1.5
-    microsaccade: float = 0.5
-    microsaccade_rest: float = 0.25
-    microsaccade_mean: float = 0.5
-    glance: tuple[float, float] = (7.0, 3.0)
-    glance_interval: tuple[float, float] = (2.0, 6.0)
-
-
-_BLINKING = BlinkTiming()
-_GAZE = GazeBehaviour()
-_HEAD_SHARE = np.array(_GAZE.head_share)
-_EYES_ALONE, _GAZE_STEP = np.radians(_GAZE.eyes_alone), np.radians(_GAZE.smallest_shift)
-
-_FACE_STIFFNESS = 9.0  # 1/s: an expression is there after half a second, as onsets of faces are
-_GAZE_STIFFNESS = 45.0  # 1/s
-_HEAD_STIFFNESS = 5.0  # 1/s
-_HEAD_SPEED = 2.0  # rad/s
 _COVERED = 0.7  # share of the state's face that a full expression covers; authored
+_MOOD_TIME = 1.0  # seconds in which the face follows a change of the state alone; authored
+_ADJUST = 0.1  # changes of intensity below are no new onset or offset
+_LIDS_FOLLOW = 0.3  # eyeBlink in a full look down, as upper lids go with the eyes
+_LONG_GAP = 0.1  # seconds: a single step longer than this and four times the last is a jump
 
-_BLINK = np.array([BLENDSHAPE_INDEX["eyeBlinkLeft"], BLENDSHAPE_INDEX["eyeBlinkRight"]])
-_WIDE = np.array([BLENDSHAPE_INDEX["eyeWideLeft"], BLENDSHAPE_INDEX["eyeWideRight"]])
+# Early and late movers: what frightens or disgusts shows in eyes and nose first, the rest of the
+# face follows (Jack, Garrod & Schyns, Current Biology 24 (2014) 187). Shares of a move; authored.
+_LAGS = {"eye": 0.0, "nose": 0.0, "brow": 0.0, "mouth": 0.06, "cheek": 0.06, "jaw": 0.06}
+_HEAD_TIME = 0.6  # seconds that a movement of head and gaze with an expression takes at least
+
+_SHAPES = len(ARKIT_BLENDSHAPES)
+_LAG = np.array([next((lag for part, lag in _LAGS.items() if name.startswith(part)), 0.06)
+                 for name in ARKIT_BLENDSHAPES])
+
+
+def _named(part: str) -> np.ndarray:
+    return np.array([part in name for name in ARKIT_BLENDSHAPES])
+
+
+_LEFT_BLINK, _RIGHT_BLINK, _LEFT_WIDE, _RIGHT_WIDE = (
+    BLENDSHAPE_INDEX[name]
+    for name in ("eyeBlinkLeft", "eyeBlinkRight", "eyeWideLeft", "eyeWideRight"))
+_LOOKS = [BLENDSHAPE_INDEX[name] for name in (
+    "eyeLookOutLeft", "eyeLookInLeft", "eyeLookInRight", "eyeLookOutRight",
+    "eyeLookUpLeft", "eyeLookUpRight", "eyeLookDownLeft", "eyeLookDownRight")]
+_JAW = BLENDSHAPE_INDEX["jawOpen"]
+_RANGE = EYE_RANGE.tolist()
+_HEAD_LIMIT = (math.radians(30.0), float(HEAD_RANGE[1]), float(HEAD_RANGE[0]))  # roll, pitch, yaw
+
+_FAST = _named("eyeBlink") | _named("eyeWide") | _named("eyeLook")
+
+MAX_SPEED = np.where(_FAST, 30.0, 12.0)
+"""(52,) 1/s: no weight changes faster. Of most shapes 0 to 1 within the shortest onset
+(``RISE_SPEED`` / (.25 - .043) s / .94); of the lids a blink (19.7) while the expression changes;
+of eyeLook a saccade (16) while the head turns against it and expression and pursuit add to it."""
+
+MAX_ACCELERATION = np.where(_FAST, 2500.0, 600.0)
+"""(52,) 1/s^2, from the same; of the eyes where they brake at the end of their range. The eyeLook
+weights of left and right, and of up and down, are to be taken together: each is cut off where the
+eye passes the middle."""
+
+MAX_HEAD_SPEED = 3.5
+"""rad/s, of each angle of the head: ``gaze.HEAD_SPEED`` with the emotion's part and a nod."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Face:
+    """What is to be shown.
+
+    Attributes:
+        emotion: Index; NEUTRAL also of a face given directly.
+        level: How much of it, 0 (rest) to 1.
+        shapes: (52,), 0..1.
+        head: Roll, pitch, yaw (3,), radians, added to where the head looks.
+        timing: Of its onset and of the way to it when it is less than what is shown.
+    """
+
+    emotion: int
+    level: float
+    shapes: np.ndarray
+    head: np.ndarray
+    timing: Timing
 
 
 class FaceAnimator:
-    """The face, the eyes and the head's share of the gaze on their way to what is to be shown.
+    """The face, the eyes and the head's part on their way to what is to be shown.
 
     Shapes are ARKit's, 0..1. Angles are radians, azimuth to the left and elevation up positive,
     relative to the trunk unless said otherwise.
     """
 
     def __init__(self, seed: int = 0) -> None:
-        """Start at rest; ``seed`` decides when it blinks and where it glances."""
-        self._blinks = np.random.default_rng((seed, 0))
-        self._saccades = np.random.default_rng((seed, 1))
-        self._glances = np.random.default_rng((seed, 2))
+        """Start at rest; ``seed`` decides when it blinks, where it glances and how it wavers."""
         self._time = 0.0
+        self._last_step = 0.0
+        self._gap = False  # whether the last step was taken for a jump of the clock
+        self._shown: tuple | np.ndarray | None = None
+        self._emotion, self._level = NEUTRAL, 0.0
         self._arousal = 0.0
-        self._target = np.zeros(len(ARKIT_BLENDSHAPES))
-        self._shapes = self._target.copy()
-        self._shapes_speed = self._target.copy()
-        self._bearing: np.ndarray | None = None
-        self._wanted = np.zeros(2)  # where to look
-        self._jitter = np.zeros(2)
-        self._gaze, self._gaze_speed = np.zeros(2), np.zeros(2)
-        self._head, self._head_speed = np.zeros(2), np.zeros(2)
-        self._blink_start = -1.0
-        self._next_blink = self._blink_interval()
-        self._next_saccade = self._saccades.exponential(0.7)
-        self._next_glance = self._glances.uniform(2.0, 5.0)
+        self._course = Course(np.zeros(_SHAPES), _LAG)
+        self._bearing = Course(np.zeros(5))  # roll, pitch, yaw and eyes that go with the face
+        self._rising = False
+        self._phase_began = -1.0  # on the course's clock
+        self._blinks = Blinks((seed, 0))
+        self._gaze = Gaze((seed, 1))
+        self._life = Liveliness((seed, 2))
+        self._update()
 
     def show(
         self, emotion: int | str, intensity: float, state: np.ndarray | None = None
     ) -> None:
-        """Set the expression to move to.
+        """Set the expression to move to; it takes the emotion's time (``onset.TIMING``).
 
         Args:
             emotion: Index into, or name of, ``affect.emotions.EMOTIONS``.
             intensity: 0 (none) to 1 (full).
             state: Valence, arousal, dominance (3,), shown beneath the emotion; also quickens
-                blinks. None: as before, and nothing beneath.
+                blinks and breath. None: as before, and nothing beneath.
 
         Raises:
-            KinesicsError: The emotion is unknown or the intensity outside 0..1.
+            KinesicsError: The emotion is unknown or the intensity outside 0..1; nothing is
+                changed.
         """
-        shapes = emotion_blendshapes(emotion, intensity).astype(np.float64)
+        asked = (emotion, intensity, None if state is None else tuple(state))
+        if isinstance(self._shown, tuple) and asked == self._shown:
+            return
+        index = emotion_index(emotion)
+        shapes = emotion_blendshapes(index, intensity).astype(np.float64)
         if state is not None:
-            valence, arousal, dominance = np.clip(np.nan_to_num(state), -1.0, 1.0)
+            if np.shape(state) != (3,):
+                raise KinesicsError(
+                    f"Got a state of shape {np.shape(state)}; give valence, arousal, dominance."
+                )
+            valence, arousal, dominance = np.clip(np.nan_to_num(state), -1.0, 1.0).tolist()
             # A full expression leaves little room for the state beneath it.
             beneath = state_blendshapes(valence, arousal, dominance)
             shapes = np.maximum(shapes, (1.0 - _COVERED * intensity) * beneath)
-            self._arousal = float(arousal)
-        self._target = shapes
+            self._set_arousal(arousal)
+        level = 0.0 if index == NEUTRAL else float(intensity)
+        timing = TIMING[index if level else self._emotion]
+        self._go(_Face(index, level, shapes, level * HEAD_OF_EMOTION[index], timing))
+        self._shown = asked
+
+    def show_face(self, blendshapes: np.ndarray, onset: float | None = None) -> None:
+        """Set a face to move to, given by its shapes: of a text, a compound or action units.
+
+        Args:
+            blendshapes: (52,) in the order of ``ARKIT_BLENDSHAPES``, 0..1. Its eyeLook weights
+                turn the gaze away from where it would be by what they mean.
+            onset: Seconds to its apex, within ``ONSET_RANGE``; None: that of ``TIMING[NEUTRAL]``.
+
+        Raises:
+            KinesicsError: A weight or the onset is out of range or no number; nothing is changed.
+        """
+        shapes = np.asarray(blendshapes, dtype=np.float64)
+        if isinstance(self._shown, np.ndarray) and np.array_equal(shapes, self._shown):
+            return
+        if shapes.shape != (_SHAPES,):
+            raise KinesicsError(
+                f"Got a face of shape {shapes.shape}; give the {_SHAPES} weights of "
+                "skeletons.ARKIT_BLENDSHAPES, in that order."
+            )
+        wrong = np.flatnonzero(~((shapes >= 0.0) & (shapes <= 1.0)))
+        if len(wrong):
+            raise KinesicsError(
+                f"Got {ARKIT_BLENDSHAPES[wrong[0]]} = {shapes[wrong[0]]:g}, and {len(wrong) - 1} "
+                "more weights out of range; give numbers from 0 (none) to 1 (full)."
+            )
+        if onset is not None and not ONSET_RANGE[0] <= onset <= ONSET_RANGE[1]:
+            raise KinesicsError(
+                f"Got an onset of {onset} s; give {ONSET_RANGE[0]:g} to {ONSET_RANGE[1]:g} s."
+            )
+        timing = TIMING[NEUTRAL] if onset is None else Timing(onset, onset)
+        self._go(_Face(NEUTRAL, float(shapes.max()), shapes, np.zeros(3), timing))
+        self._shown = shapes.copy()
 
     def look(self, bearing: np.ndarray | None) -> None:
-        """Set azimuth and elevation (2,) to look at; None or nan: look around at rest."""
-        if bearing is None or not np.isfinite(bearing).all():
-            self._bearing = None
-            return
-        self._bearing = np.clip(
-            np.asarray(bearing, dtype=np.float64),
-            -(EYE_RANGE + HEAD_RANGE), EYE_RANGE + HEAD_RANGE,
-        )  # fmt: skip
+        """Set azimuth and elevation (2,) to look at; None or nan: look around at rest.
+
+        Raises:
+            KinesicsError: It is not two angles; nothing is changed.
+        """
+        if bearing is not None:
+            bearing = np.asarray(bearing, dtype=np.float64)
+            if bearing.shape != (2,):
+                raise KinesicsError(
+                    f"Got a bearing of shape {bearing.shape}; give azimuth and elevation, two "
+                    "angles in radians, or None."
+                )
+            if not (math.isfinite(bearing[0]) and math.isfinite(bearing[1])):
+                bearing = None
+        self._gaze.look(self._time, bearing)
+        self._set_blink_rate()
 
     def step(self, elapsed: float) -> None:
-        """Move on by ``elapsed`` seconds (0 and less: stand still; more than 1 counts as 1)."""
-        elapsed = min(max(elapsed, 0.0), MAX_GAP)
-        steps = int(np.ceil(elapsed / MAX_STEP))
-        for _ in range(steps):
-            self._substep(elapsed / steps)
+        """Move on by ``elapsed`` seconds; 0 and less: stand still.
+
+        More than 1 counts as 1. A single step that is much longer than the one before it is a jump
+        of the clock, or a stall after which a face that jumps would look worse than a late one: it
+        counts as much as the one before. Two in a row are a new rate.
+
+        Raises:
+            KinesicsError: ``elapsed`` is no number.
+        """
+        if math.isnan(elapsed):
+            raise KinesicsError("Got a step of nan seconds; give the time since the last one.")
+        if elapsed <= 0.0:
+            return
+        elapsed = min(elapsed, MAX_GAP)
+        jump = elapsed > _LONG_GAP and 0.0 < 4.0 * self._last_step < elapsed and not self._gap
+        if jump:
+            elapsed = self._last_step
+        self._gap, self._last_step = jump, elapsed
+        self._time += elapsed
+        self._blinks.advance(self._time, self._gaze.advance(self._time))
+        self._life.advance(
+            self._time, self._gaze.attending and self._emotion in (NEUTRAL, HAPPINESS))
+        self._update()
+
+    @property
+    def phase(self) -> str:
+        """Phase of the expression, one of ``PHASES``."""
+        if self.progress < 1.0:
+            return "onset" if self._rising else "offset"
+        return "apex" if self._level > 0.0 else "rest"
+
+    @property
+    def progress(self) -> float:
+        """Share of the onset's or offset's time that is over, 0..1; 1 at apex and rest."""
+        return min(max(self._course.clock(self._time) - self._phase_began, 0.0), 1.0)
 
     @property
     def head(self) -> np.ndarray:
-        """Roll, pitch, yaw (3,) that the head turns to look, REP-103 (pitch is down)."""
-        return np.array([0.0, -self._head[1], self._head[0]])
+        """Roll, pitch, yaw (3,) of the head by gaze, emotion and life, REP-103 (pitch is down)."""
+        return np.array(self._head)
 
     def eyes(self, head: np.ndarray) -> np.ndarray:
         """Return azimuth and elevation (2,) of the eyes in a head of that roll, pitch, yaw (3,)."""
-        looks = self._gaze + self._jitter
-        return np.clip(looks - np.array([head[2], -head[1]]), -EYE_RANGE, EYE_RANGE)
+        azimuth, elevation = self._looks
+        return np.array([within(azimuth - float(head[2]), _RANGE[0]),
+                         within(elevation + float(head[1]), _RANGE[1])])
 
     def blendshapes(self, eyes: np.ndarray) -> np.ndarray:
-        """Return the shapes (52,) float32 of this moment, with eyes turned as ``eyes`` says."""
-        shapes = self._shapes.copy()
-        lid = self._lid()
-        shapes[_BLINK] = 1.0 - (1.0 - shapes[_BLINK]) * (1.0 - lid)
-        shapes[_WIDE] *= 1.0 - lid
-        for name, value in eye_look(eyes).items():
-            shapes[BLENDSHAPE_INDEX[name]] = value
+        """Return the shapes (52,) float32 of this moment, with eyes turned as ``eyes`` says.
+
+        A blink shuts the lids whatever the expression; wide eyes are not half shut by a state
+        beneath or a look down: eyeBlink and eyeWide of an eye are never more than 1 together.
+        """
+        life = self._life.regions(self._time)
+        held = 1.0 - MOVEMENT.waver * life
+        twitch = life * life
+        shapes = self._face * held[REGION] + TWITCH * (twitch * twitch)[REGION]
+        breath = 0.5 + 0.5 * self._life.breath(self._time)
+        shapes[_JAW] += MOVEMENT.breath_jaw * breath * (1.0 - shapes[_JAW])
+        looks = eye_weights(eyes, self._gaze.vergence(self._time))
+        shapes[_LOOKS] = looks
+        lid = self._blinks.lid(self._time)
+        follow = _LIDS_FOLLOW * looks[6] * looks[6]
+        for blink, wide in ((_LEFT_BLINK, _LEFT_WIDE), (_RIGHT_BLINK, _RIGHT_WIDE)):
+            raised = shapes[wide]
+            lowered = (1.0 - (1.0 - shapes[blink]) * (1.0 - follow)) * (1.0 - raised)
+            shapes[blink] = 1.0 - (1.0 - lowered) * (1.0 - lid)
+            shapes[wide] = raised * (1.0 - lid)
         return np.clip(shapes, 0.0, 1.0).astype(np.float32)
 
-    def _substep(self, dt: float) -> None:
-        self._time += dt
-        self._events()
-        self._shapes, self._shapes_speed = follow(
-            self._shapes, self._shapes_speed, self._target, _FACE_STIFFNESS, dt
-        )
-        if self._bearing is not None and np.abs(self._bearing - self._wanted).max() > _GAZE_STEP:
-            self._wanted = self._bearing
-        self._gaze, self._gaze_speed = follow(
-            self._gaze, self._gaze_speed, self._wanted, _GAZE_STIFFNESS, dt
-        )
-        beyond = np.sign(self._wanted) * np.maximum(np.abs(self._wanted) - _EYES_ALONE, 0.0)
-        # What the eyes cannot reach the head must, up to its own range.
-        reach = _GAZE.eye_comfort * EYE_RANGE
-        needed = np.sign(self._wanted) * np.maximum(np.abs(self._wanted) - reach, 0.0)
-        target = np.where(
-            np.abs(needed) > np.abs(_HEAD_SHARE * beyond), needed, _HEAD_SHARE * beyond
-        )
-        target = np.clip(target, -HEAD_RANGE, HEAD_RANGE)
-        moved, speed = follow(self._head, self._head_speed, target, _HEAD_STIFFNESS, dt)
-        self._head = self._head + np.clip(moved - self._head, -_HEAD_SPEED * dt, _HEAD_SPEED * dt)
-        self._head_speed = np.clip(speed, -_HEAD_SPEED, _HEAD_SPEED)
+    def _go(self, face: _Face) -> None:
+        """Begin the move to a face, as onset, as offset or as a slight change of what is shown."""
+        shapes = face.shapes.copy()
+        shapes[_LOOKS] = 0.0
+        bearing = np.array([*face.head, *_angles(face.shapes)])
+        change = face.level - self._level
+        other = face.level > 0.0 and (
+            face.emotion != self._emotion
+            or face.emotion == NEUTRAL and np.abs(shapes - self._course.aim).max() >= _ADJUST)
+        if other or abs(change) >= _ADJUST or 0.0 == face.level < self._level:
+            self._rising = face.level > 0.0 and (other or change > 0.0)
+            duration = face.timing.onset if self._rising else face.timing.offset
+            self._course.go(self._time, shapes, duration)
+            self._phase_began = self._course.clock(self._time)
+        else:
+            duration = _MOOD_TIME
+            self._course.go(self._time, shapes, None if self._course.moving else duration)
+        if (bearing != self._bearing.aim).any():
+            self._bearing.go(self._time, bearing, max(duration, _HEAD_TIME))
+        self._emotion, self._level = face.emotion, face.level
 
-    def _events(self) -> None:
-        while self._time >= self._next_blink:
-            self._blink_start = self._next_blink
-            self._next_blink += self._blink_interval()
-        while self._time >= self._next_saccade:
-            size = _GAZE.microsaccade
-            self._jitter = np.radians(self._saccades.uniform(-size, size, 2))
-            pause = self._saccades.exponential(_GAZE.microsaccade_mean)
-            self._next_saccade += _GAZE.microsaccade_rest + pause
-        while self._time >= self._next_glance:
-            glance = np.radians(self._glances.normal(0.0, _GAZE.glance))
-            if self._bearing is None:
-                self._wanted = np.clip(glance, -EYE_RANGE, EYE_RANGE)
-            self._next_glance += self._glances.uniform(*_GAZE.glance_interval)
+    def _set_arousal(self, arousal: float) -> None:
+        if arousal != self._arousal:
+            self._arousal = arousal
+            self._life.set_arousal(self._time, arousal)
+            self._set_blink_rate()
 
-    def _blink_interval(self) -> float:
-        mean = 60.0 / (BLINKS_PER_MINUTE * (1.0 + _BLINKING.arousal * self._arousal))
-        return _BLINKING.refractory + self._blinks.exponential(mean - _BLINKING.refractory)
+    def _set_blink_rate(self) -> None:
+        attention = ATTENDING if self._gaze.attending else 1.0
+        self._blinks.set_rate(self._time, attention * (1.0 + AROUSAL * self._arousal))
 
-    def _lid(self) -> float:
-        """Return how far the present blink has closed the lids, 0..1: raised cosines."""
-        closing, opening = _BLINKING.closing, _BLINKING.opening
-        since = self._time - self._blink_start
-        if self._blink_start < 0.0 or since >= closing + opening:
-            return 0.0
-        phase = since / closing if since < closing else 1.0 - (since - closing) / opening
-        return 0.5 - 0.5 * float(np.cos(np.pi * phase))
+    def _update(self) -> None:
+        """Compute what head, eyes and shapes are made of, once a step."""
+        self._face = self._course.at(self._time)
+        roll, pitch, yaw, azimuth, elevation = self._bearing.at(self._time).tolist()
+        gaze, turned = self._gaze.direction(self._time), self._gaze.head(self._time)
+        life = self._life.head(self._time)
+        self._looks = (gaze[0] + azimuth, gaze[1] + elevation)
+        self._head = (
+            within(roll + life[0], _HEAD_LIMIT[0]),
+            within(pitch + life[1] - turned[1], _HEAD_LIMIT[1]),
+            within(yaw + life[2] + turned[0], _HEAD_LIMIT[2]),
+        )
+
+
+def _angles(shapes: np.ndarray) -> list[float]:
+    """Return azimuth and elevation that the eyeLook weights of a face (52,) mean."""
+    out_left, in_left, in_right, out_right, up, up_right, down, down_right = shapes[_LOOKS]
+    return [0.5 * _RANGE[0] * (out_left - in_left + in_right - out_right),
+            0.5 * _RANGE[1] * (up + up_right - down - down_right)]
+
+
+def eye_weights(eyes: np.ndarray, vergence: float = 0.0) -> tuple[float, ...]:
+    """Return the weights of outLeft, inLeft, inRight, outRight, up and down twice each.
+
+    Args:
+        eyes: Azimuth (left positive) and elevation (up positive) (2,), radians.
+        vergence: Angle by which each eye turns in, radians.
+    """
+    left = min(max((float(eyes[0]) - vergence) / _RANGE[0], -1.0), 1.0)
+    right = min(max((float(eyes[0]) + vergence) / _RANGE[0], -1.0), 1.0)
+    up = min(max(float(eyes[1]) / _RANGE[1], -1.0), 1.0)
+    raised, lowered = max(up, 0.0), max(-up, 0.0)
+    return (max(left, 0.0), max(-left, 0.0), max(right, 0.0), max(-right, 0.0),
+            raised, raised, lowered, lowered)
 
 
 def eye_look(eyes: np.ndarray) -> dict[str, float]:
@@ -237,14 +355,5 @@ def eye_look(eyes: np.ndarray) -> dict[str, float]:
     Args:
         eyes: Azimuth (left positive) and elevation (up positive) (2,), radians.
     """
-    left, up = np.clip(eyes / EYE_RANGE, -1.0, 1.0)
-    return {
-        "eyeLookOutLeft": max(left, 0.0),
-        "eyeLookInRight": max(left, 0.0),
-        "eyeLookInLeft": max(-left, 0.0),
-        "eyeLookOutRight": max(-left, 0.0),
-        "eyeLookUpLeft": max(up, 0.0),
-        "eyeLookUpRight": max(up, 0.0),
-        "eyeLookDownLeft": max(-up, 0.0),
-        "eyeLookDownRight": max(-up, 0.0),
-    }
+    return {ARKIT_BLENDSHAPES[index]: weight
+            for index, weight in zip(_LOOKS, eye_weights(eyes), strict=True)}

@@ -1,0 +1,170 @@
+"""Small life of a face: a held expression is never quite still, the head breathes, sways and nods.
+
+- Muscles that hold an expression waver: each region of the face by some hundredths of what it
+  shows, at tenths of a hertz, by itself. A resting face twitches faintly.
+- Breathing moves the head and, barely, the mouth: 14 breaths a minute, more when aroused.
+- The head goes with the emotion: bowed in sadness, raised in contempt and happiness (Mignault &
+  Chaudhuri, J. Nonverbal Behavior 27 (2003) 111), lowered in anger, which lowers the brows to the
+  eye (Witkower & Tracy, Psychological Science 30 (2019) 893), drawn back from what surprises,
+  frightens or disgusts (Coulson, J. Nonverbal Behavior 28 (2004) 117).
+- One who attends nods now and then (Hadar, Steiner & Rose, J. Nonverbal Behavior 9 (1985) 214).
+
+Sizes are authored. Angles are radians, REP-103: roll to the right, pitch down, yaw left positive.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from kinesics_core.affect.emotions import (
+    ANGER,
+    CONTEMPT,
+    DISGUST,
+    FEAR,
+    HAPPINESS,
+    NEUTRAL,
+    SADNESS,
+    SURPRISE,
+)
+from kinesics_core.skeletons import ARKIT_BLENDSHAPES
+
+_HEAD = {
+    HAPPINESS: (3.0, -2.0, 0.0),
+    ANGER: (0.0, 3.0, 0.0),
+    SURPRISE: (0.0, -4.0, 0.0),
+    SADNESS: (2.0, 7.0, 0.0),
+    DISGUST: (-1.5, -3.0, 4.0),
+    CONTEMPT: (3.0, -6.0, -2.0),
+    FEAR: (0.0, -4.0, 2.0),
+    NEUTRAL: (0.0, 0.0, 0.0),
+}
+
+HEAD_OF_EMOTION = np.radians([_HEAD[emotion] for emotion in range(8)])
+"""(8, 3) roll, pitch, yaw of the head in a full emotion, added to where it looks, radians."""
+
+_REGIONS = ("brow", "eye", "cheek", "nose", "jaw", "tongue", "Left", "Right", "mouth")
+"""Shapes waver together whose name begins with, or has, one of these, the first that fits."""
+
+REGION = np.array([
+    next(i for i, part in enumerate(_REGIONS) if part in name or name.startswith(part))
+    for name in ARKIT_BLENDSHAPES])
+"""(52,) index of the region in which each shape wavers."""
+
+
+@dataclass(frozen=True, slots=True)
+class SmallMovements:
+    """Sizes and tempi of what never stops; authored.
+
+    Attributes:
+        waver: Share of a shape's weight that comes and goes while it is held.
+        twitch: Largest weight of a resting face's twitches.
+        slow, fast: Frequency of a region's two waves, and what each next region adds, Hz.
+        breath: Breaths a second at arousal 0, and what arousal adds, Hz.
+        breath_pitch: Amplitude of the head's pitch, radians.
+        breath_jaw: Weight of jawOpen at the height of a breath.
+        sway: Amplitude of roll, pitch, yaw, radians, and their frequencies, Hz.
+        nod_interval: Median time from one nod to the next while attending, and shortest, s.
+        nod: Smallest and largest amplitude, radians.
+        nod_time: Duration of a nod, s; half of them are followed by one half as large.
+    """
+
+    waver: float = 0.08
+    twitch: float = 0.035
+    slow: tuple[float, float] = (0.113, 0.0171)
+    fast: tuple[float, float] = (0.293, 0.0233)
+    breath: tuple[float, float] = (0.23, 0.10)
+    breath_pitch: float = 0.004
+    breath_jaw: float = 0.012
+    sway: tuple[tuple[float, float, float], tuple[float, float, float]] = (
+        (0.006, 0.006, 0.008), (0.071, 0.103, 0.059))
+    nod_interval: tuple[float, float] = (14.0, 5.0)
+    nod: tuple[float, float] = (0.03, 0.06)
+    nod_time: float = 0.5
+
+
+MOVEMENT = SmallMovements()
+
+_TWITCHING = {
+    "browInnerUp": 1.0, "browOuterUpLeft": 0.5, "browOuterUpRight": 0.4, "eyeSquintLeft": 1.0,
+    "eyeSquintRight": 0.9, "cheekSquintLeft": 0.5, "cheekSquintRight": 0.5, "noseSneerLeft": 0.4,
+    "noseSneerRight": 0.4, "mouthPressLeft": 1.0, "mouthPressRight": 0.9, "mouthRollLower": 0.7,
+    "mouthShrugLower": 0.9, "mouthSmileLeft": 0.5, "mouthSmileRight": 0.5,
+}
+
+TWITCH = MOVEMENT.twitch * np.array([_TWITCHING.get(name, 0.0) for name in ARKIT_BLENDSHAPES])
+"""(52,) weight of each shape in the strongest twitch of its region."""
+
+_TWO_PI = 2.0 * math.pi
+
+
+class Liveliness:
+    """Wavering, breath, sway and nods, by the animator's own time; the same for any step rate."""
+
+    def __init__(self, seed: tuple[int, ...]) -> None:
+        """Begin anywhere in the waves; ``seed`` decides where, and when the head nods."""
+        self._nods = np.random.default_rng((*seed, 0))
+        phases = np.random.default_rng((*seed, 1))
+        count = np.arange(len(_REGIONS))
+        self._rates = _TWO_PI * np.concatenate([
+            MOVEMENT.slow[0] + MOVEMENT.slow[1] * count,
+            MOVEMENT.fast[0] + MOVEMENT.fast[1] * count])
+        self._phases = phases.uniform(0.0, _TWO_PI, 2 * len(_REGIONS))
+        self._sway = phases.uniform(0.0, _TWO_PI, 3).tolist()
+        self._breath = (0.0, 0.0, _TWO_PI * MOVEMENT.breath[0])  # time, phase there, rad/s
+        self._nod = (-9.0, 0.0, False)  # when the last one began, its size, whether another follows
+        self._next_nod = self._nod_interval()
+
+    def set_arousal(self, time: float, arousal: float) -> None:
+        """Breathe as one aroused by -1..1 from ``time`` on."""
+        rate = _TWO_PI * (MOVEMENT.breath[0] + MOVEMENT.breath[1] * arousal)
+        if rate != self._breath[2]:
+            since, phase, before = self._breath
+            self._breath = (time, phase + before * (time - since), rate)
+
+    def advance(self, time: float, nodding: bool) -> None:
+        """Move on to ``time``; ``nodding`` says whether a nod that is due is made."""
+        while self._next_nod <= time:
+            size = self._nods.uniform(*MOVEMENT.nod)
+            twice = bool(self._nods.random() < 0.5)
+            if nodding:
+                self._nod = (self._next_nod, size, twice)
+            self._next_nod += self._nod_interval()
+
+    def regions(self, time: float) -> np.ndarray:
+        """Return how far each region is from fully held, (9,), 0..1."""
+        waves = np.sin(self._rates * time + self._phases)
+        half = len(_REGIONS)
+        return 0.5 + (waves[:half] + 0.6 * waves[half:]) / 3.2
+
+    def breath(self, time: float) -> float:
+        """Return the state of the breath, -1 (out) to 1 (in)."""
+        since, phase, rate = self._breath
+        return math.sin(phase + rate * (time - since))
+
+    def head(self, time: float) -> tuple[float, float, float]:
+        """Return roll, pitch, yaw of the head by sway, breath and nods."""
+        roll, pitch, yaw = (
+            size * math.sin(_TWO_PI * rate * time + phase)
+            for size, rate, phase in zip(*MOVEMENT.sway, self._sway, strict=True))
+        pitch -= MOVEMENT.breath_pitch * self.breath(time)
+        began, size, twice = self._nod
+        progress = (time - began) / MOVEMENT.nod_time
+        if progress < 2.0:
+            pitch += size * _bump(progress)
+            if twice:
+                pitch += 0.5 * size * _bump(progress - 0.8)
+        return roll, pitch, yaw
+
+    def _nod_interval(self) -> float:
+        median, least = MOVEMENT.nod_interval
+        return least + (median - least) * math.exp(0.7 * self._nods.standard_normal())
+
+
+def _bump(progress: float) -> float:
+    """Return a smooth rise from 0 to 1 and back within 0..1; at rest at both ends."""
+    if not 0.0 < progress < 1.0:
+        return 0.0
+    return 64.0 * (progress * (1.0 - progress)) ** 3
