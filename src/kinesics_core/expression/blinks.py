@@ -30,7 +30,7 @@ ATTENDING = 0.75
 """Factor of the rate while somebody is looked at."""
 
 AROUSAL = 0.5
-"""What full arousal adds to the rate, as a share; full calm takes as much away."""
+"""Share of the rate that full arousal adds and full calm takes away."""
 
 CLOSING = 0.095
 """Seconds in which the lids shut."""

@@ -82,7 +82,7 @@ MAX_HEAD_SPEED = 3.5
 
 @dataclass(frozen=True, slots=True)
 class _Face:
-    """What is to be shown.
+    """A face to be shown.
 
     Attributes:
         emotion: Index; NEUTRAL also of a face given directly.

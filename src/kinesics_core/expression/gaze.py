@@ -1,4 +1,4 @@
-"""Where the eyes look and how they get there, with the head's part in it.
+"""Movements of the eyes to where they look, with the head's part in it.
 
 - Saccades keep the main sequence: 21 ms and 2.2 ms for each degree (Carpenter, Movements of the
   Eyes, 1988), with a speed that rises and falls as half a sine, so that the peak is pi/2 of the
@@ -157,7 +157,7 @@ class Gaze:
 
     @property
     def attending(self) -> bool:
-        """Whether there is somebody to look at."""
+        """True while there is somebody to look at."""
         return self._bearing is not None
 
     def look(self, time: float, bearing: np.ndarray | None) -> None:

@@ -116,7 +116,7 @@ class Course:
             lags: Share of a move, 0..1, after which each component begins to move, (n,); None: 0.
         """
         self.aim = np.array(start, dtype=np.float64)
-        """Where the newest move ends, (n,); to be read only."""
+        """End of the newest move, (n,); to be read only."""
         self._settled = self.aim
         self._lags, self._class = np.unique(
             np.zeros(len(self.aim)) if lags is None else lags, return_inverse=True)
@@ -128,7 +128,7 @@ class Course:
 
     @property
     def moving(self) -> bool:
-        """Whether a move was under way when it was last asked for a value."""
+        """True if a move was under way when it was last asked for a value."""
         return len(self._starts) > 0
 
     def clock(self, time: float) -> float:
