@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kinesics_core.affect.emotions import NEUTRAL
 from kinesics_core.affect.facs import AU_BLENDSHAPES, au_to_blendshapes
-from kinesics_core.expression.facial_expressions import emotion_blendshapes
 from kinesics_core.open_body.rig import JOINT
 from kinesics_core.rotations import about_axis
 from kinesics_core.skeletons import ARKIT_BLENDSHAPES, BLENDSHAPE_INDEX
@@ -18,6 +16,19 @@ JAW_OPEN = 0.38
 """Rotation of the jaw joint about x, radians, that moves the chin as far as jawOpen = 1 does."""
 
 _EXPRESSIONS = 3000
+# Action units and strengths of the seven emotions that the basis is drawn from, in the order of
+# ``affect.emotions.EMOTIONS``, contempt on the right. The shipped body's basis was made from these
+# numbers, so they stay as they are, whatever ``expression.faces`` shows.
+_DRAWN: tuple[tuple[dict[str, float], str | None], ...] = (
+    ({"AU6": 0.8, "AU12": 0.9, "AU7": 0.15, "AU26": 0.08}, None),
+    ({"AU4": 1.0, "AU5": 0.5, "AU7": 0.6, "AU24": 0.7}, None),
+    ({"AU1": 0.9, "AU2": 0.9, "AU5": 0.7, "AU26": 0.6}, None),
+    ({"AU1": 0.9, "AU4": 0.45, "AU15": 0.85, "AU17": 0.25}, None),
+    ({"AU9": 0.9, "AU10": 0.55, "AU4": 0.4, "AU15": 0.5, "AU16": 0.35, "AU17": 0.45}, None),
+    ({"AU12": 0.35, "AU14": 0.75}, "Right"),
+    ({"AU1": 0.9, "AU2": 0.65, "AU4": 0.5, "AU5": 0.9, "AU7": 0.35, "AU20": 0.8, "AU26": 0.4},
+     None),
+)
 _UNITS = tuple(unit for unit in AU_BLENDSHAPES if unit != "AU45")  # blinks come apart
 
 
@@ -50,9 +61,9 @@ def expression_basis(face: np.ndarray, areas: np.ndarray, count: int = 10, seed:
     """Compute mean and components of expressions, in coefficients of the face targets.
 
     ``mean + weights @ basis`` are coefficients; one unit of a weight is one standard deviation
-    of a sample of faces: emotions of any strength (``facial_expressions``) and single action units
-    on top of each other, blinks, gaze and a moving jaw. The components are those of what is seen,
-    the displacement of the skin, not of the coefficients.
+    of a sample of faces: emotions of any strength (``_DRAWN``) and single action units on top of
+    each other, blinks, gaze and a moving jaw. The components are those of what is seen, the
+    displacement of the skin, not of the coefficients.
 
     Args:
         face: (52,V,3) metres, the targets.
@@ -80,11 +91,13 @@ def expression_basis(face: np.ndarray, areas: np.ndarray, count: int = 10, seed:
 
 def _faces(random: np.random.Generator) -> np.ndarray:
     """Draw coefficients (N,52), 0..1."""
+    emotions = [au_to_blendshapes(units, side) for units, side in _DRAWN]
     faces = np.zeros((_EXPRESSIONS, len(ARKIT_BLENDSHAPES)))
     at = BLENDSHAPE_INDEX
     for face in faces:
         for _ in range(random.integers(0, 3)):
-            face += emotion_blendshapes(int(random.integers(NEUTRAL)), random.uniform(0.1, 1.0))
+            emotion = emotions[int(random.integers(len(emotions)))]
+            face += emotion * np.float32(random.uniform(0.1, 1.0))
         for unit in random.choice(_UNITS, random.integers(0, 4), replace=False):
             face += au_to_blendshapes({str(unit): random.uniform(0, 1)})
         for side in ("Left", "Right"):

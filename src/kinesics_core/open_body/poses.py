@@ -9,7 +9,7 @@ from kinesics_core.body.hand_poses import (
     CLOSED_SPREAD_DEGREES,
     CLOSED_THUMB_DEGREES,
 )
-from kinesics_core.expression.facial_expressions import emotion_blendshapes
+from kinesics_core.expression.faces import face_of_emotion
 from kinesics_core.open_body.hands import DEGREES, left_pose
 from kinesics_core.rotations import mirrored
 from kinesics_core.skeletons import BLENDSHAPE_INDEX, SMPLX_BODY
@@ -68,7 +68,7 @@ def face(name: str) -> np.ndarray:
     """Return the coefficients (1,52), 0..1, of one of ``FACES``."""
     wanted = FACES[name]
     if isinstance(wanted, str):
-        return emotion_blendshapes(wanted, 1.0)[None].astype(float)
+        return face_of_emotion(wanted, 1.0)[None].astype(float)
     coefficients = np.zeros((1, len(BLENDSHAPE_INDEX)))
     for target, value in wanted.items():
         coefficients[0, BLENDSHAPE_INDEX[target]] = value

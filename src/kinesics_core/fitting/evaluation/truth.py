@@ -20,7 +20,7 @@ from kinesics_core.body.model import BodyModel
 from kinesics_core.body.parameters import PARAMETERS, BodyFrames
 from kinesics_core.camera import project
 from kinesics_core.errors import KinesicsError
-from kinesics_core.expression.facial_expressions import emotion_blendshapes
+from kinesics_core.expression.faces import face_of_emotion
 from kinesics_core.fitting.evaluation.motions import DEFAULT_RATE, Motion, medley, resample
 from kinesics_core.fitting.tracks.track import Track
 from kinesics_core.kinematics import REST_OFFSETS, forward_kinematics, plant_lowest_joint
@@ -219,7 +219,7 @@ def _face(
     """Draw a face, (T, 52): an emotion that comes and goes, talk, blinks, gaze, a little of all."""
     strength = np.clip(0.7 + 0.3 * _wander(rng, count, rate, 1, 2.0), 0.0, 1.0)
     shapes = 0.12 * np.maximum(_wander(rng, count, rate, len(ARKIT_BLENDSHAPES)) - 0.5, 0.0)
-    shapes += strength * emotion_blendshapes(emotion, 1.0)
+    shapes += strength * face_of_emotion(emotion, 1.0)
     shapes[:, BLENDSHAPE_INDEX["jawOpen"]] += 0.25 * np.maximum(
         _wander(rng, count, rate, 1, 0.3)[:, 0], 0.0)
     times = np.arange(count) / rate
