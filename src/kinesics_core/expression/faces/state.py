@@ -47,9 +47,10 @@ def state_blendshapes(valence: float, arousal: float, dominance: float) -> np.nd
 def face_of_vad(vad: np.ndarray) -> np.ndarray:
     """Return the face (52,) float32 of a point in valence, arousal, dominance.
 
-    A weak emotion lies on the way from neutral to the emotion's own point; only contempt is at its
-    own point alone, which lies on the way to anger. Emotions on whose way the point is are mixed as ``mixing.face_of_distribution`` does, as strong as it is far along and
-    weaker beside it, over ``state_blendshapes``, which count double where no emotion is near.
+    A weak emotion lies on the way from neutral to the emotion's own point; contempt alone, which
+    lies on the way to anger, is only where it is. Emotions on whose way the point is are mixed as
+    ``mixing.face_of_distribution`` does, as strong as it is far along and weaker beside it, over
+    ``state_blendshapes``, which count double where no emotion is near.
 
     Args:
         vad: (3,) each -1..1.
