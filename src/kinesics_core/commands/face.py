@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("text", nargs="?", metavar="TEXT", help="a sentence or two in English")
     parser.add_argument("--emotion", metavar="NAME", help=f"one of {', '.join(EMOTIONS)}")
     parser.add_argument(
-        "--variant", metavar="N|NAME",
+        "--variant", dest="way", metavar="N|NAME",
         help="another way to show the emotion; a wrong one names those there are (default: 0)")
     parser.add_argument("--compound", metavar="NAME", help='such as "happily surprised" or "awed"')
     parser.add_argument("--upper", metavar="NAME", help="emotion of brows and lids")
@@ -99,7 +99,7 @@ def _source(args: argparse.Namespace) -> str:
     source = given[0]
     if source == "upper" and args.lower is None:
         raise KinesicsError("Got --upper without --lower; give both, or one --emotion.")
-    if args.variant is not None and source != "emotion":
+    if args.way is not None and source != "emotion":
         raise KinesicsError(f"Got --variant with {_option(source)}; it goes with --emotion.")
     if args.intensity is not None and source not in _SCALED:
         raise KinesicsError(
@@ -124,7 +124,7 @@ def _of_emotion(args: argparse.Namespace) -> _Shown:
 
     index = emotion_index(args.emotion)
     intensity = _intensity(args)
-    face = face_of_emotion(index, intensity, 0 if args.variant is None else args.variant)
+    face = face_of_emotion(index, intensity, 0 if args.way is None else args.way)
     return _of_shares({index: intensity}, face)
 
 
