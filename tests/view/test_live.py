@@ -35,6 +35,7 @@ def test_a_recording_holds_every_part_of_every_image(tmp_path, scene):
                    "/blendshapes/robot"):
         assert rows[entity] == 6, entity
     assert rows["/robot/picture"] == 3
+    assert rows["/blendshapes/person/picture"] == rows["/blendshapes/robot/picture"] == 3
     # What does not move of the mesh is one more row.
     assert rows["/robot/body/mesh"] == 4
     # The curves' look is one more row.

@@ -24,6 +24,7 @@ from kinesics_core.skeletons import (
 from kinesics_core.types import Affect, AffectiveResponse, Frame, Moment, MotionForecast, Person
 from kinesics_core.view.affect_plot import AROUSAL, VALENCE
 from kinesics_core.view.avatar import Avatar, avatar_character, pose_parameters
+from kinesics_core.view.blendshape_bars import bars
 from kinesics_core.view.overlay import (
     CONTOUR,
     EMOTION_COLORS,
@@ -278,6 +279,9 @@ class LiveView:
     def _show_blendshapes(self, whose: str, weights: np.ndarray | None) -> None:
         values = np.zeros(len(ARKIT_BLENDSHAPES)) if weights is None else np.nan_to_num(weights)
         self._log(f"blendshapes/{whose}", self._rr.BarChart(values))
+        if self._frames % 2 == 0:
+            # Rerun's bar chart knows no names.
+            self._log(f"blendshapes/{whose}/picture", self._picture(bars(weights)))
 
     def _show_affect(self, affect: Affect) -> None:
         for name in ("valence", "arousal", "dominance"):

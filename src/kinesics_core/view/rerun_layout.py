@@ -28,9 +28,9 @@ def layout() -> Any:
             ),
             rrb.Vertical(
                 rrb.Spatial2DView(origin="robot/picture", name="robot"),
-                rrb.BarChartView(origin="blendshapes/robot", name="robot, 52 blendshapes"),
+                _bars("robot"),
                 rrb.TextLogView(origin="response", name="answers"),
-                row_shares=[3, 1, 1],
+                row_shares=[4, 4, 1],
             ),
             rrb.Vertical(
                 rrb.Spatial3DView(
@@ -45,8 +45,8 @@ def layout() -> Any:
                         position=(0.5, 0.3, 2.4), look_target=(0.0, -0.1, 0.0)
                     ),
                 ),
-                rrb.BarChartView(origin="blendshapes/person", name="person, 52 blendshapes"),
-                row_shares=[2, 2, 1],
+                _bars("person"),
+                row_shares=[2, 2, 3],
             ),
             column_shares=[5, 3, 3],
         ),
@@ -54,3 +54,11 @@ def layout() -> Any:
         rrb.SelectionPanel(state="collapsed"),
         rrb.TimePanel(state="collapsed", timeline="camera"),
     )
+
+
+def _bars(whose: str) -> Any:
+    """Return the view of somebody's blendshapes, as bars with names."""
+    import rerun.blueprint as rrb
+
+    return rrb.Spatial2DView(
+        origin=f"blendshapes/{whose}/picture", name=f"{whose}, 52 blendshapes")
