@@ -311,13 +311,15 @@ def test_a_place_that_can_be_written_is_ready_and_as_it_was(old, tmp_path):
     files.require_writable(tmp_path / "new" / "deep" / "file.json")
     files.require_writable(Path("/dev/null"))
     files.require_directory(tmp_path / "results")
+    files.require_place(tmp_path / "later" / "dataset")
     assert old.read_bytes() == OLD
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["kept.bin", "new", "results"]
     assert list((tmp_path / "new" / "deep").iterdir()) == []
     assert list((tmp_path / "results").iterdir()) == []
 
 
-@pytest.mark.parametrize("check", [files.require_writable, files.require_directory])
+@pytest.mark.parametrize("check", [
+    files.require_writable, files.require_directory, files.require_place])
 @pytest.mark.parametrize(("place", "reason"), [
     ("kept.bin/below", "Not a directory|File exists"), ("/proc/kinesics/file", "No such file")])
 def test_a_place_that_cannot_be_written_is_found_before_the_work(

@@ -122,6 +122,23 @@ def require_directory(path: Path) -> None:
         raise WriteError(path, error) from error
 
 
+def require_place(folder: Path) -> None:
+    """Find out before the work whether a folder can be made and written; nothing is made.
+
+    Raises:
+        WriteError: It cannot: no permission, a full disk, or a file of this name or above it.
+    """
+    try:
+        place = Path(os.path.realpath(folder))
+        while not place.exists() and place != place.parent:
+            place = place.parent
+        if not place.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+        _probe(place / f".kinesics-{os.getpid()}{PART}")
+    except OSError as error:
+        raise WriteError(folder, error) from error
+
+
 def _probe(part: Path) -> None:
     """Write a block and remove it again."""
     try:

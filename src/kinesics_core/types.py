@@ -52,6 +52,11 @@ class Person:
             shape the model does not give (tongueOut); None if the face is unseen.
         head: (4, 4) float64, pose of the head in the optical frame (metres, x to the person's
             left, y up, z out of the face); None if unknown.
+        expression: (8,) float32, probabilities of ``affect.emotions.EMOTIONS`` that networks read
+            from the face's picture, summing to 1; contempt is 0, for no network knows it; None if
+            the face has not been read within the last second.
+        expression_stamp: Of the image that ``expression`` was read from, ns: the same or an
+            earlier one; 0 without.
     """
 
     id: int
@@ -66,6 +71,8 @@ class Person:
     face: np.ndarray | None = None
     blendshapes: np.ndarray | None = None
     head: np.ndarray | None = None
+    expression: np.ndarray | None = None
+    expression_stamp: int = 0
 
 
 @dataclass(slots=True)

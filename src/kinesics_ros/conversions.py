@@ -25,7 +25,7 @@ from kinesics.msg import FacePose as FacePoseMsg
 from kinesics.msg import MotionForecast as MotionForecastMsg
 from kinesics.msg import Person as PersonMsg
 from kinesics.msg import PersonArray as PersonArrayMsg
-from kinesics_core.affect.emotions import EMOTIONS
+from kinesics_core.affect.emotions import EMOTIONS, as_distribution
 from kinesics_core.errors import MessageError
 from kinesics_core.rotations import from_quaternions, quaternions
 from kinesics_core.types import (
@@ -112,6 +112,8 @@ def _person_to_msg(person: Person) -> PersonMsg:
         face=_floats(person.face),
         blendshapes=_floats(person.blendshapes),
         head=_pose_to_msg(person.head),
+        expression=_floats(person.expression),
+        expression_stamp=time_to_msg(person.expression_stamp),
     )
 
 
@@ -142,6 +144,8 @@ def _person_from_msg(message: PersonMsg) -> Person:
         face=points("face", 478),
         blendshapes=None if blendshapes is None else _shares(blendshapes),
         head=_pose_from_msg(message.head),
+        expression=as_distribution(_sized(message.expression, len(EMOTIONS), "expression")),
+        expression_stamp=time_from_msg(message.expression_stamp),
     )
 
 

@@ -354,3 +354,16 @@ def test_a_layout_that_is_none_names_its_shape():
         frames_of(np.zeros((5, 21, 3)), 22, 3, "x")
     with pytest.raises(KinesicsError, match="complex128; wanted numbers"):
         frames_of(np.zeros((5, 22, 3), complex), 22, 3, "x")
+
+
+# --- where it goes -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", [
+    ["import", "bvh", "none.bvh"], ["synth", "--windows", "10"], ["import", "rebl-pepper", "none"]])
+def test_a_place_that_cannot_be_written_is_said_before_the_work(tmp_path, capsys, words):
+    (tmp_path / "file").write_text("mine")
+    assert main(["data", *words, "--out", str(tmp_path / "file" / "out")]) == 1
+    assert "could not be written" in capsys.readouterr().err
+    assert main(["data", *words, "--out", "/proc/kinesics/out"]) == 1
+    assert "could not be written" in capsys.readouterr().err

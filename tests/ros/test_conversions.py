@@ -57,6 +57,7 @@ def full_person() -> Person:
     return Person(
         7, 0.5, coco, pose, random(33, 3), random(21, 3), random(21, 3), random(21, 3),
         random(21, 3), random(478, 3), blendshapes, head(),
+        np.array([0.5, 0.25, 0.125, 0, 0, 0, 0.125, 0], np.float32), STAMP - 12_345,
     )
 
 
@@ -106,6 +107,23 @@ def test_round_trip_over_the_wire(value, to_msg, from_msg):
     message = to_msg(value)
     received = deserialize_message(serialize_message(message), type(message))
     assert_same(from_msg(received), value)
+
+
+@pytest.mark.parametrize(("sent", "received"), [
+    ([np.nan] + [0.1] * 7, None), ([0.0] * 8, None), ([-1.0] * 8, None),
+    ([2.0, 0.0, 3.0] + [0.0] * 5, [0.5, 0.0, 0.5] + [0.0] * 5), ([0.5] * 8, [0.125] * 8)])
+def test_an_expression_that_is_no_distribution_is_unknown_or_made_one(sent, received):
+    message = conversions.people_to_msg(CASES[0][0])
+    message.persons[0].expression = sent
+    got = conversions.people_from_msg(message).persons[0].expression
+    assert got is None if received is None else got == pytest.approx(received)
+
+
+def test_an_expression_of_other_classes_is_refused():
+    message = conversions.people_to_msg(CASES[0][0])
+    message.persons[0].expression = [0.5] * 7
+    with pytest.raises(MessageError, match="expression holds 7"):
+        conversions.people_from_msg(message)
 
 
 def test_quaternion_of_known_rotations():

@@ -74,6 +74,19 @@ def vad_to_categories(vad: np.ndarray, spread: float = _SPREAD) -> np.ndarray:
     return softmax(-squared.sum(axis=1) / (2.0 * spread * spread))
 
 
+def as_distribution(values: np.ndarray | None) -> np.ndarray | None:
+    """Return weights (8,) as probabilities float32 that sum to 1.
+
+    None, unknown, if there are none, one of them is no finite number, or nothing above 0 is left
+    after clipping them to 0..1.
+    """
+    if values is None or not np.isfinite(values).all():
+        return None
+    shares = np.clip(np.asarray(values, np.float32), 0.0, 1.0)
+    total = float(shares.sum())
+    return shares / np.float32(total) if total > 0.0 else None
+
+
 def softmax(logits: np.ndarray) -> np.ndarray:
     """Return exp(x) / sum exp(x) over the last axis, safe for large values."""
     shifted = np.exp(logits - np.max(logits, axis=-1, keepdims=True))

@@ -59,6 +59,7 @@ class Asset:
     about: str
     sources: tuple[dict[str, str], ...] = ()
     bundle: dict[str, str] | None = None
+    onnx: dict[str, str] | None = None
     normalization: tuple[float, float] | None = None
     part: bool = False
 
@@ -263,6 +264,9 @@ def _obtain(wanted: Asset, workplace: Path) -> Path:
     if wanted.bundle is not None:
         _store(wanted, _assemble(wanted.bundle, workplace), "Assembling it")
         return file
+    if wanted.onnx is not None:
+        _store(wanted, _converted(wanted.onnx, workplace), "Converting it")
+        return file
     faults = []
     for source in wanted.sources:
         kind = next(iter(source))
@@ -291,6 +295,16 @@ def _assemble(bundle: dict[str, str], workplace: Path) -> bytes:
             content = with_normalization(content, *part.normalization)
         members[member] = content
     return task_bundle(members)
+
+
+def _converted(onnx: dict[str, str], workplace: Path) -> bytes:
+    from kinesics_core.assets.onnx_conversion import convert
+
+    parts = {
+        part: _obtain(asset(name), workplace).read_bytes()
+        for part, name in onnx.items() if part != "kind"
+    }
+    return convert(onnx["kind"], parts)
 
 
 def _from_asset(wanted: Asset, source: dict[str, str], workplace: Path) -> None:

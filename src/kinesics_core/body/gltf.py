@@ -13,27 +13,51 @@ import json
 import struct
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from kinesics_core.body.gltf_file import ARRAY_BUFFER, ELEMENT_ARRAY_BUFFER, GltfFile
 from kinesics_core.body.model import BodyModel
 from kinesics_core.body.surface import vertex_normals
 from kinesics_core.body.world_motion import WorldMotion, world_motion
 from kinesics_core.skeletons import ARKIT_BLENDSHAPES
 
-_TYPES = {np.dtype(np.uint8): 5121, np.dtype(np.uint16): 5123, np.dtype(np.uint32): 5125,
-          np.dtype(np.float32): 5126}  # fmt: skip
-_SHAPES = {(): "SCALAR", (2,): "VEC2", (3,): "VEC3", (4,): "VEC4", (4, 4): "MAT4"}
-_ARRAY_BUFFER, _ELEMENT_ARRAY_BUFFER = 34962, 34963
+_SKIN = {
+    "name": "skin", "doubleSided": True,
+    "pbrMetallicRoughness": {"baseColorFactor": [0.80, 0.62, 0.52, 1.0], "metallicFactor": 0.0,
+                             "roughnessFactor": 0.7},
+}  # fmt: skip
 
-_STILL = 5e-6  # metres; what an expression moves less is left out
+
+@dataclass(frozen=True, eq=False)
+class Painting:
+    """A picture on a mesh of V vertices, some of which are there twice at the picture's seams.
+
+    Attributes:
+        coordinates: (V, 2) float32, right and down in the picture, 0..1; beyond, its edge counts.
+        picture: A PNG's bytes.
+        welded: (V,) int, which of N points each vertex is.
+        welded_faces: (F, 3) int, the triangles of those points, for normals without seams.
+    """
+
+    coordinates: np.ndarray
+    picture: bytes
+    welded: np.ndarray
+    welded_faces: np.ndarray
+
+    def normals(self, vertices: np.ndarray) -> np.ndarray:
+        """Return unit normals (V, 3) float32 of vertices (V, 3)."""
+        points = np.zeros((int(self.welded.max()) + 1, 3), np.float32)
+        points[self.welded] = vertices
+        return vertex_normals(points, self.welded_faces)[self.welded]
 
 
 def glb(
     body: BodyModel, *, times: np.ndarray, betas: np.ndarray | None = None, camera: bool = True,
-    influences: int = 4, **parameters: np.ndarray,
+    influences: int = 4, painting: Painting | None = None, **parameters: np.ndarray,
 ) -> bytes:
     """Return the file of a motion.
 
@@ -44,6 +68,8 @@ def glb(
         camera: Whether parameters are in the camera's optical frame, not in axes with y up.
         influences: Joints a vertex may follow: 4, which is all that most engines read (glTF 2.0
             specification, 3.7.3.1), or 8. Its heaviest are kept, their weights scaled to sum to 1.
+        painting: A picture on the mesh. With one, the file is for importers of faces: morph
+            targets have normals too, and every accessor is dense, with a view of its own.
         **parameters: As ``skinning.vertices`` takes them, T rows each.
 
     Raises:
@@ -56,13 +82,17 @@ def glb(
     if betas is not None:
         coefficients = np.asarray(betas, np.float32).ravel()
         vertices = vertices + body.shape_directions[..., : len(coefficients)] @ coefficients
-    file = _File()
-    mesh = _mesh(file, body, vertices, targets, influences)
+    file = GltfFile()
+    normals = (vertex_normals(vertices, body.faces) if painting is None
+               else painting.normals(vertices))
+    mesh = _mesh(file, body, vertices, normals, influences)
+    if targets.shape[2]:
+        mesh |= _targets(file, mesh["primitives"][0], vertices, targets, painting)
     skin = _skin(file, motion.rest)
     nodes = _skeleton(body, motion)
     nodes.append({"name": "body", "mesh": 0, "skin": 0})
     animation = _animation(file, motion, expression, nodes)
-    return file.glb({
+    document = {
         "asset": {"version": "2.0", "generator": "kinesics",
                   "extras": {"influences": influences}},
         "scene": 0,
@@ -70,14 +100,12 @@ def glb(
         "nodes": nodes,
         "meshes": [mesh],
         "skins": [skin],
-        "materials": [{
-            "name": "skin", "doubleSided": True,
-            "pbrMetallicRoughness": {
-                "baseColorFactor": [0.80, 0.62, 0.52, 1.0], "metallicFactor": 0.0,
-                "roughnessFactor": 0.7},
-        }],
+        "materials": [_SKIN],
         "animations": [animation],
-    })  # fmt: skip
+    }  # fmt: skip
+    if painting is not None:
+        document |= _painted(file, mesh["primitives"][0], painting)
+    return file.glb(document)
 
 
 def influences_of(path: Path) -> int | None:
@@ -106,44 +134,83 @@ def heaviest(weights: np.ndarray, influences: int) -> tuple[np.ndarray, np.ndarr
 
 
 def _mesh(
-    file: _File, body: BodyModel, vertices: np.ndarray, targets: np.ndarray, influences: int
+    file: GltfFile, body: BodyModel, vertices: np.ndarray, normals: np.ndarray, influences: int
 ) -> dict[str, Any]:
-    """Describe the mesh.
+    """Describe the mesh without its morph targets.
 
     Args:
         file: Gets its arrays.
         body: Faces, weights and joints.
         vertices: (V, 3) metres, of the shape in T-pose.
-        targets: (V, 3, E) metres, displacements of the expressions.
+        normals: (V, 3) of unit length.
         influences: Joints a vertex may follow.
     """
     size = np.uint16 if len(vertices) < 2**16 else np.uint32
     attributes = {
-        "POSITION": file.accessor(vertices.astype(np.float32), _ARRAY_BUFFER, bounds=True),
-        "NORMAL": file.accessor(vertex_normals(vertices, body.faces), _ARRAY_BUFFER),
+        "POSITION": file.accessor(vertices.astype(np.float32), ARRAY_BUFFER, bounds=True),
+        "NORMAL": file.accessor(normals, ARRAY_BUFFER),
     }
     joints, weights = heaviest(body.weights, influences)
     for group in range(2 if weights[:, 4:].any() else 1):
         four = slice(4 * group, 4 * group + 4)
         for name, values in (("JOINTS", joints), ("WEIGHTS", weights)):
             attributes[f"{name}_{group}"] = file.accessor(
-                np.ascontiguousarray(values[:, four]), _ARRAY_BUFFER)
-    primitive: dict[str, Any] = {
+                np.ascontiguousarray(values[:, four]), ARRAY_BUFFER)
+    return {"name": "body", "primitives": [{
         "attributes": attributes, "material": 0,
-        "indices": file.accessor(body.faces.astype(size).ravel(), _ELEMENT_ARRAY_BUFFER),
-    }
-    mesh: dict[str, Any] = {"name": "body", "primitives": [primitive]}
+        "indices": file.accessor(body.faces.astype(size).ravel(), ELEMENT_ARRAY_BUFFER),
+    }]}
+
+
+def _targets(
+    file: GltfFile, primitive: dict[str, Any], vertices: np.ndarray, targets: np.ndarray,
+    painting: Painting | None,
+) -> dict[str, Any]:
+    """Add the morph targets to the mesh's primitive; return what the mesh says of them.
+
+    Args:
+        file: Gets their arrays.
+        primitive: Of the mesh.
+        vertices: (V, 3) metres, of the shape in T-pose.
+        targets: (V, 3, E) metres, displacements of the expressions.
+        painting: See ``glb``.
+    """
     count = targets.shape[2]
-    if count:
+    if painting is None:
         primitive["targets"] = [{"POSITION": file.displacement(targets[..., index])}
                                 for index in range(count)]  # fmt: skip
-        ours = count == len(ARKIT_BLENDSHAPES)
-        names = ARKIT_BLENDSHAPES if ours else [f"expression_{i}" for i in range(count)]
-        mesh |= {"weights": [0.0] * count, "extras": {"targetNames": list(names)}}
-    return mesh
+    else:
+        rest = painting.normals(vertices)
+        primitive["targets"] = [{
+            "POSITION": file.accessor(
+                np.ascontiguousarray(targets[..., index], np.float32), ARRAY_BUFFER, bounds=True),
+            "NORMAL": file.accessor(
+                painting.normals(vertices + targets[..., index]) - rest, ARRAY_BUFFER),
+        } for index in range(count)]  # fmt: skip
+    ours = count == len(ARKIT_BLENDSHAPES)
+    names = ARKIT_BLENDSHAPES if ours else [f"expression_{i}" for i in range(count)]
+    return {"weights": [0.0] * count, "extras": {"targetNames": list(names)}}
 
 
-def _skin(file: _File, rest: np.ndarray) -> dict[str, Any]:
+def _painted(
+    file: GltfFile, primitive: dict[str, Any], painting: Painting
+) -> dict[str, Any]:
+    """Put the picture on the mesh's primitive; return its parts of the document."""
+    primitive["attributes"]["TEXCOORD_0"] = file.accessor(
+        np.ascontiguousarray(painting.coordinates, np.float32), ARRAY_BUFFER)
+    return {
+        "images": [{"name": "skin", "mimeType": "image/png",
+                    "bufferView": file.picture(painting.picture)}],
+        "samplers": [{"magFilter": 9729, "minFilter": 9987, "wrapS": 33071, "wrapT": 33071}],
+        "textures": [{"source": 0, "sampler": 0}],
+        "materials": [{
+            "name": "skin", "doubleSided": True,
+            "pbrMetallicRoughness": {"baseColorTexture": {"index": 0}, "metallicFactor": 0.0,
+                                     "roughnessFactor": 0.6}}],
+    }  # fmt: skip
+
+
+def _skin(file: GltfFile, rest: np.ndarray) -> dict[str, Any]:
     """Describe the joints by their places (J, 3) at rest, metres."""
     inverse = np.tile(np.eye(4, dtype=np.float32), (len(rest), 1, 1))
     inverse[:, 3, :3] = -rest  # glTF's matrices lie column by column
@@ -167,7 +234,7 @@ def _skeleton(body: BodyModel, motion: WorldMotion) -> list[dict[str, Any]]:
 
 
 def _animation(
-    file: _File, motion: WorldMotion, expression: np.ndarray, nodes: Sequence[dict[str, Any]]
+    file: GltfFile, motion: WorldMotion, expression: np.ndarray, nodes: Sequence[dict[str, Any]]
 ) -> dict[str, Any]:
     """Describe the channels of what moves; ``expression`` is (T, E)."""
     samplers: list[dict[str, Any]] = []
@@ -193,75 +260,3 @@ def _animation(
     if expression.shape[1]:
         channel(len(nodes) - 1, "weights", expression)
     return {"name": "motion", "samplers": samplers, "channels": channels}
-
-
-class _File:
-    """The binary part of a .glb as it grows, and the views and accessors that describe it."""
-
-    def __init__(self) -> None:
-        self._content = bytearray()
-        self._views: list[dict[str, int]] = []
-        self._accessors: list[dict[str, Any]] = []
-        self._zeros: int | None = None  # the view under all sparse displacements
-
-    def accessor(
-        self, values: np.ndarray, target: int | None = None, bounds: bool = False
-    ) -> int:
-        """Add an array (count, ...) and return the index of its accessor."""
-        described: dict[str, Any] = {
-            "bufferView": self._view(values, target), "componentType": _TYPES[values.dtype],
-            "count": len(values), "type": _SHAPES[values.shape[1:]],
-        }
-        return self._add(described, values if bounds else None)
-
-    def displacement(self, values: np.ndarray) -> int:
-        """Add the displacements (V, 3) of a morph target, sparse if that is the smaller."""
-        values = np.ascontiguousarray(values, np.float32)
-        moved = np.flatnonzero(np.abs(values).max(axis=1) > _STILL)
-        if 4 * len(moved) > 3 * len(values):
-            return self.accessor(values, _ARRAY_BUFFER, bounds=True)
-        kept = np.zeros_like(values)
-        kept[moved] = values[moved]
-        if self._zeros is None:  # not every reader takes a sparse accessor that has no view
-            self._zeros = self._view(np.zeros_like(values), _ARRAY_BUFFER)
-            self._views[-1]["byteStride"] = 12  # as accessors that share a view must have it
-        described: dict[str, Any] = {"bufferView": self._zeros, "componentType": 5126,
-                                     "count": len(values), "type": "VEC3"}
-        if len(moved):
-            indices = moved.astype(np.uint16 if len(values) < 2**16 else np.uint32)
-            described["sparse"] = {
-                "count": len(moved),
-                "indices": {"bufferView": self._view(indices),
-                            "componentType": _TYPES[indices.dtype]},
-                "values": {"bufferView": self._view(values[moved])},
-            }
-        return self._add(described, kept)
-
-    def _add(self, described: dict[str, Any], bounded: np.ndarray | None) -> int:
-        """Append an accessor, with the bounds of some values if wanted, and return its index."""
-        if bounded is not None:
-            for name, values in (("min", bounded.min(0)), ("max", bounded.max(0))):
-                described[name] = np.atleast_1d(values).astype(float).tolist()
-        self._accessors.append(described)
-        return len(self._accessors) - 1
-
-    def _view(self, values: np.ndarray, target: int | None = None) -> int:
-        content = values.tobytes()
-        view = {"buffer": 0, "byteOffset": len(self._content), "byteLength": len(content)}
-        self._views.append(view if target is None else view | {"target": target})
-        self._content += content
-        self._content += bytes(-len(self._content) % 4)
-        return len(self._views) - 1
-
-    def glb(self, document: dict[str, Any]) -> bytes:
-        """Return the whole file: header, JSON, binary (glTF 2.0 specification, 4.4)."""
-        document |= {"bufferViews": self._views, "accessors": self._accessors,
-                     "buffers": [{"byteLength": len(self._content)}]}  # fmt: skip
-        text = json.dumps(document, separators=(",", ":"), allow_nan=False).encode()
-        text += b" " * (-len(text) % 4)
-        size = 12 + 8 + len(text) + 8 + len(self._content)
-        return b"".join([
-            struct.pack("<4sII", b"glTF", 2, size),
-            struct.pack("<I4s", len(text), b"JSON"), text,
-            struct.pack("<I4s", len(self._content), b"BIN\0"), bytes(self._content),
-        ])  # fmt: skip

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from kinesics_core import files
+
 HELP = "build the open body, look at a body model, describe one"
 GENDERS = ("neutral", "female", "male")
 
@@ -37,6 +39,7 @@ def run(args: argparse.Namespace) -> int:
 def _build(args: argparse.Namespace) -> int:
     from kinesics_core.open_body import build, source
 
+    files.require_place(args.out)
     data = source.load()
     for gender in (args.gender,) if args.gender else GENDERS:
         report = build.write(args.out, gender, data)
@@ -50,13 +53,13 @@ def _build(args: argparse.Namespace) -> int:
 
 
 def _show(args: argparse.Namespace) -> int:
-    from PIL import Image
-
     from kinesics_core.body import model
     from kinesics_core.open_body.body_sheet import sheet
+    from kinesics_core.render.picture import save_picture
 
+    files.require_writable(args.picture)
     body = model.load(args.model, args.gender)
-    Image.fromarray(sheet(body, args.betas)).save(args.picture)
+    save_picture(args.picture, sheet(body, args.betas))
     print(f"wrote {args.picture}")
     return 0
 

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import NamedTuple
 
+from kinesics_core import files
 from kinesics_core.commands import (
     data_info,
     data_recover,
@@ -30,6 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    if getattr(args, "out", None) is not None:
+        files.require_place(args.out.expanduser())
     return args.entry(args)
 
 

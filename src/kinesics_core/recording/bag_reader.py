@@ -259,15 +259,19 @@ def people_from(message: dict[str, Any], whole: bool = False) -> People:
         ) from error
 
 
-def _parts(person: dict[str, Any]) -> dict[str, np.ndarray]:
+def _parts(person: dict[str, Any]) -> dict[str, Any]:
     """Return the parts of a person that the message has; an empty array is one not seen."""
-    parts = {name: np.array(person[name], np.float32).reshape(-1, 3) for name in (
+    parts: dict[str, Any] = {name: np.array(person[name], np.float32).reshape(-1, 3) for name in (
         "pose", "pose_world", "left_hand", "right_hand", "left_hand_world", "right_hand_world",
         "face") if len(person[name])}
     if "pose" in parts:
         parts["pose"] = np.column_stack([parts["pose"], person["pose_visibility"]])
     if len(person["blendshapes"]):
         parts["blendshapes"] = np.array(person["blendshapes"], np.float32)
+    if len(person.get("expression", ())):  # since version 0.2
+        stamp = person["expression_stamp"]
+        parts["expression"] = np.array(person["expression"], np.float32)
+        parts["expression_stamp"] = int(stamp["sec"]) * NANOSECONDS + int(stamp["nanosec"])
     return parts
 
 

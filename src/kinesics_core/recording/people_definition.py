@@ -28,6 +28,8 @@ float32[] right_hand_world
 float32[] face
 float32[] blendshapes
 geometry_msgs/Pose head
+float32[] expression
+builtin_interfaces/Time expression_stamp
 ================================================================================
 MSG: std_msgs/Header
 builtin_interfaces/Time stamp
