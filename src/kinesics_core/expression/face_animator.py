@@ -18,7 +18,7 @@ import numpy as np
 from kinesics_core.affect.emotions import HAPPINESS, NEUTRAL, emotion_index
 from kinesics_core.errors import KinesicsError
 from kinesics_core.expression.blinks import AROUSAL, ATTENDING, Blinks
-from kinesics_core.expression.facial_expressions import emotion_blendshapes, state_blendshapes
+from kinesics_core.expression.faces import face_of_emotion, state_blendshapes
 from kinesics_core.expression.gaze import EYE_RANGE, HEAD_RANGE, Gaze, within
 from kinesics_core.expression.liveliness import (
     HEAD_OF_EMOTION,
@@ -142,7 +142,7 @@ class FaceAnimator:
         if isinstance(self._shown, tuple) and asked == self._shown:
             return
         index = emotion_index(emotion)
-        shapes = emotion_blendshapes(index, intensity).astype(np.float64)
+        shapes = face_of_emotion(index, intensity).astype(np.float64)
         if state is not None:
             if np.shape(state) != (3,):
                 raise KinesicsError(
