@@ -23,7 +23,7 @@ else:
     import tomli as tomllib
 
 ENGLISH = "English"
-"""What ``TextReading.language`` says of a text that was read."""
+"""Name that ``TextReading.language`` has for a text that was read."""
 
 FEWEST_KNOWN = 0.5
 """Share of words that English texts use, from which on a text is English."""

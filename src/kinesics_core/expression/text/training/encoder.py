@@ -19,7 +19,7 @@ from torch.nn import functional
 from kinesics_core.errors import ModelError
 
 EPSILON = 1e-12
-"""Of BERT's layer norms."""
+"""Smallest variance of BERT's layer norms."""
 
 
 class Block(nn.Module):
