@@ -12,7 +12,7 @@ from kinesics_core.view.avatar import PALETTE, Avatar, pose_parameters
 
 WIDTH, HEIGHT = 480, 540
 CENTRE = WIDTH // 2
-HEAD = slice(20, 205)
+HEAD = slice(40, 330)
 """Rows of the head at rest."""
 
 
@@ -72,7 +72,7 @@ def iris(image):
     red, green, blue = (image[..., k] for k in range(3))
     mask = (green > red + 12) & (green > blue - 6)
     mask[HEAD.stop:] = False
-    mask[:, :CENTRE - 90] = mask[:, CENTRE + 90:] = False
+    mask[:, :CENTRE - 140] = mask[:, CENTRE + 140:] = False
     return mask
 
 
@@ -82,9 +82,9 @@ def middle(mask):
 
 def test_the_face_is_in_the_picture_and_large_enough_to_read(show):
     eyes = iris(show())
-    assert left(eyes).sum() > 15 and right(eyes).sum() > 15
+    assert left(eyes).sum() > 60 and right(eyes).sum() > 60
     row, column = middle(eyes)
-    assert 80 < row < 200
+    assert 150 < row < 260
     assert column == pytest.approx(CENTRE, abs=3)
 
 
@@ -108,8 +108,8 @@ def test_jaw_open_shows_teeth_and_tongue(show):
     rows, columns = np.nonzero(changed(open_, rest, 40))
     assert len(rows) > 250
     assert np.abs(columns - CENTRE).max() < 100
-    teeth = (open_ > 175).all(-1) & (np.ptp(open_, axis=-1) < 40)
-    assert teeth[rows.min():rows.max(), CENTRE - 30:CENTRE + 30].sum() > 15
+    teeth = (open_ > 120).all(-1) & (np.ptp(open_, axis=-1) < 45) & changed(open_, rest, 40)
+    assert teeth[rows.min():rows.max(), CENTRE - 40:CENTRE + 40].sum() > 15
 
 
 def test_mouth_close_shuts_the_lips_of_an_open_jaw(landmarks, scene):
@@ -149,9 +149,9 @@ def test_brows_are_painted_where_the_landmarks_are(show):
     def dark_rows(**weights):
         image = show(**weights)
         dark = (image.sum(-1) < 240)
-        dark[:, :CENTRE - 45] = dark[:, CENTRE + 45:] = False
+        dark[:, :CENTRE - 65] = dark[:, CENTRE + 65:] = False
         band = middle(iris(show()))[0]
-        rows = np.argwhere(dark[int(band) - 40:int(band) - 8])[:, 0]
+        rows = np.argwhere(dark[int(band) - 60:int(band) - 8])[:, 0]
         return rows.mean()
 
     assert dark_rows(browInnerUp=1, **both("browOuterUp")) < dark_rows() - 1.0
@@ -296,6 +296,6 @@ def test_any_thread_may_draw(avatar, scene):
 
 def test_the_shirt_is_the_shirts_colour(show):
     """The largest part of the picture below the head."""
-    chest = show()[330:400, CENTRE - 40:CENTRE + 40].reshape(-1, 3).mean(0)
+    chest = show()[430:500, CENTRE - 40:CENTRE + 40].reshape(-1, 3).mean(0)
     assert np.argmax(chest) == np.argmax(PALETTE.shirt)
     assert np.argmin(chest) == np.argmin(PALETTE.shirt)

@@ -26,7 +26,6 @@ from kinesics_core.perception.synthetic_body import (
     pose_parameters,
 )
 from kinesics_core.perception.synthetic_motion import SyntheticMotion
-from kinesics_core.render.geometry import Mesh
 from kinesics_core.render.mesh import MeshRenderer
 from kinesics_core.skeletons import MEDIAPIPE33, MEDIAPIPE33_TO_COCO17, WHOLEBODY133
 from kinesics_core.types import Person
@@ -122,8 +121,7 @@ class SyntheticPerson:
         if renderer is None:
             renderer = self._local.renderer = MeshRenderer(self.width, self.height, smooth=False)
         image = renderer.render(
-            Mesh(vertices, character.faces, texture=character.texture,
-                 normals=normals * MODEL_TO_OPTICAL),
+            character.mesh(vertices, normals * MODEL_TO_OPTICAL, weights),
             self.focal, self._centre, background=image)
         cv2.add(image, self._grain_up, dst=image)
         cv2.subtract(image, self._grain_down, dst=image)

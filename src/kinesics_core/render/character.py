@@ -15,17 +15,15 @@ import numpy as np
 from kinesics_core.body import skinning
 from kinesics_core.body.model import BodyModel
 from kinesics_core.body.surface import vertex_normals
-from kinesics_core.render import character_texture
+from kinesics_core.render import character_texture, creases, face_targets, mouth
 from kinesics_core.render.character_texture import Chart, Palette
-from kinesics_core.render.geometry import Texture
-from kinesics_core.skeletons import ARKIT_BLENDSHAPES, SMPLX55
+from kinesics_core.render.face_targets import with_correctives
+from kinesics_core.render.geometry import Mesh, Texture
+from kinesics_core.render.proportions import EYES, JOINT, Proportions, scaled
+from kinesics_core.skeletons import ARKIT_BLENDSHAPES
 
 HAIR_THICKNESS, CLOTH_THICKNESS, SHOE_THICKNESS = 0.014, 0.007, 0.006
-EYES = ("left_eye_smplhf", "right_eye_smplhf")
-JOINT = {name: index for index, name in enumerate(SMPLX55)}
-
-LOOKS_ASIDE = np.array([[name.startswith("eyeLook") for name in ARKIT_BLENDSHAPES]] * 3)
-"""(3, 52), of expression directions."""
+LOOKS_ASIDE = [i for i, name in enumerate(ARKIT_BLENDSHAPES) if name.startswith("eyeLook")]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +37,8 @@ class Character:
         texture: The picture on it.
         repeated: (V,) the vertex of the skin that each vertex drawn shows; one that lies in two
             parts of the picture is there twice.
+        pairs: (C, 2) shapes of the corrective targets; see ``face_targets``.
+        creases: (52, V) how much each shape brings out the creases at each vertex drawn.
     """
 
     skin: skinning.Skin
@@ -46,6 +46,8 @@ class Character:
     faces: np.ndarray
     texture: Texture
     repeated: np.ndarray
+    pairs: np.ndarray
+    creases: np.ndarray
 
     def pose(self, **parameters: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the character in one pose, model axes, metres.
@@ -56,24 +58,29 @@ class Character:
         Returns:
             Vertices (V, 3), their normals (V, 3) and the joints (55, 3).
         """
+        expression = parameters.get("expression")
+        if expression is not None and len(self.pairs):
+            parameters["expression"] = with_correctives(np.asarray(expression), self.pairs)
         vertices, joints = skinning.vertices(self.skin, **parameters)
         normals = vertex_normals(vertices[0], self.skin_faces)
         return vertices[0][self.repeated], normals[self.repeated], joints[0]
 
+    def mesh(
+        self, vertices: np.ndarray, normals: np.ndarray, expression: np.ndarray | None = None
+    ) -> Mesh:
+        """Return what a renderer takes.
 
-@dataclass(frozen=True, slots=True)
-class Proportions:
-    """Sizes of parts of a character, as factors.
-
-    Attributes:
-        head: Of the head, about its joint; a face that must be read from afar is on a larger one.
-        eyes: Of the eyes with their lids.
-        arms: Of the length from shoulder to wrist.
-    """
-
-    head: float = 1.0
-    eyes: float = 1.0
-    arms: float = 1.0
+        Args:
+            vertices: (V, 3) metres, optical axes.
+            normals: (V, 3) optical axes.
+            expression: (52,) weights that bring out the creases; None has none.
+        """
+        relief = None
+        if expression is not None and len(expression) == len(self.creases):
+            share = np.minimum(expression @ self.creases, 1.0)
+            # Young skin: a small pull hardly shows.
+            relief = share * share * (3.0 - 2.0 * share)
+        return Mesh(vertices, self.faces, texture=self.texture, normals=normals, creases=relief)
 
 
 def build_character(
@@ -93,17 +100,14 @@ def build_character(
     Raises:
         ModelError: The body has no face.
     """
+    parts = _parts(model, Chart.of(model))
+    skin = ~np.isin(parts, (TONGUE, LEFT_EYE, RIGHT_EYE))
+    face = face_targets.mended(model, character_texture.face_landmarks(model), skin)
+    model = mouth.lying_tongue(face.model, parts == TONGUE)
     chart = Chart.of(model)
-    parts = _parts(model, chart)
-    model, parts = _add_teeth(model, chart, parts)
-    dressed = _thicken(model, chart, parts)
-    proportions = proportions or Proportions()
-    if proportions.eyes != 1.0:
-        dressed = _scale_eyes(dressed, proportions.eyes)
-    if proportions.arms != 1.0:
-        dressed = _scale_arms(dressed, proportions.arms)
-    if proportions.head != 1.0:
-        dressed = _scale_head(dressed, proportions.head)
+    model, teeth = mouth.with_teeth(model, chart.mouth, chart.lips_depth)
+    parts = np.concatenate([parts, np.full(len(teeth), TEETH)])
+    dressed = scaled(_thicken(model, chart, parts), proportions or Proportions())
     triangles = model.faces
     if lowest is not None:
         triangles = triangles[(model.template[triangles, 1] >= lowest).all(1)]
@@ -112,10 +116,15 @@ def build_character(
         triangles = _merge_edges(model.template, triangles, shortest)
     chosen, skin_faces = np.unique(triangles, return_inverse=True)
     skin_faces = skin_faces.reshape(-1, 3).astype(np.int32)
-    uv, faces, repeated = _lay_out(model.template[chosen], skin_faces, parts[chosen], chart, model)
+    inside = _inside(model.template, parts, teeth, chart)
+    uv, faces, repeated = _lay_out(
+        model.template[chosen], skin_faces, parts[chosen], chart, inside[chosen], model)
+    relief = creases.strengths(model.template[chosen], chart) * (parts[chosen] == HEAD)
     return Character(
         skin=skinning.select(dressed, chosen), skin_faces=skin_faces, faces=faces,
-        texture=Texture(character_texture.paint(palette, chart), uv), repeated=repeated,
+        texture=Texture(character_texture.paint(palette, chart), uv, creases.paint(chart)),
+        repeated=repeated, pairs=face.pairs,
+        creases=np.ascontiguousarray(relief[:, repeated], np.float32),
     )
 
 
@@ -155,6 +164,24 @@ def _parts(model: BodyModel, chart: Chart) -> np.ndarray:
     _, radius = chart.unroll(model.template)
     parts[(parts == HEAD) & (radius < 0.036) & (off < 0.04)] = MOUTH
     return parts
+
+
+def _inside(
+    template: np.ndarray, parts: np.ndarray, teeth: np.ndarray, chart: Chart
+) -> np.ndarray:
+    """Return places (V, 2) on the tiles of mouth, tongue and teeth: it gets darker inwards.
+
+    Args:
+        template: (V, 3) metres; the teeth are the last of them.
+        parts: (V,) the part of the picture of each vertex.
+        teeth: (T, 2) of ``mouth.with_teeth``.
+        chart: The layout of the picture.
+    """
+    places = np.zeros((len(template), 2))
+    depth = chart.lips_depth - template[:, 2]
+    places[:, 1] = np.where(parts == TONGUE, (depth - 0.016) / 0.045, (depth - 0.004) / 0.040)
+    places[parts == TEETH] = teeth / (1.0, mouth.GUM_TOP)
+    return np.clip(places, 0.0, 1.0)
 
 
 def _in_face(model: BodyModel, chart: Chart, parts: np.ndarray) -> np.ndarray:
@@ -203,39 +230,6 @@ def _merge_edges(points: np.ndarray, faces: np.ndarray, shortest: np.ndarray) ->
     return faces
 
 
-def _add_teeth(
-    model: BodyModel, chart: Chart, parts: np.ndarray
-) -> tuple[BodyModel, np.ndarray]:
-    """Give the body a row of upper teeth, which stay with the skull."""
-    around = np.radians(np.linspace(-48, 48, 13))
-    arch = np.column_stack([0.021 * np.sin(around), 0 * around, 0.024 * (np.cos(around) - 1)])
-    front = chart.lips_depth - 0.0135
-    rows = [arch + (0.0, chart.mouth + height, front) for height in (0.010, -0.001)]
-    teeth = np.vstack(rows).astype(np.float32)
-    first, count = len(model.template), len(arch)
-    i = first + np.arange(count - 1)
-    strip = np.concatenate([np.column_stack([i, i + count, i + 1]),
-                            np.column_stack([i + 1, i + count, i + 1 + count])])
-    nothing = np.zeros((len(teeth), 3), np.float32)
-    weights = np.zeros((len(teeth), len(SMPLX55)), np.float32)
-    weights[:, JOINT["head"]] = 1.0
-
-    def still(directions: np.ndarray) -> np.ndarray:
-        return np.concatenate([directions, np.zeros((*nothing.shape, directions.shape[2]),
-                                                    directions.dtype)])
-
-    nearest = np.argmin(np.linalg.norm(model.template - teeth.mean(0), axis=1))
-    shape = still(model.shape_directions)
-    shape[first:] = model.shape_directions[nearest]
-    return replace(
-        model, template=np.concatenate([model.template, teeth]),
-        shape_directions=shape, expression_directions=still(model.expression_directions),
-        weights=np.concatenate([model.weights, weights]),
-        faces=np.concatenate([model.faces, strip.astype(model.faces.dtype)]),
-        pose_directions=None,
-    ), np.concatenate([parts, np.full(len(teeth), TEETH)])
-
-
 def _components(faces: np.ndarray, count: int) -> np.ndarray:
     """Return the smallest vertex that each vertex is connected to, (V,)."""
     label = np.arange(count)
@@ -261,7 +255,9 @@ def _thicken(model: BodyModel, chart: Chart, parts: np.ndarray) -> BodyModel:
     # Shapes of looking move the lids; the eyeballs are turned by their joints.
     expression = model.expression_directions.copy()
     eyes = np.isin(parts, (LEFT_EYE, RIGHT_EYE))
-    expression[eyes[:, None, None] & LOOKS_ASIDE] = 0.0
+    if expression.shape[2] >= len(ARKIT_BLENDSHAPES):
+        for index in LOOKS_ASIDE:
+            expression[eyes, :, index] = 0.0
     thickness = np.where(parts == BODY, CLOTH_THICKNESS * _smooth(shirt / 0.012)
                          + SHOE_THICKNESS * _smooth(shoe / 0.012), thickness)
     return replace(model, expression_directions=expression,
@@ -273,56 +269,9 @@ def _smooth(x: np.ndarray) -> np.ndarray:
     return x * x * (3.0 - 2.0 * x)
 
 
-def _scale_head(model: BodyModel, scale: float) -> BodyModel:
-    """Scale the head with jaw and eyes about its joint."""
-    names = ("head", "jaw", *EYES)
-    share = model.weights[:, [JOINT[name] for name in names]].sum(1, keepdims=True)
-    pivot = model.joint_template[JOINT["head"]]
-    grown = 1.0 + (scale - 1.0) * share
-    of_head = np.isin(np.arange(len(model.joint_template)), [JOINT[name] for name in names])
-    growth = np.where(of_head, scale, 1.0)[:, None]
-    return replace(
-        model,
-        template=(pivot + grown * (model.template - pivot)).astype(np.float32),
-        expression_directions=(grown[..., None] * model.expression_directions).astype(np.float32),
-        joint_template=np.where(
-            growth != 1.0, pivot + growth * (model.joint_template - pivot), model.joint_template
-        ).astype(np.float32),
-        joint_directions=(growth[..., None] * model.joint_directions).astype(np.float32),
-    )
-
-
-def _scale_arms(model: BodyModel, scale: float) -> BodyModel:
-    """Scale the arms between shoulder and wrist; in T-pose they lie along x."""
-    shoulder, wrist = (model.joint_template[JOINT[f"left_{part}"], 0]
-                       for part in ("shoulder", "wrist"))
-
-    def shortened(points: np.ndarray) -> np.ndarray:
-        out = points.copy()
-        arm = np.clip(np.abs(points[:, 0]) - shoulder, 0.0, wrist - shoulder)
-        out[:, 0] -= np.sign(points[:, 0]) * (1.0 - scale) * arm
-        return out
-
-    return replace(model, template=shortened(model.template),
-                   joint_template=shortened(model.joint_template))
-
-
-def _scale_eyes(model: BodyModel, scale: float) -> BodyModel:
-    """Move everything near an eye away from its middle: lids keep lying on the eyeball."""
-    template = model.template.copy()
-    directions = model.expression_directions.copy()
-    for name in EYES:
-        offset = model.template - model.joint_template[JOINT[name]]
-        growth = (scale - 1.0) * np.exp(-(offset**2).sum(1, keepdims=True) / 0.021**2)
-        template += growth * offset
-        directions += growth[..., None] * model.expression_directions
-    return replace(model, template=template.astype(np.float32),
-                   expression_directions=directions.astype(np.float32))
-
-
 def _lay_out(
     template: np.ndarray, faces: np.ndarray, parts: np.ndarray, chart: Chart,
-    model: BodyModel,
+    inside: np.ndarray, model: BodyModel,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Lay the triangles out in the picture; vertices in two parts of it are doubled.
 
@@ -331,6 +280,7 @@ def _lay_out(
         faces: (F, 3).
         parts: (V,) the part of the picture of each vertex.
         chart: The layout of the picture.
+        inside: (V, 2) places of what is in the mouth on its tile.
         model: The body, for its eyes' joints.
 
     Returns:
@@ -357,7 +307,7 @@ def _lay_out(
             spot = character_texture.garment_uv(character_texture.along_garments(points, chart))
         else:
             name = {MOUTH: "mouth", TONGUE: "tongue", TEETH: "teeth"}[which]
-            spot = character_texture.plain_uv(name, len(points))
+            spot = character_texture.tile_uv(name, inside[faces[mine]].reshape(-1, 2))
         at[mine] = spot.reshape(-1, 3, 2)
     keys = np.column_stack([faces.ravel().astype(np.float64), np.repeat(part, 3),
                             at.reshape(-1, 2).round(6)])

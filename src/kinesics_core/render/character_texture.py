@@ -24,8 +24,11 @@ REACH = np.radians(122.0)
 
 RADIUS = 0.09
 EYE_TILE = 128
-PLAIN = {"mouth": 136, "tongue": 160, "teeth": 184}
-"""Left edge of the tiles of one colour, which are 16 texels wide."""
+TILES = {"mouth": 132, "tongue": 156, "teeth": 180}
+"""Left edges of the tiles of what is in the mouth."""
+
+TILE = 24
+"""Width of those tiles, texels."""
 
 STRIP = 224, 1000
 """Columns of the garments, from skin to shoe."""
@@ -200,10 +203,11 @@ def garment_uv(run: np.ndarray) -> np.ndarray:
     return (np.column_stack([column, row]) / (COLUMNS, ROWS)).astype(np.float32)
 
 
-def plain_uv(name: str, count: int) -> np.ndarray:
-    """Return (count, 2) float32 uv of a plain colour."""
-    spot = np.array([PLAIN[name] + 8.0, HEAD_ROWS + 64.0]) / (COLUMNS, ROWS)
-    return np.broadcast_to(spot, (count, 2)).astype(np.float32)
+def tile_uv(name: str, places: np.ndarray) -> np.ndarray:
+    """Return (N, 2) float32 uv of places (N, 2), 0..1 across and down, on a tile of ``TILES``."""
+    rows = ROWS - HEAD_ROWS
+    spot = np.array([TILES[name] + 2.0, HEAD_ROWS + 4.0]) + places * (TILE - 4.0, rows - 8.0)
+    return (spot / (COLUMNS, ROWS)).astype(np.float32)
 
 
 def paint(palette: Palette, chart: Chart) -> np.ndarray:
@@ -212,9 +216,8 @@ def paint(palette: Palette, chart: Chart) -> np.ndarray:
     picture[:] = (*palette.skin, SKIN_GLOSS)
     _Face(picture[:HEAD_ROWS], palette, chart).paint()
     _paint_eye(picture[HEAD_ROWS:, :EYE_TILE], palette)
-    for name, color in (("mouth", (78, 24, 30)), ("tongue", (196, 88, 94)),
-                        ("teeth", (246, 242, 234))):
-        picture[HEAD_ROWS:, PLAIN[name]:PLAIN[name] + 16] = (*color, 60)
+    for name, left in TILES.items():
+        picture[HEAD_ROWS:, left:left + TILE] = _mouth_tile(name)
     run = (np.arange(COLUMNS) + 0.5 - STRIP[0]) / (STRIP[1] - STRIP[0])
     skin, shirt, trousers, shoes = (np.array(color, float) for color in (
         palette.skin, palette.shirt, palette.trousers, palette.shoes))
@@ -231,6 +234,31 @@ def paint(palette: Palette, chart: Chart) -> np.ndarray:
     below = picture[HEAD_ROWS:, STRIP[0] - 16:]
     below[:] = np.column_stack([strip, gloss])[STRIP[0] - 16:].round()
     return picture
+
+
+def _mouth_tile(name: str) -> np.ndarray:
+    """Return (rows, ``TILE``, 4) uint8 of the lining, the tongue (inwards) or the teeth.
+
+    Light hardly comes into a mouth, which the renderers do not know: it is painted.
+    """
+    rows = ROWS - HEAD_ROWS
+    down = np.clip((np.arange(rows) - 4.0) / (rows - 8.0), 0, 1)[:, None]
+    aside = np.clip((np.arange(TILE) - 2.0) / (TILE - 4.0), 0, 1)[None]
+    stops, colors, gloss = {
+        "mouth": ([0, 0.3, 1], [(132, 52, 52), (58, 18, 20), (16, 5, 7)], 20),
+        "tongue": ([0, 0.4, 1], [(176, 84, 86), (120, 46, 50), (36, 11, 14)], 40),
+        # From the edge of the crown over its neck, to the gum and up.
+        "teeth": ([0, 0.1, 0.5, 0.58, 0.64, 1], [
+            (216, 212, 204), (238, 233, 222), (226, 216, 198), (196, 150, 136), (150, 74, 76),
+            (70, 26, 30)], 90),
+    }[name]
+    tile = np.empty((rows, TILE, 4), np.uint8)
+    shade = 1.0 - 0.72 * aside**1.6 if name == "teeth" else 1.0 + 0.0 * aside
+    for channel in range(3):
+        tone = np.interp(down, stops, [color[channel] for color in colors])
+        tile[..., channel] = (tone * shade).round()
+    tile[..., 3] = gloss
+    return tile
 
 
 def _paint_eye(tile: np.ndarray, palette: Palette) -> None:
@@ -310,19 +338,22 @@ class _Face:
 
     def _lips(self) -> None:
         outer, inner = self.at[48:60], self.at[60:68]
-        lip = self.skin * (0.86, 0.56, 0.56)
-        upper = np.vstack([_curve(outer[:7]), _curve(inner[:5])[::-1]])
-        self._fill(_curve(np.vstack([outer, outer[:1]])), (*lip, LIP_GLOSS))
+        lip = self.skin * (0.84, 0.57, 0.56)
+        # The bow of the upper lip is flatter than its two landmarks.
+        outer = outer.copy()
+        outer[[2, 4], 1] -= 0.0012
+        outer[3, 1] += 0.0004
+        upper = np.vstack([curve(outer[:7]), curve(inner[:5])[::-1]])
+        self._fill(curve(np.vstack([outer, outer[:1]])), (*lip, LIP_GLOSS))
         self._fill(upper, (*(lip * 0.90), LIP_GLOSS))
         seam = (inner[[0, 1, 2, 3, 4]] + inner[[0, 7, 6, 5, 4]]) / 2
         self._stroke(seam, 0.0012, self.skin * (0.42, 0.20, 0.20))
 
     def _lids(self, ring: np.ndarray) -> None:
-        """Paint lashes along the upper lid, a fine line along the lower one, a fold above."""
+        """Paint lashes along the upper lid, a fine line along the lower one."""
         lash = np.array(self.palette.hair, float) * 0.45
         upper, lower = ring[:4], ring[[3, 4, 5, 0]]
         self._stroke(lower, 0.0008, self.skin * (0.62, 0.48, 0.45))
-        self._stroke(upper + (0, 0.0042), 0.0008, self.skin * (0.66, 0.54, 0.50))
         self._stroke(upper, 0.0026, lash)
         outer = ring[np.argmax(np.abs(ring[:, 0]))]
         tip = outer + (np.sign(outer[0]) * 0.0036, 0.0012)
@@ -330,7 +361,7 @@ class _Face:
 
     def _brow(self, chain: np.ndarray) -> None:
         inner_first = chain if abs(chain[0, 0]) < abs(chain[-1, 0]) else chain[::-1]
-        line = _curve(inner_first)
+        line = curve(inner_first)
         share = np.linspace(0, 1, len(line))[:, None]
         # The landmarks lie on the muscle that moves the hairs; the hairs' own line is an even arc.
         arc = 0.0045 * np.sin(np.pi * share**1.15) - 0.003 * share + 0.0012
@@ -356,7 +387,7 @@ class _Face:
 
     def _stroke(self, places: np.ndarray, width: float, color: ArrayLike) -> None:
         """Draw a line that thins out towards its ends."""
-        line = _curve(places)
+        line = curve(places)
         share = np.linspace(-1, 1, len(line))[:, None]
         half = 0.5 * width * (1.0 - 0.6 * share**4) * (0.0, 1.0)
         self._fill(np.vstack([line + half, (line - half)[::-1]]), color)
@@ -366,7 +397,7 @@ class _Face:
         self._fill(centre + np.column_stack([rx * np.cos(angle), ry * np.sin(angle)]), color)
 
 
-def _curve(points: np.ndarray, steps: int = 8) -> np.ndarray:
+def curve(points: np.ndarray, steps: int = 8) -> np.ndarray:
     """Return a smooth line through points (Catmull-Rom), ``steps`` pieces between two of them."""
     padded = np.vstack([2 * points[0] - points[1], points, 2 * points[-1] - points[-2]])
     t = np.arange(steps)[:, None] / steps

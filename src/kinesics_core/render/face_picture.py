@@ -189,11 +189,11 @@ class _View:
         pose[0, JOINTS["right_shoulder"] - 1, 2] = 1.25
         # Half of the turn in the neck, half in the head.
         pose[0, JOINTS["neck"] - 1] = pose[0, JOINTS["head"] - 1] = 0.5 * head_turn(turn)
-        vertices, normals, _ = self.character.pose(
-            body_pose=pose, **looking(weights, *gaze_shares(weights, angles)))
-        return Mesh(
-            vertices * MODEL_TO_OPTICAL + self.place, self.character.faces,
-            texture=self.character.texture, normals=normals * MODEL_TO_OPTICAL)
+        shown = looking(weights, *gaze_shares(weights, angles))
+        vertices, normals, _ = self.character.pose(body_pose=pose, **shown)
+        return self.character.mesh(
+            vertices * MODEL_TO_OPTICAL + self.place, normals * MODEL_TO_OPTICAL,
+            shown["expression"][0])
 
 
 def _backdrop(width: int, height: int) -> np.ndarray:

@@ -16,6 +16,10 @@ GLOSS = 26
 """Colour of meshes that name none, and gloss of colours that say nothing about it, 0..255."""
 
 
+FLAT = 128
+"""Value of a crease picture where the skin has no fold; below it is a furrow, above a ridge."""
+
+
 @dataclass(frozen=True, slots=True)
 class Texture:
     """A picture on a mesh.
@@ -23,10 +27,13 @@ class Texture:
     Attributes:
         image: (h, w, 4) uint8, RGB and gloss.
         uv: (V, 2) float32 0..1, the place in the image of each vertex.
+        creases: (h', w') uint8, a picture of folds under the same uv: ``FLAT`` is none,
+            less a furrow, more a ridge. None has none.
     """
 
     image: np.ndarray
     uv: np.ndarray
+    creases: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -40,6 +47,7 @@ class Mesh:
             0..255.
         texture: In place of ``colors``.
         normals: (V, 3) unit vectors; computed if None.
+        creases: (V,) 0..1, how far the texture's creases come out at each vertex; None is 0.
     """
 
     vertices: np.ndarray
@@ -47,6 +55,7 @@ class Mesh:
     colors: ArrayLike = GREY
     texture: Texture | None = None
     normals: np.ndarray | None = None
+    creases: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -60,6 +69,8 @@ class VertexArrays:
             coordinates 0..1.
         faces: (F, 3) int32.
         texture: (h, w, 4) uint8 RGB and gloss, or None.
+        creases: (V,) float32, how far the creases come out, or None for nowhere.
+        crease_map: (h', w') uint8, or None.
     """
 
     positions: np.ndarray
@@ -67,6 +78,8 @@ class VertexArrays:
     paint: np.ndarray
     faces: np.ndarray
     texture: np.ndarray | None
+    creases: np.ndarray | None = None
+    crease_map: np.ndarray | None = None
 
 
 class MeshJoiner:
@@ -101,9 +114,12 @@ class MeshJoiner:
         given = [mesh.normals for mesh in meshes if mesh.normals is not None]
         normals = np.concatenate(given) if len(given) == len(meshes) else \
             vertex_normals(positions, faces)
+        creases = crease_map = None
+        if texture is not None and texture.creases is not None and meshes[0].creases is not None:
+            creases, crease_map = np.asarray(meshes[0].creases, np.float32), texture.creases
         return VertexArrays(
             positions, np.ascontiguousarray(normals, np.float32), self._paint, faces,
-            None if texture is None else texture.image)
+            None if texture is None else texture.image, creases, crease_map)
 
     def _update(self, meshes: Sequence[Mesh], texture: Texture | None) -> None:
         given: list[object] = [

@@ -56,7 +56,14 @@ SETUPS = {
 WRAP = 0.22
 """Reach of the key light around the surface, 0 a hard edge, 1 everywhere."""
 
-SHININESS = 32.0
+SHININESS, WET_SHININESS = 32.0, 160.0
+"""Exponents of the highlight: of skin and cloth, and of what is fully glossy: the eyes."""
+
+CORNEA = 1.55
+"""How much stronger than the eyeball the cornea is curved: the catchlight lies on the iris."""
+
+FURROW = np.array([0.24, 0.33, 0.36], np.float32)
+"""Share of each colour that a furrow takes away: what light is left in a fold is red."""
 
 
 def _unit(direction: Vector | np.ndarray) -> np.ndarray:
@@ -85,7 +92,10 @@ vec3 lit(vec3 color, float gloss, vec3 normal, vec3 eye) {{
     vec3 light = mix({_vec(lights.ground_color)}, {_vec(lights.sky_color)}, 0.5 - 0.5 * normal.y)
         + key * {_vec(lights.key_color)} + fill * {_vec(lights.fill_color)};
     float edge = 1.0 - max(dot(normal, eye), 0.0);
-    float shine = gloss * pow(max(dot(normal, {_vec(_half(lights))}), 0.0), {SHININESS:.1f});
+    float wet = step(0.9, gloss);
+    vec3 curved = normalize(normal * vec3(1.0 + {CORNEA - 1:.3f} * vec2(wet), 1.0));
+    float shine = gloss * pow(max(dot(curved, {_vec(_half(lights))}), 0.0),
+        mix({SHININESS:.1f}, {WET_SHININESS:.1f}, wet));
     vec3 linear = color * color * light + edge * edge * edge * {_vec(lights.rim_color)}
         + vec3(shine);
     return sqrt(min(linear, vec3(1.0)));
@@ -119,7 +129,11 @@ def lit(
     light += key[:, None] * key_color
     light += fill[:, None] * fill_color
     edge = 1.0 - np.maximum(np.einsum("ij,ij->i", normal, eye), 0.0)
-    shine = gloss * np.maximum(normal @ _half(lights), 0.0) ** SHININESS
+    wet = gloss > 0.9
+    curved = np.where(wet[:, None], normal * np.array((CORNEA, CORNEA, 1.0), np.float32), normal)
+    curved /= np.linalg.norm(curved, axis=1, keepdims=True) + 1e-9
+    shine = gloss * np.maximum(curved @ _half(lights), 0.0) ** np.where(
+        wet, np.float32(WET_SHININESS), np.float32(SHININESS))
     linear = color * color * light
     linear += (edge**3)[:, None] * rim
     linear += shine[:, None]

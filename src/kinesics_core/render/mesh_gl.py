@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from kinesics_core.render.geometry import VertexArrays
-from kinesics_core.render.lights import STUDIO, Lights, glsl
+from kinesics_core.render.lights import FURROW, STUDIO, Lights, glsl
 
 VERTEX = """
 #version 330
@@ -16,12 +16,15 @@ uniform vec2 range;    // nearest and farthest depth, metres
 in vec3 position;
 in vec3 normal;
 in vec4 paint;
+in float crease;
 out vec3 place, facing;
 out vec4 tone;
+out float fold;
 void main() {
     place = position;
     facing = normal;
     tone = paint;
+    fold = crease;
     float z = position.z, n = range.x, f = range.y;
     // The first row of the buffer is the top of the picture: nothing has to be turned over.
     gl_Position = vec4(lens.xy * position.xy + lens.zw * z,
@@ -32,13 +35,19 @@ void main() {
 FRAGMENT = """
 #version 330
 uniform bool textured;
-uniform sampler2D pattern;
+uniform bool creased;
+uniform sampler2D pattern, relief;
 in vec3 place, facing;
 in vec4 tone;
+in float fold;
 out vec4 color;
 {lit}
 void main() {
     vec4 albedo = textured ? texture(pattern, tone.xy) : tone;
+    if (creased && fold > 0.0) {
+        float height = (texture(relief, tone.xy).r * 255.0 - 128.0) / 127.0;
+        albedo.rgb *= vec3(1.0) + fold * height * {furrow};
+    }
     color = vec4(lit(albedo.rgb, albedo.a, normalize(facing), -normalize(place)), 1.0);
 }
 """
@@ -75,7 +84,8 @@ class GlRasterizer:
         size = width, height
         self._program = context.program(
             vertex_shader=VERTEX,
-            fragment_shader=FRAGMENT.replace("{lit}", glsl(self._lights)))
+            fragment_shader=FRAGMENT.replace("{lit}", glsl(self._lights)).replace(
+                "{furrow}", f"vec3({', '.join(map(str, FURROW))})"))
         self._sampled = context.framebuffer(
             [context.renderbuffer(size, 4, samples=samples)],
             context.depth_renderbuffer(size, samples=samples),
@@ -86,6 +96,8 @@ class GlRasterizer:
         # What a buffer holds, to upload faces, colours and textures once, not for every frame.
         self._held: dict[str, np.ndarray] = {}
         self._texture: Any = None
+        self._relief: Any = None
+        self._no_creases = np.zeros(0, np.float32)
         self._mesh: Any = None
         self._range = (0.0, 1.0)
 
@@ -109,6 +121,8 @@ class GlRasterizer:
             self._upload("position", positions)
             self._upload("normal", arrays.normals)
             self._upload("paint", paint, held=True)
+            self._upload("crease", self._flat(len(positions)) if arrays.creases is None
+                         else arrays.creases, held=arrays.creases is None)
             self._upload("faces", arrays.faces, held=True)
             if self._mesh is None:
                 self._mesh = context.vertex_array(self._program, [
@@ -116,11 +130,16 @@ class GlRasterizer:
                     (self._buffers["normal"], "3f4", "normal"),
                     (self._buffers["paint"], "4f1" if paint.dtype == np.uint8 else "4f4",
                      "paint"),
+                    (self._buffers["crease"], "1f4", "crease"),
                 ], self._buffers["faces"])
             if texture is not None:
                 self._use_texture(texture)
+            if arrays.crease_map is not None:
+                self._use_relief(arrays.crease_map)
             program, (width, height) = self._program, (self._width, self._height)
             program["textured"] = texture is not None
+            program["creased"] = arrays.crease_map is not None
+            program["pattern"], program["relief"] = 0, 1
             program["lens"] = (2 * focal / width, 2 * focal / height,
                                2 * centre[0] / width - 1, 2 * centre[1] / height - 1)
             program["range"] = self._range
@@ -148,7 +167,8 @@ class GlRasterizer:
     def release(self) -> None:
         """Free the context and all that is in it."""
         with self._context:
-            for part in (self._mesh, self._texture, *self._buffers.values(), self._program):
+            textures = self._texture, self._relief
+            for part in (self._mesh, *textures, *self._buffers.values(), self._program):
                 if part is not None:
                     part.release()
             for frame in filter(None, (self._sampled, self._resolved)):
@@ -187,3 +207,20 @@ class GlRasterizer:
             self._texture.filter = (self._gl.LINEAR_MIPMAP_LINEAR, self._gl.LINEAR)
             self._texture.repeat_x = self._texture.repeat_y = False
         self._texture.use(0)
+
+    def _use_relief(self, picture: np.ndarray) -> None:
+        if self._held.get("relief") is not picture:
+            self._held["relief"] = picture
+            if self._relief is not None:
+                self._relief.release()
+            height, width = picture.shape
+            self._relief = self._context.texture((width, height), 1, picture)
+            self._relief.filter = (self._gl.LINEAR, self._gl.LINEAR)
+            self._relief.repeat_x = self._relief.repeat_y = False
+        self._relief.use(1)
+
+    def _flat(self, count: int) -> np.ndarray:
+        """Return ``count`` zeros, the same array as long as the count is the same."""
+        if len(self._no_creases) != count:
+            self._no_creases = np.zeros(count, np.float32)
+        return self._no_creases

@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 
 from kinesics_core.camera import project
-from kinesics_core.render.geometry import VertexArrays
-from kinesics_core.render.lights import STUDIO, Lights, lit
+from kinesics_core.render.geometry import FLAT, VertexArrays
+from kinesics_core.render.lights import FURROW, STUDIO, Lights, lit
 
 OVERSAMPLE = 2
 BOXES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
@@ -62,7 +62,13 @@ class SoftwareRasterizer:
             for vectors in (normal, eye):
                 vectors /= np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-9
             color = mix(arrays.paint)
+            if arrays.creases is not None and arrays.crease_map is not None:
+                fold = mix(arrays.creases[:, None])
+                relief = (_sample(arrays.crease_map, color)[:, :1] - FLAT) / 127.0
+                shade = 1.0 + fold * relief * FURROW
             color = color if texture is None else _sample(texture, color)
+            if arrays.creases is not None:
+                color[:, :3] *= shade
             shaded = np.ones((len(color), 4), np.float32)
             shaded[:, :3] = lit(
                 color[:, :3] / 255.0, color[:, 3] / 255.0, normal, eye, self._lights)
@@ -163,7 +169,7 @@ def _barycentric(corners: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarra
 
 
 def _sample(texture: np.ndarray, uv: np.ndarray) -> np.ndarray:
-    """Return (N, 4) float32 colours of the texture at uv (N, 2) 0..1, interpolated linearly."""
+    """Return (N, channels) float32 of a picture at uv (N, 2) 0..1, interpolated linearly."""
     height, width = texture.shape[:2]
     # OpenCV's pictures end at 32767 columns; fold the points into a rectangle.
     columns = 1024
@@ -172,4 +178,5 @@ def _sample(texture: np.ndarray, uv: np.ndarray) -> np.ndarray:
     grid = padded.reshape(-1, columns, 2)
     colors = cv2.remap(texture, grid[..., 0], grid[..., 1], cv2.INTER_LINEAR,
                        borderMode=cv2.BORDER_REPLICATE)
-    return colors.reshape(-1, 4)[:len(uv)].astype(np.float32)
+    channels = colors.reshape(len(padded), -1)
+    return channels[:len(uv)].astype(np.float32)

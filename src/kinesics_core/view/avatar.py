@@ -1,7 +1,9 @@
 """The robot as a picture: the open body, dressed, moved by the SMPL-X pose and the 52 blendshapes.
 
-A portrait from the hips up, seen from the front; for a wide gesture the camera draws back. Left is
-the robot's left, which is the right of the picture.
+A portrait seen from the front: near while the arms hang, from the hips up for a gesture, and for a
+wide gesture the camera draws back. Left is the robot's left, which is the right of the picture.
+
+What is measured on faces looks at ``render.face_picture``, which draws them as they are.
 """
 
 from __future__ import annotations
@@ -21,7 +23,6 @@ from kinesics_core.render.character import (
     build_character,
 )
 from kinesics_core.render.face_controls import gaze_shares, head_turn, looking
-from kinesics_core.render.geometry import Mesh
 from kinesics_core.render.identities import ROBOT
 from kinesics_core.render.mesh import MeshRenderer
 from kinesics_core.skeletons import ARKIT_BLENDSHAPES, BLENDSHAPE_INDEX, SMPLX_BODY
@@ -34,10 +35,11 @@ PROPORTIONS = Proportions(head=1.5, eyes=1.3, arms=0.8)
 """A large head with large eyes, as of a drawn character: the face is what the robot speaks with.
 Gestures of shorter arms need less room."""
 
-EXAGGERATION = 1.2
+EXAGGERATION = 1.1
 """Factor on expressions, for the same reason."""
 
-RESTING_SMILE = 0.14
+RESTING_SMILE = 0.10
+"""mouthSmile of a face that shows nothing else: the robot's own, friendly one."""
 
 SHORTEST_EDGE = 0.009
 """Shortest edge of the mesh outside of the face, metres: about five pixels."""
@@ -54,6 +56,13 @@ VIEW = 0.92, 1.14
 HEAD, WIDEST = 0.42, 1.5
 """Height of the head above the middle of the view, metres; how many times larger it gets at most.
 """
+
+CLOSE, CLOSE_PIVOT = 0.66, 0.53
+"""Size of the nearest view as a share of ``VIEW``, and the height above its middle that stays where
+it is in the picture, metres: the top of the head."""
+
+LOW_HANDS, RAISED_HANDS = 0.0, 0.36
+"""Heights of the higher hand above the pelvis at which the camera is near, and has drawn back."""
 
 PLACE = np.array([0.0, 0.45, DISTANCE], np.float32)
 """The robot's pelvis in the camera's optical axes: the middle of the view is .45 m above it."""
@@ -79,16 +88,22 @@ class Avatar:
         width: Of the picture, px, at least 120.
         height: Of the picture, px, at least 120.
         model: The body; None for the open one.
+        stylised: True exaggerates expressions by ``EXAGGERATION`` and adds ``RESTING_SMILE``;
+            False shows them as they are.
 
     Raises:
         ValueError: The picture is too small.
     """
 
-    def __init__(self, width: int = 640, height: int = 720, model: BodyModel | None = None) -> None:
+    def __init__(
+        self, width: int = 640, height: int = 720, model: BodyModel | None = None, *,
+        stylised: bool = True,
+    ) -> None:
         if width < 120 or height < 120:
             raise ValueError(f"Got an avatar of {width} x {height}; it needs 120 x 120 pixels.")
         self.width, self.height = int(width), int(height)
         self.character = avatar_character(model)
+        self._stylised = stylised
         self._views = threading.local()
 
     def render(self, face: FacePose | None, body: BodyPose | None) -> np.ndarray:
@@ -96,12 +111,13 @@ class Avatar:
         view = getattr(self._views, "view", None)
         if view is None:
             view = self._views.view = _View.of(self.width, self.height)
-        vertices, normals, joints = self.character.pose(**pose_parameters(face, body))
-        mesh = Mesh(
-            vertices * MODEL_TO_OPTICAL + PLACE, self.character.faces,
-            texture=self.character.texture, normals=normals * MODEL_TO_OPTICAL)
+        parameters = pose_parameters(face, body, stylised=self._stylised)
+        vertices, normals, joints = self.character.pose(**parameters)
+        mesh = self.character.mesh(
+            vertices * MODEL_TO_OPTICAL + PLACE, normals * MODEL_TO_OPTICAL,
+            parameters["expression"][0] if "expression" in parameters else None)
         image = view.renderer.render(
-            mesh, *view.zoomed_out(_reach(joints)), background=view.backdrop)
+            mesh, *view.zoomed(_reach(joints)), background=view.backdrop)
         if image.shape[:2] != (self.height, self.width):
             image = cv2.resize(image, (self.width, self.height), interpolation=cv2.INTER_LINEAR)
         return image
@@ -137,20 +153,21 @@ class _View:
         middle = 0.25 * (height - VIEW[1] * scale) + 0.5 * VIEW[1] * scale
         return cls(renderer, scale * DISTANCE, (width / 2, middle), _backdrop(width, height))
 
-    def zoomed_out(self, reach: float) -> tuple[float, tuple[float, float]]:
+    def zoomed(self, reach: float) -> tuple[float, tuple[float, float]]:
         """Return focal length and centre, px, of a view ``reach`` times as large.
 
-        The head's height in the picture stays.
+        The head's height in the picture stays, or of a nearer view that of its top.
         """
         x, y = self.centre
-        return self.focal / reach, (x, y - HEAD * self.focal / DISTANCE * (1 - 1 / reach))
+        pivot = HEAD if reach > 1.0 else CLOSE_PIVOT
+        return self.focal / reach, (x, y - pivot * self.focal / DISTANCE * (1 - 1 / reach))
 
 
 def _reach(joints: np.ndarray) -> float:
     """Return how many times larger than ``VIEW`` the picture must be to hold the hands.
 
-    It is 1 to ``WIDEST`` and follows from the pose alone: the camera draws back as smoothly as the
-    arms rise.
+    It is ``CLOSE`` to ``WIDEST`` and follows from the pose alone: the camera draws back as smoothly
+    as the arms rise. While they hang nothing but the face speaks, and the camera is near.
     """
     hands = joints[FINGERS]
     aside = (np.abs(hands[:, 0]).max() + 0.06) / (0.5 * VIEW[0])
@@ -158,10 +175,16 @@ def _reach(joints: np.ndarray) -> float:
     low, high = 0.96, WIDEST
     wanted = np.clip((max(aside, above) - low) / (high - low), 0.0, 1.0)
     # Bends softly at both ends, and lies above the wanted size in between.
-    return float(1.0 + (high - 1.0) * wanted * (2.0 - wanted))
+    wide = 1.0 + (high - 1.0) * wanted * (2.0 - wanted)
+    rise = (hands[:, 1].max() - LOW_HANDS) / (RAISED_HANDS - LOW_HANDS)
+    out = (np.abs(hands[:, 0]).max() - 0.34) / 0.22
+    raised = np.clip(max(rise, out), 0.0, 1.0)
+    return float(wide * (CLOSE + (1.0 - CLOSE) * raised * raised * (3.0 - 2.0 * raised)))
 
 
-def pose_parameters(face: FacePose | None, body: BodyPose | None) -> dict[str, np.ndarray]:
+def pose_parameters(
+    face: FacePose | None, body: BodyPose | None, *, stylised: bool = True
+) -> dict[str, np.ndarray]:
     """Return what ``Character.pose`` needs to show a face on a body.
 
     None or nan parts are neutral. The face's head pose, relative to the torso, takes the place of
@@ -182,7 +205,8 @@ def pose_parameters(face: FacePose | None, body: BodyPose | None) -> dict[str, n
         # Half of the turn in the neck, half in the head.
         pose[JOINTS["neck"] - 1] = pose[JOINTS["head"] - 1] = 0.5 * head_turn(face.head)
         weights = np.clip(np.nan_to_num(face.blendshapes), 0.0, 1.0).astype(np.float32)
-        given |= looking(_exaggerated(weights), *gaze_shares(weights, face.gaze))
+        shown = _exaggerated(weights) if stylised else weights
+        given |= looking(shown, *gaze_shares(weights, face.gaze))
     given["body_pose"] = pose[None]
     return given
 
