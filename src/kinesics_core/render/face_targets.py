@@ -114,7 +114,8 @@ CLOSED_LIPS = Push(66, (0, 0), (0.0, 0.55, 0.0), (46, 9), "lower"), \
 both sides.)"""
 
 PRESSED = 0.18, 0.30
-"""What mouthPress keeps of MakeHuman's, which smiles, and takes from both rolled lips."""
+"""Shares: mouthPress keeps the first of MakeHuman's, which smiles, and
+takes the second of both rolled lips."""
 
 _SIDED = tuple(name[:-4] for name in ARKIT_BLENDSHAPES if name.endswith("Left"))
 

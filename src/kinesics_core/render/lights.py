@@ -60,7 +60,7 @@ SHININESS, WET_SHININESS = 32.0, 160.0
 """Exponents of the highlight: of skin and cloth, and of what is fully glossy: the eyes."""
 
 CORNEA = 1.55
-"""How much stronger than the eyeball the cornea is curved: the catchlight lies on the iris."""
+"""Curvature of the cornea beside the eyeball's: the catchlight lies on the iris."""
 
 FURROW = np.array([0.24, 0.33, 0.36], np.float32)
 """Share of each colour that a furrow takes away: what light is left in a fold is red."""
