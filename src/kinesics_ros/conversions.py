@@ -407,9 +407,9 @@ def _signed(value: float, name: str) -> float:
 
 def _known(value: float, name: str) -> float:
     """Return a number of the robot's own state, which is never unknown; errors as ``_signed``."""
-    if np.isnan(value):
+    if not -1.0 <= value <= 1.0:
         raise MessageError(f"got {name} {value}; wanted -1 to 1. Check its publisher.")
-    return _signed(value, name)
+    return value
 
 
 def _shown(values: np.ndarray) -> str:

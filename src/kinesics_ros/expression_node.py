@@ -4,25 +4,34 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from kinesics.msg import AffectiveResponse, BodyPose, FacePose
-from kinesics.srv import Express
 from kinesics_core.errors import KinesicsError
 from kinesics_core.expression.animator import Animator, ExpressionConfig
 from kinesics_core.settings import settings_of
+from kinesics_core.types import NANOSECONDS
 from kinesics_core.types import AffectiveResponse as CoreResponse
 from kinesics_ros import qos
 from kinesics_ros.bus import Bus
 from kinesics_ros.conversions import body_to_msg, face_to_msg, response_from_msg
+from kinesics_ros.express_server import ExpressServer
 from kinesics_ros.run import run_node
-from kinesics_ros.stage import Stage, Stopwatch
+from kinesics_ros.stage import Stage
+from kinesics_ros.ticker import Ticker
 
 
 class ExpressionNode(Stage):
-    """``response`` in; ``face_pose`` and ``body_pose`` out at ``rate``, and at once when answering.
+    """``response`` in; ``face_pose`` and ``body_pose`` out, steadily at ``rate``.
 
-    Service ``express`` shows an emotion ahead of the robot's own policy.
+    An answer is shown by the next pose, at most 1 / ``rate`` later: a pose of its own between two
+    others would make the stream uneven for whoever drives motors with it. Only where a file is
+    read as fast as it goes has each answer a pose of its own.
+
+    Topic ``expression``, service ``express`` and action ``express`` show something ahead of the
+    robot's own policy.
     """
 
     PARAMETERS = settings_of(ExpressionConfig)
@@ -30,10 +39,10 @@ class ExpressionNode(Stage):
     def __init__(self, bus: Bus | None = None, **node_arguments: Any) -> None:
         super().__init__("expression", bus, **node_arguments)
         self._animator: Animator | None = None
-        self._lock = threading.Lock()
-        self._ticker: threading.Thread | None = None
-        self._quiet = threading.Event()
-        self._emitted = 0.0
+        self._lock = threading.Lock()  # of the animator; held for its work alone
+        self._order = threading.Lock()  # of poses: made and published one after the other
+        self._ticker: Ticker | None = None
+        self._answering: tuple[int, float] | None = None  # stamp, and seconds of work so far
         self._publish_face = self.output(
             "face_pose", FacePose, lambda face: [face_to_msg(face)], qos.RESULT
         )
@@ -41,7 +50,8 @@ class ExpressionNode(Stage):
             "body_pose", BodyPose, lambda body: [body_to_msg(body)], qos.RESULT
         )
         self.input("response", AffectiveResponse, response_from_msg, self._respond, qos.RESULT)
-        self.create_service(Express, "express", self._express)
+        self._server = ExpressServer(self, self.animator)
+        self.create_timer(1.0, self._tell_lateness)
 
     def load(self) -> None:
         """Make the animated face and body."""
@@ -52,67 +62,72 @@ class ExpressionNode(Stage):
         self._animator = None
 
     def start(self) -> None:
-        """Start the stream of poses."""
-        self._quiet.clear()
-        self._ticker = threading.Thread(target=self._tick, name="expression-tick", daemon=True)
+        """Start the stream of poses, and hear what is asked for."""
+        self._ticker = Ticker(
+            self.parameters["rate"], self._tick, "expression-tick",
+            self.parameters["realtime_priority"])
         self._ticker.start()
+        self._server.start()
 
     def stop(self) -> None:
         """End the stream."""
-        self._quiet.set()
+        self._server.stop()
         if self._ticker is not None:
-            self._ticker.join(timeout=2.0)
+            self._ticker.stop()
             self._ticker = None
 
-    def _respond(self, response: CoreResponse) -> None:
-        with Stopwatch(self, response.stamp):
-            self._emit(response)
+    @contextmanager
+    def animator(self) -> Iterator[Animator]:
+        """Give the animator, for quick calls: the stream waits for it.
 
-    def _tick(self) -> None:
-        """Emit poses at ``rate`` until the node is deactivated.
-
-        This is a thread of its own and no timer: waking rclpy's executor 60 times a second
-        rebuilds its wait set each time, which costs more than the poses themselves.
+        Raises:
+            KinesicsError: The node is not configured or not active; the sentence says so.
         """
-        period = 1.0 / self.parameters["rate"]
-        while not self._quiet.wait(max(0.0, self._emitted + period - time.monotonic())):
-            if time.monotonic() < self._emitted + period:
-                # An answer went out meanwhile; the stream goes on from there.
-                continue
-            try:
-                self._emit()
-            except Exception as error:  # the stream goes on, whatever one pose met
-                self.count_error("a pose", error)
+        with self._lock:
+            if self._animator is None or not self.active:
+                word = "configure" if self._animator is None else "activate"
+                state = "configured" if self._animator is None else "active"
+                raise KinesicsError(f"the expression node is not {state}; {word} it first")
+            yield self._animator
 
-    def _emit(self, response: CoreResponse | None = None) -> None:
-        """Publish the pose of this moment, of a new response if there is one."""
+    @property
+    def idle(self) -> bool:
+        """True if everything that arrived has been worked on, and shown."""
+        return super().idle and (self._answering is None or not self.active)
+
+    def _respond(self, response: CoreResponse) -> None:
+        began = time.perf_counter()
         with self._lock:
             assert self._animator is not None
-            if response is not None:
-                self._animator.respond(response)
-            self._emitted = time.monotonic()
-            face, body = self._animator.step(self.now())
+            self._animator.respond(response)
+            self._answering = (response.stamp, time.perf_counter() - began)
+        if self.bus is not None and self.bus.lossless:
+            self._emit()
+
+    def _tick(self, late: float) -> None:
+        try:
+            self._emit(late)
+        except Exception as error:  # the stream goes on, whatever one pose met
+            self.count_error("a pose", error)
+
+    def _emit(self, late: float = 0.0) -> None:
+        """Publish the pose of this moment, or of ``late`` seconds before it."""
+        began = time.perf_counter()
+        with self._order:
+            with self._lock:
+                assert self._animator is not None
+                answering, self._answering = self._answering, None
+                # A pose is that of its moment in the grid, so that its time is even too.
+                face, body = self._animator.step(self.now() - int(late * NANOSECONDS))
             self._publish_face(face)
             self._publish_body(body)
+        if answering is not None:
+            self.note(answering[0], answering[1] + time.perf_counter() - began)
 
-    def _express(self, request: Express.Request, answer: Express.Response) -> Express.Response:
-        if self._animator is None:
-            answer.message = "the expression node is not configured; configure it first"
-            return answer
-        if not self.active:
-            answer.message = "the expression node is not active; activate it first"
-            return answer
-        try:
-            with self._lock:
-                self._animator.express(
-                    request.emotion, request.intensity, request.duration, request.gesture,
-                    self.now(),
-                )
-        except KinesicsError as error:
-            answer.message = str(error)
-            return answer
-        answer.success = True
-        return answer
+    def _tell_lateness(self) -> None:
+        if self._ticker is not None:
+            self.detail["late"] = self._ticker.lateness()
+            self.detail["schedule"] = self._ticker.schedule
 
 
 def main() -> None:

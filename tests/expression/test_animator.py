@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from stick_figure import forward
@@ -215,12 +217,31 @@ def test_the_jaw_of_the_body_opens_with_that_of_the_face():
     assert body.betas.shape == (10,)
 
 
-def test_nan_in_a_response_does_not_reach_the_robot():
+def test_a_bearing_of_nan_does_not_reach_the_robot():
     animator = Animator()
     animator.step(START)
-    bad = response(START, bearing=(np.nan, np.nan))
-    bad.intensity = bad.valence = bad.arousal = bad.dominance = float("nan")
-    animator.respond(bad)
+    animator.respond(response(START, bearing=(np.nan, np.nan)))
     for face, body in run(animator, START, 1.0):
         assert np.isfinite(face.blendshapes).all() and np.isfinite(face.gaze).all()
         assert np.isfinite(face.head).all() and np.isfinite(body.body_pose).all()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"emotion": 8}, {"intensity": np.nan}, {"intensity": 1.2}, {"valence": np.nan},
+     {"arousal": np.inf}, {"dominance": -1.5}, {"duration": -1.0}, {"duration": np.nan},
+     {"gesture": "somersault"}, {"bearing": np.zeros(3)}])
+def test_a_response_out_of_range_is_refused_and_changes_nothing(wrong):
+    animator, untouched = Animator(), Animator()
+    for each in (animator, untouched):
+        each.step(START)
+        each.respond(response(START, emotion=SADNESS))
+    with pytest.raises(KinesicsError, match="Got"):
+        animator.respond(replace(response(START + 1), **wrong))
+    for (face, body), (same, same_body) in zip(
+        run(animator, START, 0.5), run(untouched, START, 0.5), strict=True
+    ):
+        assert face.stamp == same.stamp
+        assert (face.blendshapes == same.blendshapes).all()
+        assert (body.body_pose == same_body.body_pose).all()
+

@@ -11,7 +11,6 @@ import pytest
 
 rclpy = pytest.importorskip("rclpy")
 
-from kinesics.srv import Express
 from kinesics_core.affect.emotions import ANGER, HAPPINESS
 from kinesics_core.types import AffectiveResponse
 from kinesics_ros.bus import Bus
@@ -66,17 +65,26 @@ def test_a_response_that_is_none_is_counted_and_the_stream_goes_on(stream, wrong
     assert until(lambda: faces[-1].stamp == 77), "the next response is shown"
 
 
-@pytest.mark.parametrize("name", ["valence", "arousal", "dominance", "intensity"])
-@pytest.mark.parametrize("value", [math.nan, math.inf, -1e30])
-def test_states_that_are_no_numbers_never_reach_the_motors(stream, name, value):
-    bus, _, faces, bodies = stream
+@pytest.mark.parametrize("name", ["valence", "arousal", "dominance", "intensity", "duration"])
+@pytest.mark.parametrize("value", [math.nan, math.inf, -1e30, -1.5])
+def test_numbers_out_of_range_are_refused_and_never_reach_the_motors(stream, name, value):
+    bus, node, faces, bodies = stream
     bus.publish("response", replace(GOOD, stamp=5, emotion=ANGER, **{name: value}))
-    assert until(lambda: faces[-1].stamp == 5) and flows(faces)
+    assert until(lambda: node.refused == 1) and flows(faces)
+    assert name in node.detail["last_refused"]
     for face in faces:
+        assert face.stamp != 5
         assert np.isfinite(face.blendshapes).all()
         assert face.blendshapes.min() >= 0 and face.blendshapes.max() <= 1
         assert np.isfinite(face.head).all() and np.isfinite(face.gaze).all()
     assert all(np.isfinite(body.body_pose).all() for body in bodies)
+
+
+def test_a_bearing_of_nan_is_nobody_known_and_no_fault(stream):
+    bus, node, faces, _ = stream
+    bus.publish("response", replace(GOOD, stamp=6, bearing=np.full(2, np.nan, np.float32)))
+    assert until(lambda: faces[-1].stamp == 6) and flows(faces)
+    assert node.refused == 0 and all(np.isfinite(face.gaze).all() for face in faces)
 
 
 def test_a_pose_that_cannot_be_made_is_counted_and_the_stream_goes_on(stream, monkeypatch):
@@ -100,15 +108,3 @@ def test_poses_are_in_the_robots_frame(stream):
     assert until(lambda: faces and bodies)
     assert face_to_msg(faces[0]).header.frame_id == "torso"
     assert body_to_msg(bodies[0]).header.frame_id == "torso"
-
-
-def test_express_is_refused_where_it_would_not_be_seen(stream, executor):
-    _, node, _, _ = stream
-    node.trigger_deactivate()
-    answer = node._express(
-        Express.Request(emotion=HAPPINESS, intensity=1.0, duration=1.0), Express.Response())
-    assert not answer.success and "not active; activate it first" in answer.message
-    node.trigger_activate()
-    answer = node._express(
-        Express.Request(emotion=HAPPINESS, intensity=1.0, duration=1.0), Express.Response())
-    assert answer.success

@@ -3,26 +3,41 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kinesics_core.affect.emotions import EMOTION_VAD, NEUTRAL, emotion_index
+from kinesics_core.affect.emotions import (
+    EMOTION_VAD,
+    NEUTRAL,
+    categories_to_vad,
+    emotion_index,
+)
 from kinesics_core.errors import KinesicsError
 from kinesics_core.expression.body_animator import BodyAnimator, head_pose
 from kinesics_core.expression.face_animator import FaceAnimator
 from kinesics_core.expression.gestures import robot_gesture
+from kinesics_core.expression.onset import TIMING
+from kinesics_core.expression.request import Expression, ExpressionRequest, resolve
 from kinesics_core.settings import check, setting
-from kinesics_core.skeletons import BLENDSHAPE_INDEX, SMPLX_BODY
+from kinesics_core.skeletons import ARKIT_BLENDSHAPES, BLENDSHAPE_INDEX, SMPLX_BODY
 from kinesics_core.types import NANOSECONDS, AffectiveResponse, BodyPose, FacePose
-
-MAX_DURATION = 60.0
-"""Longest time that ``Animator.express`` takes, seconds."""
 
 _JAW_RANGE = 0.35  # rotation of the jaw joint for a full jawOpen, radians
 _AT_REST = 0.3  # share of its own state that the robot shows when nothing is asked of it; authored
 _IN_THE_BODY = 0.6  # share of a full emotion in the body's state; the rest is the robot's; authored
 _NECK, _HEAD = SMPLX_BODY.index("neck") - 1, SMPLX_BODY.index("head") - 1
+
+_THERE = 0.9  # share of an expression from which on it counts as being at its apex
+_GONE = 0.1  # and from which on, after its duration, as over
+_LONGEST_OFFSET = 2.0  # seconds after which it is over, however much of it another one shows
+_FULL_STATE = 1.001  # largest valence, arousal, dominance; float32 rounds above 1
+_REMEMBERED = 32  # expressions whose end can be asked for
+_FAINT = 0.05  # length of a face (52,) below which there is nothing to be seen
+
+# Blinks and gaze move these whatever is expressed.
+_EXPRESSIVE = np.array([not name.startswith(("eyeBlink", "eyeLook", "eyeWide"))
+                        for name in ARKIT_BLENDSHAPES])
 
 
 @dataclass(frozen=True)
@@ -34,10 +49,13 @@ class ExpressionConfig:
     """
 
     rate: float = setting(
-        60.0, "Poses per second; an answer goes out at once besides", unit="Hz",
+        60.0, "Poses per second; an answer is shown by the next one", unit="Hz",
         bounds=(1.0, 200.0))
     seed: int = setting(0, "Seed of blinks, gaze shifts and sway", bounds=(0, 2**31 - 1))
     frame_id: str = setting("base_link", "tf frame of the robot, in the headers of its poses")
+    realtime_priority: int = setting(
+        20, "Real-time priority (SCHED_FIFO) of the thread that sends the poses, where the system"
+        " permits it; 0: an ordinary thread", bounds=(0, 99))
 
     def __post_init__(self) -> None:
         """Refuse values out of range."""
@@ -45,31 +63,73 @@ class ExpressionConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class _Display:
-    """An emotion to be shown until ``until`` (own time, s).
+class _Answer:
+    """A response to be shown until ``until`` (own time, s).
 
     Attributes:
         emotion: Index into ``EMOTIONS``.
         intensity: 0..1.
         state: Valence, arousal, dominance (3,) beneath it.
         until: End, in the animator's own time, seconds.
-        stamp: Of the image answered, ns, or None.
+        stamp: Of the image answered, ns.
     """
 
     emotion: int
     intensity: float
     state: np.ndarray
     until: float
-    stamp: int | None
+    stamp: int
+
+
+@dataclass(slots=True)
+class _Display:
+    """An expression that was asked for, shown from ``start`` until ``until`` (own time, s).
+
+    Attributes:
+        number: Counts the displays.
+        expression: What is shown.
+        emotion: Index of the emotion asked for, which comes with its own head and breath; None:
+            a face was asked for, or an onset of its own.
+        onset: Seconds until it is there.
+        before: (52,) face when it began, for one that shows nothing.
+        there: Whether its apex was reached.
+        share: Of the expression that was seen at the last step, 0..1.
+    """
+
+    number: int
+    expression: Expression
+    start: float
+    until: float
+    emotion: int | None
+    onset: float
+    before: np.ndarray
+    there: bool = False
+    share: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Phase and strength of an expression at a moment.
+
+    Attributes:
+        phase: "onset", "apex", "offset"; "over" when it was let go of; "replaced" when another
+            took its place before its time was up.
+        elapsed: Seconds since the onset began.
+        intensity: 0..1, how strongly it is seen.
+    """
+
+    phase: str
+    elapsed: float
+    intensity: float
 
 
 class Animator:
     """The robot's face and body, at any rate, without jumps.
 
-    ``respond`` and ``express`` only set what is to be shown; ``step`` moves and returns the poses.
-    An expression asked for by ``express`` outranks the responses until it is over; when neither
-    holds, face and body return to rest. The same seed, calls and times give the same poses. A
-    clock that jumps back stands still for that step.
+    ``respond``, ``show`` and ``express`` only set what is to be shown; ``step`` moves and returns
+    the poses. An expression that is asked for outranks the responses until it is over, and takes
+    the place of the one before; when neither holds, face and body return to rest. The same seed,
+    calls and times give the same poses. A clock that jumps back stands still for that step.
     """
 
     def __init__(
@@ -81,8 +141,11 @@ class Animator:
         self._body = BodyAnimator(seed)
         self._now: int | None = None
         self._time = 0.0
-        self._response: _Display | None = None
-        self._express: _Display | None = None
+        self._response: _Answer | None = None
+        self._display: _Display | None = None  # the newest expression asked for, or its offset
+        self._past: dict[int, Progress] = {}  # how earlier ones ended
+        self._number = 0
+        self._shapes = np.zeros(len(ARKIT_BLENDSHAPES))
         self._state = np.zeros(3)
         self._bearing: np.ndarray | None = None
         self._gesture = ""  # of the newest response, to notice when it changes
@@ -91,29 +154,19 @@ class Animator:
         """Show a response for its duration, or until the next one; takes no time.
 
         Raises:
-            KinesicsError: Its emotion, duration, bearing or gesture is none; nothing is changed.
+            KinesicsError: A value of it is out of range; nothing is changed.
         """
-        emotion = emotion_index(int(response.emotion))
-        if not (math.isfinite(response.duration) and np.shape(response.bearing) == (2,)):
-            raise KinesicsError(
-                f"Got a response with duration {response.duration} s and bearing"
-                f" {response.bearing}; give a finite time and two angles."
-            )
-        if response.gesture:
-            robot_gesture(response.gesture)
+        check_response(response)
         state = [response.valence, response.arousal, response.dominance]
         self._state = np.clip(np.nan_to_num(state), -1.0, 1.0)
-        self._response = _Display(
-            emotion,
-            float(np.clip(np.nan_to_num(response.intensity), 0.0, 1.0)),
-            self._state,
-            self._time + response.duration,
+        self._response = _Answer(
+            int(response.emotion), response.intensity, self._state, self._time + response.duration,
             response.stamp,
         )
         self._bearing = response.bearing if response.towards else None
         began = response.gesture != self._gesture
         self._gesture = response.gesture
-        if began and response.gesture and self._express is None:
+        if began and response.gesture and not self._asked():
             self._body.start(response.gesture)
 
     def express(
@@ -123,7 +176,7 @@ class Animator:
         duration: float,
         gesture: str = "",
         now: int | None = None,
-    ) -> None:
+    ) -> int:
         """Show an emotion ahead of the responses.
 
         Args:
@@ -133,25 +186,64 @@ class Animator:
             gesture: "" or one of ``ROBOT_GESTURES``.
             now: When it begins, ns, if that is not the last step.
 
+        Returns:
+            Its number, see ``progress``.
+
         Raises:
             KinesicsError: A value is out of range; nothing is changed then.
         """
-        index = emotion_index(emotion)
-        if not 0.0 <= intensity <= 1.0:
-            raise KinesicsError(
-                f"Got intensity {intensity}; give a number from 0 (none) to 1 (full)."
-            )
-        if not (math.isfinite(duration) and 0.0 < duration <= MAX_DURATION):
-            raise KinesicsError(
-                f"Got duration {duration} s; give a time above 0 and up to {MAX_DURATION:g} s."
-            )
-        if gesture:
-            self._body.start(gesture)
+        request = ExpressionRequest(
+            emotion=emotion, intensity=intensity, duration=duration, gesture=gesture)
+        return self.show(resolve(request), request, now)
+
+    def show(
+        self, expression: Expression, request: ExpressionRequest, now: int | None = None
+    ) -> int:
+        """Show what a request was resolved to, ahead of the responses; takes no time.
+
+        Args:
+            expression: ``resolve(request)``.
+            request: For its duration, onset and gesture.
+            now: When it begins, ns, if that is not the last step.
+
+        Returns:
+            Its number, see ``progress``.
+        """
+        if request.gesture:
+            self._body.start(request.gesture)
         delay = 0.0
         if now is not None and self._now is not None:
             delay = max(0.0, (now - self._now) / NANOSECONDS)
-        state = intensity * EMOTION_VAD[index]
-        self._express = _Display(index, intensity, state, self._time + delay + duration, None)
+        start = self._time + delay
+        self._end("replaced")
+        self._number += 1
+        plain = request.emotion is not None and not request.onset
+        self._display = _Display(
+            self._number, expression, start, start + request.duration,
+            expression.emotion if plain else None,
+            request.onset or TIMING[expression.emotion].onset, self._shapes)
+        return self._number
+
+    def release(self, number: int) -> None:
+        """Let go of an expression before its time, smoothly; no change if it is not shown."""
+        if self._display is not None and self._display.number == number:
+            self._display.until = min(self._display.until, self._time)
+
+    def progress(self, number: int) -> Progress:
+        """Return how far an expression had come at the last step.
+
+        Args:
+            number: What ``show`` returned; the latest ``_REMEMBERED`` are known.
+        """
+        display = self._display
+        if display is None or display.number != number:
+            return self._past.get(number, Progress("over", math.nan, 0.0))
+        phase = "apex" if display.there else "onset"
+        if self._time >= display.until:
+            phase = "offset"
+        return Progress(
+            phase, max(0.0, self._time - display.start),
+            display.share * display.expression.intensity)
 
     def step(self, now: int) -> tuple[FacePose, BodyPose]:
         """Return the face and body to be shown at ``now``, ns.
@@ -162,30 +254,72 @@ class Animator:
         elapsed = 0.0 if self._now is None else max(0.0, (now - self._now) / NANOSECONDS)
         self._now = now
         self._time += elapsed
-        display = self._current()
-        if display is None:
-            self._face.show(NEUTRAL, 0.0, _AT_REST * self._state)
-            self._body.set_state(_AT_REST * self._state)
-        else:
-            self._face.show(display.emotion, display.intensity, display.state)
-            # The body shows the state and, as far as it is meant to, the emotion.
-            share = _IN_THE_BODY * display.intensity
-            self._body.set_state(
-                (1.0 - share) * display.state + share * EMOTION_VAD[display.emotion])
+        stamp = self._aim(now)
         self._face.look(self._bearing)
         self._face.step(elapsed)
         self._body.step(elapsed)
-        stamp = now if display is None or display.stamp is None else display.stamp
-        return self._poses(stamp, now)
+        poses = self._poses(stamp, now)
+        self._shapes = poses[0].blendshapes
+        self._follow_display()
+        return poses
 
-    def _current(self) -> _Display | None:
-        if self._express is not None and self._time >= self._express.until:
-            self._express = None
+    def _aim(self, now: int) -> int:
+        """Tell face and body what to move to; the stamp of what is shown, ns."""
+        answer = self._answer()
+        if self._asked():
+            assert self._display is not None
+            expression = self._display.expression
+            if self._display.emotion is None:
+                self._face.show_face(expression.blendshapes, self._display.onset)
+            else:
+                self._face.show(self._display.emotion, expression.intensity, expression.vad)
+            # The body shows the state and, as far as it is meant to, the emotion.
+            share = _IN_THE_BODY * expression.intensity
+            emotional = categories_to_vad(expression.distribution)
+            self._body.set_state((1.0 - share) * expression.vad + share * emotional)
+            return now
+        if answer is None:
+            self._face.show(NEUTRAL, 0.0, _AT_REST * self._state)
+            self._body.set_state(_AT_REST * self._state)
+            return now
+        self._face.show(answer.emotion, answer.intensity, answer.state)
+        share = _IN_THE_BODY * answer.intensity
+        self._body.set_state((1.0 - share) * answer.state + share * EMOTION_VAD[answer.emotion])
+        return answer.stamp
+
+    def _asked(self) -> bool:
+        """Tell whether an expression that was asked for holds."""
+        return self._display is not None and self._time < self._display.until
+
+    def _answer(self) -> _Answer | None:
         if self._response is not None and self._time >= self._response.until:
             self._response = None
             self._bearing = None
             self._gesture = ""
-        return self._express or self._response
+        return self._response
+
+    def _follow_display(self) -> None:
+        """Note how much of the expression asked for is seen, and whether it is over."""
+        display = self._display
+        if display is None:
+            return
+        since = self._time - display.start
+        display.share = _share(self._shapes, display)
+        if self._asked():
+            display.there |= display.share >= _THERE or since >= display.onset
+        elif display.share <= _GONE or self._time >= display.until + _LONGEST_OFFSET:
+            self._end("over")
+
+    def _end(self, how: str) -> None:
+        """Remember how the expression ended that was the newest one."""
+        display = self._display
+        if display is None:
+            return
+        # One whose time was up is over, whatever comes during its offset.
+        phase = how if self._asked() else "over"
+        self._past[display.number] = replace(self.progress(display.number), phase=phase)
+        self._past.pop(display.number - _REMEMBERED, None)
+        self._display = None
 
     def _poses(self, stamp: int, now: int) -> tuple[FacePose, BodyPose]:
         head = self._face.head + self._body.head
@@ -213,3 +347,42 @@ class Animator:
                 frame_id=self._frame_id,
             ),
         )
+
+
+def check_response(response: AffectiveResponse) -> None:
+    """Refuse a response that no face can show.
+
+    A bearing of nan is none known; it is not refused.
+
+    Raises:
+        KinesicsError: Its emotion, intensity, state, duration, bearing or gesture is out of range.
+    """
+    emotion_index(int(response.emotion))
+    if not 0.0 <= response.intensity <= 1.0:
+        raise KinesicsError(
+            f"Got a response with intensity {response.intensity}; give a number from 0 to 1.")
+    for name in ("valence", "arousal", "dominance"):
+        value = getattr(response, name)
+        if not -_FULL_STATE <= value <= _FULL_STATE:
+            raise KinesicsError(
+                f"Got a response with {name} {value}; give a number from -1 to 1.")
+    if not (0.0 <= response.duration < math.inf and np.shape(response.bearing) == (2,)):
+        raise KinesicsError(
+            f"Got a response with duration {response.duration} s and bearing"
+            f" {response.bearing}; give a finite time, 0 or more, and two angles.")
+    if response.gesture:
+        robot_gesture(response.gesture)
+
+
+def _share(shapes: np.ndarray, display: _Display) -> float:
+    """Return how much of an expression the face (52,) shows, 0..1.
+
+    It is the face's component along the expression; of one that shows nothing, such as neutral,
+    how much of the face before it is gone.
+    """
+    wanted, seen = display.expression.blendshapes[_EXPRESSIVE], shapes[_EXPRESSIVE]
+    length = float(wanted @ wanted)
+    if length >= _FAINT**2:
+        return float(np.clip(seen @ wanted / length, 0.0, 1.0))
+    before = float(np.linalg.norm(display.before[_EXPRESSIVE]))
+    return 1.0 if before < _FAINT else float(np.clip(1 - np.linalg.norm(seen) / before, 0.0, 1.0))
