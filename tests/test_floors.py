@@ -22,7 +22,7 @@ FLOORS = (
     ("dataset", "body", "affect"),
     ("recording", "pose_priors", "motion", "render"),
     ("perception", "expression", "robot", "solver", "experiments"),
-    ("importers", "synthesis", "open_body", "view"),
+    ("importers", "synthesis", "open_body", "view", "emo3d"),
     ("fitting",),
     ("commands", "cli", "kinesics_ros"),
 )

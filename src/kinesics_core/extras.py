@@ -12,6 +12,7 @@ EXTRAS = {
     "view": ("rerun",),
     "cluster": ("ray",),
     "body": ("anny",),
+    "emo3d": ("pyarrow",),
 }
 """Extra of pyproject.toml -> the modules that its packages bring."""
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from kinesics_core import files
 from kinesics_core.commands import (
+    data_emo3d,
     data_info,
     data_recover,
     data_synth,
@@ -74,4 +75,6 @@ WHAT: dict[str, Entry] = {
     "recover": Entry("make a bag whole that a kill or a power cut left torn",
                      data_recover.add_arguments, data_recover.run),
     "synth": Entry("emotional motion for pretraining", data_synth.add_arguments, data_synth.run),
+    "emo3d": Entry(data_emo3d.HELP, data_emo3d.add_arguments, data_emo3d.run),
+    "emo3d-info": Entry(data_emo3d.INFO_HELP, data_emo3d.add_info_arguments, data_emo3d.run_info),
 }
