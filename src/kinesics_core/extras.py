@@ -13,6 +13,7 @@ EXTRAS = {
     "cluster": ("ray",),
     "body": ("anny",),
     "emo3d": ("pyarrow",),
+    "encoders": ("transformers",),
 }
 """Extra of pyproject.toml -> the modules that its packages bring."""
 

@@ -21,6 +21,7 @@ from typing import Any, Protocol
 import cv2
 import numpy as np
 
+from kinesics_core import extras
 from kinesics_core.emo3d.tokenizer import FILE as TOKENIZER
 from kinesics_core.emo3d.tokenizer import Tokenizer
 from kinesics_core.errors import ModelError
@@ -237,13 +238,8 @@ def transformers_encoder(path: Path, *, joint: bool) -> TransformersEncoder:
         raise ModelError(
             f"{path} is of the kind {config_of(path).get('model_type')!r}, which knows no pictures;"
             " this needs CLIP, or what `kinesics train face --model dual` makes.")
-    try:
-        import torch  # noqa: F401
-        import transformers  # noqa: F401
-    except ImportError as error:
-        raise ModelError(
-            f"{path} is a folder of transformers, and {error.name} is not installed. Run: pip"
-            f" install {error.name}, or export the model to ONNX.") from error
+    extras.require("encoders", f"The encoder in {path}")
+    extras.require("train", f"The encoder in {path}")
     return TransformersEncoder(path, joint)
 
 
