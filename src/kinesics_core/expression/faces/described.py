@@ -46,7 +46,7 @@ _PHRASES: tuple[tuple[str, dict[str, float]], ...] = (
     (_either("crinkled|crinkling|twinkling|sparkling|laughing", _EYES) + r"|\bcrow'?s feet\b",
      {"AU6": 0.8, "AU7": 0.25}),
     (_either("downcast|lowered|cast down|down", r"eyes|gaze"), {"AU64": 0.6}),
-    (r"\b(?:look|looks|looked|looking|gaze|gazes|gazing)\W+down\b", {"AU64": 0.6}),
+    (r"\b(?:look|gaz)\w*\W+down(?:wards?)?\b(?!\W+(?:up)?on\b)", {"AU64": 0.6}),
     (_either("averted|turned away", r"eyes|gaze"), {"AU61": 0.6}),
     (r"\broll(?:s|ed|ing)?\W+(?:her|his|their|my|the)?\W*eyes\b|\beye-?roll\w*\b",
      {"AU63": 0.9, "AU43": 0.2}),

@@ -33,6 +33,7 @@ _TELLS = {
 _DOMINANCE = 3.0  # exponent of likelihood times telling: a region is mostly one emotion's
 _CLEAR = 0.6  # share of the two likeliest emotions above which a mixture is a clear one
 
+_FAINT, _FELT = 0.1, 0.5  # share of all emotions at which a face begins, and to its full strength
 _TRACE = 0.02  # shares below show nothing
 
 _ANTAGONISTS = tuple(
@@ -123,7 +124,7 @@ def face_of_distribution(distribution: np.ndarray, intensity: float = 1.0) -> np
         return np.zeros(SHAPES, dtype=np.float32)
     felt = felt / total
     clear = min(1.0, float(np.sort(felt)[-2:].sum()) / _CLEAR)
-    strength = min(1.0, strength * clear * total**0.5)
+    strength *= clear * min(1.0, max(0.0, (total - _FAINT) / _FELT))
     faces = np.stack([
         face_of_emotion(emotion, strength * float(share / felt.max()) ** 0.5 * (share > _TRACE))
         for emotion, share in enumerate(felt)

@@ -20,6 +20,7 @@ from typing import Protocol
 import numpy as np
 
 from kinesics_core.affect.emotions import EMOTIONS, NEUTRAL, categories_to_vad
+from kinesics_core.affect.face import FaceReader
 from kinesics_core.errors import KinesicsError
 from kinesics_core.expression.faces.asymmetry import with_asymmetry
 from kinesics_core.expression.faces.described import described
@@ -30,9 +31,10 @@ from kinesics_core.expression.faces.mixing import (
     face_of_compound,
     face_of_distribution,
 )
-from kinesics_core.expression.faces.regions import UPPER
+from kinesics_core.expression.faces.regions import REGIONS, UPPER
 from kinesics_core.expression.faces.units import unit_weights
 from kinesics_core.skeletons import BLENDSHAPE_INDEX
+from kinesics_core.types import Person
 
 
 class Reading(Protocol):
@@ -95,9 +97,7 @@ _LOWER_IMPLIED = re.compile(
 _CLAUSES = re.compile(
     r"[,;.:!?\u2014]|\b(?:but|while|yet|although|though|with|and|through|despite|behind|beneath|"
     r"under|whereas|as)\b")
-_POSSESSIVE = re.compile(r"\b(?:in|on|around|of)?\s*\b(?:her|his|their|my|your|its|the|a|an)\s*$")
-
-_FAR = 0.25  # share of neutral above which a clause about a region says nothing of an emotion
+_MOSTLY_NEUTRAL = 0.6  # share of neutral above which a clause about a region tells no emotion
 
 
 @lru_cache(maxsize=1)
@@ -129,13 +129,22 @@ def text_face(text: str, reader: Reader | None = None, seed: int | None = None) 
     else:
         upper, lower = _halves(text, whole, reader)
         face = np.where(UPPER, upper.face(), lower.face())
-    face = _with_movements(face, text)
     emotion = 0.5 * (upper.emotion + lower.emotion)
-    shown = face if seed is None else with_asymmetry(face, seed)
+    vad = 0.5 * (upper.vad + lower.vad)
+    intensity = max(upper.intensity, lower.intensity)
+    movements = described(text).units
+    if movements:
+        shown = unit_weights(movements)
+        face = _over(face, shown)
+        meant = _meaning(shown)
+        # Where the text gives each half its emotion, movements say nothing further of it.
+        weight = 0.5 * float(1.0 - meant[NEUTRAL]) if upper is lower else 0.0
+        emotion = (1.0 - weight) * emotion + weight * meant
+        vad = (1.0 - weight) * vad + weight * categories_to_vad(meant)
+        intensity = max(intensity, max(movements.values()))
     return TextFace(
-        emotion.astype(np.float32),
-        np.clip(0.5 * (upper.vad + lower.vad), -1.0, 1.0).astype(np.float32),
-        nearest_face(shown), max(upper.intensity, lower.intensity),
+        emotion.astype(np.float32), np.clip(vad, -1.0, 1.0).astype(np.float32),
+        nearest_face(face) if seed is None else with_asymmetry(face, seed), intensity,
     )
 
 
@@ -150,9 +159,12 @@ def _halves(text: str, whole: _Half, reader: Reader) -> tuple[_Half, _Half]:
     """Return the readings of the upper and the lower face: their own clauses', else the whole's."""
     upper, lower = region_clauses(text)
     found = []
-    for clauses in (upper, lower):
-        half = _half(reader.read(clauses)) if clauses else None
-        found.append(half if half and half.emotion[NEUTRAL] < 1.0 - _FAR else None)
+    for clause in (upper, lower):
+        try:
+            half = _half(reader.read(clause)) if clause else None
+        except KinesicsError:  # too short to be read by itself, for instance
+            half = None
+        found.append(half if half and half.emotion[NEUTRAL] < _MOSTLY_NEUTRAL else None)
     return found[0] or whole, found[1] or whole
 
 
@@ -170,24 +182,13 @@ def region_clauses(text: str) -> tuple[str, str]:
     halves: tuple[list[str], list[str]] = ([], [])
     for clause, (up, down), (up_too, down_too) in zip(clauses, named, implied, strict=True):
         if up != down:
-            halves[int(down)].append(_without_region(clause))
+            halves[int(down)].append(clause)
         elif not up and up_too != down_too:
             halves[int(down_too)].append(clause)
     spoken = any(up or down for up, down in named)
     if not spoken and not (halves[0] and halves[1]):
         return "", ""
-    return " ".join(halves[0]), " ".join(halves[1])
-
-
-def _without_region(clause: str) -> str:
-    """Return a clause without the word of its region, if anything else is left."""
-    for words in (_UPPER_WORDS, _LOWER_WORDS):
-        match = words.search(clause)
-        if match:
-            before = _POSSESSIVE.sub("", clause[: match.start()])
-            left = f"{before} {clause[match.end():]}".strip()
-            return left or clause
-    return clause
+    return ", ".join(halves[0]), ", ".join(halves[1])
 
 
 def _named_compound(text: str) -> str | None:
@@ -207,17 +208,26 @@ def _compound_reading(name: str, intensity: float) -> tuple[np.ndarray, np.ndarr
     return emotion, face_of_compound(name, min(1.0, max(intensity, 0.7))).astype(np.float64)
 
 
-def _with_movements(face: np.ndarray, text: str) -> np.ndarray:
-    """Return a face (52,) that makes the movements a text describes, and nothing against them."""
-    movements = described(text)
-    if not movements.units:
-        return face
-    shown = unit_weights(movements.units)
+def _over(face: np.ndarray, shown: np.ndarray) -> np.ndarray:
+    """Return a face (52,) that makes the movements a text describes, (52,), over its own.
+
+    A region moves as described; what the face would do there counts by what is left of it.
+    """
     out = np.asarray(face, dtype=np.float64).copy()
+    for mask in REGIONS.values():
+        out[mask] *= 1.0 - min(1.0, float(shown[mask].max()))
     for one, other in _OPPOSED:
         for here, there in ((one, other), (other, one)):
             out[there] = max(0.0, out[there] - shown[here])
     return balanced(np.maximum(out, shown))
+
+
+def _meaning(shown: np.ndarray) -> np.ndarray:
+    """Return the emotions (8,) that movements (52,) by themselves are read as."""
+    nobody = np.full((17, 3), np.nan, np.float32)
+    affect = FaceReader().update(Person(0, 1.0, nobody, blendshapes=nearest_face(shown)), 0)
+    assert affect is not None  # a face of numbers is always read
+    return np.asarray(affect.categories, dtype=np.float64)
 
 
 _OPPOSED = tuple(
