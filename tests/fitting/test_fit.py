@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -222,14 +223,31 @@ def test_progress_says_how_far(body, clip):
 
 
 @pytest.mark.slow
-def test_a_finished_chunk_is_taken_up_again(body, clip, tmp_path):
+def test_a_finished_chunk_is_taken_up_again(body, clip, tmp_path, monkeypatch):
     settings, kept = Settings(chunk=40, overlap=5), Checkpoints(tmp_path / "kept")
     first = fit(clip[0], body, settings, checkpoints=kept)
-    began = time.process_time()
+    monkeypatch.setattr("kinesics_core.fitting.fit._fitted", None)  # nothing is fitted again
+    monkeypatch.setattr("kinesics_core.fitting.subject._sampled", None)
     again = fit(clip[0], body, settings, checkpoints=kept)
-    assert time.process_time() - began < 0.7
     for name in ("betas", *PARAMETERS):
         assert np.allclose(getattr(first, name), getattr(again, name), atol=1e-5)
+
+
+@pytest.mark.parametrize("chunk", [240, 20])
+def test_a_fit_killed_after_the_person_was_found_ends_as_an_undisturbed_one(
+    body, clip, tmp_path, monkeypatch, chunk
+):
+    track, settings = clip[0].part(slice(0, 30)), Settings(chunk=chunk, overlap=5)
+    whole = fit(track, body, settings)
+    kept = Checkpoints(tmp_path / "kept")
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("kinesics_core.fitting.fit._fitted", Mock(side_effect=KeyboardInterrupt))
+        fit(track, body, settings, checkpoints=kept)
+    monkeypatch.setattr("kinesics_core.fitting.subject._sampled", None)  # the person is known
+    again = fit(track, body, settings, checkpoints=kept)
+    assert again.focal == whole.focal
+    for name in ("betas", *PARAMETERS):
+        assert np.array_equal(getattr(whole, name), getattr(again, name))
 
 
 def test_gender_is_guessed_where_it_shows(body):

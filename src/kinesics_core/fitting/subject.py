@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -32,6 +33,8 @@ taken for male or female, in between for neither. Of pictures of women it is 1.0
 0.90 to 1.10: a picture has no scale, and the shorter body fits most people a little better."""
 
 CHECKPOINT = "person"
+_STATE = ("local", "transl", "betas", "expression", "focal")
+_PARTS = {*_STATE, "gender", "sample"}
 
 BodyOfGender = Callable[[str], BodyModel]
 """Gives the body model of a gender, "neutral", "female" or "male"."""
@@ -45,7 +48,7 @@ class Subject:
         model: The body model of their gender.
         body: The same as the stages take it.
         state: Their shape and the focal length, with the poses of the rows ``sample``.
-        sample: (S,) rows of the track; none after an earlier run found the person.
+        sample: (S,) rows of the track.
     """
 
     model: BodyModel
@@ -73,8 +76,8 @@ def find_subject(
         if clip.settings.gender == "guess" and genders is not None:
             candidates = [genders("female"), genders("male")]
         kept = checkpoints.load(CHECKPOINT) if checkpoints is not None else None
-        if kept is not None:
-            return _kept(kept, [*candidates, body], clip.settings, rows[:0])
+        if kept is not None and kept.keys() >= _PARTS:
+            return _kept(kept, [*candidates, body], clip.settings)
         sample = _sample(rows, clip.settings.chunk)
         found = [_sampled(clip, model, sample) for model in candidates]
         subject = found[0][0]
@@ -85,24 +88,30 @@ def find_subject(
             else:
                 subject, _ = _sampled(clip, body, sample)
         if checkpoints is not None:
-            checkpoints.save(CHECKPOINT, {
-                "betas": subject.state.betas, "focal": subject.state.focal,
-                "gender": subject.model.gender})
+            checkpoints.save(CHECKPOINT, _parts(subject))
         return subject
     finally:
         clip.seconds["camera"] += time.monotonic() - began
 
 
-def _kept(
-    kept: dict[str, np.ndarray], models: list[BodyModel], settings: Settings, sample: np.ndarray
-) -> Subject:
+def _parts(subject: Subject) -> dict[str, Any]:
+    """Return the person as arrays by name, from which ``_kept`` makes the same again.
+
+    The poses are kept too: a clip of one chunk goes on from them.
+    """
+    state = subject.state
+    parts = {"gender": subject.model.gender, "sample": subject.sample}
+    parts |= {name: getattr(state, name) for name in _STATE}
+    return parts if state.code is None else parts | {"code": state.code}
+
+
+def _kept(kept: dict[str, np.ndarray], models: list[BodyModel], settings: Settings) -> Subject:
     """Return the person that an earlier run found."""
     names = [model.gender for model in models]
     model = models[names.index(str(kept["gender"]))]
-    body = _stage_body(model, settings)
-    state = stages.rest_state(body, 1, float(kept["focal"]), len(kept["betas"]),
-                              model.expression_directions.shape[2])
-    return Subject(model, body, replace(state, betas=kept["betas"]), sample)
+    state = State(kept["local"], kept["transl"], kept["betas"], kept["expression"],
+                  float(kept["focal"]), kept.get("code"))
+    return Subject(model, _stage_body(model, settings), state, kept["sample"])
 
 
 def _sample(rows: np.ndarray, chunk: int) -> np.ndarray:
