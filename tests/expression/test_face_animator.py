@@ -200,7 +200,7 @@ def test_a_blink_shuts_the_lids_whatever_the_expression():
 def test_upper_lids_follow_a_look_down():
     face = FaceAnimator(0)
     ahead, down = (face.blendshapes(np.array([0.0, angle]))[LID] for angle in (0.0, -0.4))
-    assert ahead < 0.02 and 0.15 < down < 0.5
+    assert ahead < 0.02 and 0.12 < down < 0.5
 
 
 def test_fewer_blinks_for_somebody_and_more_when_aroused():
@@ -239,6 +239,38 @@ def test_shapes_given_are_shown_as_they_are_and_turn_the_eyes():
     assert face.phase == "rest" and shapes[-1, ~EYES].max() < 0.06
 
 
+def test_a_face_given_with_what_it_expresses_takes_its_time_and_the_heads_part():
+    given = emotion_blendshapes("sadness", 1.0)
+    told, untold, named = FaceAnimator(0), FaceAnimator(0), FaceAnimator(0)
+    told.show_face(given, distribution=np.eye(8)[SADNESS])
+    untold.show_face(given)
+    named.show("sadness", 1.0)
+    for face in (told, untold, named):
+        run(face, 0.5 * TIMING[SADNESS].onset)
+    assert told.progress == pytest.approx(named.progress) == pytest.approx(0.5, abs=0.01)
+    assert untold.phase == "apex"
+    pitches = [run(face, 3.0)[2][-1, 1] for face in (told, untold, named)]
+    assert pitches[0] > pitches[1] + np.radians(3.0)
+    assert told.phase == "apex"
+    told.show("neutral", 0.0)
+    run(told, 0.5 * TIMING[SADNESS].offset)
+    assert told.phase == "offset" and told.progress == pytest.approx(0.5, abs=0.01)
+
+
+def test_a_mood_leaves_traces_on_a_resting_face_and_none_on_another():
+    smile, frown = (BLENDSHAPE_INDEX[name] for name in ("mouthSmileLeft", "mouthFrownLeft"))
+    seen = {}
+    for name, sign in (("glad", 1.0), ("sad", -1.0), ("no", 0.0)):
+        face = FaceAnimator(2)
+        face.show("neutral", 0.0, sign * np.array([0.3, 0.15, 0.15]))
+        shapes, _, _ = run(face, 120.0, 20)
+        assert face.phase == "rest"
+        seen[name] = np.ptp(shapes[40:, [smile, frown]], axis=0)
+    assert seen["glad"][0] > 0.1 > seen["glad"][1]
+    assert seen["sad"][1] > 0.1 > seen["sad"][0]
+    assert max(seen["no"]) < 0.05
+
+
 def test_faces_one_after_the_other_are_onsets_and_a_stream_of_them_is_followed():
     face, rng = FaceAnimator(0), np.random.default_rng(0)
     one, other = np.round(rng.random((2, 52)))
@@ -269,6 +301,8 @@ def test_faces_one_after_the_other_are_onsets_and_a_stream_of_them_is_followed()
     (lambda face: face.show_face(np.full(52, 1.01)), "1.01"),
     (lambda face: face.show_face(np.ones(52), 0.1), "onset of 0.1 s.*0.25 to 10"),
     (lambda face: face.show_face(np.ones(52), float("nan")), "onset of nan"),
+    (lambda face: face.show_face(np.ones(52), None, np.ones(8)), "1.0, 1.0.*sum to 1"),
+    (lambda face: face.show_face(np.ones(52), None, np.ones(3) / 3), "8 shares"),
     (lambda face: face.look(np.zeros(3)), r"\(3,\).*azimuth"),
     (lambda face: face.step(float("nan")), "nan seconds"),
 ])

@@ -26,6 +26,7 @@ from kinesics_core.expression.liveliness import (
     REGION,
     TWITCH,
     Liveliness,
+    mood_of,
 )
 from kinesics_core.expression.onset import ONSET_RANGE, TIMING, Course, Timing
 from kinesics_core.expression.spring import MAX_GAP
@@ -37,7 +38,7 @@ PHASES = ("onset", "apex", "offset", "rest")
 _COVERED = 0.7  # share of the state's face that a full expression covers; authored
 _MOOD_TIME = 1.0  # seconds in which the face follows a change of the state alone; authored
 _ADJUST = 0.1  # changes of intensity below are no new onset or offset
-_LIDS_FOLLOW = 0.3  # eyeBlink in a full look down, as upper lids go with the eyes
+_LIDS_FOLLOW = 0.2  # eyeBlink in a full look down, as upper lids go with the eyes
 _LONG_GAP = 0.1  # seconds: a single step longer than this and four times the last is a jump
 
 # Early and late movers: what frightens or disgusts shows in eyes and nose first, the rest of the
@@ -62,6 +63,8 @@ _LOOKS = [BLENDSHAPE_INDEX[name] for name in (
     "eyeLookUpLeft", "eyeLookUpRight", "eyeLookDownLeft", "eyeLookDownRight")]
 _JAW = BLENDSHAPE_INDEX["jawOpen"]
 _RANGE = EYE_RANGE.tolist()
+_TIMES = np.array([(TIMING[emotion].onset, TIMING[emotion].offset) for emotion in range(8)])
+_NOTHING, _NO_MOOD = np.eye(8)[NEUTRAL], (NEUTRAL, 0.0)
 _HEAD_LIMIT = (math.radians(30.0), float(HEAD_RANGE[1]), float(HEAD_RANGE[0]))  # roll, pitch, yaw
 
 _FAST = _named("eyeBlink") | _named("eyeWide") | _named("eyeLook")
@@ -113,7 +116,9 @@ class FaceAnimator:
         self._gap = False  # whether the last step was taken for a jump of the clock
         self._shown: tuple | np.ndarray | None = None
         self._emotion, self._level = NEUTRAL, 0.0
+        self._timing = TIMING[NEUTRAL]  # of the newest expression
         self._arousal = 0.0
+        self._mood = (NEUTRAL, 0.0)
         self._course = Course(np.zeros(_SHAPES), _LAG)
         self._bearing = Course(np.zeros(5))  # roll, pitch, yaw and eyes that go with the face
         self._rising = False
@@ -153,21 +158,26 @@ class FaceAnimator:
             beneath = state_blendshapes(valence, arousal, dominance)
             shapes = np.maximum(shapes, (1.0 - _COVERED * intensity) * beneath)
             self._set_arousal(arousal)
+            self._mood = mood_of(np.array([valence, arousal, dominance]))
         level = 0.0 if index == NEUTRAL else float(intensity)
-        timing = TIMING[index if level else self._emotion]
-        self._go(_Face(index, level, shapes, level * HEAD_OF_EMOTION[index], timing))
+        self._go(_Face(index, level, shapes, level * HEAD_OF_EMOTION[index], TIMING[index]))
         self._shown = asked
 
-    def show_face(self, blendshapes: np.ndarray, onset: float | None = None) -> None:
+    def show_face(
+        self, blendshapes: np.ndarray, onset: float | None = None,
+        distribution: np.ndarray | None = None,
+    ) -> None:
         """Set a face to move to, given by its shapes: of a text, a compound or action units.
 
         Args:
             blendshapes: (52,) in the order of ``ARKIT_BLENDSHAPES``, 0..1. Its eyeLook weights
                 turn the gaze away from where it would be by what they mean.
-            onset: Seconds to its apex, within ``ONSET_RANGE``; None: that of ``TIMING[NEUTRAL]``.
+            onset: Seconds to its apex, within ``ONSET_RANGE``; None: as ``distribution`` has it.
+            distribution: What it expresses, (8,) probabilities in the order of ``EMOTIONS``:
+                the mean of their timings and of their head movements is its. None: neutral's.
 
         Raises:
-            KinesicsError: A weight or the onset is out of range or no number; nothing is changed.
+            KinesicsError: A number is out of range or none; nothing is changed.
         """
         shapes = np.asarray(blendshapes, dtype=np.float64)
         if isinstance(self._shown, np.ndarray) and np.array_equal(shapes, self._shown):
@@ -187,8 +197,15 @@ class FaceAnimator:
             raise KinesicsError(
                 f"Got an onset of {onset} s; give {ONSET_RANGE[0]:g} to {ONSET_RANGE[1]:g} s."
             )
-        timing = TIMING[NEUTRAL] if onset is None else Timing(onset, onset)
-        self._go(_Face(NEUTRAL, float(shapes.max()), shapes, np.zeros(3), timing))
+        shares = _NOTHING if distribution is None else np.asarray(distribution, np.float64)
+        if shares.shape != (8,) or not (shares >= 0.0).all() or not 0.99 < shares.sum() < 1.01:
+            raise KinesicsError(
+                f"Got an emotion distribution {shares.round(3).tolist()}; give 8 shares that sum "
+                "to 1."
+            )
+        level = float(shapes.max())
+        timing = Timing(*(shares @ _TIMES).tolist()) if onset is None else Timing(onset, onset)
+        self._go(_Face(NEUTRAL, level, shapes, level * (shares @ HEAD_OF_EMOTION), timing))
         self._shown = shapes.copy()
 
     def look(self, bearing: np.ndarray | None) -> None:
@@ -230,8 +247,8 @@ class FaceAnimator:
         self._gap, self._last_step = jump, elapsed
         self._time += elapsed
         self._blinks.advance(self._time, self._gaze.advance(self._time))
-        self._life.advance(
-            self._time, self._gaze.attending and self._emotion in (NEUTRAL, HAPPINESS))
+        nodding = self._gaze.attending and self._emotion in (NEUTRAL, HAPPINESS)
+        self._life.advance(self._time, nodding, self._mood if self._level == 0.0 else _NO_MOOD)
         self._update()
 
     @property
@@ -267,6 +284,9 @@ class FaceAnimator:
         held = 1.0 - MOVEMENT.waver * life
         twitch = life * life
         shapes = self._face * held[REGION] + TWITCH * (twitch * twitch)[REGION]
+        trace = self._life.trace(self._time)
+        if trace:
+            shapes += (1.0 - shapes) * emotion_blendshapes(self._life.trace_emotion, trace)
         breath = 0.5 + 0.5 * self._life.breath(self._time)
         shapes[_JAW] += MOVEMENT.breath_jaw * breath * (1.0 - shapes[_JAW])
         looks = eye_weights(eyes, self._gaze.vergence(self._time))
@@ -286,12 +306,16 @@ class FaceAnimator:
         shapes[_LOOKS] = 0.0
         bearing = np.array([*face.head, *_angles(face.shapes)])
         change = face.level - self._level
+        if not change and face.emotion == self._emotion and (shapes == self._course.aim).all():
+            return
+        if face.level > 0.0:
+            self._timing = face.timing
         other = face.level > 0.0 and (
             face.emotion != self._emotion
             or face.emotion == NEUTRAL and np.abs(shapes - self._course.aim).max() >= _ADJUST)
         if other or abs(change) >= _ADJUST or 0.0 == face.level < self._level:
             self._rising = face.level > 0.0 and (other or change > 0.0)
-            duration = face.timing.onset if self._rising else face.timing.offset
+            duration = self._timing.onset if self._rising else self._timing.offset
             self._course.go(self._time, shapes, duration)
             self._phase_began = self._course.clock(self._time)
         else:

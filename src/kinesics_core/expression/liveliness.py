@@ -7,6 +7,9 @@
   Chaudhuri, J. Nonverbal Behavior 27 (2003) 111), lowered in anger, which lowers the brows to the
   eye (Witkower & Tracy, Psychological Science 30 (2019) 893), drawn back from what surprises,
   frightens or disgusts (Coulson, J. Nonverbal Behavior 28 (2004) 117).
+- A mood shows in brief faint traces of the emotion it is closest to, as feelings leak through a
+  face that is kept (Ekman & Friesen, Psychiatry 32 (1969) 88; Yan et al., J. Nonverbal Behavior 37
+  (2013) 217).
 - One who attends nods now and then (Hadar, Steiner & Rose, J. Nonverbal Behavior 9 (1985) 214).
 
 Sizes are authored. Angles are radians, REP-103: roll to the right, pitch down, yaw left positive.
@@ -23,6 +26,7 @@ from kinesics_core.affect.emotions import (
     ANGER,
     CONTEMPT,
     DISGUST,
+    EMOTION_VAD,
     FEAR,
     HAPPINESS,
     NEUTRAL,
@@ -69,6 +73,10 @@ class SmallMovements:
         nod_interval: Median time from one nod to the next while attending, and shortest, s.
         nod: Smallest and largest amplitude, radians.
         nod_time: Duration of a nod, s; half of them are followed by one half as large.
+        trace_interval: Median time from one trace of the mood to the next, and shortest, s.
+        trace: Smallest and largest share of a full expression in a trace of a strong mood.
+        trace_time: Shortest and longest duration of one, s.
+        strong_mood: Length of valence, arousal, dominance from which on a mood is strong.
     """
 
     waver: float = 0.08
@@ -83,6 +91,10 @@ class SmallMovements:
     nod_interval: tuple[float, float] = (14.0, 5.0)
     nod: tuple[float, float] = (0.03, 0.06)
     nod_time: float = 0.5
+    trace_interval: tuple[float, float] = (9.0, 4.0)
+    trace: tuple[float, float] = (0.15, 0.35)
+    trace_time: tuple[float, float] = (0.8, 1.6)
+    strong_mood: float = 0.3
 
 
 MOVEMENT = SmallMovements()
@@ -98,6 +110,8 @@ TWITCH = MOVEMENT.twitch * np.array([_TWITCHING.get(name, 0.0) for name in ARKIT
 """(52,) weight of each shape in the strongest twitch of its region."""
 
 _TWO_PI = 2.0 * math.pi
+_LEAST_MOOD = 0.05  # length of valence, arousal, dominance below which there is none
+_DIRECTION = EMOTION_VAD[:NEUTRAL] / np.linalg.norm(EMOTION_VAD[:NEUTRAL], axis=1, keepdims=True)
 
 
 class Liveliness:
@@ -115,7 +129,12 @@ class Liveliness:
         self._sway = phases.uniform(0.0, _TWO_PI, 3).tolist()
         self._breath = (0.0, 0.0, _TWO_PI * MOVEMENT.breath[0])  # time, phase there, rad/s
         self._nod = (-9.0, 0.0, False)  # when the last one began, its size, whether another follows
-        self._next_nod = self._nod_interval()
+        self._next_nod = self._interval(self._nods, MOVEMENT.nod_interval)
+        self._traces = np.random.default_rng((*seed, 2))
+        self._trace = (-9.0, 1.0, 0.0)  # beginning, duration, size
+        self.trace_emotion = NEUTRAL
+        """Emotion of the newest trace, index."""
+        self._next_trace = self._interval(self._traces, MOVEMENT.trace_interval)
 
     def set_arousal(self, time: float, arousal: float) -> None:
         """Breathe as one aroused by -1..1 from ``time`` on."""
@@ -124,14 +143,32 @@ class Liveliness:
             since, phase, before = self._breath
             self._breath = (time, phase + before * (time - since), rate)
 
-    def advance(self, time: float, nodding: bool) -> None:
-        """Move on to ``time``; ``nodding`` says whether a nod that is due is made."""
+    def advance(self, time: float, nodding: bool, mood: tuple[int, float]) -> None:
+        """Move on to ``time``.
+
+        Args:
+            time: Own time, seconds.
+            nodding: Whether a nod that is due is made.
+            mood: Emotion that the mood is closest to, and its strength, 0 (no trace) to 1.
+        """
         while self._next_nod <= time:
             size = self._nods.uniform(*MOVEMENT.nod)
             twice = bool(self._nods.random() < 0.5)
             if nodding:
                 self._nod = (self._next_nod, size, twice)
-            self._next_nod += self._nod_interval()
+            self._next_nod += self._interval(self._nods, MOVEMENT.nod_interval)
+        while self._next_trace <= time:
+            duration = self._traces.uniform(*MOVEMENT.trace_time)
+            size = self._traces.uniform(*MOVEMENT.trace)
+            if mood[1]:
+                self.trace_emotion = mood[0]
+                self._trace = (self._next_trace, duration, size * mood[1])
+            self._next_trace += self._interval(self._traces, MOVEMENT.trace_interval)
+
+    def trace(self, time: float) -> float:
+        """Return how much of ``trace_emotion`` is seen, 0..1."""
+        began, duration, size = self._trace
+        return size * _bump((time - began) / duration)
 
     def regions(self, time: float) -> np.ndarray:
         """Return how far each region is from fully held, (9,), 0..1."""
@@ -158,9 +195,23 @@ class Liveliness:
                 pitch += 0.5 * size * _bump(progress - 0.8)
         return roll, pitch, yaw
 
-    def _nod_interval(self) -> float:
-        median, least = MOVEMENT.nod_interval
-        return least + (median - least) * math.exp(0.7 * self._nods.standard_normal())
+    @staticmethod
+    def _interval(draw: np.random.Generator, times: tuple[float, float]) -> float:
+        median, least = times
+        return least + (median - least) * math.exp(0.7 * draw.standard_normal())
+
+
+def mood_of(state: np.ndarray) -> tuple[int, float]:
+    """Return the emotion in whose direction a state lies, and the mood's strength, 0..1.
+
+    Args:
+        state: Valence, arousal, dominance (3,), -1..1.
+    """
+    length = float(np.linalg.norm(state))
+    if length < _LEAST_MOOD:
+        return NEUTRAL, 0.0
+    nearest = int((_DIRECTION @ state).argmax())
+    return nearest, min(length / MOVEMENT.strong_mood, 1.0)
 
 
 def _bump(progress: float) -> float:

@@ -118,10 +118,14 @@ class Course:
         self.aim = np.array(start, dtype=np.float64)
         """End of the newest move, (n,); to be read only."""
         self._settled = self.aim
-        self._lags, self._class = np.unique(
+        self._lags, group = np.unique(
             np.zeros(len(self.aim)) if lags is None else lags, return_inverse=True)
-        self._deltas = np.zeros((0, len(self.aim)))
-        self._starts = np.zeros(0)  # on the clock of progress
+        # A move is a row for each lag, with the components that have it: their way, when they
+        # begin on the clock of progress, and how fast they are.
+        self._groups = np.eye(len(self._lags))[:, group]
+        self._ways = np.zeros((0, len(self.aim)))
+        self._begins, self._paces = np.zeros(0), np.zeros(0)
+        self._starts: list[float] = []  # of the moves, on the clock of progress
         self._from = (0.0, 0.0, 0.0)  # time, progress and pace from which the clock is counted
         self._ramps: list[tuple[float, float]] = []  # beginnings and sizes of changes of pace
         self._waiting: tuple[np.ndarray, float | None] | None = None
@@ -152,45 +156,57 @@ class Course:
             self._waiting = (target, duration)
             return
         self._waiting = None
-        delta = target - self.aim
+        way = self._groups * (target - self.aim)
         now = self.clock(time)
         if duration is not None:
             self._set_pace(time, now, duration)
-        if len(self._starts) and self._starts[-1] == now:
-            self._deltas[-1] += delta
+        if self._starts and self._starts[-1] == now:
+            self._ways[-len(way) :] += way
         else:
-            self._deltas = np.concatenate([self._deltas, delta[None]])
-            self._starts = np.append(self._starts, now)
+            self._starts.append(now)
+            self._ways = np.concatenate([self._ways, way])
+            self._begins = np.concatenate([self._begins, now + self._lags])
+            self._paces = np.concatenate([self._paces, 1.0 / (1.0 - self._lags)])
         self.aim = np.array(target, dtype=np.float64)
 
     def at(self, time: float) -> np.ndarray:
         """Return the value (n,) at ``time``, which must not go back; to be read only."""
-        if not len(self._starts):
+        if not self._starts:
             return self.aim
         now = self.clock(time)
-        done = int(np.count_nonzero(now - self._starts >= 1.0))
+        done = 0
+        while done < len(self._starts) and now - self._starts[done] >= 1.0:
+            done += 1
         if done:
-            self._settled = self._settled + self._deltas[:done].sum(axis=0)
-            self._deltas, self._starts = self._deltas[done:], self._starts[done:]
-            if not len(self._starts):
-                self._settled = self.aim  # free of rounding
+            self._settle(done)
+            if not self._starts:
                 return self.aim
-        if self._waiting is not None and done:
-            self.go(time, *self._waiting)
-        p = (now - self._starts[:, None] - self._lags) / (1.0 - self._lags)
-        p = np.minimum(np.maximum(p, 0.0), 1.0)
-        shares = p * p * p * (20.0 + p * (-45.0 + p * (36.0 - 10.0 * p)))
-        return self._settled + (self._deltas * shares[:, self._class]).sum(axis=0)
+            if self._waiting is not None:
+                self.go(time, *self._waiting)
+        p = (now - self._begins) * self._paces
+        np.maximum(p, 0.0, out=p)
+        np.minimum(p, 1.0, out=p)
+        shares = p * p * p * (20.0 - p * (45.0 - p * (36.0 - 10.0 * p)))
+        return self._settled + shares @ self._ways
+
+    def _settle(self, done: int) -> None:
+        """Take the first moves, which are over, for done."""
+        rows = done * len(self._lags)
+        self._settled = self._settled + self._ways[:rows].sum(axis=0)
+        self._ways, self._starts = self._ways[rows:], self._starts[done:]
+        self._begins, self._paces = self._begins[rows:], self._paces[rows:]
+        if not self._starts:
+            self._settled = self.aim  # free of rounding
 
     def span(self, target: np.ndarray) -> float:
         """Return the widest range that a component has over the moves under way and ``target``."""
         ends = self._settled + np.concatenate(
-            [np.zeros((1, len(target))), np.cumsum(self._deltas, axis=0)])
+            [np.zeros((1, len(target))), np.cumsum(self._ways, axis=0)])
         return float((np.maximum(ends.max(axis=0), target)
                       - np.minimum(ends.min(axis=0), target)).max())
 
     def _set_pace(self, time: float, now: float, duration: float) -> None:
-        if not len(self._starts):  # at rest: nothing moves, so nothing can jerk
+        if not self._starts:  # at rest: nothing moves, so nothing can jerk
             self._from, self._ramps = (time, now, 1.0 / duration), []
             return
         since, progress, pace = self._from
