@@ -240,7 +240,7 @@ def test_shapes_given_are_shown_as_they_are_and_turn_the_eyes():
 
 
 def test_a_face_given_with_what_it_expresses_takes_its_time_and_the_heads_part():
-    given = emotion_blendshapes("sadness", 1.0)
+    given = face_of_emotion("sadness", 1.0)
     told, untold, named = FaceAnimator(0), FaceAnimator(0), FaceAnimator(0)
     told.show_face(given, distribution=np.eye(8)[SADNESS])
     untold.show_face(given)

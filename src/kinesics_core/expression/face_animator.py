@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -147,7 +148,7 @@ class FaceAnimator:
         if isinstance(self._shown, tuple) and asked == self._shown:
             return
         index = emotion_index(emotion)
-        shapes = face_of_emotion(index, intensity).astype(np.float64)
+        shapes = _face_of(index, intensity)
         if state is not None:
             if np.shape(state) != (3,):
                 raise KinesicsError(
@@ -286,7 +287,7 @@ class FaceAnimator:
         shapes = self._face * held[REGION] + TWITCH * (twitch * twitch)[REGION]
         trace = self._life.trace(self._time)
         if trace:
-            shapes += (1.0 - shapes) * emotion_blendshapes(self._life.trace_emotion, trace)
+            shapes += (1.0 - shapes) * (trace * _face_of(self._life.trace_emotion, 1.0))
         breath = 0.5 + 0.5 * self._life.breath(self._time)
         shapes[_JAW] += MOVEMENT.breath_jaw * breath * (1.0 - shapes[_JAW])
         looks = eye_weights(eyes, self._gaze.vergence(self._time))
@@ -347,6 +348,12 @@ class FaceAnimator:
             within(pitch + life[1] - turned[1], _HEAD_LIMIT[1]),
             within(yaw + life[2] + turned[0], _HEAD_LIMIT[2]),
         )
+
+
+@lru_cache(maxsize=64)
+def _face_of(emotion: int, intensity: float) -> np.ndarray:
+    """Return the face of an emotion (52,) float64, to be read only; the state changes more often."""
+    return face_of_emotion(emotion, intensity).astype(np.float64)
 
 
 def _angles(shapes: np.ndarray) -> list[float]:
