@@ -352,7 +352,7 @@ class FaceAnimator:
 
 @lru_cache(maxsize=64)
 def _face_of(emotion: int, intensity: float) -> np.ndarray:
-    """Return the face of an emotion (52,) float64, to be read only; the state changes more often."""
+    """Return the face of an emotion (52,), to be read only; the state changes more often."""
     return face_of_emotion(emotion, intensity).astype(np.float64)
 
 
