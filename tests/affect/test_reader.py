@@ -58,7 +58,7 @@ def test_a_face_that_knows_nothing_leaves_the_body_its_say():
 
 
 def test_arousal_comes_from_the_body_more_than_valence_does():
-    face = affect(NEUTRAL, vad=(0.0, 0.0, 0.0), confidence=0.5)
+    face = affect(NEUTRAL, 1.0, vad=(0.0, 0.0, 0.0), confidence=0.5)
     body = affect(NEUTRAL, vad=(0.6, 0.6, 0.6), confidence=0.5, source="body")
     both = fuse(face, body)
     assert both.arousal > 0.3 > both.valence > 0.0

@@ -8,7 +8,9 @@
    evidence, and what a blink does to lids and brows is held back.
 3. The action units are compared with each prototype: how far they go along it, times the cosine
    of the angle between them, so that half a prototype plus foreign units is weak evidence.
-4. Softmax against a constant evidence for neutral gives the categories; VAD is their expectation.
+4. Softmax against a constant evidence for neutral gives the categories.
+5. Where networks have read the picture of the face (``Person.expression``), their word decides and
+   the units correct it (``face_network``). VAD is the expectation of the categories.
 """
 
 from __future__ import annotations
@@ -16,7 +18,9 @@ from __future__ import annotations
 import numpy as np
 
 from kinesics_core.affect.emotions import CONTEMPT, EMOTIONS, categories_to_vad, softmax
+from kinesics_core.affect.face_network import RELIABILITY, NetworkChannel, UnitEvidence
 from kinesics_core.affect.facs import AU_BLENDSHAPES, EMFACS
+from kinesics_core.affect.speech import SpeechDetector
 from kinesics_core.skeletons import BLENDSHAPE_INDEX
 from kinesics_core.types import NANOSECONDS, Affect, Person
 
@@ -79,6 +83,12 @@ _EMOTION_OF, _PROTOTYPES = _prototypes()
 _NORMS = np.linalg.norm(_PROTOTYPES, axis=1)
 _WEIGHTS = np.array([_WEIGHT[feature] for feature in _FEATURES])
 
+# What raises the face in surprise and fear, what drops it, and what speech leaves alone.
+_RAISED = np.array([_FEATURES.index(unit) for unit in ("AU1", "AU2", "AU5")])
+_DROPPED = np.array([_FEATURES.index(unit) for unit in ("AU20", "AU26")])
+_UNSPOKEN = np.array([_FEATURES.index(unit) for unit in ("AU1", "AU2", "AU4", "AU12", "AU15")])
+_SHOWN = np.array([i for i, name in enumerate(_FEATURES) if name not in ("AU7", "U14")])
+
 # Ceiling of the confidence: prototypes are frequent in posed, not in spontaneous expression.
 _CONFIDENCE = 0.85
 
@@ -107,6 +117,8 @@ class FaceReader:
         self._sampled: int | None = None
         self._last: int | None = None
         self._features = np.zeros(len(_FEATURES))
+        self._network = NetworkChannel()
+        self._speech = SpeechDetector()
 
     def update(self, person: Person, stamp: int) -> Affect | None:
         """Return the affect in this face, or None if there is none (no face, all values nan).
@@ -115,8 +127,8 @@ class FaceReader:
         rest is kept.
 
         Args:
-            person: Of whom ``blendshapes`` are read; ``head`` lowers the confidence of a face
-                that is turned away.
+            person: Of whom ``blendshapes`` and ``expression`` are read; ``head`` lowers the
+                confidence of a face that is turned away.
             stamp: Of the image, ns.
         """
         if person.blendshapes is None:
@@ -131,16 +143,31 @@ class FaceReader:
         blink = np.nan_to_num(shapes[_BLINK]).max()
         self._smooth(_action_units(sides, self._rest), blink, stamp)
 
-        categories = _classify(self._features)
+        units = _classify(self._features)
+        evidence = self._evidence(units, self._speech.update(shapes, stamp))
+        read = self._network.update(person.expression, person.expression_stamp, stamp, evidence)
+        categories = units if read is None else read
         valence, arousal, dominance = categories_to_vad(categories)
         entropy = -np.sum(categories * np.log(categories + 1e-12)) / np.log(len(EMOTIONS))
         learned = 0.6 + 0.4 * min(1.0, self._seen / 20)
         seen = known.mean() * _frontality(person.head)
         confidence = _CONFIDENCE * (1.0 - entropy) * learned * seen
+        if read is not None:  # surer than rules can be, but not of what networks cannot see
+            likely = categories**2 / (categories**2).sum()
+            confidence = learned * seen * float(
+                np.sqrt(categories.max()) * (likely @ RELIABILITY))
         return Affect(
             stamp, person.id, categories.astype(np.float32), float(valence), float(arousal),
             float(dominance), float(np.clip(confidence, 0.0, 1.0)), "face",
         )  # fmt: skip
+
+    def _evidence(self, categories: np.ndarray, speaking: float) -> UnitEvidence:
+        features = self._features
+        return UnitEvidence(
+            categories, float(np.linalg.norm(features[_SHOWN] * _WEIGHTS[_SHOWN])),
+            float(features[_RAISED].max()), float(features[_DROPPED].max()),
+            float(np.minimum(1.0, 2.0 * features[_UNSPOKEN].max())), speaking,
+            min(1.0, self._seen / 20))
 
     def _learn(self, sides: np.ndarray, stamp: int) -> None:
         if self._sampled is not None and 0 <= stamp - self._sampled < self._period * NANOSECONDS:
@@ -161,6 +188,7 @@ class FaceReader:
         self._last = stamp
         if elapsed is None or elapsed < 0.0 or elapsed > _GAP:
             self._features = features
+            self._network.restart()
             return
         time_constant = np.full(len(_FEATURES), _SMOOTHING)
         if blink > 0.5:

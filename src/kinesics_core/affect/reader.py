@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from kinesics_core.affect.body import BodyReader
-from kinesics_core.affect.emotions import NEUTRAL, categories_to_vad, softmax
+from kinesics_core.affect.emotions import EMOTIONS, NEUTRAL, categories_to_vad, softmax
 from kinesics_core.affect.face import FaceReader
 from kinesics_core.types import NANOSECONDS, Affect, People, Person
 
@@ -180,21 +180,27 @@ def average(network: Affect | None, rules: Affect | None) -> Affect | None:
 def fuse(face: Affect | None, body: Affect | None) -> Affect | None:
     """Return one reading from a face's and a body's of the same person; None if both are.
 
-    Categories by log-linear pooling, VAD by the mean weighted with confidence and with
-    ``FACE_WEIGHT`` and ``BODY_WEIGHT``, a nan left out. Confidences of independent channels add
-    up as 1 - (1 - a)(1 - b / 2).
+    A still body says little about a moving face: as far as a body is neutral it says that it does
+    not know (its neutral share is spread over all categories), and its VAD counts less beside a
+    face that is not. Categories by log-linear pooling, VAD by the mean weighted with confidence
+    and with ``FACE_WEIGHT`` and ``BODY_WEIGHT``, a nan left out. Confidences of independent
+    channels add up as 1 - (1 - a)(1 - b / 2).
     """
     if face is None or body is None:
         return face if body is None else body
+    quiet = float(body.categories[NEUTRAL])
     weights = np.array(
         [_CATEGORY_WEIGHT["face"] * face.confidence, _CATEGORY_WEIGHT["body"] * body.confidence]
     )
     # Only the relation of the two channels matters here: the sharper one keeps its sharpness.
     weights = weights / max(weights.max(), 1e-6)
-    logits = np.log(np.maximum([face.categories, body.categories], _FLOOR))
+    said = body.categories * (np.arange(len(EMOTIONS)) != NEUTRAL) + quiet / len(EMOTIONS)
+    logits = np.log(np.maximum([face.categories, said], _FLOOR))
     categories = softmax(weights @ logits)
     vads = np.array([_vad(face), _vad(body)])
-    vad_weights = np.array([face.confidence * FACE_WEIGHT, body.confidence * BODY_WEIGHT])
+    moving = 1.0 - float(face.categories[NEUTRAL])
+    heard = body.confidence * (1.0 - quiet * moving)
+    vad_weights = np.array([face.confidence * FACE_WEIGHT, heard * BODY_WEIGHT])
     vad_weights = np.where(np.isfinite(vads), vad_weights + 1e-6, 0.0)
     total = vad_weights.sum(axis=0)
     expected = categories_to_vad(categories)

@@ -43,7 +43,8 @@ def run_video(args: argparse.Namespace) -> int:
     options = ["--variant", args.variant, "--persons", str(args.max_persons)]
     options += ["--rate", f"{args.rate:g}"] if args.rate else []
     settings = VideoSettings(
-        KeypointConfig(args.variant, args.max_persons), args.rate, args.label_pattern,
+        KeypointConfig(args.variant, args.max_persons, expression_rate=0.0), args.rate,
+        args.label_pattern,
         _command(args, *options, *_pattern(args)))
     with _video_bar() as progress:
         report = import_videos(args.source, args.out, settings, progress)

@@ -83,7 +83,8 @@ def _frames(source: str, variant: str, max_persons: int | None) -> Iterator[dict
         open_source(place, realtime=False) as frames,
         StillEstimator(variant, max_persons or 20)
         if still
-        else KeypointEstimator(KeypointConfig(variant, max_persons or 5)) as estimator,
+        else KeypointEstimator(
+            KeypointConfig(variant, max_persons or 5, expression_rate=0.0)) as estimator,
     ):
         reader = iter(frames.read, None)
         console = Console(stderr=True)

@@ -46,7 +46,7 @@ class VideoSettings:
         command: What the user typed, for the dataset's description.
     """
 
-    perception: KeypointConfig = KeypointConfig()
+    perception: KeypointConfig = KeypointConfig(expression_rate=0.0)
     rate: float | None = None
     label_pattern: str | None = None
     command: str = ""

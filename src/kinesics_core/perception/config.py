@@ -76,6 +76,10 @@ class KeypointConfig:
     min_confidence: float = setting(
         0.5, "Confidence that detection and tracking need", bounds=(0.05, 0.99))
     smoothing: bool = setting(True, "One-euro filter on the keypoints (Casiez et al. 2012)")
+    expression_rate: float = setting(
+        5.0, "Readings of each person's expression from the picture of the face per second; one"
+        " person is read in a frame; 0: none, blendshapes alone tell of the face", unit="Hz",
+        bounds=(0.0, 60.0))
     image_transport: str = setting(
         "compressed", "Between processes: JPEG arrives whole, raw images may not",
         choices=("raw", "compressed"))

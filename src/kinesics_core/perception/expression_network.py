@@ -6,8 +6,8 @@ own package shows it to it: the same region, colours, size and scale.
 
 What they cannot see: **contempt** is none of their classes, so its probability is 0 here, which
 means unknown and not absent. **Disgust** is one, but they hardly find it (on photographs that none
-of them was trained on about one in eight), mostly it is read as anger or sadness. ``RELIABILITY``
-says it in numbers, for whoever weighs a reading.
+of them was trained on about one in eight), mostly it is read as anger or sadness.
+``affect.face_network.RELIABILITY`` says it in numbers, for whoever weighs a reading.
 """
 
 from __future__ import annotations
@@ -33,10 +33,6 @@ from kinesics_core.affect.emotions import (
 from kinesics_core.assets import store
 from kinesics_core.errors import ModelError
 from kinesics_core.perception.crops import crop_square
-
-RELIABILITY = np.array([0.93, 0.81, 0.48, 0.69, 0.13, 0.0, 0.61, 0.54], np.float32)
-"""(8,) share of faces with each emotion that the three networks together recognise, of 353 posed
-and press photographs that none of them was trained on; contempt is none of their classes."""
 
 SMALLEST = 24
 """Side of a face, px of the image, below which nothing is read."""

@@ -17,6 +17,7 @@ import numpy as np
 from kinesics_core.assets import store
 from kinesics_core.errors import ModelError
 from kinesics_core.perception.config import KeypointConfig
+from kinesics_core.perception.expression_schedule import ExpressionSchedule
 from kinesics_core.perception.hands import give_hands_to_wrists
 from kinesics_core.perception.head_pose import head_pose
 from kinesics_core.perception.hidden_legs import doubt_hidden_legs
@@ -83,6 +84,7 @@ class KeypointEstimator:
                 files, config.max_persons, config.min_confidence)
         self._detector: Detector | None = self._create()
         self._tracker = Tracker(config.memory)
+        self._expressions = ExpressionSchedule(config.expression_rate)
         self._filters: dict[int, PersonFilter] = {}
         self._size: tuple[int, int] | None = None
         self._stamp_ms: int | None = None
@@ -97,6 +99,7 @@ class KeypointEstimator:
     def warm_up(self, width: int, height: int) -> None:
         """Run once on a black image of a size, so that the first real frame is not slow."""
         self._detect(np.zeros((height, width, 3), np.uint8), None)
+        self._expressions.warm_up()
 
     def process(self, frame: Frame) -> People:
         """Return the people of one frame.
@@ -132,6 +135,7 @@ class KeypointEstimator:
             person.score = float(person.coco[:, 2].mean())
             if person.face is not None:
                 person.head = head_pose(person.face, width, height, self.config.focal_length)
+        self._expressions.add(image, found, frame.stamp)
         people.persons = sorted(found, key=lambda person: person.id)
         return people
 

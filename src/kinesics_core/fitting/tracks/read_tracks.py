@@ -401,7 +401,7 @@ def _estimator(
     # One follower of several is asked for even where one person is seen, so that ids, and which
     # person is taken, do not depend on how many are wanted. The fit smooths; smoothing twice lags.
     return KeypointEstimator(KeypointConfig(
-        variant, max(2, max_persons), smoothing=False, memory=MEMORY))
+        variant, max(2, max_persons), smoothing=False, memory=MEMORY, expression_rate=0.0))
 
 
 def video_of(folder: Path) -> Path | None:
