@@ -13,7 +13,7 @@ from kinesics_core.expression.face_animator import (
     FaceAnimator,
     eye_look,
 )
-from kinesics_core.expression.faces import face_of_emotion
+from kinesics_core.expression.faces import broken_rules, face_of_emotion, nearest_face
 from kinesics_core.expression.gaze import EYE_RANGE, HEAD_RANGE
 from kinesics_core.expression.liveliness import MOVEMENT
 from kinesics_core.expression.onset import TIMING
@@ -255,6 +255,19 @@ def test_a_face_given_with_what_it_expresses_takes_its_time_and_the_heads_part()
     told.show("neutral", 0.0)
     run(told, 0.5 * TIMING[SADNESS].offset)
     assert told.phase == "offset" and told.progress == pytest.approx(0.5, abs=0.01)
+
+
+def test_what_moves_stays_a_possible_face():
+    rng, face = np.random.default_rng(2), FaceAnimator(0)
+    given = [nearest_face(np.round(rng.random(52)) * rng.random()) for _ in range(6)]
+    for step in range(1200):
+        if step % 60 == 0:
+            face.show(int(rng.integers(8)), rng.random(), rng.uniform(-0.5, 0.5, 3))
+        if step % 100 == 30:
+            face.show_face(given[step // 200], 0.5)
+        face.look(rng.uniform(-0.5, 0.5, 2))
+        (shapes,), _, _ = run(face, 1 / 60)
+        assert broken_rules(shapes) == []
 
 
 def test_a_mood_leaves_traces_on_a_resting_face_and_none_on_another():

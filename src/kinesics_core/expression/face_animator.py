@@ -283,13 +283,14 @@ class FaceAnimator:
         """
         life = self._life.regions(self._time)
         held = 1.0 - MOVEMENT.waver * life
+        resting = 1.0 - float(self._face.max())  # a full expression leaves no room for the rest
         twitch = life * life
-        shapes = self._face * held[REGION] + TWITCH * (twitch * twitch)[REGION]
-        trace = self._life.trace(self._time)
+        shapes = self._face * held[REGION] + (resting * TWITCH) * (twitch * twitch)[REGION]
+        trace = resting * self._life.trace(self._time)
         if trace:
-            shapes += (1.0 - shapes) * (trace * _face_of(self._life.trace_emotion, 1.0))
+            shapes += trace * _face_of(self._life.trace_emotion, 1.0)
         breath = 0.5 + 0.5 * self._life.breath(self._time)
-        shapes[_JAW] += MOVEMENT.breath_jaw * breath * (1.0 - shapes[_JAW])
+        shapes[_JAW] += resting * MOVEMENT.breath_jaw * breath
         looks = eye_weights(eyes, self._gaze.vergence(self._time))
         shapes[_LOOKS] = looks
         lid = self._blinks.lid(self._time)

@@ -49,11 +49,13 @@ _HEAD = {
 HEAD_OF_EMOTION = np.radians([_HEAD[emotion] for emotion in range(8)])
 """(8, 3) roll, pitch, yaw of the head in a full emotion, added to where it looks, radians."""
 
-_REGIONS = ("brow", "eye", "cheek", "nose", "jaw", "tongue", "Left", "Right", "mouth")
-"""Shapes waver together whose name begins with, or has, one of these, the first that fits."""
+_REGIONS = (("brow",), ("eye",), ("cheek",), ("nose",), ("Left",), ("Right",),
+            ("mouth", "jaw", "tongue"))
+"""Shapes waver together whose name has one of these, the first that fits. Jaw, tongue and the
+middle of the mouth do, so that lips that are closed over an open jaw stay closed."""
 
 REGION = np.array([
-    next(i for i, part in enumerate(_REGIONS) if part in name or name.startswith(part))
+    next(i for i, parts in enumerate(_REGIONS) if any(part in name for part in parts))
     for name in ARKIT_BLENDSHAPES])
 """(52,) index of the region in which each shape wavers."""
 
@@ -171,7 +173,7 @@ class Liveliness:
         return size * _bump((time - began) / duration)
 
     def regions(self, time: float) -> np.ndarray:
-        """Return how far each region is from fully held, (9,), 0..1."""
+        """Return how far each region is from fully held, (7,), 0..1."""
         waves = np.sin(self._rates * time + self._phases)
         half = len(_REGIONS)
         return 0.5 + (waves[:half] + 0.6 * waves[half:]) / 3.2
