@@ -22,7 +22,7 @@ from kinesics_core.errors import KinesicsError
 COMMANDS = {
     **{name: f"kinesics_ros.commands.{name}" for name in ("up", "demo", "view")},
     **{name: f"kinesics_core.commands.{name}" for name in (
-        "keypoints", "face", "data", "body", "fit", "train", "eval", "bench", "assets")},
+        "keypoints", "face", "express", "data", "body", "fit", "train", "eval", "bench", "assets")},
 }
 """The module of each command; those that bring a graph of nodes up belong to ``kinesics_ros``."""
 

@@ -76,7 +76,8 @@ def test_the_weights_are_one_channel(read):
     np.testing.assert_allclose(left, 0.3 * np.linspace(0, 1, FRAMES) / np.radians(35), atol=1e-5)
 
 
-@pytest.mark.parametrize("whole_body", [False, pytest.param(True, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("whole_body", [False, True])
 def test_the_mesh_is_the_one_that_is_drawn(whole_body):
     body = PLAIN.body()
     lowest = None if whole_body else float(body.template[:, 1].max()) - 0.4

@@ -24,6 +24,9 @@ COLUMNS = 8
 CELL = 220, 240
 """Width and height of a picture in it, px."""
 
+MOMENT_CELL = 320, 300
+"""Width and height of a picture in the sheet of an animation, px."""
+
 GROUND, INK, QUIET = (236, 238, 242), (32, 36, 44), (104, 110, 122)
 QUALITY = 92
 
@@ -53,8 +56,8 @@ def emotion_faces() -> Iterator[Named]:
     for intensity in INTENSITIES:
         for index, emotion in enumerate(EMOTIONS):
             yield Named(emotion, f"{intensity:g}", face_of_emotion(index, intensity))
-    for name, (upper, lower, _) in COMPOUNDS.items():
-        yield Named(name, f"{upper[:4]}.+{lower[:4]}.", face_of_compound(name, 1.0))
+    for name in COMPOUNDS:
+        yield Named(name, "", face_of_compound(name, 1.0))
 
 
 def moment_faces(animation: FaceAnimation) -> Iterator[Named]:
