@@ -14,6 +14,7 @@ from kinesics_core.affect.personality import Personality
 from kinesics_core.affect.policy import PolicyConfig
 from kinesics_core.camera import Lens
 from kinesics_core.expression.animator import ExpressionConfig
+from kinesics_core.expression.performance import PerformanceConfig
 from kinesics_core.fitting.server_config import MeshFitConfig
 from kinesics_core.fitting.settings import Settings as FitSettings
 from kinesics_core.motion.runtime import ForecastConfig
@@ -25,7 +26,7 @@ from kinesics_core.view.markers import MarkerConfig
 ROOT = Path(__file__).resolve().parents[1]
 CONFIGS = (
     CameraConfig, KeypointConfig, PolicyConfig, Personality, ExpressionConfig, RecorderConfig,
-    MeshFitConfig, MarkerConfig, Lens, ForecastConfig, FitSettings,
+    MeshFitConfig, MarkerConfig, Lens, ForecastConfig, FitSettings, PerformanceConfig,
 )  # fmt: skip
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
 LAUNCH = sorted((ROOT / "launch").glob("*.launch.py"))
