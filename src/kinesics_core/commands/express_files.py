@@ -16,7 +16,7 @@ from kinesics_core.expression.face_animation import FaceAnimation
 Told = Callable[[], None]
 
 SUMMARY = "face.json"
-"""What was asked for and made; the other files are listed in it as they are finished."""
+"""The request and what became of it; the other files are listed in it as they are finished."""
 
 NAMES = {"csv": "face.csv", "glb": "face.glb", "sheet": "contact.jpg", "video": "face.mp4"}
 """Option -> file, the quick ones first."""
