@@ -64,6 +64,11 @@ def test_the_units_that_emfacs_names_are_shown_in_one_of_the_ways(emotion, units
     assert best == len(units)
 
 
+def test_names_of_ways_are_used_once():
+    names = [name for _, name in WAYS]
+    assert len(set(names)) == len(names)
+
+
 def test_weak_emotions_begin_with_their_diagnostic_unit():
     def there(emotion, intensity):
         face = face_of_emotion(emotion, intensity)

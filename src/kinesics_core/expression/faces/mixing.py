@@ -181,7 +181,7 @@ def face_of_compound(name: str, intensity: float = 1.0) -> np.ndarray:
     strength = require_intensity(intensity)
     _, _, shown = COMPOUNDS[require_compound(name)]
     return nearest_face(unit_weights({
-        unit: _COMPOUND_SIZE * share * rise(strength, 0.3 * (1.0 - share))
+        unit: _COMPOUND_SIZE * share * float(rise(strength, 0.3 * (1.0 - share)))
         for unit, share in shown.items()
     }))
 

@@ -20,6 +20,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from kinesics_core.affect.emotions import (
     ANGER,
@@ -189,10 +190,25 @@ def require_intensity(intensity: float) -> float:
     return float(intensity)
 
 
-def rise(intensity: float, onset: float) -> float:
-    """Return how far a unit is there, 0..1, at an intensity of its emotion, 0..1."""
-    x = max(intensity - onset, 0.0) / (1.0 - onset)
-    return 1.0 - (1.0 - x) ** CURVE
+def rise(intensity: float, onset: ArrayLike) -> np.ndarray:
+    """Return how far units are there, 0..1, at an intensity of their emotion, 0..1.
+
+    Args:
+        intensity: Of the emotion.
+        onset: (...) intensity from which on each unit is there, less than 1.
+    """
+    x = np.maximum(intensity - np.asarray(onset), 0.0) / (1.0 - np.asarray(onset))
+    return np.asarray(1.0 - (1.0 - x) ** CURVE)
+
+
+def _movements(way: Prototype) -> tuple[np.ndarray, np.ndarray]:
+    """Return the weights (units,52) of each unit at full intensity, and its onset (units,)."""
+    shapes = [unit_weights({unit: full}) for unit, (full, _) in way.units.items()]
+    return (np.array(shapes).reshape(-1, SHAPES),
+            np.array([onset for _, onset in way.units.values()]))
+
+
+_MOVEMENTS = {way.name: _movements(way) for ways in PROTOTYPES.values() for way in ways}
 
 
 def face_of_emotion(emotion: int | str, intensity: float, variant: int | str = 0) -> np.ndarray:
@@ -210,6 +226,5 @@ def face_of_emotion(emotion: int | str, intensity: float, variant: int | str = 0
     strength = require_intensity(intensity)
     if strength == 0.0 or not way.units:
         return np.zeros(SHAPES, dtype=np.float32)
-    return nearest_face(unit_weights({
-        unit: full * rise(strength, onset) for unit, (full, onset) in way.units.items()
-    }))
+    shapes, onsets = _MOVEMENTS[way.name]
+    return nearest_face((shapes * rise(strength, onsets)[:, None]).max(axis=0))

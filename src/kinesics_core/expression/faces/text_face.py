@@ -128,7 +128,7 @@ def text_face(text: str, reader: Reader | None = None, seed: int | None = None) 
         upper = lower = _Half(emotion, categories_to_vad(emotion), max(whole.intensity, 0.7))
     else:
         upper, lower = _halves(text, whole, reader)
-        face = np.where(UPPER, upper.face(), lower.face())
+        face = upper.face() if upper is lower else np.where(UPPER, upper.face(), lower.face())
     emotion = 0.5 * (upper.emotion + lower.emotion)
     vad = 0.5 * (upper.vad + lower.vad)
     intensity = max(upper.intensity, lower.intensity)
