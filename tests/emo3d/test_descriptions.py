@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from kinesics_core.affect.emotions import EMOTIONS, NEUTRAL
-from kinesics_core.affect.facs import AU_BLENDSHAPES
 from kinesics_core.emo3d import descriptions
 from kinesics_core.emo3d.descriptions import LEVELS, TEXTS, describe, distribution_of, primitives
 from kinesics_core.emo3d.words import BLENDS, PARTS, VOCABULARY, part
+from kinesics_core.expression.faces import UNITS
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,7 @@ def test_a_denied_emotion_is_not_in_the_distribution(made):
 def test_signs_count_only_where_a_sentence_names_them(made):
     for entry in made["train"]:
         for unit, strength in entry.units.items():
-            assert unit.removeprefix("L_").removeprefix("R_") in AU_BLENDSHAPES
+            assert unit.removeprefix("L_").removeprefix("R_") in UNITS
             assert 0.0 < strength <= 1.0
     smiling = [entry for entry in made["train"] if "broad smile" in " ".join(entry.texts)]
     assert smiling and all("AU12" in entry.units for entry in smiling)

@@ -11,11 +11,18 @@ from typing import Any
 
 import numpy as np
 
-from kinesics_core.affect.emotions import EMOTIONS, NEUTRAL
-from kinesics_core.affect.facs import au_to_blendshapes
+from kinesics_core.affect.emotions import HAPPINESS, NEUTRAL
 from kinesics_core.assets import store
-from kinesics_core.emo3d.descriptions import Description, Units
-from kinesics_core.expression.facial_expressions import emotion_blendshapes
+from kinesics_core.emo3d.descriptions import Description
+from kinesics_core.expression.faces import (
+    PROTOTYPES,
+    compound,
+    face_of_distribution,
+    face_of_emotion,
+    face_of_units,
+    nearest_face,
+    with_asymmetry,
+)
 from kinesics_core.perception.mediapipe_tasks import (
     as_mediapipe,
     base_options,
@@ -26,7 +33,6 @@ from kinesics_core.perception.mediapipe_tasks import (
 from kinesics_core.perception.native_log import native_log_held
 from kinesics_core.render.face_picture import FacePicture
 from kinesics_core.render.identities import random_identity
-from kinesics_core.skeletons import ARKIT_BLENDSHAPES, BLENDSHAPE_INDEX
 
 PEOPLE = 12
 """People who are drawn, half of them female and half male."""
@@ -65,32 +71,32 @@ def portray(description: Description, rng: np.random.Generator, noise: float = 0
 
     Args:
         description: Emotions and signs to show, and the person's gender.
-        rng: Random numbers: variant of each emotion's face, person, head, eyes, noise.
-        noise: Standard deviation of the strength of each shape, and, halved, between the sides.
+        rng: Random numbers: variant of the emotion's face, person, head, eyes, noise.
+        noise: Standard deviation of the logarithm of the strength of the face, and of each shape.
     """
-    face = np.zeros(len(ARKIT_BLENDSHAPES), np.float64)
-    for emotion, share in enumerate(description.mixture):
-        if share > 0 and emotion != NEUTRAL:
-            face += share * emotion_blendshapes(EMOTIONS[emotion], description.intensity)
-    face = np.maximum(face, face_of_signs(description.units))
-    face *= rng.lognormal(0.0, noise) * rng.lognormal(0.0, noise, len(face))
-    sides = rng.normal(0.0, 0.5 * noise)
-    for name, index in BLENDSHAPE_INDEX.items():
-        face[index] *= 1.0 + (sides if name.endswith("Left") else -sides) * (
-            name.endswith(("Left", "Right")))
+    face = np.maximum(face_of_emotions(description, rng), face_of_units(dict(description.units)))
+    face = face * rng.lognormal(0.0, noise) * rng.lognormal(0.0, noise, len(face))
+    face = with_asymmetry(nearest_face(face), int(rng.integers(2**31)))
     return Portrait(
-        np.clip(face, 0.0, 1.0).astype(np.float32), rng.normal(0.0, 1.0, 3) * TURN,
-        rng.normal(0.0, 1.0, 2) * GAZE, int(rng.integers(PEOPLE // 2)), description.gender)
+        face, rng.normal(0.0, 1.0, 3) * TURN, rng.normal(0.0, 1.0, 2) * GAZE,
+        int(rng.integers(PEOPLE // 2)), description.gender)
 
 
-def face_of_signs(units: Units) -> np.ndarray:
-    """Return weights (52,) of action units with their sides, such as {"AU4": .9, "L_AU14": .7}."""
-    face = np.zeros(len(ARKIT_BLENDSHAPES), np.float32)
-    for unit, strength in units.items():
-        side = {"L_": "Left", "R_": "Right"}.get(unit[:2])
-        plain = unit[2:] if side else unit
-        face = np.maximum(face, au_to_blendshapes({plain: strength}, side=side))
-    return face
+def face_of_emotions(description: Description, rng: np.random.Generator) -> np.ndarray:
+    """Return weights (52,) of a description's emotions, in one of the ways they are shown.
+
+    A hidden emotion is in brows and lids, and the smile that hides it in the mouth.
+    """
+    shown = [int(index) for index in np.flatnonzero(description.mixture) if index != NEUTRAL]
+    strength = description.intensity * (1.0 - float(description.mixture[NEUTRAL]))
+    if not shown:
+        return face_of_emotion(NEUTRAL, 0.0)
+    if description.kind == "masked":
+        (hidden,) = (index for index in shown if index != HAPPINESS)
+        return compound(hidden, HAPPINESS, strength)
+    if len(shown) == 1:
+        return face_of_emotion(shown[0], strength, int(rng.integers(len(PROTOTYPES[shown[0]]))))
+    return face_of_distribution(description.mixture, description.intensity)
 
 
 class Studio:
