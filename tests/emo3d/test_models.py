@@ -51,8 +51,9 @@ def test_faces_lie_in_0_1_and_another_width_is_another_first_layer(name):
 def test_the_language_models_loss_is_the_mean_squared_error():
     network = SentenceMlp(16)
     one = batch()
-    assert float(network.loss(one)) == pytest.approx(
-        float(((network(one.text) - one.face) ** 2).mean()))
+    with torch.no_grad():
+        wanted = float(((network(one.text) - one.face) ** 2).mean())
+    assert network.loss(one).item() == pytest.approx(wanted)
 
 
 def test_clip_learns_from_sentences_and_pictures():
@@ -63,7 +64,7 @@ def test_clip_learns_from_sentences_and_pictures():
     assert torch.equal(faces[:7], faces[7:])
     network = ClipMlp(16)
     apart = [((network(part) - one.face) ** 2).mean() for part in (one.text, one.image)]
-    assert float(network.loss(one)) == pytest.approx(float(sum(apart) / 2))
+    assert network.loss(one).item() == pytest.approx(float(sum(apart) / 2))
 
 
 def test_equation_1_weighs_both_errors():
@@ -72,7 +73,7 @@ def test_equation_1_weighs_both_errors():
         torch.manual_seed(5)
         network = EmotionXlm(16, EmotionXlmConfig(lambda_1=weights[0], lambda_2=weights[1]))
         torch.manual_seed(6)
-        found = float(network.loss(one))
+        found = network.loss(one).item()
         torch.manual_seed(6)
         extracted = network.extractor(one.text)
         own = torch.rand(64) < 0.5
@@ -117,7 +118,7 @@ def test_equation_4_is_its_three_losses():
     one = batch()
     network = VaeClip(16, VaeClipConfig(dropout=0.0, lambda_text=0.3, lambda_image=0.7))
     torch.manual_seed(1)
-    found = float(network.loss(one))
+    found = network.loss(one).item()
     torch.manual_seed(1)
     mean, log_variance = network.encode(one.face)
     z = mean + (0.5 * log_variance).exp() * torch.randn_like(mean)
@@ -175,7 +176,7 @@ def test_each_model_learns_what_its_text_determines(name):
     aligned = {"lambda_text": 0.1, "lambda_image": 0.1} if name == "vae-clip" else {}
     network = model.build(16, model.config(**aligned))
     optimiser = torch.optim.Adam(network.parameters(), lr=3e-3)
-    for step in range(400):
+    for step in range(250):
         optimiser.zero_grad()
         network.loss(drawn(step)).backward()
         optimiser.step()

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -115,7 +116,7 @@ class Judge:
                 f"Got k = {config.k} and {len(prompts.texts)} prompts; wanted at most as many."
                 " Give more prompts or a smaller k.")
         self._vectors = joint.texts(prompts.texts) if joint is not None else None
-        self._picture = FacePicture(side, side)
+        self._picture = plain_picture(side)
         self._network = ExpressionNetwork.load()
         self._scores = FaceScores()
 
@@ -166,6 +167,12 @@ class Judge:
         if mesh is None:
             return np.eye(len(EMOTIONS))[NEUTRAL]
         return self._network.read(image, mesh).astype(np.float64)
+
+
+@lru_cache(maxsize=2)
+def plain_picture(side: int = SIDE) -> FacePicture:
+    """Return what draws the faces that are judged: one person, square pictures of a side, px."""
+    return FacePicture(side, side)
 
 
 def shuffled(faces: np.ndarray, seed: int = 0) -> np.ndarray:

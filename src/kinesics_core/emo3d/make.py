@@ -22,7 +22,7 @@ import numpy as np
 from kinesics_core import files
 from kinesics_core.affect.emotions import EMOTIONS
 from kinesics_core.emo3d.descriptions import Description, describe, primitives
-from kinesics_core.emo3d.portraits import SIDE, FaceScores, Studio, portray
+from kinesics_core.emo3d.portraits import SIDE, FaceScores, draw, portray
 from kinesics_core.emo3d.triples import SHARES, Triples
 from kinesics_core.emo3d.words import PARTS
 from kinesics_core.errors import KinesicsError
@@ -73,11 +73,10 @@ def make(out: Path, config: MakeConfig, on_row: OnRow | None = None) -> Triples:
     """
     _begin(out, config)
     with FaceScores() as scores:
-        studio = Studio(config.side)
         for first in range(0, config.count, BLOCK):
             rows = range(first, min(first + BLOCK, config.count))
             if not _is_whole(_block(out, first)):
-                _make_block(out, rows, config, studio, scores)
+                _make_block(out, rows, config, scores)
             if on_row:
                 on_row(rows.stop, config.count)
     _write_state(out, config, done=True)
@@ -129,7 +128,7 @@ def describe_row(row: int, config: MakeConfig) -> tuple[str, Description, np.ran
 
 
 def _make_block(
-    out: Path, rows: range, config: MakeConfig, studio: Studio, scores: FaceScores
+    out: Path, rows: range, config: MakeConfig, scores: FaceScores
 ) -> None:
     made: dict[str, list[Any]] = {name: [] for name in (
         "texts", "kinds", "parts", "distributions", "rows", "numbers", "scores", "commanded")}
@@ -141,11 +140,11 @@ def _make_block(
         made["distributions"].append(description.distribution)
         for number in range(config.pictures):
             portrait = portray(description, rng, config.noise)
-            image = studio.draw(portrait)
+            image = draw(portrait, config.side)
             measured = scores.measure(image)
             if measured is None:  # an upright head finds its face where a turned one does not
                 portrait = replace(portrait, head=np.zeros(3), gaze=np.zeros(2))
-                image = studio.draw(portrait)
+                image = draw(portrait, config.side)
                 measured = scores.measure(image)
             if measured is None:
                 continue

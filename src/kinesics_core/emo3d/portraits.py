@@ -7,6 +7,7 @@ pictures are drawn here, so what they were drawn with is known as well.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -99,24 +100,17 @@ def face_of_emotions(description: Description, rng: np.random.Generator) -> np.n
     return face_of_distribution(description.mixture, description.intensity)
 
 
-class Studio:
-    """Drawer of portraits, one ``FacePicture`` a person, made when it is first needed."""
-
-    def __init__(self, side: int = SIDE) -> None:
-        self.side = side
-        self._people: dict[tuple[str, int], FacePicture] = {}
-
-    def draw(self, portrait: Portrait) -> np.ndarray:
-        """Return a picture, (side, side, 3) uint8 RGB."""
-        key = (portrait.gender, portrait.person)
-        if key not in self._people:
-            identity = replace(random_identity(_seed_of(*key)), gender=portrait.gender)
-            self._people[key] = FacePicture(self.side, self.side, identity=identity)
-        return self._people[key].draw(portrait.face, portrait.gaze, portrait.head)
+def draw(portrait: Portrait, side: int = SIDE) -> np.ndarray:
+    """Return the picture of a portrait, (side, side, 3) uint8 RGB."""
+    picture = _picture(side, portrait.gender, portrait.person)
+    return picture.draw(portrait.face, portrait.gaze, portrait.head)
 
 
-def _seed_of(gender: str, person: int) -> int:
-    return 2 * person + (gender == "male")
+@lru_cache(maxsize=PEOPLE)
+def _picture(side: int, gender: str, person: int) -> FacePicture:
+    """Return what draws a person, made when it is first needed: that takes a second."""
+    identity = replace(random_identity(2 * person + (gender == "male")), gender=gender)
+    return FacePicture(side, side, identity=identity)
 
 
 class FaceScores:

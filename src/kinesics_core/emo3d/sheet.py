@@ -9,11 +9,8 @@ import cv2
 import numpy as np
 
 from kinesics_core.affect.emotions import EMOTIONS
-from kinesics_core.emo3d.evaluation import Prompts
-from kinesics_core.render.face_picture import FacePicture
-
-SIDE = 180
-"""Width and height of a picture, px."""
+from kinesics_core.emo3d.evaluation import Prompts, plain_picture
+from kinesics_core.emo3d.portraits import SIDE
 
 _LABEL, _HEADING = 230, 30
 _INK, _PAPER = (30, 30, 30), 250
@@ -26,7 +23,7 @@ def sheet(prompts: Prompts, faces: Mapping[str, np.ndarray]) -> np.ndarray:
         prompts: The descriptions.
         faces: Name of a model -> its faces (N, 52).
     """
-    picture = FacePicture(SIDE, SIDE)
+    picture = plain_picture()
     dominant = prompts.distributions.argmax(axis=1)
     rows = [int(np.flatnonzero(dominant == index)[0]) for index in range(len(EMOTIONS))
             if (dominant == index).any()]

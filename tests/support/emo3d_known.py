@@ -1,0 +1,58 @@
+"""Triples and encoders whose truth is known, without a picture or a language model."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kinesics_core.emo3d.make import MakeConfig, describe_row
+from kinesics_core.emo3d.portraits import portray
+from kinesics_core.emo3d.statistics import words_of
+from kinesics_core.emo3d.triples import Triples
+from kinesics_core.emo3d.words import BLENDS, VOCABULARY
+
+
+def triples(count=300, seed=0):
+    """Descriptions of the grammar with the faces that show them, as if measured without error."""
+    config = MakeConfig(count=count, seed=seed)
+    texts, kinds, parts, distributions, faces = [], [], [], [], []
+    for row in range(count):
+        part, description, rng = describe_row(row, config)
+        texts.append(description.texts)
+        kinds.append(description.kind)
+        parts.append(part)
+        distributions.append(description.distribution)
+        faces.append(portray(description, rng).face)
+    scores = np.stack(faces)
+    return Triples(tuple(texts), tuple(kinds), tuple(parts), np.stack(distributions),
+                   np.arange(count), (None,) * count, scores, scores)
+
+
+class MeaningEncoder:
+    """A language model that knows what the words of the vocabulary mean: each word's vector is that
+    of its emotion and a little of its own, a sentence's is their sum."""
+
+    name, fingerprint = "words of the vocabulary", "meaning"
+
+    def __init__(self, width=48):
+        self.width = width
+        rng = np.random.default_rng(7)
+        emotions = {name: rng.normal(size=width) for name in VOCABULARY}
+        self._words: dict[str, np.ndarray] = {}
+        for name, known in VOCABULARY.items():
+            for level in (*known.adjectives, *known.nouns, known.events,
+                          [sign for sign, _ in known.signs]):
+                for phrase in level:
+                    for word in words_of(phrase):
+                        own = emotions[name] + 0.3 * rng.normal(size=width)
+                        self._words[word] = self._words.get(word, 0.0) + own
+        for adjective, noun, shares in BLENDS:
+            for word in (*words_of(adjective), *words_of(noun)):
+                self._words[word] = sum(emotions[name] * share for name, share in shares.items())
+
+    def texts(self, texts, on_done=None):
+        found = [sum((self._words.get(word, np.zeros(self.width)) for word in words_of(text)),
+                     np.zeros(self.width)) for text in texts]
+        if on_done:
+            on_done(len(texts), len(texts))
+        vectors = np.array(found, np.float32)
+        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
