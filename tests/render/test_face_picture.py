@@ -49,7 +49,7 @@ def test_the_head_fills_most_of_a_portrait_and_a_third_at_talking_distance():
 def test_identities_and_lights_differ_and_repeat():
     face = weights(mouthSmile=0.5)
     pictures = [FacePicture(96, 96, identity=random_identity(seed)).draw(face)
-                for seed in (0, 1, 0)]
+                for seed in (3, 11, 3)]
     np.testing.assert_array_equal(pictures[0], pictures[2])
     assert np.abs(pictures[0].astype(int) - pictures[1]).mean() > 5
     lit = [FacePicture(96, 96, lights=lights).draw(face).astype(int) for lights in SETUPS.values()]

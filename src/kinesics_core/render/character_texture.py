@@ -245,8 +245,8 @@ def _mouth_tile(name: str) -> np.ndarray:
     down = np.clip((np.arange(rows) - 4.0) / (rows - 8.0), 0, 1)[:, None]
     aside = np.clip((np.arange(TILE) - 2.0) / (TILE - 4.0), 0, 1)[None]
     stops, colors, gloss = {
-        "mouth": ([0, 0.3, 1], [(132, 52, 52), (58, 18, 20), (16, 5, 7)], 20),
-        "tongue": ([0, 0.4, 1], [(176, 84, 86), (120, 46, 50), (36, 11, 14)], 40),
+        "mouth": ([0, 0.3, 1], [(118, 44, 44), (44, 13, 15), (14, 4, 6)], 0),
+        "tongue": ([0, 0.4, 1], [(178, 84, 86), (104, 38, 42), (26, 8, 10)], 0),
         # From the edge of the crown over its neck, to the gum and up.
         "teeth": ([0, 0.1, 0.5, 0.58, 0.64, 1], [
             (216, 212, 204), (238, 233, 222), (226, 216, 198), (196, 150, 136), (150, 74, 76),
@@ -325,8 +325,9 @@ class _Face:
         places = np.column_stack([x.ravel(), y.ravel()])
         inside = chart.above_hairline(places).reshape(rows.shape)
         # Strands: an edge that is not drawn with a ruler, and light and dark streaks.
-        inside += 0.0014 * np.sin(x * 900 + 2 * np.sin(y * 240)) * np.sin(x * 410 + 1.3)
-        share = np.clip(inside / 0.0035, 0, 1)[..., None]
+        inside += 0.0012 * np.sin(x * 1900 + 2 * np.sin(y * 240)) * np.sin(x * 830 + 1.3)
+        inside += 0.0010 * np.sin(x * 610 + 3 * np.sin(y * 90))
+        share = np.clip(inside / 0.0055, 0, 1)[..., None]
         streaks = 1.0 + 0.10 * np.sin(x * 730 + 3 * np.sin(y * 60)) * np.sin(x * 290 + 2.0)
         # Shorter towards the neck and temples, where skin shines through.
         short = np.clip(inside / 0.03, 0.0, 1.0)[..., None]
@@ -366,7 +367,7 @@ class _Face:
         # The landmarks lie on the muscle that moves the hairs; the hairs' own line is an even arc.
         arc = 0.0045 * np.sin(np.pi * share**1.15) - 0.003 * share + 0.0012
         line = np.column_stack([line[:, :1], chain[:, 1].mean() + arc])
-        half = 0.0032 * np.minimum(0.45 + 2.8 * share, 1.0) * (1 - 0.74 * share**2.2) * (0.0, 1.0)
+        half = 0.0032 * np.minimum(0.30 + 3.4 * share, 1.0) * (1 - 0.74 * share**2.2) * (0.0, 1.0)
         color = np.array(self.palette.hair, float) * 0.78
         self._fill(np.vstack([line + half, (line - half)[::-1]]), (*color, SKIN_GLOSS))
 

@@ -41,8 +41,8 @@ class Fold:
 _RAISED = {"browInnerUp": 1.0, "browOuterUp": 0.9}
 _FROWNED = {"browDown": 1.0, "noseSneer": 0.35}
 _WRINKLED = {"noseSneer": 1.0}
-_SMILED = {"mouthSmile": 0.9, "noseSneer": 0.9, "mouthUpperUp": 0.75, "cheekSquint": 0.3,
-           "mouthStretch": 0.4, "mouthDimple": 0.5}
+_SMILED = {"mouthSmile": 0.9, "noseSneer": 0.9, "mouthUpperUp": 0.6, "cheekSquint": 0.3,
+           "mouthStretch": 0.4, "mouthDimple": 0.35}
 _SQUINTED = {"cheekSquint": 1.0, "eyeSquint": 0.6, "mouthSmile": 0.35}
 _DRAWN_DOWN = {"mouthFrown": 1.0, "mouthStretch": 0.3, "mouthLowerDown": 0.2}
 _CHIN = {"mouthShrugLower": 1.0, "mouthFrown": 0.55, "mouthPress": 0.45, "mouthRollLower": 0.4}
@@ -121,12 +121,15 @@ def _line(fold: Fold, chart: Chart, side: float) -> np.ndarray:
 
 def _draw(relief: np.ndarray, texels: np.ndarray, value: float, width: float) -> None:
     """Add a soft line that thins out at its ends, in place; ``width`` in metres."""
-    low = np.maximum(texels.min(0).astype(int) - 24, 0)
-    high = np.minimum(texels.max(0).astype(int) + 24, (COLUMNS, HEAD_ROWS))
-    y, x = np.mgrid[low[1]:high[1], low[0]:high[0]]
     sigma = 0.5 * width / 0.00037
-    off = np.stack([x, y], -1)[..., None, :] + 0.5 - texels
-    squared = (off**2).sum(-1)
+    margin = int(3.3 * sigma) + 2
+    low = np.maximum(texels.min(0).astype(int) - margin, 0)
+    high = np.minimum(texels.max(0).astype(int) + margin, (COLUMNS, HEAD_ROWS))
+    y, x = (np.arange(a, b, dtype=np.float32)[:, None] + 0.5
+            for a, b in zip(low[::-1], high[::-1], strict=True))
+    across, down = ((axis - place.astype(np.float32)) ** 2
+                    for axis, place in zip((x, y), texels.T, strict=True))
+    squared = down[:, None] + across[None]
     nearest = squared.argmin(-1)
     along = nearest / (len(texels) - 1)
     taper = np.clip(np.minimum(along, 1.0 - along) * 6.0, 0.0, 1.0)

@@ -9,9 +9,11 @@ same input gives the same bytes on the same machine and backend.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -62,6 +64,10 @@ class FacePicture:
             what lies between .1 and 1.5.
         backend: As ``MeshRenderer`` takes it: "auto" is OpenGL if it is there, else software.
 
+    Attributes:
+        character: The person, ready to be posed.
+        backend: "egl" or "software", what draws.
+
     Raises:
         KinesicsError: The size, share or backend cannot be had.
     """
@@ -80,6 +86,7 @@ class FacePicture:
                 f"(far) to 1.5 (very close); {PORTRAIT} is a portrait.")
         self.width, self.height = int(width), int(height)
         self._view = _View.of(identity, self.width, self.height, head_share)
+        self.character = self._view.character
         self._backdrop = _backdrop(self.width, self.height)
         self._make: Callable[[], MeshRenderer] = lambda: MeshRenderer(
             self.width, self.height, backend=backend, lights=lights)
@@ -177,9 +184,9 @@ class _View:
         # The picture's lower edge, and what of shoulders and chest comes into it by a turn.
         seen = 0.5 * height * DISTANCE / focal
         middle = 0.5 * (top + chin)
-        character = build_character(
-            body, identity.palette, shortest_edge=SHORTEST_EDGE,
-            lowest=min(middle - 1.2 * seen - 0.05, chin - 0.12))
+        lowest = min(middle - 1.2 * seen - 0.05, chin - 0.12)
+        # In steps of 5 cm, so that pictures of about one size share the person.
+        character = _character(identity, round(math.floor(lowest / 0.05) * 0.05, 2))
         depth = float(body.joint_template[JOINTS["head"], 2])
         return cls(character, np.array([0.0, middle, DISTANCE + depth], np.float32), focal)
 
@@ -194,6 +201,13 @@ class _View:
         return self.character.mesh(
             vertices * MODEL_TO_OPTICAL + self.place, normals * MODEL_TO_OPTICAL,
             shown["expression"][0])
+
+
+@lru_cache(maxsize=16)
+def _character(identity: Identity, lowest: float) -> Character:
+    """Return a person down to a height; built once, as it takes a second."""
+    return build_character(
+        identity.body(), identity.palette, shortest_edge=SHORTEST_EDGE, lowest=lowest)
 
 
 def _backdrop(width: int, height: int) -> np.ndarray:

@@ -30,9 +30,9 @@ OPENED_LIDS = 0.40
 """Share of eyeWide in the resting face: MakeHuman's lids are 7 mm apart, people's 10."""
 
 GAINS = {
-    "browInnerUp": 1.55, "browOuterUp": 1.35, "browDown": 1.1, "eyeWide": 1.15,
+    "browInnerUp": 1.55, "browOuterUp": 1.35, "browDown": 1.3, "eyeWide": 1.15,
     "noseSneer": 1.3, "mouthUpperUp": 1.35, "mouthLowerDown": 1.9, "mouthFrown": 1.35,
-    "mouthStretch": 1.25, "mouthShrugLower": 1.15, "mouthRollLower": 1.15, "tongueOut": 1.35,
+    "mouthStretch": 1.25, "mouthShrugLower": 1.15, "mouthRollLower": 1.15,
     "eyeLookDown": 1.35,
 }
 """Factors on whole targets, by name without side."""
@@ -59,8 +59,8 @@ class Push:
 
 PUSHES: dict[str, tuple[Push, ...]] = {
     "browDown": (
-        Push(22, (-2, -2), (-2.2, -1.0, 1.2), (14, 12)),
-        Push(24, (0, -2), (-1.0, -0.4, 0.6), (20, 12)),
+        Push(22, (-1, -1), (-2.2, -2.4, 1.2), (17, 12)),
+        Push(25, (0, 0), (-0.6, 1.4, 0.2), (22, 14)),
     ),
     "browInnerUp": (Push(23, (0, 0), (0.0, 1.2, 0.0), (20, 16)),),
     "browOuterUp": (Push(24, (0, 0), (0.0, 1.8, 0.0), (22, 16)),),
@@ -103,7 +103,6 @@ PUSHES: dict[str, tuple[Push, ...]] = {
         Push(66, (0, 0), (0.0, 2.6, 0.6), (44, 16), "lower"),
         Push(62, (0, 0), (0.0, -0.9, 0.0), (44, 14), "upper"),
     ),
-    "tongueOut": (),
 }
 """Displacements by target without side. One in the middle of the face is given at half its size,
 as its mirror image is added."""

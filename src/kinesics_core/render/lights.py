@@ -56,11 +56,16 @@ SETUPS = {
 WRAP = 0.22
 """Reach of the key light around the surface, 0 a hard edge, 1 everywhere."""
 
-SHININESS, WET_SHININESS = 32.0, 160.0
-"""Exponents of the highlight: of skin and cloth, and of what is fully glossy: the eyes."""
+SHININESS = 5, 7
+"""Exponents of the highlight as powers of two: of skin and cloth (32), and of what is fully glossy
+(128): the eyes."""
 
 CORNEA = 1.55
 """Curvature of the cornea beside the eyeball's: the catchlight lies on the iris."""
+
+OPEN = 64.0
+"""Factor on the gloss that gives the rim's share: nothing grazes what is inside of a mouth, which
+has no gloss at all."""
 
 FURROW = np.array([0.24, 0.33, 0.36], np.float32)
 """Share of each colour that a furrow takes away: what light is left in a fold is red."""
@@ -94,10 +99,12 @@ vec3 lit(vec3 color, float gloss, vec3 normal, vec3 eye) {{
     float edge = 1.0 - max(dot(normal, eye), 0.0);
     float wet = step(0.9, gloss);
     vec3 curved = normalize(normal * vec3(1.0 + {CORNEA - 1:.3f} * vec2(wet), 1.0));
-    float shine = gloss * pow(max(dot(curved, {_vec(_half(lights))}), 0.0),
-        mix({SHININESS:.1f}, {WET_SHININESS:.1f}, wet));
-    vec3 linear = color * color * light + edge * edge * edge * {_vec(lights.rim_color)}
-        + vec3(shine);
+    float shine = max(dot(curved, {_vec(_half(lights))}), 0.0);
+    for (int i = 0; i < {SHININESS[0]}; i++) shine *= shine;
+    if (wet > 0.0) for (int i = {SHININESS[0]}; i < {SHININESS[1]}; i++) shine *= shine;
+    shine *= gloss;
+    vec3 linear = color * color * light + vec3(shine)
+        + min(gloss * {OPEN:.1f}, 1.0) * edge * edge * edge * {_vec(lights.rim_color)};
     return sqrt(min(linear, vec3(1.0)));
 }}
 """
@@ -133,8 +140,8 @@ def lit(
     curved = np.where(wet[:, None], normal * np.array((CORNEA, CORNEA, 1.0), np.float32), normal)
     curved /= np.linalg.norm(curved, axis=1, keepdims=True) + 1e-9
     shine = gloss * np.maximum(curved @ _half(lights), 0.0) ** np.where(
-        wet, np.float32(WET_SHININESS), np.float32(SHININESS))
+        wet, np.float32(2 ** SHININESS[1]), np.float32(2 ** SHININESS[0]))
     linear = color * color * light
-    linear += (edge**3)[:, None] * rim
+    linear += (np.minimum(gloss * OPEN, 1.0) * edge**3)[:, None] * rim
     linear += shine[:, None]
     return np.sqrt(np.minimum(linear, 1.0))

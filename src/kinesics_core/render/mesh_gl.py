@@ -204,7 +204,7 @@ class GlRasterizer:
             self._texture = self._context.texture((width, height), 4, texture)
             # Coarser levels would mix in what lies elsewhere in the picture.
             self._texture.build_mipmaps(max_level=2)
-            self._texture.filter = (self._gl.LINEAR_MIPMAP_LINEAR, self._gl.LINEAR)
+            self._texture.filter = (self._gl.LINEAR_MIPMAP_NEAREST, self._gl.LINEAR)
             self._texture.repeat_x = self._texture.repeat_y = False
         self._texture.use(0)
 

@@ -79,7 +79,7 @@ def with_teeth(model: BodyModel, mouth: float, lips_depth: float) -> tuple[BodyM
 
 
 def lying_tongue(model: BodyModel, tongue: np.ndarray) -> BodyModel:
-    """Lower and shorten the tongue (V,) bool so that it lies behind the lower teeth."""
+    """Lower and shorten the tongue (V,) bool so that it lies behind the lower teeth at rest."""
     template = model.template.copy()
     points = template[tongue]
     low, back = points[:, 1].min(), points[:, 2].min()
@@ -87,7 +87,16 @@ def lying_tongue(model: BodyModel, tongue: np.ndarray) -> BodyModel:
     points[:, 1] = low - 0.001 + height * (points[:, 1] - low)
     points[:, 2] = back + length * (points[:, 2] - back)
     template[tongue] = points
-    return replace(model, template=template)
+    directions = model.expression_directions.copy()
+    if directions.shape[2] >= len(ARKIT_BLENDSHAPES):
+        # Out over the lower teeth and lip, and thinner there.
+        out = directions[tongue, :, BLENDSHAPE_INDEX["tongueOut"]]
+        share = np.clip(out[:, 2] / out[:, 2].max(), 0.0, 1.0)
+        out[:, 2] *= 1.25
+        out[:, 1] = share * (0.0075 + 0.55 * (points[:, 1].max() - points[:, 1])) \
+            - 0.015 * np.clip(share - 0.75, 0.0, 1.0) / 0.25
+        directions[tongue, :, BLENDSHAPE_INDEX["tongueOut"]] = out
+    return replace(model, template=template, expression_directions=directions)
 
 
 def _go_with_the_jaw(
