@@ -35,7 +35,7 @@ ROUNDS, ROUND_SECONDS = 5, 8.0
 def run(args: argparse.Namespace) -> list[Result]:
     """Return the measured ``loop.*``; ``--duration`` is the length of the paced run."""
     store.path(f"holistic-{args.variant}")
-    with _ended_by_signals(), tempfile.TemporaryDirectory() as scratch:
+    with ended_by_signals(), tempfile.TemporaryDirectory() as scratch:
         clip = Path(scratch) / "clip.avi"
         frames = write_clip(clip)
         paced = _graph(clip, args.variant, "--loop", "--duration", str(args.duration))
@@ -105,7 +105,7 @@ def _footage() -> Iterable[np.ndarray]:
 
 def _graph(clip: Path, variant: str, *arguments: str) -> dict[str, Any]:
     report = clip.with_name("report.json")
-    _run(
+    run_process(
         [sys.executable, "-m", "kinesics_core.cli", "up", "--source", str(clip),
          "--variant", variant, "--report", str(report), *arguments]
     )
@@ -142,11 +142,11 @@ print(json.dumps({
 
 def _peer(clip: Path, variant: str) -> dict[str, float]:
     command = [sys.executable, "-c", _PEER, str(clip), variant]
-    return json.loads(_run(command).splitlines()[-1])
+    return json.loads(run_process(command).splitlines()[-1])
 
 
 @contextmanager
-def _ended_by_signals() -> Iterator[None]:
+def ended_by_signals() -> Iterator[None]:
     """Let SIGTERM and SIGHUP end the block by an exception, so that no child is left behind."""
     def end(number: int, frame: object) -> None:
         raise SystemExit(128 + number)
@@ -159,7 +159,12 @@ def _ended_by_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _run(command: list[str]) -> str:
+def run_process(command: list[str]) -> str:
+    """Run a command to its end; return what it printed.
+
+    Raises:
+        KinesicsError: It failed; the sentence ends with what it said last.
+    """
     # An exception in here, a signal's too, kills the child.
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:

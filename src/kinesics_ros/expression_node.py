@@ -104,20 +104,21 @@ class ExpressionNode(Stage):
         if self.bus is not None and self.bus.lossless:
             self._emit()
 
-    def _tick(self, late: float) -> None:
+    def _tick(self, due: float) -> None:
         try:
-            self._emit(late)
+            self._emit(due)
         except Exception as error:  # the stream goes on, whatever one pose met
             self.count_error("a pose", error)
 
-    def _emit(self, late: float = 0.0) -> None:
-        """Publish the pose of this moment, or of ``late`` seconds before it."""
+    def _emit(self, due: float | None = None) -> None:
+        """Publish the pose of a moment of the monotonic clock; None: of the present."""
         began = time.perf_counter()
         with self._order:
             with self._lock:
                 assert self._animator is not None
                 answering, self._answering = self._answering, None
                 # A pose is that of its moment in the grid, so that its time is even too.
+                late = 0.0 if due is None else time.monotonic() - due
                 face, body = self._animator.step(self.now() - int(late * NANOSECONDS))
             self._publish_face(face)
             self._publish_body(body)

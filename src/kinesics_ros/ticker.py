@@ -39,7 +39,7 @@ class Ticker:
 
         Args:
             rate: Calls per second.
-            call: Called with how much too late it is, seconds; must catch its own faults.
+            call: Called with the moment, seconds of the monotonic clock; must catch its own faults.
             name: Of the thread.
             priority: Of SCHED_FIFO, 1 to 99; 0: an ordinary thread.
         """
@@ -66,13 +66,12 @@ class Ticker:
         self.schedule = _schedule(self._priority)
         start, number = time.monotonic(), 0
         while True:
-            wait = start + number * self._period - time.monotonic()
+            due = start + number * self._period
             # An event of zero seconds is polled, so that `stop` ends a ticker that is behind.
-            if self._quiet.wait(max(0.0, wait)):
+            if self._quiet.wait(max(0.0, due - time.monotonic())):
                 return
-            late = time.monotonic() - (start + number * self._period)
-            self.late_ms.append(1e3 * late)
-            self._call(late)
+            self.late_ms.append(1e3 * (time.monotonic() - due))
+            self._call(due)
             number, left_out = following(number, (time.monotonic() - start) / self._period)
             self.skipped += left_out
 

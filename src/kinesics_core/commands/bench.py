@@ -17,6 +17,7 @@ from kinesics_core.settings import add_option, settings_of
 HELP = "measure speed and memory beside a peer; results go to out/bench/NAME.json"
 
 BENCHES = {
+    "express": "kinesics_ros.bench_express",
     "fit": "kinesics_core.fitting.evaluation.bench_fit",
     "forecast": "kinesics_core.motion.evaluation.bench_forecast",
     "loop": "kinesics_ros.bench_loop",
@@ -36,6 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--motion", type=Path, metavar="FILE.npz",
                         help="fit: truth of this motion (see `kinesics eval fit`) instead of"
                              " DeepMimic's")
+    parser.add_argument("--goemotions", type=Path, metavar="DIR",
+                        help="express: folder of GoEmotions (see `kinesics eval text`), to score"
+                             " the reading of texts; left out, that is not measured")
     add_option(parser, *settings_of(KeypointConfig, "variant"))
 
 
