@@ -255,6 +255,9 @@ def test_a_face_given_with_what_it_expresses_takes_its_time_and_the_heads_part()
     told.show("neutral", 0.0)
     run(told, 0.5 * TIMING[SADNESS].offset)
     assert told.phase == "offset" and told.progress == pytest.approx(0.5, abs=0.01)
+    untold.show_face(np.zeros(52), 0.4)
+    run(untold, 0.2)
+    assert untold.phase == "offset" and untold.progress == pytest.approx(0.5, abs=0.01)
 
 
 def test_what_moves_stays_a_possible_face():

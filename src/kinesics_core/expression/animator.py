@@ -270,7 +270,8 @@ class Animator:
             assert self._display is not None
             expression = self._display.expression
             if self._display.emotion is None:
-                self._face.show_face(expression.blendshapes, self._display.onset)
+                self._face.show_face(
+                    expression.blendshapes, self._display.onset, expression.distribution)
             else:
                 self._face.show(self._display.emotion, expression.intensity, expression.vad)
             # The body shows the state and, as far as it is meant to, the emotion.

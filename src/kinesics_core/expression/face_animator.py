@@ -161,7 +161,8 @@ class FaceAnimator:
             self._set_arousal(arousal)
             self._mood = mood_of(np.array([valence, arousal, dominance]))
         level = 0.0 if index == NEUTRAL else float(intensity)
-        self._go(_Face(index, level, shapes, level * HEAD_OF_EMOTION[index], TIMING[index]))
+        timing = TIMING[index] if level else self._timing
+        self._go(_Face(index, level, shapes, level * HEAD_OF_EMOTION[index], timing))
         self._shown = asked
 
     def show_face(
@@ -173,7 +174,8 @@ class FaceAnimator:
         Args:
             blendshapes: (52,) in the order of ``ARKIT_BLENDSHAPES``, 0..1. Its eyeLook weights
                 turn the gaze away from where it would be by what they mean.
-            onset: Seconds to its apex, within ``ONSET_RANGE``; None: as ``distribution`` has it.
+            onset: Seconds until it is there, within ``ONSET_RANGE``; None: as ``distribution`` has
+                it, and to a face of nothing as what was shown has it.
             distribution: What it expresses, (8,) probabilities in the order of ``EMOTIONS``:
                 the mean of their timings and of their head movements is its. None: neutral's.
 
@@ -205,7 +207,8 @@ class FaceAnimator:
                 "to 1."
             )
         level = float(shapes.max())
-        timing = Timing(*(shares @ _TIMES).tolist()) if onset is None else Timing(onset, onset)
+        usual = Timing(*(shares @ _TIMES).tolist()) if level else self._timing
+        timing = usual if onset is None else Timing(onset, usual.offset if level else onset)
         self._go(_Face(NEUTRAL, level, shapes, level * (shares @ HEAD_OF_EMOTION), timing))
         self._shown = shapes.copy()
 
@@ -310,14 +313,13 @@ class FaceAnimator:
         change = face.level - self._level
         if not change and face.emotion == self._emotion and (shapes == self._course.aim).all():
             return
-        if face.level > 0.0:
-            self._timing = face.timing
+        self._timing = face.timing
         other = face.level > 0.0 and (
             face.emotion != self._emotion
             or face.emotion == NEUTRAL and np.abs(shapes - self._course.aim).max() >= _ADJUST)
         if other or abs(change) >= _ADJUST or 0.0 == face.level < self._level:
             self._rising = face.level > 0.0 and (other or change > 0.0)
-            duration = self._timing.onset if self._rising else self._timing.offset
+            duration = face.timing.onset if self._rising else face.timing.offset
             self._course.go(self._time, shapes, duration)
             self._phase_began = self._course.clock(self._time)
         else:
