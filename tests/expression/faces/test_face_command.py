@@ -104,11 +104,22 @@ def test_a_directory_that_is_not_there_is_a_sentence(tmp_path, capsys):
     assert "There is no directory" in capsys.readouterr().err
 
 
-def test_the_picture_is_a_png_of_the_face(tmp_path):
+def test_the_picture_is_a_png_of_the_face(tmp_path, monkeypatch):
     import cv2
-    first, second = tmp_path / "a.png", tmp_path / "b.png"
-    assert cli.main(["face", "--emotion", "surprise", "--png", str(first)]) == 0
-    assert cli.main(["face", "--emotion", "neutral", "--png", str(second)]) == 0
-    one, other = (cv2.imread(str(file)).astype(int) for file in (first, second))
-    assert one.shape == other.shape == (480, 640, 3)
-    assert np.abs(one - other).max() > 60
+
+    from kinesics_core.render import face_picture
+
+    drawn = []
+
+    class Recorder(face_picture.FacePicture):
+        def draw(self, blendshapes):
+            drawn.append((blendshapes, super().draw(blendshapes)))
+            return drawn[-1][1]
+
+    monkeypatch.setattr(face_picture, "FacePicture", Recorder)
+    file = tmp_path / "face.png"
+    assert cli.main(["face", "--emotion", "surprise", "--png", str(file)]) == 0
+    (weights, image), = drawn
+    assert np.array_equal(weights, face_of_emotion("surprise", 1.0))
+    assert np.array_equal(cv2.imread(str(file))[:, :, ::-1], image)
+    assert image.shape == (480, 640, 3) and image.std() > 10
