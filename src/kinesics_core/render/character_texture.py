@@ -368,7 +368,8 @@ class _Face:
         arc = 0.0045 * np.sin(np.pi * share**1.15) - 0.003 * share + 0.0012
         line = np.column_stack([line[:, :1], chain[:, 1].mean() + arc])
         half = 0.0032 * np.minimum(0.30 + 3.4 * share, 1.0) * (1 - 0.74 * share**2.2) * (0.0, 1.0)
-        color = np.array(self.palette.hair, float) * 0.78
+        # Whatever hair and skin are, brows can be told from the skin.
+        color = np.minimum(np.array(self.palette.hair, float) * 0.78, self.skin * 0.42)
         self._fill(np.vstack([line + half, (line - half)[::-1]]), (*color, SKIN_GLOSS))
 
     def _nostrils(self) -> None:
