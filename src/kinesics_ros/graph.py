@@ -150,6 +150,7 @@ class Graph:
         names = {
             "topics": ("persons", "forecast", "affect", "response", "face_pose", "body_pose"),
             "services": ("express", "set_personality"),
+            "actions": ("express",),
         }
         said = [f"{kind} {', '.join(map(camera.resolve_topic_name, known))}"
                 for kind, known in names.items()]

@@ -10,6 +10,7 @@ does not answer a good message afterwards.
 from __future__ import annotations
 
 import argparse
+import inspect
 import struct
 import sys
 import tempfile
@@ -64,6 +65,9 @@ def _change_one(message: Any, rng: np.random.Generator) -> None:
             _change_one(value[int(rng.integers(len(value)))], rng)
         else:
             setattr(message, name, list(value) * int(rng.integers(0, 4)))
+    elif kind == "sequence<string>":
+        setattr(message, name, [TEXTS[int(place)] for place in
+                                rng.integers(0, len(TEXTS), int(rng.integers(0, 4)))])
     elif kind in ("string", "wstring"):
         setattr(message, name, TEXTS[int(rng.integers(len(TEXTS)))])
     elif kind in ("float", "double"):
@@ -187,6 +191,13 @@ def good(kind: str, step: int, rng: np.random.Generator) -> Any:
         return conversions.response_to_msg(types.AffectiveResponse(
             stamp, "mirror", step % 8, 0.5, 0.1, 0.1, 0.1, 1, np.zeros(2, np.float32), "wave",
             1.0, "a test"))
+    if kind == "Expression":
+        from kinesics.msg import Expression
+
+        said = ({"emotion": step % 8}, {"text": "so happy"}, {"vad": [0.5, 0.5, 0.0]},
+                {"compound": [3, 0]}, {"units": ["AU12"], "unit_intensities": [0.5]},
+                {"blendshapes": [0.1] * 52}, {"distribution": [0.125] * 8})[step % 7]
+        return Expression(header=conversions.header(stamp), duration=1.0, **said)
     if kind == "BodyPose":
         hand = np.zeros((15, 3), np.float32)
         return conversions.body_to_msg(types.BodyPose(
@@ -256,7 +267,7 @@ def run_node(
         for number in range(count):
             inputs = heard_by(node)  # they may be made anew when publishers come
             _send(inputs[number % len(inputs)], number, rng, outcome, odd)
-            _call(node, rng, outcome)
+            _call(node, rng, executor, outcome)
             executor.spin_once(timeout_sec=0)
             if number % 20 == 19:
                 _settle(node, executor)
@@ -278,13 +289,17 @@ def heard_by(node: Any) -> list[Any]:
     return found
 
 
-def _call(node: Any, rng: np.random.Generator, outcome: Outcome) -> None:
+def _call(node: Any, rng: np.random.Generator, executor: Any, outcome: Outcome) -> None:
     """Ask each service of ours with an odd request."""
     for service in node.services:
         if service.srv_type.__module__.startswith("kinesics."):
             request, answer = service.srv_type.Request(), service.srv_type.Response()
             try:
-                service.callback(changed(request, rng), answer)
+                answered = service.callback(changed(request, rng), answer)
+                if inspect.isawaitable(answered):
+                    task = executor.create_task(answered)
+                    executor.spin_until_future_complete(task, timeout_sec=20.0)
+                    assert task.result() is answer, "no answer in time"
             except Exception as error:
                 outcome.faults[f"left the service {service.srv_name}: {error!r}"] += 1
             outcome.messages += 1

@@ -15,8 +15,8 @@ pytest.importorskip("rclpy")
 sys.path.insert(0, str(Path(__file__).parent))
 import messages
 
-KINDS = ("PersonArray", "MotionForecast", "Affect", "AffectiveResponse", "BodyPose", "Image",
-         "CompressedImage")
+KINDS = ("PersonArray", "MotionForecast", "Affect", "AffectiveResponse", "Expression", "BodyPose",
+         "Image", "CompressedImage")
 
 
 @pytest.mark.parametrize("kind", KINDS)
