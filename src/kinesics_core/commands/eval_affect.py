@@ -1,4 +1,4 @@
-"""``kinesics eval affect``: affect read from bodies beside what people see in them."""
+"""``kinesics eval affect``: affect read from bodies and faces beside what people see in them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kinesics_core import bench, files
-from kinesics_core.commands import tables
+from kinesics_core.commands import eval_faces, tables
 from kinesics_core.errors import KinesicsError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from kinesics_core.dataset.clips import Dataset
     from kinesics_core.experiments.affect_evaluation import ClipReading
 
-HELP = "affect read from bodies, against people's ratings or an expected order"
+HELP = "affect read from bodies, against people's ratings or an order; from faces, against labels"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,8 +28,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         " over the clip. Against the labels valence, arousal and dominance (-1 to 1, any that"
         " are there): Pearson's, Spearman's and Lin's concordance correlation, with 95 % intervals"
         " by bootstrap. Beside each, what the mean speed of the keypoints reaches alone."
+        " `kinesics eval affect faces DIR` reads pictures of faces instead, labelled by subfolder"
+        " or CSV: balanced accuracy, recall by emotion, confusion and calibration (ECE), beside"
+        " blendshapes alone and the majority."
     )
-    parser.add_argument("--data", metavar="DATASET", type=Path, required=True)
+    parser.add_argument("channel", nargs="?", choices=("bodies", "faces"), default="bodies")
+    parser.add_argument("folder", metavar="DIR", nargs="?", type=Path, help="pictures of faces")
+    parser.add_argument("--data", metavar="DATASET", type=Path, help="clips, for bodies")
     parser.add_argument(
         "--model", metavar="FILE",
         help="forecaster (ONNX) with an emotion output; left out, the rules of affect.body read")
@@ -41,13 +46,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--within", metavar="LABEL", help="compare, for --order, only clips with the same LABEL")
     parser.add_argument("--json", metavar="FILE", type=Path)
-    parser.add_argument("--csv", metavar="FILE", type=Path, help="readings and labels by clip")
+    parser.add_argument("--csv", metavar="FILE", type=Path,
+                        help="readings and labels by clip or picture")
 
 
 def run(args: argparse.Namespace) -> int:
     from kinesics_core.dataset.clips import Dataset
     from kinesics_core.experiments import affect_evaluation as affect
 
+    if args.channel == "faces":
+        eval_faces.reject_options_of_bodies(args)
+        return eval_faces.run(args)
+    if args.data is None:
+        raise KinesicsError(
+            "Got no --data; wanted --data DATASET, or `kinesics eval affect faces DIR`.")
     for file in filter(None, (args.csv, args.json)):
         files.require_writable(file)
     orders = [_order(text) for text in args.order]

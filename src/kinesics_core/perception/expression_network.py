@@ -194,6 +194,11 @@ MEMBERS = tuple(name for name, _, _ in _MEMBERS)
 # or a network that knows nothing would be heard to say disgust. Contempt is no class.
 _TRAINED_ON = np.array([0.251, 0.139, 0.110, 0.168, 0.080, 1.0, 0.143, 0.173])
 
+# Networks are surer than they are right. This makes their mean certainty on 64 faces of photographs
+# and films (two thirds smile) .79, as often as they should be right there by the recalls of
+# ``affect.face_network.RELIABILITY``; the certainty is .92 without.
+_TEMPERATURE = 1.8
+
 _FLOOR = 1e-4  # probability below which a network rules nothing out
 
 
@@ -201,7 +206,7 @@ class ExpressionNetwork:
     """Reader of a face's expression in a picture.
 
     The answer is the geometric mean of the networks' probabilities, each divided by the square
-    root of how often its training data show the emotion. Not thread-safe.
+    root of how often its training data show the emotion, and made less sure. Not thread-safe.
 
     Args:
         sessions: One of each of ``MEMBERS``, in order; ``load`` makes them.
@@ -259,5 +264,6 @@ def pool(said: np.ndarray) -> np.ndarray:
     """
     known = said.max(axis=0) > 0.0
     logits = np.log(np.maximum(said, _FLOOR)).mean(axis=0) - 0.5 * np.log(_TRAINED_ON)
+    logits /= _TEMPERATURE
     logits[~known] = -np.inf
     return softmax(logits).astype(np.float32)

@@ -1,0 +1,83 @@
+"""Measures of recognising emotions: balanced accuracy, recall, confusion and calibration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kinesics_core.affect.emotions import EMOTIONS
+
+BINS = 10
+"""Bins of confidence of the calibration error (Guo et al., ICML 2017)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecognitionScores:
+    """Agreement of distributions over ``EMOTIONS`` with labels.
+
+    Attributes:
+        n: Samples.
+        accuracy: Share whose most probable emotion is the label.
+        balanced_accuracy: Mean recall over the emotions that occur.
+        recall: (8,) share of each emotion's samples that are recognised; nan without any.
+        confusion: (8, 8) counts; rows are labels, columns what was recognised.
+        ece: Expected calibration error: mean over samples of how far the probability of the most
+            probable emotion is from the accuracy of the samples with like probabilities.
+        majority_accuracy: Accuracy of always saying the most frequent label.
+        majority_balanced: Its balanced accuracy, one over the emotions that occur.
+    """
+
+    n: int
+    accuracy: float
+    balanced_accuracy: float
+    recall: np.ndarray
+    confusion: np.ndarray
+    ece: float
+    majority_accuracy: float
+    majority_balanced: float
+
+
+def recognition_scores(labels: np.ndarray, distributions: np.ndarray) -> RecognitionScores:
+    """Return how well distributions agree with labels.
+
+    Args:
+        labels: (N,) indices into ``EMOTIONS``.
+        distributions: (N, 8) probabilities.
+
+    Raises:
+        ValueError: There is no sample, or the shapes do not fit together.
+    """
+    labels, distributions = np.asarray(labels), np.asarray(distributions, np.float64)
+    if distributions.shape != (len(labels), len(EMOTIONS)) or not len(labels):
+        raise ValueError(
+            f"Got {labels.shape} labels and {distributions.shape} probabilities; wanted (N,) and "
+            f"(N, {len(EMOTIONS)}), N at least 1.")
+    said = distributions.argmax(axis=1)
+    confusion = np.zeros((len(EMOTIONS), len(EMOTIONS)), np.int64)
+    np.add.at(confusion, (labels, said), 1)
+    counts = confusion.sum(axis=1)
+    recall = np.where(counts > 0, np.diag(confusion) / np.maximum(counts, 1), np.nan)
+    occurring = int((counts > 0).sum())
+    return RecognitionScores(
+        len(labels), float((said == labels).mean()), float(np.nanmean(recall)), recall, confusion,
+        calibration_error(distributions.max(axis=1), said == labels),
+        float(counts.max() / len(labels)), 1.0 / occurring)
+
+
+def calibration_error(confidence: np.ndarray, right: np.ndarray, bins: int = BINS) -> float:
+    """Return the expected calibration error of probabilities that something is right.
+
+    Args:
+        confidence: (N,) probabilities 0..1.
+        right: (N,) bool, whether it was.
+        bins: Of equal width.
+    """
+    which = np.minimum((np.asarray(confidence) * bins).astype(int), bins - 1)
+    total = 0.0
+    for index in range(bins):
+        inside = which == index
+        if inside.any():
+            total += inside.sum() * abs(
+                float(np.mean(confidence[inside])) - float(np.mean(right[inside])))
+    return total / len(which)

@@ -1,0 +1,42 @@
+"""Measures of recognition on tables small enough to count by hand."""
+
+import numpy as np
+import pytest
+
+from kinesics_core.affect.emotions import ANGER, HAPPINESS, NEUTRAL, SADNESS
+from kinesics_core.affect.recognition import calibration_error, recognition_scores
+
+
+def says(*emotions, sure=1.0):
+    rows = np.full((len(emotions), 8), (1.0 - sure) / 7.0)
+    rows[range(len(emotions)), emotions] = sure
+    return rows
+
+
+def test_rare_emotions_count_like_frequent_ones():
+    labels = np.array([HAPPINESS] * 8 + [ANGER] * 2)
+    scores = recognition_scores(labels, says(*[HAPPINESS] * 9, ANGER))
+    assert scores.accuracy == pytest.approx(0.9)
+    assert scores.balanced_accuracy == pytest.approx((1.0 + 0.5) / 2)
+    assert scores.recall[[HAPPINESS, ANGER]] == pytest.approx([1.0, 0.5])
+    assert np.isnan(scores.recall[NEUTRAL])
+    assert scores.majority_accuracy == pytest.approx(0.8)
+    assert scores.majority_balanced == pytest.approx(0.5)
+    assert scores.confusion[ANGER, HAPPINESS] == 1 and scores.confusion.sum() == 10
+
+
+def test_calibration_by_hand():
+    # Half sure and half right: calibrated. Sure and half right: .5 off.
+    right = np.array([True, False] * 10)
+    assert calibration_error(np.full(20, 0.55), right) == pytest.approx(0.05)
+    assert calibration_error(np.ones(20), right) == pytest.approx(0.5)
+    mixed = recognition_scores(
+        np.array([SADNESS, SADNESS]), np.vstack([says(SADNESS), says(ANGER, sure=0.65)]))
+    assert mixed.ece == pytest.approx(0.5 * 0.0 + 0.5 * 0.65)
+
+
+def test_nothing_to_score_is_refused():
+    with pytest.raises(ValueError, match="N at least 1"):
+        recognition_scores(np.zeros(0, int), np.zeros((0, 8)))
+    with pytest.raises(ValueError, match="wanted"):
+        recognition_scores(np.zeros(3, int), np.zeros((3, 7)))
