@@ -13,6 +13,7 @@ from kinesics_core.commands import (
     eval_forecast,
     eval_recognise,
     eval_studies,
+    eval_text,
 )
 
 HELP = "measure networks beside what they have to beat"
@@ -41,6 +42,7 @@ EVALUATIONS: dict[str, EvalCommand] = {
         "study: recognition on other domains", eval_studies.add_emotion, eval_studies.run_emotion),
     "affect": EvalCommand(eval_affect.HELP, eval_affect.add_arguments, eval_affect.run),
     "face": EvalCommand(eval_face.HELP, eval_face.add_arguments, eval_face.run),
+    "text": EvalCommand(eval_text.HELP, eval_text.add_arguments, eval_text.run),
     "fit": EvalCommand(eval_fit.HELP, eval_fit.add_arguments, eval_fit.run),
 }
 

@@ -1,7 +1,7 @@
 """``kinesics train forecast``: datasets -> a network as an ONNX file, its curves and report.
 
-``train prior`` and ``train lifter`` are in ``train_body``, ``train face`` is in ``train_face``; the
-run itself in ``train_forecast``.
+``train prior`` and ``train lifter`` are in ``train_body``, ``train face`` in ``train_face``,
+``train text`` in ``train_text``; the forecast's run itself in ``train_forecast``.
 """
 
 from __future__ import annotations
@@ -10,17 +10,18 @@ import argparse
 from pathlib import Path
 
 from kinesics_core import extras, option_types
-from kinesics_core.commands import train_body, train_face
+from kinesics_core.commands import train_body, train_face, train_text
 from kinesics_core.errors import KinesicsError
 from kinesics_core.motion.training.config import CHOICES, RECIPES, TrainingConfig
 
-HELP = "train a network on motion or body poses"
+HELP = "train a network on motion, body poses or text"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add ``train forecast``, whose settings are the recipe's if not given, and ``train_body``."""
     what = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
     train_body.add_arguments(what)
     train_face.add_arguments(what)
+    train_text.add_arguments(what)
     forecast = what.add_parser(
         "forecast", help="60 frames of keypoints -> the next 30, and a label if asked",
         description="Trains one network to forecast motion and, with --label, to recognise a"
@@ -109,4 +110,6 @@ def run(args: argparse.Namespace) -> int:
         return train_body.run(args)
     if args.what == train_face.NAME:
         return train_face.run(args)
+    if args.what == train_text.NAME:
+        return train_text.run(args)
     return train_forecast.train(args)

@@ -26,13 +26,15 @@ ENGLISH = "English"
 """Name that ``TextReading.language`` has for a text that was read."""
 
 FEWEST_KNOWN = 0.5
-"""Share of words that English texts use, from which on a text is English."""
-SHORT = 3
-"""Words of a text too short for shares: one of them known is enough."""
+"""Share of words that English texts use, above which a text is English; names do not count."""
 OTHER_SCRIPT = 0.3
 """Share of letters of another script, above which a text is of another language."""
 FOREIGN = 0.28
 """Share of short words of another language, from which on it is that one, if English has fewer."""
+FOREIGN_ALL_KNOWN = 0.5
+"""The same where every word is known in English too ("ik ben bang")."""
+FEW = 3
+"""Words of a text too short to be of another language when all of them are English."""
 
 _SCRIPTS = {
     "CJK": "Chinese or Japanese", "HIRAGANA": "Japanese", "KATAKANA": "Japanese",
@@ -54,7 +56,7 @@ class EnglishWords:
 
     def frequent(self, word: str, first: int) -> bool:
         """Return whether a word is one of the ``first`` most frequent."""
-        return self._rank.get(word, len(self._rank)) < first
+        return self._rank.get(word, first) < first
 
 
 def require_english(text: str, english: EnglishWords) -> None:
@@ -70,28 +72,50 @@ def require_english(text: str, english: EnglishWords) -> None:
     script = _foreign_script(text)
     if script:
         raise _refusal(text, script)
-    tokens = [token.strip("'") for token in re.findall(r"[^\W\d_]+(?:'[^\W\d_]+)*", text.lower())]
-    tokens = [token for token in tokens if token]
-    if not tokens:
+    written = re.findall(r"[^\W\d_]+(?:['’][^\W\d_]+)*", text)
+    known = [_is_known(word.lower(), english) for word in written]
+    if all(known) and len(written) < FEW:
         return
-    known = sum(token in english or token.partition("'")[0] in english for token in tokens)
-    language, share = _nearest(tokens, english)
-    own = sum(english.frequent(token, 150) for token in tokens) / len(tokens)
-    if share >= FOREIGN and share > own:
+    tokens = [word.lower().replace("’", "'") for word in written]
+    language, share, own = _nearest(tokens, english)
+    if share >= (FOREIGN_ALL_KNOWN if all(known) else FOREIGN) and share > own:
         raise _refusal(text, language)
-    if known / len(tokens) < FEWEST_KNOWN and not (len(tokens) <= SHORT and known):
+    if not _mostly_known(written, known):
         raise _refusal(text, language if share > 0.0 else "")
 
 
-def _nearest(tokens: list[str], english: EnglishWords) -> tuple[str, float]:
-    """Return the language most of the tokens' short words belong to, and their share."""
-    best, most = "", 0.0
+def _is_known(word: str, english: EnglishWords) -> bool:
+    """Return whether a word is English: as it is, before its apostrophe, or in a plainer form.
+
+    Plainer: without accents ("naïve"), or with letters drawn out ("soooo", "gooood") cut to one or
+    two.
+    """
+    plain = unicodedata.normalize("NFD", word).encode("ascii", "ignore").decode()
+    forms = (word, re.split("['’]", word)[0], plain, *(
+        re.sub(r"(.)\1{2,}", kept, word) for kept in (r"\1", r"\1\1")))
+    return any(form in english for form in forms)
+
+
+def _mostly_known(written: list[str], known: list[bool]) -> bool:
+    """Return whether more than a share of the words are known, names left out."""
+    counted = [is_known for word, is_known in zip(written, known, strict=True)
+               if is_known or not word[0].isupper()]
+    return any(known) and sum(known) > FEWEST_KNOWN * len(counted)
+
+
+def _nearest(tokens: list[str], english: EnglishWords) -> tuple[str, float, float]:
+    """Return the language that most short words are of, their share, and that of English ones.
+
+    A word of both languages counts half for the other and not for English.
+    """
+    best, most, own = "", 0.0, 0.0
     for language, words in _short_words().items():
-        weight = sum((0.4 if english.frequent(token, 2000) else 1.0)
+        weight = sum((0.5 if english.frequent(token, 2000) else 1.0)
                      for token in tokens if token in words)
         if weight > most:
             best, most = language, weight
-    return best, most / len(tokens)
+            own = sum(english.frequent(token, 150) for token in tokens if token not in words)
+    return best, most / len(tokens), own / len(tokens)
 
 
 @functools.cache

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import onnxruntime
@@ -18,13 +19,33 @@ from kinesics_core.affect.emotions import EMOTIONS
 from kinesics_core.assets import store
 from kinesics_core.errors import ModelError
 from kinesics_core.expression.text.ngrams import LinearNgrams
+from kinesics_core.expression.text.vad import FINE_VAD
 from kinesics_core.expression.text.wordpiece import WordPiece
 
 FILE = "text_emotion.npz"
-FORMAT = 1
+FORMAT = 2
 
 LONGEST = 64
 """Tokens of a piece of text that the encoder takes."""
+
+NGRAM_FEATURES = 2 * len(EMOTIONS)
+"""Features of the n-grams: a logit and a log-probability for each emotion."""
+FINE_FEATURES = slice(NGRAM_FEATURES + 7, NGRAM_FEATURES + 7 + len(FINE_VAD))
+"""Features that are the logits of GoEmotions' labels, after those of Ekman's seven."""
+
+
+class Outputs(NamedTuple):
+    """Outputs of the model for one text.
+
+    Attributes:
+        shares: (8,) logarithms of how much each emotion has, up to a constant.
+        decision: (8,) logits; an emotion is there if its logit is above its threshold.
+        fine: (27,) probabilities of GoEmotions' labels in the order of ``vad.FINE_VAD``, or None.
+    """
+
+    shares: np.ndarray
+    decision: np.ndarray
+    fine: np.ndarray | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,36 +55,41 @@ class TextModel:
     Attributes:
         name: File the model came from.
         english: Words of English texts, the most frequent first.
-        thresholds: (8,) logits from which on an emotion is said to be there, chosen on the
-            development set; inf for contempt, which no data set has.
+        thresholds: (8,) of ``Outputs.decision``, chosen on the development set; inf for contempt,
+            which that set does not have.
     """
 
     name: str
     english: list[str]
     thresholds: np.ndarray
     _ngrams: LinearNgrams
-    _mix: np.ndarray
-    _bias: np.ndarray
-    _detail: np.ndarray
+    _shares: np.ndarray
+    _decision: np.ndarray
+    _decision_bias: np.ndarray
     _tokens: WordPiece | None
     _session: onnxruntime.InferenceSession | None
 
-    def logits(self, text: str) -> np.ndarray:
-        """Return the logits (8,) of a text, float32, each emotion's own."""
-        return self.read(text)[0]
-
-    def read(self, text: str) -> tuple[np.ndarray, np.ndarray | None]:
-        """Return the logits (8,) of a text, and its valence, arousal, dominance or None.
-
-        The second is there with an encoder alone: mean VAD of the finer labels it tells apart.
-        """
-        features = self._ngrams.logits(text)
+    def read(self, text: str) -> Outputs:
+        """Return what the model says of a text of at most ``LONGEST`` tokens; the rest is cut."""
+        features = self.features(text)
         fine = None
+        if self._session is not None:
+            fine = 1.0 / (1.0 + np.exp(-features[FINE_FEATURES].astype(np.float64)))
+        return Outputs(features @ self._shares, features @ self._decision + self._decision_bias,
+                       fine)
+
+    def ngram_logits(self, text: str) -> np.ndarray:
+        """Return the logits (8,) of the n-grams alone, each emotion's own."""
+        return self._ngrams.logits(text)
+
+    def features(self, text: str) -> np.ndarray:
+        """Return the logits of the n-grams, their log-probabilities, the encoder's outputs."""
+        logits = self._ngrams.logits(text)
+        parts = [logits, -np.logaddexp(0.0, -logits)]
         if self._session is not None and self._tokens is not None:
             ids, mask = self._tokens.batch([text], LONGEST)
-            (outputs,) = self._session.run(None, {"ids": ids, "mask": mask})
-            features = np.concatenate([features, outputs[0]])
-        return (features @ self._mix + self._bias).astype(np.float32), fine
+            parts.append(self._session.run(None, {"ids": ids, "mask": mask})[0][0])
+        return np.concatenate(parts).astype(np.float32)
 
 
 def open_model(path: Path | None = None) -> TextModel:
@@ -75,14 +101,21 @@ def open_model(path: Path | None = None) -> TextModel:
     path = store.shipped(FILE) if path is None else path
     try:
         arrays = files.read_arrays(path)
-        return _from_arrays(path, arrays)
+        return from_arrays(path, arrays)
     except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
         raise ModelError(
             f"{path} cannot be read as a text model ({error}). Restore the file, or make it with"
             " kinesics train text.") from error
 
 
-def _from_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> TextModel:
+def from_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> TextModel:
+    """Return the model of a file's arrays, with the encoder that stands beside the path.
+
+    Raises:
+        ModelError: The encoder is missing or cannot be run.
+        KeyError: An array is missing.
+        ValueError: The arrays are not those of this format.
+    """
     if int(arrays["format"]) != FORMAT:
         raise ValueError(f"format {int(arrays['format'])}, this version reads {FORMAT}")
     tokens, session = None, None
@@ -92,11 +125,15 @@ def _from_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> TextModel:
     model = TextModel(
         name=path.name, english=_words(arrays["english"]),
         thresholds=arrays["thresholds"].astype(np.float32), _ngrams=LinearNgrams(arrays),
-        _mix=arrays["mix"].astype(np.float32), _bias=arrays["mix_bias"].astype(np.float32),
-        _detail=arrays.get("detail", np.zeros((0, 3), np.float32)), _tokens=tokens,
+        _shares=arrays["shares"].astype(np.float32),
+        _decision=arrays["decision"].astype(np.float32),
+        _decision_bias=arrays["decision_bias"].astype(np.float32), _tokens=tokens,
         _session=session)
-    if model.logits("test").shape != (len(EMOTIONS),):
+    found = model.read("test")
+    if not found.shares.shape == found.decision.shape == (len(EMOTIONS),):
         raise ValueError("its outputs are not the eight emotions")
+    if not (np.isfinite(found.shares).all() and np.isfinite(found.decision).all()):
+        raise ValueError("its weights are damaged: it answers with nan or infinity")
     return model
 
 

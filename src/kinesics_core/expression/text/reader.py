@@ -16,11 +16,12 @@ from pathlib import Path
 
 import numpy as np
 
-from kinesics_core.affect.emotions import EMOTIONS, NEUTRAL, categories_to_vad
+from kinesics_core.affect.emotions import EMOTIONS, NEUTRAL, softmax
 from kinesics_core.errors import KinesicsError
-from kinesics_core.expression.text import lexicon, model_file
+from kinesics_core.expression.text import lexicon, model_file, placeholders
 from kinesics_core.expression.text.language import ENGLISH, EnglishWords, require_english
 from kinesics_core.expression.text.model_file import TextModel
+from kinesics_core.expression.text.vad import read_vad
 
 LONGEST = 10_000
 """Characters of a text that is read."""
@@ -88,21 +89,27 @@ class TextReader:
         known = lexicon.look_up(text)
         if known is None:
             require_english(text, self._english)
-        distribution = self._distribution(text)
+        distribution, fine = self._read(placeholders.fill(text))
         if known is not None:
             distribution = CERTAIN * known + (1.0 - CERTAIN) * distribution
-        distribution = (distribution / distribution.sum()).astype(np.float32)
-        vad = categories_to_vad(distribution).astype(np.float32)
-        return TextReading(distribution, vad, lexicon.intensity(text, distribution), ENGLISH)
+        return TextReading(
+            distribution.astype(np.float32), read_vad(distribution, fine),
+            lexicon.intensity(text, distribution), ENGLISH)
 
-    def _distribution(self, text: str) -> np.ndarray:
-        """Return the mean distribution of the pieces, what is not neutral counting more."""
-        total = np.zeros(len(EMOTIONS))
-        for piece in pieces(text):
-            shares = 1.0 / (1.0 + np.exp(-self._model.logits(piece).astype(np.float64)))
-            shares /= shares.sum()
+    def _read(self, text: str) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return the mean distribution of the pieces, what is not neutral counting more.
+
+        Beside it the mean of the finer labels, if the model has them.
+        """
+        total, fine = np.zeros(len(EMOTIONS)), None
+        parts = pieces(text)
+        for part in parts:
+            outputs = self._model.read(part)
+            shares = softmax(outputs.shares.astype(np.float64))
             total += shares * (1.05 - shares[NEUTRAL])
-        return total / total.sum()
+            if outputs.fine is not None:
+                fine = outputs.fine / len(parts) + (0.0 if fine is None else fine)
+        return total / total.sum(), fine
 
 
 @functools.lru_cache(maxsize=4)

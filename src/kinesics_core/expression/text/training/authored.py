@@ -97,13 +97,19 @@ class Writer:
 
     def _write_irony(self) -> None:
         """Add praise of what is bad: its mood is the event's, with some contempt in it."""
+        ironic = self._frames["ironic"]
         for emotion, events in self._frames["bad_events"].items():
-            for event in events:
-                frame = self._pick(self._frames["ironic"]["frames"])
-                text = frame.replace("{e}", event).replace("{E}", event[0].upper() + event[1:])
-                share = {emotion: 0.8, "contempt": 0.2} if emotion != "contempt" else {emotion: 1.0}
-                self._add(text, share)
-        for frame in self._frames["ironic"]["contempt"]:
+            share = {emotion: 0.8, "contempt": 0.2} if emotion != "contempt" else {emotion: 1.0}
+            for event in (*events, *events):
+                self._add(_insert(self._pick(ironic["frames"]), "e", event), share)
+                self._add(event if self._random.random() < 0.5 else event.capitalize() + ".",
+                          {emotion: 1.0})
+        for deed in ironic["deeds"]:
+            self._add(_insert(self._pick(ironic["deed_frames"]), "d", deed),
+                      {"anger": 0.8, "contempt": 0.2})
+        for claim in ironic["claims"]:
+            self._add(_insert(self._pick(ironic["claim_frames"]), "c", claim), {"contempt": 1.0})
+        for frame in ironic["contempt"]:
             self._add(self._fill(frame), {"contempt": 1.0})
 
     def _write_mixed(self) -> None:
@@ -155,6 +161,12 @@ class Writer:
 
     def _pick(self, choices: Sequence[str]) -> str:
         return choices[int(self._random.integers(len(choices)))]
+
+
+def _insert(frame: str, slot: str, text: str) -> str:
+    """Return a frame with a text in its slot, its first letter large where the slot's is."""
+    frame = frame.replace("{" + slot.upper() + "}", text[0].upper() + text[1:])
+    return frame.replace("{" + slot + "}", text)
 
 
 _ADJECTIVE = (

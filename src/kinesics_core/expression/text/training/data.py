@@ -18,7 +18,9 @@ from pathlib import Path
 
 import numpy as np
 
+from kinesics_core.affect.emotions import EMOTIONS
 from kinesics_core.errors import KinesicsError
+from kinesics_core.expression.text.vad import FINE_VAD
 
 EKMAN = ("anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise")
 """Classes of GoEmotions-Ekman, in the order of its ``labels.txt``."""
@@ -40,8 +42,18 @@ EKMAN_OF: dict[str, str] = {
 XED = ("anger", "anticipation", "disgust", "fear", "joy", "sadness", "surprise", "trust", "neutral")
 """Classes of XED: Plutchik's eight in the order of its numbers, then neutral."""
 
-GOEMOTIONS = tuple(EKMAN_OF)
+GOEMOTIONS = (*FINE_VAD, "neutral")
 """GoEmotions' own labels, in our order."""
+
+EKMAN_AS_OURS = tuple(EMOTIONS.index("happiness" if name == "joy" else name) for name in EKMAN)
+"""Place in ``EMOTIONS`` of each class of Ekman."""
+
+EKMAN_AT = slice(0, len(EKMAN))
+FINE_AT = slice(EKMAN_AT.stop, EKMAN_AT.stop + len(GOEMOTIONS))
+XED_AT = slice(FINE_AT.stop, FINE_AT.stop + len(XED))
+OURS_AT = slice(XED_AT.stop, XED_AT.stop + len(EMOTIONS))
+OUTPUTS = OURS_AT.stop
+"""Places of the encoder's four tasks among its outputs."""
 
 SPLITS = ("train", "dev", "test")
 

@@ -69,8 +69,12 @@ class Encoder(nn.Module):
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         """Return the logits (B, outputs) of ids (B, L) with their mask (B, L), both int64."""
+        return self.from_vectors(self.words(ids), mask)
+
+    def from_vectors(self, words: Tensor, mask: Tensor) -> Tensor:
+        """Return the logits (B, outputs) of word vectors (B, L, W) with their mask (B, L)."""
         real = mask.to(self.positions.dtype)
-        x = self.norm(self.words(ids) + self.positions[:ids.shape[1]])
+        x = self.norm(words + self.positions[:words.shape[1]])
         x = functional.dropout(x, self.dropout, self.training)
         bias = (real[:, None, None, :] - 1.0) * 1e4
         for block in self.blocks:
@@ -122,6 +126,19 @@ _NAMES: Mapping[str, str] = {
     "up": "intermediate.dense", "down": "output.dense", "norm": "output.LayerNorm",
 }
 """Name of a layer here -> in BERT's files."""
+
+
+def load_checkpoint(model: Encoder, path: Path) -> None:
+    """Give a model the weights of a checkpoint.
+
+    Raises:
+        ModelError: The file is no checkpoint of such a model.
+    """
+    try:
+        model.load_state_dict(torch.load(path, weights_only=True))
+    except Exception as error:  # torch raises a dozen kinds for a wrong file
+        reason = (str(error).splitlines() or [""])[0]
+        raise ModelError(f"{path} is no checkpoint of this encoder ({reason}).") from error
 
 
 def read_safetensors(path: Path) -> dict[str, Tensor]:

@@ -17,27 +17,24 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from kinesics_core.affect.emotions import EMOTIONS
 from kinesics_core.expression.text import placeholders
 from kinesics_core.expression.text.training.authored import Authored
 from kinesics_core.expression.text.training.data import (
     EKMAN,
+    EKMAN_AT,
+    FINE_AT,
     GOEMOTIONS,
+    OURS_AT,
+    OUTPUTS,
     XED,
+    XED_AT,
     Sentences,
     to_ekman,
 )
 from kinesics_core.expression.text.training.encoder import Encoder
 from kinesics_core.expression.text.training.weak import goemotions_targets, xed_targets
 from kinesics_core.expression.text.wordpiece import WordPiece
-from kinesics_core.settings import setting
-
-EKMAN_AT = slice(0, len(EKMAN))
-FINE_AT = slice(EKMAN_AT.stop, EKMAN_AT.stop + len(GOEMOTIONS))
-XED_AT = slice(FINE_AT.stop, FINE_AT.stop + len(XED))
-OURS_AT = slice(XED_AT.stop, XED_AT.stop + len(EMOTIONS))
-OUTPUTS = OURS_AT.stop
-"""Places of the tasks in the head."""
+from kinesics_core.settings import check, setting
 
 FINE_SHARE, XED_SHARE, OURS_SHARE, XED_OURS_SHARE = 1.0, 0.5, 0.5, 0.2
 """Weights of the tasks beside Ekman's 1; the last is our emotions on XED, whose labels are a guess
@@ -51,12 +48,19 @@ _BUCKET = 40
 class FinetuneConfig:
     """Settings of the encoder's training."""
 
-    epochs: float = setting(3.0, "Passes over GoEmotions", bounds=(0.01, 100.0))
+    epochs: float = setting(3.0, "Passes over the examples", bounds=(0.0, 100.0))
     minutes: float = setting(600.0, "Longest time", unit="min", bounds=(0.01, 10000.0))
     lr: float = setting(1e-4, "Highest learning rate of the last block", bounds=(1e-7, 1.0))
     batch: int = setting(32, "Texts in a step", bounds=(2, 4096))
+    goemotions_share: float = setting(
+        1.0, "Share of GoEmotions seen in an epoch", bounds=(0.0, 10.0))
+    xed_share: float = setting(0.3, "Share of XED seen in an epoch", bounds=(0.0, 10.0))
     frozen: int = setting(0, "Blocks from below that are not trained", bounds=(0, 48))
-    seed: int = setting(0, "Seed of order and dropout", bounds=(0, 2**31 - 1))
+    seed: int = setting(0, "Seed of order, dropout and names", bounds=(0, 2**31 - 1))
+
+    def __post_init__(self) -> None:
+        """Refuse values out of their ranges."""
+        check(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +73,10 @@ class Examples:
     times: np.ndarray
 
 
-def gather(go: Sentences, xed: Sentences, authored: Authored, share: float = 0.3) -> Examples:
-    """Return all examples.
-
-    Args:
-        go: GoEmotions.
-        xed: XED; ``share`` of it is seen in an epoch.
-        authored: Sentences of ``authored``.
-        share: See ``xed``.
-    """
+def gather(
+    go: Sentences, xed: Sentences, authored: Authored, config: FinetuneConfig
+) -> Examples:
+    """Return all examples: GoEmotions, XED and the authored sentences."""
     sizes = [len(go.texts), len(xed.texts), len(authored.texts)]
     first, second = sizes[0], sizes[0] + sizes[1]
     targets = np.zeros((sum(sizes), OUTPUTS), np.float32)
@@ -89,7 +88,9 @@ def gather(go: Sentences, xed: Sentences, authored: Authored, share: float = 0.3
     targets[first:second, OURS_AT] = xed_targets(xed)
     weights[first:second, OURS_AT] = XED_OURS_SHARE
     targets[second:, OURS_AT], weights[second:, OURS_AT] = authored.targets, 1.0
-    times = np.concatenate([np.ones(first), np.full(sizes[1], share), authored.times])
+    times = np.concatenate([
+        np.full(first, config.goemotions_share), np.full(sizes[1], config.xed_share),
+        authored.times])
     return Examples([*go.texts, *xed.texts, *authored.texts], targets, weights, times)
 
 

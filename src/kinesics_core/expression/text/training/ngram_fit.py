@@ -12,6 +12,10 @@ from kinesics_core.expression.text import ngrams
 
 MIN_TEXTS = 2
 """A bucket of fewer texts is left out."""
+STRENGTH = 2.0
+"""Inverse of the regularisation, best on the development set of 2 and 4."""
+NEVER = -10.0
+"""Logit of a class that no text has."""
 
 
 def counts(texts: Sequence[str]) -> sparse.csr_matrix:
@@ -36,7 +40,7 @@ def weigh(found: sparse.csr_matrix, idf: np.ndarray) -> sparse.csr_matrix:
 
 
 def fit(
-    texts: Sequence[str], labels: np.ndarray, strength: float = 4.0,
+    texts: Sequence[str], labels: np.ndarray, strength: float = STRENGTH,
     weights: np.ndarray | None = None, on_class: Callable[[int], None] = lambda index: None,
 ) -> dict[str, np.ndarray]:
     """Return the packed arrays of a linear layer.
@@ -56,6 +60,9 @@ def fit(
     layer = np.zeros((ngrams.BUCKETS, labels.shape[1]), np.float32)
     bias = np.zeros(labels.shape[1], np.float32)
     for index in range(labels.shape[1]):
+        if len(np.unique(labels[:, index] > 0.5)) < 2:
+            bias[index] = NEVER
+            continue
         model = LogisticRegression(C=strength, solver="liblinear")
         model.fit(vectors, labels[:, index] > 0.5, sample_weight=weights)
         layer[:, index], bias[index] = model.coef_[0], model.intercept_[0]
