@@ -71,7 +71,7 @@ def test_no_weight_and_no_angle_jumps_whatever_is_asked_for(rate, share):
 def test_a_clock_that_jumps_moves_the_face_no_further_than_a_step():
     rng, face = np.random.default_rng(3), FaceAnimator(2)
     (before,), _, _ = run(face, 1 / 60)
-    for _ in range(600):
+    for _ in range(300):
         anything(face, rng)
         face.step(float(rng.choice([1 / 60, 3600.0, 0.5, 0.0, -5.0, float("inf")])))
         face.step(1 / 60)  # never two jumps in a row, which would be another rate
@@ -189,9 +189,9 @@ def test_a_blink_shuts_the_lids_whatever_the_expression():
     wide[[WIDE, WIDE + 1, LID, LID + 1]] = 1.0, 0.7, 0.5, 0.5
     face.show_face(wide)
     run(face, 1.0)
-    shapes, _, _ = run(face, 60.0, 100)
+    shapes, _, _ = run(face, 30.0, 100)
     blinks = shapes[shapes[:, LID] > 0.999]
-    assert len(blinks) > 20 and (blinks[:, WIDE] < 0.002).all()
+    assert len(blinks) > 10 and (blinks[:, WIDE] < 0.002).all()
     assert (shapes[:, LID] + shapes[:, WIDE] <= 1.0 + 1e-6).all()
     assert (shapes[:, LID + 1] + shapes[:, WIDE + 1] <= 1.0 + 1e-6).all()
     assert np.median(shapes[:, LID]) < 0.05 < 0.9 < np.median(shapes[:, WIDE])
@@ -203,6 +203,7 @@ def test_upper_lids_follow_a_look_down():
     assert ahead < 0.02 and 0.12 < down < 0.5
 
 
+@pytest.mark.slow
 def test_fewer_blinks_for_somebody_and_more_when_aroused():
     def count(arousal, bearing):
         face = FaceAnimator(3)
@@ -263,11 +264,11 @@ def test_a_face_given_with_what_it_expresses_takes_its_time_and_the_heads_part()
 def test_what_moves_stays_a_possible_face():
     rng, face = np.random.default_rng(2), FaceAnimator(0)
     given = [nearest_face(np.round(rng.random(52)) * rng.random()) for _ in range(6)]
-    for step in range(1200):
+    for step in range(600):
         if step % 60 == 0:
             face.show(int(rng.integers(8)), rng.random(), rng.uniform(-0.5, 0.5, 3))
         if step % 100 == 30:
-            face.show_face(given[step // 200], 0.5)
+            face.show_face(given[step // 100], 0.5)
         face.look(rng.uniform(-0.5, 0.5, 2))
         (shapes,), _, _ = run(face, 1 / 60)
         assert broken_rules(shapes) == []
@@ -336,7 +337,7 @@ def test_what_is_out_of_range_is_refused_and_changes_nothing(call, words):
 def test_the_same_face_at_30_hz_and_faster(rate):
     def at(rate):
         face, parts = FaceAnimator(5), []
-        for second in range(20):  # each second something else
+        for second in range(12):  # each second something else
             face.show(EMOTIONS[second % 8], 0.8, np.array([0.5, 0.1 * (second % 5), 0.2]))
             face.look(np.array([0.6 * np.sin(second), 0.1]) if second % 6 else None)
             every = rate // 10
