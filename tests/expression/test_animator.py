@@ -52,7 +52,7 @@ def test_a_response_is_shown_and_ends_with_its_duration():
     assert shown[-1][0].blendshapes[SMILE] > 0.6
     assert shown[-1][0].stamp == START
     after = run(animator, START + int(1.9 * SECOND), 3.0)
-    assert after[-1][0].blendshapes[SMILE] < 0.1
+    assert after[-1][0].blendshapes[SMILE] < 0.2  # the mood that is left at rest
     assert after[-1][0].stamp == after[-1][0].pose_stamp  # answers nobody
 
 

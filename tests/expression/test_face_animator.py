@@ -274,6 +274,22 @@ def test_what_moves_stays_a_possible_face():
         assert broken_rules(shapes) == []
 
 
+def test_a_mood_is_seen_at_rest_as_its_emotion_not_as_contempt():
+    weights = {}
+    for name, state in (("glad", (0.3, 0.2, 0.15)), ("sad", (-0.3, -0.15, -0.15)),
+                        ("angry", (-0.2, 0.25, 0.1)), ("faint", (0.02, 0.01, 0.0))):
+        face = FaceAnimator(0)
+        face.show("neutral", 0.0, np.array(state))
+        shapes, _, _ = run(face, 3.0)
+        assert face.phase == "rest"
+        weights[name] = dict(zip(ARKIT_BLENDSHAPES, shapes[-1], strict=True))
+    assert weights["glad"]["mouthSmileLeft"] > 0.15 > weights["angry"]["mouthSmileLeft"]
+    assert weights["sad"]["browInnerUp"] > 0.1 and weights["sad"]["mouthFrownLeft"] > 0.1
+    assert weights["angry"]["browDownLeft"] > 0.1 > weights["glad"]["browDownLeft"]
+    assert weights["angry"]["mouthDimpleLeft"] < 0.05  # contempt lies in the same direction
+    assert max(w for name, w in weights["faint"].items() if "Look" not in name) < 0.06
+
+
 def test_a_mood_leaves_traces_on_a_resting_face_and_none_on_another():
     smile, frown = (BLENDSHAPE_INDEX[name] for name in ("mouthSmileLeft", "mouthFrownLeft"))
     seen = {}

@@ -160,6 +160,10 @@ class FaceAnimator:
             shapes = np.maximum(shapes, (1.0 - _COVERED * intensity) * beneath)
             self._set_arousal(arousal)
             self._mood = mood_of(np.array([valence, arousal, dominance]))
+            if index == NEUTRAL or intensity == 0.0:
+                # Steps of .01, so that a state that drifts does not make every face anew.
+                share = round(MOVEMENT.resting * self._mood[1], 2)
+                shapes = np.maximum(shapes, _face_of(self._mood[0], share))
         level = 0.0 if index == NEUTRAL else float(intensity)
         timing = TIMING[index] if level else self._timing
         self._go(_Face(index, level, shapes, level * HEAD_OF_EMOTION[index], timing))

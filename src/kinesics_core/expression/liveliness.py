@@ -7,9 +7,9 @@
   Chaudhuri, J. Nonverbal Behavior 27 (2003) 111), lowered in anger, which lowers the brows to the
   eye (Witkower & Tracy, Psychological Science 30 (2019) 893), drawn back from what surprises,
   frightens or disgusts (Coulson, J. Nonverbal Behavior 28 (2004) 117).
-- A mood shows in brief faint traces of the emotion it is closest to, as feelings leak through a
-  face that is kept (Ekman & Friesen, Psychiatry 32 (1969) 88; Yan et al., J. Nonverbal Behavior 37
-  (2013) 217).
+- A mood shows: in a slight lasting expression of the emotion it is closest to, and in brief faint
+  traces of it, as feelings leak through a face that is kept (Ekman & Friesen, Psychiatry 32 (1969)
+  88; Yan et al., J. Nonverbal Behavior 37 (2013) 217).
 - One who attends nods now and then (Hadar, Steiner & Rose, J. Nonverbal Behavior 9 (1985) 214).
 
 Sizes are authored. Angles are radians, REP-103: roll to the right, pitch down, yaw left positive.
@@ -75,6 +75,7 @@ class SmallMovements:
         nod_interval: Median time from one nod to the next while attending, and shortest, s.
         nod: Smallest and largest amplitude, radians.
         nod_time: Duration of a nod, s; half of them are followed by one half as large.
+        resting: Share of a full expression that a strong mood shows at rest all the time.
         trace_interval: Median time from one trace of the mood to the next, and shortest, s.
         trace: Smallest and largest share of a full expression in a trace of a strong mood.
         trace_time: Shortest and longest duration of one, s.
@@ -93,10 +94,11 @@ class SmallMovements:
     nod_interval: tuple[float, float] = (14.0, 5.0)
     nod: tuple[float, float] = (0.03, 0.06)
     nod_time: float = 0.5
+    resting: float = 0.3
     trace_interval: tuple[float, float] = (9.0, 4.0)
     trace: tuple[float, float] = (0.15, 0.35)
     trace_time: tuple[float, float] = (0.8, 1.6)
-    strong_mood: float = 0.3
+    strong_mood: float = 0.5
 
 
 MOVEMENT = SmallMovements()
@@ -113,7 +115,9 @@ TWITCH = MOVEMENT.twitch * np.array([_TWITCHING.get(name, 0.0) for name in ARKIT
 
 _TWO_PI = 2.0 * math.pi
 _LEAST_MOOD = 0.05  # length of valence, arousal, dominance below which there is none
-_DIRECTION = EMOTION_VAD[:NEUTRAL] / np.linalg.norm(EMOTION_VAD[:NEUTRAL], axis=1, keepdims=True)
+# Contempt is no mood: it lies where anger does, and a smirk at rest would be at whoever looks.
+_MOODS = np.array([e for e in range(8) if e not in (NEUTRAL, CONTEMPT)])
+_DIRECTIONS = EMOTION_VAD[_MOODS] / np.linalg.norm(EMOTION_VAD[_MOODS], axis=1, keepdims=True)
 
 
 class Liveliness:
@@ -212,7 +216,7 @@ def mood_of(state: np.ndarray) -> tuple[int, float]:
     length = float(np.linalg.norm(state))
     if length < _LEAST_MOOD:
         return NEUTRAL, 0.0
-    nearest = int((_DIRECTION @ state).argmax())
+    nearest = int(_MOODS[(_DIRECTIONS @ state).argmax()])
     return nearest, min(length / MOVEMENT.strong_mood, 1.0)
 
 
