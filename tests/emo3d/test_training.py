@@ -99,9 +99,9 @@ def test_pictures_that_are_not_there_are_a_sentence(data, tmp_path):
 
 def test_vectors_are_encoded_once_and_a_bad_encoder_is_refused(data, tmp_path, monkeypatch):
     encoder, part = known.MeaningEncoder(), data.part("test")
-    first = embedding.embed(part, encoder, tmp_path)
+    first = embedding.embed(part, encoder, embedding.Vectors(tmp_path))
     monkeypatch.setattr(encoder, "texts", None)
-    again = embedding.embed(part, encoder, tmp_path)
+    again = embedding.embed(part, encoder, embedding.Vectors(tmp_path))
     assert np.array_equal(first.texts, again.texts)
     assert len(first.texts) == sum(len(texts) for texts in part.texts)
     assert first.first[1] == len(part.texts[0])
@@ -113,7 +113,7 @@ def test_vectors_are_encoded_once_and_a_bad_encoder_is_refused(data, tmp_path, m
             return np.full((len(texts), self.width), np.nan, np.float32)
 
     with pytest.raises(KinesicsError, match="no numbers"):
-        embedding.embed(part, Broken(), tmp_path)
+        embedding.embed(part, Broken(), embedding.Vectors(tmp_path))
 
 
 def test_a_full_disk_ends_a_run_with_a_sentence(data, tmp_path, monkeypatch):

@@ -54,7 +54,14 @@ def add_arguments(what: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train, torch being there; progress goes to the console."""
-    from kinesics_core.emo3d import data, dual_training, encoder_paths, encoders, train
+    from kinesics_core.emo3d import (
+        data,
+        dual_training,
+        embedding,
+        encoder_paths,
+        encoders,
+        train,
+    )
     from kinesics_core.training.run import RunFolder, Schedule
 
     console = Console(stderr=True)
@@ -69,12 +76,14 @@ def run(args: argparse.Namespace) -> int:
     schedule = Schedule(epochs=args.epochs, steps=args.steps, lr=args.lr, seed=args.seed)
     folder = RunFolder(args.out, schedule, args.resume, _teller(console))
     with _encoding(console) as on_done:
+        vectors = embedding.Vectors(
+            args.data / "vectors" if args.data.is_dir() else args.out, on_done)
         if args.model == "dual":
             figures = dual_training.train(
-                triples, (args.encoder, encoder), folder, own, on_done)
+                triples, (args.encoder, encoder), folder, own, vectors)
         else:
             figures = train.train(args.model, triples, encoder, folder, config=config,
-                                  settings=own, on_done=on_done)
+                                  settings=own, vectors=vectors)
             train.note_encoder(args.out, args.encoder, encoder)
     for key, value in figures.items():
         print(f"{key.replace('_', ' ')}: {value:.6g}")

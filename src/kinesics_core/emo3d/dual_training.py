@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from kinesics_core import files
 from kinesics_core.emo3d import dual
-from kinesics_core.emo3d.embedding import Embedded, embed, read_picture
+from kinesics_core.emo3d.embedding import Embedded, Vectors, embed, read_picture
 from kinesics_core.emo3d.encoders import TextEncoder
 from kinesics_core.emo3d.models.batch import CLIP_WIDTH
 from kinesics_core.emo3d.options import DualConfig
@@ -56,7 +56,7 @@ def contrastive_loss(logits: Tensor) -> Tensor:
 
 def train(
     triples: Triples, encoder: tuple[Path, TextEncoder], run: RunFolder,
-    config: DualConfig | None = None, on_done: dual.OnDone | None = None,
+    config: DualConfig | None = None, vectors: Vectors | None = None,
 ) -> dict[str, float]:
     """Train the stand-in into a folder: dual.npz and report.json.
 
@@ -65,7 +65,7 @@ def train(
         encoder: Path and sentence encoder.
         run: Where and for how long.
         config: How.
-        on_done: Told how far the encoding of sentences is.
+        vectors: Where the sentences' vectors are kept; None: in the folder of the run.
 
     Returns:
         Share of validation pictures whose sentence is among the ten nearest of all, and by chance.
@@ -76,7 +76,7 @@ def train(
     config, (path, sentences) = config or DualConfig(), encoder
     parts = {}
     for name in ("train", "validation"):
-        embedded = embed(triples.part(name), sentences, run.out, on_done)
+        embedded = embed(triples.part(name), sentences, vectors or Vectors(run.out))
         pictures = np.stack([dual.picture_features(read_picture(file))
                              for file in embedded.triples.pictures])
         parts[name] = (embedded, torch.from_numpy(pictures))

@@ -41,22 +41,33 @@ class Embedded:
     images: np.ndarray | None
 
 
-def embed(
-    triples: Triples, encoder: TextEncoder, folder: Path, on_done: OnDone | None = None
-) -> Embedded:
+@dataclass(frozen=True, slots=True)
+class Vectors:
+    """Place where vectors are kept.
+
+    Attributes:
+        folder: Made when it is needed.
+        on_done: Told how far the encoding is, in sentences and pictures.
+    """
+
+    folder: Path
+    on_done: OnDone | None = None
+
+
+def embed(triples: Triples, encoder: TextEncoder, vectors: Vectors) -> Embedded:
     """Encode all sentences of a set, and its pictures if they all are there and are wanted.
 
     Args:
         triples: The set.
         encoder: One that has ``images`` sees the pictures too.
-        folder: Where the vectors are kept.
-        on_done: Told how far it is, in sentences and pictures.
+        vectors: Where they are kept.
 
     Raises:
         KinesicsError: A picture is missing or damaged, or the vectors cannot be written.
     """
     counts = [len(texts) for texts in triples.texts]
     first = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64)
+    folder, on_done = vectors.folder, vectors.on_done
     file = folder / f"vectors-{triples.fingerprint()}-{encoder.fingerprint}.npz"
     kept = _kept(file, sum(counts), encoder.width)
     if kept is None:

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from kinesics_core import files
-from kinesics_core.emo3d.embedding import Embedded, OnDone, embed
+from kinesics_core.emo3d.embedding import Embedded, Vectors, embed
 from kinesics_core.emo3d.encoder_paths import text_encoder
 from kinesics_core.emo3d.encoders import TextEncoder
 from kinesics_core.emo3d.models.batch import Batch
@@ -35,7 +35,7 @@ ENCODER = "encoder.json"
 
 def train(
     name: str, triples: Triples, encoder: TextEncoder, run: RunFolder, *,
-    config: FaceConfig | None = None, settings: Any = None, on_done: OnDone | None = None,
+    config: FaceConfig | None = None, settings: Any = None, vectors: Vectors | None = None,
 ) -> dict[str, float]:
     """Train one model into a folder: its checkpoint, curves and report.json.
 
@@ -46,7 +46,8 @@ def train(
         run: Where and for how long; see ``training.run`` for its files.
         config: How.
         settings: The model's own; None for the paper's.
-        on_done: Told how far the encoding is.
+        vectors: Where the encoder's vectors are kept, and who is told how far it is; None: in the
+            folder of the run.
 
     Returns:
         Errors on the test part and sizes, see ``report``.
@@ -58,7 +59,8 @@ def train(
     config, model = config or FaceConfig(), model_of(name)
     require_fit(name, model, encoder)
     settings = settings or model.config()
-    parts = {part: embed(triples.part(part), encoder, run.out, on_done)
+    vectors = vectors or Vectors(run.out)
+    parts = {part: embed(triples.part(part), encoder, vectors)
              for part in ("train", "validation", "test")}
     faces = {part: target_faces(embedded.triples, config.target)
              for part, embedded in parts.items()}
