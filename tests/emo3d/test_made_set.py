@@ -1,5 +1,8 @@
 """A set made with pictures: whole, resumable, the same from the same seed, judged by perception."""
 
+import json
+
+import emo3d_known as known
 import numpy as np
 import pytest
 
@@ -129,13 +132,40 @@ def test_commands_describe_and_judge_a_set(made, tmp_path, capsys):
     assert "table 3" in shown and f"{triples.count} triples" in shown
     assert sorted(path.name for path in (tmp_path / "figures").iterdir()) == [
         "figure_10.png", "figure_8.png", "figure_9.png"]
-    if "test" not in triples.parts or "train" not in triples.parts:
-        pytest.skip("no test rows among these few")
     assert cli.main(["eval", "face", "--data", str(folder), "--count", "4", "--sheet",
                      str(tmp_path / "sheet.png"), "--json", str(tmp_path / "table.json")]) == 0
     shown = capsys.readouterr().out
     assert "random pairing" in shown and "mean face" in shown
     assert (tmp_path / "sheet.png").stat().st_size > 10_000
+
+
+@pytest.mark.slow
+def test_every_model_is_trained_and_judged_from_the_command_line(made, tmp_path, capsys):
+    pytest.importorskip("torch")
+    onnx = pytest.importorskip("onnx")
+    folder, encoder = str(made[0]), str(known.language_model(onnx, tmp_path / "toy"))
+    short = ["--epochs", "2", "--steps", "2"]
+    train = ["train", "face", "--data", folder, *short]
+    for model, by in (("dual", encoder), ("mlp", encoder), ("emotion-xlm", encoder),
+                      ("clip-mlp", str(tmp_path / "dual")), ("vae-clip", str(tmp_path / "dual"))):
+        assert cli.main([*train, "--model", model, "--encoder", by, "--out",
+                         str(tmp_path / model)]) == 0
+    assert "mean face mse" in capsys.readouterr().out
+    again = [*train, "--model", "mlp", "--encoder", str(tmp_path / "dual"), "--out",
+             str(tmp_path / "mlp"), "--resume"]
+    assert cli.main(again) == 1
+    assert "width 6, now 512" in capsys.readouterr().err
+    runs = [str(tmp_path / name) for name in ("mlp", "emotion-xlm", "clip-mlp", "vae-clip")]
+    judge = ["eval", "face", "--data", folder, "--count", "3", "--k", "2", "--models"]
+    assert cli.main([*judge, *runs, "--clip", str(tmp_path / "dual"), "--json",
+                     str(tmp_path / "table.json")]) == 0
+    shown = capsys.readouterr().out
+    assert "retrieval by" in shown and "VAE-CLIP" in shown and "Emo3D metric" not in shown
+    names = {entry["name"] for entry in json.loads(
+        (tmp_path / "table.json").read_text())["results"]}
+    assert {"face.Emotion-XLM.mse", "face.mean_face.read_back", "face.VAE-CLIP.emo3d"} <= names
+    assert cli.main([*judge, runs[2], "--encoder", encoder]) == 1
+    assert "vectors of 6 numbers; the model clip-mlp" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("words", "sentence"), [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 
 from kinesics_core.emo3d.make import MakeConfig, describe_row
@@ -56,3 +58,26 @@ class MeaningEncoder:
             on_done(len(texts), len(texts))
         vectors = np.array(found, np.float32)
         return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
+
+
+def language_model(onnx, folder, width=6):
+    """A folder with an ONNX language model: words of the grammar, each with its own vector."""
+    words = sorted({word for row in range(200)
+                    for text in describe_row(row, MakeConfig(seed=3))[1].texts
+                    for word in words_of(text)})
+    pieces = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", *words]
+    folder.mkdir()
+    (folder / "tokenizer.json").write_text(json.dumps({
+        "post_processor": {"type": "BertProcessing", "sep": ["[SEP]", 2], "cls": ["[CLS]", 1]},
+        "model": {"type": "WordPiece", "vocab": {name: n for n, name in enumerate(pieces)}}}))
+    table = np.random.default_rng(0).normal(size=(len(pieces), width)).astype(np.float32)
+    graph = onnx.helper.make_graph(
+        [onnx.helper.make_node("Gather", ["table", "input_ids"], ["last_hidden_state"])], "toy",
+        [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.INT64, ("n", "t"))
+         for name in ("input_ids", "attention_mask")],
+        [onnx.helper.make_tensor_value_info("last_hidden_state", onnx.TensorProto.FLOAT, None)],
+        [onnx.numpy_helper.from_array(table, "table")])
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)])
+    model.ir_version = 9
+    onnx.save(model, folder / "model.onnx")
+    return folder

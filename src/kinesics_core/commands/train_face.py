@@ -36,7 +36,7 @@ def add_arguments(what: Any) -> None:
     parser.add_argument("--out", metavar="DIR", type=Path, required=True,
                         help="where checkpoint, curves and report go")
     parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
-    parser.add_argument("--epochs", type=option_types.whole(1), default=60,
+    parser.add_argument("--epochs", type=option_types.whole(1), default=30,
                         help="default: %(default)s")
     parser.add_argument("--steps", type=option_types.whole(1), default=100,
                         help="of an epoch (default: %(default)s)")
