@@ -11,6 +11,7 @@ from typing import Any
 from kinesics.msg import AffectiveResponse, BodyPose, FacePose
 from kinesics_core.errors import KinesicsError
 from kinesics_core.expression.animator import Animator, ExpressionConfig
+from kinesics_core.expression.text import TextReader
 from kinesics_core.settings import settings_of
 from kinesics_core.types import NANOSECONDS
 from kinesics_core.types import AffectiveResponse as CoreResponse
@@ -54,8 +55,14 @@ class ExpressionNode(Stage):
         self.create_timer(1.0, self._tell_lateness)
 
     def load(self) -> None:
-        """Make the animated face and body."""
+        """Make the animated face and body, and load the reader of texts."""
         self._animator = Animator(self.parameters["seed"], self.parameters["frame_id"])
+        try:
+            # Now, and not when the first text comes and the stream runs.
+            self.detail["text"] = TextReader.load().model.name
+        except KinesicsError as error:
+            self.detail["text"] = f"cannot be read: {error}"
+            self.get_logger().warning(f"everything but texts can be shown: {error}")
 
     def unload(self) -> None:
         """Let go of face and body."""

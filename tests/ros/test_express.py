@@ -344,6 +344,19 @@ def test_a_text_that_breaks_the_reader_is_counted_and_the_next_is_read(robot, mo
     assert robot.ask(text="hello").success
 
 
+def test_without_its_model_everything_but_texts_is_shown(executor, monkeypatch):
+    def missing(path=None):
+        raise KinesicsError("Got no text model; run `kinesics assets fetch`.")
+
+    monkeypatch.setattr("kinesics_ros.expression_node.TextReader.load", missing)
+    robot = Robot(executor)
+    try:
+        assert "no text model" in robot.node.detail["text"]
+        assert robot.ask(emotion=HAPPINESS).success
+    finally:
+        robot.close()
+
+
 def test_the_message_names_the_shapes_in_the_order_that_all_52_have(robot):
     answer = robot.ask(blendshapes=[float(name == "tongueOut") for name in ARKIT_BLENDSHAPES],
                        duration=60.0)

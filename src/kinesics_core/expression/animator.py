@@ -30,6 +30,7 @@ _NECK, _HEAD = SMPLX_BODY.index("neck") - 1, SMPLX_BODY.index("head") - 1
 
 _THERE = 0.9  # share of an expression from which on it counts as being at its apex
 _GONE = 0.1  # and from which on, after its duration, as over
+_LONGEST_ONSET = max(timing.onset for timing in TIMING.values())  # then it counts as there
 _LONGEST_OFFSET = 2.0  # seconds after which it is over, however much of it another one shows
 _FULL_STATE = 1.001  # largest valence, arousal, dominance; float32 rounds above 1
 _REMEMBERED = 32  # expressions whose end can be asked for
@@ -90,7 +91,7 @@ class _Display:
         expression: What is shown.
         emotion: Index of the emotion asked for, which comes with its own head and breath; None:
             a face was asked for, or an onset of its own.
-        onset: Seconds until it is there.
+        onset: Seconds until it is there; None: as its emotions have it.
         before: (52,) face when it began, for one that shows nothing.
         there: Whether its apex was reached.
         share: Of the expression that was seen at the last step, 0..1.
@@ -101,7 +102,7 @@ class _Display:
     start: float
     until: float
     emotion: int | None
-    onset: float
+    onset: float | None
     before: np.ndarray
     there: bool = False
     share: float = 0.0
@@ -221,7 +222,7 @@ class Animator:
         self._display = _Display(
             self._number, expression, start, start + request.duration,
             expression.emotion if plain else None,
-            request.onset or TIMING[expression.emotion].onset, self._shapes)
+            request.onset or None, self._shapes)
         return self._number
 
     def release(self, number: int) -> None:
@@ -307,7 +308,7 @@ class Animator:
         since = self._time - display.start
         display.share = _share(self._shapes, display)
         if self._asked():
-            display.there |= display.share >= _THERE or since >= display.onset
+            display.there |= display.share >= _THERE or since >= (display.onset or _LONGEST_ONSET)
         elif display.share <= _GONE or self._time >= display.until + _LONGEST_OFFSET:
             self._end("over")
 
