@@ -21,7 +21,7 @@ _RETURN, _LONGEST_RETURN = 0.35, 2.0  # of the time that the way back to rest ha
 
 _OPEN = 0.3  # eyeBlink above which a moment is a blink, and a neighbour shows the face better
 _NEAR = 0.25  # seconds that a moment may be moved by for that
-_SEEN = 0.05  # length of the change of weights below which a face does not move
+_SEEN = 0.15  # length of the change of weights up to which a face only breathes and twitches
 
 _EXPRESSIVE = np.array([not name.startswith(("eyeLook", "eyeBlink"))
                         for name in ARKIT_BLENDSHAPES])
