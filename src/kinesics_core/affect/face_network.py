@@ -74,6 +74,7 @@ class NetworkChannel:
         self._logits: np.ndarray | None = None
         self._stamp = 0
         self._rests: deque[np.ndarray] = deque(maxlen=_RESTS)
+        self._rest = np.zeros(len(_RESTING))
         self._rested = -_REST_PERIOD
 
     def restart(self) -> None:
@@ -100,18 +101,17 @@ class NetworkChannel:
         if self._logits is None or stamp - self._stamp >= _EXPIRES:
             self._logits = None
             return None
-        return _corrected(self._logits - self._rest(), units)
+        return _corrected(self._logits - self._rest, units)
 
     def _learn(self, said: np.ndarray, read: int, units: UnitEvidence) -> None:
         resting = units.activity < _REST_ACTIVITY and units.speaking < 0.3
         if resting and not 0 <= read - self._rested < _REST_PERIOD:
             self._rested = read
             self._rests.append(said)
+            self._rest = self._shift()
 
-    def _rest(self) -> np.ndarray:
+    def _shift(self) -> np.ndarray:
         """Return what is taken off for this person's resting face, (8,) nats."""
-        if not self._rests:
-            return np.zeros(len(_RESTING))
         rests = np.array(self._rests)
         count = max(1, int(_REST_SHARE * len(rests)))
         calmest = rests[np.argsort(rests[:, NEUTRAL])[-count:]].mean(axis=0)
