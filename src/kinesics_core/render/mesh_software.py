@@ -38,7 +38,7 @@ class SoftwareRasterizer:
 
     def draw(self, arrays: VertexArrays, focal: float, centre: np.ndarray) -> np.ndarray:
         """Draw meshes through a pinhole camera; see ``mesh_gl.GlRasterizer.draw``."""
-        positions, texture = arrays.positions, arrays.texture
+        positions = arrays.positions
         width, height = OVERSAMPLE * self._width, OVERSAMPLE * self._height
         pixels = OVERSAMPLE * project(positions, focal, centre, nearest=NEAREST)
         inverse = (1.0 / np.maximum(positions[:, 2], NEAREST)).astype(np.float32)
@@ -55,26 +55,44 @@ class SoftwareRasterizer:
             self._inverse_depth[where] = depth
             weights /= depth[:, None]
 
-            def mix(values: np.ndarray) -> np.ndarray:
-                return np.einsum("nk,nkc->nc", weights, values[corners].astype(np.float32))
-
-            normal, eye = mix(arrays.normals), mix(-positions)
-            for vectors in (normal, eye):
-                vectors /= np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-9
-            color = mix(arrays.paint)
-            if arrays.creases is not None and arrays.crease_map is not None:
-                fold = mix(arrays.creases[:, None])
-                relief = (_sample(arrays.crease_map, color)[:, :1] - FLAT) / 127.0
-                shade = 1.0 + fold * relief * FURROW
-            color = color if texture is None else _sample(texture, color)
-            if arrays.creases is not None:
-                color[:, :3] *= shade
-            shaded = np.ones((len(color), 4), np.float32)
-            shaded[:, :3] = lit(
-                color[:, :3] / 255.0, color[:, 3] / 255.0, normal, eye, self._lights)
+            x, y = (where[1] + 0.5) / OVERSAMPLE, (where[0] + 0.5) / OVERSAMPLE
+            eye = np.column_stack([(centre[0] - x) / focal, (centre[1] - y) / focal,
+                                   np.full(len(x), -1.0)]).astype(np.float32)
+            shaded = np.ones((len(corners), 4), np.float32)
+            shaded[:, :3] = self._shaded(arrays, corners, weights, eye)
             canvas[where] = shaded
         small = cv2.resize(canvas, (self._width, self._height), interpolation=cv2.INTER_AREA)
         return np.round(small * 255.0).astype(np.uint8)
+
+    def _shaded(
+        self, arrays: VertexArrays, corners: np.ndarray, weights: np.ndarray, eye: np.ndarray
+    ) -> np.ndarray:
+        """Return the colours (N, 3), 0..1, of points.
+
+        Args:
+            arrays: All meshes.
+            corners: (N, 3) vertices of the triangle that each point lies in.
+            weights: (N, 3) of the corners.
+            eye: (N, 3) towards the camera, any length.
+        """
+        texture, crease_map = arrays.texture, arrays.crease_map
+        parts = [arrays.normals, arrays.paint if texture is None else arrays.paint[:, :2]]
+        if crease_map is not None and arrays.creases is not None:
+            parts.append(arrays.creases[:, None])
+        # All at once: what takes the time is to gather the corners.
+        values = np.concatenate(parts, 1, dtype=np.float32)
+        mixed = weights[:, :1] * values[corners[:, 0]]
+        for k in (1, 2):
+            mixed += weights[:, k:k + 1] * values[corners[:, k]]
+        normal, color = mixed[:, :3], mixed[:, 3:]
+        for vectors in (normal, eye):
+            vectors /= np.sqrt(np.einsum("nc,nc->n", vectors, vectors))[:, None] + 1e-9
+        if texture is not None:
+            places, color = color, _sample(texture, color)
+            if crease_map is not None:
+                relief = (_sample(crease_map, places)[:, :1] - FLAT) / 127.0
+                color[:, :3] *= 1.0 + places[:, 2:3] * relief * FURROW
+        return lit(color[:, :3] / 255.0, color[:, 3] / 255.0, normal, eye, self._lights)
 
     def depth(self) -> np.ndarray:
         """Return the depth of the last picture; see ``mesh_gl.GlRasterizer.depth``."""
