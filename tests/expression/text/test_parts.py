@@ -40,6 +40,15 @@ def test_every_word_of_the_table_is_found_as_its_emotion():
                 assert shares is not None and shares[EMOTIONS.index(emotion)] >= 0.5, word
 
 
+@pytest.mark.parametrize(("text", "emotion"), [
+    ("😂😂", "happiness"), (":(", "sadness"), ("🤢!", "disgust"), (":-O", "surprise"),
+    ("😡", "anger"), (">:(", "anger"), ("🙄", "contempt"), ("😱", "fear"),
+])
+def test_signs_alone_are_read(text, emotion):
+    shares = lexicon.look_up(text)
+    assert shares is not None and EMOTIONS[int(shares.argmax())] == emotion
+
+
 @pytest.mark.parametrize("text", ["The bus", "not happy", "sad and happy", "door", "I am here", ""])
 def test_what_is_no_single_emotion_is_left_to_the_model(text):
     assert lexicon.look_up(text) is None

@@ -51,12 +51,26 @@ _FILLERS = frozenset((
 """Words around a single emotion word that do not change which emotion it is."""
 
 
-@functools.cache
 def read_words() -> Mapping[str, Mapping[str, list[str]]]:
     """Return emotion -> kind -> words, as the table has them."""
+    table = _table()
+    return {emotion: table[emotion] for emotion in EMOTIONS}
+
+
+@functools.cache
+def _table() -> dict[str, dict[str, list[str]]]:
     path = Path(__file__).with_name("words.toml")
     table: dict[str, dict[str, list[str]]] = tomllib.loads(path.read_text(encoding="utf-8"))
     return table
+
+
+def _look_up_signs(text: str) -> np.ndarray | None:
+    """Return the shares (8,) of the emoji and emoticons of a text, None without any."""
+    shares = np.zeros(len(EMOTIONS))
+    for emotion, signs in _table()["signs"].items():
+        for sign in sorted(signs, key=len, reverse=True):
+            shares[EMOTIONS.index(emotion)] += text.count(sign)
+    return shares / shares.sum() if shares.sum() else None
 
 
 @functools.cache
@@ -77,11 +91,15 @@ def _meanings() -> Mapping[str, tuple[np.ndarray, float]]:
 
 
 def look_up(text: str) -> np.ndarray | None:
-    """Return the distribution (8,) of a text that is one emotion's word, or None.
+    """Return the distribution (8,) of a text that is one emotion's word, or signs, or None.
 
     Words such as "very" or "a ... face" may stand around it; the word may end in -s, -ed, -ing, -ly
     or -ness, and one of five letters or more may have a slip in it.
     """
+    if not any(len(word) > 2 for word in re.findall(r"\w+", text)):
+        signs = _look_up_signs(text)
+        if signs is not None:
+            return signs
     plain = text.lower().strip(" .,;:!?\"'()#")
     meanings = _meanings()
     if plain in meanings:
