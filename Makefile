@@ -33,6 +33,7 @@ view: python ## the same, live, in Rerun
 bench: python ## speed, latency and memory beside MediaPipe and torch alone: out/bench/
 	@$(PYTHON) bootstrap.py --with train,fit,smplx
 	$(KINESICS) bench loop
+	$(KINESICS) bench express
 	$(KINESICS) bench forecast
 	$(KINESICS) bench fit
 	$(KINESICS) bench page
