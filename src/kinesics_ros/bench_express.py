@@ -50,7 +50,7 @@ TEXTS = (
 def run(args: argparse.Namespace) -> list[Result]:
     """Return the measured ``express.*``; ``--duration`` is the length of each listening."""
     with ended_by_signals(), tempfile.TemporaryDirectory() as scratch:
-        text = _part("text")
+        text, face = _part("text"), _part("face")
         node, timer, graph = (
             _jitter(make, args.duration)
             for make in (_node, _timer, lambda space: _graph(space, Path(scratch), args.variant)))
@@ -63,6 +63,7 @@ def run(args: argparse.Namespace) -> list[Result]:
         result("express.text_to_face_p95_ms", text["p95"], "ms"),
         result("express.text_load_ms", text["load"], "ms"),
         result("express.text_macro_f1", f1, "", ">= 0.64"),
+        result("express.face_step_us", face["us"], "us", "<= 60"),
         result("express.node_jitter_p99_ms", node["p99"], "ms", "<= 5", plain, timer["p99"]),
         result("express.node_jitter_p50_ms", node["p50"], "ms", None, plain, timer["p50"]),
         result("express.node_rate_hz", node["rate"], "Hz", None, plain, timer["rate"]),
@@ -161,6 +162,14 @@ def time_texts() -> None:
             times.append(1e3 * (time.perf_counter() - began))
     p50, p95 = np.percentile(times, [50, 95])
     print(json.dumps({"p50": p50, "p95": p95, "load": 1e3 * load}))
+
+
+def time_face() -> None:
+    """Time a step of the face on one core."""
+    from kinesics_core.expression.bench_face import face_step_us
+
+    _on_one_core()
+    print(json.dumps({"us": face_step_us()}))
 
 
 def time_avatar(without: bool) -> None:
@@ -265,6 +274,7 @@ def _on_one_core() -> None:
 
 PARTS: dict[str, Callable[[list[str]], None]] = {
     "text": lambda words: time_texts(),
+    "face": lambda words: time_face(),
     "avatar": lambda words: time_avatar("without" in words),
     "listen": lambda words: listen(words[0], float(words[1])),
     "answer": lambda words: answer(words[0]),

@@ -1,9 +1,5 @@
-from kinesics_core.expression import bench_face
-from kinesics_core.expression.bench_face import bench_face as measure
+from kinesics_core.expression.bench_face import face_step_us
 
 
-def test_the_cost_of_a_step_is_measured_and_can_be_stopped(monkeypatch):
-    monkeypatch.setattr(bench_face, "STEPS", 200)
-    (entry,) = measure()
-    assert entry["name"] == "express.face_step_us" and entry["value"] > 0.0
-    assert measure(lambda: True)[0]["value"] is None
+def test_a_step_takes_some_time():
+    assert 0.0 < face_step_us(steps=200) < 1e6

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 import numpy as np
 
-from kinesics_core.bench import Result, result
 from kinesics_core.expression.face_animator import FaceAnimator
 
 STEPS = 3000
@@ -16,19 +14,15 @@ STEPS = 3000
 _EVERY_FACE, _EVERY_LOOK, _EVERY_STATE = 60, 45, 6  # steps between changes of what is asked for
 
 
-def bench_face(stopped: Callable[[], bool] = lambda: False) -> list[Result]:
-    """Measure ``express.face_step_us``, the median of steps.
+def face_step_us(steps: int = STEPS) -> float:
+    """Return the median time of a step, microseconds.
 
     The emotion changes every second, the bearing every .75 s, the state ten times a second.
-
-    Args:
-        stopped: Asked before every step; true ends the bench with the steps it has.
     """
-    draw, face, taken = np.random.default_rng(0), FaceAnimator(0), []
+    draw, face = np.random.default_rng(0), FaceAnimator(0)
     emotion, bearing, state = 0, np.zeros(2), np.zeros(3)
-    for step in range(STEPS):
-        if stopped():
-            break
+    taken = np.zeros(steps)
+    for step in range(steps):
         if step % _EVERY_FACE == 0:
             emotion = int(draw.integers(8))
         if step % _EVERY_LOOK == 0:
@@ -40,6 +34,5 @@ def bench_face(stopped: Callable[[], bool] = lambda: False) -> list[Result]:
         face.look(bearing)
         face.step(1.0 / 60.0)
         face.blendshapes(face.eyes(face.head))
-        taken.append(time.perf_counter_ns() - began)
-    median = float(np.median(taken)) / 1000.0 if taken else None
-    return [result("express.face_step_us", median, "us", "<= 60")]
+        taken[step] = time.perf_counter_ns() - began
+    return float(np.median(taken)) / 1000.0
