@@ -49,7 +49,8 @@ def person(identity: int, coco: np.ndarray, blendshapes: int = 0) -> object:
     return types["kinesics/msg/Person"](
         identity, 0.75, coco[:, :2].ravel(), coco[:, 2].copy(), np.zeros(99, np.float32),
         np.zeros(33, np.float32), empty, empty, empty, empty, empty, empty,
-        np.zeros(blendshapes, np.float32), pose)
+        np.zeros(blendshapes, np.float32), pose, np.full(8 * (blendshapes > 0), 0.125, np.float32),
+        types["builtin_interfaces/msg/Time"](1, 2))
 
 
 def take(count: int, seed: int = 0, ids: tuple[int, ...] = (1,)) -> tuple[list[bytes], np.ndarray]:
@@ -122,6 +123,20 @@ def test_every_field_of_a_message_is_decoded():
         people = bag_reader.people_from(got)
         assert people.stamp == START + 7
         np.testing.assert_array_equal(people.persons[1].coco, coco + 1)
+
+
+def test_expressions_are_read_where_a_bag_has_them():
+    sent = message(START, [person(3, np.zeros((17, 3), np.float32), 52)])
+    text, _ = STORE.generate_msgdef(bag_reader.PEOPLE_TYPE, ros_version=2)
+    got = Definition(bag_reader.PEOPLE_TYPE, text).decode(
+        bytes(STORE.serialize_cdr(sent, bag_reader.PEOPLE_TYPE)))
+    (seen,) = bag_reader.people_from(got, whole=True).persons
+    np.testing.assert_array_equal(seen.expression, np.full(8, 0.125, np.float32))
+    assert seen.expression_stamp == 1_000_000_002
+    for field in ("expression", "expression_stamp"):  # as version 0.1 recorded
+        del got["persons"][0][field]
+    (seen,) = bag_reader.people_from(got, whole=True).persons
+    assert seen.expression is None and seen.blendshapes.shape == (52,)
 
 
 def test_definitions_with_constants_bounds_and_defaults():
