@@ -244,6 +244,22 @@ def test_the_camera_draws_back_smoothly(avatar, scene):
     assert np.abs(np.diff(tops)).max() < 0.35 * max(tops)
 
 
+def test_the_face_is_larger_while_the_arms_hang(avatar, scene):
+    low, high = (iris(avatar.render(None, scene.body_pose(
+        left_shoulder=(0, 0, angle), right_shoulder=(0, 0, -angle)))).sum()
+        for angle in (-1.3, -0.9))
+    assert low > 1.7 * high
+
+
+def test_unstylised_it_shows_what_is_commanded(scene):
+    plain = Avatar(200, 220, stylised=False)
+    parameters = pose_parameters(scene.face_pose(browInnerUp=0.5), None, stylised=False)
+    assert np.count_nonzero(parameters["expression"]) == 1
+    assert parameters["expression"].max() == 0.5
+    smiling = Avatar(200, 220).render(scene.face_pose(), None).astype(int)
+    assert changed(plain.render(scene.face_pose(), None).astype(int), smiling, 10).sum() > 5
+
+
 def test_fingers_close_to_a_fist(avatar, scene):
     poses = [scene.body_pose(left_shoulder=(0, 0, -1.2)) for _ in range(2)]
     poses[1].left_hand = np.full((15, 3), 0.0)
