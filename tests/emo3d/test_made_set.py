@@ -8,7 +8,7 @@ import pytest
 
 from kinesics_core import cli
 from kinesics_core.emo3d import data, evaluation, make, portraits, statistics
-from kinesics_core.emo3d.make import MakeConfig
+from kinesics_core.emo3d.options import MakeConfig
 from kinesics_core.errors import KinesicsError
 
 pytest.importorskip("mediapipe")

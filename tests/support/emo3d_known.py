@@ -6,7 +6,8 @@ import json
 
 import numpy as np
 
-from kinesics_core.emo3d.make import MakeConfig, describe_row
+from kinesics_core.emo3d.make import describe_row
+from kinesics_core.emo3d.options import MakeConfig
 from kinesics_core.emo3d.portraits import portray
 from kinesics_core.emo3d.statistics import words_of
 from kinesics_core.emo3d.triples import Triples

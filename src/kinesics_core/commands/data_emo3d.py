@@ -17,7 +17,7 @@ INFO_HELP = "say what a set of Emo3D triples is: the forms of the paper's tables
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from kinesics_core.emo3d.make import MakeConfig
+    from kinesics_core.emo3d.options import MakeConfig
 
     parser.description = (
         "Makes descriptions of emotions from a grammar, whose distribution over the eight emotions"
@@ -37,8 +37,9 @@ def run(args: argparse.Namespace) -> int:
     from rich.progress import Progress
 
     from kinesics_core.emo3d import make, public_format
+    from kinesics_core.emo3d.options import MakeConfig
 
-    config = settings.from_values(make.MakeConfig, vars(args))
+    config = settings.from_values(MakeConfig, vars(args))
     if args.export is not None:
         public_format.require(args.export)
         files.require_writable(args.export)

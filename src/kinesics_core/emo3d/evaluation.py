@@ -21,7 +21,8 @@ from kinesics_core.affect.emotions import EMOTIONS, NEUTRAL
 from kinesics_core.emo3d import metric
 from kinesics_core.emo3d.encoders import JointEncoder
 from kinesics_core.emo3d.metric import MetricConfig
-from kinesics_core.emo3d.portraits import SIDE, FaceScores
+from kinesics_core.emo3d.options import SIDE
+from kinesics_core.emo3d.portraits import FaceScores
 from kinesics_core.emo3d.triples import Triples
 from kinesics_core.errors import KinesicsError
 from kinesics_core.perception.expression_network import ExpressionNetwork

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +22,11 @@ import numpy as np
 from kinesics_core import files
 from kinesics_core.affect.emotions import EMOTIONS
 from kinesics_core.emo3d.descriptions import Description, describe, primitives
-from kinesics_core.emo3d.portraits import SIDE, FaceScores, draw, portray
+from kinesics_core.emo3d.options import MakeConfig
+from kinesics_core.emo3d.portraits import FaceScores, draw, portray
 from kinesics_core.emo3d.triples import SHARES, Triples
 from kinesics_core.emo3d.words import PARTS
 from kinesics_core.errors import KinesicsError
-from kinesics_core.settings import check, setting
 
 FILE = "emo3d.json"
 FORMAT = "kinesics-emo3d-1"
@@ -35,26 +35,6 @@ BLOCK = 25
 
 OnRow = Callable[[int, int], None]
 """Called after each block with rows done and rows in all."""
-
-
-@dataclass(frozen=True)
-class MakeConfig:
-    """Settings of a made set."""
-
-    count: int = setting(1000, "Rows: three sentences of one meaning, and its pictures",
-                         bounds=(10, 200_000))
-    pictures: int = setting(2, "Pictures of each row", bounds=(1, 4))
-    side: int = setting(SIDE, "Width and height of a picture", unit="px", bounds=(96, 1024))
-    noise: float = setting(
-        0.1, "Standard deviation of the strength of each shape of a face", bounds=(0.0, 1.0))
-    primitives: float = setting(
-        0.15, "Share of the rows that are an emotion's name alone, at three intensities, on women"
-        " and men", bounds=(0.0, 1.0))
-    seed: int = setting(0, "Random numbers of the whole set", bounds=(0, 2**32 - 1))
-
-    def __post_init__(self) -> None:
-        """Refuse values out of range."""
-        check(self)
 
 
 def make(out: Path, config: MakeConfig, on_row: OnRow | None = None) -> Triples:

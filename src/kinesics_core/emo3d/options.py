@@ -1,4 +1,4 @@
-"""Settings of every model in one table, without torch: what the command line is made from."""
+"""Settings of made sets and of every model, without torch: what the command line is made from."""
 
 from __future__ import annotations
 
@@ -7,6 +7,29 @@ from dataclasses import dataclass
 from kinesics_core.settings import check, setting
 
 TARGETS = ("measured", "commanded")
+
+SIDE = 224
+"""Width and height of a picture, px: what CLIP's ViT-B/32 looks at."""
+
+
+@dataclass(frozen=True)
+class MakeConfig:
+    """Settings of a made set."""
+
+    count: int = setting(1000, "Rows: three sentences of one meaning, and its pictures",
+                         bounds=(10, 200_000))
+    pictures: int = setting(2, "Pictures of each row", bounds=(1, 4))
+    side: int = setting(SIDE, "Width and height of a picture", unit="px", bounds=(96, 1024))
+    noise: float = setting(
+        0.1, "Standard deviation of the strength of each shape of a face", bounds=(0.0, 1.0))
+    primitives: float = setting(
+        0.15, "Share of the rows that are an emotion's name alone, at three intensities, on women"
+        " and men", bounds=(0.0, 1.0))
+    seed: int = setting(0, "Random numbers of the whole set", bounds=(0, 2**32 - 1))
+
+    def __post_init__(self) -> None:
+        """Refuse values out of range."""
+        check(self)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ import numpy as np
 from kinesics_core.affect.emotions import HAPPINESS, NEUTRAL
 from kinesics_core.assets import store
 from kinesics_core.emo3d.descriptions import Description
+from kinesics_core.emo3d.options import SIDE
 from kinesics_core.expression.faces import (
     PROTOTYPES,
     compound,
@@ -37,9 +38,6 @@ from kinesics_core.render.identities import random_identity
 
 PEOPLE = 12
 """People who are drawn, half of them female and half male."""
-
-SIDE = 224
-"""Width and height of a picture, px: what CLIP's ViT-B/32 looks at."""
 
 TURN = np.deg2rad((3.0, 4.0, 6.0))
 """Standard deviations of roll, pitch and yaw of the head, radians."""

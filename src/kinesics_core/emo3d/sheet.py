@@ -10,7 +10,7 @@ import numpy as np
 
 from kinesics_core.affect.emotions import EMOTIONS
 from kinesics_core.emo3d.evaluation import Prompts, plain_picture
-from kinesics_core.emo3d.portraits import SIDE
+from kinesics_core.emo3d.options import SIDE
 
 _LABEL, _HEADING = 230, 30
 _INK, _PAPER = (30, 30, 30), 250
