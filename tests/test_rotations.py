@@ -3,6 +3,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from kinesics_core.rotations import (
+    axis_angle,
     exponential,
     from_quaternions,
     logarithm,
@@ -107,3 +108,11 @@ def test_the_jacobian_is_the_derivative_of_the_logarithm():
         nudge = exponential(step * np.eye(3)[axis])
         ahead, behind = (logarithm(exponential(vectors) @ turn) for turn in (nudge, nudge.T))
         np.testing.assert_allclose(jacobian[..., axis], (ahead - behind) / (2 * step), atol=1e-6)
+
+
+def test_one_rotation_is_turned_as_many_are():
+    rng = np.random.default_rng(4)
+    turns = rng.normal(size=(300, 3))
+    turns *= (np.linspace(0.0, np.pi - 1e-3, 300) / np.linalg.norm(turns, axis=1))[:, None]
+    for turn in turns:
+        assert axis_angle(exponential(turn)) == pytest.approx(turn, abs=1e-6)

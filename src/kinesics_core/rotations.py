@@ -7,6 +7,8 @@ matrices in torch.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 
@@ -43,6 +45,21 @@ def logarithm(matrices: np.ndarray) -> np.ndarray:
     angle = 2 * np.arctan2(sine, quaternion[..., 3])
     scale = np.where(sine < 1e-7, 2, angle / np.maximum(sine, 1e-12))
     return vector * scale[..., None].astype(vector.dtype)
+
+
+def axis_angle(matrix: np.ndarray) -> np.ndarray:
+    """Return one rotation (3, 3) as axis-angle (3,), radians: ``logarithm`` without arrays' cost.
+
+    Near half a turn, where the axis is hard to tell, it is ``logarithm``.
+    """
+    (a, b, c), (d, e, f), (g, h, i) = matrix.tolist()
+    x, y, z = h - f, c - g, d - b
+    cosine = 0.5 * (a + e + i - 1.0)
+    if cosine < -0.9:
+        return logarithm(np.asarray(matrix))
+    sine = 0.5 * math.sqrt(x * x + y * y + z * z)
+    scale = 0.5 * math.atan2(sine, cosine) / sine if sine > 1e-9 else 0.5
+    return np.array([scale * x, scale * y, scale * z])
 
 
 def quaternions(matrices: np.ndarray) -> np.ndarray:

@@ -56,7 +56,8 @@ class ExpressionNode(Stage):
 
     def load(self) -> None:
         """Make the animated face and body, and load the reader of texts."""
-        self._animator = Animator(self.parameters["seed"], self.parameters["frame_id"])
+        self._animator = Animator(
+            self.parameters["seed"], self.parameters["frame_id"], self.parameters["legs"])
         try:
             # Now, and not when the first text comes and the stream runs.
             self.detail["text"] = TextReader.load().model.name

@@ -84,20 +84,20 @@ def test_a_gesture_starts_once_however_often_it_is_named():
         return forward(body.global_orient, body.body_pose, body.transl)[0][wrist, 1]
 
     poses = run(
-        animator, START, 2.5, each=lambda now: animator.respond(response(now, gesture="wave"))
+        animator, START, 2.5, each=lambda now: animator.respond(response(now, NEUTRAL, "wave"))
     )
     heights = np.array([height(body) for _, body in poses])
     assert heights.max() > 0.4
     rest = run(
         animator, START + int(2.5 * SECOND), 2.0,
-        each=lambda now: animator.respond(response(now, gesture="wave")),
+        each=lambda now: animator.respond(response(now, NEUTRAL, "wave")),
     )  # fmt: skip
     assert height(rest[-1][1]) < 0.0
     run(animator, START + int(4.5 * SECOND), 0.2, each=lambda now: animator.respond(
-        response(now)))  # fmt: skip
+        response(now, NEUTRAL)))  # fmt: skip
     again = run(
         animator, START + int(4.7 * SECOND), 1.5,
-        each=lambda now: animator.respond(response(now, gesture="wave")),
+        each=lambda now: animator.respond(response(now, NEUTRAL, "wave")),
     )  # fmt: skip
     assert max(height(body) for _, body in again) > 0.4
 

@@ -54,6 +54,8 @@ class ExpressionConfig:
         bounds=(1.0, 200.0))
     seed: int = setting(0, "Seed of blinks, gaze shifts and sway", bounds=(0, 2**31 - 1))
     frame_id: str = setting("base_link", "tf frame of the robot, in the headers of its poses")
+    legs: bool = setting(
+        True, "Whether pelvis and legs take part in what the body shows; without, they stand still")
     realtime_priority: int = setting(
         20, "Real-time priority (SCHED_FIFO) of the thread that sends the poses, where the system"
         " permits it; 0: an ordinary thread", bounds=(0, 99))
@@ -134,12 +136,13 @@ class Animator:
     """
 
     def __init__(
-        self, seed: int = ExpressionConfig.seed, frame_id: str = ExpressionConfig.frame_id
+        self, seed: int = ExpressionConfig.seed, frame_id: str = ExpressionConfig.frame_id,
+        legs: bool = ExpressionConfig.legs,
     ) -> None:
-        """Start at rest; ``seed`` decides blinks, gaze shifts and sway, ``frame_id`` is put on."""
+        """Start at rest; see ``ExpressionConfig``."""
         self._frame_id = frame_id
         self._face = FaceAnimator(seed)
-        self._body = BodyAnimator(seed)
+        self._body = BodyAnimator(seed, upper_body=not legs)
         self._now: int | None = None
         self._time = 0.0
         self._response: _Answer | None = None
@@ -279,14 +282,17 @@ class Animator:
             share = _IN_THE_BODY * expression.intensity
             emotional = categories_to_vad(expression.distribution)
             self._body.set_state((1.0 - share) * expression.vad + share * emotional)
+            self._body.set_emotion(expression.emotion, expression.intensity)
             return now
         if answer is None:
             self._face.show(NEUTRAL, 0.0, _AT_REST * self._state)
             self._body.set_state(_AT_REST * self._state)
+            self._body.set_emotion(NEUTRAL, 0.0)
             return now
         self._face.show(answer.emotion, answer.intensity, answer.state)
         share = _IN_THE_BODY * answer.intensity
         self._body.set_state((1.0 - share) * answer.state + share * EMOTION_VAD[answer.emotion])
+        self._body.set_emotion(answer.emotion, answer.intensity)
         return answer.stamp
 
     def _asked(self) -> bool:
@@ -339,8 +345,8 @@ class Animator:
             BodyPose(
                 stamp=stamp,
                 pose_stamp=now,
-                transl=np.zeros(3, np.float32),
-                global_orient=np.zeros(3, np.float32),
+                transl=self._body.transl.astype(np.float32),
+                global_orient=self._body.global_orient.astype(np.float32),
                 body_pose=body_pose.astype(np.float32),
                 left_hand=left.astype(np.float32),
                 right_hand=right.astype(np.float32),

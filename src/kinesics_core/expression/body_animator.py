@@ -1,8 +1,9 @@
-"""The robot's body over time: posture from its state, gestures, breathing and sway.
+"""The robot's body over time: posture from its state and emotion, gestures, breathing and sway.
 
-``posture`` says how a state stands; arousal also quickens breath, sway and gestures. Every joint
-follows its target as a critically damped spring with a ceiling on its angular velocity, so a change
-of gesture or state never jumps; the target itself is analytic in time.
+``posture`` says how a state stands, ``emotional_body`` how an emotion does and how it lives;
+arousal also quickens breath, sway and gestures. Every joint follows its target as a critically
+damped spring with a ceiling on its angular velocity, so a change of gesture, emotion or state never
+jumps. The pelvis moves over planted feet (``body.leg_ik``).
 
 Rotations are relative to the parent joint, whose axes in the T-pose are the model's (x to the
 body's left, y up, z forward). By the right-hand rule:
@@ -27,16 +28,19 @@ import numpy as np
 
 from kinesics_core.body.arm_poses import arm_rotations
 from kinesics_core.body.hand_poses import LEFT_FIST
+from kinesics_core.body.leg_ik import LEG_ROWS, planted_legs
+from kinesics_core.expression.emotional_body import EmotionalBody
 from kinesics_core.expression.gestures import pose_at, robot_gesture
 from kinesics_core.expression.posture import COLLARS, HEAD, LEFT_ARM, RIGHT_ARM, SPINE, posture
 from kinesics_core.expression.spring import MAX_GAP, MAX_STEP, follow
-from kinesics_core.rotations import logarithm, mirrored
+from kinesics_core.rotations import axis_angle, exponential, mirrored
 from kinesics_core.skeletons import SMPLX_BODY
 
 SPINE_SHARES = (("spine1", 0.4), ("spine2", 0.3), ("spine3", 0.3))
 """(joint, share) of the spine in a bend of the trunk; authored."""
 
 _JOINT = {name: index - 1 for index, name in enumerate(SMPLX_BODY)}  # row of body_pose
+_LEGS = list(LEG_ROWS)
 
 # Ranges of motion per axis, radians, in the joint's own axes: after the
 # norms of the American Academy of Orthopaedic Surgeons, narrowed for the spine's shares. Arms
@@ -51,15 +55,19 @@ _LIMITS: dict[str, tuple[tuple[float, float], tuple[float, float], tuple[float, 
     "left_shoulder": ((-2.3, 2.3), (-2.0, 1.0), (-1.75, 1.75)),
     "left_elbow": ((-0.1, 0.1), (-2.6, 0.0), (-0.1, 0.1)),
     "left_wrist": ((-1.5, 1.5), (-0.5, 0.5), (-1.2, 1.2)),
+    "left_hip": ((-1.3, 0.4), (-0.4, 0.4), (-0.4, 0.4)),
+    "left_knee": ((0.0, 2.2), (0.0, 0.0), (0.0, 0.0)),
+    "left_ankle": ((-0.9, 0.6), (-0.4, 0.4), (-0.4, 0.4)),
 }
 
 # Ceilings of the angular velocity, rad/s: about those of a humanoid's joints of that size.
 _SPEEDS = {
     "spine": 1.5, "neck": 2.5, "head": 2.5, "collar": 2.0, "shoulder": 5.0, "elbow": 6.0,
-    "wrist": 6.0,
+    "wrist": 6.0, "hip": 3.0, "knee": 6.0, "ankle": 4.0,
 }  # fmt: skip
 
 _STIFFNESS = 16.0  # 1/s, the spring's angular frequency
+_SLOWEST_BREATH = 0.1  # Hz
 _STATE_TIME = 0.6  # s, time constant with which posture follows a new state; authored
 _GESTURE_TEMPO = 0.2  # per unit of arousal (Castellano, Villalba & Camurri 2007: faster)
 
@@ -105,7 +113,7 @@ def _limits() -> tuple[np.ndarray, np.ndarray]:
 
 
 JOINT_LOW, JOINT_HIGH = _limits()
-"""(21, 3) radians: the range of each axis of ``body_pose``; the legs stand still."""
+"""(21, 3) radians: the range of each axis of ``body_pose``."""
 
 JOINT_SPEED = np.array(
     [
@@ -122,8 +130,16 @@ class BodyAnimator:
     It keeps its own time, so a clock that jumps back only stands still.
     """
 
-    def __init__(self, seed: int = 0) -> None:
-        """Start at rest; ``seed`` sets the phases of the idle sway."""
+    def __init__(self, seed: int = 0, *, upper_body: bool = False) -> None:
+        """Start at rest.
+
+        Args:
+            seed: Sets the phases of the idle sway and chooses postures.
+            upper_body: Whether nothing moves but the upper body: pelvis and legs stand still.
+        """
+        self._upper_body = upper_body
+        self._emotional = EmotionalBody(seed)
+        self._stance = np.zeros(6)
         self._phases = np.random.default_rng(seed).uniform(0.0, 2.0 * np.pi, 4)
         self._time = 0.0
         self._breath = 0.0
@@ -145,6 +161,10 @@ class BodyAnimator:
         """Set the valence, arousal, dominance (3,) to which posture and tempo move."""
         self._state_target = np.clip(np.nan_to_num(state), -1.0, 1.0)
 
+    def set_emotion(self, emotion: int | str, intensity: float) -> None:
+        """Move to the posture of an emotion, see ``EmotionalBody.set``."""
+        self._emotional.set(emotion, intensity)
+
     def start(self, gesture: str) -> None:
         """Start a gesture, in place of one in progress.
 
@@ -165,7 +185,20 @@ class BodyAnimator:
     @property
     def body_pose(self) -> np.ndarray:
         """(21, 3) axis-angle; neck and head are left at zero, ``head`` says how they are held."""
-        return self._angles.copy()
+        pose = self._angles.copy()
+        if not self._upper_body:
+            pose[_LEGS] = planted_legs(self.transl, exponential(self.global_orient))
+        return pose
+
+    @property
+    def transl(self) -> np.ndarray:
+        """Place of the pelvis (3,), metres from where it is in T-pose, model axes."""
+        return self._stance[:3].copy() if not self._upper_body else np.zeros(3)
+
+    @property
+    def global_orient(self) -> np.ndarray:
+        """Turn of the pelvis (3,), axis-angle in model axes."""
+        return self._stance[[4, 5, 3]] if not self._upper_body else np.zeros(3)
 
     @property
     def head(self) -> np.ndarray:
@@ -181,7 +214,9 @@ class BodyAnimator:
     def _substep(self, dt: float) -> None:
         self._time += dt
         self._state += (1.0 - np.exp(-dt / _STATE_TIME)) * (self._state_target - self._state)
-        self._breath += dt * 2.0 * np.pi * (_IDLE.breath[0] + _IDLE.breath[1] * self._state[1])
+        self._emotional.step(dt)
+        breaths = _IDLE.breath[0] + _IDLE.breath[1] * self._state[1] + self._emotional.breath[0]
+        self._breath += dt * 2.0 * np.pi * max(breaths, _SLOWEST_BREATH)
         if self._gesture:
             self._gesture_time += dt * self._tempo
             if self._gesture_time >= robot_gesture(self._gesture).duration:
@@ -197,17 +232,22 @@ class BodyAnimator:
 
     def _target(self) -> tuple[np.ndarray, np.ndarray]:
         """Joint angles (21, 3), and head roll, pitch, yaw with the two finger curls (5,)."""
-        pose = posture(self._state)
+        pose, self._stance = self._emotional.apply(posture(self._state))
         if self._gesture:
             pose = pose_at(self._gesture, self._gesture_time, pose)
         liveliness = _IDLE.liveliness[0] + _IDLE.liveliness[1] * self._state[1]
+        liveliness *= self._emotional.sway
         waves = np.sin(2.0 * np.pi * np.array(_IDLE.sway) * self._time + self._phases)
         breath = np.sin(self._breath)
         angles = np.zeros((21, 3))
         self._bend_trunk(angles, pose, liveliness, waves, breath)
+        _, chest, collars = self._emotional.breath
+        angles[_JOINT["spine3"], 0] -= chest * breath
+        angles[_JOINT["left_collar"], 2] += collars * breath
+        angles[_JOINT["right_collar"], 2] -= collars * breath
         for side, arm in (("left", pose[LEFT_ARM]), ("right", pose[RIGHT_ARM])):
             shoulder, elbow, wrist = arm_rotations(arm)
-            turns = np.array([logarithm(shoulder), elbow, wrist])
+            turns = np.array([axis_angle(shoulder), elbow, wrist])
             rows = [_JOINT[f"{side}_{name}"] for name in ("shoulder", "elbow", "wrist")]
             angles[rows] = turns if side == "left" else mirrored(turns)
         angles = np.clip(angles, JOINT_LOW, JOINT_HIGH)
