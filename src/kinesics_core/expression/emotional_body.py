@@ -68,7 +68,7 @@ class EmotionalBody:
 
     @property
     def breath(self) -> np.ndarray:
-        """Addition of the emotion to breath (3,): breaths a second, chest and shoulders, radians."""
+        """Addition of the emotion to breath (3,): hertz, and radians of chest and shoulders."""
         added: np.ndarray = self._life[_BREATH] - _LIVES[NEUTRAL, _BREATH]
         return added
 
