@@ -8,6 +8,7 @@ import pytest
 onnx = pytest.importorskip("onnx")
 
 from kinesics_core import extras
+from kinesics_core.emo3d import encoders
 from kinesics_core.emo3d.encoder_paths import joint_encoder, text_encoder
 from kinesics_core.emo3d.encoders import CLIP_DEVIATION, CLIP_MEAN, clip_pixels
 from kinesics_core.errors import ModelError
@@ -124,6 +125,12 @@ def test_a_model_of_something_else_is_a_sentence(tmp_path):
     save(tmp_path / "model.onnx", [node], [("pixels", onnx.TensorProto.FLOAT, (1, 3))], "out", {})
     with pytest.raises(ModelError, match="inputs pixels; wanted input_ids"):
         text_encoder(tmp_path)
+
+
+def test_only_clip_knows_pictures():
+    assert hasattr(encoders.TransformersClip, "images") and hasattr(encoders.OnnxClip, "images")
+    assert not hasattr(encoders.TransformersEncoder, "images")
+    assert not hasattr(encoders.OnnxSentences, "images")
 
 
 def test_a_folder_of_transformers_names_the_extra(tmp_path, monkeypatch):

@@ -210,6 +210,10 @@ class TransformersEncoder:
                 on_done(min(start + BATCH, len(texts)), len(texts))
         return np.concatenate(found).astype(np.float32)
 
+
+class TransformersClip(TransformersEncoder):
+    """CLIP in a folder of the package transformers."""
+
     def images(self, images: Sequence[np.ndarray]) -> np.ndarray:
         """Return one vector a picture (H, W, 3) uint8 RGB, (N, width) float32."""
         with self._torch.no_grad():
@@ -240,7 +244,7 @@ def transformers_encoder(path: Path, *, joint: bool) -> TransformersEncoder:
             " this needs CLIP, or what `kinesics train face --model dual` makes.")
     extras.require("encoders", f"The encoder in {path}")
     extras.require("train", f"The encoder in {path}")
-    return TransformersEncoder(path, joint)
+    return TransformersClip(path, True) if joint else TransformersEncoder(path, False)
 
 
 def onnx_file(path: Path, name: str) -> Path | None:
