@@ -12,7 +12,7 @@ from kinesics_core.emo3d.encoders import (
     config_of,
     onnx_file,
     sentence_encoder,
-    transformers_encoder,
+    transformers_clip,
 )
 from kinesics_core.errors import ModelError
 
@@ -44,7 +44,7 @@ def joint_encoder(path: Path) -> JointEncoder:
             f"{path} encodes sentences alone; this needs pictures in the same space. Give CLIP"
             " (text_model.onnx and vision_model.onnx, or a folder of transformers), or what"
             " `kinesics train face --model dual` makes.")
-    return transformers_encoder(path, joint=True)
+    return transformers_clip(path)
 
 
 def is_stand_in(path: Path) -> bool:

@@ -73,7 +73,7 @@ def sentence_encoder(path: Path) -> TextEncoder:
         ModelError: There is none at the path, or a package is missing.
     """
     model = onnx_file(path, "model.onnx")
-    return OnnxSentences(model) if model is not None else transformers_encoder(path, joint=False)
+    return OnnxSentences(model) if model is not None else transformers_sentences(path)
 
 
 class OnnxSentences:
@@ -228,23 +228,38 @@ def _projected(output: Any) -> np.ndarray:
     return np.asarray(getattr(output, "pooler_output", output).numpy())
 
 
-def transformers_encoder(path: Path, *, joint: bool) -> TransformersEncoder:
-    """Load a folder of the package transformers; joint: as CLIP.
+def transformers_sentences(path: Path) -> TransformersEncoder:
+    """Load a language model from a folder of the package transformers.
 
     Raises:
-        ModelError: It is none, of another kind, or the package is missing.
+        ModelError: It is none, or a package is missing.
     """
+    _require_transformers(path)
+    return TransformersEncoder(path, False)
+
+
+def transformers_clip(path: Path) -> TransformersClip:
+    """Load a CLIP from a folder of the package transformers.
+
+    Raises:
+        ModelError: It is none, or a package is missing.
+    """
+    kind = config_of(path).get("model_type")
+    if kind not in ("clip", None):
+        raise ModelError(
+            f"{path} is of the kind {kind!r}, which knows no pictures; this needs CLIP, or what"
+            " `kinesics train face --model dual` makes.")
+    _require_transformers(path)
+    return TransformersClip(path, True)
+
+
+def _require_transformers(path: Path) -> None:
     if not (path / "config.json").exists():
         raise ModelError(
             f"{path} is no encoder; wanted an ONNX file with {TOKENIZER} beside it, a folder with"
             " model.onnx (CLIP: text_model.onnx and vision_model.onnx), or one of transformers.")
-    if joint and config_of(path).get("model_type") != "clip":
-        raise ModelError(
-            f"{path} is of the kind {config_of(path).get('model_type')!r}, which knows no pictures;"
-            " this needs CLIP, or what `kinesics train face --model dual` makes.")
     extras.require("encoders", f"The encoder in {path}")
     extras.require("train", f"The encoder in {path}")
-    return TransformersClip(path, True) if joint else TransformersEncoder(path, False)
 
 
 def onnx_file(path: Path, name: str) -> Path | None:
