@@ -107,7 +107,8 @@ def test_a_recording_is_converted_to_another_rate_and_its_gap_is_told(express, t
 
 
 @pytest.mark.parametrize(("words", "sentence"), [
-    (("--emotion", "fear"), "Got no --face-only; bodies that move"),
+    (("--face-only", "--emotion", "fear", "--gesture", "wave"), "Got --gesture with --face-only"),
+    (("--face-only", "--emotion", "fear", "--obj", "--bvh"), "Got --obj, --bvh with --face-only"),
     (("--face-only",), "Got nothing to show; give one of a text, --emotion"),
     (("--face-only", "--emotion", "feer"), "Got emotion 'feer'"),
     (("--face-only", "--emotion", "fear", "--units", "AU1"), "Got --emotion and --units to show"),

@@ -1,26 +1,33 @@
-"""``kinesics express --face-only --emotion fear --seconds 6 --out DIR``: a face as files."""
+"""``kinesics express --emotion fear --seconds 6 --out DIR``: a body, or a face alone, as files."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from kinesics_core import __version__, files
+from kinesics_core import __version__, files, option_types
 from kinesics_core.affect.emotions import EMOTIONS
-from kinesics_core.commands.express_files import NAMES, SUMMARY, Export
+from kinesics_core.commands import express_body
+from kinesics_core.commands.express_body_files import MESHES, NAMES
+from kinesics_core.commands.express_body_files import SUMMARY as BODY_SUMMARY
+from kinesics_core.commands.express_files import (
+    FACE_NAMES,
+    FACE_SUMMARY,
+    face_outputs,
+    write_outputs,
+)
+from kinesics_core.commands.express_progress import progress, told_files
 from kinesics_core.commands.face_source import SOURCES, add_sources, shown_of, source_of
 from kinesics_core.errors import KinesicsError
 from kinesics_core.expression.face_animation import FaceAnimation, resampled
 from kinesics_core.expression.performance import PerformanceConfig, moments, perform
 from kinesics_core.settings import add_option, settings_of
 
-HELP = "perform an emotion, text or recording; write it as CSV, glTF, video and contact sheet"
+HELP = "perform an emotion, text, gesture or recording; write parameters, glTF, BVH, video"
 
 CATALOGUE = "emotions.jpg"
 """The sheet of all emotions."""
@@ -32,51 +39,76 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``kinesics express``."""
     parser.description = (
         "Performs an expression, from rest and back to rest, as the robot would show it, and"
-        f" writes {', '.join(NAMES.values())} and {SUMMARY} into a folder: the 61 columns of Live"
-        " Link Face, a head with 52 morph targets, a video, the moments of the face with names."
-        " Or takes a recorded face (--from) instead. Files that were made before by the same"
-        " request are kept, so an interrupted run goes on where it was."
+        f" writes {', '.join(NAMES.values())} and {BODY_SUMMARY} into a folder: parameters of"
+        " SMPL-X as `kinesics fit` writes them, the 61 columns of Live Link Face, the skeleton, a"
+        " dressed body with 52 morph targets, its moments with names, a video. With --face-only it"
+        f" writes {', '.join(FACE_NAMES.values())} and {FACE_SUMMARY} of a face instead, which may"
+        " be a recorded one (--from). Files that were made before by the same request are kept, so"
+        " an interrupted run goes on where it was."
     )
-    parser.add_argument(
-        "--face-only", action="store_true",
-        help="the face without the body's movement; required, as bodies are not there yet")
+    parser.add_argument("--face-only", action="store_true",
+                        help="the face without the body's movement")
     add_sources(parser)
     parser.add_argument("--text", metavar="TEXT", help="a sentence or two in English")
+    parser.add_argument("--gesture", metavar="NAME", help="a gesture of the robot's, with what is"
+                        " shown or alone; a wrong one names those there are")
     parser.add_argument(
-        "--from", dest="source", metavar="CSV|BAG", type=Path,
-        help="a recording of Live Link Face, or a bag with the topic face_pose")
+        "--from", dest="source", metavar="FIT", type=Path,
+        help="params.npz of `kinesics fit`, or its folder: the body that performs, and the pose it"
+        " starts from; with --face-only a recording of Live Link Face, or a bag with face_pose")
     parser.add_argument("--topic", metavar="NAME", default="", help="of a bag with several faces")
+    parser.add_argument("--upper-body", action="store_true", help="pelvis and legs stand still")
+    parser.add_argument(
+        "--samples", metavar="N", type=option_types.whole(1, express_body.MOST_SAMPLES),
+        help="perform with N seeds from --seed on, into folders of their own, and write a contact"
+        f" sheet of them; without other outputs named, {NAMES['npz']} of each besides")
     parser.add_argument(
         "--catalogue", action="store_true",
-        help=f"write {CATALOGUE} alone: all emotions at three intensities, and the compounds")
+        help=f"with --face-only: write {CATALOGUE} alone, all emotions at three intensities")
     for known in settings_of(PerformanceConfig):
         add_option(parser, known, default=None)
     parser.add_argument("--out", metavar="DIR", type=Path, required=True)
     for output, name in NAMES.items():
         parser.add_argument(f"--{output}", action="store_true",
                             help=f"write {name} (default: all of them)")
-    parser.add_argument("--whole-body", action="store_true",
-                        help=f"{NAMES['glb']} has the whole body at rest, not the head alone")
+    parser.add_argument(
+        "--obj", action="store_true",
+        help=f"write {MESHES}/000000.obj and so on, a mesh a frame, besides")
+    parser.add_argument("--view", choices=express_body.VIEW_NAMES, default=None,
+                        help="what video and contact sheet show of a body (default: whole)")
+    parser.add_argument("--whole-body", action="store_true", help="with --face-only:"
+                        f" {FACE_NAMES['glb']} has the whole body at rest, not the head alone")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Perform or read a face and write it."""
+    """Perform or read, and write it."""
     if not args.face_only:
+        return express_body.run(args)
+    return _face(args)
+
+
+def _face(args: argparse.Namespace) -> int:
+    """Perform or read a face and write it."""
+    useless = [flag for flag, given in (
+        ("--gesture", args.gesture is not None), ("--upper-body", args.upper_body),
+        ("--samples", args.samples is not None), ("--obj", args.obj), ("--npz", args.npz),
+        ("--bvh", args.bvh), ("--view", args.view is not None)) if given]
+    if useless:
         raise KinesicsError(
-            "Got no --face-only; bodies that move with the face are not there yet, so add it.")
+            f"Got {', '.join(useless)} with --face-only; they are of a body, so leave one out.")
     _require_one_source(args)
     if args.catalogue:
         return _catalogue(args.out)
     animation, about, notes = _read(args) if args.source is not None else _performed(args)
-    outputs = [name for name in NAMES if getattr(args, name)] or list(NAMES)
-    export = Export(animation, args.out, args.whole_body, _summary(animation, about, notes))
-    with _progress({output: export.steps(output) for output in outputs}) as on_step:
-        done = export.write(outputs, on_step)
+    wanted = [name for name in FACE_NAMES if getattr(args, name)] or list(FACE_NAMES)
+    outputs = face_outputs(animation, args.whole_body)
+    with progress({output.kind: output.steps for output in outputs
+                   if output.kind in wanted}) as on_step:
+        done = write_outputs(args.out, FACE_SUMMARY, _summary(animation, about, notes), outputs,
+                             wanted, on_step)
     for note in notes:
         print(note, file=sys.stderr)
-    for file in done:
-        kept = ", kept from an earlier run" if file.kept else ""
-        print(f"{files.shown(args.out / file.name)}: {file.bytes / 1e6:.2f} MB{kept}")
+    told_files(args.out, done)
     return 0
 
 
@@ -181,21 +213,9 @@ def _catalogue(out: Path) -> int:
     files.require_directory(out)
     files.require_writable(out / CATALOGUE)
     faces = list(emotion_faces())
-    with _progress({"sheet": len(faces)}) as on_step:
+    with progress({"sheet": len(faces)}) as on_step:
         picture = jpeg(sheet(faces, on_face=lambda: on_step("sheet")))
     files.write_bytes(out / CATALOGUE, picture)
     print(f"{files.shown(out / CATALOGUE)}: {len(faces)} faces")
     return 0
 
-
-@contextmanager
-def _progress(steps: dict[str, int]) -> Iterator[Callable[[str], None]]:
-    """Show a bar for each output while it is made; give what moves it by a step."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-    from rich.progress import TimeRemainingColumn as Remaining
-
-    with Progress(TextColumn("{task.description:>6}"), BarColumn(), MofNCompleteColumn(),
-                  Remaining(), console=Console(stderr=True)) as progress:
-        tasks = {name: progress.add_task(name, total=total) for name, total in steps.items()}
-        yield lambda name: progress.advance(tasks[name])

@@ -15,16 +15,35 @@ from kinesics_core.expression.face_animation import FaceAnimation
 
 Told = Callable[[], None]
 
-SUMMARY = "face.json"
+FACE_SUMMARY = "face.json"
 """The request and what became of it; the other files are listed in it as they are finished."""
 
-NAMES = {"csv": "face.csv", "glb": "face.glb", "sheet": "contact.jpg", "video": "face.mp4"}
-"""Option -> file, the quick ones first."""
+FACE_NAMES = {"csv": "face.csv", "glb": "face.glb", "sheet": "contact.jpg", "video": "face.mp4"}
+"""Option -> file of a face, the quick ones first."""
+
+
+@dataclass(frozen=True, eq=False)
+class Output:
+    """A file to be made, or a folder of them.
+
+    Attributes:
+        kind: The option that asks for it.
+        name: Its name in the output folder, with "/" in it where it lies deeper.
+        source: A digest of all that it is made from.
+        steps: How many steps its writing tells of.
+        write: Writes it to a path, and tells of each step.
+    """
+
+    kind: str
+    name: str
+    source: str
+    steps: int
+    write: Callable[[Path, Told], None]
 
 
 @dataclass(frozen=True)
 class Exported:
-    """A file.
+    """A file that is there.
 
     Attributes:
         name: Its name.
@@ -37,74 +56,55 @@ class Exported:
     kept: bool
 
 
-@dataclass(frozen=True, eq=False)
-class Export:
-    """A face and where its files go.
+def write_outputs(
+    out: Path, summary: str, about: dict[str, Any], outputs: Sequence[Output],
+    wanted: Sequence[str], on_step: Callable[[str], None],
+) -> list[Exported]:
+    """Write files one after the other, and the summary after each.
 
-    Attributes:
-        animation: The face.
+    Args:
         out: The folder.
-        whole_body: Whether the glTF has all of the body.
+        summary: Name of the summary.
         about: What the summary says besides.
+        outputs: All that can be made; what an earlier run made of the same stays listed.
+        wanted: Kinds of those that are made now.
+        on_step: Told the kind of an output at each of its steps.
+
+    Raises:
+        KinesicsError: There is no room or no permission; files that are whole stay.
     """
+    files.require_directory(out)
+    chosen = [output for output in outputs if output.kind in wanted]
+    for output in chosen:
+        files.require_writable(out / output.name)
+    before = _listed(out / summary)
+    listed: dict[str, dict[str, Any]] = {}
+    for output in outputs:
+        known = before.get(output.name)
+        if known and known.get("of") == output.source and _is_there(out / output.name, known):
+            listed[output.name] = known
+    done = []
+    for output in chosen:
+        path, told = out / output.name, partial(on_step, output.kind)
+        kept = output.name in listed
+        if not kept:
+            output.write(path, told)
+            listed[output.name] = {"bytes": path.stat().st_size, "sha256": files.sha256_of(path),
+                                   "of": output.source}
+        else:
+            for _ in range(output.steps):
+                told()
+        files.write_json(out / summary, {**about, "files": listed})
+        done.append(Exported(output.name, listed[output.name]["bytes"], kept))
+    return done
 
-    animation: FaceAnimation
-    out: Path
-    whole_body: bool
-    about: dict[str, Any]
 
-    def steps(self, output: str) -> int:
-        """Return how many steps an output tells of."""
-        from kinesics_core.view.face_video import video_frames
-
-        return len(video_frames(self.animation).times) if output == "video" else 1
-
-    def write(self, outputs: Sequence[str], on_step: Callable[[str], None]) -> list[Exported]:
-        """Write the files one after the other, and the summary after each.
-
-        Args:
-            outputs: Of ``NAMES``.
-            on_step: Told the output at each of its steps.
-
-        Raises:
-            KinesicsError: There is no room or no permission; files that are whole stay.
-        """
-        files.require_directory(self.out)
-        for output in outputs:
-            files.require_writable(self.out / NAMES[output])
-        before = _listed(self.out / SUMMARY)
-        listed: dict[str, dict[str, Any]] = {}
-        # What an earlier run of the same face made stays listed.
-        for output, name in NAMES.items():
-            known = before.get(name)
-            if known and known.get("of") == self._source(output) and _is_there(
-                    self.out / name, known):
-                listed[name] = known
-        done = []
-        for output in outputs:
-            name = NAMES[output]
-            kept = name in listed
-            if not kept:
-                _WRITERS[output](self, self.out / name, partial(on_step, output))
-                listed[name] = {
-                    "bytes": (self.out / name).stat().st_size,
-                    "sha256": files.sha256_of(self.out / name), "of": self._source(output)}
-            else:
-                for _ in range(self.steps(output)):
-                    on_step(output)
-            files.write_json(self.out / SUMMARY, {**self.about, "files": listed})
-            done.append(Exported(name, listed[name]["bytes"], kept))
-        return done
-
-    def _source(self, output: str) -> str:
-        """Return a digest of all that an output is made from."""
-        digest = hashlib.sha256(f"{__version__} {output}".encode())
-        if output == "glb":
-            digest.update(b"whole" if self.whole_body else b"head")
-        digest.update(self.animation.times.tobytes())
-        for part in self.animation.parts().values():
-            digest.update(part.tobytes())
-        return digest.hexdigest()
+def digest_of(kind: str, *parts: bytes) -> str:
+    """Return a digest of what an output is made from, the version of the software included."""
+    digest = hashlib.sha256(f"{__version__} {kind}".encode())
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()
 
 
 def _listed(summary: Path) -> dict[str, Any]:
@@ -125,33 +125,57 @@ def _is_there(path: Path, known: dict[str, Any]) -> bool:
         return False
 
 
-def _write_csv(export: Export, path: Path, told: Told) -> None:
+# The files of a face.
+
+
+def face_outputs(animation: FaceAnimation, whole_body: bool) -> list[Output]:
+    """Return the files of a face.
+
+    Args:
+        animation: The face.
+        whole_body: Whether the glTF has all of the body.
+    """
+    from kinesics_core.view.face_video import video_frames
+
+    parts = [animation.times.tobytes(),
+             *(part.tobytes() for part in animation.parts().values())]
+
+    def output(kind: str, write: Callable[[Path, Told], None], steps: int = 1) -> Output:
+        how = [b"whole" if whole_body else b"head"] if kind == "glb" else []
+        return Output(kind, FACE_NAMES[kind], digest_of(kind, *how, *parts), steps, write)
+
+    return [
+        output("csv", partial(write_csv, animation)),
+        output("glb", partial(_write_glb, animation, whole_body)),
+        output("sheet", partial(_write_sheet, animation)),
+        output("video", partial(_write_video, animation), len(video_frames(animation).times)),
+    ]
+
+
+def write_csv(animation: FaceAnimation, path: Path, told: Told) -> None:
+    """Write the CSV of Live Link Face."""
     from kinesics_core.expression.live_link import csv_text
 
-    files.write_text(path, csv_text(export.animation))
+    files.write_text(path, csv_text(animation))
     told()
 
 
-def _write_glb(export: Export, path: Path, told: Told) -> None:
+def _write_glb(animation: FaceAnimation, whole_body: bool, path: Path, told: Told) -> None:
     from kinesics_core.view.face_gltf import face_glb
 
-    files.write_bytes(path, face_glb(export.animation, whole_body=export.whole_body))
+    files.write_bytes(path, face_glb(animation, whole_body=whole_body))
     told()
 
 
-def _write_sheet(export: Export, path: Path, told: Told) -> None:
+def _write_sheet(animation: FaceAnimation, path: Path, told: Told) -> None:
     from kinesics_core.view.face_sheet import MOMENT_CELL, jpeg, moment_faces, sheet
 
-    faces = list(moment_faces(export.animation))
+    faces = list(moment_faces(animation))
     files.write_bytes(path, jpeg(sheet(faces, len(faces), MOMENT_CELL)))
     told()
 
 
-def _write_video(export: Export, path: Path, told: Told) -> None:
+def _write_video(animation: FaceAnimation, path: Path, told: Told) -> None:
     from kinesics_core.view.face_video import write_video
 
-    write_video(path, export.animation, told)
-
-
-_WRITERS: dict[str, Callable[[Export, Path, Told], None]] = {
-    "csv": _write_csv, "glb": _write_glb, "sheet": _write_sheet, "video": _write_video}
+    write_video(path, animation, told)

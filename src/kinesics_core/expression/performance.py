@@ -50,6 +50,14 @@ class PerformanceConfig:
         check(self)
 
 
+def course(config: PerformanceConfig) -> tuple[np.ndarray, float, float]:
+    """Return the times (T,) of a performance's frames, and when it begins and lets go, seconds."""
+    count = round(config.seconds * config.rate) + 1
+    begin = min(_REST * config.seconds, _LONGEST_REST)
+    end = config.seconds - min(_RETURN * config.seconds, _LONGEST_RETURN)
+    return np.arange(count) / config.rate, begin, end
+
+
 def perform(show: Callable[[FaceAnimator], None], config: PerformanceConfig) -> FaceAnimation:
     """Return a face from rest to what is shown and back, looking at whoever sees it.
 
@@ -57,10 +65,7 @@ def perform(show: Callable[[FaceAnimator], None], config: PerformanceConfig) -> 
         show: Tells the animator, at rest until then, what to show.
         config: Length, rate, seed.
     """
-    count = round(config.seconds * config.rate) + 1
-    times = np.arange(count) / config.rate
-    begin = min(_REST * config.seconds, _LONGEST_REST)
-    end = config.seconds - min(_RETURN * config.seconds, _LONGEST_RETURN)
+    times, begin, end = course(config)
     animator = FaceAnimator(config.seed)
     animator.look(np.zeros(2))
     began = ended = False
@@ -92,10 +97,20 @@ def moments(animation: FaceAnimation) -> dict[str, int]:
     """
     change = np.linalg.norm(
         (animation.blendshapes - animation.blendshapes[0])[:, _EXPRESSIVE], axis=1)
+    return _eyes_open(animation, telling(change, _SEEN))
+
+
+def telling(change: np.ndarray, seen: float) -> dict[str, int]:
+    """Return the frames that tell a movement, by name and in order; see ``moments``.
+
+    Args:
+        change: (T,) how far each frame is from the first.
+        seen: Change up to which nothing but rest is there.
+    """
     found = {"rest": 0}
     peak = float(change.max())
     last = len(change) - 1
-    if peak > _SEEN:
+    if peak > seen:
         strongest = int(np.argmax(change))
         weak = change < 0.95 * peak
         before = np.flatnonzero(weak[:strongest])
@@ -111,7 +126,7 @@ def moments(animation: FaceAnimation) -> dict[str, int]:
             found["offset"] = last_strong + int(after[0])
     if last:
         found["end"] = last
-    return _eyes_open(animation, found)
+    return found
 
 
 def _eyes_open(animation: FaceAnimation, found: dict[str, int]) -> dict[str, int]:

@@ -58,6 +58,35 @@ def looking(weights: np.ndarray, azimuth: float, elevation: float) -> dict[str, 
         azimuth * EYES_RANGE[0], elevation * EYES_RANGE[1])
 
 
+def looks(blendshapes: np.ndarray, angles: np.ndarray) -> dict[str, np.ndarray]:
+    """Return what ``looking`` does with ``gaze_shares``, of T faces at once.
+
+    Args:
+        blendshapes: (T, 52) weights, finite.
+        angles: (T, 2) azimuth and elevation, radians, finite.
+    """
+    shown = np.array(blendshapes, np.float32)
+    weights = np.clip(shown, 0.0, 1.0)
+
+    def side(plus: str, minus: str) -> np.ndarray:
+        return weights[:, _LOOK[f"eyeLook{plus}"]] - weights[:, _LOOK[f"eyeLook{minus}"]]
+
+    shapes = 0.5 * np.column_stack([side("OutLeft", "InLeft") + side("InRight", "OutRight"),
+                                    side("UpLeft", "DownLeft") + side("UpRight", "DownRight")])
+    turned = np.asarray(angles, float) / EYES_RANGE
+    shares = np.clip(np.where(np.abs(turned) > np.abs(shapes), turned, shapes), -1.0, 1.0)
+    azimuth, elevation = shares.T
+    for name, value in (
+        ("OutLeft", azimuth), ("InRight", azimuth), ("InLeft", -azimuth), ("OutRight", -azimuth),
+        ("UpLeft", elevation), ("UpRight", elevation), ("DownLeft", -elevation),
+        ("DownRight", -elevation),
+    ):
+        shown[:, _LOOK[f"eyeLook{name}"]] = np.maximum(value, 0.0)
+    about = np.column_stack([-elevation * EYES_RANGE[1], azimuth * EYES_RANGE[0],
+                             np.zeros(len(shown))]).astype(np.float32)
+    return {"expression": shown, "leye_pose": about, "reye_pose": about.copy()}
+
+
 def head_turn(roll_pitch_yaw: np.ndarray) -> np.ndarray:
     """Return REP-103 roll, pitch, yaw (x forward, y left, z up) as axis-angle in model axes.
 

@@ -21,7 +21,7 @@ from kinesics_core.body.model import BodyModel
 from kinesics_core.expression.face_animation import FaceAnimation
 from kinesics_core.render.character import Character, build_character
 from kinesics_core.render.character_texture import face_landmarks
-from kinesics_core.render.face_controls import gaze_shares, head_turn, looking
+from kinesics_core.render.face_controls import head_turn, looks
 from kinesics_core.render.face_picture import CHIN
 from kinesics_core.render.identities import PLAIN, Identity
 from kinesics_core.skeletons import SMPLX_BODY
@@ -60,15 +60,11 @@ def parameters_of(animation: FaceAnimation) -> dict[str, Any]:
     body_pose = np.zeros((count, len(SMPLX_BODY) - 1, 3), np.float32)
     body_pose[:, _JOINTS["left_shoulder"], 2] = -_ARMS_DOWN
     body_pose[:, _JOINTS["right_shoulder"], 2] = _ARMS_DOWN
-    looks = []
     for frame in range(count):
-        weights = animation.blendshapes[frame]
-        looks.append(looking(weights, *gaze_shares(weights, animation.gaze[frame])))
         # Half of the turn in the neck, half in the head.
         body_pose[frame, [_JOINTS["neck"], _JOINTS["head"]]] = 0.5 * head_turn(
             animation.head[frame])
-    return {"body_pose": body_pose} | {
-        name: np.concatenate([look[name] for look in looks]) for name in looks[0]}
+    return {"body_pose": body_pose} | looks(animation.blendshapes, animation.gaze)
 
 
 def mesh_of(character: Character) -> BodyModel:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import cv2
@@ -82,22 +82,44 @@ def sheet(
     Returns:
         (H, W, 3) uint8 RGB.
     """
+    picture = FacePicture(*size)
+
+    def drawn() -> Iterator[np.ndarray]:
+        for face in faces:
+            yield picture.draw(face.blendshapes, face.gaze, face.head)
+            on_face()
+
+    return named_pictures([(face.name, face.note) for face in faces], drawn(), columns, size)
+
+
+def named_pictures(
+    names: Sequence[tuple[str, str]], pictures: Iterable[np.ndarray], columns: int,
+    size: tuple[int, int],
+) -> np.ndarray:
+    """Put pictures in rows, each with its name.
+
+    Args:
+        names: Of each: its name, and what stands beside it, dimly.
+        pictures: (height, width, 3) uint8 RGB, as many.
+        columns: Pictures in a row, at most.
+        size: Width and height of a picture, px.
+
+    Returns:
+        (H, W, 3) uint8 RGB.
+    """
     width, height = size
-    columns = min(columns, len(faces))
-    rows = -(-len(faces) // columns)
+    columns = min(columns, len(names))
+    rows = -(-len(names) // columns)
     step = width + _MARGIN, height + _LINE + _MARGIN
     image = np.full((rows * step[1] + _MARGIN, columns * step[0] + _MARGIN, 3), GROUND, np.uint8)
-    picture = FacePicture(width, height)
-    for place, face in enumerate(faces):
+    for place, ((title, note), picture) in enumerate(zip(names, pictures, strict=True)):
         row, column = divmod(place, columns)
         x, y = column * step[0] + _MARGIN, row * step[1] + _MARGIN
-        image[y : y + height, x : x + width] = picture.draw(
-            face.blendshapes, face.gaze, face.head)
+        image[y : y + height, x : x + width] = picture
         under = y + height + 6
-        put_text(image, face.note, (x + width - 4, under), TextStyle(_TYPE, QUIET, "right"))
-        name = fit_text(face.name, _TYPE, width - 8 - 9 * len(face.note))
+        put_text(image, note, (x + width - 4, under), TextStyle(_TYPE, QUIET, "right"))
+        name = fit_text(title, _TYPE, width - 8 - 9 * len(note))
         put_text(image, name, (x + 4, under), TextStyle(_TYPE, INK, bold=True))
-        on_face()
     return image
 
 

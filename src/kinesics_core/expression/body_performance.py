@@ -1,0 +1,191 @@
+"""A body and its face that come and go: at rest, to an expression, back to rest.
+
+``perform_body`` runs the animator that the robot has, so that a file shows what the robot would
+show. ``Performance`` holds it in the parameters of SMPL-X, which every writer takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from kinesics_core.affect.emotions import NEUTRAL
+from kinesics_core.body import skinning
+from kinesics_core.body.model import BodyModel
+from kinesics_core.body.parameters import PARAMETERS, BodyFrames
+from kinesics_core.expression.animator import Animator
+from kinesics_core.expression.face_animation import FaceAnimation
+from kinesics_core.expression.performance import PerformanceConfig, course, telling
+from kinesics_core.expression.request import Expression, ExpressionRequest
+from kinesics_core.render.face_controls import looks
+from kinesics_core.rotations import exponential, logarithm
+from kinesics_core.skeletons import SMPLX_BODY
+from kinesics_core.types import NANOSECONDS, AffectiveResponse, BodyPose, FacePose
+
+TAKE_OVER = 1.5, 0.3
+"""Longest time in which the body leaves the pose it is given to start from, seconds, and that time
+as a share of the performance."""
+
+SEEN = 0.2
+"""Radians, summed over joints as a length, up to which a body only breathes and sways."""
+
+_SMOOTH = 0.4  # seconds over which beats and gestures do not make a moment of their own
+_FEET = [SMPLX_BODY.index(f"{side}_{part}") for side in ("left", "right")
+         for part in ("ankle", "foot")]
+_LEGS = [SMPLX_BODY.index(f"{side}_{part}") - 1 for side in ("left", "right")
+         for part in ("hip", "knee", "ankle", "foot")]
+
+
+@dataclass(frozen=True, eq=False)
+class Start:
+    """Somebody's body and the pose that a performance starts from, in model axes (y up).
+
+    Attributes:
+        betas: (10,) standard deviations of the shape.
+        gender: Of the body model.
+        global_orient: (3,) axis-angle of the pelvis, without its turn about the vertical.
+        body_pose: (21, 3) axis-angle.
+        left_hand_pose, right_hand_pose: (15, 3) axis-angle.
+    """
+
+    betas: np.ndarray
+    gender: str
+    global_orient: np.ndarray
+    body_pose: np.ndarray
+    left_hand_pose: np.ndarray
+    right_hand_pose: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Performance:
+    """T moments of a body and its face.
+
+    Attributes:
+        face: The face as ``face_pose`` has it, with the times.
+        frames: The whole body, in model axes (x to its left, y up, z forward), metres from where
+            the pelvis is in T-pose. The mouth opens by its expression, the jaw's joint rests.
+        gender: Of the body model.
+    """
+
+    face: FaceAnimation
+    frames: BodyFrames
+    gender: str
+
+    @property
+    def times(self) -> np.ndarray:
+        """(T,) seconds from the first frame."""
+        return self.face.times
+
+    @property
+    def parameters(self) -> dict[str, np.ndarray]:
+        """What ``skinning.vertices`` takes, T rows each, apart from ``betas``."""
+        return {name: getattr(self.frames, name) for name in PARAMETERS}
+
+
+def perform_body(
+    expression: Expression, request: ExpressionRequest, config: PerformanceConfig, *,
+    start: tuple[Start, BodyModel] | None = None, legs: bool = True,
+    on_frame: Callable[[], None] = lambda: None,
+) -> Performance:
+    """Return a body from rest to what is shown and back, looking at whoever sees it.
+
+    Args:
+        expression: What is shown.
+        request: What it was resolved from; its duration is the performance's.
+        config: Length, rate, seed.
+        start: Whose body it is, and its model; None: the mean one, at rest.
+        legs: Whether pelvis and legs take part.
+        on_frame: Told of each frame.
+    """
+    times, begin, end = course(config)
+    animator = Animator(config.seed, legs=legs)
+    animator.respond(_watched(config.seconds + 1.0))
+    shown = False
+    faces: list[FacePose] = []
+    bodies: list[BodyPose] = []
+    for time in times:
+        if not shown and time >= begin:
+            animator.show(expression, replace(request, duration=end - time))
+            shown = True
+        face, body = animator.step(round(time * NANOSECONDS))
+        faces.append(face)
+        bodies.append(body)
+        on_frame()
+    animation = FaceAnimation(
+        times, np.array([face.blendshapes for face in faces], np.float32),
+        np.array([face.gaze for face in faces], np.float32),
+        np.array([face.head for face in faces], np.float32))
+    frames = body_frames(animation, bodies)
+    if start is None:
+        return Performance(animation, frames, "neutral")
+    _take_over(frames, times, config.seconds, *start)
+    return Performance(animation, frames, start[0].gender)
+
+
+def body_frames(face: FaceAnimation, bodies: list[BodyPose]) -> BodyFrames:
+    """Return poses of the stream, T of face and body, as parameters of the open body."""
+    def gathered(name: str) -> np.ndarray:
+        return np.array([getattr(body, name) for body in bodies], np.float32)
+
+    return BodyFrames(
+        betas=np.zeros(10, np.float32), transl=gathered("transl"),
+        global_orient=gathered("global_orient"), body_pose=gathered("body_pose"),
+        left_hand_pose=gathered("left_hand"), right_hand_pose=gathered("right_hand"),
+        jaw_pose=np.zeros((len(bodies), 3), np.float32), **looks(face.blendshapes, face.gaze))
+
+
+def moments(performance: Performance) -> dict[str, int]:
+    """Return the frames that tell a performance, by name and in order; see ``face.moments``.
+
+    It goes by the body: by all joints but the legs', smoothed so that a beat is no moment.
+    """
+    pose = performance.frames.body_pose
+    moving = np.delete(pose, _LEGS, axis=1)
+    change = np.linalg.norm((moving - moving[0]).reshape(len(pose), -1), axis=1)
+    window = max(1, round(_SMOOTH * performance.face.rate)) | 1
+    half = window // 2
+    padded = np.pad(change, half, mode="edge")
+    return telling(np.convolve(padded, np.ones(window) / window, "valid"), SEEN)
+
+
+def _watched(seconds: float) -> AffectiveResponse:
+    """Return an answer of nothing but a look straight ahead."""
+    return AffectiveResponse(
+        stamp=0, policy="idle", emotion=NEUTRAL, intensity=0.0, valence=0.0, arousal=0.0,
+        dominance=0.0, towards=1, bearing=np.zeros(2, np.float32), gesture="", duration=seconds,
+        reason="somebody looks")
+
+
+def _take_over(
+    frames: BodyFrames, times: np.ndarray, seconds: float, start: Start, model: BodyModel
+) -> None:
+    """Lead from a start's pose into a performance, and give it the start's shape, in place."""
+    frames.betas = np.asarray(start.betas, np.float32)
+    share = np.clip(times / min(TAKE_OVER[0], TAKE_OVER[1] * seconds), 0.0, 1.0)
+    left = 1.0 - share**3 * (10.0 - 15.0 * share + 6.0 * share**2)
+    early = np.flatnonzero(left > 0.0)
+    share = left[early]
+    height = _standing_height(start, model)
+    frames.transl[early, 0] *= 1.0 - share
+    frames.transl[early, 2] *= 1.0 - share
+    frames.transl[early, 1] += share * (height - frames.transl[early, 1])
+    for name in ("global_orient", "body_pose", "left_hand_pose", "right_hand_pose"):
+        part, first = getattr(frames, name), np.asarray(getattr(start, name), np.float32)
+        turned = exponential(part[early].astype(np.float64))
+        between = np.swapaxes(turned, -1, -2) @ exponential(first.astype(np.float64))
+        partly = share.reshape(-1, *[1] * (part.ndim - 1)) * logarithm(between)
+        part[early] = logarithm(turned @ exponential(partly))
+
+
+def _standing_height(start: Start, model: BodyModel) -> float:
+    """Return how far the pelvis is above that of the T-pose when the lower foot is on the floor."""
+    joints = skinning.select(model, np.empty(0, int))
+    betas = np.asarray(start.betas, np.float32)[None]
+    _, still = skinning.vertices(joints, betas=betas)
+    parts: dict[str, Any] = {"body_pose": start.body_pose, "global_orient": start.global_orient}
+    _, posed = skinning.vertices(joints, betas=betas, **{
+        name: np.asarray(part, np.float32)[None] for name, part in parts.items()})
+    return float(still[0, _FEET, 1].min() - posed[0, _FEET, 1].min())
