@@ -165,7 +165,8 @@ def test_samples_differ_and_have_a_sheet(express):
     assert status == 0
     assert names(express.out) == {"express.json", "contact.jpg", *(
         f"seed_{seed}/motion.npz" for seed in (4, 5, 6))}
-    poses = [read_parameters(express.out / f"seed_{seed}" / "motion.npz")[0].body_pose for seed in (4, 5, 6)]
+    poses = [read_parameters(express.out / f"seed_{seed}" / "motion.npz")[0].body_pose
+             for seed in (4, 5, 6)]
     for one, other in ((0, 1), (0, 2), (1, 2)):
         assert np.abs(poses[one] - poses[other]).max() > 0.05
     assert cv2.imread(str(express.out / "contact.jpg")).shape[1] > 800

@@ -11,12 +11,14 @@ import numpy as np
 
 from kinesics_core import __version__, files, option_types
 from kinesics_core.affect.emotions import EMOTIONS
-from kinesics_core.commands import express_body
-from kinesics_core.commands.express_body_files import MESHES, NAMES
-from kinesics_core.commands.express_body_files import SUMMARY as BODY_SUMMARY
 from kinesics_core.commands.express_files import (
     FACE_NAMES,
     FACE_SUMMARY,
+    MESHES,
+    MOST_SAMPLES,
+    NAMES,
+    SUMMARY,
+    VIEW_NAMES,
     face_outputs,
     write_outputs,
 )
@@ -39,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``kinesics express``."""
     parser.description = (
         "Performs an expression, from rest and back to rest, as the robot would show it, and"
-        f" writes {', '.join(NAMES.values())} and {BODY_SUMMARY} into a folder: parameters of"
+        f" writes {', '.join(NAMES.values())} and {SUMMARY} into a folder: parameters of"
         " SMPL-X as `kinesics fit` writes them, the 61 columns of Live Link Face, the skeleton, a"
         " dressed body with 52 morph targets, its moments with names, a video. With --face-only it"
         f" writes {', '.join(FACE_NAMES.values())} and {FACE_SUMMARY} of a face instead, which may"
@@ -59,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--topic", metavar="NAME", default="", help="of a bag with several faces")
     parser.add_argument("--upper-body", action="store_true", help="pelvis and legs stand still")
     parser.add_argument(
-        "--samples", metavar="N", type=option_types.whole(1, express_body.MOST_SAMPLES),
+        "--samples", metavar="N", type=option_types.whole(1, MOST_SAMPLES),
         help="perform with N seeds from --seed on, into folders of their own, and write a contact"
         f" sheet of them; without other outputs named, {NAMES['npz']} of each besides")
     parser.add_argument(
@@ -74,7 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--obj", action="store_true",
         help=f"write {MESHES}/000000.obj and so on, a mesh a frame, besides")
-    parser.add_argument("--view", choices=express_body.VIEW_NAMES, default=None,
+    parser.add_argument("--view", choices=VIEW_NAMES, default=None,
                         help="what video and contact sheet show of a body (default: whole)")
     parser.add_argument("--whole-body", action="store_true", help="with --face-only:"
                         f" {FACE_NAMES['glb']} has the whole body at rest, not the head alone")
@@ -83,6 +85,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Perform or read, and write it."""
     if not args.face_only:
+        from kinesics_core.commands import express_body
+
         return express_body.run(args)
     return _face(args)
 

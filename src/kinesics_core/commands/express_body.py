@@ -15,16 +15,18 @@ import numpy as np
 from kinesics_core import __version__, files
 from kinesics_core.affect.emotions import EMOTIONS, NEUTRAL, emotion_index
 from kinesics_core.body import model as body_model
-from kinesics_core.commands.express_body_files import (
+from kinesics_core.commands.express_body_files import Take, body_outputs, write_meshes
+from kinesics_core.commands.express_files import (
     MESHES,
     NAMES,
     SUMMARY,
-    Take,
-    body_outputs,
-    write_meshes,
+    VIEW_NAMES,
+    Output,
+    digest_of,
+    write_outputs,
 )
-from kinesics_core.commands.express_files import Output, digest_of, write_outputs
 from kinesics_core.commands.express_progress import progress, told_files
+from kinesics_core.commands.express_start import read_start
 from kinesics_core.commands.face_source import source_of
 from kinesics_core.errors import KinesicsError
 from kinesics_core.expression.body_performance import Performance, moments, perform_body
@@ -32,12 +34,6 @@ from kinesics_core.expression.gestures import robot_gesture
 from kinesics_core.expression.performance import PerformanceConfig, course
 from kinesics_core.expression.request import Expression, ExpressionRequest, resolve
 from kinesics_core.settings import settings_of
-
-VIEW_NAMES = ("whole", "hips")
-"""What video and contact sheet show, see ``view.body_picture.VIEWS``."""
-
-MOST_SAMPLES = 64
-"""Seeds at once."""
 
 _SOURCES = ("emotion", "compound", "upper", "vad", "units", "text")
 
@@ -51,8 +47,6 @@ def run(args: argparse.Namespace) -> int:
         raise KinesicsError(f"Got {', '.join(useless)} without --face-only, which they go with.")
     expression, request = _wish(args)
     config = _config(args)
-    from kinesics_core.commands.express_start import read_start
-
     start = None if args.source is None else read_start(args.source)
     gender = "neutral" if start is None else start.gender
     model = body_model.load(gender=gender)

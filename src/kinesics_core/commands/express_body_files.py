@@ -14,18 +14,8 @@ import numpy as np
 
 from kinesics_core import files
 from kinesics_core.body.model import BodyModel
-from kinesics_core.commands.express_files import Output, Told, digest_of, write_csv
+from kinesics_core.commands.express_files import NAMES, Output, Told, digest_of, write_csv
 from kinesics_core.expression.body_performance import Performance
-
-SUMMARY = "express.json"
-"""The request and what became of it, with the other files as they are finished."""
-
-NAMES = {"npz": "motion.npz", "csv": "face.csv", "bvh": "motion.bvh", "glb": "motion.glb",
-         "sheet": "contact.jpg", "video": "motion.mp4"}
-"""Option -> file of a body, the quick ones first."""
-
-MESHES = "meshes"
-"""Folder of the .obj sequence, one file a frame."""
 
 _MARK = "meshes.json"  # in that folder: what its files were made from
 _AT_ONCE = 4  # meshes; more would leave the processor's cache
@@ -83,7 +73,7 @@ def body_outputs(take: Take, folder: str = "") -> list[Output]:
 
 @dataclass(frozen=True, slots=True)
 class Meshes:
-    """What became of an .obj sequence.
+    """Counts of an .obj sequence that was written.
 
     Attributes:
         count: Files.

@@ -15,8 +15,24 @@ from kinesics_core.expression.face_animation import FaceAnimation
 
 Told = Callable[[], None]
 
+SUMMARY = "express.json"
+"""The request and what became of it, with the other files as they are finished."""
+
+NAMES = {"npz": "motion.npz", "csv": "face.csv", "bvh": "motion.bvh", "glb": "motion.glb",
+         "sheet": "contact.jpg", "video": "motion.mp4"}
+"""Option -> file of a body, the quick ones first."""
+
+MESHES = "meshes"
+"""Folder of the .obj sequence, one file a frame."""
+
+VIEW_NAMES = ("whole", "hips")
+"""Views of a body in video and contact sheet, see ``view.body_picture.VIEWS``."""
+
+MOST_SAMPLES = 64
+"""Seeds at once."""
+
 FACE_SUMMARY = "face.json"
-"""The request and what became of it; the other files are listed in it as they are finished."""
+"""The same of a face alone."""
 
 FACE_NAMES = {"csv": "face.csv", "glb": "face.glb", "sheet": "contact.jpg", "video": "face.mp4"}
 """Option -> file of a face, the quick ones first."""

@@ -1,4 +1,4 @@
-"""What ``kinesics express`` shows while it works, and of what it made."""
+"""Progress of ``kinesics express`` while it works, and a line for each file."""
 
 from __future__ import annotations
 

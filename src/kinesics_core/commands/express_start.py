@@ -10,6 +10,7 @@ from kinesics_core import files
 from kinesics_core.body import model as body_model
 from kinesics_core.body.parameters import PARAMETERS
 from kinesics_core.camera import MODEL_TO_OPTICAL
+from kinesics_core.commands.express_files import NAMES
 from kinesics_core.errors import KinesicsError
 from kinesics_core.expression.body_performance import Start
 from kinesics_core.rotations import about_axis, exponential, logarithm
@@ -24,7 +25,7 @@ def read_start(place: Path) -> Start:
     front.
 
     Args:
-        place: ``params.npz``, or the folder it is in.
+        place: ``params.npz``, or the folder it is in, or that of a performance.
 
     Raises:
         KinesicsError: It cannot be read as a fit, it is one of another body model, or no frame was
@@ -37,6 +38,8 @@ def read_start(place: Path) -> Start:
         raise KinesicsError(
             f"{files.shown(place)} is a recording of a face; add --face-only, or give a params.npz"
             " of `kinesics fit`.")
+    if place.is_dir() and not (place / PARAMS).is_file() and (place / NAMES["npz"]).is_file():
+        place = place / NAMES["npz"]
     found, _ = read_parameters(place)
     _require_our_body(place / PARAMS if place.is_dir() else place, found.gender)
     rows = [getattr(found, name).reshape(len(found.frames), -1) for name in PARAMETERS]

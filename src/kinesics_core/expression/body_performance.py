@@ -81,7 +81,7 @@ class Performance:
 
     @property
     def parameters(self) -> dict[str, np.ndarray]:
-        """What ``skinning.vertices`` takes, T rows each, apart from ``betas``."""
+        """Parameters as ``skinning.vertices`` takes them, T rows each, without ``betas``."""
         return {name: getattr(self.frames, name) for name in PARAMETERS}
 
 
