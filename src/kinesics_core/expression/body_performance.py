@@ -16,7 +16,7 @@ from kinesics_core.affect.emotions import NEUTRAL
 from kinesics_core.body import skinning
 from kinesics_core.body.model import BodyModel
 from kinesics_core.body.parameters import PARAMETERS, BodyFrames
-from kinesics_core.expression.animator import Animator
+from kinesics_core.expression.animator import Animator, ExpressionConfig
 from kinesics_core.expression.face_animation import FaceAnimation
 from kinesics_core.expression.performance import PerformanceConfig, course, telling
 from kinesics_core.expression.request import Expression, ExpressionRequest
@@ -87,7 +87,7 @@ class Performance:
 
 def perform_body(
     expression: Expression, request: ExpressionRequest, config: PerformanceConfig, *,
-    start: tuple[Start, BodyModel] | None = None, legs: bool = True,
+    start: tuple[Start, BodyModel] | None = None, legs: bool = ExpressionConfig.legs,
     on_frame: Callable[[], None] = lambda: None,
 ) -> Performance:
     """Return a body from rest to what is shown and back, looking at whoever sees it.
