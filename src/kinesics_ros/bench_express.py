@@ -1,4 +1,4 @@
-"""``kinesics bench express``: a text to a face, the stream of poses as others see it, the avatar.
+"""``kinesics bench express``: texts, faces, bodies, the stream as others see it, the avatar.
 
 Everything runs in processes of its own. Texts and the avatar are timed on one core. The stream is
 heard by a process outside of the node's: its jitter is how much the time from one face to the next
@@ -50,7 +50,7 @@ TEXTS = (
 def run(args: argparse.Namespace) -> list[Result]:
     """Return the measured ``express.*``; ``--duration`` is the length of each listening."""
     with ended_by_signals(), tempfile.TemporaryDirectory() as scratch:
-        text, face = _part("text"), _part("face")
+        text, face, body = _part("text"), _part("face"), _part("body")
         node, timer, graph = (
             _jitter(make, args.duration)
             for make in (_node, _timer, lambda space: _graph(space, Path(scratch), args.variant)))
@@ -64,6 +64,11 @@ def run(args: argparse.Namespace) -> list[Result]:
         result("express.text_load_ms", text["load"], "ms"),
         result("express.text_macro_f1", f1, "", ">= 0.64"),
         result("express.face_step_us", face["us"], "us", "<= 60"),
+        result("express.poses_per_s", body["poses_per_s"], "/s", ">= 2000"),
+        result("express.next_pose_ms", body["next_pose_ms"], "ms", "<= 1"),
+        result("express.next_pose_p99_ms", body["next_pose_p99_ms"], "ms"),
+        result("express.meshes_per_s", body["meshes_per_s"], "/s", ">= 300"),
+        result("express.objs_per_s", body["objs_per_s"], "/s"),
         result("express.node_jitter_p99_ms", node["p99"], "ms", "<= 5", plain, timer["p99"]),
         result("express.node_jitter_p50_ms", node["p50"], "ms", None, plain, timer["p50"]),
         result("express.node_rate_hz", node["rate"], "Hz", None, plain, timer["rate"]),
@@ -172,6 +177,14 @@ def time_face() -> None:
     print(json.dumps({"us": face_step_us()}))
 
 
+def time_body() -> None:
+    """Time poses and meshes of bodies on one core."""
+    from kinesics_core.expression.bench_body import bodies
+
+    _on_one_core()
+    print(json.dumps(bodies()))
+
+
 def time_avatar(without: bool) -> None:
     """Time frames of 640x480 on one core, without moderngl if so."""
     from kinesics_core.expression.animator import Animator
@@ -275,6 +288,7 @@ def _on_one_core() -> None:
 PARTS: dict[str, Callable[[list[str]], None]] = {
     "text": lambda words: time_texts(),
     "face": lambda words: time_face(),
+    "body": lambda words: time_body(),
     "avatar": lambda words: time_avatar("without" in words),
     "listen": lambda words: listen(words[0], float(words[1])),
     "answer": lambda words: answer(words[0]),
