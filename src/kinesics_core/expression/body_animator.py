@@ -1,9 +1,10 @@
 """The robot's body over time: posture from its state and emotion, gestures, breathing and sway.
 
 ``posture`` says how a state stands, ``emotional_body`` how an emotion does and how it lives;
-arousal also quickens breath, sway and gestures. Every joint follows its target as a critically
-damped spring with a ceiling on its angular velocity, so a change of gesture, emotion or state never
-jumps. The pelvis moves over planted feet (``body.leg_ik``).
+arousal also quickens breath and sway, and gestures take on its manner (``gesture_take``). Every
+joint follows its target as a critically damped spring with a ceiling on its angular velocity, so a
+change of gesture, emotion or state never jumps. The pelvis moves over planted feet
+(``body.leg_ik``).
 
 Rotations are relative to the parent joint, whose axes in the T-pose are the model's (x to the
 body's left, y up, z forward). By the right-hand rule:
@@ -26,11 +27,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kinesics_core.affect.emotions import EMOTION_VAD
 from kinesics_core.body.arm_poses import arm_rotations
+from kinesics_core.body.gestures import minimum_jerk
 from kinesics_core.body.hand_poses import LEFT_FIST
 from kinesics_core.body.leg_ik import LEG_ROWS, planted_legs
 from kinesics_core.expression.emotional_body import EmotionalBody
-from kinesics_core.expression.gestures import pose_at, robot_gesture
+from kinesics_core.expression.gesture_take import Take, take_of
+from kinesics_core.expression.gestures import robot_gesture
+from kinesics_core.expression.manner import manner_of
 from kinesics_core.expression.posture import COLLARS, HEAD, LEFT_ARM, RIGHT_ARM, SPINE, posture
 from kinesics_core.expression.spring import MAX_GAP, MAX_STEP, follow
 from kinesics_core.rotations import axis_angle, exponential, mirrored
@@ -69,7 +74,7 @@ _SPEEDS = {
 _STIFFNESS = 16.0  # 1/s, the spring's angular frequency
 _SLOWEST_BREATH = 0.1  # Hz
 _STATE_TIME = 0.6  # s, time constant with which posture follows a new state; authored
-_GESTURE_TEMPO = 0.2  # per unit of arousal (Castellano, Villalba & Camurri 2007: faster)
+_LETTING_GO = 0.5  # s in which a gesture that is stopped is given up; authored
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +151,10 @@ class BodyAnimator:
         self._state = np.zeros(3)
         self._state_target = np.zeros(3)
         self._gesture = ""
+        self._take: Take | None = None
+        self._takes = np.random.default_rng((seed, 4))
         self._gesture_time = 0.0
+        self._let_go = -1.0  # seconds since the gesture was stopped; below 0: it was not
         self._tempo = 1.0
         self._angles, self._extra = self._target()
         self._speed = np.zeros_like(self._angles)
@@ -165,15 +173,37 @@ class BodyAnimator:
         """Move to the posture of an emotion, see ``EmotionalBody.set``."""
         self._emotional.set(emotion, intensity)
 
-    def start(self, gesture: str) -> None:
-        """Start a gesture, in place of one in progress.
+    @property
+    def phase(self) -> str:
+        """One of ``gesture_take.PHASES`` of the gesture in progress, or ""."""
+        if self._take is None:
+            return ""
+        return "retraction" if self._let_go >= 0.0 else self._take.phase(self._gesture_time)
+
+    def start(self, gesture: str, side: str = "", intensity: float = 1.0) -> None:
+        """Start a gesture, in place of one in progress, in the manner of what is shown.
+
+        No two are the same: size and times vary a little.
+
+        Args:
+            gesture: One of ``gestures.ROBOT_GESTURES``.
+            side: Hand that makes it, "left" or "right"; "": as it is keyed.
+            intensity: 0 (faint) to 1 (as keyed).
 
         Raises:
-            KinesicsError: It is none of ``ROBOT_GESTURES``.
+            KinesicsError: There is no such gesture or side, or the intensity is out of range.
         """
-        robot_gesture(gesture)
-        self._gesture, self._gesture_time = gesture, 0.0
-        self._tempo = 1.0 + _GESTURE_TEMPO * float(self._state_target[1])
+        emotion, strength = self._emotional.shown
+        state = (1.0 - strength) * self._state_target + strength * EMOTION_VAD[emotion]
+        manner = manner_of(state)
+        self._take = take_of(robot_gesture(gesture), manner, side, intensity, self._takes)
+        self._gesture, self._gesture_time, self._let_go = gesture, 0.0, -1.0
+        self._tempo = manner.tempo
+
+    def stop(self) -> None:
+        """Give up the gesture in progress, before its stroke or in it, without a jump."""
+        if self._take is not None and self._let_go < 0.0:
+            self._let_go = 0.0
 
     def step(self, elapsed: float) -> None:
         """Move on by ``elapsed`` seconds (0 and less: stand still; more than 1 counts as 1)."""
@@ -217,10 +247,7 @@ class BodyAnimator:
         self._emotional.step(dt)
         breaths = _IDLE.breath[0] + _IDLE.breath[1] * self._state[1] + self._emotional.breath[0]
         self._breath += dt * 2.0 * np.pi * max(breaths, _SLOWEST_BREATH)
-        if self._gesture:
-            self._gesture_time += dt * self._tempo
-            if self._gesture_time >= robot_gesture(self._gesture).duration:
-                self._gesture = ""
+        self._move_on(dt)
         angles, extra = self._target()
         moved, self._speed = follow(self._angles, self._speed, angles, _STIFFNESS, dt)
         step = np.clip(moved - self._angles, -JOINT_SPEED * dt, JOINT_SPEED * dt)
@@ -230,11 +257,23 @@ class BodyAnimator:
             self._extra, self._extra_speed, extra, _STIFFNESS, dt
         )
 
+    def _move_on(self, dt: float) -> None:
+        """Count the seconds of the gesture in progress."""
+        if self._take is None:
+            return
+        if self._let_go >= 0.0:
+            self._let_go += dt
+        else:
+            self._gesture_time += dt * self._tempo
+        if self._gesture_time >= self._take.duration or self._let_go >= _LETTING_GO:
+            self._gesture, self._take = "", None
+
     def _target(self) -> tuple[np.ndarray, np.ndarray]:
         """Joint angles (21, 3), and head roll, pitch, yaw with the two finger curls (5,)."""
         pose, self._stance = self._emotional.apply(posture(self._state))
-        if self._gesture:
-            pose = pose_at(self._gesture, self._gesture_time, pose)
+        if self._take is not None:
+            left = 1.0 - minimum_jerk(max(0.0, self._let_go) / _LETTING_GO)
+            pose = pose + left * (self._take.at(self._gesture_time, pose) - pose)
         liveliness = _IDLE.liveliness[0] + _IDLE.liveliness[1] * self._state[1]
         liveliness *= self._emotional.sway
         waves = np.sin(2.0 * np.pi * np.array(_IDLE.sway) * self._time + self._phases)

@@ -73,6 +73,11 @@ class EmotionalBody:
         return added
 
     @property
+    def shown(self) -> tuple[int, float]:
+        """Index of the emotion that is shown or gone to, and its intensity."""
+        return self._emotion, self._intensity
+
+    @property
     def sway(self) -> float:
         """Factor of the emotion on the sway of idle movement."""
         return float(self._life[_SWAY])

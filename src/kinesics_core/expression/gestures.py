@@ -1,15 +1,14 @@
-"""The gestures that the robot performs, as poses over time."""
+"""The gestures that the robot performs: one vocabulary by name, and their poses over time."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from functools import cache
 
 import numpy as np
 
-from kinesics_core.body.arm_poses import arm_vector
-from kinesics_core.body.gestures import GESTURES, Gesture, minimum_jerk
+from kinesics_core.body.gestures import GESTURES, Gesture
 from kinesics_core.errors import KinesicsError
-from kinesics_core.expression.posture import COLLARS, HEAD, LEFT_ARM, POSE_SIZE, RIGHT_ARM, SPINE
+from kinesics_core.expression.gesture_take import Take, take_of
 
 ROBOT_GESTURES: dict[str, Gesture] = {
     name: GESTURES[name]
@@ -34,7 +33,7 @@ def robot_gesture(name: str) -> Gesture:
 
 
 def pose_at(name: str, seconds: float, posture: np.ndarray) -> np.ndarray:
-    """Return the pose at a time into a gesture.
+    """Return the pose at a time into a gesture, as keyed.
 
     Args:
         name: One of ``ROBOT_GESTURES``.
@@ -48,27 +47,9 @@ def pose_at(name: str, seconds: float, posture: np.ndarray) -> np.ndarray:
     Raises:
         KinesicsError: There is no such gesture.
     """
-    robot_gesture(name)
-    times, kept, added = _TRACKS[name]
-    if not 0.0 < seconds < times[-1]:
-        return posture
-    after = bisect_right(times, seconds)
-    start, end = kept[after - 1 : after + 1] * posture + added[after - 1 : after + 1]
-    share = minimum_jerk((seconds - times[after - 1]) / (times[after] - times[after - 1]))
-    return start + share * (end - start)
+    return _as_keyed(name).at(seconds, posture)
 
 
-def _track(motion: Gesture) -> tuple[list[float], np.ndarray, np.ndarray]:
-    """Return times (keys + 2) and, at each, the share of the posture kept and what is added."""
-    times = [0.0, *(key.time for key in motion.keys), motion.duration]
-    kept = np.ones((len(times), POSE_SIZE))
-    added = np.zeros((len(times), POSE_SIZE))
-    for row, key in enumerate(motion.keys, start=1):
-        for arm, part in ((key.left, LEFT_ARM), (key.right, RIGHT_ARM)):
-            if arm is not None:
-                kept[row, part], added[row, part] = 0.0, arm_vector(arm)
-        added[row, SPINE], added[row, HEAD], added[row, COLLARS] = key.spine, key.head, key.collars
-    return times, kept, added
-
-
-_TRACKS = {name: _track(motion) for name, motion in ROBOT_GESTURES.items()}
+@cache
+def _as_keyed(name: str) -> Take:
+    return take_of(robot_gesture(name))
