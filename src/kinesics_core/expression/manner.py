@@ -1,4 +1,4 @@
-"""From a state of affect to the manner of a movement: tempo, extent, height, tension, sharpness.
+"""Manner of a movement by the state of affect: tempo, extent, sharpness, height, tension.
 
 One vocabulary for the robot's gestures and for generated motion (``synthesis.style``). Signs follow
 
@@ -25,7 +25,7 @@ from kinesics_core.affect.emotions import EMOTION_VAD, emotion_index
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How something is done; neutral is 1 for tempo and extent, 0 for the others but sharpness.
+    """Manner of doing something; neutral is 1 for tempo and extent, 0 for the others but sharpness.
 
     Attributes:
         tempo: Speed of movements, a factor.
@@ -125,7 +125,7 @@ def manner_of(
 
 
 NEUTRAL_MANNER = manner_of(np.zeros(3))
-"""Of a movement that no feeling changes."""
+"""Manner of a movement that no feeling changes."""
 
 
 def manner_of_emotion(emotion: int | str, intensity: float = 1.0) -> Manner:
