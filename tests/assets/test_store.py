@@ -272,6 +272,7 @@ def test_the_manifest_is_whole():
         assert bool(asset.sources) + made == 1, asset.name
         for part in (asset.bundle or {}).values():
             assert part in catalogue
+        assert set(asset.cut or {}) <= set(asset.bundle or {}), asset.name
         for source in asset.sources:
             assert next(iter(source)) in ("pip", "npm", "asset", "url")
             assert "asset" not in source or source["asset"] in catalogue

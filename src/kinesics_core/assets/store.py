@@ -59,6 +59,7 @@ class Asset:
     about: str
     sources: tuple[dict[str, str], ...] = ()
     bundle: dict[str, str] | None = None
+    cut: dict[str, dict[str, str]] | None = None
     onnx: dict[str, str] | None = None
     normalization: tuple[float, float] | None = None
     part: bool = False
@@ -262,7 +263,7 @@ def _obtain(wanted: Asset, workplace: Path) -> Path:
             "it is fetched again."
         )
     if wanted.bundle is not None:
-        _store(wanted, _assemble(wanted.bundle, workplace), "Assembling it")
+        _store(wanted, _assemble(wanted, wanted.bundle, workplace), "Assembling it")
         return file
     if wanted.onnx is not None:
         _store(wanted, _converted(wanted.onnx, workplace), "Converting it")
@@ -284,13 +285,16 @@ def _obtain(wanted: Asset, workplace: Path) -> Path:
     )
 
 
-def _assemble(bundle: dict[str, str], workplace: Path) -> bytes:
-    from kinesics_core.assets.task_bundle import task_bundle, with_normalization
+def _assemble(wanted: Asset, bundle: dict[str, str], workplace: Path) -> bytes:
+    from kinesics_core.assets.model_edits import with_normalization, with_output_replaced
+    from kinesics_core.assets.task_bundle import task_bundle
 
     members = {}
     for member, name in bundle.items():
         part = asset(name)
         content = _obtain(part, workplace).read_bytes()
+        for output, tensor in (wanted.cut or {}).get(member, {}).items():
+            content = with_output_replaced(content, output, tensor)
         if part.normalization is not None:
             content = with_normalization(content, *part.normalization)
         members[member] = content

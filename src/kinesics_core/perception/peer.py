@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 
 from kinesics_core.assets import store
 from kinesics_core.perception.config import KeypointConfig
+
+
+def peer_model(variant: str) -> Path:
+    """Return the bundle of MediaPipe's own models, fetching it if need be.
+
+    Raises:
+        AssetError: It cannot be had.
+    """
+    return store.path(f"mediapipe-holistic-{variant}")
 
 
 def plain_mediapipe_times(
@@ -17,8 +27,9 @@ def plain_mediapipe_times(
     """Return the seconds that MediaPipe alone takes for each frame, (n,) float64.
 
     The code is what MediaPipe's documentation shows: one HolisticLandmarker in VIDEO mode with
-    blendshapes, one ``detect_for_video`` a frame; nothing is read from the result. It uses the
-    same model file as ``KeypointEstimator``.
+    blendshapes, one ``detect_for_video`` a frame; nothing is read from the result. Its models are
+    MediaPipe's own, without the changes that ``assets.toml`` makes to those of
+    ``KeypointEstimator``.
 
     Args:
         frames: (height, width, 3) uint8 RGB, one size.
@@ -29,7 +40,7 @@ def plain_mediapipe_times(
     from mediapipe.tasks.python import BaseOptions, vision
 
     options = vision.HolisticLandmarkerOptions(
-        base_options=BaseOptions(model_asset_path=str(store.path(f"holistic-{variant}"))),
+        base_options=BaseOptions(model_asset_path=str(peer_model(variant))),
         running_mode=vision.RunningMode.VIDEO,
         output_face_blendshapes=True,
     )
