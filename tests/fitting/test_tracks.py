@@ -278,7 +278,8 @@ def test_a_bag_gives_all_that_was_recorded(tmp_path):
         message = types["kinesics/msg/Person"](
             7, 0.75, message.coco, message.coco_score, flat(person.pose), person.pose[:, 3].copy(),
             flat(person.pose_world), flat(None), flat(person.right_hand), flat(None),
-            flat(person.right_hand_world), flat(person.face), person.blendshapes, message.head)
+            flat(person.right_hand_world), flat(person.face), person.blendshapes, message.head,
+            message.expression, message.expression_stamp)
         stamp = bagged.START + round(frame / 10.0 * 1e9)
         raw.append(bytes(bagged.STORE.serialize_cdr(
             bagged.message(stamp, [message]), bagged.bag_reader.PEOPLE_TYPE)))

@@ -216,7 +216,7 @@ def bag() -> bytes:
             types["geometry_msgs/msg/Quaternion"](0.0, 0.0, 0.0, 1.0))
         person = types["kinesics/msg/Person"](
             1, 0.9, coco, np.full(17, 0.9, np.float32), none, none, none, none, none, none, none,
-            none, none, pose)
+            none, none, pose, none, types["builtin_interfaces/msg/Time"](0, 0))
         stamp = 10**18 + frame * 33_333_333
         header = types["std_msgs/msg/Header"](
             types["builtin_interfaces/msg/Time"](stamp // 10**9, stamp % 10**9), "camera")

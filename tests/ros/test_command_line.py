@@ -163,7 +163,7 @@ bench_loop.store.path = lambda name: name
 bench_loop.write_clip = lambda path: path.write_bytes(b"") or 0
 code = "import os, time; print(os.getpid(), file=open({str(tmp_path / 'pid')!r}, 'w', 1)); " \\
        "time.sleep(60)"
-bench_loop._graph = lambda *_: bench_loop._run([sys.executable, "-c", code])
+bench_loop._graph = lambda *_: bench_loop.run_process([sys.executable, "-c", code])
 sys.exit(cli.main(["bench", "loop"]))
 """
     bench = subprocess.Popen([sys.executable, "-c", program], cwd=tmp_path, text=True,
