@@ -29,12 +29,14 @@ from kinesics_core.affect.emotions import (
 from kinesics_core.errors import KinesicsError
 from kinesics_core.expression import faces
 from kinesics_core.expression.request import resolve
-from kinesics_core.skeletons import ARKIT_BLENDSHAPES, BLENDSHAPE_INDEX
+from kinesics_core.rotations import exponential, logarithm
+from kinesics_core.skeletons import ARKIT_BLENDSHAPES, BLENDSHAPE_INDEX, SMPLX_BODY
 from kinesics_ros.bus import Bus
 from kinesics_ros.expression_messages import request_from_msg
 from kinesics_ros.expression_node import ExpressionNode
 
 Result = ExpressAction.Result
+SHOULDER = SMPLX_BODY.index("right_shoulder") - 1
 SMILE, JAW = BLENDSHAPE_INDEX["mouthSmileLeft"], BLENDSHAPE_INDEX["jawOpen"]
 FRIGHT = np.eye(8)[FEAR].astype(np.float32)
 
@@ -43,8 +45,9 @@ class Robot:
     """An active node, the faces it has shown, and somebody who asks it."""
 
     def __init__(self, executor) -> None:
-        bus, self.faces = Bus(), []
+        bus, self.faces, self.bodies = Bus(), [], []
         bus.subscribe("face_pose", self.faces.append)
+        bus.subscribe("body_pose", self.bodies.append)
         self.executor = executor
         self.node, self.asker = ExpressionNode(bus), rclpy.create_node("asker")
         self.action = ActionClient(self.asker, ExpressAction, "express")
@@ -81,6 +84,10 @@ class Robot:
 
     def weight(self, shape) -> float:
         return float(self.faces[-1].blendshapes[shape])
+
+    def joint(self, name) -> np.ndarray:
+        """Return a joint's axis-angle (3,) of the latest body."""
+        return np.asarray(self.bodies[-1].body_pose)[SMPLX_BODY.index(name) - 1]
 
     def close(self) -> None:
         self.action.destroy()
@@ -257,6 +264,41 @@ def test_a_goal_takes_the_place_of_the_one_before_without_a_jump(robot):
     times = [face.pose_stamp / 1e9 for face in robot.faces[place:]]
     speeds = np.abs(np.diff(smiles)) / np.maximum(np.diff(times), 1e-3)
     assert speeds.max() < 15.0, "per second: a jump in one step of 1/60 s would be 60"
+
+
+def test_a_body_shows_text_and_gesture_and_the_next_takes_its_place_without_a_jump(robot, reading):
+    rest = robot.joint("right_shoulder")
+    _, first, feedback = robot.begin(text="she froze in terror", gesture="wave", duration=60.0)
+    assert robot.until(lambda: np.linalg.norm(robot.joint("right_shoulder") - rest) > 0.8)
+    _, second, _ = robot.begin(emotion=HAPPINESS, gesture="shrug", duration=60.0)
+    assert robot.until(first.done)
+    assert first.result().result.error_code == Result.PREEMPTED
+    assert robot.until(lambda: robot.joint("left_collar")[2] > 0.2), "shoulders go up"
+    assert robot.until(lambda: robot.joint("left_collar")[2] < 0.15) and not second.done()
+    poses = np.array([body.body_pose for body in robot.bodies], float)
+    times = np.array([body.pose_stamp for body in robot.bodies]) / 1e9
+    gaps = np.maximum(np.diff(times), 1e-3)[:, None]
+    turns = exponential(poses)
+    between = np.linalg.norm(logarithm(np.swapaxes(turns[:-1], -1, -2) @ turns[1:]), axis=-1)
+    # An animator makes up for a second at most, and its joints turn at 6 rad/s about an axis.
+    assert (between <= 9.0 * np.minimum(gaps, 1.0) + 1e-3).all()
+    assert feedback and max(told.intensity for told in feedback) <= 0.5 + 1e-6
+
+
+def test_a_goal_that_is_canceled_gives_up_its_gesture(robot):
+    rest = robot.joint("right_shoulder")
+    handle, result, feedback = robot.begin(emotion=NEUTRAL, gesture="think", duration=60.0)
+    assert robot.until(lambda: np.linalg.norm(robot.joint("right_shoulder") - rest) > 0.5)
+    handle.cancel_goal_async()
+    assert robot.until(result.done)
+    assert result.result().status == GoalStatus.STATUS_CANCELED
+    place = len(robot.bodies)
+    assert robot.until(lambda: np.linalg.norm(robot.joint("right_shoulder") - rest) < 0.2)
+    # By the robot's own clock: whoever thinks holds the chin for longer.
+    away = [np.linalg.norm(np.asarray(body.body_pose)[SHOULDER] - rest)
+            for body in robot.bodies[place:]]
+    back = robot.bodies[place + int(np.argmax(np.array(away) < 0.2))]
+    assert (back.pose_stamp - robot.bodies[place - 1].pose_stamp) / 1e9 < 1.4
 
 
 @pytest.mark.parametrize("by", ["service", "topic"])

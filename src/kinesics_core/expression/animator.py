@@ -15,6 +15,7 @@ from kinesics_core.affect.emotions import (
 )
 from kinesics_core.errors import KinesicsError
 from kinesics_core.expression.body_animator import BodyAnimator, head_pose
+from kinesics_core.expression.emotional_body import BODY_LAG
 from kinesics_core.expression.face_animator import FaceAnimator
 from kinesics_core.expression.gestures import robot_gesture
 from kinesics_core.expression.onset import TIMING
@@ -30,7 +31,7 @@ _NECK, _HEAD = SMPLX_BODY.index("neck") - 1, SMPLX_BODY.index("head") - 1
 
 _THERE = 0.9  # share of an expression from which on it counts as being at its apex
 _GONE = 0.1  # and from which on, after its duration, as over
-_LONGEST_ONSET = max(timing.onset for timing in TIMING.values())  # then it counts as there
+_LONGEST_ONSET = BODY_LAG * max(timing.onset for timing in TIMING.values())  # then it is there
 _LONGEST_OFFSET = 2.0  # seconds after which it is over, however much of it another one shows
 _FULL_STATE = 1.001  # largest valence, arousal, dominance; float32 rounds above 1
 _REMEMBERED = 32  # expressions whose end can be asked for
@@ -95,8 +96,10 @@ class _Display:
             a face was asked for, or an onset of its own.
         onset: Seconds until it is there; None: as its emotions have it.
         before: (52,) face when it began, for one that shows nothing.
+        gesture: That it began with, or "".
+        posture: (33,) the body's, see ``EmotionalBody.aim``.
         there: Whether its apex was reached.
-        share: Of the expression that was seen at the last step, 0..1.
+        share: Of the expression that was seen at the last step in face and body, 0..1.
     """
 
     number: int
@@ -106,6 +109,8 @@ class _Display:
     emotion: int | None
     onset: float | None
     before: np.ndarray
+    gesture: str
+    posture: np.ndarray
     there: bool = False
     share: float = 0.0
 
@@ -171,6 +176,7 @@ class Animator:
         began = response.gesture != self._gesture
         self._gesture = response.gesture
         if began and response.gesture and not self._asked():
+            self._move_body()  # the gesture is made in its manner
             self._body.start(response.gesture)
 
     def express(
@@ -213,24 +219,31 @@ class Animator:
         Returns:
             Its number, see ``progress``.
         """
-        if request.gesture:
-            self._body.start(request.gesture)
         delay = 0.0
         if now is not None and self._now is not None:
             delay = max(0.0, (now - self._now) / NANOSECONDS)
         start = self._time + delay
+        self._stop_gesture()
         self._end("replaced")
         self._number += 1
         plain = request.emotion is not None and not request.onset
         self._display = _Display(
             self._number, expression, start, start + request.duration,
             expression.emotion if plain else None,
-            request.onset or None, self._shapes)
+            request.onset or None, self._shapes, request.gesture, np.zeros(0))
+        self._move_body()
+        self._display.posture = self._body.aim
+        if request.gesture:
+            self._body.start(request.gesture)
         return self._number
 
     def release(self, number: int) -> None:
-        """Let go of an expression before its time, smoothly; no change if it is not shown."""
+        """Let go of an expression before its time, and of its gesture, smoothly.
+
+        Nothing changes if it is not shown.
+        """
         if self._display is not None and self._display.number == number:
+            self._stop_gesture()
             self._display.until = min(self._display.until, self._time)
 
     def progress(self, number: int) -> Progress:
@@ -270,6 +283,7 @@ class Animator:
     def _aim(self, now: int) -> int:
         """Tell face and body what to move to; the stamp of what is shown, ns."""
         answer = self._answer()
+        self._move_body()
         if self._asked():
             assert self._display is not None
             expression = self._display.expression
@@ -278,22 +292,40 @@ class Animator:
                     expression.blendshapes, self._display.onset, expression.distribution)
             else:
                 self._face.show(self._display.emotion, expression.intensity, expression.vad)
+            return now
+        if answer is None:
+            self._face.show(NEUTRAL, 0.0, _AT_REST * self._state)
+            return now
+        self._face.show(answer.emotion, answer.intensity, answer.state)
+        return answer.stamp
+
+    def _move_body(self) -> None:
+        """Tell the body which state and emotion to move to."""
+        if self._asked():
+            assert self._display is not None
+            expression = self._display.expression
             # The body shows the state and, as far as it is meant to, the emotion.
             share = _IN_THE_BODY * expression.intensity
             emotional = categories_to_vad(expression.distribution)
             self._body.set_state((1.0 - share) * expression.vad + share * emotional)
             self._body.set_emotion(expression.emotion, expression.intensity)
-            return now
+            return
+        answer = self._answer()
         if answer is None:
-            self._face.show(NEUTRAL, 0.0, _AT_REST * self._state)
             self._body.set_state(_AT_REST * self._state)
             self._body.set_emotion(NEUTRAL, 0.0)
-            return now
-        self._face.show(answer.emotion, answer.intensity, answer.state)
+            return
         share = _IN_THE_BODY * answer.intensity
         self._body.set_state((1.0 - share) * answer.state + share * EMOTION_VAD[answer.emotion])
         self._body.set_emotion(answer.emotion, answer.intensity)
-        return answer.stamp
+
+    def _stop_gesture(self) -> None:
+        """Give up the gesture of the expression that was asked for, if it is still in progress."""
+        if self._display is not None and self._gesturing(self._display):
+            self._body.stop()
+
+    def _gesturing(self, display: _Display) -> bool:
+        return bool(display.gesture) and self._body.gesture == display.gesture
 
     def _asked(self) -> bool:
         """Tell whether an expression that was asked for holds."""
@@ -312,10 +344,16 @@ class Animator:
         if display is None:
             return
         since = self._time - display.start
-        display.share = _share(self._shapes, display)
+        face = _share(self._shapes, display)
+        moves = bool(display.posture.any())
+        body = self._body.share(display.posture) if moves else face
+        display.share = 0.5 * (face + body)
         if self._asked():
-            display.there |= display.share >= _THERE or since >= (display.onset or _LONGEST_ONSET)
-        elif display.share <= _GONE or self._time >= display.until + _LONGEST_OFFSET:
+            display.there |= min(face, body) >= _THERE or since >= (
+                display.onset or _LONGEST_ONSET)
+            return
+        late = self._time >= display.until + _LONGEST_OFFSET
+        if (late or max(face, body) <= _GONE) and not self._gesturing(display):
             self._end("over")
 
     def _end(self, how: str) -> None:

@@ -36,7 +36,15 @@ from kinesics_core.expression.emotional_body import EmotionalBody
 from kinesics_core.expression.gesture_take import Take, take_of
 from kinesics_core.expression.gestures import robot_gesture
 from kinesics_core.expression.manner import manner_of
-from kinesics_core.expression.posture import COLLARS, HEAD, LEFT_ARM, RIGHT_ARM, SPINE, posture
+from kinesics_core.expression.posture import (
+    COLLARS,
+    HEAD,
+    LEFT_ARM,
+    POSE_SIZE,
+    RIGHT_ARM,
+    SPINE,
+    posture,
+)
 from kinesics_core.expression.spring import MAX_GAP, MAX_STEP, follow
 from kinesics_core.rotations import axis_angle, exponential, mirrored
 from kinesics_core.skeletons import SMPLX_BODY
@@ -74,7 +82,7 @@ _SPEEDS = {
 _STIFFNESS = 16.0  # 1/s, the spring's angular frequency
 _SLOWEST_BREATH = 0.1  # Hz
 _STATE_TIME = 0.6  # s, time constant with which posture follows a new state; authored
-_LETTING_GO = 0.5  # s in which a gesture that is stopped is given up; authored
+_LETTING_GO = 0.5  # s in which a gesture that is stopped or replaced is given up; authored
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +164,9 @@ class BodyAnimator:
         self._gesture_time = 0.0
         self._let_go = -1.0  # seconds since the gesture was stopped; below 0: it was not
         self._tempo = 1.0
+        self._added = np.zeros(POSE_SIZE)  # by gestures, to the posture
+        self._left_over = self._added  # of the gesture before, when the newest one began
+        self._since = _LETTING_GO  # seconds since it began
         self._angles, self._extra = self._target()
         self._speed = np.zeros_like(self._angles)
         self._extra_speed = np.zeros_like(self._extra)
@@ -199,6 +210,7 @@ class BodyAnimator:
         self._take = take_of(robot_gesture(gesture), manner, side, intensity, self._takes)
         self._gesture, self._gesture_time, self._let_go = gesture, 0.0, -1.0
         self._tempo = manner.tempo
+        self._left_over, self._since = self._added, 0.0
 
     def stop(self) -> None:
         """Give up the gesture in progress, before its stroke or in it, without a jump."""
@@ -241,6 +253,15 @@ class BodyAnimator:
         left, right = np.clip(self._extra[3:5], 0.0, 1.0)
         return left * LEFT_FIST, right * mirrored(LEFT_FIST)
 
+    @property
+    def aim(self) -> np.ndarray:
+        """Posture of the emotion that the body goes to, see ``EmotionalBody.aim``."""
+        return self._emotional.aim
+
+    def share(self, aim: np.ndarray) -> float:
+        """Return how much of a posture is there, see ``EmotionalBody.share``."""
+        return self._emotional.share(aim)
+
     def _substep(self, dt: float) -> None:
         self._time += dt
         self._state += (1.0 - np.exp(-dt / _STATE_TIME)) * (self._state_target - self._state)
@@ -259,6 +280,7 @@ class BodyAnimator:
 
     def _move_on(self, dt: float) -> None:
         """Count the seconds of the gesture in progress."""
+        self._since += dt
         if self._take is None:
             return
         if self._let_go >= 0.0:
@@ -271,9 +293,14 @@ class BodyAnimator:
     def _target(self) -> tuple[np.ndarray, np.ndarray]:
         """Joint angles (21, 3), and head roll, pitch, yaw with the two finger curls (5,)."""
         pose, self._stance = self._emotional.apply(posture(self._state))
+        added = np.zeros(POSE_SIZE)
         if self._take is not None:
             left = 1.0 - minimum_jerk(max(0.0, self._let_go) / _LETTING_GO)
-            pose = pose + left * (self._take.at(self._gesture_time, pose) - pose)
+            added = left * (self._take.at(self._gesture_time, pose) - pose)
+        if self._since < _LETTING_GO:
+            added += (1.0 - minimum_jerk(self._since / _LETTING_GO)) * self._left_over
+        self._added = added
+        pose = pose + added
         liveliness = _IDLE.liveliness[0] + _IDLE.liveliness[1] * self._state[1]
         liveliness *= self._emotional.sway
         waves = np.sin(2.0 * np.pi * np.array(_IDLE.sway) * self._time + self._phases)

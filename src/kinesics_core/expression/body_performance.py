@@ -6,15 +6,16 @@ show. ``Performance`` holds it in the parameters of SMPL-X, which every writer t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from kinesics_core.affect.emotions import NEUTRAL
 from kinesics_core.body import skinning
-from kinesics_core.body.model import BodyModel
+from kinesics_core.body.gestures import minimum_jerk
+from kinesics_core.body.leg_ik import LEG_ROWS, planted_legs
+from kinesics_core.body.model import BodyModel, load
 from kinesics_core.body.parameters import PARAMETERS, BodyFrames
 from kinesics_core.expression.animator import Animator, ExpressionConfig
 from kinesics_core.expression.face_animation import FaceAnimation
@@ -40,23 +41,34 @@ _LEGS = [SMPLX_BODY.index(f"{side}_{part}") - 1 for side in ("left", "right")
 
 
 @dataclass(frozen=True, eq=False)
-class Start:
-    """Somebody's body and the pose that a performance starts from, in model axes (y up).
+class Performer:
+    """Somebody who performs.
 
     Attributes:
+        model: The open body of its gender.
+        gender: One of ``body.model.GENDERS``.
         betas: (10,) standard deviations of the shape.
-        gender: Of the body model.
-        global_orient: (3,) axis-angle of the pelvis, without its turn about the vertical.
-        body_pose: (21, 3) axis-angle.
-        left_hand_pose, right_hand_pose: (15, 3) axis-angle.
+        start: The pose that a performance starts from, in model axes (y up): ``global_orient``
+            (3,), without its turn about the vertical, ``body_pose`` (21, 3), ``left_hand_pose``
+            and ``right_hand_pose`` (15, 3), axis-angle; None: at rest.
     """
 
-    betas: np.ndarray
+    model: BodyModel
     gender: str
-    global_orient: np.ndarray
-    body_pose: np.ndarray
-    left_hand_pose: np.ndarray
-    right_hand_pose: np.ndarray
+    betas: np.ndarray
+    start: Mapping[str, np.ndarray] | None = None
+
+    @classmethod
+    def of(cls, gender: str = "neutral") -> Performer:
+        """Return somebody of the mean shape, at rest."""
+        return cls(load(gender=gender), gender, np.zeros(10, np.float32))
+
+    def joints(self, **pose: np.ndarray) -> np.ndarray:
+        """Return the joints (J, 3), metres, in one pose; rotations by name, axis-angle."""
+        _, places = skinning.vertices(
+            skinning.select(self.model, np.empty(0, int)), betas=self.betas[None],
+            **{name: np.asarray(part, np.float32)[None] for name, part in pose.items()})
+        return places[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,8 +98,8 @@ class Performance:
 
 
 def perform_body(
-    expression: Expression, request: ExpressionRequest, config: PerformanceConfig, *,
-    start: tuple[Start, BodyModel] | None = None, legs: bool = ExpressionConfig.legs,
+    expression: Expression, request: ExpressionRequest, config: PerformanceConfig,
+    performer: Performer, *, legs: bool = ExpressionConfig.legs,
     on_frame: Callable[[], None] = lambda: None,
 ) -> Performance:
     """Return a body from rest to what is shown and back, looking at whoever sees it.
@@ -96,7 +108,7 @@ def perform_body(
         expression: What is shown.
         request: What it was resolved from; its duration is the performance's.
         config: Length, rate, seed.
-        start: Whose body it is, and its model; None: the mean one, at rest.
+        performer: Whose body it is. Its feet are planted by the length of its own legs.
         legs: Whether pelvis and legs take part.
         on_frame: Told of each frame.
     """
@@ -119,10 +131,12 @@ def perform_body(
         np.array([face.gaze for face in faces], np.float32),
         np.array([face.head for face in faces], np.float32))
     frames = body_frames(animation, bodies)
-    if start is None:
-        return Performance(animation, frames, "neutral")
-    _take_over(frames, times, config.seconds, *start)
-    return Performance(animation, frames, start[0].gender)
+    frames.betas = np.asarray(performer.betas, np.float32)
+    if legs:
+        _plant(frames, performer)
+    if performer.start is not None:
+        _take_over(frames, times, config.seconds, performer)
+    return Performance(animation, frames, performer.gender)
 
 
 def body_frames(face: FaceAnimation, bodies: list[BodyPose]) -> BodyFrames:
@@ -159,33 +173,36 @@ def _watched(seconds: float) -> AffectiveResponse:
         reason="somebody looks")
 
 
+def _plant(frames: BodyFrames, performer: Performer) -> None:
+    """Bend the legs, in place, so that the feet of this body stay where they are in T-pose."""
+    places = performer.joints()[: len(SMPLX_BODY)]
+    parents = performer.model.parents[: len(SMPLX_BODY)]
+    offsets = places - np.where(parents[:, None] >= 0, places[parents], 0.0)
+    rows = list(LEG_ROWS)
+    pelvis = exponential(frames.global_orient.astype(np.float64))
+    for frame, turned in enumerate(pelvis):
+        frames.body_pose[frame, rows] = planted_legs(
+            frames.transl[frame].astype(np.float64), turned, offsets.astype(np.float64))
+
+
 def _take_over(
-    frames: BodyFrames, times: np.ndarray, seconds: float, start: Start, model: BodyModel
+    frames: BodyFrames, times: np.ndarray, seconds: float, performer: Performer
 ) -> None:
-    """Lead from a start's pose into a performance, and give it the start's shape, in place."""
-    frames.betas = np.asarray(start.betas, np.float32)
+    """Lead from the pose of a start into a performance, in place."""
+    start = performer.start
+    assert start is not None
     share = np.clip(times / min(TAKE_OVER[0], TAKE_OVER[1] * seconds), 0.0, 1.0)
-    left = 1.0 - share**3 * (10.0 - 15.0 * share + 6.0 * share**2)
+    left = 1.0 - minimum_jerk(share)
     early = np.flatnonzero(left > 0.0)
     share = left[early]
-    height = _standing_height(start, model)
-    frames.transl[early, 0] *= 1.0 - share
-    frames.transl[early, 2] *= 1.0 - share
-    frames.transl[early, 1] += share * (height - frames.transl[early, 1])
-    for name in ("global_orient", "body_pose", "left_hand_pose", "right_hand_pose"):
-        part, first = getattr(frames, name), np.asarray(getattr(start, name), np.float32)
+    # At first the pelvis is where the lower foot is on the floor.
+    posed = performer.joints(body_pose=start["body_pose"], global_orient=start["global_orient"])
+    height = float(performer.joints()[_FEET, 1].min() - posed[_FEET, 1].min())
+    frames.transl[early] += share[:, None] * (
+        np.array([0.0, height, 0.0], np.float32) - frames.transl[early])
+    for name, first in start.items():
+        part = getattr(frames, name)
         turned = exponential(part[early].astype(np.float64))
-        between = np.swapaxes(turned, -1, -2) @ exponential(first.astype(np.float64))
+        between = np.swapaxes(turned, -1, -2) @ exponential(np.asarray(first, np.float64))
         partly = share.reshape(-1, *[1] * (part.ndim - 1)) * logarithm(between)
         part[early] = logarithm(turned @ exponential(partly))
-
-
-def _standing_height(start: Start, model: BodyModel) -> float:
-    """Return how far the pelvis is above that of the T-pose when the lower foot is on the floor."""
-    joints = skinning.select(model, np.empty(0, int))
-    betas = np.asarray(start.betas, np.float32)[None]
-    _, still = skinning.vertices(joints, betas=betas)
-    parts: dict[str, Any] = {"body_pose": start.body_pose, "global_orient": start.global_orient}
-    _, posed = skinning.vertices(joints, betas=betas, **{
-        name: np.asarray(part, np.float32)[None] for name, part in parts.items()})
-    return float(still[0, _FEET, 1].min() - posed[0, _FEET, 1].min())

@@ -153,3 +153,14 @@ class EmotionalBody:
         stance[1] -= bounce
         out[COLLARS] += _BOUNCE_SHOULDERS * bounce
         return out, stance
+
+    @property
+    def aim(self) -> np.ndarray:
+        """Posture (33,) that the body goes to; zero where nothing is shown."""
+        aim: np.ndarray = self._intensity * self._posture
+        return aim
+
+    def share(self, aim: np.ndarray) -> float:
+        """Return how much of a posture (33,) is there, 0..1: the body's component along it."""
+        length = float(aim @ aim)
+        return float(np.clip(self._now @ aim / length, 0.0, 1.0)) if length else 0.0

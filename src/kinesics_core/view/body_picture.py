@@ -52,6 +52,7 @@ class BodyPicture:
         view: One of ``VIEWS``.
         betas: (B,) shape, standard deviations; None: the mean one.
         gender: Of the open body.
+        smooth: See ``MeshRenderer``; for small pictures.
 
     Raises:
         KinesicsError: There is no such view.
@@ -59,14 +60,14 @@ class BodyPicture:
 
     def __init__(
         self, size: tuple[int, int], view: str = "whole", *, betas: np.ndarray | None = None,
-        gender: str = "neutral",
+        gender: str = "neutral", smooth: bool = False,
     ) -> None:
         if view not in VIEWS:
             raise KinesicsError(f"Got the view {view!r}; use one of {', '.join(VIEWS)}.")
         self.size = size
         self.character = body_character(gender)
         self._betas = None if betas is None else np.asarray(betas, np.float32)[None]
-        self._renderer = MeshRenderer(*size, smooth=False)
+        self._renderer = MeshRenderer(*size, smooth=smooth)
         if self._renderer.backend == "software":
             self._renderer = MeshRenderer(size[0] // 2, size[1] // 2)
         width, height = self._renderer.width, self._renderer.height

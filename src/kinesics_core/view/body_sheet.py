@@ -62,6 +62,7 @@ def _drawn(
     for performance, frame in chosen:
         if picture is None:
             picture = BodyPicture(
-                CELL, view, betas=performance.frames.betas, gender=performance.gender)
+                CELL, view, betas=performance.frames.betas, gender=performance.gender,
+                smooth=True)
         yield picture.draw(
             **{name: part[frame : frame + 1] for name, part in performance.parameters.items()})
