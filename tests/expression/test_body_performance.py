@@ -97,6 +97,9 @@ def test_it_starts_from_the_pose_of_a_fit():
     np.testing.assert_allclose(sat.frames.betas, betas)
     plain = perform(performer=Performer(model, "female", betas))
     np.testing.assert_allclose(sat.frames.body_pose[40:], plain.frames.body_pose[40:], atol=1e-5)
+    told = moments(sat)
+    assert list(told) == ["start", "onset", "apex", "offset", "end"]
+    assert abs(told["apex"] - moments(plain)["apex"]) < 12
     # The lower foot stays on the floor at the beginning.
     _, joints = skinning.vertices(model, betas=betas[None], **{
         name: part[[0, -1]] for name, part in sat.parameters.items()})

@@ -80,11 +80,13 @@ class Performance:
         frames: The whole body, in model axes (x to its left, y up, z forward), metres from where
             the pelvis is in T-pose. The mouth opens by its expression, the jaw's joint rests.
         gender: Of the body model.
+        taken_over: Seconds in which it leaves the pose that it starts from; 0: it starts at rest.
     """
 
     face: FaceAnimation
     frames: BodyFrames
     gender: str
+    taken_over: float = 0.0
 
     @property
     def times(self) -> np.ndarray:
@@ -134,9 +136,11 @@ def perform_body(
     frames.betas = np.asarray(performer.betas, np.float32)
     if legs:
         _plant(frames, performer)
-    if performer.start is not None:
-        _take_over(frames, times, config.seconds, performer)
-    return Performance(animation, frames, performer.gender)
+    if performer.start is None:
+        return Performance(animation, frames, performer.gender)
+    over = min(TAKE_OVER[0], TAKE_OVER[1] * config.seconds)
+    _take_over(frames, times / over, performer)
+    return Performance(animation, frames, performer.gender, over)
 
 
 def body_frames(face: FaceAnimation, bodies: list[BodyPose]) -> BodyFrames:
@@ -152,17 +156,23 @@ def body_frames(face: FaceAnimation, bodies: list[BodyPose]) -> BodyFrames:
 
 
 def moments(performance: Performance) -> dict[str, int]:
-    """Return the frames that tell a performance, by name and in order; see ``face.moments``.
+    """Return the frames that tell a performance, by name and in order.
 
-    It goes by the body: by all joints but the legs', smoothed so that a beat is no moment.
+    As ``performance.moments``, but by all joints of the body but the legs', smoothed so that a beat
+    is no moment. One that starts from a pose has "start" in place of "rest".
     """
     pose = performance.frames.body_pose
     moving = np.delete(pose, _LEGS, axis=1)
-    change = np.linalg.norm((moving - moving[0]).reshape(len(pose), -1), axis=1)
+    rest = moving[-1] if performance.taken_over else moving[0]
+    change = np.linalg.norm((moving - rest).reshape(len(pose), -1), axis=1)
+    change[performance.times < performance.taken_over] = 0.0
     window = max(1, round(_SMOOTH * performance.face.rate)) | 1
     half = window // 2
     padded = np.pad(change, half, mode="edge")
-    return telling(np.convolve(padded, np.ones(window) / window, "valid"), SEEN)
+    found = telling(np.convolve(padded, np.ones(window) / window, "valid"), SEEN)
+    if performance.taken_over:
+        found = {"start": found.pop("rest"), **found}
+    return found
 
 
 def _watched(seconds: float) -> AffectiveResponse:
@@ -185,14 +195,17 @@ def _plant(frames: BodyFrames, performer: Performer) -> None:
             frames.transl[frame].astype(np.float64), turned, offsets.astype(np.float64))
 
 
-def _take_over(
-    frames: BodyFrames, times: np.ndarray, seconds: float, performer: Performer
-) -> None:
-    """Lead from the pose of a start into a performance, in place."""
+def _take_over(frames: BodyFrames, share: np.ndarray, performer: Performer) -> None:
+    """Lead from the pose of a start into a performance, in place.
+
+    Args:
+        frames: The performance, of T frames.
+        share: (T,) times as shares of that which it takes.
+        performer: Who has the start.
+    """
     start = performer.start
     assert start is not None
-    share = np.clip(times / min(TAKE_OVER[0], TAKE_OVER[1] * seconds), 0.0, 1.0)
-    left = 1.0 - minimum_jerk(share)
+    left = 1.0 - minimum_jerk(np.clip(share, 0.0, 1.0))
     early = np.flatnonzero(left > 0.0)
     share = left[early]
     # At first the pelvis is where the lower foot is on the floor.

@@ -21,8 +21,12 @@ from kinesics_core.render.character import Character, build_character
 from kinesics_core.render.identities import PLAIN
 from kinesics_core.render.mesh import MeshRenderer
 
-VIEWS = {"whole": (-1.02, 1.20), "hips": (-0.16, 1.06)}
-"""Name of a view -> height of its lower and upper edge above the pelvis of the T-pose, metres."""
+VIEWS = {"whole": (-1.02, 1.20), "hips": (-0.26, 1.18)}
+"""Name of a view -> height of its lower and upper edge above the pelvis of the T-pose, metres, for
+a body of the height ``STATURE``; raised arms are within."""
+
+STATURE = 1.69
+"""Height of the open body's mean shape, metres."""
 
 DISTANCE = 4.5
 """From the camera to the body, metres."""
@@ -71,13 +75,12 @@ class BodyPicture:
         if self._renderer.backend == "software":
             self._renderer = MeshRenderer(size[0] // 2, size[1] // 2)
         width, height = self._renderer.width, self._renderer.height
-        low, high = VIEWS[view]
+        still, _, _ = self.character.pose(**self._shape())
+        floor, top = float(still[:, 1].min()), float(still[:, 1].max())
+        low, high = (edge * (top - floor) / STATURE for edge in VIEWS[view])
         self._scale = height / (high - low)
         self._place = np.array([0.0, 0.5 * (low + high), DISTANCE], np.float32)
         self._centre = (0.5 * width, 0.5 * height)
-        model = self.character.skin.model
-        still, _, _ = self.character.pose(**self._shape())
-        floor = float(still[:, 1].min()) if len(still) else float(model.template[:, 1].min())
         self._ground = _room(width, height, self._scale, self._place[1] - floor)
 
     def draw(self, **parameters: np.ndarray) -> np.ndarray:

@@ -11,8 +11,8 @@ from kinesics_core.expression.body_performance import Performance, moments
 from kinesics_core.view.body_picture import BodyPicture
 from kinesics_core.view.face_sheet import named_pictures
 
-CELL = 288, 320
-"""Width and height of a picture, px."""
+CELLS = {"whole": (288, 320), "hips": (384, 320)}
+"""View -> width and height of a picture, px."""
 
 
 def moment_sheet(performance: Performance, view: str = "whole") -> np.ndarray:
@@ -28,7 +28,8 @@ def moment_sheet(performance: Performance, view: str = "whole") -> np.ndarray:
     told = moments(performance)
     names = [(name, f"{performance.times[frame]:.2f} s") for name, frame in told.items()]
     return named_pictures(
-        names, _drawn(((performance, frame) for frame in told.values()), view), len(names), CELL)
+        names, _drawn(((performance, frame) for frame in told.values()), view), len(names),
+        CELLS[view])
 
 
 def sample_sheet(
@@ -52,7 +53,7 @@ def sample_sheet(
              for seed, performance, frame in zip(seeds, performances, frames, strict=True)]
     columns = min(len(names), max(4, math.ceil(math.sqrt(2.0 * len(names)))))
     return named_pictures(
-        names, _drawn(zip(performances, frames, strict=True), view), columns, CELL)
+        names, _drawn(zip(performances, frames, strict=True), view), columns, CELLS[view])
 
 
 def _drawn(
@@ -62,7 +63,7 @@ def _drawn(
     for performance, frame in chosen:
         if picture is None:
             picture = BodyPicture(
-                CELL, view, betas=performance.frames.betas, gender=performance.gender,
+                CELLS[view], view, betas=performance.frames.betas, gender=performance.gender,
                 smooth=True)
         yield picture.draw(
             **{name: part[frame : frame + 1] for name, part in performance.parameters.items()})

@@ -11,8 +11,8 @@ from kinesics_core.expression.body_performance import Performance
 from kinesics_core.render.encoder import Mp4Writer
 from kinesics_core.view.body_picture import BodyPicture
 
-SIZE = 720, 800
-"""Width and height of the video, px."""
+SIZES = {"whole": (720, 800), "hips": (960, 800)}
+"""View -> width and height of the video, px."""
 
 FASTEST = 60.0
 """Most frames a second: what players and screens show."""
@@ -44,10 +44,11 @@ def write_video(
         RecordingError: There is no room or permission, or the encoder fails.
     """
     frames, rate = video_frames(performance)
+    size = SIZES[view]
     picture = BodyPicture(
-        SIZE, view, betas=performance.frames.betas, gender=performance.gender)
+        size, view, betas=performance.frames.betas, gender=performance.gender)
     parameters = performance.parameters
-    with Mp4Writer(path, SIZE, rate) as writer:
+    with Mp4Writer(path, size, rate) as writer:
         for frame in frames:
             writer.write(picture.draw(
                 **{name: part[frame : frame + 1] for name, part in parameters.items()}))
