@@ -26,10 +26,10 @@ from kinesics_core.commands.express_files import (
     write_outputs,
 )
 from kinesics_core.commands.express_progress import progress, told_files
-from kinesics_core.commands.express_start import read_performer
+from kinesics_core.commands.express_start import read_start
 from kinesics_core.commands.face_source import source_of
 from kinesics_core.errors import KinesicsError
-from kinesics_core.expression.body_performance import Performance, Performer, moments, perform_body
+from kinesics_core.expression.body_performance import Performance, moments, perform_body
 from kinesics_core.expression.gestures import robot_gesture
 from kinesics_core.expression.performance import PerformanceConfig, course
 from kinesics_core.expression.request import Expression, ExpressionRequest, resolve
@@ -47,16 +47,18 @@ def run(args: argparse.Namespace) -> int:
         raise KinesicsError(f"Got {', '.join(useless)} without --face-only, which they go with.")
     expression, request = _wish(args)
     config = _config(args)
-    performer = Performer.of() if args.source is None else read_performer(args.source)
-    file = body_model.find(None, performer.gender)
+    fitted = None if args.source is None else read_start(args.source)
+    gender = "neutral" if fitted is None else fitted.gender
+    model, file = body_model.load(gender=gender), body_model.find(None, gender)
+    start = None if fitted is None else (fitted, model)
     take = partial(
-        Take, model=performer.model, view=args.view or VIEW_NAMES[0],
+        Take, model=model, view=args.view or VIEW_NAMES[0],
         body={"model": file.name, "model_sha256": files.sha256_of(file)},
         labels={"emotion": EMOTIONS[expression.emotion]})
     seeds = range(config.seed, config.seed + (args.samples or 1))
     with progress({"pose": len(seeds) * len(course(config)[0])}) as on_step:
         performances = [
-            perform_body(expression, request, replace(config, seed=seed), performer,
+            perform_body(expression, request, replace(config, seed=seed), start=start,
                          legs=not args.upper_body, on_frame=partial(on_step, "pose"))
             for seed in seeds]
     takes = [take(performance) for performance in performances]

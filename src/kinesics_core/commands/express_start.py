@@ -12,14 +12,14 @@ from kinesics_core.body.parameters import PARAMETERS
 from kinesics_core.camera import MODEL_TO_OPTICAL
 from kinesics_core.commands.express_files import NAMES
 from kinesics_core.errors import KinesicsError
-from kinesics_core.expression.body_performance import Performer
+from kinesics_core.expression.body_performance import Start
 from kinesics_core.rotations import about_axis, exponential, logarithm
 
 _FROM_BODY = ("global_orient", "body_pose", "left_hand_pose", "right_hand_pose")
 
 
-def read_performer(place: Path) -> Performer:
-    """Return the body of a fit, which starts in the pose of its first fitted frame.
+def read_start(place: Path) -> Start:
+    """Return the body of a fit, in the pose of its first fitted frame.
 
     Its turn about the vertical and its place are left out: it performs where it stands, to the
     front.
@@ -50,8 +50,7 @@ def read_performer(place: Path) -> Performer:
     turned = np.diag(MODEL_TO_OPTICAL) @ exponential(pose["global_orient"].astype(np.float64))
     heading = float(np.arctan2(turned[0, 2], turned[2, 2]))
     pose["global_orient"] = logarithm(about_axis(1, -heading) @ turned).astype(np.float32)
-    return Performer(body_model.load(gender=found.gender), found.gender,
-                     np.asarray(found.betas, np.float32)[:10], pose)
+    return Start(np.asarray(found.betas, np.float32)[:10], found.gender, **pose)
 
 
 def _require_our_body(file: Path, gender: str) -> None:

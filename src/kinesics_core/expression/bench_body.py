@@ -12,9 +12,9 @@ from typing import TypeVar
 import numpy as np
 
 from kinesics_core.body import obj, skinning
-from kinesics_core.body.model import BodyModel
+from kinesics_core.body.model import BodyModel, load
 from kinesics_core.expression.animator import Animator
-from kinesics_core.expression.body_performance import Performance, Performer, perform_body
+from kinesics_core.expression.body_performance import Performance, perform_body
 from kinesics_core.expression.gestures import ROBOT_GESTURES
 from kinesics_core.expression.performance import PerformanceConfig
 from kinesics_core.expression.request import ExpressionRequest, resolve
@@ -47,11 +47,10 @@ def bodies(steps: int = STEPS) -> dict[str, float]:
     request = ExpressionRequest(emotion="fear", intensity=0.8, gesture="shrug")
     expression = resolve(request)
     config = PerformanceConfig(seconds=seconds, rate=60.0)
-    performer = Performer.of()
-    perform_body(expression, request, PerformanceConfig(seconds=1.0, rate=60.0), performer)
-    took, performance = _timed(lambda: perform_body(expression, request, config, performer))
+    perform_body(expression, request, PerformanceConfig(seconds=1.0, rate=60.0))
+    took, performance = _timed(lambda: perform_body(expression, request, config))
     step = _steps(steps)
-    meshes, objs = _meshes(performance, performer.model)
+    meshes, objs = _meshes(performance, load())
     return {"poses_per_s": len(performance.times) / took, "next_pose_ms": float(np.median(step)),
             "next_pose_p99_ms": float(np.percentile(step, 99)), "meshes_per_s": meshes,
             "objs_per_s": objs}

@@ -6,8 +6,9 @@ show. ``Performance`` holds it in the parameters of SMPL-X, which every writer t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -41,34 +42,23 @@ _LEGS = [SMPLX_BODY.index(f"{side}_{part}") - 1 for side in ("left", "right")
 
 
 @dataclass(frozen=True, eq=False)
-class Performer:
-    """Somebody who performs.
+class Start:
+    """Somebody's body and the pose that a performance starts from, in model axes (y up).
 
     Attributes:
-        model: The open body of its gender.
-        gender: One of ``body.model.GENDERS``.
         betas: (10,) standard deviations of the shape.
-        start: The pose that a performance starts from, in model axes (y up): ``global_orient``
-            (3,), without its turn about the vertical, ``body_pose`` (21, 3), ``left_hand_pose``
-            and ``right_hand_pose`` (15, 3), axis-angle; None: at rest.
+        gender: Of the body model.
+        global_orient: (3,) axis-angle of the pelvis, without its turn about the vertical.
+        body_pose: (21, 3) axis-angle.
+        left_hand_pose, right_hand_pose: (15, 3) axis-angle.
     """
 
-    model: BodyModel
-    gender: str
     betas: np.ndarray
-    start: Mapping[str, np.ndarray] | None = None
-
-    @classmethod
-    def of(cls, gender: str = "neutral") -> Performer:
-        """Return somebody of the mean shape, at rest."""
-        return cls(load(gender=gender), gender, np.zeros(10, np.float32))
-
-    def joints(self, **pose: np.ndarray) -> np.ndarray:
-        """Return the joints (J, 3), metres, in one pose; rotations by name, axis-angle."""
-        _, places = skinning.vertices(
-            skinning.select(self.model, np.empty(0, int)), betas=self.betas[None],
-            **{name: np.asarray(part, np.float32)[None] for name, part in pose.items()})
-        return places[0]
+    gender: str
+    global_orient: np.ndarray
+    body_pose: np.ndarray
+    left_hand_pose: np.ndarray
+    right_hand_pose: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,8 +90,8 @@ class Performance:
 
 
 def perform_body(
-    expression: Expression, request: ExpressionRequest, config: PerformanceConfig,
-    performer: Performer, *, legs: bool = ExpressionConfig.legs,
+    expression: Expression, request: ExpressionRequest, config: PerformanceConfig, *,
+    start: tuple[Start, BodyModel] | None = None, legs: bool = ExpressionConfig.legs,
     on_frame: Callable[[], None] = lambda: None,
 ) -> Performance:
     """Return a body from rest to what is shown and back, looking at whoever sees it.
@@ -110,7 +100,8 @@ def perform_body(
         expression: What is shown.
         request: What it was resolved from; its duration is the performance's.
         config: Length, rate, seed.
-        performer: Whose body it is. Its feet are planted by the length of its own legs.
+        start: Whose body it is, with its pose, and its model; None: the mean one, at rest. Feet
+            are planted by the length of its own legs.
         legs: Whether pelvis and legs take part.
         on_frame: Told of each frame.
     """
@@ -133,14 +124,15 @@ def perform_body(
         np.array([face.gaze for face in faces], np.float32),
         np.array([face.head for face in faces], np.float32))
     frames = body_frames(animation, bodies)
-    frames.betas = np.asarray(performer.betas, np.float32)
+    if start is not None:
+        frames.betas = np.asarray(start[0].betas, np.float32)
     if legs:
-        _plant(frames, performer)
-    if performer.start is None:
-        return Performance(animation, frames, performer.gender)
+        _plant(frames, _mean_body() if start is None else start[1])
+    if start is None:
+        return Performance(animation, frames, "neutral")
     over = min(TAKE_OVER[0], TAKE_OVER[1] * config.seconds)
-    _take_over(frames, times / over, performer)
-    return Performance(animation, frames, performer.gender, over)
+    _take_over(frames, times / over, *start)
+    return Performance(animation, frames, start[0].gender, over)
 
 
 def body_frames(face: FaceAnimation, bodies: list[BodyPose]) -> BodyFrames:
@@ -183,10 +175,23 @@ def _watched(seconds: float) -> AffectiveResponse:
         reason="somebody looks")
 
 
-def _plant(frames: BodyFrames, performer: Performer) -> None:
-    """Bend the legs, in place, so that the feet of this body stay where they are in T-pose."""
-    places = performer.joints()[: len(SMPLX_BODY)]
-    parents = performer.model.parents[: len(SMPLX_BODY)]
+@lru_cache(maxsize=1)
+def _mean_body() -> BodyModel:
+    return load()
+
+
+def _joints(model: BodyModel, betas: np.ndarray, **pose: np.ndarray) -> np.ndarray:
+    """Return the joints (J, 3), metres, in one pose; rotations by name, axis-angle."""
+    _, places = skinning.vertices(
+        skinning.select(model, np.empty(0, int)), betas=np.asarray(betas, np.float32)[None],
+        **{name: np.asarray(part, np.float32)[None] for name, part in pose.items()})
+    return places[0]
+
+
+def _plant(frames: BodyFrames, model: BodyModel) -> None:
+    """Bend the legs, in place, so that the feet of a body stay where they are in T-pose."""
+    places = _joints(model, frames.betas)[: len(SMPLX_BODY)]
+    parents = model.parents[: len(SMPLX_BODY)]
     offsets = places - np.where(parents[:, None] >= 0, places[parents], 0.0)
     rows = list(LEG_ROWS)
     pelvis = exponential(frames.global_orient.astype(np.float64))
@@ -195,27 +200,32 @@ def _plant(frames: BodyFrames, performer: Performer) -> None:
             frames.transl[frame].astype(np.float64), turned, offsets.astype(np.float64))
 
 
-def _take_over(frames: BodyFrames, share: np.ndarray, performer: Performer) -> None:
+def _take_over(frames: BodyFrames, share: np.ndarray, start: Start, model: BodyModel) -> None:
     """Lead from the pose of a start into a performance, in place.
 
     Args:
         frames: The performance, of T frames.
         share: (T,) times as shares of that which it takes.
-        performer: Who has the start.
+        start: The pose.
+        model: Of its body.
     """
-    start = performer.start
-    assert start is not None
     left = 1.0 - minimum_jerk(np.clip(share, 0.0, 1.0))
     early = np.flatnonzero(left > 0.0)
     share = left[early]
-    # At first the pelvis is where the lower foot is on the floor.
-    posed = performer.joints(body_pose=start["body_pose"], global_orient=start["global_orient"])
-    height = float(performer.joints()[_FEET, 1].min() - posed[_FEET, 1].min())
+    height = standing_height(start, model)
     frames.transl[early] += share[:, None] * (
         np.array([0.0, height, 0.0], np.float32) - frames.transl[early])
-    for name, first in start.items():
-        part = getattr(frames, name)
+    for name in ("global_orient", "body_pose", "left_hand_pose", "right_hand_pose"):
+        part, first = getattr(frames, name), np.asarray(getattr(start, name), np.float64)
         turned = exponential(part[early].astype(np.float64))
-        between = np.swapaxes(turned, -1, -2) @ exponential(np.asarray(first, np.float64))
+        between = np.swapaxes(turned, -1, -2) @ exponential(first)
         partly = share.reshape(-1, *[1] * (part.ndim - 1)) * logarithm(between)
         part[early] = logarithm(turned @ exponential(partly))
+
+
+def standing_height(start: Start, model: BodyModel) -> float:
+    """Return how far the pelvis is above that of the T-pose when the lower foot is on the floor."""
+    still = _joints(model, start.betas)
+    posed = _joints(model, start.betas, body_pose=start.body_pose,
+                    global_orient=start.global_orient)
+    return float(still[_FEET, 1].min() - posed[_FEET, 1].min())
