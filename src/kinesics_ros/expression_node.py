@@ -6,12 +6,15 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from kinesics.msg import AffectiveResponse, BodyPose, FacePose
 from kinesics_core.errors import KinesicsError
 from kinesics_core.expression.animator import Animator, ExpressionConfig
+from kinesics_core.expression.gestures import add_gestures, vocabulary
 from kinesics_core.expression.text import TextReader
+from kinesics_core.importers.gesture_folder import read_folder
 from kinesics_core.settings import settings_of
 from kinesics_core.types import NANOSECONDS
 from kinesics_core.types import AffectiveResponse as CoreResponse
@@ -56,6 +59,10 @@ class ExpressionNode(Stage):
 
     def load(self) -> None:
         """Make the animated face and body, and load the reader of texts."""
+        folder = self.parameters["gestures"]
+        if folder:
+            add_gestures(read_folder(Path(folder)), folder)
+        self.detail["gestures"] = str(len(vocabulary()))  # read now, and not when the stream runs
         self._animator = Animator(
             self.parameters["seed"], self.parameters["frame_id"], self.parameters["legs"])
         try:

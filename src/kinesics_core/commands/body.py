@@ -1,4 +1,4 @@
-"""``kinesics body build | show | info``: the open body and other body models."""
+"""``kinesics body build | show | info | gestures``: body models, and what the robot's body does."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from kinesics_core import files
+from kinesics_core.commands import body_gestures
 
-HELP = "build the open body, look at a body model, describe one"
+HELP = "build the open body, look at a body model, describe one; show gestures"
 GENDERS = ("neutral", "female", "male")
 
 
@@ -23,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     show = actions.add_parser("show", help="a sheet of poses and faces, to judge a body by")
     show.add_argument("picture", type=Path, metavar="FILE.png")
     info = actions.add_parser("info", help="kind, joints, components and licence of a model file")
+    body_gestures.add_arguments(actions.add_parser("gestures", help=body_gestures.HELP))
     for parser_of in (show, info):
         parser_of.add_argument(
             "--model", type=Path, metavar="PATH",
@@ -33,7 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    return {"build": _build, "show": _show, "info": _info}[args.action](args)
+    return {"build": _build, "show": _show, "info": _info,
+            "gestures": body_gestures.run}[args.action](args)
 
 
 def _build(args: argparse.Namespace) -> int:

@@ -54,6 +54,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--text", metavar="TEXT", help="a sentence or two in English")
     parser.add_argument("--gesture", metavar="NAME", help="a gesture of the robot's, with what is"
                         " shown or alone; a wrong one names those there are")
+    parser.add_argument("--gestures", metavar="DIR", type=Path,
+                        help="your own gestures: .yaml files of key poses, .bvh clips")
     parser.add_argument(
         "--from", dest="source", metavar="FIT", type=Path,
         help="params.npz of `kinesics fit`, or its folder: the body that performs, and the pose it"
@@ -94,7 +96,8 @@ def run(args: argparse.Namespace) -> int:
 def _face(args: argparse.Namespace) -> int:
     """Perform or read a face and write it."""
     useless = [flag for flag, given in (
-        ("--gesture", args.gesture is not None), ("--upper-body", args.upper_body),
+        ("--gesture", args.gesture is not None),
+        ("--gestures", args.gestures is not None), ("--upper-body", args.upper_body),
         ("--samples", args.samples is not None), ("--obj", args.obj), ("--npz", args.npz),
         ("--bvh", args.bvh), ("--view", args.view is not None)) if given]
     if useless:

@@ -30,9 +30,10 @@ from kinesics_core.commands.express_start import read_start
 from kinesics_core.commands.face_source import source_of
 from kinesics_core.errors import KinesicsError
 from kinesics_core.expression.body_performance import Performance, moments, perform_body
-from kinesics_core.expression.gestures import robot_gesture
+from kinesics_core.expression.gestures import add_gestures, robot_gesture
 from kinesics_core.expression.performance import PerformanceConfig, course
 from kinesics_core.expression.request import Expression, ExpressionRequest, resolve
+from kinesics_core.importers.gesture_folder import read_folder
 from kinesics_core.settings import settings_of
 
 _SOURCES = ("emotion", "compound", "upper", "vad", "units", "text")
@@ -124,6 +125,8 @@ def _wish(args: argparse.Namespace) -> tuple[Expression, ExpressionRequest]:
         KinesicsError: Nothing or several things say it, or a value is none.
     """
     gesture = args.gesture or ""
+    if args.gestures is not None:
+        add_gestures(read_folder(args.gestures), str(args.gestures))
     if args.gesture is not None:
         robot_gesture(args.gesture)
     others = [name for name in (*_SOURCES, "lower") if getattr(args, name) is not None]

@@ -57,6 +57,9 @@ class ExpressionConfig:
     frame_id: str = setting("base_link", "tf frame of the robot, in the headers of its poses")
     legs: bool = setting(
         True, "Whether pelvis and legs take part in what the body shows; without, they stand still")
+    gestures: str = setting(
+        "",
+        "Folder with gestures of your own, .yaml files of key poses and .bvh clips; empty: none")
     realtime_priority: int = setting(
         20, "Real-time priority (SCHED_FIFO) of the thread that sends the poses, where the system"
         " permits it; 0: an ordinary thread", bounds=(0, 99))

@@ -197,7 +197,7 @@ class BodyAnimator:
         No two are the same: size and times vary a little.
 
         Args:
-            gesture: One of ``gestures.ROBOT_GESTURES``.
+            gesture: One of ``gestures.vocabulary()``.
             side: Hand that makes it, "left" or "right"; "": as it is keyed.
             intensity: 0 (faint) to 1 (as keyed).
 
