@@ -14,11 +14,11 @@ from kinesics_core.affect.emotions import (
     SADNESS,
     SURPRISE,
 )
-from kinesics_core.body.leg_ik import LEG_ROWS
+from kinesics_core.body.leg_ik import LEG_ROWS, STANDING_OFFSETS
 from kinesics_core.errors import KinesicsError
 from kinesics_core.expression.animator import Animator
 from kinesics_core.expression.body_animator import JOINT_HIGH, JOINT_LOW, BodyAnimator
-from kinesics_core.kinematics import REST_OFFSETS, forward_kinematics
+from kinesics_core.kinematics import forward_kinematics
 from kinesics_core.rotations import exponential, logarithm
 from kinesics_core.skeletons import SMPLX_BODY, SMPLX_BODY_PARENTS
 
@@ -60,7 +60,7 @@ def test_one_sees_it_from_three_metres_and_more_of_it_at_more_intensity(emotion)
 def joints(emotion, seed):
     """Places (22, 3) of the joints at the apex, without the sway of the moment."""
     turns, places = poses(emotion, 0.8, seed=seed)
-    offsets = REST_OFFSETS.copy()
+    offsets = STANDING_OFFSETS.copy()
     offsets[0] += places[-120:].mean(axis=0)
     mean = turns[-120:].mean(axis=0)
     return forward_kinematics(exponential(mean)[None], offsets, SMPLX_BODY_PARENTS)[0][0]
@@ -99,7 +99,7 @@ def test_it_stays_within_the_joints_ranges_and_the_feet_stand(emotion):
              if row not in LEG_ROWS and SMPLX_BODY[row + 1] not in ("neck", "head")]
     assert (turns[:, 1:][:, upper] >= JOINT_LOW[upper] - 1e-6).all()
     assert (turns[:, 1:][:, upper] <= JOINT_HIGH[upper] + 1e-6).all()
-    offsets = np.tile(REST_OFFSETS, (len(turns), 1, 1))
+    offsets = np.tile(STANDING_OFFSETS, (len(turns), 1, 1))
     offsets[:, 0] += places
     placed = np.array([
         forward_kinematics(exponential(turn)[None], offset, SMPLX_BODY_PARENTS)[0][0]

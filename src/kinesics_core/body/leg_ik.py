@@ -21,12 +21,28 @@ LEG_ROWS = tuple(
     for joint in ("hip", "knee", "ankle"))
 """Rows of ``body_pose`` that ``planted_legs`` gives, in its order."""
 
+_OPEN_LEG = {"hip": (0.11129, -0.01391, -0.00828), "knee": (0.03408, -0.37852, -0.00001),
+             "ankle": (-0.01509, -0.43085, -0.03446)}
+
+
+def _standing() -> np.ndarray:
+    offsets = REST_OFFSETS.copy()
+    for joint, (x, y, z) in _OPEN_LEG.items():
+        offsets[_JOINT[f"left_{joint}"]] = x, y, z
+        offsets[_JOINT[f"right_{joint}"]] = -x, y, z
+    return offsets
+
+
+STANDING_OFFSETS = _standing()
+"""(22, 3) metres, ``kinematics.REST_OFFSETS`` with the legs of the open body's mean shape, which is
+what poses are drawn with: over other legs its feet would slide."""
+
 STRAIGHTEST = 0.9995
 """Share of its length to which a leg is stretched at most: beyond it the knee would snap."""
 
 
 def planted_legs(
-    transl: np.ndarray, pelvis: np.ndarray, offsets: np.ndarray = REST_OFFSETS
+    transl: np.ndarray, pelvis: np.ndarray, offsets: np.ndarray = STANDING_OFFSETS
 ) -> np.ndarray:
     """Return the legs with which the feet stay where they are in T-pose.
 
@@ -61,7 +77,9 @@ def _flexion(thigh: np.ndarray, shin: np.ndarray, distance: float) -> float:
     squares = tx * tx + ty * ty + tz * tz + sx * sx + sy * sy + sz * sz
     most = math.hypot(along, aside)
     longest = math.sqrt(squares + 2.0 * (across + most))
-    distance = min(max(distance, 0.2 * longest), STRAIGHTEST * longest)
+    # Nor beyond the T-pose's: knees do not bend backwards.
+    stretched = math.sqrt(squares + 2.0 * (across + along))
+    distance = min(max(distance, 0.2 * longest), STRAIGHTEST * longest, stretched)
     wanted = (distance * distance - squares) / 2.0 - across
     return math.atan2(aside, along) + math.acos(max(-1.0, min(1.0, wanted / most)))
 

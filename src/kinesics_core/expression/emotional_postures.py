@@ -119,9 +119,9 @@ _CROSSED_OVER = ArmPose((0.24, -0.86, 0.50), (-0.78, 0.28, 0.62), curl=0.35)
 POSTURES: dict[int, tuple[EmotionalPosture, ...]] = {
     HAPPINESS: (
         _both(_ARMS_OUT, spine=(0.0, -0.08, 0.0), head=(0.10, -0.08, 0.0), collars=0.10,
-              pelvis=(0.0, 0.0, 0.02)),
+              pelvis=(0.0, -0.004, 0.02)),
         _both(_ARMS_WIDE, spine=(0.0, -0.10, 0.0), head=(-0.06, -0.08, 0.0), collars=0.10,
-              pelvis=(0.0, 0.0, 0.02)),
+              pelvis=(0.0, -0.004, 0.02)),
         _both(_ARMS_UP, spine=(0.0, -0.08, 0.0), head=(0.0, -0.10, 0.0), collars=0.08),
     ),
     ANGER: (
