@@ -221,3 +221,23 @@ def test_jobs_are_for_folders(tmp_path, capsys):
     assert main(["fit", str(tmp_path / "film.mp4"), "--out", str(tmp_path / "out"),
                  "--jobs", "2"]) != 0
     assert "folder of videos" in capsys.readouterr().err
+
+
+def test_labels_come_from_the_names_of_videos(tmp_path, monkeypatch):
+    seen = {}
+
+    def work(settings, inputs, report):
+        request = inputs["request"]
+        seen[request.input.name] = dict(request.labels)
+        return video_work(settings, inputs, report)
+
+    videos = tmp_path / "videos"
+    for name in ("anger/one.mp4", "fear/two.mp4"):
+        (videos / name).parent.mkdir(parents=True)
+        (videos / name).write_bytes(b"x")
+    monkeypatch.setattr(dataset, "fit_video", work)
+    monkeypatch.setattr(jobs, "run", here)
+    fit_dataset(FitRequest(videos, tmp_path / "out", labels={"group": "students"},
+                           label_pattern="(?P<emotion>[^/]+)/[^/]+"))
+    assert seen == {"one.mp4": {"emotion": "anger", "group": "students"},
+                    "two.mp4": {"emotion": "fear", "group": "students"}}

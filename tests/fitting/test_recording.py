@@ -658,3 +658,34 @@ def test_codes_are_the_actions():
                      if line.startswith("uint8 ") and "=" in line)
     assert {name: int(value) for name, value in constants.items()} \
         == {name: number for number, name in enumerate(CODES)}
+
+
+# Labels -------------------------------------------------------------------------------------------
+
+
+def test_labels_stand_in_the_files_and_can_be_changed(known, tmp_path):
+    out = tmp_path / "out"
+    request = {"meshes": False, "overlays": False}
+    assert fit_recording(FitRequest(
+        known.video, out, labels={"emotion": "anger"}, **request)).complete
+    found, _ = read_parameters(out)
+    assert found.labels["emotion"] == "anger"
+    assert json.loads((out / "fit.json").read_text())["labels"] == {"emotion": "anger"}
+    calls = list(known.calls)
+    assert fit_recording(FitRequest(
+        known.video, out, labels={"emotion": "fear", "take": "2"}, **request)).complete
+    found, _ = read_parameters(out)
+    assert found.labels["emotion"] == "fear" and found.labels["take"] == "2"
+    assert json.loads((out / "fit.json").read_text())["labels"]["emotion"] == "fear"
+    assert known.calls == calls  # nothing was fitted again
+
+
+def test_a_labelled_fit_is_motion_to_learn_from(known, tmp_path):
+    from kinesics_core.importers import body_poses
+
+    out = tmp_path / "angry take"
+    fit_recording(FitRequest(known.video, out, labels={"emotion": "anger"}))
+    (clip,) = body_poses.read([tmp_path])
+    assert clip.labels == {"emotion": "anger"} and clip.name == "angry take"
+    found, _ = read_parameters(out)
+    np.testing.assert_allclose(clip.rotations[0, 1:], found.body_pose[0], atol=1e-4)

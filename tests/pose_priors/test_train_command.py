@@ -49,3 +49,45 @@ def test_a_short_run_writes_its_files(what, files, tmp_path, archive):
     with np.load(out / files[0]) as written:
         assert str(written["licence"]) == "CC0-1.0"
         assert written["sources"].tolist() == ["motion"]
+
+
+def test_training_goes_on_from_a_trained_prior(tmp_path):
+    import torch
+
+    from kinesics_core.assets import store
+    from kinesics_core.errors import ModelError
+    from kinesics_core.pose_priors import vae
+    from kinesics_core.pose_priors.vae_network import PosePriorNetwork, initialise
+
+    shipped = store.shipped(vae.FILE)
+    network = PosePriorNetwork()
+    initialise(network, shipped)
+    pose = np.random.default_rng(0).uniform(-0.5, 0.5, (6, 63)).astype(np.float32)
+    with torch.no_grad():
+        _, _, found = network.eval()(torch.from_numpy(pose))
+    np.testing.assert_allclose(
+        found.numpy(), vae.load().decode(vae.load().encode(pose)[0]), atol=2e-3)
+    other = {name: array for name, array in vae.parameters(shipped).items()
+             if not name.startswith("decoder_net.5")}
+    np.savez(tmp_path / "other.npz", **other)
+    with pytest.raises(ModelError, match="decoder_net.5"):
+        initialise(network, tmp_path / "other.npz")
+
+
+@pytest.mark.slow
+def test_the_command_goes_on_from_a_trained_prior(tmp_path, archive):
+    pytest.importorskip("sklearn")
+    pytest.importorskip("matplotlib")
+    import json
+
+    from kinesics_core.assets import store
+
+    def validation(*options: str) -> float:
+        out = tmp_path / f"out{len(options)}"
+        assert cli.main(["train", "prior", "--data", str(archive.parent), "--out", str(out),
+                         "--epochs", "1", "--steps", "2", "--batch", "16", *options]) == 0
+        report = json.loads((out / "report.json").read_text())
+        return report["all, prior"]["degrees"]
+
+    init = str(store.shipped("pose_prior.npz"))
+    assert validation("--init", init, "--lr", "1e-5") < 0.8 * validation()

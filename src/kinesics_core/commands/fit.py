@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from kinesics_core import extras
 from kinesics_core.commands import tables
+from kinesics_core.dataset import labels
 from kinesics_core.errors import KinesicsError
 from kinesics_core.fitting.server_config import MeshFitConfig
 from kinesics_core.fitting.settings import GLB_INFLUENCES, Settings
@@ -64,6 +65,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--glb-influences", metavar="N", type=int, choices=GLB_INFLUENCES,
                         default=GLB_INFLUENCES[0], help="joints that a vertex of motion.glb may"
                         " follow: 4, which every engine reads, or 8 (default: 4)")
+    parser.add_argument("--label", metavar="NAME=VALUE", type=_label, action="append", default=[],
+                        help="what is known of the recording, such as emotion=anger, kept in"
+                        " params.npz and fit.json; may be given several times")
+    parser.add_argument("--label-pattern", metavar="REGEX", help="of a folder of videos: "
+                        + labels.HELP)
     parser.add_argument("--jobs", metavar="N", type=int, help="of a folder of videos, how many to"
                         " fit at a time, a core each (default: 1)")
     parser.add_argument("--ray", metavar="ADDRESS", help="fit a folder of videos on a Ray cluster:"
@@ -82,12 +88,17 @@ def run(args: argparse.Namespace) -> int:
         overlays=not args.no_overlays, resume=not args.no_resume,
         body_model=_path(args.body_model), prior=_path(args.prior), focal=args.focal,
         keypoints=args.keypoints, pose_space=args.pose_space,
-        glb_influences=args.glb_influences)
+        glb_influences=args.glb_influences, labels=dict(args.label),
+        label_pattern=args.label_pattern)
     if is_dataset(request.input):
         return _fit_dataset(args, request)
     if args.jobs is not None or args.ray is not None:
         raise KinesicsError(
             f"--jobs and --ray are for a folder of videos, and {request.input} is none.")
+    if args.label_pattern is not None:
+        raise KinesicsError(
+            f"--label-pattern is for a folder of videos, and {request.input} is none; give --label"
+            " NAME=VALUE.")
     with _interrupts() as asked, _bars() as show:
         report = fit_recording(request, progress=show, cancelled=lambda: bool(asked))
     _print_report(request, report)
@@ -97,6 +108,14 @@ def run(args: argparse.Namespace) -> int:
         print(f"kinesics fit: {report.message}", file=sys.stderr)
         return 130
     raise KinesicsError(report.message)
+
+
+def _label(text: str) -> tuple[str, str]:
+    """Return name and value of NAME=VALUE; argparse.ArgumentTypeError if it is none."""
+    name, equals, value = text.partition("=")
+    if not (name.isidentifier() and equals and value):
+        raise argparse.ArgumentTypeError(f"got {text!r}, wanted NAME=VALUE, as emotion=anger")
+    return name, value
 
 
 def _path(given: str) -> Path | None:

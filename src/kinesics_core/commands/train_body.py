@@ -48,6 +48,10 @@ def add_arguments(what: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         parser.add_argument("--threads", type=int, default=1,
                             help="of torch on the CPU (default: %(default)s)")
         parser.add_argument("--licence", default="not stated", help="of the weights, for the file")
+    prior.add_argument("--init", type=Path, metavar="FILE",
+                       help="go on from the weights of this trained prior (.npz, or a folder of"
+                            " VPoser version 2), as for few recordings of a new kind; give a"
+                            " smaller --lr, such as 1e-4; default: from nothing")
     lifter.add_argument("--body", type=Path, metavar="FILE",
                         help="body model that is seen; default: the open body")
 
@@ -79,7 +83,8 @@ def run(args: argparse.Namespace) -> int:
     folder = RunFolder(args.out, schedule, args.resume, on_row)
     if args.what == "prior":
         report = prior_training.train(
-            data, folder, prior_training.PriorConfig(batch=args.batch), args.licence)
+            data, folder, prior_training.PriorConfig(batch=args.batch, init=args.init),
+            args.licence)
     else:
         report = lifter_training.train(
             data, model.load(args.body), folder,

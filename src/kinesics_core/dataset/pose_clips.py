@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -37,12 +38,14 @@ class PoseClip:
         group: Recordings of one group belong on one side of a split.
         rotations: (T, 22, 3) axis-angle, radians, at ``RATE``, order ``skeletons.SMPLX_BODY``,
             joint 0 the pelvis in a world with y up.
+        labels: What is known of the recording, such as {"emotion": "anger"}.
     """
 
     name: str
     source: str
     group: str
     rotations: np.ndarray
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 def at_rate(rotations: np.ndarray, rate: float, wanted: float = RATE) -> np.ndarray:
@@ -89,7 +92,8 @@ def mirror(rotations: np.ndarray) -> np.ndarray:
 def save(path: Path, clips: Iterable[PoseClip]) -> None:
     """Write clips as one archive that ``importers.body_poses.read`` takes.
 
-    It holds rotations (N, 22, 3), clip (N,) index, and names, sources, groups and rate of clips.
+    It holds rotations (N, 22, 3), clip (N,) index, and names, sources, groups, rate and labels
+    (JSON) of clips.
     """
     clips = list(clips)
     files.write_arrays(path, {
@@ -99,4 +103,5 @@ def save(path: Path, clips: Iterable[PoseClip]) -> None:
         "names": [clip.name for clip in clips],
         "sources": [clip.source for clip in clips],
         "groups": [clip.group for clip in clips],
+        "labels": [json.dumps(dict(clip.labels)) for clip in clips],
     }, compressed=True)

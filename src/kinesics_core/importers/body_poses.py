@@ -1,7 +1,8 @@
 """Motion as SMPL-X body rotations: what pose priors and the lifter are trained on.
 
-Three kinds of file hold rotations: archives of SMPL-X axis-angle (``import_axis_angle``), CMU
-exponential maps (``import_expmap``), and BVH files whose rest pose is a person in T-pose. A
+Four kinds of file hold rotations: archives of SMPL-X axis-angle (``import_axis_angle``), CMU
+exponential maps (``import_expmap``), BVH files whose rest pose is a person in T-pose, and what
+``kinesics fit`` writes (``fitted_poses``). A
 recording's rest pose is aligned with that of SMPL-X bone by bone: if E turns a bone of the T-pose
 into the same bone of the recording's rest pose, a recorded orientation R is R E for SMPL-X.
 """
@@ -9,6 +10,7 @@ into the same bone of the recording's rest pose, a recorded orientation R is R E
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -17,7 +19,7 @@ import numpy as np
 
 from kinesics_core.dataset.pose_clips import RATE, PoseClip, at_rate, without_faults
 from kinesics_core.errors import KinesicsError
-from kinesics_core.importers import bvh
+from kinesics_core.importers import bvh, fitted_poses
 from kinesics_core.importers.arrays import array_of, frames_of, read_npz
 from kinesics_core.importers.import_axis_angle import RATES
 from kinesics_core.importers.import_bvh import joints_of
@@ -62,6 +64,8 @@ def read(
         name = source.stem if source.is_file() and source.suffix != ".npz" else (
             source.name if source.is_dir() else source.resolve().parent.name)
         for file in files_in(source, (".npz", ".bvh", ".txt")):
+            if fitted_poses.belongs_to_a_fit(source, file.name):
+                continue
             try:
                 clips += _clips_of(file, name)
             except Exception as error:  # whatever is wrong with one file costs itself only
@@ -82,6 +86,8 @@ def read(
 def _clips_of(file: SourceFile, source: str) -> list[PoseClip]:
     if (saved := _saved(file)) is not None:
         return saved
+    if (fitted := _fitted(file, source)) is not None:
+        return fitted
     clips = []
     for clip, rotations, rate in _recordings(file, source):
         sound = without_faults(at_rate(rotations, rate))
@@ -120,11 +126,26 @@ def _saved(file: SourceFile) -> list[PoseClip] | None:
     arrays = _arrays(file)
     if not {"rotations", "clip", "names", "sources", "groups"} <= set(arrays):
         return None
+    labels = arrays.get("labels", np.full(len(arrays["names"]), "{}"))
     return [
-        PoseClip(str(name), str(source), str(group), arrays["rotations"][arrays["clip"] == index])
-        for index, (name, source, group) in enumerate(
-            zip(arrays["names"], arrays["sources"], arrays["groups"], strict=True))
+        PoseClip(str(name), str(source), str(group), arrays["rotations"][arrays["clip"] == index],
+                 json.loads(str(known)))
+        for index, (name, source, group, known) in enumerate(
+            zip(arrays["names"], arrays["sources"], arrays["groups"], labels, strict=True))
     ]
+
+
+def _fitted(file: SourceFile, source: str) -> list[PoseClip] | None:
+    """Return the clip of what a fit wrote; None for another file."""
+    if not file.name.lower().endswith(".npz"):
+        return None
+    arrays = _arrays(file)
+    if not set(arrays) >= fitted_poses.NAMES:
+        return None
+    rotations, rate, labels = fitted_poses.of_arrays(arrays, file.name)
+    sound = without_faults(at_rate(rotations, rate))
+    name = fitted_poses.clip_name(file.name)
+    return [PoseClip(name, source, f"{source}/{name}", sound, labels)] if len(sound) else []
 
 
 def _arrays(file: SourceFile) -> dict[str, np.ndarray]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -24,7 +25,7 @@ from kinesics_core.pose_priors import augmentation, gmm, vae
 from kinesics_core.pose_priors.augmentation import MixingShares, PosePool
 from kinesics_core.pose_priors.torch_kinematics import OFFSETS, joint_positions
 from kinesics_core.pose_priors.training_data import PoseData, some_poses, write_weights
-from kinesics_core.pose_priors.vae_network import PosePriorNetwork, parameters_of
+from kinesics_core.pose_priors.vae_network import PosePriorNetwork, initialise, parameters_of
 from kinesics_core.rotations import exponential
 from kinesics_core.skeletons import SMPLX_BODY_PARENTS
 from kinesics_core.training import run as training_run
@@ -46,6 +47,7 @@ class PriorConfig(MixingShares):
         batch: Poses in a step.
         components: Of the mixture of Gaussians.
         mixture_poses: Poses that it is fitted to.
+        init: File or folder of a trained prior to go on from; None: from nothing.
     """
 
     legs: float = 0.05
@@ -53,6 +55,7 @@ class PriorConfig(MixingShares):
     batch: int = 512
     components: int = 8
     mixture_poses: int = 20000
+    init: Path | None = None
 
 
 def train(
@@ -78,6 +81,8 @@ def train(
     truth = torch.from_numpy(held_out.reshape(len(held_out), -1))
     torch.manual_seed(seed)
     network = PosePriorNetwork()
+    if config.init is not None:
+        initialise(network, config.init)
 
     def loss(model: nn.Module, rng: np.random.Generator) -> Tensor:
         drawn = augmentation.draw(rng, data.poses, config.batch, config)[:, 1:]
@@ -88,7 +93,8 @@ def train(
         return errors(found.numpy(), exponential(held_out)) | {
             "validation": float(total_loss(model, truth))}
 
-    settings = {"what": "prior", **asdict(config), **asdict(run.schedule), **data.fingerprints}
+    settings = {"what": "prior", **asdict(config), **asdict(run.schedule), **data.fingerprints,
+                "init": None if config.init is None else str(config.init)}
     best = training_run.train(network, loss, validate, run, settings)
     write_weights(run.out / vae.FILE, parameters_of(best), licence, data.sources)
     mix = fit_mixture(data.poses, config, seed)

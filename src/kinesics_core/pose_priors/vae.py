@@ -159,17 +159,21 @@ def load(path: Path | None = None) -> PosePrior:
         ModelError: There is no such model.
     """
     file = store.shipped(FILE) if path is None else Path(path)
+    return from_parameters(parameters(file), str(file))
+
+
+def parameters(file: Path) -> dict[str, np.ndarray]:
+    """Return the named arrays of a prior's file or folder; ModelError as ``load``."""
     if file.is_dir():
-        return from_parameters(_checkpoint(file), str(file))
+        return _checkpoint(file)
     try:
-        parameters = {name: array.astype(np.float32) for name, array in read_arrays(file).items()
-                      if array.dtype.kind == "f"}
+        return {name: array.astype(np.float32) for name, array in read_arrays(file).items()
+                if array.dtype.kind == "f"}
     except (OSError, ValueError) as error:
         raise ModelError(
             f"{file} is no pose prior ({error}). Give an .npz of `kinesics train prior`, or the"
             " folder of a VPoser checkpoint."
         ) from error
-    return from_parameters(parameters, str(file))
 
 
 def from_parameters(parameters: Mapping[str, np.ndarray], name: str = "the prior") -> PosePrior:

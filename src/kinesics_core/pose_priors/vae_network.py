@@ -5,6 +5,7 @@ Trained, it is used in numpy: see ``vae``.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from kinesics_core.errors import ModelError
+from kinesics_core.pose_priors import vae
 from kinesics_core.pose_priors.vae import JOINTS, LATENT
 
 NEURONS = 512
@@ -75,3 +78,26 @@ def parameters_of(network: nn.Module) -> dict[str, np.ndarray]:
     """
     return {name: value.detach().cpu().numpy().astype(np.float16 if value.ndim == 2 else np.float32)
             for name, value in network.state_dict().items() if value.is_floating_point()}
+
+
+def initialise(network: PosePriorNetwork, file: Path) -> None:
+    """Give a network the weights of a trained prior, to go on from: transfer learning.
+
+    Args:
+        network: Changed in place.
+        file: An .npz of ``kinesics train prior``, or the user's folder of VPoser version 2.
+
+    Raises:
+        ModelError: It is no prior, or one of other layers, as VPoser version 1.
+    """
+    found = vae.parameters(file)
+    wanted = {name: value for name, value in network.state_dict().items()
+              if value.is_floating_point()}
+    other = [name for name, value in wanted.items()
+             if name not in found or found[name].shape != tuple(value.shape)]
+    if other:
+        raise ModelError(
+            f"{file} has no {other[0]} as this network has it; wanted a prior of `kinesics train"
+            " prior`, or VPoser version 2, to begin with.")
+    network.load_state_dict(
+        {name: torch.from_numpy(found[name]) for name in wanted}, strict=False)

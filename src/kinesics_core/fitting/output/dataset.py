@@ -12,9 +12,10 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
+from kinesics_core.dataset.labels import labels_from
 from kinesics_core.files import write_json
 from kinesics_core.fitting.errors import FitError
 from kinesics_core.fitting.output.directory import REPORT
@@ -132,8 +133,11 @@ def fit_dataset(
         raise FitError(f"The output {request.output} is a file; give a directory.", "INVALID_GOAL")
     began = time.monotonic()
     kept = request.output / ".jobs"
-    work = [_job(request, video, name) for video, name in zip(
-        videos, _names(request.input, videos), strict=True)]
+    labels = labels_from([PurePath(video.relative_to(request.input)) for video in videos],
+                         request.label_pattern)
+    work = [_job(replace(request, labels={**named, **request.labels}), video, name)
+            for video, name, named in zip(
+                videos, _names(request.input, videos), labels, strict=True)]
     for job in work:  # a folder that was removed or is to be made anew
         if not request.resume or not (request.output / job.name / REPORT).exists():
             (kept / job.file).unlink(missing_ok=True)

@@ -39,7 +39,7 @@ def fit_document(
         (person.body.template + person.body.shape_directions @ fit.betas)[:, 1]))
     document: dict[str, Any] = {
         "format": "kinesics fit 1", "person": track.person, "complete": complete,
-        "input": request.input.name, "rate": track.rate,
+        "input": request.input.name, "labels": dict(request.labels), "rate": track.rate,
         "gender": fit.gender, "model": person.file.name, "model_sha256": person.file.sha256,
         **quality(fit, track, person.joints, stature),
     }

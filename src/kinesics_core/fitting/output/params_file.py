@@ -10,6 +10,7 @@ are axis-angle, radians, hands full and flat at zero; the body stands in the cam
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,12 +19,15 @@ import numpy as np
 
 from kinesics_core.body.parameters import PARAMETERS
 from kinesics_core.errors import KinesicsError
-from kinesics_core.files import read_arrays
+from kinesics_core.files import read_arrays, write_arrays
 from kinesics_core.fitting.fit import Fit
 from kinesics_core.fitting.output.directory import PARAMS
 from kinesics_core.fitting.tracks.track import Track
+from kinesics_core.importers.fitted_poses import LABELS, labels_of
 
 _LARGEST = 1e6
+
+NO_LABELS: Mapping[str, str] = {}
 
 QUALITY = ("reprojection", "loss", "penetration", "failed")
 """Fields of ``Fit`` with a row for each frame that say how well it went."""
@@ -43,7 +47,8 @@ class BodyFile:
 
 
 def arrays_of(
-    fit: Fit, track: Track, joints: np.ndarray, *, file: BodyFile, complete: bool
+    fit: Fit, track: Track, joints: np.ndarray, *, file: BodyFile, complete: bool,
+    labels: Mapping[str, str] = NO_LABELS,
 ) -> dict[str, object]:
     """Return the arrays of ``params.npz``.
 
@@ -53,6 +58,7 @@ def arrays_of(
         joints: (T, J, 3) metres in camera coordinates.
         file: Of the body.
         complete: False while frames are still to be fitted, after a cancelled run.
+        labels: Of the recording.
     """
     count = len(fit.frames)
     return {
@@ -66,7 +72,15 @@ def arrays_of(
         "gender": fit.gender, "model": file.name, "model_sha256": file.sha256,
         **{name: np.asarray(getattr(fit, name)) for name in QUALITY},
         "seconds": json.dumps(fit.seconds), "complete": complete,
+        LABELS: json.dumps(dict(labels)),
     }
+
+
+def relabel(path: Path, labels: Mapping[str, str]) -> None:
+    """Write the labels of a recording into the file of its fit, if it has others."""
+    stored = read_arrays(path)
+    if labels_of(stored) != labels:
+        write_arrays(path, {**stored, LABELS: json.dumps(dict(labels))})
 
 
 def fit_of(stored: dict[str, np.ndarray]) -> Fit:
@@ -88,7 +102,7 @@ def read_parameters(place: Path) -> tuple[SimpleNamespace, Track | None]:
 
     Args:
         place: The file, or the folder it is in. It may be a fit's, or a truth that was made
-            elsewhere with the same names; ``emotion`` and ``clip`` label it.
+            elsewhere with the same names; ``labels`` (JSON), ``emotion`` and ``clip`` label it.
 
     Raises:
         KinesicsError: It cannot be read as parameters.
@@ -130,8 +144,8 @@ def read_parameters(place: Path) -> tuple[SimpleNamespace, Track | None]:
             **found, betas=betas[0] if betas.ndim == 2 else betas, frames=frames, times=times,
             focal=float(stored["focal"]), gender=str(stored.get("gender", "neutral")),
             centre=stored.get("principal_point", np.zeros(2)),
-            labels={name: str(stored[name]) for name in ("emotion", "gender", "clip")
-                    if name in stored},
+            labels=labels_of(stored) | (
+                {"gender": str(stored["gender"])} if "gender" in stored else {}),
         ), track
     except (OSError, ValueError, TypeError, LookupError, ArithmeticError) as error:
         raise KinesicsError(

@@ -55,7 +55,7 @@ from kinesics_core.fitting.output.frame_files import (
     joints_of,
     write_frames,
 )
-from kinesics_core.fitting.output.params_file import BodyFile, arrays_of, fit_of
+from kinesics_core.fitting.output.params_file import BodyFile, arrays_of, fit_of, relabel
 from kinesics_core.fitting.output.quality import person_report
 from kinesics_core.fitting.output.request import FitReport, FitRequest
 from kinesics_core.fitting.progress import FitHooks, IsCancelled, OnProgress
@@ -208,9 +208,12 @@ class _Run:
         file = model.find(request.body_model, found.gender)
         person = FittedPerson(track, found, body, BodyFile(file.name, sha256_of(file)), folder,
                               joints_of(body, found))
-        if checkpoints is not None:
+        if checkpoints is None:
+            relabel(kept, request.labels)
+        else:
             write_arrays(kept, arrays_of(
-                found, track, person.joints, file=person.file, complete=complete))
+                found, track, person.joints, file=person.file, complete=complete,
+                labels=request.labels))
             if complete:
                 checkpoints.clear()
         for stage, seconds in found.seconds.items():

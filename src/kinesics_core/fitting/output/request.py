@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,8 @@ class FitRequest:
         pose_space: "rotations", "latent", or None for the fit's default.
         glb_influences: Joints that a vertex of the glTF file may follow, one of
             ``settings.GLB_INFLUENCES``.
+        labels: What is known of the recording, such as {"emotion": "anger"}; kept in the files.
+        label_pattern: Of a folder of videos: the labels in their names, see ``dataset.labels``.
     """
 
     input: Path
@@ -50,6 +53,8 @@ class FitRequest:
     keypoints: Path | None = None
     pose_space: str | None = None
     glb_influences: int = GLB_INFLUENCES[0]
+    labels: Mapping[str, str] = field(default_factory=dict)
+    label_pattern: str | None = None
 
     @property
     def first_gender(self) -> str:
