@@ -127,7 +127,7 @@ def perform_body(
     if start is not None:
         frames.betas = np.asarray(start[0].betas, np.float32)
     if legs:
-        _plant(frames, _mean_body() if start is None else start[1])
+        plant(frames, mean_body() if start is None else start[1])
     if start is None:
         return Performance(animation, frames, "neutral")
     over = min(TAKE_OVER[0], TAKE_OVER[1] * config.seconds)
@@ -176,7 +176,8 @@ def _watched(seconds: float) -> AffectiveResponse:
 
 
 @lru_cache(maxsize=1)
-def _mean_body() -> BodyModel:
+def mean_body() -> BodyModel:
+    """Return the open body, neutral."""
     return load()
 
 
@@ -188,7 +189,7 @@ def _joints(model: BodyModel, betas: np.ndarray, **pose: np.ndarray) -> np.ndarr
     return places[0]
 
 
-def _plant(frames: BodyFrames, model: BodyModel) -> None:
+def plant(frames: BodyFrames, model: BodyModel) -> None:
     """Bend the legs, in place, so that the feet of a body stay where they are in T-pose."""
     places = _joints(model, frames.betas)[: len(SMPLX_BODY)]
     parents = model.parents[: len(SMPLX_BODY)]

@@ -20,7 +20,13 @@ from kinesics_core.affect.emotions import EMOTIONS
 from kinesics_core.body.model import BodyModel
 from kinesics_core.expression.bodies.latent import LARGEST_NOISE, moved, require_poses
 from kinesics_core.expression.bodies.return_path import LEGS, return_to_start, shown_share
-from kinesics_core.expression.body_performance import Performance, Start, perform_body
+from kinesics_core.expression.body_performance import (
+    Performance,
+    Start,
+    mean_body,
+    perform_body,
+    plant,
+)
 from kinesics_core.expression.performance import PerformanceConfig, course
 from kinesics_core.expression.request import ExpressionRequest, resolve
 from kinesics_core.expression.spring import follow
@@ -111,6 +117,8 @@ def generate(
     share = shown_share(times, config.seconds, end)
     frames = performance.frames
     return_to_start(frames, share, start)
+    if start is None and legs:
+        plant(frames, mean_body())
     rng = np.random.default_rng((config.seed, _SEED))
     if generator.mean == "learned":
         frames.body_pose = np.repeat(frames.body_pose[:1], len(times), axis=0)
