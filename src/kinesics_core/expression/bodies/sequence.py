@@ -18,6 +18,7 @@ import numpy as np
 
 from kinesics_core.affect.emotions import EMOTIONS
 from kinesics_core.body.model import BodyModel
+from kinesics_core.expression.animator import ExpressionConfig
 from kinesics_core.expression.bodies.latent import LARGEST_NOISE, moved, require_poses
 from kinesics_core.expression.bodies.return_path import LEGS, return_to_start, shown_share
 from kinesics_core.expression.body_performance import (
@@ -88,8 +89,8 @@ def shipped_models() -> Models:
 
 def generate(
     request: ExpressionRequest, generator: GeneratorConfig, config: PerformanceConfig, *,
-    start: tuple[Start, BodyModel] | None = None, models: Models | None = None, legs: bool = True,
-    on_frame: Callable[[], None] = lambda: None,
+    start: tuple[Start, BodyModel] | None = None, models: Models | None = None,
+    legs: bool = ExpressionConfig.legs, on_frame: Callable[[], None] = lambda: None,
 ) -> Performance:
     """Return a body that goes from its pose to an emotion and back to that pose.
 
