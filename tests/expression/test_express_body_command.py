@@ -173,6 +173,18 @@ def test_samples_differ_and_have_a_sheet(express):
     assert said.out.count("MB") == 4
 
 
+def test_noise_strays_from_the_performance_and_more_of_it_further(express, tmp_path):
+    poses = {}
+    for scale in ("0", ".5", "1.5"):
+        assert express("--emotion", "sadness", *QUICK, "--npz", "--noise-scale", scale,
+                       out=f"s{scale}")[0] == 0
+        poses[scale] = read_parameters(tmp_path / f"s{scale}" / "motion.npz")[0].body_pose
+    away = {scale: np.linalg.norm(pose - poses["0"]) for scale, pose in poses.items()}
+    assert 0.0 < away[".5"] < away["1.5"], away
+    document = json.loads((tmp_path / "s.5" / "express.json").read_text())
+    assert document["request"]["noise_scale"] == 0.5
+
+
 def test_a_fit_gives_body_and_pose(express, tmp_path):
     assert express("--gesture", "bow", *QUICK, "--npz", out="first")[0] == 0
     stored = dict(np.load(tmp_path / "first" / "motion.npz"))
@@ -213,6 +225,9 @@ def test_a_fit_that_does_not_fit_is_a_sentence(express, tmp_path, change, senten
     (("--emotion", "fear", "--seconds", "0"), "got seconds = 0.0, wanted 1 to 600 s"),
     (("--emotion", "fear", "--seconds", "1e6"), "got seconds = 1000000.0, wanted 1 to 600 s"),
     (("--emotion", "fear", "--rate", "1e6"), "got rate = 1000000.0, wanted 5 to 240 Hz"),
+    (("--emotion", "fear", "--noise-scale", "9"), "got noise_scale = 9.0, wanted 0 to 3"),
+    (("--compound", "sadly angry", "--noise-scale", "1"), "Got --noise-scale with --compound"),
+    (("--face-only", "--emotion", "fear", "--noise-scale", "1"), "Got --noise-scale with --face"),
     (("--emotion", "fear", "--catalogue"), "Got --catalogue without --face-only"),
     (("--emotion", "fear", "--from", "x.csv"), "x.csv is a recording of a face; add --face-only"),
     (("--emotion", "fear", "--from", "none.npz"), "none.npz cannot be read as a fit"),

@@ -61,6 +61,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="params.npz of `kinesics fit`, or its folder: the body that performs, and the pose it"
         " starts from; with --face-only a recording of Live Link Face, or a bag with face_pose")
     parser.add_argument("--topic", metavar="NAME", default="", help="of a bag with several faces")
+    parser.add_argument(
+        "--noise-scale", metavar="S", type=option_types.number(),
+        help="how far poses stray from the emotion's, by what people's movement was learned to do:"
+        " 0 (not at all) to 3, 1 as far as theirs (default: posture, gesture and idle life alone);"
+        " one that starts from a fit then goes back to its pose")
     parser.add_argument("--upper-body", action="store_true", help="pelvis and legs stand still")
     parser.add_argument(
         "--samples", metavar="N", type=option_types.whole(1, MOST_SAMPLES),
@@ -97,6 +102,7 @@ def _face(args: argparse.Namespace) -> int:
     """Perform or read a face and write it."""
     useless = [flag for flag, given in (
         ("--gesture", args.gesture is not None),
+        ("--noise-scale", args.noise_scale is not None),
         ("--gestures", args.gestures is not None), ("--upper-body", args.upper_body),
         ("--samples", args.samples is not None), ("--obj", args.obj), ("--npz", args.npz),
         ("--bvh", args.bvh), ("--view", args.view is not None)) if given]

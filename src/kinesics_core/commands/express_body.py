@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -48,6 +49,7 @@ def run(args: argparse.Namespace) -> int:
         raise KinesicsError(f"Got {', '.join(useless)} without --face-only, which they go with.")
     expression, request = _wish(args)
     config = _config(args)
+    make = _maker(args, expression, request)
     fitted = None if args.source is None else read_start(args.source)
     gender = "neutral" if fitted is None else fitted.gender
     model, file = body_model.load(gender=gender), body_model.find(None, gender)
@@ -59,14 +61,33 @@ def run(args: argparse.Namespace) -> int:
     seeds = range(config.seed, config.seed + (args.samples or 1))
     with progress({"pose": len(seeds) * len(course(config)[0])}) as on_step:
         performances = [
-            perform_body(expression, request, replace(config, seed=seed), start=start,
-                         legs=not args.upper_body, on_frame=partial(on_step, "pose"))
+            make(replace(config, seed=seed), start=start, legs=not args.upper_body,
+                 on_frame=partial(on_step, "pose"))
             for seed in seeds]
     takes = [take(performance) for performance in performances]
     about = _about(args, expression, config, performances)
     outputs = body_outputs(takes[0]) if args.samples is None else _of_samples(takes, seeds)
     _write(args, takes, seeds, outputs, about)
     return 0
+
+
+def _maker(
+    args: argparse.Namespace, expression: Expression, request: ExpressionRequest
+) -> Callable[..., Performance]:
+    """Return what makes a performance of a config.
+
+    Raises:
+        KinesicsError: The noise is out of range, or goes with another option that it cannot.
+    """
+    if args.noise_scale is None:
+        return partial(perform_body, expression, request)
+    from kinesics_core.expression.bodies import GeneratorConfig, generate
+
+    if args.way is not None or args.compound is not None:
+        raise KinesicsError(
+            f"Got --noise-scale with {'--variant' if args.way is not None else '--compound'}, whose"
+            " face no request says; give --emotion alone, or --upper with --lower.")
+    return partial(generate, request, GeneratorConfig(noise_scale=args.noise_scale))
 
 
 def _write(
@@ -202,7 +223,7 @@ def _about(
 ) -> dict[str, Any]:
     """Return what the summary says."""
     request = {name: getattr(args, name)
-               for name in (*_SOURCES, "lower", "intensity", "gesture", "samples")
+               for name in (*_SOURCES, "lower", "intensity", "gesture", "noise_scale", "samples")
                if getattr(args, name) is not None}
     if args.way is not None:
         request["variant"] = args.way
