@@ -19,6 +19,7 @@ from kinesics_core.body import model as body_model
 from kinesics_core.commands.express_body_files import Take, body_outputs, write_meshes
 from kinesics_core.commands.express_files import (
     MESHES,
+    MOST_FRAMES,
     NAMES,
     SUMMARY,
     VIEW_NAMES,
@@ -208,12 +209,17 @@ def _config(args: argparse.Namespace) -> PerformanceConfig:
     """Return the settings that are given, defaults elsewhere.
 
     Raises:
-        KinesicsError: One is out of range.
+        KinesicsError: One is out of range, or there would be too many frames.
     """
     given = {known.name: getattr(args, known.name) for known in settings_of(PerformanceConfig)}
     config = PerformanceConfig(**{n: value for n, value in given.items() if value is not None})
-    last = config.seed + (args.samples or 1) - 1
-    replace(config, seed=last)
+    samples = args.samples or 1
+    replace(config, seed=config.seed + samples - 1)
+    frames = samples * len(course(config)[0])
+    if frames > MOST_FRAMES:
+        raise KinesicsError(
+            f"Got {samples} samples with {frames} frames together; wanted {MOST_FRAMES} at most."
+            " Give fewer --samples or --seconds, or a lower --rate.")
     return config
 
 

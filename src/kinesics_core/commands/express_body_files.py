@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,6 +16,7 @@ import numpy as np
 from kinesics_core import files
 from kinesics_core.body.model import BodyModel
 from kinesics_core.commands.express_files import NAMES, Output, Told, digest_of, write_csv
+from kinesics_core.errors import KinesicsError
 from kinesics_core.expression.body_performance import Performance
 
 _MARK = "meshes.json"  # in that folder: what its files were made from
@@ -99,7 +101,8 @@ def write_meshes(folder: Path, take: Take, told: Told) -> Meshes:
         told: Called for each.
 
     Raises:
-        WriteError: There is no room or no permission; the files that are whole stay.
+        KinesicsError: There is no room for all of them, or no permission; files that are whole
+            stay.
     """
     from kinesics_core.body import obj, skinning
 
@@ -117,6 +120,9 @@ def write_meshes(folder: Path, take: Take, told: Told) -> Meshes:
                if not (name.is_file() and name.stat().st_size)]
     for _ in range(count - len(missing)):
         told()
+    if missing:
+        _require_room(folder, len(missing), len(obj.obj_text(take.model.template,
+                                                             take.model.faces)))
     began = time.perf_counter()
     for first in range(0, len(missing), _AT_ONCE):
         rows = missing[first : first + _AT_ONCE]
@@ -128,6 +134,21 @@ def write_meshes(folder: Path, take: Take, told: Told) -> Meshes:
     seconds = time.perf_counter() - began
     return Meshes(count, count - len(missing), sum(name.stat().st_size for name in names),
                   len(missing) / seconds if missing else float("nan"))
+
+
+def _require_room(folder: Path, count: int, size: int) -> None:
+    """Refuse to fill a disk with ``count`` meshes of ``size`` bytes that it cannot hold.
+
+    Raises:
+        KinesicsError: It cannot.
+    """
+    free = shutil.disk_usage(folder).free
+    needed = count * size
+    if needed > free:
+        raise KinesicsError(
+            f"{folder} cannot hold {count} meshes: the disk is full before ({needed / 1e6:.0f} MB,"
+            f" and {free / 1e6:.0f} MB are left). Make room, or give fewer --seconds or a lower"
+            " --rate.")
 
 
 def _source_of(mark: Path) -> str:

@@ -31,6 +31,9 @@ VIEW_NAMES = ("whole", "hips")
 MOST_SAMPLES = 64
 """Seeds at once."""
 
+MOST_FRAMES = 200_000
+"""Frames of all samples; more would fill the memory of a small machine."""
+
 FACE_SUMMARY = "face.json"
 """The same of a face alone."""
 
