@@ -16,7 +16,7 @@ AT_EASE = posture(np.zeros(3))
 
 def play(name, rate=60):
     """Joints (t, 22, 3), rotations (t, 22, 3, 3) and hand tips (t, 2, 3) of a whole gesture."""
-    animator = BodyAnimator(0)
+    animator = BodyAnimator(0, idle=0.0)
     for _ in range(rate):
         animator.step(1 / rate)
     animator.start(name)

@@ -1,9 +1,9 @@
-"""The robot's body over time: posture from its state and emotion, gestures, breathing and sway.
+"""The robot's body over time: posture from its state and emotion, gestures, breath, idle life.
 
 ``posture`` says how a state stands, ``emotional_body`` how an emotion does and how it lives;
-arousal also quickens breath and sway, and gestures take on its manner (``gesture_take``). Every
-joint follows its target as a critically damped spring with a ceiling on its angular velocity, so a
-change of gesture, emotion or state never jumps. The pelvis moves over planted feet
+arousal also quickens breath and idle life, and gestures take on its manner (``gesture_take``).
+Every joint follows its target as a critically damped spring with a ceiling on its angular velocity,
+so a change of gesture, emotion or state never jumps. The pelvis moves over planted feet
 (``body.leg_ik``).
 
 Rotations are relative to the parent joint, whose axes in the T-pose are the model's (x to the
@@ -35,6 +35,7 @@ from kinesics_core.body.leg_ik import LEG_ROWS, planted_legs
 from kinesics_core.expression.emotional_body import EmotionalBody
 from kinesics_core.expression.gesture_take import Take, take_of
 from kinesics_core.expression.gestures import robot_gesture
+from kinesics_core.expression.idle_life import IdleLife
 from kinesics_core.expression.manner import manner_of
 from kinesics_core.expression.posture import (
     COLLARS,
@@ -82,36 +83,41 @@ _SPEEDS = {
 _STIFFNESS = 16.0  # 1/s, the spring's angular frequency
 _SLOWEST_BREATH = 0.1  # Hz
 _STATE_TIME = 0.6  # s, time constant with which posture follows a new state; authored
+_LEISURE_TIME = 0.4  # s in which idle life comes and goes with gestures; authored
 _LETTING_GO = 0.5  # s in which a gesture that is stopped or replaced is given up; authored
 
 
 @dataclass(frozen=True, slots=True)
 class IdleMovement:
-    """Breath and sway of a body that does nothing; authored, except that arousal quickens both.
+    """Breath, and how much of its idle life a body shows; authored, except that arousal quickens.
 
     Attributes:
         breath: Breaths a second at arousal 0 (14 a minute) and what arousal adds, Hz.
         breath_chest, breath_collars, breath_head: Amplitude of the chest's pitch, of the collars
             and of the head's pitch, radians.
-        liveliness: Size of the sway at arousal 0, and what arousal adds.
-        sway: Frequencies of the four waves, Hz; without a common period.
-        roll, yaw, pitch: Amplitude of the spine's sway, radians.
-        head_roll: Amplitude of the head's, radians.
+        liveliness: Share of people's idle life (``idle_life``) at arousal 0, and what arousal adds.
+        looks: Share of people's turns of the head: gaze turns it, too, and a robot faces people.
+        arms: Share of how far an arm goes outward and forward, and of how far it bends: a hanging
+            elbow is a hinge, which would show a forearm's way outward as a twist of the whole arm.
+        busy: Share of idle life that is left in a gesture.
+        dip, bend: Of the pelvis, so that a leg reaches its foot when the weight shifts: metres, and
+            metres per square metre of shift.
     """
 
     breath: tuple[float, float] = (0.23, 0.10)
     breath_chest: float = 0.012
     breath_collars: float = 0.012
     breath_head: float = 0.006
-    liveliness: tuple[float, float] = (0.6, 0.4)
-    sway: tuple[float, float, float, float] = (0.11, 0.17, 0.07, 0.13)
-    roll: float = 0.018
-    yaw: float = 0.020
-    pitch: float = 0.010
-    head_roll: float = 0.012
+    liveliness: tuple[float, float] = (1.0, 0.4)
+    looks: tuple[float, float, float] = (0.6, 0.6, 0.4)
+    arms: tuple[float, float, float] = (0.6, 0.6, 0.6)
+    busy: float = 0.2
+    dip: float = 0.003
+    bend: float = 0.7
 
 
 _IDLE = IdleMovement()
+_LOOKS = np.array(_IDLE.looks)
 
 
 def _limits() -> tuple[np.ndarray, np.ndarray]:
@@ -143,18 +149,21 @@ class BodyAnimator:
     It keeps its own time, so a clock that jumps back only stands still.
     """
 
-    def __init__(self, seed: int = 0, *, upper_body: bool = False) -> None:
+    def __init__(
+        self, seed: int = 0, *, upper_body: bool = False, idle: float = 1.0
+    ) -> None:
         """Start at rest.
 
         Args:
-            seed: Sets the phases of the idle sway and chooses postures.
+            seed: Sets idle life and chooses postures.
             upper_body: Whether nothing moves but the upper body: pelvis and legs stand still.
+            idle: Share of idle life: 0 only breathes, 1 is as lively as people who wait.
         """
         self._upper_body = upper_body
         self._emotional = EmotionalBody(seed)
         self._stance = np.zeros(6)
-        self._phases = np.random.default_rng(seed).uniform(0.0, 2.0 * np.pi, 4)
-        self._time = 0.0
+        self._idle, self._idle_share = IdleLife(seed), idle
+        self._at_leisure = 1.0  # share of idle life that is left beside a gesture
         self._breath = 0.0
         self._state = np.zeros(3)
         self._state_target = np.zeros(3)
@@ -263,12 +272,14 @@ class BodyAnimator:
         return self._emotional.share(aim)
 
     def _substep(self, dt: float) -> None:
-        self._time += dt
         self._state += (1.0 - np.exp(-dt / _STATE_TIME)) * (self._state_target - self._state)
         self._emotional.step(dt)
         breaths = _IDLE.breath[0] + _IDLE.breath[1] * self._state[1] + self._emotional.breath[0]
         self._breath += dt * 2.0 * np.pi * max(breaths, _SLOWEST_BREATH)
         self._move_on(dt)
+        free = 1.0 if self._take is None else _IDLE.busy
+        self._at_leisure += (1.0 - math.exp(-dt / _LEISURE_TIME)) * (free - self._at_leisure)
+        self._idle.step(dt, float(self._state[1]))
         angles, extra = self._target()
         moved, self._speed = follow(self._angles, self._speed, angles, _STIFFNESS, dt)
         step = np.clip(moved - self._angles, -JOINT_SPEED * dt, JOINT_SPEED * dt)
@@ -301,12 +312,10 @@ class BodyAnimator:
             added += (1.0 - minimum_jerk(self._since / _LETTING_GO)) * self._left_over
         self._added = added
         pose = pose + added
-        liveliness = _IDLE.liveliness[0] + _IDLE.liveliness[1] * self._state[1]
-        liveliness *= self._emotional.sway
-        waves = np.sin(2.0 * np.pi * np.array(_IDLE.sway) * self._time + self._phases)
-        breath = np.sin(self._breath)
+        pose = self._with_idle_life(pose)
+        breath = math.sin(self._breath)
         angles = np.zeros((21, 3))
-        self._bend_trunk(angles, pose, liveliness, waves, breath)
+        self._bend_trunk(angles, pose, breath)
         _, chest, collars = self._emotional.breath
         angles[_JOINT["spine3"], 0] -= chest * breath
         angles[_JOINT["left_collar"], 2] += collars * breath
@@ -318,24 +327,39 @@ class BodyAnimator:
             angles[rows] = turns if side == "left" else mirrored(turns)
         angles = np.clip(angles, JOINT_LOW, JOINT_HIGH)
         extra = np.array([*pose[HEAD], pose[LEFT_ARM][8], pose[RIGHT_ARM][8]])
-        extra[0] += _IDLE.head_roll * liveliness * waves[3]
         extra[1] -= _IDLE.breath_head * breath
         return angles, extra
 
+    def _with_idle_life(self, pose: np.ndarray) -> np.ndarray:
+        """Return a pose (26,) with shifts, looks and fidgets; the stance takes part."""
+        if self._idle_share == 0.0:
+            return pose
+        share = _IDLE.liveliness[0] + _IDLE.liveliness[1] * self._state[1]
+        share *= self._idle_share
+        idle = share * self._emotional.sway * self._at_leisure * self._idle.now
+        pose = pose.copy()
+        pose[SPINE] += idle[3:6]
+        pose[HEAD] += idle[6:9] * _LOOKS
+        for arm, (out, ahead, _, bend) in zip(
+                (LEFT_ARM.start, RIGHT_ARM.start), idle[9:17].reshape(2, 4).tolist(), strict=True):
+            out, ahead = _IDLE.arms[0] * out, _IDLE.arms[1] * ahead
+            pose[arm] += out
+            pose[arm + 2] += ahead
+            pose[arm + 3] += out
+            pose[arm + 5] += ahead + _IDLE.arms[2] * max(0.0, bend)
+        across, ahead = float(idle[0]), float(idle[1])
+        self._stance[0] += across
+        self._stance[1] -= _IDLE.dip + _IDLE.bend * (across * across + ahead * ahead)
+        self._stance[2] += ahead
+        self._stance[5] += idle[2]
+        return pose
+
     @staticmethod
-    def _bend_trunk(
-        angles: np.ndarray, pose: np.ndarray, liveliness: float, waves: np.ndarray, breath: float
-    ) -> None:
+    def _bend_trunk(angles: np.ndarray, pose: np.ndarray, breath: float) -> None:
         """Write spine and collars into ``angles`` (21, 3)."""
         roll, pitch, yaw = pose[SPINE]
         # A spine's pitch, yaw and roll are rotations about the model's x, y and z axes.
-        bend = np.array(
-            [
-                pitch + _IDLE.pitch * liveliness * waves[2],
-                yaw + _IDLE.yaw * liveliness * waves[1],
-                roll + _IDLE.roll * liveliness * waves[0],
-            ]
-        )
+        bend = np.array([pitch, yaw, roll])
         for name, share in SPINE_SHARES:
             angles[_JOINT[name]] = share * bend
         angles[_JOINT["spine3"], 0] -= _IDLE.breath_chest * breath

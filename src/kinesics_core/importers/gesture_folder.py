@@ -83,8 +83,9 @@ def gesture_of(keypoints: np.ndarray, rate: float, meaning: str) -> Gesture:
     """
     last = len(keypoints) - 1
     count = max(2, round(last / rate / STEP) + 1)
-    axes = [_trunk(frame) for frame in keypoints]
-    heads = np.array([_head(frame, trunk) for frame, trunk in zip(keypoints, axes, strict=True)])
+    axes = [trunk_axes(frame) for frame in keypoints]
+    heads = np.array(
+        [head_angles(frame, trunk) for frame, trunk in zip(keypoints, axes, strict=True)])
     heads -= np.median(heads, axis=0)  # how the head is carried is the posture's
     keys = []
     for number in range(count):
@@ -98,7 +99,7 @@ def gesture_of(keypoints: np.ndarray, rate: float, meaning: str) -> Gesture:
     return Gesture(round(keys[-1].time + _LEAD + 0.2, 3), tuple(keys), meaning)
 
 
-def _trunk(points: np.ndarray) -> np.ndarray:
+def trunk_axes(points: np.ndarray) -> np.ndarray:
     """Return the trunk's axes (3, 3) as rows: to the body's left, up, forward."""
     up = points[[5, 6]].mean(axis=0) - points[[11, 12]].mean(axis=0)
     across = points[5] - points[6]
@@ -122,7 +123,7 @@ def _arm(
     return ArmPose(direction(shoulder, elbow), direction(elbow, wrist), curl=0.2)
 
 
-def _head(points: np.ndarray, trunk: np.ndarray) -> np.ndarray:
+def head_angles(points: np.ndarray, trunk: np.ndarray) -> np.ndarray:
     """Return roll, pitch and yaw (3,) of the head in the trunk, radians."""
     ears = points[[_LEFT_EAR, _RIGHT_EAR]]
     ahead = trunk @ (points[_NOSE] - ears.mean(axis=0))
