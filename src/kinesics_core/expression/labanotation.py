@@ -38,9 +38,10 @@ _SAME = 1e-6
 # The trunk as an upright elliptical cylinder below the shoulders, and the head as a ball; metres
 # from the left shoulder joint: own side, up, forward.
 _SHOULDER, _UPPER, _FORE = 0.17, 0.26, 0.25
-_TRUNK_WIDE, _TRUNK_DEEP, _BELOW = 0.20, 0.17, -0.55
+_TRUNK_WIDE, _TRUNK_DEEP, _BELOW = 0.23, 0.19, -0.55
 _HEAD_AT, _HEAD_RADIUS = (0.0, 0.24, 0.04), 0.15
-_ALONG = (0.35, 0.7, 1.0, 1.5)  # where a forearm with its hand is tried
+_ACROSS = 0.4  # share of an upper arm's way across the chest that is made
+_ALONG = (0.2, 0.35, 0.7, 1.0, 1.5)  # where a forearm with its hand is tried
 _HAND = 1.6  # where the fingers are, in forearms
 _OBLIQUE, _IN_FRONT = 0.3, 0.35  # forward part of forearms that meet; what a crossing arm adds
 _PUSH = 0.15  # by which its direction goes forward until it is clear
@@ -216,6 +217,9 @@ def _arm(
         upper = ease_upper
     if fore is None:
         fore = ease_fore
+    if upper[0] < 0.0:
+        upper = upper * (_ACROSS, 1.0, 1.0)
+        upper /= np.linalg.norm(upper)
     fore = clear_of_trunk(upper, fore)
     curl = _UPRIGHT_CURL if fore[1] > 0.5 else _CURL
 
