@@ -11,6 +11,7 @@ from kinesics_core.commands import (
     eval_face,
     eval_fit,
     eval_forecast,
+    eval_generate,
     eval_recognise,
     eval_studies,
     eval_text,
@@ -44,6 +45,8 @@ EVALUATIONS: dict[str, EvalCommand] = {
     "face": EvalCommand(eval_face.HELP, eval_face.add_arguments, eval_face.run),
     "text": EvalCommand(eval_text.HELP, eval_text.add_arguments, eval_text.run),
     "fit": EvalCommand(eval_fit.HELP, eval_fit.add_arguments, eval_fit.run),
+    "generate": EvalCommand(
+        eval_generate.HELP, eval_generate.add_arguments, eval_generate.run),
 }
 
 

@@ -134,5 +134,5 @@ def _show(
     tables.show(table)
     missing = [name for name in EMOTIONS if name not in taught]
     if missing:
-        print(f"No recording shows {', '.join(missing)}: sequences of these stray from the"
-              " robot's own posture as those of all taught emotions do on average.")
+        print(f"No recording shows {', '.join(missing)}: sequences of these stray from the robot's"
+              " own posture as those of the nearest emotion in valence, arousal and dominance.")

@@ -34,7 +34,6 @@ TERMS = 3
 LARGEST_POLE = 0.98
 """Largest modulus of a pole at 30 Hz: what deviates is halved within 34 frames at the latest."""
 
-_OF_ALL = ""
 _SAME_PRIOR = 1e-2  # difference of the codes of one pose up to which two priors are one
 
 
@@ -70,7 +69,7 @@ class PoseDiff:
         emotions: That it was taught, by name.
         pull: F (D, D).
         momentum: G (D, D); zeros in order 1.
-        drift: W (E + 1, D, 3), of the emotions and, last, of all.
+        drift: W (E + 1, D, 3), of the emotions and, last, of all, towards which these are drawn.
         root: L (E + 1, D, D), lower triangular.
         rate: Frames per second it steps at.
         frames: (E,) it was taught of each emotion.
@@ -86,20 +85,14 @@ class PoseDiff:
     frames: np.ndarray
     zero_pose: np.ndarray
 
-    def row(self, emotion: str, *, or_all: bool = False) -> int:
+    def row(self, emotion: str) -> int:
         """Return the row of an emotion in ``drift`` and ``root``.
-
-        Args:
-            emotion: Its name.
-            or_all: Whether an emotion it was not taught gets the row of all.
 
         Raises:
             KinesicsError: It was not taught that emotion.
         """
         if emotion in self.emotions:
             return self.emotions.index(emotion)
-        if or_all:
-            return len(self.emotions)
         raise KinesicsError(
             f"The model of pose differences was not taught {emotion!r}; it knows"
             f" {', '.join(self.emotions)}. Train one on recordings of that emotion: kinesics train"

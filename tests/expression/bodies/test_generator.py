@@ -10,11 +10,11 @@ from kinesics_core.body import skinning
 from kinesics_core.errors import KinesicsError
 from kinesics_core.expression.bodies import GeneratorConfig, generate, vary_pose
 from kinesics_core.expression.bodies.latent import within_limits
-from kinesics_core.expression.bodies.sequence import at_times
+from kinesics_core.expression.bodies.sequence import at_times, nearest
 from kinesics_core.expression.body_performance import Performance, Start
 from kinesics_core.expression.performance import PerformanceConfig
 from kinesics_core.expression.request import ExpressionRequest
-from kinesics_core.pose_priors import vae
+from kinesics_core.pose_priors import pose_diff, vae
 from kinesics_core.pose_priors.joint_limits import half_spaces
 from kinesics_core.rotations import exponential, logarithm
 from kinesics_core.skeletons import SMPLX_BODY
@@ -154,6 +154,12 @@ def test_bad_settings_are_refused() -> None:
                    start.left_hand_pose, start.right_hand_pose)
     with pytest.raises(KinesicsError, match="nan or infinity"):
         _run(start=broken)
+
+
+def test_an_emotion_without_recordings_strays_as_its_neighbour() -> None:
+    model = pose_diff.load()
+    assert [nearest(model, name) for name in ("fear", "sadness", "disgust", "surprise")] == [
+        "fear", "neutral", "anger", "happiness"]
 
 
 def test_spline_goes_through_its_samples_and_keeps_lines() -> None:

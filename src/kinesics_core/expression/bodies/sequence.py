@@ -4,9 +4,9 @@ What makes an emotion readable is the robot's own performance of it (``body_perf
 hands and face as the live body shows them). What makes each one new is the learned Gaussian of the
 difference between consecutive poses (``pose_priors.pose_diff``): how far the pose strays from the
 performance, drawn frame by frame, with the size and the tempo of people's movement in that
-emotion. With the mean "learned" the Gaussian's own mean takes the place of the posture, as in
-Paduraru, Bouruc & Stefanescu, section 4.3; that needs a model taught on clips of the emotion from
-neutral to neutral.
+emotion, or in the nearest one that the model was taught. With the mean "learned" the Gaussian's own
+mean takes the place of the posture, as in Paduraru, Bouruc & Stefanescu, section 4.3; that needs a
+model taught on clips of the emotion from neutral to neutral.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kinesics_core.affect.emotions import EMOTIONS
+from kinesics_core.affect.emotions import EMOTION_VAD, EMOTIONS, emotion_index
 from kinesics_core.body.model import BodyModel
 from kinesics_core.expression.animator import ExpressionConfig
 from kinesics_core.expression.bodies.latent import LARGEST_NOISE, moved, require_poses
@@ -51,7 +51,7 @@ class GeneratorConfig:
     """
 
     noise_scale: float = setting(
-        0.5, "How far poses stray from the emotion's posture; 0: not at all, 1: as far as those of"
+        0.3, "How far poses stray from the emotion's posture; 0: not at all, 1: as far as those of"
         " the people the model was taught by", bounds=(0.0, LARGEST_NOISE))
     mean: str = setting(
         "posture", "What poses stray from: posture is the robot's own of that emotion, learned the"
@@ -112,7 +112,8 @@ def generate(
     if start is not None:
         require_poses(start[0].body_pose)
     expression = resolve(request)
-    row = models.diff.row(EMOTIONS[expression.emotion], or_all=generator.mean == "posture")
+    name = EMOTIONS[expression.emotion]
+    row = models.diff.row(name if generator.mean == "learned" else nearest(models.diff, name))
     performance = perform_body(expression, request, config, legs=legs, on_frame=on_frame)
     times, _, end = course(config)
     share = shown_share(times, config.seconds, end)
@@ -135,6 +136,13 @@ def generate(
         frames.body_pose, codes, shift, models.prior, still=LEGS).astype(np.float32)
     return replace(
         performance, gender=performance.gender if start is None else start[0].gender)
+
+
+def nearest(model: PoseDiff, emotion: str) -> str:
+    """Return the emotion that a model was taught and that is nearest in VAD: itself, if it was."""
+    wanted = EMOTION_VAD[emotion_index(emotion)]
+    return min(model.emotions, key=lambda name: float(
+        np.linalg.norm(EMOTION_VAD[emotion_index(name)] - wanted)))
 
 
 def at_times(values: np.ndarray, places: np.ndarray) -> np.ndarray:
