@@ -1,0 +1,1 @@
+"""What people's own labelled motion says of motion that we make."""

@@ -1,0 +1,132 @@
+"""How well real motion reads other real motion: each collection by what the others teach."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kinesics_core.judging.labelled_motion import ROBOT, LabelledMotion
+from kinesics_core.judging.recogniser import KNOWN, SPEED, USED, Recogniser, centred, train
+
+MARGIN = 0.2
+"""Difference of two labels above which they have an order."""
+
+
+@dataclass(frozen=True, slots=True)
+class CrossReading:
+    """Readings of one group by a recogniser that saw none of it.
+
+    Attributes:
+        left_out: What was read.
+        valence, arousal: Share of pairs in the right order; nan without pairs.
+        macro_f1: Of the known emotions in it; nan without.
+        speed_valence, speed_arousal, speed_f1: The same of a reader of the arms' speed alone.
+        majority_f1: Of the most frequent emotion of what was learned from.
+        count: Recordings.
+    """
+
+    left_out: str
+    valence: float
+    arousal: float
+    macro_f1: float
+    speed_valence: float
+    speed_arousal: float
+    speed_f1: float
+    majority_f1: float
+    count: int
+
+
+def share_ordered(
+    read: np.ndarray, wanted: np.ndarray, margin: float = MARGIN
+) -> tuple[float, int]:
+    """Return the share of pairs that readings put in the order of their labels.
+
+    Args:
+        read: (N,) readings; a tie counts half.
+        wanted: (N,) labels, nan where there is none.
+        margin: Pairs whose labels differ by less have no order.
+
+    Returns:
+        The share, nan without pairs, and the number of pairs.
+    """
+    apart = wanted[:, None] - wanted[None]
+    pairs = np.triu(np.abs(np.nan_to_num(apart)) > margin, 1)
+    if not pairs.any():
+        return float("nan"), 0
+    agreed = np.sign(apart[pairs]) * np.sign(read[:, None] - read[None])[pairs]
+    return float((0.5 + 0.5 * agreed).mean()), int(pairs.sum())
+
+
+def macro_f1(truth: np.ndarray, read: np.ndarray) -> float:
+    """Return the mean F1 of the classes in ``truth`` (N,); nan if it is empty."""
+    scores = []
+    for label in np.unique(truth):
+        hits = float(((truth == label) & (read == label)).sum())
+        scores.append(2.0 * hits / max(float((truth == label).sum() + (read == label).sum()), 1.0))
+    return float(np.mean(scores)) if scores else float("nan")
+
+
+def cross_readings(motions: Sequence[LabelledMotion]) -> list[CrossReading]:
+    """Return how each collection is read by a recogniser trained on the others.
+
+    People's collections are left out one by one and then together; the robot's animations also in
+    six parts of their own.
+    """
+    sources = sorted({motion.source for motion in motions})
+    everything = list(motions)
+    out = []
+    for source in sources:
+        rest = [m for m in everything if m.source != source]
+        out.append(_reading(source, rest, [m for m in everything if m.source == source]))
+    people = [m for m in everything if m.body != ROBOT]
+    robot = [m for m in everything if m.body == ROBOT]
+    if robot and len({m.source for m in people}) > 1:
+        out.append(_reading("all people", robot, people))
+    if len(robot) >= 12:
+        out.append(_in_parts(robot, people))
+    return [reading for reading in out if reading is not None]
+
+
+def _reading(
+    name: str, learned: list[LabelledMotion], read: list[LabelledMotion]
+) -> CrossReading | None:
+    if len(learned) < 3:
+        return None
+    features = np.array([motion.windows.mean(0) for motion in read])
+    away = centred(features, read)
+    found = [model.read(away, np.zeros(away.shape[1]))
+             for model in (train(learned), train(learned, SPEED))]
+    return _score(name, learned, read, train(learned), found)
+
+
+def _in_parts(
+    robot: list[LabelledMotion], people: list[LabelledMotion], parts: int = 6
+) -> CrossReading:
+    features = np.array([motion.windows.mean(0) for motion in robot])
+    away = centred(features, robot)
+    usual = np.zeros(away.shape[1])
+    found = [np.zeros((len(robot), 3)) for _ in range(2)]
+    for part in range(parts):
+        learned = [m for k, m in enumerate(robot) if k % parts != part] + people
+        for values, used in zip(found, (USED, SPEED), strict=True):
+            values[part::parts] = train(learned, used).read(away[part::parts], usual)
+    return _score("rebl-pepper, in six parts", robot, robot, train(robot + people), found)
+
+
+def _score(
+    name: str, learned: list[LabelledMotion], read: list[LabelledMotion], model: Recogniser,
+    found: list[np.ndarray],
+) -> CrossReading:
+    wanted = np.array([motion.vad for motion in read])
+    known = np.array([motion.emotion in KNOWN for motion in read])
+    truth = np.array([motion.emotion for motion in read if motion.emotion in KNOWN], int)
+    taught = [motion.emotion for motion in learned if motion.emotion in KNOWN]
+    most = max(set(taught), key=taught.count) if taught else KNOWN[-1]
+    numbers = []
+    for values in found:
+        numbers += [share_ordered(values[:, part], wanted[:, part])[0] for part in (0, 1)]
+        numbers.append(macro_f1(truth, model.emotions(values)[known]))
+    return CrossReading(
+        name, *numbers, macro_f1(truth, np.full(len(truth), most)), len(read))
