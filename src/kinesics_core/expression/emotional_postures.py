@@ -98,9 +98,9 @@ def _both(pose: ArmPose, **body: object) -> EmotionalPosture:
     return EmotionalPosture(pose, pose, **body)  # type: ignore[arg-type]
 
 
-_FISTS = ArmPose((0.46, -0.86, -0.10), (-0.10, 0.02, 0.98), twist=0.3, curl=1.0)
+_FISTS = ArmPose((0.36, -0.90, -0.06), (0.02, 0.24, 0.96), twist=0.3, curl=1.0)
 _FIST_HIGH = ArmPose((0.62, -0.55, 0.22), (0.02, 0.86, 0.50), twist=0.2, curl=1.0)
-_AT_HIP = ArmPose((0.78, -0.72, -0.22), (-0.66, -0.58, 0.42), bend=0.3, curl=0.6)
+_AT_HIP = ArmPose((0.80, -0.72, -0.22), (-0.58, -0.66, 0.40), bend=0.3, curl=0.6)
 _ARMS_OUT = ArmPose((0.62, -0.76, 0.22), (0.74, 0.22, 0.64), twist=1.0, curl=0.10)
 _ARMS_WIDE = ArmPose((0.86, -0.42, 0.22), (0.78, 0.52, 0.40), twist=0.8, curl=0.08)
 _ARMS_UP = ArmPose((0.80, 0.05, 0.20), (0.34, 0.92, 0.22), twist=0.4, curl=0.10)
@@ -118,24 +118,24 @@ _CROSSED_OVER = ArmPose((0.24, -0.86, 0.50), (-0.78, 0.28, 0.62), curl=0.35)
 
 POSTURES: dict[int, tuple[EmotionalPosture, ...]] = {
     HAPPINESS: (
-        _both(_ARMS_OUT, spine=(0.0, -0.08, 0.0), head=(0.10, -0.08, 0.0), collars=0.10,
+        _both(_ARMS_OUT, spine=(0.0, -0.08, 0.0), head=(0.06, -0.14, 0.0), collars=0.10,
               pelvis=(0.0, -0.004, 0.02)),
-        _both(_ARMS_WIDE, spine=(0.0, -0.10, 0.0), head=(-0.06, -0.08, 0.0), collars=0.10,
+        _both(_ARMS_WIDE, spine=(0.0, -0.10, 0.0), head=(-0.06, -0.14, 0.0), collars=0.10,
               pelvis=(0.0, -0.004, 0.02)),
-        _both(_ARMS_UP, spine=(0.0, -0.08, 0.0), head=(0.0, -0.10, 0.0), collars=0.08),
+        _both(_ARMS_UP, spine=(0.0, -0.08, 0.0), head=(0.0, -0.16, 0.0), collars=0.08),
     ),
     ANGER: (
-        _both(_FISTS, spine=(0.0, 0.20, 0.0), head=(0.0, -0.02, 0.0), collars=0.22,
+        _both(_FISTS, spine=(0.0, 0.20, 0.0), head=(0.0, -0.06, 0.0), collars=0.22,
               pelvis=(0.0, -0.025, 0.05), tilt=(0.0, 0.08, 0.0)),
-        EmotionalPosture(_FISTS, _FIST_HIGH, spine=(0.0, 0.18, 0.14), head=(0.0, -0.02, -0.10),
+        EmotionalPosture(_FISTS, _FIST_HIGH, spine=(0.0, 0.18, 0.14), head=(0.0, -0.06, -0.10),
                          collars=0.20, pelvis=(0.0, -0.02, 0.05), tilt=(0.0, 0.07, 0.06)),
-        _both(_AT_HIP, spine=(0.0, 0.12, 0.0), head=(0.0, 0.06, 0.0), collars=0.16,
+        _both(_AT_HIP, spine=(0.0, 0.14, 0.0), head=(0.0, 0.0, 0.0), collars=0.16,
               pelvis=(0.0, -0.01, 0.03), tilt=(0.0, 0.05, 0.0)),
     ),
     SURPRISE: (
-        _both(_HANDS_UP, spine=(0.0, -0.20, 0.0), head=(0.0, -0.20, 0.0), collars=0.24,
+        _both(_HANDS_UP, spine=(0.0, -0.20, 0.0), head=(0.0, -0.12, 0.0), collars=0.24,
               pelvis=(0.0, -0.01, -0.05), tilt=(0.0, -0.05, 0.0)),
-        EmotionalPosture(_HANDS_UP, _TO_MOUTH, spine=(0.0, -0.18, 0.06), head=(0.05, -0.14, 0.0),
+        EmotionalPosture(_HANDS_UP, _TO_MOUTH, spine=(0.0, -0.18, 0.06), head=(0.05, -0.08, 0.0),
                          collars=0.22, pelvis=(0.0, -0.01, -0.05), tilt=(0.0, -0.05, 0.0)),
     ),
     SADNESS: (
@@ -145,23 +145,23 @@ POSTURES: dict[int, tuple[EmotionalPosture, ...]] = {
                          collars=-0.07, pelvis=(0.02, -0.02, -0.02), tilt=(0.03, 0.05, 0.0)),
     ),
     DISGUST: (
-        EmotionalPosture(_DRAWN_IN, _KEEP_OFF, spine=(0.0, -0.14, 0.24), head=(0.10, -0.02, 0.42),
+        EmotionalPosture(_DRAWN_IN, _KEEP_OFF, spine=(0.0, -0.10, 0.24), head=(0.14, 0.24, 0.42),
                          collars=0.16, pelvis=(0.02, -0.01, -0.05), tilt=(0.0, -0.06, 0.12)),
-        _both(_KEEP_OFF, spine=(0.0, -0.16, 0.16), head=(0.06, 0.02, 0.40), collars=0.18,
+        _both(_DRAWN_IN, spine=(0.0, -0.08, 0.20), head=(0.12, 0.28, 0.44), collars=0.20,
               pelvis=(0.02, -0.01, -0.06), tilt=(0.0, -0.06, 0.08)),
     ),
     CONTEMPT: (
-        EmotionalPosture(arm.HELD_OPEN, _AT_HIP, spine=(0.06, -0.14, -0.10),
-                         head=(0.16, -0.12, -0.20), collars=-0.03, pelvis=(-0.03, -0.01, -0.02),
+        EmotionalPosture(arm.HELD_OPEN, _AT_HIP, spine=(0.06, -0.10, -0.10),
+                         head=(0.16, -0.08, -0.20), collars=-0.03, pelvis=(-0.03, -0.01, -0.02),
                          tilt=(-0.05, -0.03, -0.06)),
-        EmotionalPosture(_CROSSED, _CROSSED_OVER, spine=(0.03, -0.12, -0.12),
-                         head=(0.14, -0.10, -0.18), collars=0.0, pelvis=(-0.02, -0.01, -0.03),
+        EmotionalPosture(_CROSSED, _CROSSED_OVER, spine=(0.03, -0.10, -0.12),
+                         head=(0.14, -0.07, -0.18), collars=0.0, pelvis=(-0.02, -0.01, -0.03),
                          tilt=(-0.04, -0.04, -0.05)),
     ),
     FEAR: (
-        _both(_SHIELD, spine=(0.0, -0.18, 0.10), head=(0.0, -0.02, 0.16), collars=0.36,
+        _both(_SHIELD, spine=(0.0, -0.10, 0.10), head=(0.10, 0.26, 0.20), collars=0.36,
               pelvis=(0.0, -0.07, -0.09), tilt=(0.0, -0.12, 0.05)),
-        _both(_CLUTCHED, spine=(0.0, -0.08, 0.06), head=(0.06, 0.0, 0.12), collars=0.38,
+        _both(_CLUTCHED, spine=(0.0, 0.10, 0.06), head=(0.08, 0.16, 0.14), collars=0.38,
               pelvis=(0.0, -0.08, -0.10), tilt=(0.0, -0.16, 0.04)),
     ),
     NEUTRAL: (),
@@ -197,12 +197,12 @@ class Life:
 LIFE: dict[int, Life] = {
     HAPPINESS: Life((0.35, 0.015, 0.020), bounce=(1.5, 0.012), beat=(1.5, 0.10),
                     shake=(0.55, 0.05), sway=1.8),
-    ANGER: Life((0.55, 0.035, 0.040), tremor=0.006, beat=(0.9, 0.16), sway=0.8),
+    ANGER: Life((0.55, 0.035, 0.040), tremor=0.006, beat=(1.3, 0.26), shake=(0.8, 0.09), sway=0.8),
     SURPRISE: Life((0.50, 0.025, 0.030), sway=0.8),
     SADNESS: Life((0.17, 0.035, 0.030), shake=(0.16, 0.06), sway=0.6),
-    DISGUST: Life((0.28, 0.015, 0.015), shake=(0.30, 0.05), sway=0.8),
+    DISGUST: Life((0.28, 0.015, 0.015), beat=(0.8, 0.14), shake=(0.45, 0.12), sway=0.8),
     CONTEMPT: Life((0.22, 0.015, 0.010), shake=(0.20, 0.03), sway=0.5),
-    FEAR: Life((0.75, 0.020, 0.030), tremor=0.012, shake=(0.45, 0.07), sway=0.7),
+    FEAR: Life((0.75, 0.020, 0.030), tremor=0.022, beat=(1.1, 0.12), shake=(0.55, 0.22), sway=0.9),
     NEUTRAL: Life(),
 }
 """Emotion -> how its posture lives: tempo after Montepare et al. (1999) and Gross, Crane &

@@ -8,12 +8,14 @@ from functools import cache
 import numpy as np
 
 from kinesics_core.body import model as body_model
+from kinesics_core.body.leg_ik import STANDING_OFFSETS
 from kinesics_core.dataset.pose_clips import PoseClip
 from kinesics_core.judging.live_clips import RATE, LiveClip
+from kinesics_core.kinematics import forward_kinematics
 from kinesics_core.pose_priors import gmm
 from kinesics_core.pose_priors.joint_limits import half_spaces
 from kinesics_core.rotations import exponential, logarithm
-from kinesics_core.skeletons import SMPLX_BODY
+from kinesics_core.skeletons import SMPLX_BODY, SMPLX_BODY_PARENTS
 from kinesics_core.solver.interpenetration import (
     CollisionSpheres,
     collision_spheres,
@@ -55,9 +57,14 @@ def overlaps(rotations: np.ndarray) -> np.ndarray:
 
 
 def foot_speeds(clip: LiveClip) -> np.ndarray:
-    """Return the horizontal speed (T - 1,) of the faster of both feet's joints, cm/s."""
-    posed = _posed(clip.rotations, clip.transl)
-    feet = posed.joints[:, [_names().index(name) for name in _FEET]].astype(np.float64)
+    """Return the horizontal speed (T - 1,) of the faster of both feet's joints, cm/s.
+
+    On the skeleton that the live body's legs are solved for, the open body's; a body of other
+    proportions solves them again (``expression.body_performance``).
+    """
+    positions, _ = forward_kinematics(
+        exponential(clip.rotations.astype(np.float64)), STANDING_OFFSETS, SMPLX_BODY_PARENTS)
+    feet = positions[:, [SMPLX_BODY.index(name) for name in _FEET]] + clip.transl[:, None]
     steps = np.linalg.norm(np.diff(feet, axis=0)[..., [0, 2]], axis=-1)
     speeds: np.ndarray = 100.0 * RATE * steps.max(axis=1)
     return speeds
@@ -116,13 +123,13 @@ def _names() -> list[str]:
     return list(body_model.load().joint_names)
 
 
-def _posed(rotations: np.ndarray, transl: np.ndarray | None = None) -> Posed:
+def _posed(rotations: np.ndarray) -> Posed:
     spheres = _spheres()
     rig, count = spheres.rig, len(rotations)
     local = np.broadcast_to(np.eye(3, dtype=np.float32), (count, len(rig.parents), 3, 3)).copy()
     local[:, [_names().index(name) for name in SMPLX_BODY]] = exponential(
         rotations.astype(np.float32))
-    place = np.zeros((count, 3), np.float32) if transl is None else transl.astype(np.float32)
+    place = np.zeros((count, 3), np.float32)
     shapes, expressions = rig.joint_shape.shape[-1], rig.joint_expression.shape[-1]
     return forward(rig, State(local, place, np.zeros(shapes, np.float32),
                               np.zeros((count, expressions), np.float32), 1000.0))

@@ -43,6 +43,8 @@ _LIMBS = [
         (f"{side}_ankle", f"{side}_foot", (0.5, 1.0)),
     )
 ]
+_ARM_PARTS = ("collar", "shoulder", "elbow", "wrist", "hand", "thumb", "index", "middle", "ring",
+              "pinky")
 _TRUNK = ("pelvis", "spine1", "spine2", "spine3", "neck")
 
 
@@ -128,7 +130,7 @@ def _head_centres(model: BodyModel) -> Iterator[Centre]:
 def _half_width(skin: np.ndarray, model: BodyModel, joint: int) -> float:
     """Return half the trunk's width at a joint's height, metres, arms left out."""
     arms = [i for i, name in enumerate(model.joint_names)
-            if any(part in name for part in ("shoulder", "elbow", "wrist", "collar"))]
+            if any(part in name for part in _ARM_PARTS)]
     level = np.abs(skin[:, 1] - model.joint_template[joint, 1]) < 0.03
     own = skin[level & (model.weights[:, arms].sum(axis=1) < 0.3)]
     return float(np.abs(own[:, 0]).max()) if len(own) else 0.1
