@@ -56,6 +56,7 @@ def run(args: argparse.Namespace) -> list[Result]:
             for make in (_node, _timer, lambda space: _graph(space, Path(scratch), args.variant)))
         drawn, drawn_without = _part("avatar"), _part("avatar", "without")
         f1 = _macro_f1(args.goemotions, Path(scratch))
+        judged = _part("judged")["results"]
     plain = "rclpy timer"
     with_gl = drawn["ms"] if drawn["backend"] == "egl" else None
     return [
@@ -69,6 +70,7 @@ def run(args: argparse.Namespace) -> list[Result]:
         result("express.next_pose_p99_ms", body["next_pose_p99_ms"], "ms"),
         result("express.meshes_per_s", body["meshes_per_s"], "/s", ">= 300"),
         result("express.objs_per_s", body["objs_per_s"], "/s"),
+        *judged,
         result("express.node_jitter_p99_ms", node["p99"], "ms", "<= 5", plain, timer["p99"]),
         result("express.node_jitter_p50_ms", node["p50"], "ms", None, plain, timer["p50"]),
         result("express.node_rate_hz", node["rate"], "Hz", None, plain, timer["rate"]),
@@ -207,6 +209,14 @@ def time_avatar(without: bool) -> None:
     print(json.dumps({"ms": float(np.median(times[10:])), "backend": backend}))
 
 
+def judge_bodies() -> None:
+    """Have the live body judged by the shipped recogniser of real motion."""
+    from kinesics_core.judging import recogniser
+    from kinesics_core.judging.body_score import score_body
+
+    print(json.dumps({"results": score_body(*recogniser.load()).results}))
+
+
 def listen(space: str, seconds: float) -> None:
     """Hear ``face_pose`` for so long, from outside."""
     import rclpy
@@ -290,6 +300,7 @@ PARTS: dict[str, Callable[[list[str]], None]] = {
     "face": lambda words: time_face(),
     "body": lambda words: time_body(),
     "avatar": lambda words: time_avatar("without" in words),
+    "judged": lambda words: judge_bodies(),
     "listen": lambda words: listen(words[0], float(words[1])),
     "answer": lambda words: answer(words[0]),
     "timer": lambda words: publish_by_timer(words[0]),

@@ -99,7 +99,7 @@ def _both(pose: ArmPose, **body: object) -> EmotionalPosture:
 
 
 _FISTS = ArmPose((0.36, -0.90, -0.06), (0.02, 0.24, 0.96), twist=0.3, curl=1.0)
-_FIST_HIGH = ArmPose((0.62, -0.55, 0.22), (0.02, 0.86, 0.50), twist=0.2, curl=1.0)
+_FIST_HIGH = ArmPose((0.40, -0.64, 0.36), (0.02, 0.80, 0.58), twist=0.2, curl=1.0)
 _AT_HIP = ArmPose((0.80, -0.72, -0.22), (-0.58, -0.66, 0.40), bend=0.3, curl=0.6)
 _ARMS_OUT = ArmPose((0.62, -0.76, 0.22), (0.74, 0.22, 0.64), twist=1.0, curl=0.10)
 _ARMS_WIDE = ArmPose((0.86, -0.42, 0.22), (0.78, 0.52, 0.40), twist=0.8, curl=0.08)
@@ -107,7 +107,7 @@ _ARMS_UP = ArmPose((0.80, 0.05, 0.20), (0.34, 0.92, 0.22), twist=0.4, curl=0.10)
 _HANDS_UP = ArmPose((0.56, -0.60, 0.36), (0.32, 0.84, 0.42), twist=-0.4, curl=0.06)
 _TO_MOUTH = ArmPose((0.22, -0.78, 0.56), (-0.34, 0.86, 0.34), twist=-0.2, bend=0.2, curl=0.15)
 _SHIELD = ArmPose((0.16, -0.86, 0.46), (-0.06, 0.80, 0.58), twist=-0.8, bend=-0.15, curl=0.25)
-_CLUTCHED = ArmPose((0.12, -0.90, 0.40), (-0.46, 0.62, 0.60), twist=0.1, bend=0.1, curl=0.75)
+_CLUTCHED = ArmPose((0.10, -0.88, 0.44), (-0.46, 0.76, 0.58), twist=0.1, bend=0.1, curl=0.75)
 _LIMP = ArmPose((0.10, -0.95, 0.30), (-0.30, -0.56, 0.77), curl=0.45)
 _HOLDS_ARM = ArmPose((0.10, -0.94, 0.30), (-0.80, -0.34, 0.50), twist=0.2, curl=0.55)
 _HELD_ARM = ArmPose((0.14, -0.96, 0.24), (-0.26, -0.56, 0.78), curl=0.40)
@@ -125,9 +125,9 @@ POSTURES: dict[int, tuple[EmotionalPosture, ...]] = {
         _both(_ARMS_UP, spine=(0.0, -0.08, 0.0), head=(0.0, -0.16, 0.0), collars=0.08),
     ),
     ANGER: (
-        _both(_FISTS, spine=(0.0, 0.20, 0.0), head=(0.0, -0.06, 0.0), collars=0.22,
+        _both(_FISTS, spine=(0.0, 0.20, 0.0), head=(0.0, -0.03, 0.0), collars=0.22,
               pelvis=(0.0, -0.025, 0.05), tilt=(0.0, 0.08, 0.0)),
-        EmotionalPosture(_FISTS, _FIST_HIGH, spine=(0.0, 0.18, 0.14), head=(0.0, -0.06, -0.10),
+        EmotionalPosture(_FISTS, _FIST_HIGH, spine=(0.0, 0.18, 0.14), head=(0.0, -0.03, -0.10),
                          collars=0.20, pelvis=(0.0, -0.02, 0.05), tilt=(0.0, 0.07, 0.06)),
         _both(_AT_HIP, spine=(0.0, 0.14, 0.0), head=(0.0, 0.0, 0.0), collars=0.16,
               pelvis=(0.0, -0.01, 0.03), tilt=(0.0, 0.05, 0.0)),
@@ -152,16 +152,16 @@ POSTURES: dict[int, tuple[EmotionalPosture, ...]] = {
     ),
     CONTEMPT: (
         EmotionalPosture(arm.HELD_OPEN, _AT_HIP, spine=(0.06, -0.10, -0.10),
-                         head=(0.16, -0.08, -0.20), collars=-0.03, pelvis=(-0.03, -0.01, -0.02),
+                         head=(0.18, -0.03, -0.22), collars=-0.03, pelvis=(-0.03, -0.01, -0.02),
                          tilt=(-0.05, -0.03, -0.06)),
         EmotionalPosture(_CROSSED, _CROSSED_OVER, spine=(0.03, -0.10, -0.12),
-                         head=(0.14, -0.07, -0.18), collars=0.0, pelvis=(-0.02, -0.01, -0.03),
+                         head=(0.16, -0.03, -0.20), collars=0.0, pelvis=(-0.02, -0.01, -0.03),
                          tilt=(-0.04, -0.04, -0.05)),
     ),
     FEAR: (
         _both(_SHIELD, spine=(0.0, -0.10, 0.10), head=(0.10, 0.26, 0.20), collars=0.36,
               pelvis=(0.0, -0.07, -0.09), tilt=(0.0, -0.12, 0.05)),
-        _both(_CLUTCHED, spine=(0.0, 0.10, 0.06), head=(0.08, 0.16, 0.14), collars=0.38,
+        _both(_CLUTCHED, spine=(0.0, 0.10, 0.06), head=(0.10, 0.20, 0.14), collars=0.38,
               pelvis=(0.0, -0.08, -0.10), tilt=(0.0, -0.16, 0.04)),
     ),
     NEUTRAL: (),
@@ -197,12 +197,12 @@ class Life:
 LIFE: dict[int, Life] = {
     HAPPINESS: Life((0.35, 0.015, 0.020), bounce=(1.5, 0.012), beat=(1.5, 0.10),
                     shake=(0.55, 0.05), sway=1.8),
-    ANGER: Life((0.55, 0.035, 0.040), tremor=0.006, beat=(1.3, 0.26), shake=(0.8, 0.09), sway=0.8),
+    ANGER: Life((0.55, 0.035, 0.040), tremor=0.006, beat=(1.3, 0.26), shake=(0.8, 0.12), sway=0.8),
     SURPRISE: Life((0.50, 0.025, 0.030), sway=0.8),
     SADNESS: Life((0.17, 0.035, 0.030), shake=(0.16, 0.06), sway=0.6),
     DISGUST: Life((0.28, 0.015, 0.015), beat=(0.8, 0.14), shake=(0.45, 0.12), sway=0.8),
     CONTEMPT: Life((0.22, 0.015, 0.010), shake=(0.20, 0.03), sway=0.5),
-    FEAR: Life((0.75, 0.020, 0.030), tremor=0.022, beat=(1.1, 0.12), shake=(0.55, 0.22), sway=0.9),
+    FEAR: Life((0.75, 0.020, 0.030), tremor=0.022, beat=(1.1, 0.10), shake=(0.55, 0.28), sway=0.9),
     NEUTRAL: Life(),
 }
 """Emotion -> how its posture lives: tempo after Montepare et al. (1999) and Gross, Crane &

@@ -1,1 +1,1 @@
-"""What people's own labelled motion says of motion that we make."""
+"""Judgement of motion that we make by what people's own labelled motion says."""

@@ -41,7 +41,7 @@ GOAL_DEGREES = {emotion: 12.0 if emotion in (DISGUST, CONTEMPT) else 20.0
 
 @dataclass(frozen=True, slots=True)
 class BodyScore:
-    """What was found.
+    """Figures of the live body.
 
     Attributes:
         results: The figures beside their goals.

@@ -1,4 +1,4 @@
-"""How well real motion reads other real motion: each collection by what the others teach."""
+"""Readings of real motion by other real motion: each collection by what the others teach."""
 
 from __future__ import annotations
 
@@ -124,9 +124,10 @@ def _score(
     truth = np.array([motion.emotion for motion in read if motion.emotion in KNOWN], int)
     taught = [motion.emotion for motion in learned if motion.emotion in KNOWN]
     most = max(set(taught), key=taught.count) if taught else KNOWN[-1]
-    numbers = []
-    for values in found:
-        numbers += [share_ordered(values[:, part], wanted[:, part])[0] for part in (0, 1)]
-        numbers.append(macro_f1(truth, model.emotions(values)[known]))
+    (valence, arousal), (by_speed, by_speed_arousal) = (
+        [share_ordered(values[:, part], wanted[:, part])[0] for part in (0, 1)]
+        for values in found)
+    f1, speed_f1 = (macro_f1(truth, model.emotions(values)[known]) for values in found)
     return CrossReading(
-        name, *numbers, macro_f1(truth, np.full(len(truth), most)), len(read))
+        name, valence, arousal, f1, by_speed, by_speed_arousal, speed_f1,
+        macro_f1(truth, np.full(len(truth), most)), len(read))

@@ -1,4 +1,4 @@
-"""What a body's movement looks like, in numbers that do not depend on who moves or on the view.
+"""Features of a body's movement that do not depend on who moves or on the view.
 
 Directions of trunk, head, upper arms and forearms in the body's own axes, so that neither size nor
 proportions nor the place of the camera count: a robot's short arms and a tall person's give the
@@ -91,8 +91,10 @@ def _smoothed(points: np.ndarray) -> np.ndarray:
 
 
 def _directions(points: np.ndarray) -> dict[str, np.ndarray]:
-    """Return unit vectors (T, 3) of the parts: left, up and forward of the body, right ones
-    mirrored, so that a symmetric body's sides are equal."""
+    """Return unit vectors (T, 3) of the parts: left, up and forward of the body.
+
+    Those of the right side are mirrored, so that a symmetric body's sides are equal.
+    """
     at = {name: points[:, index] for name, index in _CUT.items()}
     hips = 0.5 * (at["left_hip"] + at["right_hip"])
     chest = 0.5 * (at["left_shoulder"] + at["right_shoulder"])

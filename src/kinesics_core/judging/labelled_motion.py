@@ -1,5 +1,4 @@
-"""Real motion with a name for its feeling: recorded people, and a robot's animations that people
-rated.
+"""Real motion with a name for its feeling: people's, and a robot's animations that people rated.
 
 BVH files say what they show in their names (``142_08-walk_happy.bvh``); REBL-Pepper brings ratings
 (``importers.pepper``). Nothing that we synthesised is among it.
@@ -112,7 +111,7 @@ def label_of(name: str) -> tuple[int | None, np.ndarray] | None:
     words = re.findall(r"[a-z]+\d?", name.lower())
     for table in (WORDS, PLAIN):
         for word in words:
-            meant = table.get(word)  # type: ignore[attr-defined]
+            meant = table.get(word)
             if isinstance(meant, tuple):
                 return None, np.array(meant)
             if meant is not None:
