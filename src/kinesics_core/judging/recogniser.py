@@ -39,7 +39,7 @@ USED = (
 """Features that are read; chosen by what carries over between people and robot."""
 
 SPEED = ("arm_speed",)
-"""What the baseline reads: movement alone."""
+"""Features of the baseline: movement alone."""
 
 KNOWN = (HAPPINESS, ANGER, SURPRISE, SADNESS, FEAR, NEUTRAL)
 """Emotions for which there is real motion; none of disgust and contempt."""
