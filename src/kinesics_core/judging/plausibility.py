@@ -1,4 +1,4 @@
-"""Measures of whether a body could move so: limits, overlaps, likelihood, feet and accelerations."""
+"""Measures of what a body can do: limits, overlaps, likelihood, feet and accelerations."""
 
 from __future__ import annotations
 
