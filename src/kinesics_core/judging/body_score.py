@@ -19,7 +19,7 @@ from kinesics_core.judging import plausibility
 from kinesics_core.judging.cross_reading import macro_f1, share_ordered
 from kinesics_core.judging.features import FEATURES
 from kinesics_core.judging.labelled_motion import LabelledMotion
-from kinesics_core.judging.live_clips import RATE, LiveClip, live_clip, live_clips
+from kinesics_core.judging.live_clips import RATE, SECONDS, LiveClip, live_clip, live_clips
 from kinesics_core.judging.recogniser import KNOWN, Recogniser
 
 STRENGTH = 0.8
@@ -55,7 +55,7 @@ class BodyScore:
 
 
 def score_body(
-    model: Recogniser, real: Mapping[str, np.ndarray], seeds: int = 4, seconds: float = 6.0,
+    model: Recogniser, real: Mapping[str, np.ndarray], seeds: int = 4, seconds: float = SECONDS,
     tell: Callable[[str], None] = lambda step: None,
 ) -> BodyScore:
     """Generate clips of the live body and judge them.

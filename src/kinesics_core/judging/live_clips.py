@@ -19,6 +19,9 @@ from kinesics_core.types import NANOSECONDS
 RATE = 30.0
 """Frames per second of a clip."""
 
+SECONDS = 6.0
+"""Seconds of a clip, where nobody says otherwise."""
+
 SHORTEST = 2.0
 """Seconds that a clip has at least: an onset and something after it."""
 
@@ -53,7 +56,7 @@ class LiveClip:
 
 
 def live_clip(
-    emotion: int, intensity: float, seed: int, seconds: float = 6.0, gesture: str = ""
+    emotion: int, intensity: float, seed: int, seconds: float = SECONDS, gesture: str = ""
 ) -> LiveClip:
     """Return what the live body shows of an emotion that begins after a second of rest.
 
@@ -78,7 +81,7 @@ def live_clip(
 
 
 def live_clips(
-    intensities: Sequence[float], seeds: Iterable[int], seconds: float = 6.0, gesture: str = "",
+    intensities: Sequence[float], seeds: Iterable[int], seconds: float = SECONDS, gesture: str = "",
 ) -> list[LiveClip]:
     """Return a clip of every emotion, intensity and seed; one neutral clip a seed."""
     clips = []
