@@ -16,7 +16,7 @@ def test_bad_combinations_are_refused(capsys, tmp_path):
 @pytest.mark.slow
 def test_the_live_body_is_read_and_possible(tmp_path, capsys):
     out = tmp_path / "express.json"
-    assert main(["eval", "express", "--seeds", "2", "--seconds", "5", "--json", str(out)]) == 0
+    assert main(["eval", "express", "--seeds", "2", "--clip", "5", "--json", str(out)]) == 0
     found = {entry["name"]: entry["value"] for entry in json.loads(out.read_text())["results"]}
     assert found["express.body_order_arousal"] > 0.8
     assert found["express.body_order_valence"] > 0.7

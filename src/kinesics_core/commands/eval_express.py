@@ -36,8 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--save", type=Path, metavar="FILE", help="write the recogniser of --data")
     parser.add_argument("--seeds", type=option_types.whole(1, 100), default=4, metavar="N",
                         help="bodies that are asked")
-    parser.add_argument("--seconds", type=option_types.seconds, metavar="S",
-                        help="length of a clip, its onset included; left out, 6")
+    parser.add_argument("--clip", type=option_types.seconds, metavar="S",
+                        help="seconds of a clip, 2 at least, its onset included; left out, 6")
     parser.add_argument("--json", metavar="FILE", type=Path)
 
 
@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     crossed: list[CrossReading] = []
     with Console(stderr=True).status("reading") as status:
         model, real, crossed = _recogniser(args, status.update)
-        score = score_body(model, real, args.seeds, args.seconds or SECONDS, status.update)
+        score = score_body(model, real, args.seeds, args.clip or SECONDS, status.update)
     if crossed:
         _show_crossed(crossed)
     _show(score)
