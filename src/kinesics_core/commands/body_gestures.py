@@ -5,10 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kinesics_core import files
 from kinesics_core.affect.emotions import EMOTIONS
 from kinesics_core.errors import KinesicsError
+
+if TYPE_CHECKING:
+    from kinesics_core.body.gestures import Gesture
 
 HELP = "list the gestures; draw them as a sheet or a video; convert Labanotation"
 
@@ -51,16 +55,7 @@ def run(args: argparse.Namespace) -> int:
     names = args.only or sorted(
         gestures.vocabulary(), key=lambda name: (name not in gestures.ROBOT_GESTURES, name))
     chosen = {name: gestures.robot_gesture(name) for name in names}
-    if args.sheet is not None:
-        from kinesics_core.render.picture import save_picture
-        from kinesics_core.view.gesture_sheet import gesture_sheet
-
-        save_picture(args.sheet, gesture_sheet(chosen, args.emotion))
-        print(f"wrote {args.sheet}: {len(chosen)} gestures")
-    if args.video is not None:
-        from kinesics_core.view.gesture_sheet import write_video
-
-        print(f"wrote {args.video}: {write_video(args.video, chosen, args.emotion)} frames")
+    _draw(args, chosen)
     if args.json:
         print(json.dumps({name: {"seconds": gesture.duration, "meaning": gesture.meaning}
                           for name, gesture in chosen.items()}, indent=1))
@@ -68,6 +63,28 @@ def run(args: argparse.Namespace) -> int:
         for name, gesture in chosen.items():
             print(f"{name:24} {gesture.duration:5.2f} s  {gesture.meaning}")
     return 0
+
+
+def _draw(args: argparse.Namespace, chosen: dict[str, Gesture]) -> None:
+    """Draw the sheet and the video that are asked for, with a bar for each."""
+    wanted = {name: len(chosen) for name in ("sheet", "video") if getattr(args, name) is not None}
+    if not wanted:
+        return
+    from kinesics_core.commands.express_progress import progress
+    from kinesics_core.render.picture import save_picture
+    from kinesics_core.view.gesture_sheet import gesture_sheet, write_video
+
+    lines = []
+    with progress(wanted) as advance:
+        if args.sheet is not None:
+            save_picture(args.sheet, gesture_sheet(
+                chosen, args.emotion, on_gesture=lambda: advance("sheet")))
+            lines.append(f"wrote {args.sheet}: {len(chosen)} gestures")
+        if args.video is not None:
+            frames = write_video(
+                args.video, chosen, args.emotion, on_gesture=lambda: advance("video"))
+            lines.append(f"wrote {args.video}: {frames} frames")
+    print("\n".join(lines))
 
 
 def _convert(source: Path, out: Path) -> int:
