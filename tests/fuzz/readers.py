@@ -375,6 +375,15 @@ def _lifter(path: Path) -> Arrays:
     yield from lifter.load(path).values()
 
 
+def _pose_diff(path: Path) -> Arrays:
+    from kinesics_core.pose_priors import pose_diff
+
+    pose_diff.load.cache_clear()
+    model = pose_diff.load(path)
+    yield from (model.pull, model.momentum, model.drift, model.root)
+    yield model.deviations(0, 4, np.random.default_rng(0))
+
+
 def _vposer_folder(path: Path) -> Arrays:
     folder = path.parent / "vposer" / "snapshots"
     folder.mkdir(parents=True)
@@ -570,6 +579,8 @@ READERS: dict[str, Reader] = {
     "pose prior, VPoser": Reader("V02_05.ckpt", _vposer, _vposer_folder),
     "pose mixture": Reader("pose_gmm.npz", _shipped("pose_gmm.npz"), _mixture, arrays=True),
     "pose lifter": Reader("pose_lifter.npz", _shipped("pose_lifter.npz"), _lifter, arrays=True),
+    "pose differences": Reader(
+        "pose_diff.npz", _shipped("pose_diff.npz"), _pose_diff, arrays=True),
     "fit": Reader("params.npz", _fit, _params, arrays=True),
     "motions": Reader("motions.npz", lambda: npz(
         angry_1=rotations(), sad_2=rotations()), _motions, arrays=True),

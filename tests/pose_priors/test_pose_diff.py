@@ -150,7 +150,9 @@ def test_unknown_emotion_and_another_prior() -> None:
 @pytest.mark.parametrize(("change", "word"), [
     ({"pull": np.eye(vae.LATENT)}, "unit circle"),
     ({"root": np.full((5, vae.LATENT, vae.LATENT), np.nan)}, "root"),
-    ({"format": "other"}, "format"), ({"drift": None}, "drift")])
+    ({"emotions": ["joyous"]}, "root|drift"), ({"rate": 0.0}, "rate"),
+    ({"emotions": ["a", "b", "c", "d"]}, "emotions a, b"), ({"format": "other"}, "format"),
+    ({"drift": None}, "drift")])
 def test_damaged_models_are_refused(change: dict, word: str, tmp_path) -> None:
     arrays = pose_diff.arrays_of(pose_diff.load()) | change
     path = tmp_path / "model.npz"

@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
         files.require_writable(args.json)
     originals = (generated.fitted_originals(args.fits) if args.fits
                  else generated.own_originals())
-    noises = np.linspace(0.0, args.largest, 21)
+    noises = np.linspace(0.0, args.largest, 21).round(6)
     every = np.unique(np.append(noises, args.noise_scale))
     v2v = _measured(originals, every, args.samples, args.seed)
     rows = generated.table(originals, v2v[np.searchsorted(every, args.noise_scale)])

@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from kinesics_core import files
+from kinesics_core.affect.emotions import EMOTIONS
 from kinesics_core.assets import store
 from kinesics_core.errors import KinesicsError, ModelError
 from kinesics_core.pose_priors.vae import JOINTS, LATENT, PosePrior
@@ -34,6 +35,7 @@ TERMS = 3
 LARGEST_POLE = 0.98
 """Largest modulus of a pole at 30 Hz: what deviates is halved within 34 frames at the latest."""
 
+_LARGEST = 1e3  # of any number in a model
 _SAME_PRIOR = 1e-2  # difference of the codes of one pose up to which two priors are one
 
 
@@ -353,8 +355,13 @@ def from_arrays(arrays: Mapping[str, np.ndarray]) -> PoseDiff:
     shapes = {"pull": (LATENT, LATENT), "momentum": (LATENT, LATENT), "zero_pose": (LATENT,),
               "drift": (len(names) + 1, LATENT, TERMS), "root": (len(names) + 1, LATENT, LATENT)}
     for name, shape in shapes.items():
-        if found[name].shape != shape or not np.isfinite(found[name]).all():
+        if found[name].shape != shape or not (np.abs(found[name]) < _LARGEST).all():
             raise ValueError(f"{name} of shape {found[name].shape}, wanted numbers of {shape}")
+    if not names or not set(names) <= set(EMOTIONS):
+        raise ValueError(f"emotions {', '.join(names) or 'none'}, wanted some of"
+                         f" {', '.join(EMOTIONS)}")
+    if not 1.0 <= float(arrays["rate"]) <= 1000.0:
+        raise ValueError(f"rate {arrays['rate']}, wanted frames per second")
     if np.abs(poles(found["pull"], found["momentum"])).max() >= 1.0:
         raise ValueError("it has a pole outside the unit circle, so that sequences grow")
     return PoseDiff(names, found["pull"], found["momentum"], found["drift"], found["root"],
