@@ -334,7 +334,7 @@ def load(path: Path | None = None) -> PoseDiff:
     file = store.shipped(FILE) if path is None else Path(path)
     try:
         return from_arrays(files.read_arrays(file))
-    except (OSError, ValueError, KeyError, IndexError) as error:
+    except (OSError, ValueError, TypeError, LookupError) as error:
         raise ModelError(
             f"{file} is no model of pose differences ({error}). Give an .npz of `kinesics train"
             " pose-diff`.") from error
