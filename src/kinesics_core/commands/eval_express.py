@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", type=given_path, metavar="FILE",
                         help="recogniser that --save wrote; left out, the shipped one")
     parser.add_argument("--save", type=Path, metavar="FILE", help="write the recogniser of --data")
-    parser.add_argument("--seeds", type=option_types.whole(1, 100), default=4, metavar="N",
+    parser.add_argument("--seeds", type=option_types.whole(2, 100), default=8, metavar="N",
                         help="bodies that are asked")
     parser.add_argument("--clip", type=option_types.seconds, metavar="S",
                         help="seconds of a clip, 2 at least, its onset included; left out, 6")
