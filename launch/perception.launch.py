@@ -9,7 +9,9 @@ Two processes; images travel between them as JPEG, which arrives whole where raw
 from pathlib import Path
 
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
-from launch.actions import DeclareLaunchArgument, OpaqueFunction
+from launch.actions import DeclareLaunchArgument, OpaqueFunction, RegisterEventHandler
+from launch.event_handlers import OnProcessExit
+from launch.events.process import ProcessExited
 from launch.substitutions import LaunchConfiguration, TextSubstitution
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
@@ -72,7 +74,7 @@ ARGUMENTS = [
         "respawn",
         default_value="true",
         choices=["true", "false"],
-        description="Start again what crashed",
+        description="Start again what crashed; false: everything ends with 1",
     ),
     DeclareLaunchArgument(
         "log_level",
@@ -95,6 +97,14 @@ def bring_up(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         "keypoint": {"variant": (argument("variant"), str),
                      "max_persons": (argument("max_persons"), int)},
     }
+
+    def ended(event: ProcessExited, context: LaunchContext) -> list[LaunchDescriptionEntity]:
+        if event.returncode and not context.is_shutdown and argument("respawn") != "true":
+            # Launch ends everything and exits with 1 only where an action raises.
+            raise RuntimeError(
+                f"{event.process_name} ended with {event.returncode}; its message above says why")
+        return []
+
     simulated = {"use_sim_time": True} if argument("use_sim_time") == "true" else {}
     actions: list[LaunchDescriptionEntity] = []
     for name in ("camera", "keypoint", *(["marker"] if argument("markers") == "true" else [])):
@@ -116,7 +126,9 @@ def bring_up(context: LaunchContext) -> list[LaunchDescriptionEntity]:
                 respawn_delay=2.0,
             )
         )
-    return actions
+    handlers = [RegisterEventHandler(OnProcessExit(target_action=node, on_exit=ended))
+                for node in actions]
+    return [*actions, *handlers]
 
 
 def generate_launch_description() -> LaunchDescription:

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import re
+import signal
+import threading
+import time
+
 import pytest
 
 launch_pytest = pytest.importorskip("launch_pytest")
@@ -30,3 +36,15 @@ def test_people_and_markers_are_published(run, listener):
     assert sorted(run.pids) == ["camera_node", "keypoint_node", "marker_node"]
     for name in ("camera", "keypoint", "marker"):
         assert listener.state(f"/eyes/{name}") == "active"
+
+
+def test_where_nothing_is_started_again_a_death_ends_everything_with_1(describe, run, failing):
+    def kill() -> None:
+        until = time.monotonic() + 60.0
+        while not run.pids.get("keypoint_node") and time.monotonic() < until:
+            time.sleep(0.1)
+        os.kill(run.pids["keypoint_node"][0], signal.SIGKILL)
+
+    description = describe("perception", source="synthetic", respawn="false")
+    threading.Thread(target=kill, daemon=True).start()
+    assert re.search(r"keypoint_node-\d+ ended with -9", failing(description))
