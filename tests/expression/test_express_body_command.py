@@ -81,11 +81,12 @@ def test_the_skeletons_of_gltf_and_bvh_move_as_the_parameters_say(made, tmp_path
     at = gltf_joints(read, frame)
     expected = world(joints[0])
     expected = expected - expected[0] + at[0]  # the camera's place is the npz's alone
-    np.testing.assert_allclose(at, expected, atol=2e-4)
     motion = bvh_reader.parse((made / "motion.bvh").read_text())
     assert motion.rate == pytest.approx(10.0) and len(motion.table) == 21
     places, _ = bvh_reader.pose(motion, [motion.names.index(name) for name in model.joint_names])
     body = [index for index, name in enumerate(model.joint_names) if "eye" not in name]
+    np.testing.assert_allclose(at[body], expected[body], atol=2e-4)
+    np.testing.assert_allclose(at, expected, atol=1e-3)  # eyes: the shapes of the face move them
     moved = places[frame] - places[frame, 0] + at[0]
     np.testing.assert_allclose(moved[body], expected[body], atol=3e-3)
     report = khronos_validator(tmp_path)((made / "motion.glb").read_bytes())
