@@ -38,7 +38,8 @@ FREE_MB = {
     "body": 1500, "emo3d": 300, "encoders": 400, "smplx": 100, "vposer": 200,
     "docs": 50,
 }
-"""Disk space in MB that each part takes while it is being installed; measured, rounded up.
+"""Disk space in MB that each part takes while it is being installed; measured, rounded up,
+but for emo3d and encoders, which are estimates.
 
 smplx, vposer and body are measured beside torch, which fit brings.
 """
