@@ -13,9 +13,9 @@ from itertools import islice
 import numpy as np
 
 from kinesics_core.affect.emotions import EMOTIONS
-from kinesics_core.affect.policy import ResponsePolicy
 from kinesics_core.affect.reader import AffectReader
 from kinesics_core.expression.animator import Animator
+from kinesics_core.mind.policy import ResponsePolicy
 from kinesics_core.motion.runtime import Forecaster
 from kinesics_core.perception.landmarks import KeypointEstimator
 from kinesics_core.perception.sources import open_source

@@ -20,7 +20,7 @@ FLOORS = (
     ("ground",),
     ("assets", "jobs", "training", "bench"),
     ("dataset", "body", "affect"),
-    ("recording", "pose_priors", "motion", "render"),
+    ("recording", "pose_priors", "motion", "render", "mind"),
     ("perception", "expression", "robot", "solver", "experiments"),
     ("importers", "synthesis", "open_body", "view", "emo3d"),
     ("fitting", "judging"),

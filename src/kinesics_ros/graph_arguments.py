@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from kinesics_core.affect.policy import PolicyConfig
 from kinesics_core.errors import KinesicsError
 from kinesics_core.files import shown
+from kinesics_core.mind.policy import PolicyConfig
 from kinesics_core.perception.config import CameraConfig, KeypointConfig
 from kinesics_core.settings import add_option, settings_of
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from kinesics.msg import Affect, AffectiveResponse, PersonArray
 from kinesics.srv import SetPersonality
-from kinesics_core.affect.personality import Personality, temperament
-from kinesics_core.affect.policy import PolicyConfig, ResponsePolicy
 from kinesics_core.affect.reader import AffectReader
 from kinesics_core.errors import KinesicsError
+from kinesics_core.mind.personality import Personality, temperament
+from kinesics_core.mind.policy import PolicyConfig, ResponsePolicy
 from kinesics_core.settings import settings_of
 from kinesics_core.types import Affect as CoreAffect
 from kinesics_core.types import People

@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 from stick_figure import forward, hand_tips
 
-from kinesics_core.affect.answers import ANSWERINGS, GREETING
 from kinesics_core.errors import KinesicsError
 from kinesics_core.expression import gestures
 from kinesics_core.expression.body_animator import BodyAnimator, head_pose
 from kinesics_core.expression.gestures import ROBOT_GESTURES, pose_at
 from kinesics_core.expression.posture import posture
+from kinesics_core.mind.answers import ANSWERINGS, GREETING
 from kinesics_core.skeletons import SMPLX_BODY
 
 J = {name: index for index, name in enumerate(SMPLX_BODY)}

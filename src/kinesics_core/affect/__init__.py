@@ -1,1 +1,1 @@
-"""Affect: emotion spaces, reading it from face and body, personality, and what to answer."""
+"""Affect: emotion spaces, and reading them from face and body."""

@@ -4,7 +4,7 @@ The robot performs the first eleven (``expression.gestures``); generated motion
 (``synthesis.repertoire``) draws on most of them and on all others. They are keyed for a
 right-handed person who stands, in the arm poses of ``body.arm_poses``; between key poses the motion
 is minimum-jerk. Authored by eye on a rendered body; which emotion a gesture goes with is said where
-it is chosen (``affect.policy``, ``synthesis.repertoire``).
+it is chosen (``mind.policy``, ``synthesis.repertoire``).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 import pytest
 
-from kinesics_core.affect.personality import Personality, temperament
 from kinesics_core.errors import KinesicsError
+from kinesics_core.mind.personality import Personality, temperament
 
 
 def make(o=0.0, c=0.0, e=0.0, a=0.0, n=0.0):

@@ -17,8 +17,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kinesics_core.affect.answers import ALLOWED, ANSWERINGS, CALLED, CALLS, GREETING, TABLES
-from kinesics_core.affect.attention import GREETING_AFTER, Attention, salience
 from kinesics_core.affect.emotions import (
     EMOTION_VAD,
     EMOTIONS,
@@ -27,10 +25,12 @@ from kinesics_core.affect.emotions import (
     SURPRISE,
     vad_to_categories,
 )
-from kinesics_core.affect.gesture_choice import GestureChoice
-from kinesics_core.affect.personality import Personality
-from kinesics_core.affect.state import OwnState
 from kinesics_core.camera import Lens, bearing, focal_length
+from kinesics_core.mind.answers import ALLOWED, ANSWERINGS, CALLED, CALLS, GREETING, TABLES
+from kinesics_core.mind.attention import GREETING_AFTER, Attention, salience
+from kinesics_core.mind.gesture_choice import GestureChoice
+from kinesics_core.mind.personality import Personality
+from kinesics_core.mind.state import OwnState
 from kinesics_core.settings import check, same_as, setting
 from kinesics_core.types import NANOSECONDS, Affect, AffectiveResponse, People, Person
 

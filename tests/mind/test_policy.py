@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 
-from kinesics_core.affect.answers import HOSTILE
 from kinesics_core.affect.emotions import (
     ANGER,
     CONTEMPT,
@@ -14,10 +13,11 @@ from kinesics_core.affect.emotions import (
     SURPRISE,
     categories_to_vad,
 )
-from kinesics_core.affect.personality import Personality, temperament
-from kinesics_core.affect.policy import PolicyConfig, ResponsePolicy, person_bearing
 from kinesics_core.errors import KinesicsError
 from kinesics_core.expression.gestures import ROBOT_GESTURES
+from kinesics_core.mind.answers import HOSTILE
+from kinesics_core.mind.personality import Personality, temperament
+from kinesics_core.mind.policy import PolicyConfig, ResponsePolicy, person_bearing
 from kinesics_core.types import Affect, People
 
 SECOND = 1_000_000_000

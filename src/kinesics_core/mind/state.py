@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kinesics_core.affect.personality import Personality, temperament
+from kinesics_core.mind.personality import Personality, temperament
 
 
 class OwnState:
