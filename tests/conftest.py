@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from small_disk import small_disk as small_disk
 
 # Above 101 the ports of a domain overlap those that Linux hands out to anybody.
 _DOMAINS = range(1, 102)

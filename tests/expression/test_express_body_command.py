@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from pathlib import Path
 
 import cv2
@@ -254,22 +252,15 @@ def test_a_number_out_of_range_is_refused_by_its_option(express, words):
 
 
 @pytest.mark.slow
-def test_a_full_disk_is_a_sentence_and_what_is_whole_stays(tmp_path, capsys):
-    place = tmp_path / "small"
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=3000000", "tmpfs", place]
-    if os.geteuid() or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("needs root, to mount a small disk")
-    try:
-        words = ["express", "--gesture", "nod", *QUICK, "--out", str(place)]
-        assert cli.main([*words, "--npz", "--bvh", "--obj"]) == 1
-        said = capsys.readouterr()
-        assert "the disk is full" in said.err and "Traceback" not in said.err
-        left = names(place)
-        assert "21 meshes" in said.err, "the disk is not filled with those that fit"
-        assert left == {"motion.npz", "motion.bvh", "express.json", "meshes/meshes.json"}
-        assert cli.main([*words, "--glb"]) == 1
-        assert "the disk is full" in capsys.readouterr().err
-        assert not Path(place / "motion.glb").exists()
-    finally:
-        subprocess.run(["umount", place], capture_output=True)
+def test_a_full_disk_is_a_sentence_and_what_is_whole_stays(small_disk, capsys):
+    place = small_disk(3_000_000)
+    words = ["express", "--gesture", "nod", *QUICK, "--out", str(place)]
+    assert cli.main([*words, "--npz", "--bvh", "--obj"]) == 1
+    said = capsys.readouterr()
+    assert "the disk is full" in said.err and "Traceback" not in said.err
+    left = names(place)
+    assert "21 meshes" in said.err, "the disk is not filled with those that fit"
+    assert left == {"motion.npz", "motion.bvh", "express.json", "meshes/meshes.json"}
+    assert cli.main([*words, "--glb"]) == 1
+    assert "the disk is full" in capsys.readouterr().err
+    assert not Path(place / "motion.glb").exists()

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -155,22 +153,6 @@ def test_the_catalogue_is_a_picture_of_all_emotions(express):
 
 
 # A full disk -----------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    """A folder that takes some bytes, a tmpfs; made by root alone."""
-    place = tmp_path / "small"
-    place.mkdir()
-
-    def make(size: int) -> Path:
-        mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", place]
-        if os.geteuid() or subprocess.run(mount, capture_output=True).returncode:
-            pytest.skip("needs root, to mount a small disk")
-        return place
-
-    yield make
-    subprocess.run(["umount", place], capture_output=True)
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 import weakref
+from contextlib import ExitStack
 from pathlib import Path
 
 import cv2
@@ -18,6 +19,7 @@ import known_recording
 import numpy as np
 import pytest
 from known_recording import FRAMES, HEIGHT, RATE, WIDTH
+from small_disk import tmpfs
 
 from kinesics_core.assets import store
 from kinesics_core.body import model, skinning
@@ -409,12 +411,10 @@ def small_disk(tmp_path, monkeypatch):
     """A directory that takes so many bytes: a tmpfs as root, else a counting write."""
     place = tmp_path / "disk"
     place.mkdir()
-    mounted = []
+    disks = ExitStack()
 
     def limit(size: int) -> Path:
-        mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(place)]
-        if os.geteuid() == 0 and subprocess.run(mount, capture_output=True).returncode == 0:
-            mounted.append(place)
+        if disks.enter_context(tmpfs(place, size)):
             return place
         write = Path.write_bytes
 
@@ -427,9 +427,8 @@ def small_disk(tmp_path, monkeypatch):
         monkeypatch.setattr(Path, "write_bytes", counted)
         return place
 
-    yield limit
-    for directory in mounted:
-        subprocess.run(["umount", str(directory)], check=True)
+    with disks:
+        yield limit
 
 
 @pytest.mark.parametrize("size", [40_000, 300_000, 3_000_000])

@@ -19,6 +19,7 @@ pytest.importorskip("rosbags")
 from mcap.reader import make_reader
 from mcap.stream_reader import StreamReader
 from rosbags.highlevel import AnyReader
+from small_disk import tmpfs
 
 from kinesics_core.errors import RecordingError
 from kinesics_core.recording import bag_reader, message_definitions
@@ -330,11 +331,10 @@ def test_recover_refuses_what_is_not_ours(tmp_path):
 def small_disk(tmp_path: Path, monkeypatch):
     """A directory that takes 200 kB: a tmpfs as root, otherwise a counting os.pwrite."""
     size = 200_000
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", tmp_path]
-    if os.geteuid() == 0 and subprocess.run(mount, capture_output=True).returncode == 0:
-        yield tmp_path
-        subprocess.run(["umount", tmp_path], check=True)
-        return
+    with tmpfs(tmp_path, size) as mounted:
+        if mounted:
+            yield tmp_path
+            return
 
     def pwrite(file: int, data: memoryview, offset: int) -> int:
         if offset >= size:

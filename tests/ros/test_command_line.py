@@ -30,22 +30,6 @@ def kinesics(*words, **options):
                           timeout=120, **options)
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """A folder that takes some megabytes, a tmpfs; made by root alone."""
-    place = tmp_path / "small"
-    place.mkdir()
-
-    def make(size: int) -> Path:
-        mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", place]
-        if os.geteuid() or subprocess.run(mount, capture_output=True).returncode:
-            pytest.skip("needs root, to mount a small disk")
-        return place
-
-    yield make
-    subprocess.run(["umount", place], capture_output=True)
-
-
 # Refused -----------------------------------------------------------------------------------------
 
 
