@@ -55,10 +55,11 @@ test-fast: python ## the tests that take seconds, two files at a time
 	@$(PYTHON) bootstrap.py --with $(TESTED)
 	$(PYTEST) -m "not slow" -n 2 --dist loadfile
 
-fuzz: python ## damaged files to every reader, absurd messages to every node; FILES=, MESSAGES= say how many
+fuzz: python ## damaged files to every reader, absurd messages and goals to every node; FILES=, MESSAGES=, GOALS= say how many
 	@$(PYTHON) bootstrap.py --with test,train,fit
 	.venv/bin/python tests/fuzz/damaged_files.py --count $(or $(FILES),80)
 	.venv/bin/python tests/fuzz/messages.py --count $(or $(MESSAGES),10000)
+	.venv/bin/python tests/fuzz/goals.py --count $(or $(GOALS),400)
 
 lint: python ## ruff
 	@$(PYTHON) bootstrap.py --with test
