@@ -1,6 +1,7 @@
 """Records a running graph into a bag (rosbag2, MCAP) until it is interrupted.
 
     ros2 launch kinesics record.launch.py bag:=take_01 topics:=persons,affect,/joint_states
+    ros2 launch kinesics record.launch.py takes:=study      # records what record_take asks for
 
 The bag is whole at every moment: a killed recorder loses one second at most, a full disk ends the
 recording with everything until then readable. Arguments: ``--show-args``.
@@ -34,6 +35,12 @@ ARGUMENTS = [
         description="Directory to write; X_1 where X is a bag already. Empty: kinesics_<date> here",
     ),
     DeclareLaunchArgument(
+        "takes",
+        default_value="",
+        description="Directory of takes: recorded is what the action record_take asks for, and "
+        "nothing else. Empty: one bag, at once",
+    ),
+    DeclareLaunchArgument(
         "topics",
         default_value="",
         description="Topics to record, joined with ','. Empty: as params_file says, by default "
@@ -65,6 +72,8 @@ def record(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     given: dict[str, object] = {}
     if argument("bag"):
         given["bag"] = ParameterValue(argument("bag"), value_type=str)
+    if argument("takes"):
+        given["takes"] = ParameterValue(argument("takes"), value_type=str)
     if topics := [topic.strip() for topic in argument("topics").split(",") if topic.strip()]:
         given["topics"] = topics
     recorder = LifecycleNode(

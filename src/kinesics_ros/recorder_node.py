@@ -22,6 +22,7 @@ from kinesics_core.settings import settings_of
 from kinesics_ros.bus import Bus
 from kinesics_ros.run import run_node
 from kinesics_ros.stage import Stage
+from kinesics_ros.take_server import TakeServer
 
 # Subscribed before the first message is sent, so that none is missed; other topics are looked up
 # in the graph once they exist.
@@ -50,7 +51,8 @@ class RecorderNode(Stage):
     before where they are latched. Their QoS goes into the bag, for ``ros2 bag play``.
 
     While active it records; deactivating closes the bag. A full disk ends the recording with
-    everything written until then readable.
+    everything written until then readable. With the parameter ``takes`` it listens while active
+    and records what the action ``record_take`` asks for, one bag a take.
     """
 
     PARAMETERS = settings_of(RecorderConfig)
@@ -61,42 +63,92 @@ class RecorderNode(Stage):
         self._writing = threading.Lock()
         self._heard: dict[str, _Heard] = {}
         self._topic_timer = self.create_timer(0.5, self._look_for_topics, autostart=False)
+        self._takes = TakeServer(self, self, self._folder_of_takes)
+        self._before = 0  # messages processed before the bag that is written
         self.path: Path | None = None
 
     def start(self) -> None:
-        """Create the bag and subscribe to the topics."""
+        """Subscribe to the topics, and create the bag unless takes are asked for."""
         config = self.parameters.config(RecorderConfig)
+        if (takes := self._folder_of_takes()) is not None:
+            _make(takes)
+            self.detail["takes"] = str(takes)
+        else:
+            self._start_bag(config)
+        for topic in config.topics:
+            if topic in KNOWN_TYPES:
+                self._hear(topic, KNOWN_TYPES[topic])
+        self._look_for_topics()
+        self._topic_timer.reset()
+
+    def _folder_of_takes(self) -> Path | None:
+        given = self.parameters["takes"]
+        return Path(given).expanduser() if given else None
+
+    def _start_bag(self, config: RecorderConfig) -> None:
         bag = config.bag or f"kinesics_{datetime.now():%Y_%m_%d-%H_%M_%S}"
         self.path = _free_path(Path(bag).expanduser())
         if self.path != Path(bag).expanduser():
             self.get_logger().warning(
                 f"{bag} holds a bag already, of an earlier run or of a recorder that was killed; "
                 f"recording to {self.path}")
-        self._writer = BagWriter(
-            self.path, reserve_bytes=config.reserve_mb * 1_000_000, flush_seconds=config.flush_s
-        )
-        for topic in config.topics:
-            if topic in KNOWN_TYPES:
-                self._hear(topic, KNOWN_TYPES[topic])
-        self._look_for_topics()
-        self._topic_timer.reset()
-        self.detail["bag"] = str(self.path)
+        self.begin(self.path, {})
         self.get_logger().info(f"recording to {self.path}")
+
+    def begin(self, path: Path, labels: dict[str, str]) -> None:
+        """Begin a bag of what is heard from now on, and of what was latched before.
+
+        Args:
+            path: Its directory, which is made.
+            labels: Its custom data.
+
+        Raises:
+            RecordingError: It cannot be made.
+        """
+        config = self.parameters.config(RecorderConfig)
+        writer = BagWriter(
+            path, reserve_bytes=config.reserve_mb * 1_000_000, flush_seconds=config.flush_s,
+            custom_data=labels,
+        )
+        with self._writing:
+            for topic, heard in self._heard.items():
+                heard.described = False
+                if heard.qos.durability == DurabilityPolicy.TRANSIENT_LOCAL:
+                    self._subscribe_anew(topic, heard, heard.qos)  # is sent the latched ones again
+            self._writer, self._before = writer, self.processed
+        self.path = path
+        self.detail["bag"] = str(path)
+
+    @property
+    def heard(self) -> int:
+        """Messages that the bag has taken."""
+        return self.processed - self._before
+
+    def end(self) -> int:
+        """Close the bag and return how many messages are in it; 0 where there is none.
+
+        Raises:
+            RecordingError: The disk failed at the last moment; what was written is readable.
+        """
+        with self._writing:
+            writer, self._writer = self._writer, None
+            if writer is None:
+                return 0
+            for heard in self._heard.values():
+                if not heard.described:
+                    writer.add_topic(heard.name, heard.kind)
+            writer.close()
+        self.get_logger().info(f"recorded {writer.message_count} messages to {self.path}")
+        return writer.message_count
 
     def stop(self) -> None:
         """Close the bag."""
         self._topic_timer.cancel()
-        with self._writing:
-            writer, self._writer = self._writer, None
-            if writer is not None:
-                try:
-                    for heard in self._heard.values():
-                        if not heard.described:
-                            writer.add_topic(heard.name, heard.kind)
-                    writer.close()
-                except RecordingError as error:
-                    self._log_fault(str(error))
-                self.get_logger().info(f"recorded {writer.message_count} messages to {self.path}")
+        self._takes.stop()
+        try:
+            self.end()
+        except RecordingError as error:
+            self._log_fault(str(error))
         for heard in self._heard.values():
             if heard.subscription is not None:
                 self.destroy_subscription(heard.subscription)
@@ -123,9 +175,7 @@ class RecorderNode(Stage):
                     wanted.durability = heard.qos.durability  # not the same messages once more
                 if (wanted.reliability, wanted.durability) != (
                         heard.qos.reliability, heard.qos.durability):
-                    if heard.subscription is not None:
-                        self.destroy_subscription(heard.subscription)
-                    heard.subscription, heard.qos = self._subscription(topic, heard, wanted), wanted
+                    self._subscribe_anew(topic, heard, wanted)
 
     def _hear(self, topic: str, kind: str) -> None:
         """Begin to record a topic.
@@ -143,11 +193,14 @@ class RecorderNode(Stage):
                 "it, or leave the topic out."
             ) from None
         heard = _Heard(name, kind, message_type, _listening(self._offered(name)))
-        heard.subscription = self._subscription(topic, heard, heard.qos)
+        self._subscribe_anew(topic, heard, heard.qos)
         self._heard[topic] = heard
 
-    def _subscription(self, topic: str, heard: _Heard, profile: QoSProfile) -> Subscription:
-        return self.create_subscription(
+    def _subscribe_anew(self, topic: str, heard: _Heard, profile: QoSProfile) -> None:
+        if heard.subscription is not None:
+            self.destroy_subscription(heard.subscription)
+        heard.qos = profile
+        heard.subscription = self.create_subscription(
             heard.message_type, topic, lambda data: self._write(heard, data), profile, raw=True
         )
 
@@ -156,6 +209,7 @@ class RecorderNode(Stage):
 
     def _write(self, heard: _Heard, data: Any) -> None:
         """Write a serialised message, which is what a raw subscription gives."""
+        fault = ""
         with self._writing:
             if self._writer is None:
                 return
@@ -165,9 +219,13 @@ class RecorderNode(Stage):
                     heard.described = True
                 self._writer.write(heard.name, data, time.time_ns())
             except RecordingError as error:
-                self.fail(str(error))
-                return
-        self.processed += 1
+                fault = str(error)
+        if not fault:
+            self.processed += 1
+        elif self._folder_of_takes() is None:
+            self.fail(fault)
+        else:  # the take ends, and the recorder waits for the next one
+            self._takes.fail(fault)
 
 
 @dataclass
@@ -199,6 +257,15 @@ def _listening(offered: list[QoSProfile]) -> QoSProfile:
         history=HistoryPolicy.KEEP_LAST, depth=DEPTH,
         reliability=ReliabilityPolicy.BEST_EFFORT if best_effort else ReliabilityPolicy.RELIABLE,
         durability=DurabilityPolicy.TRANSIENT_LOCAL if latched else DurabilityPolicy.VOLATILE)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RecordingError(
+            f"got takes = {str(folder)!r}, which cannot be made ({error.strerror}); wanted a "
+            "directory that this user may write to.") from error
 
 
 def _free_path(path: Path) -> Path:

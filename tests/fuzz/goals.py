@@ -1,7 +1,7 @@
 """Send absurd goals to every action server: ``python tests/fuzz/goals.py --count 400``.
 
-Goals whose fields were changed at random go to ``express`` and ``fit_mesh`` over a real client,
-each while others run; some are cancelled at a random moment. A fault is a goal that is never
+Goals whose fields were changed at random go to ``express``, ``fit_mesh`` and ``record_take`` over
+a real client, each while others run; some are cancelled at a random moment. A fault is a goal that is never
 answered, a result whose numbers are not what its comments allow, a node that counts an error of
 its own or is no longer active, and a good goal that fails afterwards.
 """
@@ -84,10 +84,23 @@ def _fit_goal(rng: np.random.Generator) -> Any:
     return FitMesh.Goal(input="nobody", output=f"out{int(rng.integers(5))}")
 
 
+def _recorder(folder: Path) -> Any:
+    from kinesics_ros.recorder_node import RecorderNode
+
+    return RecorderNode(overrides={"takes": str(folder), "reserve_mb": 1, "topics": ["/rosout"]})
+
+
+def _take_goal(rng: np.random.Generator) -> Any:
+    from kinesics.action import RecordTake
+
+    return RecordTake.Goal(participant=f"P{int(rng.integers(5))}", emotion="joy", duration=0.15)
+
+
 SERVERS = {
     "express": Server(_expression, "Express", "express", _express_goal, ("PREEMPTED",)),
     "fit_mesh": Server(_mesh_fit, "FitMesh", "fit_mesh", _fit_goal, ("NO_PERSON",),
                        frozenset({"reprojection_px", "frames_per_second"})),
+    "record_take": Server(_recorder, "RecordTake", "record_take", _take_goal, ("NO_DATA",)),
 }
 
 
@@ -134,8 +147,11 @@ def run_server(server: Server, count: int, seed: int) -> Outcome:
                 goals = [changed(server.good(rng), rng)
                          for _ in range(min(AT_ONCE, count - first))]
                 for goal in goals:
-                    if hasattr(goal, "duration") and not 0 < goal.duration <= 1:
-                        goal.duration = -1.0  # absurd, and not a minute long
+                    for name in ("duration", "countdown"):  # absurd, and not a minute long
+                        if hasattr(goal, name) and not 0 <= getattr(goal, name) <= 1:
+                            setattr(goal, name, -1.0)
+                    if getattr(goal, "duration", 1.0) == 0:
+                        goal.duration = 0.05
                 _ask(client, executor, goals, rng, outcome, server)
                 if first % 20 == 0:
                     _ask_well(client, executor, server, rng, outcome)

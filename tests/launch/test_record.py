@@ -84,3 +84,33 @@ def test_a_full_disk_ends_the_launch_and_leaves_the_bag(describe, run, failing, 
                  for connection, _, raw in reader.messages()]
     assert set(heard) <= {"hello"}
     assert f"its {len(heard)} messages are readable" in run.text
+
+
+@launch_pytest.fixture
+def takes(describe, tmp_path):
+    return describe("record", takes=str(tmp_path / "takes"), topics="/chatter")
+
+
+@pytest.mark.launch(fixture=takes)
+def test_takes_are_recorded_when_they_are_asked_for(run, listener, tmp_path):
+    from rclpy.action import ActionClient
+    from std_msgs.msg import String
+
+    from kinesics.action import RecordTake
+
+    assert listener.reaches("/recorder", "active"), run.text
+    chatter = listener.node.create_publisher(String, "/chatter", 10)
+    assert listener.wait(lambda: chatter.get_subscription_count() == 1)
+    client = ActionClient(listener.node, RecordTake, "/record_take")
+    assert listener.wait(client.server_is_ready)
+    sent = client.send_goal_async(RecordTake.Goal(participant="P01", emotion="joy"))
+    assert listener.wait(sent.done)
+    bag = tmp_path / "takes" / "P01" / "P01_joy_001"
+    assert listener.wait(bag.exists), run.text
+    chatter.publish(String(data="hello"))
+    ended = sent.result().get_result_async()
+    assert not listener.wait(ended.done, seconds=0.5)
+    sent.result().cancel_goal_async()
+    assert listener.wait(ended.done)
+    result = ended.result().result
+    assert (result.error_code, result.bag, result.messages) == (RecordTake.Result.NONE, str(bag), 1)

@@ -13,6 +13,9 @@ class RecorderConfig:
     """Settings of the recording of a graph into a bag."""
 
     bag: str = setting("", "Directory to write; X_1 where X is a bag; empty: kinesics_<date>")
+    takes: str = setting(
+        "", "Directory of takes; where it is set nothing is recorded but takes asked for by the "
+        "action record_take")
     topics: list[str] = setting(
         ["image_raw/compressed", "camera_info", "persons", "forecast", "affect/body", "affect",
          "response", "face_pose", "body_pose"], "Topics to record")
