@@ -1,9 +1,9 @@
 """Send absurd goals to every action server: ``python tests/fuzz/goals.py --count 400``.
 
 Goals whose fields were changed at random go to ``express``, ``fit_mesh`` and ``record_take`` over
-a real client, each while others run; some are cancelled at a random moment. A fault is a goal that is never
-answered, a result whose numbers are not what its comments allow, a node that counts an error of
-its own or is no longer active, and a good goal that fails afterwards.
+a real client, each while others run; some are cancelled at a random moment. A fault is a goal that
+is never answered, a result whose numbers are not what its comments allow, a node that counts an
+error of its own or is no longer active, and a good goal that fails afterwards.
 """
 
 from __future__ import annotations
