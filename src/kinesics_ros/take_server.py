@@ -30,7 +30,7 @@ _Result = RecordTake.Result
 
 
 class Bags(Protocol):
-    """What records: see ``RecorderNode``."""
+    """Recorder of bags, see ``RecorderNode``."""
 
     def begin(self, path: Path, labels: dict[str, str]) -> None:
         """Begin a bag; raises a RecordingError where it cannot be made."""

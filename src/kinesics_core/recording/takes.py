@@ -32,7 +32,7 @@ class Take:
 
     @property
     def labels(self) -> dict[str, str]:
-        """What the bag keeps as custom data, from which importers make labels."""
+        """Custom data of the bag, from which importers make labels."""
         return {
             "participant": self.participant, "emotion": self.emotion, "take": str(self.number)}
 
