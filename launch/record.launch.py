@@ -37,8 +37,8 @@ ARGUMENTS = [
     DeclareLaunchArgument(
         "takes",
         default_value="",
-        description="Directory of takes: recorded is what the action record_take asks for, and "
-        "nothing else. Empty: one bag, at once",
+        description="Directory of takes; where it is set nothing is recorded but takes asked for "
+        "by the action record_take",
     ),
     DeclareLaunchArgument(
         "topics",
