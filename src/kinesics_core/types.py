@@ -151,8 +151,8 @@ class AffectiveResponse:
 
     Attributes:
         stamp: Of the image it answers, ns.
-        policy: Name of the rule that decided ("mirror", "empathise", "regulate", "idle",
-            "express").
+        policy: Name of the rule that decided: one of ``mind.answers.ANSWERINGS``, "express", or a
+            name of the user's.
         emotion: Index into ``affect.emotions.EMOTIONS``.
         intensity: 0..1.
         valence: The robot's own state, -1..1.
@@ -165,6 +165,14 @@ class AffectiveResponse:
         duration: Seconds the response holds.
         reason: One sentence for the log and for the person at the console.
         frame_id: tf frame of the image.
+        cause: What is answered, one id for one cause, such as "7 happiness 3": person, sign, how
+            many so far; "" for nothing.
+        lean: Of the trunk towards the person, radians; negative leans away.
+        gaze: Share of the time that the robot looks at that person, 0..1.
+        tempo: Speed of gestures, 1 as authored.
+        anticipated: Whether it answers what is forecast and not yet what is seen.
+        factors: Names of the numbers that led to the decision.
+        factor_values: Those numbers, one a name.
     """
 
     stamp: int
@@ -180,6 +188,13 @@ class AffectiveResponse:
     duration: float
     reason: str
     frame_id: str = "camera_optical_frame"
+    cause: str = ""
+    lean: float = 0.0
+    gaze: float = 1.0
+    tempo: float = 1.0
+    anticipated: bool = False
+    factors: tuple[str, ...] = ()
+    factor_values: tuple[float, ...] = ()
 
 
 @dataclass(slots=True)

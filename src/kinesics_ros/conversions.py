@@ -10,8 +10,6 @@ stage cannot work with is a MessageError, an infinite or absurd coordinate count
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from builtin_interfaces.msg import Time
@@ -38,15 +36,22 @@ from kinesics_core.types import (
     People,
     Person,
 )
-
-FARTHEST = 1e6
-"""Pixels or metres. A coordinate beyond it is no place in an image or a room: it is unknown."""
-
-FASTEST_TURN = 100.0
-"""Radians. A joint's axis-angle beyond it is no pose."""
-
-LONGEST = 3600.0
-"""Seconds that a response may hold."""
+from kinesics_ros.message_values import (
+    FARTHEST,
+    FARTHEST_LEAN,
+    FASTEST_TURN,
+    LONGEST,
+    TEMPI,
+    angles,
+    floats,
+    known,
+    places,
+    shares,
+    shown,
+    signed,
+    sized,
+    within,
+)
 
 
 def time_to_msg(stamp: int) -> Time:
@@ -102,17 +107,17 @@ def _person_to_msg(person: Person) -> PersonMsg:
         score=float(person.score),
         coco=np.ascontiguousarray(person.coco[:, :2], np.float32).reshape(34),
         coco_score=np.ascontiguousarray(person.coco[:, 2], np.float32),
-        pose=_floats(None if person.pose is None else person.pose[:, :3]),
-        pose_visibility=_floats(None if person.pose is None else person.pose[:, 3]),
-        pose_world=_floats(person.pose_world),
-        left_hand=_floats(person.left_hand),
-        right_hand=_floats(person.right_hand),
-        left_hand_world=_floats(person.left_hand_world),
-        right_hand_world=_floats(person.right_hand_world),
-        face=_floats(person.face),
-        blendshapes=_floats(person.blendshapes),
+        pose=floats(None if person.pose is None else person.pose[:, :3]),
+        pose_visibility=floats(None if person.pose is None else person.pose[:, 3]),
+        pose_world=floats(person.pose_world),
+        left_hand=floats(person.left_hand),
+        right_hand=floats(person.right_hand),
+        left_hand_world=floats(person.left_hand_world),
+        right_hand_world=floats(person.right_hand_world),
+        face=floats(person.face),
+        blendshapes=floats(person.blendshapes),
         head=_pose_to_msg(person.head),
-        expression=_floats(person.expression),
+        expression=floats(person.expression),
         expression_stamp=time_to_msg(person.expression_stamp),
     )
 
@@ -120,20 +125,20 @@ def _person_to_msg(person: Person) -> PersonMsg:
 def _person_from_msg(message: PersonMsg) -> Person:
     """Return the person of a kinesics/Person."""
     def points(name: str, count: int) -> np.ndarray | None:
-        values = _sized(getattr(message, name), 3 * count, name)
-        return None if values is None else _places(values).reshape(count, 3)
+        values = sized(getattr(message, name), 3 * count, name)
+        return None if values is None else places(values).reshape(count, 3)
 
-    pose, visibility = points("pose", 33), _sized(message.pose_visibility, 33, "pose_visibility")
+    pose, visibility = points("pose", 33), sized(message.pose_visibility, 33, "pose_visibility")
     if pose is not None:
         if visibility is None:
             visibility = np.full(33, np.nan, np.float32)
-        pose = np.column_stack([pose, _shares(visibility)])
-    blendshapes = _sized(message.blendshapes, 52, "blendshapes")
+        pose = np.column_stack([pose, shares(visibility)])
+    blendshapes = sized(message.blendshapes, 52, "blendshapes")
     return Person(
         id=message.id,
-        score=float(np.nan_to_num(_shares(np.float32(message.score)))),
+        score=float(np.nan_to_num(shares(np.float32(message.score)))),
         coco=np.column_stack([
-            _places(message.coco).reshape(17, 2), _shares(message.coco_score),
+            places(message.coco).reshape(17, 2), shares(message.coco_score),
         ]).astype(np.float32),
         pose=pose,
         pose_world=points("pose_world", 33),
@@ -142,9 +147,9 @@ def _person_from_msg(message: PersonMsg) -> Person:
         left_hand_world=points("left_hand_world", 21),
         right_hand_world=points("right_hand_world", 21),
         face=points("face", 478),
-        blendshapes=None if blendshapes is None else _shares(blendshapes),
+        blendshapes=None if blendshapes is None else shares(blendshapes),
         head=_pose_from_msg(message.head),
-        expression=as_distribution(_sized(message.expression, len(EMOTIONS), "expression")),
+        expression=as_distribution(sized(message.expression, len(EMOTIONS), "expression")),
         expression_stamp=time_from_msg(message.expression_stamp),
     )
 
@@ -159,8 +164,8 @@ def forecast_to_msg(forecast: MotionForecast) -> MotionForecastMsg:
         height=forecast.height,
         dt=float(forecast.dt),
         horizon=len(forecast.keypoints),
-        keypoints=_floats(forecast.keypoints),
-        spread=_floats(forecast.spread),
+        keypoints=floats(forecast.keypoints),
+        spread=floats(forecast.spread),
         confidence=float(forecast.confidence),
     )
 
@@ -186,10 +191,10 @@ def forecast_from_msg(message: MotionForecastMsg) -> MotionForecast:
         person_id=message.person_id,
         width=message.width,
         height=message.height,
-        keypoints=_places(message.keypoints).reshape(horizon, 17, 2),
+        keypoints=places(message.keypoints).reshape(horizon, 17, 2),
         dt=message.dt,
-        spread=_places(message.spread),
-        confidence=float(np.nan_to_num(_shares(np.float32(message.confidence)))),
+        spread=places(message.spread),
+        confidence=float(np.nan_to_num(shares(np.float32(message.confidence)))),
         model=message.model,
         frame_id=message.header.frame_id,
     )
@@ -220,16 +225,16 @@ def affect_from_msg(message: AffectMsg) -> Affect:
     total = float(categories.sum()) if (categories >= 0).all() else float("nan")
     if not 0.5 <= total <= 2.0:
         raise MessageError(
-            f"got an Affect with the categories {_shown(categories)}; wanted {len(EMOTIONS)}"
+            f"got an Affect with the categories {shown(categories)}; wanted {len(EMOTIONS)}"
             " probabilities that sum to 1. Check its publisher.")
     return Affect(
         stamp=time_from_msg(message.header.stamp),
         person_id=message.person_id,
         categories=categories / total,
-        valence=_signed(message.valence, "valence"),
-        arousal=_signed(message.arousal, "arousal"),
-        dominance=_signed(message.dominance, "dominance"),
-        confidence=float(np.nan_to_num(_shares(np.float32(message.confidence)))),
+        valence=signed(message.valence, "valence"),
+        arousal=signed(message.arousal, "arousal"),
+        dominance=signed(message.dominance, "dominance"),
+        confidence=float(np.nan_to_num(shares(np.float32(message.confidence)))),
         source=message.source,
         frame_id=message.header.frame_id,
     )
@@ -250,6 +255,13 @@ def response_to_msg(response: AffectiveResponse) -> AffectiveResponseMsg:
         gesture=response.gesture,
         duration=float(response.duration),
         reason=response.reason,
+        cause=response.cause,
+        lean=float(response.lean),
+        gaze=float(response.gaze),
+        tempo=float(response.tempo),
+        anticipated=bool(response.anticipated),
+        factors=list(response.factors),
+        factor_values=array("f", response.factor_values),
     )
 
 
@@ -257,7 +269,8 @@ def response_from_msg(message: AffectiveResponseMsg) -> AffectiveResponse:
     """Return the answer of a kinesics/AffectiveResponse.
 
     Raises:
-        MessageError: The emotion is none, or intensity, duration or state is no number in range.
+        MessageError: The emotion is none, intensity, duration or state is no number in range, or
+            factors and their values are not equally many.
     """
     if message.emotion >= len(EMOTIONS):
         raise MessageError(
@@ -269,20 +282,32 @@ def response_from_msg(message: AffectiveResponseMsg) -> AffectiveResponse:
             raise MessageError(
                 f"got an AffectiveResponse with {name} {value}; wanted 0 to {high:g}. Check its"
                 " publisher.")
+    if len(message.factors) != len(message.factor_values):
+        raise MessageError(
+            f"got an AffectiveResponse with {len(message.factors)} factors and"
+            f" {len(message.factor_values)} values of them; wanted one a name. Check its"
+            " publisher.")
     return AffectiveResponse(
         stamp=time_from_msg(message.header.stamp),
         policy=message.policy,
         emotion=message.emotion,
         intensity=message.intensity,
-        valence=_known(message.valence, "valence"),
-        arousal=_known(message.arousal, "arousal"),
-        dominance=_known(message.dominance, "dominance"),
+        valence=known(message.valence, "valence"),
+        arousal=known(message.arousal, "arousal"),
+        dominance=known(message.dominance, "dominance"),
         towards=message.towards,
-        bearing=_angles(message.bearing),
+        bearing=angles(message.bearing),
         gesture=message.gesture,
         duration=message.duration,
         reason=message.reason,
         frame_id=message.header.frame_id,
+        cause=message.cause,
+        lean=within(message.lean, -FARTHEST_LEAN, FARTHEST_LEAN, 0.0),
+        gaze=within(message.gaze, 0.0, 1.0, 1.0),
+        tempo=within(message.tempo or 1.0, *TEMPI, 1.0),
+        anticipated=message.anticipated,
+        factors=tuple(message.factors),
+        factor_values=tuple(message.factor_values),
     )
 
 
@@ -352,68 +377,6 @@ def body_from_msg(message: BodyPoseMsg) -> BodyPose:
         betas=np.asarray(message.betas, np.float32),
         frame_id=message.header.frame_id,
     )
-
-
-def _floats(values: np.ndarray | None) -> array:
-    """Return an ``array('f')``, which message setters take as it is; empty for None."""
-    if values is None:
-        return array("f")
-    return array("f", np.ascontiguousarray(values, np.float32).tobytes())
-
-
-def _sized(values: Sequence[float] | np.ndarray, size: int, name: str) -> np.ndarray | None:
-    """Return a part of a person as float32, None if it is empty.
-
-    Raises:
-        MessageError: It has another length than its comment says.
-    """
-    if not len(values):
-        return None
-    if len(values) != size:
-        raise MessageError(
-            f"got a PersonArray whose {name} holds {len(values)} numbers; wanted none or {size}."
-            " Check its publisher, or build both sides with the same kinesics.")
-    return np.asarray(values, np.float32)
-
-
-def _places(values: Sequence[float] | np.ndarray) -> np.ndarray:
-    """Return coordinates as float32; what is infinite or absurdly far is NaN, unknown."""
-    places = np.asarray(values, np.float32)
-    far = np.abs(places) > FARTHEST
-    return np.where(far, np.float32(np.nan), places) if far.any() else places
-
-
-def _shares(values: Any) -> np.ndarray:
-    """Return values clipped to 0..1; NaN stays NaN."""
-    return np.clip(np.asarray(values, np.float32), 0.0, 1.0)
-
-
-def _angles(values: Sequence[float] | np.ndarray) -> np.ndarray:
-    """Return angles as float32; what is more than a full turn is NaN, unknown."""
-    angles = np.asarray(values, np.float32)
-    return np.where(np.abs(angles) <= 2 * np.pi, angles, np.float32(np.nan))
-
-
-def _signed(value: float, name: str) -> float:
-    """Return a number clipped to -1..1, or NaN as it is.
-
-    Raises:
-        MessageError: It is infinite.
-    """
-    if np.isinf(value):
-        raise MessageError(f"got {name} {value}; wanted -1 to 1, or NaN. Check its publisher.")
-    return float(np.clip(value, -1.0, 1.0))
-
-
-def _known(value: float, name: str) -> float:
-    """Return a number of the robot's own state, which is never unknown; errors as ``_signed``."""
-    if not -1.0 <= value <= 1.0:
-        raise MessageError(f"got {name} {value}; wanted -1 to 1. Check its publisher.")
-    return value
-
-
-def _shown(values: np.ndarray) -> str:
-    return ", ".join(f"{value:g}" for value in values)
 
 
 def _pose_to_msg(matrix: np.ndarray | None) -> Pose:

@@ -74,7 +74,9 @@ CASES = [
     (Affect(STAMP, 3, np.array([.3, 0, .1, .1, 0, 0, .2, .3], np.float32), 0.5, float("nan"),
             -0.25, 0.75, "face"),
      conversions.affect_to_msg, conversions.affect_from_msg),
-    (AffectiveResponse(STAMP, "mirror", 3, 0.5, 0.25, -0.5, 1.0, 4, random(2), "nod", 2.5, "why"),
+    (AffectiveResponse(STAMP, "mirror", 3, 0.5, 0.25, -0.5, 1.0, 4, random(2), "nod", 2.5, "why",
+                       "frame", "4 sadness 2", -0.125, 0.75, 1.25, True, ("near", "new"),
+                       (0.5, -2.0)),
      conversions.response_to_msg, conversions.response_from_msg),
     (FacePose(STAMP, STAMP + 5, random(52), random(2), random(3)),
      conversions.face_to_msg, conversions.face_from_msg),
@@ -107,6 +109,27 @@ def test_round_trip_over_the_wire(value, to_msg, from_msg):
     message = to_msg(value)
     received = deserialize_message(serialize_message(message), type(message))
     assert_same(from_msg(received), value)
+
+
+@pytest.mark.parametrize(("name", "sent", "received"), [
+    ("lean", 7.0, 0.5), ("lean", np.nan, 0.0), ("gaze", np.nan, 1.0), ("gaze", -3.0, 0.0),
+    ("tempo", 0.0, 1.0), ("tempo", np.inf, 4.0), ("tempo", np.nan, 1.0), ("tempo", -1.0, 0.25)])
+def test_how_a_response_is_carried_out_is_kept_within_bounds(name, sent, received):
+    message = conversions.response_to_msg(CASES[4][0])
+    setattr(message, name, sent)
+    assert getattr(conversions.response_from_msg(message), name) == received
+
+
+def test_a_response_that_says_nothing_of_manner_is_carried_out_as_authored():
+    got = conversions.response_from_msg(type(conversions.response_to_msg(CASES[4][0]))())
+    assert (got.lean, got.gaze, got.tempo, got.cause, got.factors) == (0.0, 1.0, 1.0, "", ())
+
+
+def test_factors_without_values_are_refused():
+    message = conversions.response_to_msg(CASES[4][0])
+    message.factors = ["near"]
+    with pytest.raises(MessageError, match="1 factors and 2 values"):
+        conversions.response_from_msg(message)
 
 
 @pytest.mark.parametrize(("sent", "received"), [
