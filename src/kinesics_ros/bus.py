@@ -6,9 +6,13 @@ message of that topic is made from, without the message in between.
 
 from __future__ import annotations
 
-from collections import defaultdict
+import threading
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable
 from typing import Any
+
+_REMEMBERED = 512
+"""Messages of a topic that are known again when they come back: seconds of the fastest topic."""
 
 
 class Bus:
@@ -17,10 +21,12 @@ class Bus:
     Attributes:
         lossless: Whether stages hold the publisher until they have room instead of dropping what
             is old, so that a file is read as fast as it is processed.
+        own: What the stages publish in ROS besides.
     """
 
     def __init__(self) -> None:
         self.lossless = False
+        self.own = OwnMessages()
         self._subscribers: dict[str, list[Callable[[Any], None]]] = defaultdict(list)
 
     def subscribe(self, topic: str, callback: Callable[[Any], None]) -> None:
@@ -31,3 +37,31 @@ class Bus:
         """Hand an object to the topic's subscribers, in this thread."""
         for callback in self._subscribers[topic]:
             callback(item)
+
+
+class OwnMessages:
+    """What this process publishes in ROS and hears there, to tell it from what others do.
+
+    rclpy neither leaves out what a process publishes itself nor names a message's publisher. So
+    the bytes of a message are what it is known again by.
+
+    Attributes:
+        publishers: Full topic name -> publishers of the stages.
+        listeners: Full topic name -> subscriptions of the stages, which wait for others.
+    """
+
+    def __init__(self) -> None:
+        self.publishers: Counter[str] = Counter()
+        self.listeners: Counter[str] = Counter()
+        self._sent: dict[str, deque[int]] = defaultdict(lambda: deque(maxlen=_REMEMBERED))
+        self._lock = threading.Lock()
+
+    def remember(self, topic: str, data: bytes) -> None:
+        """Keep the serialised message that is about to be published."""
+        with self._lock:
+            self._sent[topic].append(hash(data))
+
+    def is_own(self, topic: str, data: bytes) -> bool:
+        """Return whether a serialised message was published by this process just now."""
+        with self._lock:
+            return hash(data) in self._sent[topic]

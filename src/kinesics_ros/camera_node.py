@@ -52,8 +52,10 @@ class CameraNode(Stage):
         self._publish_frame = self.output(
             "image_raw", Image, lambda frame: [frame_to_msg(frame)], qos.IMAGE
         )
-        self._compressed = self.create_lifecycle_publisher(
-            CompressedImage, "image_raw/compressed", qos.IMAGE
+        self._publish_compressed = self.output(
+            "image_raw/compressed", CompressedImage,
+            lambda frame: [frame_to_compressed(frame, self.parameters["jpeg_quality"])],
+            qos.IMAGE, on_bus=False,
         )
         self._info_publisher = self.create_lifecycle_publisher(
             CameraInfo, "camera_info", qos.IMAGE
@@ -193,7 +195,7 @@ class CameraNode(Stage):
         def missing() -> str:
             if self.get_parameter("use_sim_time").value and not self.now():
                 return "the simulated clock (use_sim_time): nobody publishes /clock"
-            heard = self._publish_frame.heard or self._compressed.get_subscription_count()
+            heard = self._publish_frame.heard or self._publish_compressed.heard
             endless = self._source is None or self._source.live or self.parameters["loop"]
             return "" if self.bus is not None or endless or heard else (
                 "a subscriber of image_raw or image_raw/compressed")
@@ -246,7 +248,7 @@ class CameraNode(Stage):
         self._heard, self._newest = topic, 0
         self.subscribe(
             topic, CompressedImage if compressed else Image,
-            lambda message: self._pass_on(decode(message)), qos.FOREIGN_IMAGE)
+            lambda message, _: self._pass_on(decode(message)), qos.FOREIGN_IMAGE)
         if not self.parameters["calibration"]:
             # A driver publishes its calibration beside its images (REP-104).
             beside = topic.removesuffix("/compressed").rpartition("/")[0]
@@ -254,7 +256,7 @@ class CameraNode(Stage):
             if self.resolve_topic_name(self._info_heard) != self._info_publisher.topic_name:
                 self.subscribe(self._info_heard, CameraInfo, self._keep_info, qos.FOREIGN_IMAGE)
 
-    def _keep_info(self, info: CameraInfo) -> None:
+    def _keep_info(self, info: CameraInfo, _: object = None) -> None:
         """Keep what the driver of the source's topic knows of its camera."""
         if not np.isfinite(info.k).all() or not info.k[0] or not info.width or not info.height:
             return  # zeros: it is uncalibrated
@@ -294,8 +296,7 @@ class CameraNode(Stage):
     def publish(self, frame: Frame) -> None:
         """Publish a frame, as JPEG and with its calibration too where somebody listens."""
         self._publish_frame(frame)
-        if self._compressed.get_subscription_count():
-            self._compressed.publish(frame_to_compressed(frame, self.parameters["jpeg_quality"]))
+        self._publish_compressed(frame)
         if self._info_publisher.get_subscription_count():
             self._info_publisher.publish(self._camera_info(frame))
 

@@ -147,7 +147,7 @@ class ExpressServer:
 
     # Topic.
 
-    def _hear(self, message: ExpressionMsg) -> None:
+    def _hear(self, message: ExpressionMsg, _: object) -> None:
         request = request_from_msg(message)
         check(request)
         executor = self._node.executor

@@ -123,7 +123,7 @@ class Graph:
         if faults:
             raise KinesicsError("\n".join(faults))
         for node in reversed(nodes):
-            if node is not self.camera:
+            if node is not self.stages.get("camera"):
                 _activate(node)
 
     def spin(self, stop: threading.Event, duration: float | None = None) -> None:
@@ -135,26 +135,34 @@ class Graph:
                 last image is answered.
         """
         began = time.monotonic()
-        camera = self.camera
-        _activate(camera)
-        camera.get_logger().info(self._welcome())
+        camera = self.camera if "camera" in self.stages else None
+        if camera is not None:
+            _activate(camera)
+        next(iter(self.stages.values())).get_logger().info(self._welcome())
         while not stop.is_set() and not (duration and time.monotonic() - began > duration):
             spin_once(self._executor, 0.1)
-            if camera.finished.is_set():
+            if camera is not None and camera.finished.is_set():
                 self._drain(stop)
                 return
 
     def _welcome(self) -> str:
         """Return in one line what the graph sees, where its results are and what can be asked."""
-        camera = self.camera
+        first = next(iter(self.stages.values()))
+        topics = {"keypoint": ("persons",), "forecast": ("forecast",),
+                  "response": ("affect", "response"), "expression": ("face_pose", "body_pose"),
+                  "retarget": ("joint_trajectory",)}
+        services = {"expression": ("express",), "response": ("set_personality",),
+                    "retarget": ("enable_robot",)}
         names = {
-            "topics": ("persons", "forecast", "affect", "response", "face_pose", "body_pose"),
-            "services": ("express", "set_personality"),
-            "actions": ("express",),
+            "topics": [name for stage in self.stages for name in topics.get(stage, ())],
+            "services": [name for stage in self.stages for name in services.get(stage, ())],
+            "actions": ["express"] if "expression" in self.stages else [],
         }
-        said = [f"{kind} {', '.join(map(camera.resolve_topic_name, known))}"
-                for kind, known in names.items()]
-        return f"sees {camera.parameters['source']!r}; " + "; ".join(said)
+        said = [f"{kind} {', '.join(map(first.resolve_topic_name, known))}"
+                for kind, known in names.items() if known]
+        sees = (f"sees {self.camera.parameters['source']!r}" if "camera" in self.stages
+                else "sees what others publish")
+        return "; ".join([sees, *said])
 
     def _drain(self, stop: threading.Event) -> None:
         """Let the stages finish what the source gave them, upstream first."""

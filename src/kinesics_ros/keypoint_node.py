@@ -32,12 +32,13 @@ class KeypointNode(Stage):
         self._publish = self.output(
             "persons", PersonArray, lambda people: [people_to_msg(people)], qos.RESULT
         )
-        if bus is None and self.parameters["image_transport"] == "compressed":
+        compressed = self.parameters["image_transport"] == "compressed"
+        if compressed:
             self.input("image_raw/compressed", CompressedImage, frame_from_compressed,
                        self._estimate, qos.IMAGE)
-        else:
+        if bus is not None or not compressed:
             self.input("image_raw", Image, partial(frame_from_msg, depth=BitDepth()),
-                       self._estimate, qos.IMAGE)
+                       self._estimate, qos.IMAGE, from_others=not compressed)
 
     def load(self) -> None:
         """Read the networks and run them once."""

@@ -50,7 +50,8 @@ class Monitor:
         if face.stamp == face.pose_stamp or face.stamp == self._answered:
             return
         self._answered = face.stamp
-        now = self._graph["expression"].now()
+        now = time.time_ns() if "expression" not in self._graph.stages else (
+            self._graph["expression"].now())
         self._latency_ms.append((now - face.stamp) / 1e6)
         if self._first_answer is None:
             self._first_answer = process_age()
@@ -93,16 +94,19 @@ class Monitor:
         """Return the figures, fit for JSON; ``emotion`` lists each change of the leading one."""
         stages = self._graph.stages
         seconds = self._latest - self._began
-        realtime = stages["camera"].parameters["realtime"]
+        # Stages may be left out, for others who do their work.
+        realtime = "camera" not in stages or stages["camera"].parameters["realtime"]
         dropped = {name: stage.dropped for name, stage in stages.items() if stage.dropped}
-        after = sum(stages[name].proc_ms() for name in ("forecast", "response", "expression"))
+        after = sum(stages[name].proc_ms() for name in ("forecast", "response", "expression")
+                    if name in stages)
+        keypoints = stages["keypoint"].proc_ms() if "keypoint" in stages else math.nan
         return {
             "frames": self._frames,
             "processed_fps": round((self._frames - 1) / seconds, 2) if seconds > 0 else None,
             # Frames read faster than real time carry invented stamps, which have no age.
             "latency_ms": _percentiles(self._latency_ms if realtime else deque()),
             "latency_growth_ms": _growth(self._latency_ms) if realtime else None,
-            "keypoint_ms": _rounded(stages["keypoint"].proc_ms()),
+            "keypoint_ms": _rounded(keypoints),
             "after_keypoints_ms": _rounded(after),
             "dropped": sum(dropped.values()),
             "dropped_by_stage": dropped,

@@ -24,12 +24,14 @@ from rclpy.lifecycle import (
 )
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
+from rclpy.serialization import serialize_message
 
 from kinesics_core.errors import KinesicsError
 from kinesics_core.settings import Setting, setting, settings_of
 from kinesics_ros import diagnostics
 from kinesics_ros.bus import Bus
 from kinesics_ros.conversions import time_to_msg
+from kinesics_ros.inputs import Input, Inputs
 from kinesics_ros.mailbox import Mailbox
 from kinesics_ros.parameters import Parameters
 from kinesics_ros.subscriptions import Subscriptions
@@ -47,26 +49,37 @@ class Output:
 
     def __init__(
         self, stage: Stage, topic: str, kind: type, to_msgs: Callable[[Any], Sequence[Any]],
-        qos: QoSProfile,
+        qos: QoSProfile, on_bus: bool = True,
     ) -> None:
         """See ``Stage.output``."""
         self._bus = stage.bus
+        self._on_bus = on_bus
         self._topic = topic
         self._to_msgs = to_msgs
         self._publisher: LifecyclePublisher = stage.create_lifecycle_publisher(kind, topic, qos)
+        self._name = self._publisher.topic_name
+        if self._bus is not None:
+            self._bus.own.publishers[self._name] += 1
 
     @property
     def heard(self) -> int:
-        """Number of ROS subscribers."""
-        return self._publisher.get_subscription_count()
+        """Number of ROS subscribers, without those of the same graph that wait for others."""
+        count: int = self._publisher.get_subscription_count()
+        return count if self._bus is None else max(0, count - self._bus.own.listeners[self._name])
 
     def __call__(self, item: Any) -> None:
         """Publish a core object, as messages too if somebody listens."""
-        if self._bus is not None:
+        if self._bus is not None and self._on_bus:
             self._bus.publish(self._topic, item)
-        if self._publisher.is_activated and self.heard:
-            for message in self._to_msgs(item):
-                self._publisher.publish(message)
+        if not (self._publisher.is_activated and self.heard):
+            return
+        known_again = self._bus is not None and self._bus.own.listeners[self._name]
+        for message in self._to_msgs(item):
+            if known_again:
+                assert self._bus is not None
+                message = serialize_message(message)
+                self._bus.own.remember(self._name, message)
+            self._publisher.publish(message)
 
 
 class Stage(LifecycleNode):
@@ -119,9 +132,8 @@ class Stage(LifecycleNode):
         self.dropped_before = 0
         self.detail: dict[str, str] = {}
         self.fault: str | None = None
-        self._inputs: dict[str, Callable[[Any], None]] = {}
-        self._ros_inputs: dict[str, Callable[[], None]] = {}
-        self._foreign_inputs = Subscriptions(self)
+        self._inputs = Inputs(self)
+        self._adapting = Subscriptions(self)
         self._mailbox = Mailbox()
         self._worker: threading.Thread | None = None
         self._ages: deque[float] = deque(maxlen=300)
@@ -129,12 +141,13 @@ class Stage(LifecycleNode):
         self._deactivate_guard = self.create_guard_condition(self._deactivate_if_active)
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
         self.create_timer(1.0, self._publish_diagnostics)
-        self.create_timer(1.0, self._foreign_inputs.adapt)
+        self.create_timer(1.0, self._look_around)
         if self.parameters["autostart"]:
             self._start_timer = self.create_timer(0.0, self._autostart)
 
     def output(
-        self, topic: str, kind: type, to_msgs: Callable[[Any], Sequence[Any]], qos: QoSProfile
+        self, topic: str, kind: type, to_msgs: Callable[[Any], Sequence[Any]], qos: QoSProfile,
+        on_bus: bool = True,
     ) -> Output:
         """Return an output to be called with core objects.
 
@@ -143,8 +156,9 @@ class Stage(LifecycleNode):
             kind: Message type.
             to_msgs: Makes the messages of one object.
             qos: Quality of service of the publisher.
+            on_bus: Whether the other stages of a composed graph get it; False: ROS alone does.
         """
-        return Output(self, topic, kind, to_msgs, qos)
+        return Output(self, topic, kind, to_msgs, qos, on_bus)
 
     def input(
         self,
@@ -154,8 +168,9 @@ class Stage(LifecycleNode):
         handle: Callable[[Any], None],
         qos: QoSProfile,
         key: Callable[[Any], Any] = lambda item: None,
+        from_others: bool = True,
     ) -> None:
-        """Hear a topic on the bus, or in ROS where there is none.
+        """Hear a topic in ROS, and where there is a bus on the bus.
 
         Args:
             topic: Topic on the bus and in ROS.
@@ -164,24 +179,23 @@ class Stage(LifecycleNode):
             handle: Takes the objects, in the stage's worker thread.
             qos: Quality of service of the subscription.
             key: Of objects with an equal key only the latest waits to be handled.
+            from_others: Whether to hear in a composed graph what others publish on the topic.
         """
-        self._inputs[topic] = handle
+        self._inputs.add(Input(topic, kind, from_msg, handle, qos, key, from_others))
 
-        def receive(item: Any) -> None:
-            if self.active:
-                wait = self.bus is not None and self.bus.lossless
-                self._mailbox.put((topic, key(item)), item, wait)
+    def receive(self, entry: Input, item: Any, wait: bool = False) -> None:
+        """Leave an item of an input for the worker, if the node is active.
 
-        if self.bus is None:
-            # Subscribed to while the node is active only, so that a publisher that counts its
-            # subscribers knows who listens.
-            self._ros_inputs[topic] = lambda: self.subscribe(
-                topic, kind, lambda message: receive(from_msg(message)), qos)
-        else:
-            self.bus.subscribe(topic, receive)
+        Args:
+            entry: Where it came.
+            item: The core object.
+            wait: Whether to wait until the one before has been taken, instead of replacing it.
+        """
+        if self.active:
+            self._mailbox.put((entry.topic, entry.key(item)), item, wait)
 
     def subscribe(
-        self, topic: str, kind: type, take: Callable[[Any], None], qos: QoSProfile
+        self, topic: str, kind: type, take: Callable[..., None], qos: QoSProfile, raw: bool = False
     ) -> None:
         """Hear a ROS topic while the node is active, whatever its publishers offer and send.
 
@@ -192,21 +206,23 @@ class Stage(LifecycleNode):
         Args:
             topic: The topic.
             kind: Message type.
-            take: Takes the messages, in the executor's thread; must be quick.
+            take: Takes each message, and what ROS tells of it; in the executor's thread, and must
+                be quick.
             qos: Quality of service wanted; its reliability follows the publishers.
+            raw: Whether ``take`` gets serialised messages.
         """
-        def receive(message: Any) -> None:
+        def receive(message: Any, info: dict[str, Any]) -> None:
             if self.active:
                 try:
-                    take(message)
+                    take(message, info)
                 except Exception as error:
                     self.refuse(topic, error)
 
-        self._foreign_inputs.add(topic, kind, receive, qos)
+        self._adapting.add(topic, kind, receive, qos, raw)
 
     def unsubscribe(self, topic: str) -> None:
         """Hear a topic no more."""
-        self._foreign_inputs.remove(topic)
+        self._adapting.remove(topic)
 
     def refuse(self, topic: str, error: Exception) -> None:
         """Count and tell a message that could not be used."""
@@ -278,8 +294,7 @@ class Stage(LifecycleNode):
         if self._inputs:
             self._worker = threading.Thread(target=self._work, name=self.get_name(), daemon=True)
             self._worker.start()
-        for subscribe in self._ros_inputs.values():
-            subscribe()
+        self._inputs.start()
         return result
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -326,14 +341,18 @@ class Stage(LifecycleNode):
         if not self.active:
             return
         self.active = False
-        for topic in self._ros_inputs:
-            self.unsubscribe(topic)
+        self._inputs.stop()
         self._mailbox.close()
         self.stop()
         if self._worker is not None and self._worker is not threading.current_thread():
             self._worker.join(timeout=5.0)
         self._worker = None
         self.dropped_before += self._mailbox.dropped
+
+    def _look_around(self) -> None:
+        """Follow what others publish, and how."""
+        self._adapting.adapt()
+        self._inputs.look()
 
     def _autostart(self) -> None:
         self._start_timer.cancel()
@@ -381,7 +400,7 @@ class Stage(LifecycleNode):
         while (got := mailbox.get()) is not None:
             (topic, _), item = got
             try:
-                self._inputs[topic](item)
+                self._inputs[topic].handle(item)
             except KinesicsError as error:
                 self.refuse(topic, error)
             except Exception as error:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
@@ -22,8 +21,9 @@ class _Entry:
     subscription: Subscription
     topic: str
     kind: type
-    receive: Callable[[Any], None]
+    receive: Callable[..., None]
     qos: QoSProfile
+    raw: bool
 
 
 class Subscriptions:
@@ -35,11 +35,20 @@ class Subscriptions:
         self._entries: list[_Entry] = []
 
     def add(
-        self, topic: str, kind: type, receive: Callable[[Any], None], qos: QoSProfile
+        self, topic: str, kind: type, receive: Callable[..., None],
+        qos: QoSProfile, raw: bool = False,
     ) -> None:
-        """Subscribe; the arguments are those of ``create_subscription``."""
-        subscription = self._node.create_subscription(kind, topic, receive, qos)
-        self._entries.append(_Entry(subscription, topic, kind, receive, qos))
+        """Subscribe; the arguments are those of ``create_subscription``.
+
+        Args:
+            topic: The topic.
+            kind: Message type.
+            receive: Called with each message and what ROS tells of it.
+            qos: Quality of service.
+            raw: Whether ``receive`` gets the serialised message.
+        """
+        subscription = self._node.create_subscription(kind, topic, receive, qos, raw=raw)
+        self._entries.append(_Entry(subscription, topic, kind, receive, qos, raw))
 
     def remove(self, topic: str) -> None:
         """End the subscriptions of a topic."""
@@ -59,4 +68,4 @@ class Subscriptions:
                     history=entry.qos.history, depth=entry.qos.depth, reliability=wanted)
                 self._node.destroy_subscription(entry.subscription)
                 entry.subscription = self._node.create_subscription(
-                    entry.kind, entry.topic, entry.receive, entry.qos)
+                    entry.kind, entry.topic, entry.receive, entry.qos, raw=entry.raw)

@@ -10,9 +10,15 @@ from kinesics_ros.graph_arguments import add_graph_arguments, overrides
 
 HELP = "run the whole graph in one process: camera, keypoints, forecast, response, expression"
 
+REPLACEABLE = ("camera", "keypoint", "forecast", "response", "expression", "marker")
+"""Stages that others may take the place of."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_graph_arguments(parser)
+    parser.add_argument("--without", action="append", choices=REPLACEABLE, default=[],
+                        metavar="STAGE", help="leave out a stage whose results somebody else"
+                        f" publishes ({', '.join(REPLACEABLE)}); may be given several times")
     parser.add_argument("--record", metavar="DIR", help="record a bag into a new directory")
     parser.add_argument("--duration", type=option_types.seconds, metavar="S",
                         help="stop after so many seconds")
@@ -35,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
     stop = stop_on_signals()
     with Graph(
         parameters,
-        without=() if args.record else ("recorder",),
+        without=args.without if args.record else [*args.without, "recorder"],
         ros_arguments=ros_arguments(args.params, args.namespace, args.ros_arguments),
     ) as graph:
         monitor = Monitor(graph) if args.report else None
