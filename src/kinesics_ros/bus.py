@@ -40,7 +40,7 @@ class Bus:
 
 
 class OwnMessages:
-    """What this process publishes in ROS and hears there, to tell it from what others do.
+    """Record of what this process publishes in ROS, which tells it from what others do.
 
     rclpy neither leaves out what a process publishes itself nor names a message's publisher. So
     the bytes of a message are what it is known again by.

@@ -10,15 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rclpy.qos import QoSProfile
 from rclpy.serialization import deserialize_message
 
 from kinesics_ros.writers import Writers
-
-if TYPE_CHECKING:
-    from kinesics_ros.stage import Stage
 
 
 @dataclass
@@ -51,8 +48,8 @@ class Input:
 class Inputs:
     """The inputs of one stage, by topic."""
 
-    def __init__(self, stage: Stage) -> None:
-        """Hear for ``stage``, which is about to say what."""
+    def __init__(self, stage: Any) -> None:
+        """Hear for a ``Stage``, which is about to say what; its file imports this one."""
         self._stage = stage
         self._inputs: dict[str, Input] = {}
 
@@ -106,7 +103,7 @@ class Inputs:
         """Return whether somebody outside of this process publishes a topic."""
         assert self._stage.bus is not None
         own = self._stage.bus.own.publishers[self._stage.resolve_topic_name(topic)]
-        return self._stage.count_publishers(topic) > own
+        return bool(self._stage.count_publishers(topic) > own)
 
     def _hear(self, entry: Input) -> None:
         bus, name = self._stage.bus, self._stage.resolve_topic_name(entry.topic)

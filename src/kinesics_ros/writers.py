@@ -1,4 +1,4 @@
-"""How many publishers send on a topic, told from what arrives.
+"""Detection of several publishers of a topic, from what arrives.
 
 ROS's own count also holds publishers that are silent, and for some seconds those of a process that
 was killed. But each publisher numbers its messages from 1 upwards: numbers of one only rise,
