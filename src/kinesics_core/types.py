@@ -132,6 +132,10 @@ class Affect:
         confidence: 0..1.
         source: "face", "body", "fused", or the name of a model.
         frame_id: tf frame of the image.
+        spread: (3,) float32, standard deviation of valence, arousal and dominance about those
+            above; nan if the source says nothing about it, None if it gives none at all.
+        classes: What a network with classes of its own calls them; () without.
+        probabilities: (C,) float32 of ``classes``, sums to 1; None without.
     """
 
     stamp: int
@@ -143,6 +147,9 @@ class Affect:
     confidence: float
     source: str = ""
     frame_id: str = "camera_optical_frame"
+    spread: np.ndarray | None = None
+    classes: tuple[str, ...] = ()
+    probabilities: np.ndarray | None = None
 
 
 @dataclass(slots=True)

@@ -211,6 +211,11 @@ def affect_to_msg(affect: Affect) -> AffectMsg:
         dominance=float(affect.dominance),
         confidence=float(affect.confidence),
         source=affect.source,
+        vad_spread=np.ascontiguousarray(
+            np.zeros(3) if affect.spread is None else affect.spread, np.float32),
+        class_names=list(affect.classes),
+        class_probabilities=array(
+            "f", [] if affect.probabilities is None else affect.probabilities),
     )
 
 
@@ -227,6 +232,11 @@ def affect_from_msg(message: AffectMsg) -> Affect:
         raise MessageError(
             f"got an Affect with the categories {shown(categories)}; wanted {len(EMOTIONS)}"
             " probabilities that sum to 1. Check its publisher.")
+    names = tuple(message.class_names)
+    own = as_distribution(np.asarray(message.class_probabilities, np.float32))
+    if own is None or len(own) != len(names):  # of no use, and no reason to lose the rest
+        names, own = (), None
+    spread = np.asarray(message.vad_spread, np.float32)
     return Affect(
         stamp=time_from_msg(message.header.stamp),
         person_id=message.person_id,
@@ -237,6 +247,10 @@ def affect_from_msg(message: AffectMsg) -> Affect:
         confidence=float(np.nan_to_num(shares(np.float32(message.confidence)))),
         source=message.source,
         frame_id=message.header.frame_id,
+        spread=np.where(np.isfinite(spread) & (spread > 0.0), spread, np.float32(np.nan))
+        if (spread != 0.0).any() else None,
+        classes=names,
+        probabilities=own,
     )
 
 

@@ -18,7 +18,8 @@ from kinesics_ros.stage import Stage, Stopwatch
 class ForecastNode(Stage):
     """``persons`` in; ``forecast`` out, one message for each person and image.
 
-    If the model has a classifier of emotions, ``affect/body`` goes out in the same way.
+    If the model has a classifier, ``affect/body`` goes out in the same way: its classes under their
+    own names, whatever they are, and as our emotions and VAD.
     """
 
     PARAMETERS = settings_of(ForecastConfig)
@@ -43,7 +44,7 @@ class ForecastNode(Stage):
         self._forecaster.warm_up()
         self.detail["model"] = self._forecaster.model
         self.detail["provider"] = self._forecaster.provider
-        self.detail["emotions"] = ", ".join(self._forecaster.classes) or "none"
+        self.detail["classes"] = ", ".join(self._forecaster.classes) or "none"
         if self._forecaster.notice:
             self.get_logger().info(self._forecaster.notice)
 

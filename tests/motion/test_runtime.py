@@ -408,13 +408,32 @@ def test_emotions_a_model_was_not_taught_stay_unknown(untrained):
     assert got.affects[0].valence == pytest.approx(-0.51 * 0.8, abs=1e-3), "Russell & Mehrabian"
 
 
-def test_classes_that_are_no_emotions_give_probabilities_but_no_affect(untrained):
-    forecaster = Forecaster(untrained(classes=("elderly", "youthful", "neutral")))
+def test_any_class_list_speaks_under_its_own_names(untrained):
+    """The forecasting paper's three classes, which are none of our words."""
+    classes = ("enthusiastic", "laughing", "happy to see you")
+    forecaster = Forecaster(untrained(
+        classes=classes, believes=np.array([0.05, 0.9, 0.05], np.float32)))
+    assert forecaster.reads_emotion and not forecaster.notice
     for i in range(60):
         got = forecaster.update(people(seconds(i / 30), (1, seen(STANDING))))
-    assert got.motion and not got.affects
-    assert got.classes[1].shape == (3,) and got.classes[1].sum() == pytest.approx(1.0)
-    assert "elderly, youthful, neutral" in forecaster.notice and not forecaster.reads_emotion
+    affect = got.affects[0]
+    assert affect.classes == classes
+    assert affect.probabilities == pytest.approx([0.05, 0.9, 0.05], abs=1e-5)
+    assert np.argmax(affect.categories) == EMOTIONS.index("happiness")
+    assert affect.valence > 0.5 and affect.confidence > 0.0
+    assert (affect.spread > 0.1).all() and (affect.spread < 0.6).all()
+
+
+def test_classes_that_are_no_emotions_are_published_and_mean_nothing(untrained):
+    forecaster = Forecaster(untrained(classes=("elderly", "youthful")))
+    for i in range(60):
+        got = forecaster.update(people(seconds(i / 30), (1, seen(STANDING))))
+    assert got.motion and got.classes[1].shape == (2,)
+    affect = got.affects[0]
+    assert affect.classes == ("elderly", "youthful")
+    assert affect.categories == pytest.approx(1.0 / 8.0) and affect.confidence == 0.0
+    assert np.isnan([affect.valence, affect.arousal, affect.dominance]).all()
+    assert "elderly, youthful" in forecaster.notice and not forecaster.reads_emotion
 
 
 def test_a_model_without_classifier_says_so(untrained):

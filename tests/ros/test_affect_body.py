@@ -12,7 +12,7 @@ rclpy = pytest.importorskip("rclpy")
 torch = pytest.importorskip("torch")
 
 from kinesics.msg import Affect as AffectMsg
-from kinesics_core.affect.emotions import EMOTIONS, HAPPINESS
+from kinesics_core.affect.emotions import EMOTIONS, HAPPINESS, NEUTRAL
 from kinesics_core.types import NANOSECONDS, Affect, People, Person
 from kinesics_ros import qos
 from kinesics_ros.bus import Bus
@@ -88,7 +88,7 @@ def test_the_networks_reading_of_the_body_counts_in_what_the_robot_reads(bring_u
     bus.subscribe("affect", affects.append)
     bring_up(ResponseNode(bus))
     forecast = bring_up(ForecastNode(bus, overrides={"model": model(EMOTIONS)}))
-    assert forecast.detail["emotions"].startswith("happiness, anger")
+    assert forecast.detail["classes"].startswith("happiness, anger")
     for step in range(60):
         bus.publish("persons", people(step))
         wait(lambda wanted=step: len(affects) > wanted)
@@ -117,16 +117,19 @@ def test_an_answer_never_waits_for_the_forecast(bring_up, model, monkeypatch):
         held.set()
 
 
-def test_a_model_of_other_classes_publishes_no_affect(bring_up, model):
-    bus, bodies, forecasts = Bus(), [], []
+def test_a_model_of_other_classes_publishes_them_and_moves_nothing(bring_up, model):
+    bus, bodies, affects = Bus(), [], []
     bus.subscribe("affect/body", bodies.append)
-    bus.subscribe("forecast", forecasts.append)
+    bus.subscribe("affect", affects.append)
+    bring_up(ResponseNode(bus))
     forecast = bring_up(ForecastNode(bus, overrides={"model": model(("elderly", "youthful"))}))
     for step in range(30):
         bus.publish("persons", people(step))
-        wait(lambda wanted=step: len(forecasts) > wanted)
-    assert forecasts[-1] and not bodies
-    assert forecast.detail["emotions"] == "elderly, youthful"
+        wait(lambda wanted=step: len(affects) > wanted)
+        wait(lambda: forecast.idle)
+    assert bodies[-1][0].classes == ("elderly", "youthful") and bodies[-1][0].confidence == 0.0
+    assert affects[-1][0].categories[NEUTRAL] > 0.5, "the rules' own word of somebody who stands"
+    assert forecast.detail["classes"] == "elderly, youthful"
 
 
 def happy(stamp: int) -> Affect:

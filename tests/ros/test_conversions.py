@@ -83,6 +83,10 @@ CASES = [
     (BodyPose(STAMP, STAMP + 5, random(3), random(3), random(21, 3), random(15, 3), random(15, 3),
               random(3), random(10)),
      conversions.body_to_msg, conversions.body_from_msg),
+    (Affect(STAMP, 3, np.array([.3, 0, .1, .1, 0, 0, .2, .3], np.float32), 0.5, float("nan"),
+            -0.25, 0.75, "lstm 1", spread=np.array([0.25, np.nan, 0.5], np.float32),
+            classes=("laughing", "elderly"), probabilities=np.array([0.25, 0.75], np.float32)),
+     conversions.affect_to_msg, conversions.affect_from_msg),
 ]
 
 
@@ -140,6 +144,17 @@ def test_an_expression_that_is_no_distribution_is_unknown_or_made_one(sent, rece
     message.persons[0].expression = sent
     got = conversions.people_from_msg(message).persons[0].expression
     assert got is None if received is None else got == pytest.approx(received)
+
+
+@pytest.mark.parametrize(("names", "shares"), [
+    (["a", "b"], [0.5]), (["a"], [np.nan]), ([], [1.0]), (["a", "b"], [0.0, 0.0])])
+def test_classes_without_a_distribution_are_left_out(names, shares):
+    message = conversions.affect_to_msg(CASES[3][0])
+    message.class_names, message.class_probabilities = names, shares
+    message.vad_spread = [-1.0, np.inf, 0.25]
+    got = conversions.affect_from_msg(message)
+    assert got.classes == () and got.probabilities is None
+    assert got.spread == pytest.approx([np.nan, np.nan, 0.25], nan_ok=True)
 
 
 def test_an_expression_of_other_classes_is_refused():

@@ -113,8 +113,10 @@ class AffectReader:
         face = track.face.update(person, stamp)
         rules = track.body.update(person, stamp)
         network = self._bodies.get(person.id)
-        if network is not None and not np.isfinite(network.categories).all():
-            network = None
+        if network is not None and not (
+            network.confidence > 0.0 and np.isfinite(network.categories).all()
+        ):
+            network = None  # its classes say no emotion, or it does not know
         reading = fuse(face, average(network, rules))
         if reading is not None:
             track.belief = self._follow(track.belief, reading, (stamp - track.read) / NANOSECONDS)

@@ -16,8 +16,8 @@ from typing import NamedTuple
 import numpy as np
 
 from kinesics_core.affect.body import BODY_CONFIDENCE
-from kinesics_core.affect.classes import ClassReading, emotion_indices, read_classes
 from kinesics_core.affect.emotions import EMOTIONS
+from kinesics_core.affect.spaces import reading_of, space_of
 from kinesics_core.errors import ModelError
 from kinesics_core.keypoints import MAX_GAP, visible
 from kinesics_core.motion import windows
@@ -52,9 +52,11 @@ class ForecastResult(NamedTuple):
 
     Attributes:
         motion: One forecast for each person known for half a second.
-        affects: For the same persons, what their bodies express; empty unless the model's classes
-            are emotions. ``confidence`` falls with padding and gaps, as a forecast's does, and with
-            doubt between classes; ``source`` is the model.
+        affects: For the same persons, what their bodies express; empty without a classifier. The
+            model's own classes stand in ``classes`` and ``probabilities``, whatever they are, and
+            as our emotions and VAD beside (``affect.spaces``). ``confidence`` falls with padding
+            and gaps, as a forecast's does, with doubt between classes, and to 0 with what falls on
+            classes that are no emotion; ``source`` is the model.
         classes: Person id -> (C,) probabilities of ``Forecaster.classes``; empty without a
             classifier.
     """
@@ -95,7 +97,7 @@ class Forecaster:
         self._file = open_forecaster(model, providers)
         self.metadata, self.classes = self._file.metadata, self._file.classes
         self.model = f"{self.metadata['name']} {self.metadata['version']}"
-        self._emotions = emotion_indices(self.classes)
+        self._emotional = bool(self.classes) and bool(space_of(tuple(self.classes)).known.any())
         self._blend = blend
         self._tracks: dict[int, TrackBuffer] = {}
         self._size: tuple[int, int] | None = None
@@ -122,19 +124,22 @@ class Forecaster:
 
     @property
     def reads_emotion(self) -> bool:
-        """True if ``update`` gives affects."""
-        return self._emotions is not None
+        """True if one of the classes is an emotion, so that affects say more than the classes."""
+        return self._emotional
 
     @property
     def notice(self) -> str:
-        """Sentence for the user that says why there are no affects; "" if there are."""
-        if self.reads_emotion:
-            return ""
+        """Sentence for the user about what affects do not say; "" if they say all."""
         if not self.classes:
             return f"{self.model} has no classifier: it forecasts motion and reads no affect."
+        known = space_of(tuple(self.classes)).known
+        strange = [name for name, emotion in zip(self.classes, known, strict=True) if not emotion]
+        if not strange:
+            return ""
         return (
-            f"{self.model} tells {', '.join(self.classes)} apart; these are not all among"
-            f" {', '.join(EMOTIONS)}, so no affect is made of them."
+            f"{self.model} tells {', '.join(self.classes)} apart. {', '.join(strange)}: no word for"
+            f" an emotion that is known here, so published by name and meaning none of"
+            f" {', '.join(EMOTIONS)}."
         )
 
     def warm_up(self) -> None:
@@ -195,21 +200,36 @@ class Forecaster:
         ]
         if emotion is None:
             return ForecastResult(motion, [], {})
-        affects = [] if self._emotions is None else [
-            self._affect(people.stamp, person_id, read_classes(emotion[row], self._emotions),
-                         float(confidence[row]))
+        affects = [
+            self._affect(people.stamp, person_id, emotion[row], float(confidence[row]))
             for row, person_id in enumerate(ids)
         ]
-        return ForecastResult(motion, affects, dict(zip(ids, emotion, strict=True)))
+        return ForecastResult(
+            motion, [affect for affect in affects if affect is not None],
+            dict(zip(ids, emotion, strict=True)))
 
     def _affect(
-        self, stamp: int, person_id: int, read: ClassReading, observed: float
-    ) -> Affect:
-        """Return a person's affect; ``observed`` is the share of the window that was seen."""
-        valence, arousal, dominance = read.vad.tolist()
+        self, stamp: int, person_id: int, probabilities: np.ndarray, observed: float
+    ) -> Affect | None:
+        """Return a person's affect; None if the network gives no distribution.
+
+        Args:
+            stamp: Of the image, ns.
+            person_id: Of the person.
+            probabilities: (C,) of the classes.
+            observed: Share of the window that was seen.
+        """
+        read = reading_of(self.classes, probabilities)
+        if read is None:
+            return None
+        categories, vad, clarity = read
+        mean = vad.mean if self._emotional else np.full(3, np.nan)
+        valence, arousal, dominance = mean.tolist()
         return Affect(
-            stamp, person_id, read.categories, valence, arousal, dominance,
-            BODY_CONFIDENCE * observed * read.clarity, self.model)
+            stamp, person_id, categories, valence, arousal, dominance,
+            BODY_CONFIDENCE * observed * clarity, self.model,
+            spread=vad.spread.astype(np.float32), classes=tuple(self.classes),
+            probabilities=np.asarray(probabilities, np.float32))
 
     def _forecast(
         self, poses: np.ndarray, known: np.ndarray
