@@ -152,6 +152,57 @@ class Affect:
     probabilities: np.ndarray | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class GestureSign:
+    """A gesture of a person.
+
+    Attributes:
+        name: One of ``affect.signals.GESTURES``.
+        confidence: 0..1.
+        starts_in: Seconds from the image's stamp until it begins; 0 for one that is seen now.
+    """
+
+    name: str
+    confidence: float
+    starts_in: float = 0.0
+
+
+@dataclass(slots=True)
+class SocialSignals:
+    """What a person signals: gestures, posture and engagement with the camera, that is the robot.
+
+    Attributes:
+        stamp: Of the newest image the reading has seen, ns.
+        person_id: Person.id.
+        gestures: Seen now, the surest first.
+        expected: Forecast, with ``starts_in`` above 0, the soonest first.
+        posture: "standing" or "sitting"; "" if unknown.
+        engagement: Level of REP-155: "unknown", "disengaged", "engaging", "engaged" or
+            "disengaging".
+        engagement_confidence: 0..1.
+        distance: From the camera to the person, metres; nan if unknown.
+        facing: Angle between where the trunk faces and the line to the camera, radians, 0..pi;
+            nan if unknown.
+        gaze: Share of the last second in which the person looked at the camera, 0..1; nan if
+            unknown.
+        approach: Speed towards the camera, m/s; nan if unknown.
+        frame_id: tf frame of the image.
+    """
+
+    stamp: int
+    person_id: int
+    gestures: tuple[GestureSign, ...] = ()
+    expected: tuple[GestureSign, ...] = ()
+    posture: str = ""
+    engagement: str = "unknown"
+    engagement_confidence: float = 0.0
+    distance: float = float("nan")
+    facing: float = float("nan")
+    gaze: float = float("nan")
+    approach: float = float("nan")
+    frame_id: str = "camera_optical_frame"
+
+
 @dataclass(slots=True)
 class AffectiveResponse:
     """The robot's decision to express something, and its reason.
@@ -267,3 +318,4 @@ class Moment:
     response: AffectiveResponse | None = None
     face: FacePose | None = None
     body: BodyPose | None = None
+    signals: list[SocialSignals] = field(default_factory=list)

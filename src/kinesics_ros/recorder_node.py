@@ -34,6 +34,7 @@ KNOWN_TYPES = {
     "forecast": "kinesics/msg/MotionForecast",
     "affect": "kinesics/msg/Affect",
     "affect/body": "kinesics/msg/Affect",
+    "signals": "kinesics/msg/SocialSignals",
     "response": "kinesics/msg/AffectiveResponse",
     "face_pose": "kinesics/msg/FacePose",
     "body_pose": "kinesics/msg/BodyPose",

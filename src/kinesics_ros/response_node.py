@@ -4,34 +4,39 @@ from __future__ import annotations
 
 from typing import Any
 
-from kinesics.msg import Affect, AffectiveResponse, PersonArray
+from kinesics.msg import Affect, AffectiveResponse, PersonArray, SocialSignals
+from kinesics.msg import MotionForecast as MotionForecastMsg
 from kinesics.srv import SetPersonality
 from kinesics_core.affect.reader import AffectReader
+from kinesics_core.affect.signals import SignalReader, SignalsConfig
 from kinesics_core.errors import KinesicsError
 from kinesics_core.mind.personality import Personality, temperament
 from kinesics_core.mind.policy import PolicyConfig, ResponsePolicy
 from kinesics_core.settings import settings_of
 from kinesics_core.types import Affect as CoreAffect
-from kinesics_core.types import People
+from kinesics_core.types import MotionForecast, People
 from kinesics_ros import qos
 from kinesics_ros.bus import Bus
 from kinesics_ros.conversions import (
     affect_from_msg,
     affect_to_msg,
+    forecast_from_msg,
     people_from_msg,
     response_to_msg,
 )
 from kinesics_ros.run import run_node
+from kinesics_ros.signal_messages import signals_to_msg
 from kinesics_ros.stage import Stage, Stopwatch
 
 TRAITS = tuple(trait.name for trait in settings_of(Personality))
 
 
 class ResponseNode(Stage):
-    """``persons`` in, ``affect`` (face and body fused) and ``response`` out.
+    """``persons`` in, ``affect`` (face and body fused), ``signals`` and ``response`` out.
 
     Readings of a network on ``affect/body`` are averaged with the node's own reading of a body.
-    An image never waits for its reading: the newest one of the last second counts.
+    An image never waits for its reading: the newest one of the last second counts. Of
+    ``forecast`` likewise: the newest one of each person tells the gestures that are to come.
 
     Service ``set_personality`` changes who the robot is while it runs.
     """
@@ -40,15 +45,21 @@ class ResponseNode(Stage):
         *settings_of(PolicyConfig, "policy"),
         *settings_of(Personality),
         *settings_of(PolicyConfig, "horizontal_fov"),
+        *settings_of(SignalsConfig, "forecast_confidence"),
     )
 
     def __init__(self, bus: Bus | None = None, **node_arguments: Any) -> None:
         super().__init__("response", bus, **node_arguments)
         self._reader: AffectReader | None = None
         self._policy: ResponsePolicy | None = None
+        self._signals: SignalReader | None = None
+        self._forecasts: dict[int, MotionForecast] = {}
         self._publish_affects = self.output(
             "affect", Affect, lambda affects: [affect_to_msg(a) for a in affects], qos.RESULT
         )
+        self._publish_signals = self.output(
+            "signals", SocialSignals, lambda signals: [signals_to_msg(s) for s in signals],
+            qos.RESULT)
         self._publish_response = self.output(
             "response", AffectiveResponse, lambda response: [response_to_msg(response)], qos.RESULT
         )
@@ -58,39 +69,55 @@ class ResponseNode(Stage):
             self._keep_bodies, qos.RESULT,
             key=lambda affects: tuple(affect.person_id for affect in affects),
         )
+        self.input(
+            "forecast", MotionForecastMsg, lambda message: [forecast_from_msg(message)],
+            self._keep_forecasts, qos.RESULT,
+            key=lambda forecasts: tuple(forecast.person_id for forecast in forecasts),
+        )
         self.create_service(SetPersonality, "set_personality", self._set_personality)
 
     def load(self) -> None:
-        """Make the reader of affect and the policy."""
+        """Make the readers of affect and signals, and the policy."""
         self._reader = AffectReader()
+        self._signals = SignalReader(self.parameters.config(SignalsConfig))
         self._policy = ResponsePolicy(
             self.parameters.config(Personality), self.parameters.config(PolicyConfig)
         )
         self.detail["policy"] = self.parameters["policy"]
 
     def unload(self) -> None:
-        """Let go of reader and policy."""
-        self._reader = self._policy = None
+        """Let go of readers and policy."""
+        self._reader = self._policy = self._signals = None
 
     def start(self) -> None:
-        """Forget what networks read during an earlier activation."""
+        """Forget what networks read and forecast during an earlier activation."""
         assert self._reader is not None
         self._reader.drop_body_readings()
+        self._forecasts.clear()
 
     def _keep_bodies(self, affects: list[CoreAffect]) -> None:
         assert self._reader is not None
         self._reader.add_body_readings(affects)
 
+    def _keep_forecasts(self, forecasts: list[MotionForecast]) -> None:
+        self._forecasts |= {forecast.person_id: forecast for forecast in forecasts}
+
     def _respond(self, people: People) -> None:
         assert self._reader is not None and self._policy is not None
+        assert self._signals is not None
         with Stopwatch(self, people.stamp):
             affects = self._reader.update(people)
+            signals = self._signals.update(people, list(self._forecasts.values()))
             response = self._policy.update(affects, people)
         for affect in affects:
             affect.frame_id = people.frame_id
         # The response first: the expression waits for it, the affect is for observers.
         self._publish_response(response)
         self._publish_affects(affects)
+        self._publish_signals(signals)
+        there = {person.id for person in people.persons}
+        self._forecasts = {
+            person: forecast for person, forecast in self._forecasts.items() if person in there}
 
     def _set_personality(
         self, request: SetPersonality.Request, answer: SetPersonality.Response

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
-from kinesics_core.types import Affect, Frame, Moment, MotionForecast
+from kinesics_core.types import Affect, Frame, Moment, MotionForecast, SocialSignals
 from kinesics_ros.bus import Bus
 
 
@@ -35,6 +35,7 @@ class Tap:
         bus.subscribe("persons", lambda item: self._put(item.stamp, people=item))
         bus.subscribe("forecast", self._on_forecasts)
         bus.subscribe("affect", self._on_affects)
+        bus.subscribe("signals", self._on_signals)
         bus.subscribe("response", lambda item: self._put(item.stamp, response=item))
         bus.subscribe("face_pose", lambda item: self._put(item.stamp, face=item))
         bus.subscribe("body_pose", lambda item: self._put(item.stamp, body=item))
@@ -53,6 +54,10 @@ class Tap:
         if affects:
             self._put(affects[0].stamp, affects=affects)
 
+    def _on_signals(self, signals: list[SocialSignals]) -> None:
+        if signals:
+            self._put(signals[0].stamp, signals=signals)
+
     def _put(self, stamp: int, **parts: Any) -> None:
         finished: list[Moment] = []
         with self._lock:
@@ -62,8 +67,8 @@ class Tap:
             for name, value in parts.items():
                 setattr(moment, name, value)
             if "body" in parts:
-                # Side branches (forecast, affect) of this image may still be on their way, so the
-                # image before it is the one that is certainly complete.
+                # Side branches (forecast, affect, signals) of this image may still be on their
+                # way, so the image before it is the one that is certainly complete.
                 finished = self._take_before(stamp)
         for moment in finished:
             self._show(moment)

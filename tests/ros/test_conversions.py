@@ -18,11 +18,13 @@ from kinesics_core.types import (
     AffectiveResponse,
     BodyPose,
     FacePose,
+    GestureSign,
     MotionForecast,
     People,
     Person,
+    SocialSignals,
 )
-from kinesics_ros import conversions
+from kinesics_ros import conversions, signal_messages
 
 STAMP = 1_763_700_000_123_456_789
 RNG = np.random.default_rng(7)
@@ -78,6 +80,11 @@ CASES = [
                        "frame", "4 sadness 2", -0.125, 0.75, 1.25, True, ("near", "new"),
                        (0.5, -2.0)),
      conversions.response_to_msg, conversions.response_from_msg),
+    (SocialSignals(STAMP, 3, (GestureSign("wave", 0.75), GestureSign("nod", 0.5)),
+                   (GestureSign("bow", 0.5, 0.25),), "sitting", "engaged", 0.5, 1.5, 0.25,
+                   float("nan"), -0.5),
+     signal_messages.signals_to_msg, signal_messages.signals_from_msg),
+    (SocialSignals(STAMP, 4), signal_messages.signals_to_msg, signal_messages.signals_from_msg),
     (FacePose(STAMP, STAMP + 5, random(52), random(2), random(3)),
      conversions.face_to_msg, conversions.face_from_msg),
     (BodyPose(STAMP, STAMP + 5, random(3), random(3), random(21, 3), random(15, 3), random(15, 3),

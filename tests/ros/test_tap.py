@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("rclpy")
-from kinesics_core.types import Affect, BodyPose, Frame, MotionForecast, People
+from kinesics_core.types import Affect, BodyPose, Frame, MotionForecast, People, SocialSignals
 from kinesics_ros.bus import Bus
 from kinesics_ros.tap import Tap
 
@@ -44,12 +44,13 @@ def test_parts_of_an_image_come_together_though_the_side_branches_are_late(tappe
     answer(bus, 1)
     bus.publish("forecast", [forecast(1)])
     bus.publish("affect", [affect(1)])
+    bus.publish("signals", [SocialSignals(1, 1)])
     assert moments == [], "the next image has not been answered yet"
     bus.publish("image_raw", Frame(IMAGE, 2))
     answer(bus, 2)
     (moment,) = moments
     assert moment.frame.stamp == moment.people.stamp == moment.body.stamp == 1
-    assert moment.forecasts[0].stamp == moment.affects[0].stamp == 1
+    assert moment.forecasts[0].stamp == moment.affects[0].stamp == moment.signals[0].stamp == 1
 
 
 def test_images_that_nobody_looked_at_are_left_out(tapped):

@@ -18,7 +18,7 @@ class RecorderConfig:
         "action record_take")
     topics: list[str] = setting(
         ["image_raw/compressed", "camera_info", "persons", "forecast", "affect/body", "affect",
-         "response", "face_pose", "body_pose"], "Topics to record")
+         "signals", "response", "face_pose", "body_pose"], "Topics to record")
     reserve_mb: int = setting(
         200, "Recording ends when the disk has less room left", unit="MB", bounds=(1, 10**6))
     flush_s: float = setting(

@@ -1,0 +1,127 @@
+"""Engagement with the robot in REP-155's five levels, from gaze, facing and distance over time.
+
+A person who looks towards the robot begins to engage; who keeps looking, near enough and turned to
+it, is engaged; who looks or turns away for longer than a glance begins to disengage. REP-155 names
+the levels; the thresholds are ours: people hold each other's gaze for 1 to 3 s at a time (Argyle &
+Dean 1965; Binetti et al. 2016), glances away in conversation last under a second, and the far end
+of Hall's social distance is 3.6 m.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kinesics_core.affect.signals.names import ENGAGEMENT
+
+UNKNOWN, DISENGAGED, ENGAGING, ENGAGED, DISENGAGING = range(len(ENGAGEMENT))
+
+GAZE_TIME = 1.0
+"""Seconds over which the share of looking is taken."""
+
+LOOKS_WITHIN = (0.26, 0.30)
+"""Radians of yaw and pitch of the gaze against the line to the camera that count as looking at it:
+a face in conversation, seen from a camera on or above the robot's head."""
+
+TURNED = 0.9
+"""Radians of the trunk's yaw from which a person is turned away."""
+
+NEAR_LAG, FAR_LAG = 0.25, 0.75
+"""Seconds by which two means of the distance lag; their difference tells its change."""
+
+SOCIAL = 3.6
+"""Metres; farther people may look, but are not engaged."""
+
+
+class Engagement:
+    """Engagement of P persons.
+
+    Attributes:
+        level: (P,) index into ``ENGAGEMENT``.
+        gaze: (P,) share of looking over about a second, nan if unknown.
+        away: (P,) seconds without looking.
+        looking: (P,) seconds of looking, glances away left out.
+        known: (P,) seconds in which it could be told.
+        unseen: (P,) seconds in which it could not.
+        distance: (P,) metres, smoothed; nan if unknown.
+        before: (P,) metres, smoothed more, so that it lags behind.
+    """
+
+    _parts = ("level", "gaze", "away", "looking", "known", "unseen", "distance", "before")
+
+    def __init__(self, persons: int = 0) -> None:
+        """Know nothing of anybody."""
+        self.level = np.full(persons, UNKNOWN)
+        self.gaze = np.full(persons, np.nan)
+        self.away, self.looking, self.known = (np.zeros(persons) for _ in range(3))
+        self.unseen = np.zeros(persons)
+        self.distance, self.before = np.full(persons, np.nan), np.full(persons, np.nan)
+
+    def keep(self, rows: np.ndarray) -> None:
+        """Keep only the persons of the indices given."""
+        for part in self._parts:
+            setattr(self, part, getattr(self, part)[rows])
+
+    def admit(self, count: int) -> None:
+        """Add persons."""
+        fresh = Engagement(count)
+        for part in self._parts:
+            setattr(self, part, np.concatenate([getattr(self, part), getattr(fresh, part)]))
+
+    def advance(
+        self, yaw: np.ndarray, pitch: np.ndarray, facing: np.ndarray, distance: np.ndarray,
+        elapsed: float,
+    ) -> None:
+        """Go one step on.
+
+        Args:
+            yaw: (P,) radians, of the gaze against the line to the camera; nan if unknown.
+            pitch: (P,) likewise, against the person's usual one.
+            facing: (P,) radians, of the trunk; nan if unknown.
+            distance: (P,) metres; nan if unknown.
+            elapsed: Seconds.
+        """
+        looks = (np.abs(yaw) < LOOKS_WITHIN[0]) & (np.abs(pitch) < LOOKS_WITHIN[1])
+        turned = np.abs(facing) > TURNED
+        # Of somebody who shows the back, the face is not there to be read: that says enough.
+        told = np.isfinite(yaw) | turned
+        looks &= told
+        gain = 1.0 - np.exp(-elapsed / (0.5 * GAZE_TIME))
+        begun = np.where(np.isnan(self.gaze), looks, self.gaze)
+        self.gaze = np.where(told, begun + gain * (looks - begun), self.gaze)
+        self.known = np.where(told, self.known + elapsed, self.known)
+        self.unseen = np.where(told, 0.0, self.unseen + elapsed)
+        self.away = np.where(looks, 0.0, self.away + np.where(told, elapsed, 0.0))
+        self.looking = np.where(
+            looks, self.looking + elapsed, np.where(self.away > 0.4, 0.0, self.looking))
+        for part, time in (("distance", NEAR_LAG), ("before", FAR_LAG)):
+            old = getattr(self, part)
+            new = np.where(np.isnan(old), distance, old + (1.0 - np.exp(-elapsed / time)) * (
+                distance - old))
+            setattr(self, part, np.where(np.isnan(distance), old, new))
+        near = ~(self.distance > SOCIAL)
+        self._level(turned, near)
+
+    def _level(self, turned: np.ndarray, near: np.ndarray) -> None:
+        level = self.level
+        was = level.copy()
+        starts = self.looking >= 0.2
+        level[(was == UNKNOWN) & (self.known >= 0.3)] = DISENGAGED
+        level[(was == DISENGAGED) & starts] = ENGAGING
+        level[(was == ENGAGING) & (self.looking >= 1.0) & near & ~turned] = ENGAGED
+        level[(was == ENGAGING) & (self.away > 0.7)] = DISENGAGED
+        leaves = (self.away > 1.0) | (turned & (self.away > 0.4))
+        level[(was == ENGAGED) & (leaves | ~near)] = DISENGAGING
+        level[(was == DISENGAGING) & (self.looking >= 0.3) & near & ~turned] = ENGAGED
+        level[(was == DISENGAGING) & (self.away > 2.5)] = DISENGAGED
+        lost = self.unseen > 2.0
+        level[lost] = UNKNOWN
+        self.gaze[lost], self.known[lost], self.looking[lost] = np.nan, 0.0, 0.0
+
+    def approach(self) -> np.ndarray:
+        """Return the speed towards the camera (P,), m/s, nan if unknown."""
+        return (self.before - self.distance) / (FAR_LAG - NEAR_LAG)
+
+    def confidence(self) -> np.ndarray:
+        """Return how sure the levels are (P,), 0..1, by how long and lately it was told."""
+        seen = np.minimum(self.known, 1.0) * np.exp(-self.unseen)
+        return np.where(self.level == UNKNOWN, 0.0, 0.3 + 0.7 * seen)

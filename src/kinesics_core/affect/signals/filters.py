@@ -1,0 +1,175 @@
+"""Recurrent state of everybody's measures: means, what is usual, and what swings.
+
+All of it advances step by step of the timeline, for all persons at once; a copy runs on through a
+forecast's steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from kinesics_core.affect.signals.measures import MEASURES, M
+
+SMOOTH = 0.10
+"""Seconds over which a measure is averaged."""
+
+STEADY = 0.25
+"""Seconds over which its movement is averaged."""
+
+USUAL = 6.0
+"""Seconds over which a person's usual value is learnt; the first second counts equally."""
+
+STALE = 0.5
+"""Seconds after which an unseen measure is unknown."""
+
+USUALS = ("head_up", "pitch", "lean", "scale", "shoulders_y", "shoulders_x", "facing", "hips_y")
+"""Measures whose usual value is followed."""
+
+U = {name: index for index, name in enumerate(USUALS)}
+_USUAL_ROWS = np.array([M[name] for name in USUALS])
+
+SWINGS = {
+    "wave_left": 0.16, "wave_right": 0.16, "beckon_left": 0.16, "beckon_right": 0.16,
+    "clap": 0.14, "nod": 0.07, "shake": 0.14,
+}
+"""What may swing, and how far it must turn back (torsos, radians) for a swing."""
+
+S = {name: index for index, name in enumerate(SWINGS)}
+_BACK = np.array(list(SWINGS.values()))[:, None]
+
+_LONG = 1e3
+"""Seconds since what has never been."""
+
+_CLEAR = 5.0
+"""A swing is as many times larger than what jitter makes."""
+
+KEPT = 5
+"""Turning points that are remembered."""
+
+
+@dataclass(slots=True)
+class State:
+    """State of P persons; every array's last axis is theirs.
+
+    Attributes:
+        mean: (measures, P), smoothed; nan if unknown.
+        motion: (measures, P), mean distance of the measure from ``mean``.
+        unseen: (measures, P) seconds since it was known.
+        usual: (usuals, P).
+        learnt: (usuals, P) seconds of learning.
+        top: (swings, P), farthest value since the last turn, seen in the swing's direction.
+        way: (swings, P), the direction, +1 or -1.
+        turns: (KEPT, swings, P) seconds since each of the last turning points, the newest first.
+        spans: (KEPT, swings, P), what was swung between that turning point and the one before.
+        last: (swings, P), value at the last turning point.
+        trail: (2, swings, P), the two values before, the newer one first.
+        noise: (swings, P), how far values jitter from one step to the next (1 sigma).
+    """
+
+    mean: np.ndarray
+    motion: np.ndarray
+    unseen: np.ndarray
+    usual: np.ndarray
+    learnt: np.ndarray
+    top: np.ndarray
+    way: np.ndarray
+    turns: np.ndarray
+    spans: np.ndarray
+    last: np.ndarray
+    trail: np.ndarray
+    noise: np.ndarray
+
+    @classmethod
+    def of(cls, persons: int) -> State:
+        """Return the state of persons of whom nothing is known."""
+        m, u, s = len(MEASURES), len(USUALS), len(SWINGS)
+
+        def full(*shape: int, value: float = np.nan) -> np.ndarray:
+            return np.full((*shape, persons), value)
+
+        return cls(
+            full(m), full(m, value=0.0), full(m, value=_LONG), full(u), full(u, value=0.0),
+            full(s), full(s, value=1.0), full(KEPT, s, value=_LONG), full(KEPT, s, value=0.0),
+            full(s), full(2, s), full(s, value=0.0))
+
+    def copy(self) -> State:
+        """Return a state that advances by itself."""
+        return State(*(getattr(self, part.name).copy() for part in fields(self)))
+
+    @classmethod
+    def joined(cls, states: Sequence[State]) -> State:
+        """Return one state of everybody in several."""
+        return cls(*(
+            np.concatenate([getattr(state, part.name) for state in states], axis=-1)
+            for part in fields(cls)))
+
+    def keep(self, rows: np.ndarray) -> None:
+        """Keep only the persons of the indices given, in that order."""
+        for part in fields(self):
+            setattr(self, part.name, getattr(self, part.name)[..., rows])
+
+    def admit(self, count: int) -> None:
+        """Add persons of whom nothing is known."""
+        fresh = State.of(count)
+        for part in fields(self):
+            both = (getattr(self, part.name), getattr(fresh, part.name))
+            setattr(self, part.name, np.concatenate(both, axis=-1))
+
+    def advance(self, now: np.ndarray, swinging: np.ndarray, elapsed: float, learn: bool) -> None:
+        """Go one step on.
+
+        Args:
+            now: (measures, P) of the step.
+            swinging: (swings, P), what may swing; nan where it does not count.
+            elapsed: Seconds of the step.
+            learn: Whether usual values follow.
+        """
+        there = np.isfinite(now)
+        self.unseen = np.where(there, 0.0, self.unseen + elapsed)
+        gain = 1.0 - np.exp(-elapsed / SMOOTH)
+        change = now - self.mean
+        joined = np.isfinite(change)
+        change = np.where(joined, change, 0.0)
+        self.mean = np.where(there & ~joined, now, self.mean + gain * change)
+        self.mean[self.unseen > STALE] = np.nan
+        self.motion += (1.0 - np.exp(-elapsed / STEADY)) * np.where(
+            joined, np.abs(change) - self.motion, 0.0)
+        if learn:
+            self._learn(now[_USUAL_ROWS], elapsed)
+        self._swing(swinging, elapsed)
+
+    def _learn(self, now: np.ndarray, elapsed: float) -> None:
+        there = np.isfinite(now)
+        self.learnt += np.where(there, elapsed, 0.0)
+        # A plain mean at first, then one that forgets.
+        gain = elapsed / np.minimum(np.maximum(self.learnt, elapsed), USUAL)
+        started = np.where(np.isnan(self.usual), now, self.usual)
+        self.usual = np.where(there, started + gain * (now - started), self.usual)
+
+    def _swing(self, values: np.ndarray, elapsed: float) -> None:
+        self.turns += elapsed
+        there = np.isfinite(values)
+        along = np.where(there, values * self.way, np.nan)
+        fresh = there & np.isnan(self.top)
+        # White noise of 1 sigma has second differences of sqrt(6) sigma.
+        jitter = np.abs(values - 2.0 * self.trail[0] + self.trail[1]) * (1.25 / np.sqrt(6.0))
+        self.noise += elapsed * np.where(np.isfinite(jitter), jitter - self.noise, 0.0)
+        self.trail[1], self.trail[0] = self.trail[0], values
+        turned = along < self.top - np.maximum(_BACK, _CLEAR * self.noise)
+        if turned.any():
+            extreme = self.top * self.way
+            span = np.nan_to_num(np.abs(extreme - self.last))
+            self.turns[1:] = np.where(turned, self.turns[:-1], self.turns[1:])
+            self.spans[1:] = np.where(turned, self.spans[:-1], self.spans[1:])
+            self.turns[0] = np.where(turned, 0.0, self.turns[0])
+            self.spans[0] = np.where(turned, span, self.spans[0])
+            self.last = np.where(turned, extreme, self.last)
+            self.way = np.where(turned, -self.way, self.way)
+            along = np.where(turned, values * self.way, along)
+            self.top = np.where(turned, along, self.top)
+        self.top = np.where(fresh, along, np.fmax(self.top, along))
+        # Swings end where their value is not to be seen.
+        self.top = np.where(there, self.top, np.where(self.turns[0] > STALE, np.nan, self.top))

@@ -1,0 +1,204 @@
+"""Reader of the social signals of everybody seen, image by image."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kinesics_core.affect.signals import gestures, samples
+from kinesics_core.affect.signals.decision import Decision
+from kinesics_core.affect.signals.engagement import Engagement
+from kinesics_core.affect.signals.filters import State
+from kinesics_core.affect.signals.measures import M, measure
+from kinesics_core.affect.signals.names import ENGAGEMENT, GESTURES
+from kinesics_core.affect.signals.timeline import RATE, Timeline
+from kinesics_core.camera import Lens, focal_length
+from kinesics_core.settings import check, same_as, setting
+from kinesics_core.types import NANOSECONDS, GestureSign, MotionForecast, People, SocialSignals
+
+_STRIDE = 3
+"""Steps of the grid between the moments of a forecast that are read."""
+
+_STALE_FORECAST = 0.25
+"""Seconds after which a forecast says nothing about the coming ones."""
+
+_FORGET = 2.0
+"""Seconds after which somebody unseen is forgotten."""
+
+SITTING, STANDING = 0.95, 0.65
+"""Radians of the thighs against the vertical."""
+
+
+@dataclass(frozen=True)
+class SignalsConfig:
+    """Settings of the reading of social signals."""
+
+    horizontal_fov: float = same_as(Lens, "horizontal_fov")
+    forecast_confidence: float = setting(
+        0.5, "Confidence from which a coming gesture is told", bounds=(0.0, 1.0))
+
+    def __post_init__(self) -> None:
+        """Refuse values out of range."""
+        check(self)
+
+
+class SignalReader:
+    """Reader of gestures, posture and engagement of everybody seen.
+
+    Images may come at any rate, persons appear and vanish; a stamp that jumps back, or on by more
+    than two seconds, starts anew.
+    """
+
+    def __init__(self, config: SignalsConfig | None = None) -> None:
+        """Know nobody yet."""
+        self.config = config or SignalsConfig()
+        self._timeline = Timeline(samples.SIZE)
+        self._clear()
+
+    def _clear(self) -> None:
+        self._timeline.clear()
+        self._state = State.of(0)
+        self._decision = Decision(0)
+        self._engagement = Engagement(0)
+
+    def update(
+        self, people: People, forecasts: Sequence[MotionForecast] = ()
+    ) -> list[SocialSignals]:
+        """Return the signals of everybody in an image.
+
+        Args:
+            people: Everybody seen in the image.
+            forecasts: Of this image or a slightly earlier one; those of others are left out.
+        """
+        line = self._timeline
+        if not line.continues(people.stamp):
+            self._clear()
+        self._forget(people)
+        self._admit([person.id for person in people.persons])
+        size = (people.width, people.height)
+        focal = focal_length(people.width, self.config.horizontal_fov)
+        now = np.full((len(line.ids), samples.SIZE), np.nan)
+        slots = {int(person): slot for slot, person in enumerate(line.ids)}
+        for person in people.persons:
+            now[slots[person.id]] = samples.sample(person, size)
+            line.seen[slots[person.id]] = people.stamp
+        self._smooth_scale(now)
+        steps = line.add(people.stamp, now)
+        for measured in np.moveaxis(measure(steps, people.width, focal), 1, 0):
+            self._advance(measured, 1.0 / RATE, focal)
+        expected = self._expect(people, forecasts, slots, focal)
+        return [
+            self._signals(people, slots[person.id], expected.get(person.id, ()))
+            for person in people.persons]
+
+    def _forget(self, people: People) -> None:
+        line = self._timeline
+        there = {person.id for person in people.persons}
+        kept = [
+            slot for slot, person in enumerate(line.ids)
+            if int(person) in there or people.stamp - line.seen[slot] <= _FORGET * NANOSECONDS]
+        if len(kept) < len(line.ids):
+            rows = np.array(kept, np.int64)
+            for part in (line, self._state, self._decision, self._engagement):
+                part.keep(rows)
+
+    def _admit(self, ids: Sequence[int]) -> None:
+        count = self._timeline.admit(ids)
+        if count:
+            for part in (self._state, self._decision, self._engagement):
+                part.admit(count)
+
+    def _smooth_scale(self, now: np.ndarray) -> None:
+        """Follow the size of a person slowly where it shrinks: a turn or a bow is no step back."""
+        before, new = self._timeline.latest[:, samples.SCALE], now[:, samples.SCALE]
+        guessed = ~np.isfinite(now[:, samples.WORLD.start + 3 * 5])
+        gain = np.where(guessed & (new < before), 0.02, 0.3)
+        now[:, samples.SCALE] = np.where(np.isnan(before), new, before + gain * (new - before))
+
+    def _advance(self, measured: np.ndarray, elapsed: float, focal: float) -> None:
+        state = self._state
+        state.advance(measured, gestures.swinging(measured), elapsed, learn=True)
+        self._decision.advance(gestures.evidence(state), elapsed)
+        self._engagement.advance(
+            state.mean[M["gaze_yaw"]], state.mean[M["gaze_pitch"]], state.mean[M["facing"]],
+            focal * samples.TORSO / np.exp(state.mean[M["scale"]]), elapsed)
+
+    def _expect(
+        self, people: People, forecasts: Sequence[MotionForecast], slots: dict[int, int],
+        focal: float,
+    ) -> dict[int, tuple[GestureSign, ...]]:
+        """Return the gestures that forecasts hold and that are not seen yet, by person."""
+        fresh = [
+            forecast for forecast in forecasts
+            if forecast.person_id in slots and len(forecast.keypoints)
+            and abs(people.stamp - forecast.stamp) <= _STALE_FORECAST * NANOSECONDS]
+        if not fresh:
+            return {}
+        rows = np.array([slots[forecast.person_id] for forecast in fresh])
+        stride = _STRIDE / RATE
+        count = min(int(forecast.dt * len(forecast.keypoints) / stride) for forecast in fresh)
+        if not count:
+            return {}
+        coming = np.stack([
+            samples.coming_samples(
+                _at(forecast, people.stamp, stride * np.arange(1, count + 1)),
+                self._timeline.latest[row])
+            for forecast, row in zip(fresh, rows, strict=True)], axis=1)
+        measured = np.moveaxis(measure(coming, people.width, focal), 1, 0)
+        state = self._state.copy()
+        state.keep(rows)
+        states = []
+        for step in measured:
+            state.advance(step, gestures.swinging(step), stride, learn=False)
+            states.append(state.copy())
+        seen = gestures.evidence(State.joined(states)).reshape(len(GESTURES), count, len(rows))
+        decision = self._decision.copy()
+        decision.keep(rows)
+        already = decision.on.copy()
+        found: dict[int, list[GestureSign]] = {forecast.person_id: [] for forecast in fresh}
+        for step in range(count):
+            before = decision.on.copy()
+            decision.advance(seen[:, step], stride)
+            for gesture, person in np.argwhere(decision.on & ~before & ~already):
+                already[gesture, person] = True
+                sure = float(seen[gesture, step, person] * fresh[person].confidence)
+                if sure >= self.config.forecast_confidence:
+                    found[fresh[person].person_id].append(
+                        GestureSign(GESTURES[gesture], sure, (step + 1) * stride))
+        return {person: tuple(signs) for person, signs in found.items()}
+
+    def _signals(
+        self, people: People, slot: int, expected: tuple[GestureSign, ...]
+    ) -> SocialSignals:
+        state, decision, engagement = self._state, self._decision, self._engagement
+        seen = [
+            GestureSign(GESTURES[gesture], float(np.clip(decision.sure[gesture, slot], 0.0, 1.0)))
+            for gesture in np.flatnonzero(decision.on[:, slot])]
+        seen.sort(key=lambda sign: -sign.confidence)
+        thighs = state.mean[[M["thigh_left"], M["thigh_right"]], slot]
+        known = thighs[np.isfinite(thighs)]
+        thigh = float(known.mean()) if len(known) else float("nan")
+        return SocialSignals(
+            stamp=people.stamp, person_id=int(self._timeline.ids[slot]),
+            gestures=tuple(seen), expected=expected,
+            posture="sitting" if thigh > SITTING else "standing" if thigh < STANDING else "",
+            engagement=ENGAGEMENT[engagement.level[slot]],
+            engagement_confidence=float(engagement.confidence()[slot]),
+            distance=float(engagement.distance[slot]),
+            facing=float(abs(state.mean[M["facing"], slot])),
+            gaze=float(engagement.gaze[slot]),
+            approach=float(engagement.approach()[slot]),
+            frame_id=people.frame_id)
+
+
+def _at(forecast: MotionForecast, stamp: int, ahead: np.ndarray) -> np.ndarray:
+    """Return a forecast's keypoints (len(ahead), 17, 2) at seconds after a stamp; ends are held."""
+    place = (stamp - forecast.stamp) / NANOSECONDS / forecast.dt + ahead / forecast.dt - 1.0
+    place = np.clip(place, 0.0, len(forecast.keypoints) - 1)
+    first = np.minimum(place.astype(int), max(len(forecast.keypoints) - 2, 0))
+    last = np.minimum(first + 1, len(forecast.keypoints) - 1)
+    share = (place - first)[:, None, None]
+    keypoints = np.asarray(forecast.keypoints, np.float64)
+    return keypoints[first] + share * (keypoints[last] - keypoints[first])
