@@ -9,7 +9,6 @@ import pytest
 from signalling_figure import Arm, Pose, watch
 
 
-
 def begun(t: float) -> float:
     """How far a gesture that begins after 1.5 s has come."""
     return min(max(2.0 * (t - 1.5), 0.0), 1.0)

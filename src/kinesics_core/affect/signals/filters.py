@@ -40,6 +40,9 @@ SWINGS = {
 S = {name: index for index, name in enumerate(SWINGS)}
 _BACK = np.array(list(SWINGS.values()))[:, None]
 
+_JUDGED = 0.3
+"""Seconds after which it is known what jitter is."""
+
 _LONG = 1e3
 """Seconds since what has never been."""
 
@@ -67,6 +70,7 @@ class State:
         last: (swings, P), value at the last turning point.
         trail: (2, swings, P), the two values before, the newer one first.
         noise: (swings, P), how far values jitter from one step to the next (1 sigma).
+        judged: (swings, P) seconds in which that was learnt.
     """
 
     mean: np.ndarray
@@ -81,6 +85,7 @@ class State:
     last: np.ndarray
     trail: np.ndarray
     noise: np.ndarray
+    judged: np.ndarray
 
     @classmethod
     def of(cls, persons: int) -> State:
@@ -93,7 +98,7 @@ class State:
         return cls(
             full(m), full(m, value=0.0), full(m, value=_LONG), full(u), full(u, value=0.0),
             full(s), full(s, value=1.0), full(KEPT, s, value=_LONG), full(KEPT, s, value=0.0),
-            full(s), full(2, s), full(s, value=0.0))
+            full(s), full(2, s), full(s, value=0.0), full(s, value=0.0))
 
     def copy(self) -> State:
         """Return a state that advances by itself."""
@@ -156,9 +161,13 @@ class State:
         fresh = there & np.isnan(self.top)
         # White noise of 1 sigma has second differences of sqrt(6) sigma.
         jitter = np.abs(values - 2.0 * self.trail[0] + self.trail[1]) * (1.25 / np.sqrt(6.0))
-        self.noise += elapsed * np.where(np.isfinite(jitter), jitter - self.noise, 0.0)
+        jitters = np.isfinite(jitter)
+        self.judged += np.where(jitters, elapsed, 0.0)
+        gain = elapsed / np.clip(self.judged, elapsed, 1.0)
+        self.noise += gain * np.where(jitters, jitter - self.noise, 0.0)
         self.trail[1], self.trail[0] = self.trail[0], values
         turned = along < self.top - np.maximum(_BACK, _CLEAR * self.noise)
+        turned &= self.judged > _JUDGED
         if turned.any():
             extreme = self.top * self.way
             span = np.nan_to_num(np.abs(extreme - self.last))
