@@ -169,7 +169,7 @@ class GestureSign:
 
 @dataclass(slots=True)
 class SocialSignals:
-    """What a person signals: gestures, posture and engagement with the camera, that is the robot.
+    """Signals of a person: gestures, posture, engagement with the camera, that is the robot.
 
     Attributes:
         stamp: Of the newest image the reading has seen, ns.

@@ -1,4 +1,4 @@
-"""When evidence is a gesture: it must last a while to begin, and be gone a while to end."""
+"""Decisions on evidence: a gesture must last a while to begin, and be gone a while to end."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ SWINGS = {
     "wave_left": 0.16, "wave_right": 0.16, "beckon_left": 0.16, "beckon_right": 0.16,
     "clap": 0.14, "nod": 0.07, "shake": 0.14,
 }
-"""What may swing, and how far it must turn back (torsos, radians) for a swing."""
+"""Values that may swing, and how far each must turn back (torsos, radians) for a swing."""
 
 S = {name: index for index, name in enumerate(SWINGS)}
 _BACK = np.array(list(SWINGS.values()))[:, None]

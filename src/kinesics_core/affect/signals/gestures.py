@@ -1,4 +1,4 @@
-"""How much a moment looks like each gesture, by rules over smoothed measures and swings.
+"""Likeness of a moment to each gesture, by rules over smoothed measures and swings.
 
 A rule is a product of soft conditions: each is 0 below a range, 1 above it and linear between. The
 ranges were set on some sources and judged on others; docs/reading_people.md has the table.

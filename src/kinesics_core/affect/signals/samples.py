@@ -15,9 +15,9 @@ COCO = slice(0, 34)
 WORLD = slice(34, 85)
 """The same keypoints, 17 x (x, y, z) metres, optical axes."""
 YAW, PITCH = 85, 86
-"""Of the face against the line to the camera, radians: to the right of the image, down."""
+"""Angles of the face against the line to the camera, radians: to the image's right, down."""
 EYE_YAW, EYE_PITCH = 87, 88
-"""Of the eyes in the head, likewise."""
+"""Angles of the eyes in the head, likewise."""
 DISTANCE = 89
 """Metres from the camera to the head."""
 POINTING = slice(90, 92)
