@@ -10,6 +10,7 @@ EXTRAS = {
     "fit": ("scipy", "threadpoolctl", "torch"),
     "train": ("matplotlib", "onnx", "sklearn", "torch"),
     "view": ("rerun",),
+    "foxglove": ("foxglove",),
     "cluster": ("ray",),
     "body": ("anny",),
     "emo3d": ("pyarrow",),

@@ -74,6 +74,9 @@ class CameraNode(Stage):
         """Read the calibration and open the source."""
         file = self.parameters["calibration"]
         self._calibration = calibration.read(file) if file else None
+        self.detail["calibration"] = file or (
+            f"none: camera_info is that of an ideal lens of {self.parameters['horizontal_fov']:g}"
+            " deg (horizontal_fov)")
         spec = self.parameters["source"]
         if spec.startswith(TOPIC_PREFIX):
             self._check_topic(spec.removeprefix(TOPIC_PREFIX))
@@ -260,6 +263,7 @@ class CameraNode(Stage):
         """Keep what the driver of the source's topic knows of its camera."""
         if not np.isfinite(info.k).all() or not info.k[0] or not info.width or not info.height:
             return  # zeros: it is uncalibrated
+        self.detail["calibration"] = f"from {self._info_heard}"
         self._calibration = Calibration(
             info.width, info.height, info.distortion_model, np.array(info.d), info.k.reshape(3, 3),
             info.r.reshape(3, 3), info.p.reshape(3, 4))
@@ -301,14 +305,17 @@ class CameraNode(Stage):
             self._info_publisher.publish(self._camera_info(frame))
 
     def _camera_info(self, frame: Frame) -> CameraInfo:
-        """Return the calibration at the frame's size; zeros mean that there is none."""
+        """Return the calibration at the frame's size, or that of an ideal lens."""
         height, width = frame.image.shape[:2]
         info = CameraInfo(header=header(frame.stamp, frame.frame_id), width=width, height=height)
         if self._calibration is not None:
             scaled = self._calibration.scaled(width, height)
-            info.distortion_model, info.d = scaled.model, scaled.distortion.tolist()
-            info.k, info.r = scaled.camera.ravel(), scaled.rectification.ravel()
-            info.p = scaled.projection.ravel()
+        else:
+            scaled = calibration.of_field_of_view(
+                width, height, self.parameters["horizontal_fov"])
+        info.distortion_model, info.d = scaled.model, scaled.distortion.tolist()
+        info.k, info.r = scaled.camera.ravel(), scaled.rectification.ravel()
+        info.p = scaled.projection.ravel()
         return info
 
 

@@ -1,4 +1,4 @@
-"""Markers for rviz: observed skeletons, predicted ghosts, labels, and the robot's own body."""
+"""Markers for rviz: observed people, their forecast, labels, and the robot's body; their frames."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from typing import Any
 
 import numpy as np
 from geometry_msgs.msg import Point
-from std_msgs.msg import ColorRGBA, Header
+from std_msgs.msg import Header
 from visualization_msgs.msg import Marker, MarkerArray
 
 from kinesics.msg import Affect, BodyPose, MotionForecast, PersonArray
 from kinesics_core.settings import settings_of
 from kinesics_core.types import NANOSECONDS, People
-from kinesics_core.types import Affect as CoreAffect
 from kinesics_core.types import BodyPose as CoreBody
-from kinesics_core.types import MotionForecast as CoreForecast
-from kinesics_core.view.markers import MarkerConfig, PersonDrawing, RobotBody, draw_person
+from kinesics_core.view.frames import FramesConfig, camera_frame, person_frames, view_frame
+from kinesics_core.view.markers import MarkerConfig
+from kinesics_core.view.scene import LIFETIME, Scene, Shape
 from kinesics_ros import qos
 from kinesics_ros.bus import Bus
 from kinesics_ros.conversions import (
@@ -27,45 +27,28 @@ from kinesics_ros.conversions import (
 )
 from kinesics_ros.run import run_node
 from kinesics_ros.stage import Stage, Stopwatch
+from kinesics_ros.transforms import TransformPublisher
 
-PERSON_NAMESPACES = ("skeleton", "joints", "ghost", "label")
-"""Namespaces of a person's markers; the marker's id is the person's."""
-
-OBSERVED = ColorRGBA(r=0.10, g=0.75, b=0.95, a=1.0)
-PREDICTED = ColorRGBA(r=1.00, g=0.60, b=0.15, a=0.55)
-LABEL = ColorRGBA(r=1.0, g=1.0, b=1.0, a=1.0)
-ROBOT = ColorRGBA(r=0.20, g=0.62, b=0.66, a=1.0)
-ROBOT_SKIN = ColorRGBA(r=0.90, g=0.72, b=0.62, a=1.0)
-
-SKELETON_WIDTH, GHOST_WIDTH, ROBOT_WIDTH, FINGER_WIDTH = 0.02, 0.015, 0.055, 0.018
-"""Metres, of lines."""
-
-JOINT_SIZE = (0.045, 0.045, 0.045)
-HEAD_SIZE = (0.16, 0.23, 0.20)
-TEXT_HEIGHT = 0.09
-LIFETIME = 2
-"""Seconds. A track that ends without a message (the camera is unplugged) fades by itself."""
-
-ROBOT_RATE = 30.0
-"""Hz at which the robot is drawn, of the 60 at which its poses come."""
+_PATIENCE = 2.0
+"""Seconds that somebody else has, once the images' frame is known, to publish its place."""
 
 
 class MarkerNode(Stage):
-    """``persons``, ``forecast``, ``affect`` and ``body_pose`` in, ``markers`` out.
+    """``persons``, ``forecast``, ``affect`` and ``body_pose`` in, ``markers`` and tf frames out.
 
-    Each person's markers carry the person's id; when the track ends they are deleted.
+    Each person's markers carry the person's id; when the track ends they are deleted. All stand in
+    the frame of the images; ``kinesics_view`` lies on it, so that rviz needs no driver's word.
     """
 
-    PARAMETERS = settings_of(MarkerConfig)
+    PARAMETERS = (*settings_of(MarkerConfig), *settings_of(FramesConfig))
 
     def __init__(self, bus: Bus | None = None, **node_arguments: Any) -> None:
         super().__init__("marker", bus, **node_arguments)
         self._publisher = self.create_lifecycle_publisher(MarkerArray, "markers", qos.RESULT)
-        self._forecasts: dict[int, CoreForecast] = {}
-        self._affects: dict[int, CoreAffect] = {}
-        self._shown: set[int] = set()
-        self._robot: RobotBody | None = None
-        self._drawn_at = 0
+        self._scene: Scene | None = None
+        self._writer = MarkerWriter()
+        self._frames: TransformPublisher | None = None
+        self._told, self._since = "", 0
         self.input("persons", PersonArray, people_from_msg, self._draw, qos.RESULT)
         self.input(
             "forecast", MotionForecast, lambda message: [forecast_from_msg(message)],
@@ -79,126 +62,129 @@ class MarkerNode(Stage):
 
     def load(self) -> None:
         """Read the robot's body."""
-        self._robot = RobotBody()
+        self._scene = Scene(self.parameters.config(MarkerConfig))
+        if self.parameters["publish_tf"] and self._frames is None:
+            self._frames = TransformPublisher(self)
+            self.detail["tf"] = "published"
+            if not self._frames.available:
+                self.detail["tf"] = "tf2_msgs is not installed, so that no frames are published"
+                self.get_logger().info(self.detail["tf"])
 
     def unload(self) -> None:
         """Let go of the robot's body."""
-        self._robot = None
+        self._scene = None
 
     def start(self) -> None:
         """Forget the people of an earlier activation."""
-        self._drawn_at = 0
-        self._forecasts.clear()
-        self._affects.clear()
-        self._shown.clear()
+        assert self._scene is not None
+        self._scene.reset()
+        self._told = ""
 
-    def _keep_forecasts(self, forecasts: list[CoreForecast]) -> None:
-        self._forecasts.update((forecast.person_id, forecast) for forecast in forecasts)
+    def _keep_forecasts(self, forecasts: list[Any]) -> None:
+        assert self._scene is not None
+        self._scene.add_forecasts(forecasts)
 
-    def _keep_affects(self, affects: list[CoreAffect]) -> None:
-        self._affects.update((affect.person_id, affect) for affect in affects)
+    def _keep_affects(self, affects: list[Any]) -> None:
+        assert self._scene is not None
+        self._scene.add_affects(affects)
 
     def _draw(self, people: People) -> None:
-        seen = {person.id for person in people.persons}
-        for gone in (self._forecasts.keys() | self._affects.keys()) - seen:
-            self._forecasts.pop(gone, None)
-            self._affects.pop(gone, None)
-        if not self._publisher.get_subscription_count():
+        assert self._scene is not None
+        self._scene.config = self.parameters.config(MarkerConfig)
+        if not self._scene.see(people):
             return
-        with Stopwatch(self, people.stamp):
-            self._publisher.publish(self.markers(people))
+        self._publish_frames(people)
+        if self._publisher.get_subscription_count():
+            with Stopwatch(self, people.stamp):
+                self._publisher.publish(self._writer.array(
+                    self._scene.people(people), header(people.stamp, people.frame_id)))
 
     def _draw_robot(self, pose: CoreBody) -> None:
-        if not self._publisher.get_subscription_count():
+        assert self._scene is not None
+        if self._publisher.get_subscription_count() and (shapes := self._scene.robot(pose)):
+            head = header(pose.stamp, self._scene.frame_id)
+            self._publisher.publish(self._writer.array(shapes, head))
+
+    def _publish_frames(self, people: People) -> None:
+        """Publish the frames of people, and once those of the camera."""
+        frames, now = self._frames, self.now()
+        if frames is None or not frames.available:
             return
-        if 0 <= pose.pose_stamp - self._drawn_at < 0.9 * NANOSECONDS / ROBOT_RATE:
-            return
-        self._drawn_at = pose.pose_stamp
-        self._publisher.publish(MarkerArray(markers=self.robot_markers(pose)))
-
-    def markers(self, people: People) -> MarkerArray:
-        """Return all markers of one image, deletions of ended tracks first."""
-        config = self.parameters.config(MarkerConfig)
-        head = header(people.stamp, people.frame_id)
-        seen = {person.id for person in people.persons}
-        array = MarkerArray()
-        for gone in self._shown - seen:
-            array.markers += [
-                Marker(header=head, ns=namespace, id=gone, action=Marker.DELETE)
-                for namespace in PERSON_NAMESPACES
-            ]
-        self._shown = seen
-        for person in people.persons:
-            drawing = draw_person(
-                person, people, config, self._forecasts.get(person.id),
-                self._affects.get(person.id),
-            )
-            array.markers += _person_markers(head, person.id, drawing)
-        return array
-
-    def robot_markers(self, pose: CoreBody) -> list[Marker]:
-        """Return bones of body and hands, and the head; nothing if the pose is unknown."""
-        assert self._robot is not None, "load() comes first"
-        drawing = self._robot.draw(pose, self.parameters.config(MarkerConfig))
-        if drawing is None:
-            return []
-        stamp = header(pose.stamp)
-        head = _marker(stamp, "robot_head", 0, Marker.SPHERE, ROBOT_SKIN)
-        head.scale.x, head.scale.y, head.scale.z = HEAD_SIZE
-        head.pose.position = _point(drawing.head)
-        body = _marker(stamp, "robot_body", 0, Marker.LINE_LIST, ROBOT)
-        hands = _marker(stamp, "robot_hands", 0, Marker.LINE_LIST, ROBOT_SKIN)
-        return [_lines(body, drawing.body, ROBOT_WIDTH), _lines(hands, drawing.hands, FINGER_WIDTH),
-                head]
+        frames.send(people.stamp, person_frames(people, self.parameters.config(MarkerConfig)))
+        if self._told != people.frame_id:
+            self._told, self._since = people.frame_id, now
+            frames.send_static(now, [view_frame(people.frame_id)])
+        elif self._since and not 0 <= now - self._since < _PATIENCE * NANOSECONDS:
+            self._since = 0
+            config = self.parameters.config(FramesConfig)
+            parent = frames.parent_by_others(people.frame_id)
+            if parent is None and config.camera_parent:
+                parent = config.camera_parent
+                frames.send_static(now, [camera_frame(config, people.frame_id)])
+            self.detail["camera_parent"] = parent or "none"
 
 
-def _person_markers(head: Header, person: int, drawing: PersonDrawing) -> list[Marker]:
-    """Return the markers of one person, in the namespaces ``PERSON_NAMESPACES``."""
-    skeleton = _marker(head, "skeleton", person, Marker.LINE_LIST, OBSERVED)
-    joints = _marker(head, "joints", person, Marker.SPHERE_LIST, OBSERVED)
-    joints.scale.x, joints.scale.y, joints.scale.z = JOINT_SIZE
-    markers = [_lines(skeleton, drawing.skeleton, SKELETON_WIDTH), _points(joints, drawing.joints)]
-    if drawing.ghost is not None:
-        ghost = _marker(head, "ghost", person, Marker.LINE_LIST, PREDICTED)
-        markers.append(_lines(ghost, drawing.ghost, GHOST_WIDTH))
-    if drawing.label_at is not None:
-        label = _marker(head, "label", person, Marker.TEXT_VIEW_FACING, LABEL)
-        label.text = drawing.label
-        label.scale.z = TEXT_HEIGHT
-        label.pose.position = _point(drawing.label_at)
-        markers.append(label)
-    return markers
+class MarkerWriter:
+    """Markers of shapes, whose messages are filled again: to make them anew takes far longer.
+
+    What one call returns holds until the next.
+    """
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self._markers: dict[tuple[str, int], Marker] = {}
+
+    def array(self, shapes: list[Shape], head: Header) -> MarkerArray:
+        """Return shapes as markers that stand in the frame of ``head``."""
+        return MarkerArray(markers=[self._marker(shape, head) for shape in shapes])
+
+    def _marker(self, shape: Shape, head: Header) -> Marker:
+        if shape.kind == "gone":  # rviz warns about a marker without points
+            self._markers.pop((shape.namespace, shape.number), None)
+            return Marker(
+                header=head, ns=shape.namespace, id=shape.number, action=Marker.DELETE)
+        marker = self._markers.get((shape.namespace, shape.number))
+        if marker is None:
+            marker = self._markers[shape.namespace, shape.number] = _plain(shape)
+        marker.header = head
+        color, scale = marker.color, marker.scale
+        color.r, color.g, color.b, color.a = shape.color
+        scale.x, scale.y, scale.z = shape.size
+        if shape.kind == "lines" or marker.type == Marker.SPHERE_LIST:
+            _fill(marker.points, shape.points)
+        else:
+            marker.text = shape.text
+            place = marker.pose.position
+            place.x, place.y, place.z = shape.points[0].tolist()
+        return marker
 
 
-def _person_ids(items: list[Any]) -> tuple[int, ...]:
-    return tuple(item.person_id for item in items)
+_KINDS = {
+    "lines": Marker.LINE_LIST, "spheres": Marker.SPHERE_LIST, "text": Marker.TEXT_VIEW_FACING,
+}
 
 
-def _marker(head: Header, namespace: str, number: int, shape: int, color: ColorRGBA) -> Marker:
-    marker = Marker(
-        header=head, ns=namespace, id=number, type=shape, action=Marker.ADD, color=color
-    )
+def _plain(shape: Shape) -> Marker:
+    """Return a marker with what of a shape does not change."""
+    marker = Marker(ns=shape.namespace, id=shape.number, type=_KINDS[shape.kind])
+    if shape.size[0] != shape.size[1]:
+        # A list of spheres takes one size alone; a single one may be an ellipsoid.
+        marker.type = Marker.SPHERE
     marker.pose.orientation.w = 1.0
     marker.lifetime.sec = LIFETIME
     return marker
 
 
-def _lines(marker: Marker, ends: np.ndarray, width: float) -> Marker:
-    marker.scale.x = width
-    return _points(marker, ends)
+def _fill(points: list[Point], places: np.ndarray) -> None:
+    """Give a marker's list of points their places."""
+    del points[len(places):]
+    points += [Point() for _ in range(len(places) - len(points))]
+    for point, (x, y, z) in zip(points, places.tolist(), strict=True):
+        point.x, point.y, point.z = x, y, z
 
 
-def _points(marker: Marker, places: np.ndarray) -> Marker:
-    """Give a marker its points; one without any is deleted, which rviz does not warn about."""
-    marker.points = [_point(place) for place in places]
-    if not marker.points:
-        marker.action = Marker.DELETE
-    return marker
-
-
-def _point(place: np.ndarray) -> Point:
-    x, y, z = map(float, place)
-    return Point(x=x, y=y, z=z)
+def _person_ids(items: list[Any]) -> tuple[int, ...]:
+    return tuple(item.person_id for item in items)
 
 
 def main() -> None:

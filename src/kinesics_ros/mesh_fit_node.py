@@ -17,6 +17,7 @@ from typing import Any
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.action.server import ServerGoalHandle
 from rclpy.executors import MultiThreadedExecutor
+from visualization_msgs.msg import MarkerArray
 
 from kinesics.action import FitMesh
 from kinesics_core.body import model
@@ -28,7 +29,9 @@ from kinesics_core.fitting.output.request import FitReport, FitRequest
 from kinesics_core.fitting.progress import Progress
 from kinesics_core.fitting.server_config import MeshFitConfig
 from kinesics_core.settings import settings_of
+from kinesics_ros import qos
 from kinesics_ros.bus import Bus
+from kinesics_ros.fitted_meshes import fitted_meshes
 from kinesics_ros.run import run_node
 from kinesics_ros.stage import Stage
 
@@ -57,6 +60,7 @@ class MeshFitNode(Stage):
             self, FitMesh, "fit_mesh", self._execute, goal_callback=self._welcome,
             handle_accepted_callback=self._queue, cancel_callback=lambda _: CancelResponse.ACCEPT,
         )
+        self._meshes = self.create_publisher(MarkerArray, "fitted_mesh", qos.LATCHED)
         self._queue_timer = self.create_timer(FEEDBACK_PERIOD, self._look_at_queue)
 
     def load(self) -> None:
@@ -184,6 +188,8 @@ class MeshFitNode(Stage):
         report = fit_recording(
             request, progress=_Feedback(goal), cancelled=lambda: self._ended(goal) is not None
         )
+        if asked.write_meshes and report.files:
+            self._meshes.publish(fitted_meshes(Path(request.output), report.files))
         ended = self._ended(goal)
         return _result(report if ended is None or report.complete
                        else replace(report, error_code=ended))

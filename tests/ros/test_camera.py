@@ -312,11 +312,17 @@ def test_calibration_is_scaled_to_the_frame(executor, make, monkeypatch, tmp_pat
     np.testing.assert_allclose(info.p, [50, 0, 32, 0, 0, 55, 24, 0, 0, 0, 1, 0])
 
 
-def test_without_calibration_camera_info_says_uncalibrated(executor, make, monkeypatch):
+def test_without_calibration_camera_info_is_that_of_the_field_of_view_and_said_to_be(
+        executor, make, monkeypatch):
     monkeypatch.setattr(camera_node, "open_source", lambda *_, **__: FlakyCamera(1))
-    node = make(Bus())
+    node = make(Bus(), horizontal_fov=90.0)
     node.trigger_configure()
-    assert not node._camera_info(Frame(IMAGE, 5)).k.any()
+    info = node._camera_info(Frame(IMAGE, 5))
+    half = info.width / 2  # at 90 degrees the edge is as far aside as the plane is away
+    np.testing.assert_allclose(info.k, [half, 0, half, 0, half, info.height / 2, 0, 0, 1])
+    np.testing.assert_allclose(info.p, [half, 0, half, 0, 0, half, info.height / 2, 0, 0, 0, 1, 0])
+    assert list(info.d) == [0.0] * 5 and info.distortion_model == "plumb_bob"
+    assert node.detail["calibration"].startswith("none: camera_info is that of an ideal lens of 90")
 
 
 @pytest.mark.parametrize("spec", ["file", "topic:/sideways"])

@@ -9,7 +9,8 @@ import yaml
 
 pytest.importorskip("rclpy")
 
-from kinesics_ros import marker_node
+from kinesics_core.view.frames import VIEW_FRAME
+from kinesics_core.view.scene import PERSON_NAMESPACES
 from kinesics_ros.parameter_file import NODES, parameter_file
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
@@ -42,10 +43,12 @@ def test_the_parameter_file_gives_the_defaults():
 
 def test_the_rviz_view_shows_what_the_nodes_publish():
     manager = yaml.safe_load((CONFIG / "kinesics.rviz").read_text())["Visualization Manager"]
-    displays = {display["Class"]: display for display in manager["Displays"]}
-    camera = {param.name: param.default for param in NODES["camera"].PARAMETERS}
-    assert manager["Global Options"]["Fixed Frame"] == camera["frame_id"]
-    markers = displays["rviz_default_plugins/MarkerArray"]
+    displays = {display["Name"]: display for display in manager["Displays"]}
+    assert manager["Global Options"]["Fixed Frame"] == VIEW_FRAME
+    markers = displays["Markers"]
     assert markers["Topic"]["Value"] == "markers"
-    assert set(markers["Namespaces"]) == set(marker_node.PERSON_NAMESPACES)
-    assert displays["rviz_default_plugins/Image"]["Topic"]["Value"] == "image_raw"
+    robot = {"robot_body", "robot_hands", "robot_head"}
+    assert set(markers["Namespaces"]) == {*PERSON_NAMESPACES, *robot}
+    assert displays["Image"]["Topic"]["Value"] == "image_raw"
+    assert displays["Robot"]["Description Topic"]["Value"] == "robot_description"
+    assert displays["Fitted mesh"]["Topic"]["Value"] == "fitted_mesh"

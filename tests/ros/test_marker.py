@@ -11,7 +11,9 @@ from visualization_msgs.msg import Marker
 
 from kinesics_core.body import model as body_model
 from kinesics_core.types import Affect, BodyPose, MotionForecast, People, Person
+from kinesics_core.view.scene import PERSON_NAMESPACES
 from kinesics_ros.bus import Bus
+from kinesics_ros.conversions import header
 from kinesics_ros.marker_node import MarkerNode
 
 
@@ -19,9 +21,22 @@ from kinesics_ros.marker_node import MarkerNode
 def node():
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     node = MarkerNode(Bus(), overrides={"distance": 2.0, "horizontal_fov": 90.0})
+    node.load()
     yield node
     node.destroy_node()
     rclpy.try_shutdown()
+
+
+def drawn(node, people):
+    """The markers of an image."""
+    node._scene.see(people)
+    return node._writer.array(node._scene.people(people), header(people.stamp, people.frame_id))
+
+
+def robot(node, pose):
+    shapes = node._scene.robot(pose)
+    array = node._writer.array(shapes, header(pose.stamp, node._scene.frame_id))
+    return {marker.ns: marker for marker in array.markers}
 
 
 def people(*ids: int, unseen: int | None = None) -> People:
@@ -42,44 +57,55 @@ def test_pixels_land_on_the_image_plane(node):
     seen = people(1)
     seen.persons[0].coco[0, :2] = [0, 240]
     seen.persons[0].coco[16, :2] = [640, 480]
-    joints = by_kind(node.markers(seen), 1)["joints"].points
+    joints = by_kind(drawn(node, seen), 1)["joints"].points
     assert (joints[0].x, joints[0].y, joints[0].z) == pytest.approx((-2.0, 0.0, 2.0))
     assert (joints[16].x, joints[16].y) == pytest.approx((2.0, 1.5))
 
 
 def test_unseen_keypoints_are_not_drawn(node):
-    full = by_kind(node.markers(people(1)), 1)
-    partial = by_kind(node.markers(people(1, unseen=5)), 1)
-    assert len(full["joints"].points) == 17 and len(partial["joints"].points) == 16
+    def counts(people):
+        markers = by_kind(drawn(node, people), 1)
+        return len(markers["joints"].points), len(markers["skeleton"].points)
+
+    full, partial = counts(people(1)), counts(people(1, unseen=5))
     # The left shoulder ends three COCO edges of two points each.
-    assert len(full["skeleton"].points) - len(partial["skeleton"].points) == 6
+    assert full[0] == 17 and partial[0] == 16 and full[1] - partial[1] == 6
+    assert counts(people(1)) == full, "messages are filled again"
 
 
-def test_ghost_is_the_last_step_of_the_forecast(node):
+def test_the_forecast_is_a_ghost_that_fades_with_its_spread_around_it(node):
     steps = np.zeros((30, 17, 2), np.float32)
     steps[-1] = [320, 240]
-    node._keep_forecasts([MotionForecast(5, 1, 640, 480, steps, 1 / 30, np.ones(30), 1.0)])
-    ghost = by_kind(node.markers(people(1)), 1)["ghost"]
-    assert {(round(p.x, 6), round(p.y, 6)) for p in ghost.points} == {(0.0, 0.0)}
+    spread = np.linspace(1, 8, 30).astype(np.float32)
+    node._keep_forecasts([MotionForecast(5, 1, 640, 480, steps, 1 / 30, spread, 1.0)])
+    markers = by_kind(drawn(node, people(1)), 1)
+    last = markers["ghost_3"]
+    assert {(round(p.x, 6), round(p.y, 6)) for p in last.points} == {(0.0, 0.0)}
+    assert markers["ghost_1"].color.a > markers["ghost_2"].color.a > last.color.a > 0
+    # 1 sigma of 8 px at 2 m and a focal length of 320 px
+    assert markers["spread_3"].scale.x == pytest.approx(2 * 8 * 2 / 320)
+    assert markers["spread_1"].scale.x < markers["spread_3"].scale.x
+    assert len(markers["spread_3"].points) == 17
 
 
 def test_label_names_person_and_emotion(node):
     anger = np.eye(8, dtype=np.float32)[1]
     node._keep_affects([Affect(5, 2, anger, 0, 0, 0, 1, "fused")])
-    assert by_kind(node.markers(people(2)), 2)["label"].text == "person 2\nanger 100%"
+    assert by_kind(drawn(node, people(2)), 2)["label"].text == (
+        "person 2\nanger 100%\nvalence +0.0, arousal +0.0")
 
 
 def test_markers_of_an_ended_track_are_deleted_once(node):
-    node.markers(people(1, 2))
-    after = by_kind(node.markers(people(2)), 1)
-    assert set(after) == {"skeleton", "joints", "ghost", "label"}
+    drawn(node, people(1, 2))
+    after = by_kind(drawn(node, people(2)), 1)
+    assert set(after) == set(PERSON_NAMESPACES)
     assert {marker.action for marker in after.values()} == {Marker.DELETE}
-    assert by_kind(node.markers(people(2)), 1) == {}
+    assert by_kind(drawn(node, people(2)), 1) == {}
 
 
 def test_a_person_of_nan_draws_nothing_and_does_not_crash(node):
     nobody = People(5, 640, 480, [Person(1, 0.1, np.full((17, 3), np.nan, np.float32))])
-    markers = by_kind(node.markers(nobody), 1)
+    markers = by_kind(drawn(node, nobody), 1)
     assert markers["skeleton"].action == Marker.DELETE and not markers["joints"].points
 
 
@@ -93,8 +119,8 @@ def robot_pose(stamp=5, **changes) -> BodyPose:
 
 
 def test_the_robot_stands_beside_the_image_with_the_bones_of_the_open_body(node):
-    node.load()
-    markers = {marker.ns: marker for marker in node.robot_markers(robot_pose())}
+    drawn(node, people())
+    markers = robot(node, robot_pose())
     assert set(markers) == {"robot_body", "robot_hands", "robot_head"}
     bones = np.array([(p.x, p.y, p.z) for p in markers["robot_body"].points]).reshape(-1, 2, 3)
     assert len(bones) == 21
@@ -106,16 +132,24 @@ def test_the_robot_stands_beside_the_image_with_the_bones_of_the_open_body(node)
     assert head.y < bones[..., 1].min() + 0.1
     assert len(markers["robot_hands"].points) == 60
     assert all(marker.header.stamp.nanosec == 5 for marker in markers.values())
+    assert {marker.header.frame_id for marker in markers.values()} == {"camera_optical_frame"}
+
+
+def test_every_marker_stands_in_the_frame_of_the_driver(node):
+    seen = people(1)
+    seen.frame_id = "head_camera_rgb_optical_frame"
+    array = drawn(node, seen)
+    frames = {m.header.frame_id for m in [*array.markers, *robot(node, robot_pose()).values()]}
+    assert frames == {"head_camera_rgb_optical_frame"}
 
 
 def test_a_turn_of_the_elbow_moves_the_hand_and_nothing_above(node):
-    node.load()
     bent = np.zeros((21, 3))
     bent[17, 1] = -1.2
 
     def points(pose, kind):
-        marker = {m.ns: m for m in node.robot_markers(pose)}[kind]
-        return np.array([(p.x, p.y, p.z) for p in marker.points])
+        node._scene.reset()
+        return np.array([(p.x, p.y, p.z) for p in robot(node, pose)[kind].points])
 
     still, moved = (points(pose, "robot_body") for pose in (
         robot_pose(), robot_pose(body_pose=bent)))
@@ -126,12 +160,10 @@ def test_a_turn_of_the_elbow_moves_the_hand_and_nothing_above(node):
 
 
 def test_an_unknown_pose_draws_no_robot(node):
-    node.load()
-    assert node.robot_markers(robot_pose(transl=(np.nan, 0, 0))) == []
+    assert robot(node, robot_pose(transl=(np.nan, 0, 0))) == {}
 
 
 def test_the_robot_is_drawn_at_thirty_hertz(node, monkeypatch):
-    node.load()
     published = []
     monkeypatch.setattr(node, "_publisher", type("Publisher", (), {
         "get_subscription_count": staticmethod(lambda: 1),

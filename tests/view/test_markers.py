@@ -43,16 +43,29 @@ def test_the_label_stands_above_the_highest_keypoint():
     assert drawing.label_at is not None and drawing.label_at[1] < highest - 0.1
 
 
-def test_the_ghost_has_the_bones_of_the_last_step():
+def test_the_last_ghost_has_the_bones_of_the_last_step():
     person, people = somebody()
     steps = np.zeros((30, 17, 2), np.float32)
+    steps[9], steps[19] = person.coco[:, :2], person.coco[:, :2] + (5, 0)
     steps[-1] = person.coco[:, :2] + (10, 0)
-    forecast = MotionForecast(7, 3, 640, 480, steps, 1 / 30, np.ones(30), 1.0)
+    forecast = MotionForecast(7, 3, 640, 480, steps, 1 / 30, np.linspace(1, 4, 30), 1.0)
     drawing = draw_person(person, people, MarkerConfig(horizontal_fov=90.0), forecast)
-    assert drawing.ghost is not None
-    # 10 px at 2 m and a focal length of 320 px
-    np.testing.assert_allclose(drawing.ghost - drawing.skeleton,
+    first, _, last = drawing.ghosts
+    np.testing.assert_allclose(first.bones, drawing.skeleton, atol=1e-6)
+    # 10 px and 4 px at 2 m and a focal length of 320 px
+    assert last.spread == pytest.approx(4 * 2 / 320) and first.spread < last.spread
+    np.testing.assert_allclose(last.bones - drawing.skeleton,
                                np.full_like(drawing.skeleton, 1) * (10 * 2 / 320, 0, 0), atol=1e-6)
+
+
+def test_a_short_forecast_has_its_ghosts_too():
+    person, people = somebody()
+    steps = np.tile(person.coco[:, :2], (1, 1, 1))
+    forecast = MotionForecast(7, 3, 640, 480, steps, 1 / 30, np.empty(0), 1.0)
+    drawing = draw_person(person, people, MarkerConfig(), forecast)
+    assert [ghost.spread for ghost in drawing.ghosts] == [0.0, 0.0, 0.0]
+    none = MotionForecast(7, 3, 640, 480, steps[:0], 1 / 30, np.empty(0), 1.0)
+    assert draw_person(person, people, MarkerConfig(), none).ghosts == ()
 
 
 def test_the_robot_looks_back_at_the_camera():

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import yaml
 
+from kinesics_core.camera import focal_length
 from kinesics_core.errors import SourceError
 
 _LARGEST = 1e9  # of any number of a calibration; focal lengths have thousands of pixels
@@ -41,6 +42,20 @@ class Calibration:
         return replace(
             self, width=width, height=height, camera=self.camera * scale,
             projection=self.projection * scale)
+
+
+def of_field_of_view(width: int, height: int, horizontal_fov: float) -> Calibration:
+    """Return the calibration of an ideal lens: square pixels, no distortion, centred.
+
+    Args:
+        width: Width of the images, px.
+        height: Height of the images, px.
+        horizontal_fov: Horizontal field of view, degrees.
+    """
+    focal = focal_length(width, horizontal_fov)
+    camera = np.array([[focal, 0, 0.5 * width], [0, focal, 0.5 * height], [0, 0, 1.0]])
+    return Calibration(width, height, "plumb_bob", np.zeros(5), camera, np.eye(3),
+                       np.column_stack([camera, np.zeros(3)]))
 
 
 def read(path: str) -> Calibration:

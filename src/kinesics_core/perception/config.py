@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kinesics_core.camera import Lens
 from kinesics_core.errors import ModelError, SourceError
-from kinesics_core.settings import check, setting
+from kinesics_core.settings import check, same_as, setting
 
 VARIANTS = ("lite", "full", "heavy")
 """Sizes of MediaPipe's pose networks, from fast to accurate."""
@@ -40,8 +41,9 @@ class CameraConfig:
     frame_id: str = setting(
         "camera_optical_frame", "tf frame of the images (x right, y down)")
     calibration: str = setting(
-        "", "Camera calibration YAML as camera_calibration writes it; empty: camera_info says"
-        " uncalibrated")
+        "", "Camera calibration YAML as camera_calibration writes it; empty: camera_info is made"
+        " from horizontal_fov, without distortion")
+    horizontal_fov: float = same_as(Lens, "horizontal_fov")
     jpeg_quality: int = setting(
         85, "JPEG quality of image_raw/compressed", unit="%", bounds=(10, 100), live=True)
 

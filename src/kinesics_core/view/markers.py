@@ -7,6 +7,7 @@ the camera. Everything is in metres on optical axes (x right, y down, z away fro
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,10 @@ from kinesics_core.settings import check, same_as, setting
 from kinesics_core.skeletons import COCO17_EDGES, SMPLX55
 from kinesics_core.types import Affect, BodyPose, MotionForecast, People, Person
 
+GHOSTS = 3
+"""Moments of a forecast that are drawn."""
+
+_EDGES = np.array(COCO17_EDGES)
 _LABEL_ABOVE = 0.12  # metres
 _HIPS_AND_SPINE = (1, 2, 3)  # the joints whose parent, the pelvis, is a visible end of a bone
 _FIRST_FACE_JOINT = 22  # of SMPL-X: jaw and eyes follow the 22 joints of the body
@@ -39,10 +44,28 @@ class MarkerConfig:
         bounds=(-20.0, 20.0), live=True)
     min_score: float = setting(
         MIN_SCORE, "Score below which keypoints are not drawn", bounds=(0.0, 1.0), live=True)
+    rate: float = setting(
+        30.0, "People and robot are drawn at most so often", unit="Hz", bounds=(1.0, 60.0),
+        live=True)
 
     def __post_init__(self) -> None:
         """Refuse values out of range."""
         check(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Ghost:
+    """A person at one moment of the forecast.
+
+    Attributes:
+        bones: (2 n, 3) ends of the bones that are seen now, where they will be.
+        joints: (n, 3) their keypoints.
+        spread: Expected error of a keypoint, 1 sigma, metres; 0 if the forecast says none.
+    """
+
+    bones: np.ndarray
+    joints: np.ndarray
+    spread: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +75,19 @@ class PersonDrawing:
     Attributes:
         skeleton: (2 n, 3) ends of the n bones that are seen, two for each bone.
         joints: (n, 3) keypoints that are seen.
-        ghost: (2 n, 3) ends of the same bones where the forecast ends; None without a forecast.
-        label: The person's number and leading emotion.
+        ghosts: ``GHOSTS`` moments evenly over the forecast, the last one at its end; empty without
+            a forecast.
+        label: The person's number, leading emotion, valence and arousal.
         label_at: (3,) place of the label's middle; None if nothing of the person is seen.
+        emotion: The leading emotion; "" if nothing is known of the person's affect.
     """
 
     skeleton: np.ndarray
     joints: np.ndarray
-    ghost: np.ndarray | None
+    ghosts: tuple[Ghost, ...]
     label: str
     label_at: np.ndarray | None
+    emotion: str
 
 
 def draw_person(
@@ -79,17 +105,31 @@ def draw_person(
     """
     places = _on_plane(person.coco[:, :2], people, config)
     seen = visible(person.coco, min_score=config.min_score)
-    ghost = None
-    if forecast is not None:
-        later = _on_plane(forecast.keypoints[-1], people, config)
-        ghost = _bones(later, seen & np.isfinite(later).all(axis=1))
-    label = f"person {person.id}"
+    label, emotion = f"person {person.id}", ""
     if affect is not None:
         leading = int(np.argmax(affect.categories))
-        label += f"\n{EMOTIONS[leading]} {affect.categories[leading]:.0%}"
+        emotion = EMOTIONS[leading]
+        label += f"\n{emotion} {affect.categories[leading]:.0%}"
+        if np.isfinite([affect.valence, affect.arousal]).all():
+            label += f"\nvalence {affect.valence:+.1f}, arousal {affect.arousal:+.1f}"
     joints = places[seen]
     label_at = joints[np.argmin(joints[:, 1])] - (0, _LABEL_ABOVE, 0) if len(joints) else None
-    return PersonDrawing(_bones(places, seen), joints, ghost, label, label_at)
+    ghosts = () if forecast is None else tuple(_ghosts(forecast, seen, people, config))
+    return PersonDrawing(_bones(places, seen), joints, ghosts, label, label_at, emotion)
+
+
+def _ghosts(
+    forecast: MotionForecast, seen: np.ndarray, people: People, config: MarkerConfig
+) -> Iterator[Ghost]:
+    """Yield the moments of a forecast that are drawn, of the keypoints that are seen now."""
+    metres = config.distance / focal_length(people.width, config.horizontal_fov)
+    horizon = len(forecast.keypoints)
+    for number in range(1, GHOSTS + 1) if horizon else ():
+        step = -(-horizon * number // GHOSTS) - 1
+        later = _on_plane(forecast.keypoints[step], people, config)
+        known = seen & np.isfinite(later).all(axis=1)
+        spread = float(forecast.spread[step]) * metres if step < len(forecast.spread) else 0.0
+        yield Ghost(_bones(later, known), later[known], spread if np.isfinite(spread) else 0.0)
 
 
 def _on_plane(pixels: np.ndarray, people: People, config: MarkerConfig) -> np.ndarray:
@@ -100,8 +140,7 @@ def _on_plane(pixels: np.ndarray, people: People, config: MarkerConfig) -> np.nd
 
 def _bones(places: np.ndarray, seen: np.ndarray) -> np.ndarray:
     """Return the ends of the edges of COCO-17 whose ends are both seen, (2 n, 3)."""
-    ends = [joint for edge in COCO17_EDGES if seen[list(edge)].all() for joint in edge]
-    return places[ends]
+    return places[_EDGES[seen[_EDGES].all(axis=1)].ravel()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +164,8 @@ class RobotBody:
     def __init__(self) -> None:
         """Read the body model."""
         self._skin = skinning.select(model.load(expressions=0), np.empty(0, np.int64))
+        self._betas = np.empty(0)
+        self._rest: np.ndarray | None = None  # the shape, and its joints in T-pose
         parents = self._skin.model.parents
         bones = [(child, int(parent)) for child, parent in enumerate(parents)
                  if parent > 0 or child in _HIPS_AND_SPINE]
@@ -133,11 +174,18 @@ class RobotBody:
 
     def draw(self, pose: BodyPose, config: MarkerConfig) -> RobotDrawing | None:
         """Return what is drawn of a pose beside the image; None if the pose is unknown (NaN)."""
-        _, joints = skinning.vertices(
-            self._skin, betas=pose.betas[None], global_orient=pose.global_orient[None],
-            body_pose=pose.body_pose[None], left_hand_pose=pose.left_hand[None],
-            right_hand_pose=pose.right_hand[None], transl=pose.transl[None])
-        places = joints[0].astype(np.float64) * MODEL_TO_OPTICAL
+        if self._rest is None or not np.array_equal(self._betas, pose.betas):
+            self._betas = pose.betas
+            self._rest = skinning.rest_joints(self._skin.model, pose.betas[None])
+        turns = np.zeros((1, len(SMPLX55), 3), np.float32)
+        turns[0, 0] = pose.global_orient
+        turns[0, 1:_FIRST_FACE_JOINT] = pose.body_pose
+        turns[0, _FIRST_FINGER_JOINT:] = np.concatenate([pose.left_hand, pose.right_hand])
+        _, posed = skinning.forward_kinematics(
+            self._skin, skinning.pose_rotations(turns), self._rest, pose.transl[None])
+        places = np.empty((len(SMPLX55), 3))
+        places[self._skin.order] = posed[..., 0].T
+        places *= MODEL_TO_OPTICAL
         places += (config.robot_aside, 0.0, config.distance)
         if not np.isfinite(places).all():
             return None

@@ -1,4 +1,4 @@
-"""``kinesics view``: the running loop in a Rerun window, on a web page, or into a recording."""
+"""``kinesics view``: the running loop in Rerun (window, page, recording) or in Foxglove."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from kinesics_core.errors import KinesicsError, RecordingError
 from kinesics_ros.graph_arguments import add_graph_arguments, overrides
 
 if TYPE_CHECKING:
+    from kinesics_core.view.foxglove_view import FoxgloveView
     from kinesics_core.view.live import LiveView
+
+WEB_PORT, FOXGLOVE_PORT = 9090, 8765
 
 HELP = "show the running loop live: image, keypoints, forecast, 3D skeleton, blendshapes, affect"
 
@@ -21,24 +24,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--web", action="store_true",
                        help="serve a page on this machine instead of opening a window")
+    where.add_argument("--foxglove", action="store_true",
+                       help="serve Foxglove over a WebSocket on this machine")
     where.add_argument("--save", metavar="FILE", help="write a recording (.rrd) for `rerun FILE`")
-    parser.add_argument("--port", type=option_types.whole(0, 65535), default=9090, metavar="N",
-                        help="port of the page (0: any free one); default: %(default)s")
+    parser.add_argument("--port", type=option_types.whole(0, 65535), metavar="N",
+                        help="port of the page or of the WebSocket (0: any free one); default:"
+                        f" {WEB_PORT}, with --foxglove {FOXGLOVE_PORT}")
+    parser.add_argument("--host", default="127.0.0.1", metavar="ADDRESS",
+                        help="with --foxglove: address to listen on; 0.0.0.0 serves the camera's"
+                        " pictures to the whole network; default: this machine alone")
     parser.add_argument("--duration", type=option_types.seconds, metavar="S",
                         help="stop after so many seconds")
 
 
 def run(args: argparse.Namespace) -> int:
     """Open the view and run the graph; the exit status."""
-    extras.require("view", "The live view")
-    from kinesics_core.view.live import LiveView
+    extras.require(*(("foxglove", "The view in Foxglove") if args.foxglove
+                     else ("view", "The live view")))
     from kinesics_ros.commands.demo import footage, obtainable_variant
 
     if args.source is None and args.params is None:
         args.source, args.loop = footage(), True
         args.variant = obtainable_variant(args.variant)
-    mode = "web" if args.web else "file" if args.save else "native"
-    with LiveView(mode, port=args.port, path=args.save) as view:
+    with _view(args) as view:
         if view.url:
             print(f"open {view.url}", flush=True)
         show(args, view)
@@ -47,7 +55,20 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def show(args: argparse.Namespace, view: LiveView) -> None:
+def _view(args: argparse.Namespace) -> LiveView | FoxgloveView:
+    """Open the view that was asked for."""
+    port = args.port
+    if args.foxglove:
+        from kinesics_core.view.foxglove_view import FoxgloveView
+
+        return FoxgloveView(FOXGLOVE_PORT if port is None else port, args.host)
+    from kinesics_core.view.live import LiveView
+
+    mode = "web" if args.web else "file" if args.save else "native"
+    return LiveView(mode, port=WEB_PORT if port is None else port, path=args.save)
+
+
+def show(args: argparse.Namespace, view: LiveView | FoxgloveView) -> None:
     """Bring the graph up and show each answered image until the source or the user ends.
 
     Raises:
