@@ -178,8 +178,8 @@ def _person(number: int, drawing: PersonDrawing) -> Iterator[Shape]:
         yield shape(f"spread_{step + 1}", "spheres", around, 2 * ghost.spread,
                     (*PREDICTED, SPREAD_OPACITY * float(opacities[step])))
     if drawing.label_at is not None:
-        color: tuple[float, ...] = LABEL
+        tone: tuple[float, ...] = LABEL
         if drawing.emotion:
-            color = (*(part / 255 for part in EMOTION_COLORS[drawing.emotion]), 1.0)
-        yield Shape("label", number, "text", drawing.label_at[None], _all(TEXT_HEIGHT), color,
+            tone = (*(part / 255 for part in EMOTION_COLORS[drawing.emotion]), 1.0)
+        yield Shape("label", number, "text", drawing.label_at[None], _all(TEXT_HEIGHT), tone,
                     drawing.label)
