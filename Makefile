@@ -4,7 +4,7 @@
 PYTHON ?= python3
 KINESICS := .venv/bin/kinesics
 PYTEST := .venv/bin/python -m pytest
-TESTED := test,train,fit,view,foxglove,smplx,cluster,vposer,docs
+TESTED := test,train,fit,view,foxglove,smplx,cluster,vposer,docs,robot
 
 # DDS discovery stays on this machine: a demo must not move, or be moved by, a robot on the network.
 export ROS_AUTOMATIC_DISCOVERY_RANGE := LOCALHOST

@@ -36,7 +36,7 @@ ROS_DISTROS = ("jazzy", "kilted", "lyrical")
 FREE_MB = {
     "base": 2000, "fit": 2000, "train": 2500, "view": 1000, "test": 200, "cluster": 400,
     "body": 1500, "emo3d": 300, "encoders": 400, "smplx": 100, "vposer": 200,
-    "docs": 50,
+    "docs": 50, "robot": 900, "robot-peer": 50,
 }
 """Disk space in MB that each part takes while it is being installed; measured, rounded up,
 but for emo3d and encoders, which are estimates.

@@ -15,6 +15,8 @@ EXTRAS = {
     "body": ("anny",),
     "emo3d": ("pyarrow",),
     "encoders": ("transformers",),
+    "robot": ("pinocchio", "daqp"),
+    "robot-peer": ("pink",),
 }
 """Extra of pyproject.toml -> the modules that its packages bring."""
 

@@ -1,0 +1,168 @@
+"""Limits of a robot's joints, and how they move within them: position, velocity, acceleration.
+
+A joint that is fast near its end cannot stop in time; ``Limiter`` keeps every joint where braking
+with its acceleration still ends within its range, whatever it is asked for (viability: Decre et
+al., ICRA 2009; Del Prete, RA-L 2018):
+
+    v_next <= min(v_max, v + a dt, -a r + sqrt(a^2 r^2 + 2 a distance)),  r = dt + h / 2
+
+and its mirror, where distance is that to the end of the range and h the spacing of the points of
+the braking tail that every command carries (``trajectory``): with h / 2 more, a tail that ends on
+one of its points ends within the range, too.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from kinesics_core.errors import ModelError
+from kinesics_core.robot.model import RobotModel
+from kinesics_core.robot.robot_map import JointLimits, RobotMap
+
+TAIL_SPACING = 1 / 30
+"""Seconds between the points of the braking tail."""
+
+SECONDS_TO_SPEED = 0.125
+"""Time in which a joint of which no acceleration is known reaches its fastest speed, s; authored,
+at the slow end of what arms of humanoids do."""
+
+MOST_ACCELERATION = 40.0
+"""Acceleration of a joint of which none is known, at most, rad/s^2."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits of N joints; radians, or metres of sliding ones, and seconds.
+
+    Attributes:
+        names: The joints.
+        lower, upper: (N,) positions.
+        velocity: (N,) fastest speed.
+        acceleration: (N,) largest acceleration, either way.
+    """
+
+    names: tuple[str, ...]
+    lower: np.ndarray
+    upper: np.ndarray
+    velocity: np.ndarray
+    acceleration: np.ndarray
+
+
+def limits_of(model: RobotModel, robot_map: RobotMap, joints: list[str]) -> Limits:
+    """Return the limits of joints: the map's, else the description's; the map's speed at most.
+
+    Raises:
+        ModelError: A joint has no range or no speed in either.
+    """
+    rows = []
+    for name in joints:
+        given = robot_map.limits.get(name, JointLimits())
+        own = model.limits(name)
+        lower, upper, velocity = (
+            known if math.isnan(value) else value for known, value in
+            zip(own, (given.lower, given.upper, given.velocity), strict=True))
+        for what, value in (("range", lower), ("range", upper), ("speed", velocity)):
+            if not math.isfinite(value):
+                raise ModelError(
+                    f"Joint {name!r} of {model.urdf.path} has no {what}, so it must not move. Give"
+                    f" it one in {robot_map.path} (limits: {name}: {{lower, upper, velocity}}), or"
+                    " take the joint out of joints:.")
+        if not lower < upper:
+            raise ModelError(f"Joint {name!r} has the range {lower:g} to {upper:g} in"
+                             f" {robot_map.path}; the first must be smaller.")
+        velocity = min(velocity, robot_map.speed)
+        acceleration = given.acceleration
+        if math.isnan(acceleration):
+            acceleration = min(velocity / SECONDS_TO_SPEED, MOST_ACCELERATION)
+        rows.append((lower, upper, velocity, acceleration))
+    table = np.array(rows, float).reshape(-1, 4)
+    return Limits(tuple(joints), *table.T.copy())
+
+
+class Limiter:
+    """Joints on their way to moving targets, always within their limits.
+
+    Args:
+        limits: Of the joints.
+        start: (N,) positions, within the limits; moved there where they are not.
+        spacing: Seconds between the points of the braking tail.
+    """
+
+    def __init__(self, limits: Limits, start: np.ndarray, spacing: float = TAIL_SPACING) -> None:
+        self.limits = limits
+        self.position = np.clip(start, limits.lower, limits.upper)
+        self.velocity = np.zeros(len(start))
+        self.acceleration = np.zeros(len(start))
+        self.spacing = spacing
+
+    def next_velocity(self, target: np.ndarray, target_velocity: np.ndarray, dt: float,
+                      speed: float = 1.0) -> np.ndarray:
+        """Return the velocity (N,) of the next ``dt`` seconds towards targets that move.
+
+        Args:
+            target: (N,) positions.
+            target_velocity: (N,) their velocities, which are kept up with.
+            dt: Seconds, more than 0.
+            speed: Share of the fastest speed that is allowed, 0..1.
+        """
+        known, change = self.limits, self.limits.acceleration * dt
+        error = target - self.position
+        # Towards the target as fast as braking allows, beside keeping up with it.
+        closing = np.minimum(_braking(np.abs(error), known.acceleration, dt), np.abs(error) / dt)
+        wanted = target_velocity + np.copysign(closing, error)
+        reserve = dt + 0.5 * self.spacing
+        high = np.minimum(speed * known.velocity,
+                          _braking(known.upper - self.position, known.acceleration, reserve))
+        low = np.maximum(-speed * known.velocity,
+                         -_braking(self.position - known.lower, known.acceleration, reserve))
+        wanted = np.minimum(np.maximum(wanted, low), high)
+        return np.minimum(np.maximum(wanted, self.velocity - change), self.velocity + change)
+
+    def move(self, velocity: np.ndarray, dt: float) -> None:
+        """Go on with a velocity (N,) of ``next_velocity`` for ``dt`` seconds."""
+        self.acceleration = (velocity - self.velocity) / dt
+        self.position = np.minimum(np.maximum(
+            self.position + velocity * dt, self.limits.lower), self.limits.upper)
+        self.velocity = velocity
+
+    def coast(self, elapsed: float) -> None:
+        """Be where the braking tail leads in ``elapsed`` seconds: nobody commanded meanwhile."""
+        position, velocity = braking_tail(
+            self.position, self.velocity, self.limits.acceleration, elapsed, self.spacing)
+        self.acceleration = (velocity - self.velocity) / max(elapsed, 1e-9)
+        self.position = np.clip(position, self.limits.lower, self.limits.upper)
+        self.velocity = velocity
+
+
+def braking_tail(
+    position: np.ndarray, velocity: np.ndarray, acceleration: np.ndarray, after: float,
+    spacing: float = TAIL_SPACING,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return where joints are that brake to a stand.
+
+    Each brakes evenly, as hard as it may or a little less: it stands at a multiple of ``spacing``.
+
+    Args:
+        position: (N,) where they begin.
+        velocity: (N,) how fast.
+        acceleration: (N,) the hardest they may brake.
+        after: Seconds since.
+        spacing: Seconds.
+
+    Returns:
+        Positions (N,) and velocities (N,).
+    """
+    points = np.ceil(np.abs(velocity) / (acceleration * spacing) - 1e-9)
+    stop = np.maximum(points, 1.0) * spacing
+    time = np.minimum(after, stop)
+    left = 1.0 - time / stop
+    return position + velocity * time * (1.0 + left) / 2, velocity * left
+
+
+def _braking(distance: np.ndarray, acceleration: np.ndarray, dt: float) -> np.ndarray:
+    """Return the fastest speed from which a joint still stops within a distance."""
+    step = acceleration * dt
+    return np.sqrt(step * step + 2 * acceleration * np.maximum(distance, 0.0)) - step
