@@ -9,7 +9,7 @@ import numpy as np
 
 @dataclass(frozen=True, slots=True)
 class JointCommand:
-    """Where a robot's joints are to be, and how they move there.
+    """Positions, velocities and accelerations that a robot's joints are to have.
 
     Attributes:
         names: The joints, N of them, the same in every command of a stream.

@@ -1,4 +1,4 @@
-"""Where maps and descriptions of robots lie: ours by name, the user's by path."""
+"""Places of maps and descriptions of robots: ours by name, the user's by path."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ class UrdfJoint:
 
     @property
     def moves(self) -> bool:
-        """Whether it is a joint with one degree of freedom."""
+        """True of a joint with one degree of freedom."""
         return self.kind in _MOVING
 
 
