@@ -8,12 +8,14 @@ origin at the top left of the image, and the lens has square pixels and no disto
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from kinesics_core.settings import setting
+from kinesics_core.types import People, Person
 
 MODEL_TO_OPTICAL = np.array([1.0, -1.0, -1.0], np.float32)
 """Factors from a body model's axes (x to the body's left, y up, z forward) to the optical axes of a
@@ -98,3 +100,33 @@ def bearing(
     """
     right, down = float(pixel[0] - centre[0]), float(pixel[1] - centre[1])
     return float(np.arctan2(-right, focal)), float(np.arctan2(-down, np.hypot(focal, right)))
+
+
+def person_bearing(person: Person, people: People, horizontal_fov: float) -> np.ndarray:
+    """Return azimuth (left positive) and elevation (up positive) of a person's head, radians.
+
+    Args:
+        person: Seen by the head's keypoints, or by the shoulders' where no head is seen.
+        people: Gives the size of the image.
+        horizontal_fov: Of the camera, degrees; its principal point is at the centre.
+
+    Returns:
+        (2,) float32; nan if neither head nor shoulders are seen.
+    """
+    for keypoints in (person.coco[:5, :2], person.coco[5:7, :2]):
+        seen = [(x, y) for x, y in keypoints.tolist() if math.isfinite(x) and math.isfinite(y)]
+        if seen:
+            focal = focal_length(people.width, horizontal_fov)
+            middle = np.array(seen).mean(axis=0)
+            centre = (people.width / 2.0, people.height / 2.0)
+            return np.array(bearing(middle, focal, centre), dtype=np.float32)
+    return np.full(2, np.nan, dtype=np.float32)
+
+
+def apparent_size(person: Person, people: People) -> float:
+    """Return the share of the image's height or width that a person fills, the larger, 0..1."""
+    spans = []
+    for axis, size in ((0, people.width), (1, people.height)):
+        seen = [value for value in person.coco[:, axis].tolist() if math.isfinite(value)]
+        spans.append((max(seen) - min(seen)) / max(size, 1) if seen else 0.0)
+    return min(1.0, max(spans))

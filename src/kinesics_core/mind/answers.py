@@ -1,19 +1,15 @@
-"""The ways of answering as one table: emotions shown, their strength and gestures.
+"""Policies as files: emotions shown, their strength and gestures, for each emotion perceived.
 
-For each perceived emotion a way of answering gives the share of each emotion in the answer. None
-answers with anger, disgust or contempt, and none of them is ever shown towards a person.
-
-- mirror: the same emotion, somewhat weaker; hostile ones are met with neutrality and concern
-- empathise: concern for sadness and fear, joy for joy (Davis 1983: empathic concern)
-- regulate: calm for anger, encouragement for sadness and fear (Gross 1998)
-- idle: nobody to answer, the robot's own state
-
-Shares, strengths and gestures are authored.
+Each policy is one file of ``policies/``, a few lines that can be read and edited. None answers with
+anger, disgust or contempt: ``read_policy`` refuses it, and none of them is ever shown towards a
+person. Shares, strengths and gestures are authored.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from importlib.resources import as_file, files
+from pathlib import Path
 
 import numpy as np
 
@@ -22,12 +18,10 @@ from kinesics_core.affect.emotions import (
     CONTEMPT,
     DISGUST,
     EMOTIONS,
-    FEAR,
-    HAPPINESS,
     NEUTRAL,
-    SADNESS,
-    SURPRISE,
 )
+from kinesics_core.mind import yaml_files
+from kinesics_core.mind.style import ENERGY
 
 HOSTILE = (ANGER, DISGUST, CONTEMPT)
 """Emotions that the robot never shows towards a person."""
@@ -35,19 +29,30 @@ HOSTILE = (ANGER, DISGUST, CONTEMPT)
 ALLOWED = np.array([emotion not in HOSTILE for emotion in range(len(EMOTIONS))])
 """(8,) bool: the others."""
 
+GREETING = ("wave", "nod")
+"""Gestures with which somebody new is met, and who leaves is seen off."""
+
+APOLOGY = ("bow", "hand_to_chest")
+"""Gestures for an error of the robot's own that somebody minds."""
+
+_INDEX = {name: number for number, name in enumerate(EMOTIONS)}
+_SHOWN = {name: number for name, number in _INDEX.items() if number not in HOSTILE}
+_FIELDS = ("verb", "strength", "arousal", "lean", "calls", "answers", "gestures")
+
 
 @dataclass(frozen=True, slots=True)
 class Answering:
-    """One way of answering.
+    """One policy.
 
     Attributes:
         verb: What the robot does, for a sentence that ends with the emotion shown.
         strength: How strongly the answer shows what is answered, 0..1.
         arousal_gain: Share of the perceived arousal that the robot's state takes over: who
             regulates calms.
+        lean: Radians that the robot leans nearer than its personality does.
         shares: Perceived emotion -> {emotion answered: share}, summing to 1; an emotion that is
             not named is not answered with emotion, that is, with neutral.
-        calls: How much each perceived emotion calls for this way, when the robot may choose.
+        calls: How much each perceived emotion calls for this policy, when the robot may choose.
         gestures: Perceived emotion -> gestures to choose from; names of
             ``expression.gestures.ROBOT_GESTURES``.
     """
@@ -55,6 +60,7 @@ class Answering:
     verb: str
     strength: float = 0.0
     arousal_gain: float = 0.0
+    lean: float = 0.0
     shares: dict[int, dict[int, float]] = field(default_factory=dict)
     calls: dict[int, float] = field(default_factory=dict)
     gestures: dict[int, tuple[str, ...]] = field(default_factory=dict)
@@ -70,78 +76,98 @@ class Answering:
         return table
 
 
+@dataclass(frozen=True, slots=True)
+class SignAnswer:
+    """Answer to a person's gesture.
+
+    Attributes:
+        gestures: To choose from.
+        shows: Emotion that goes with it.
+        weight: Share of that emotion in what is shown meanwhile, 0..1.
+        lean: Radians nearer than usual; negative keeps away.
+    """
+
+    gestures: tuple[str, ...]
+    shows: int = NEUTRAL
+    weight: float = 0.0
+    lean: float = 0.0
+
+
+def read_policy(path: Path) -> Answering:
+    """Read a policy's file.
+
+    Raises:
+        KinesicsError: A name or number in it is wrong, or it answers with anger, disgust or
+            contempt; the sentence has the line.
+    """
+    top = yaml_files.read(path)
+    fields = top.fields(_FIELDS)
+    if "verb" not in fields:
+        raise top.error("wanted 'verb', what the robot does, such as: mirrors with.")
+    numbers = {"strength": (0.0, 1.0), "arousal": (-1.0, 1.0), "lean": (-0.2, 0.2)}
+    found = {name: fields[name].number(name, *bounds) if name in fields else 0.0
+             for name, bounds in numbers.items()}
+    return Answering(
+        fields["verb"].text("verb"), found["strength"], found["arousal"], found["lean"],
+        shares={_INDEX[name]: node.shares(_SHOWN) for name, node in _part(fields, "answers")},
+        calls={_INDEX[name]: node.number(f"calls of {name}", 0.0, 2.0)
+               for name, node in _part(fields, "calls")},
+        gestures={_INDEX[name]: _gestures(node) for name, node in _part(fields, "gestures")},
+    )
+
+
+def read_signs(path: Path) -> dict[str, SignAnswer]:
+    """Read the file of answers to gestures: sign -> gestures, shows, weight, lean.
+
+    Raises:
+        KinesicsError: A name or number in it is wrong; the sentence has the line.
+    """
+    found = {}
+    for name, node in yaml_files.read(path).fields().items():
+        fields = node.fields(("gestures", "shows", "weight", "lean"))
+        found[name] = SignAnswer(
+            _gestures(fields["gestures"]) if "gestures" in fields else (),
+            _SHOWN[fields["shows"].choice("shows", _SHOWN)] if "shows" in fields else NEUTRAL,
+            fields["weight"].number("weight", 0.0, 1.0) if "weight" in fields else 0.0,
+            fields["lean"].number("lean", -0.2, 0.2) if "lean" in fields else 0.0,
+        )
+    return found
+
+
+def _part(
+    fields: dict[str, yaml_files.Node], name: str
+) -> list[tuple[str, yaml_files.Node]]:
+    return list(fields[name].fields(EMOTIONS).items()) if name in fields else []
+
+
+def _gestures(node: yaml_files.Node) -> tuple[str, ...]:
+    return tuple(item.choice("gesture", ENERGY) for item in node.items())
+
+
+def _shipped(name: str) -> Path:
+    with as_file(files(__package__) / "policies" / f"{name}.yaml") as path:
+        return path
+
+
 ANSWERINGS: dict[str, Answering] = {
-    "mirror": Answering(
-        "mirrors with", strength=1.0, arousal_gain=0.8,
-        shares={
-            HAPPINESS: {HAPPINESS: 1.0},
-            SURPRISE: {SURPRISE: 1.0},
-            SADNESS: {SADNESS: 1.0},
-            FEAR: {FEAR: 0.4, SADNESS: 0.6},
-            ANGER: {NEUTRAL: 0.6, SADNESS: 0.4},
-        },
-        calls={HAPPINESS: 1.0, SURPRISE: 1.0, NEUTRAL: 1.0},
-        gestures={
-            HAPPINESS: ("open_arms", "clap", "nod"),
-            SURPRISE: ("lean_in", "open_arms"),
-            SADNESS: ("nod",),
-            NEUTRAL: ("nod",),
-            ANGER: ("calm",),
-        },
-    ),
-    "empathise": Answering(
-        "empathises with", strength=0.8, arousal_gain=0.5,
-        shares={
-            HAPPINESS: {HAPPINESS: 1.0},
-            SURPRISE: {SURPRISE: 0.7, HAPPINESS: 0.3},
-            SADNESS: {SADNESS: 0.9, NEUTRAL: 0.1},
-            FEAR: {SADNESS: 0.9, NEUTRAL: 0.1},
-            ANGER: {SADNESS: 0.6, NEUTRAL: 0.4},
-            DISGUST: {SADNESS: 0.4, NEUTRAL: 0.6},
-            CONTEMPT: {SADNESS: 0.3, NEUTRAL: 0.7},
-        },
-        calls={SADNESS: 1.0, FEAR: 0.9},
-        gestures={
-            HAPPINESS: ("open_arms", "clap"),
-            SURPRISE: ("lean_in",),
-            SADNESS: ("hand_to_chest", "lean_in"),
-            FEAR: ("hand_to_chest",),
-            ANGER: ("hand_to_chest", "nod"),
-        },
-    ),
-    "regulate": Answering(
-        "regulates with", strength=0.7, arousal_gain=-0.3,
-        shares={
-            HAPPINESS: {HAPPINESS: 1.0},
-            SURPRISE: {HAPPINESS: 0.6, NEUTRAL: 0.4},
-            SADNESS: {HAPPINESS: 0.7, NEUTRAL: 0.3},
-            FEAR: {HAPPINESS: 0.6, NEUTRAL: 0.4},
-        },
-        calls={ANGER: 1.0, DISGUST: 1.0, CONTEMPT: 1.0, FEAR: 0.3},
-        gestures={
-            ANGER: ("calm", "nod"),
-            DISGUST: ("shrug",),
-            CONTEMPT: ("shrug",),
-            FEAR: ("calm",),
-            SADNESS: ("open_arms", "nod"),
-            HAPPINESS: ("nod",),
-        },
-    ),
-    "idle": Answering("stays with"),
-}
-"""The ways of answering, by name."""
+    name: read_policy(_shipped(name))
+    for name in (
+        "mirror", "empathise", "complement", "regulate", "play", "professional", "idle",
+    )
+}  # fmt: skip
+"""The policies, by name."""
+
+SIGNS: dict[str, SignAnswer] = read_signs(_shipped("signs"))
+"""Answers to people's gestures, by the gesture's name."""
 
 TABLES = {name: answering.table() for name, answering in ANSWERINGS.items()}
 """Name -> (8, 8) shares: perceived emotion, emotion answered."""
 
 CALLED = tuple(name for name, answering in ANSWERINGS.items() if answering.calls)
-"""The ways that the robot may choose from."""
+"""The policies that the robot may choose from."""
 
 CALLS = np.array([
     [ANSWERINGS[name].calls.get(emotion, 0.0) for emotion in range(len(EMOTIONS))]
     for name in CALLED
 ])
-"""(ways, 8): how much each perceived emotion calls for each of ``CALLED``."""
-
-GREETING = "wave"
-"""The gesture with which somebody new is met."""
+"""(policies, 8): how much each perceived emotion calls for each of ``CALLED``."""

@@ -1,51 +1,57 @@
-"""Attention: the person whom the robot answers, and those it has met."""
+"""Attention: the person whom the robot answers, and why, and whom else it looks at meanwhile."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
-from kinesics_core.types import People, Person
-
-FORGET = 60.0
-"""Seconds after which somebody who is gone is a stranger again."""
+from kinesics_core.mind.memory import Acquaintance, Memory
+from kinesics_core.mind.perceive import Seen
 
 GREETING_AFTER = 0.4
 """Seconds somebody new must be there to be greeted: detectors also see people who are none."""
 
+_PATIENCE = 12.0  # s in which waiting for the robot counts in full
+_GLANCE = 0.9  # s of a glance at another person
+_GLANCE_EVERY = 5.0  # s from one glance to the next
+
 
 @dataclass(frozen=True, slots=True)
-class Salience:
+class Weights:
     """Weights of what makes people stand out; authored.
 
     Attributes:
-        size: Nearer people, larger in the image.
-        expression: More expressive people.
-        score: People who are seen more surely.
+        near: Nearer people, larger in the image.
+        expressive: More expressive people.
+        sure: People who are seen more surely.
+        engaged: Who are engaged with the robot.
+        gaze: Who look at it.
+        sign: Who give a sign.
+        new: Whom it does not know yet.
+        waits: Who are engaged and have not been attended to for some seconds.
+        leaves: Who walk off and have not been seen off.
     """
 
-    size: float = 0.6
-    expression: float = 0.4
-    score: float = 0.1
+    near: float = 0.5
+    expressive: float = 0.35
+    sure: float = 0.1
+    engaged: float = 0.3
+    gaze: float = 0.2
+    sign: float = 0.4
+    new: float = 0.2
+    waits: float = 0.25
+    leaves: float = 0.3
 
 
-_SALIENCE = Salience()
+_WEIGHTS = Weights()
 
-
-@dataclass(slots=True)
-class Acquaintance:
-    """A person the robot has met.
-
-    Attributes:
-        first, last: When they were seen, seconds.
-        greeted: Whether the robot has greeted them.
-    """
-
-    first: float
-    last: float
-    greeted: bool = False
+_WORDS = {
+    "near": "is near", "expressive": "shows most", "sure": "is there", "engaged": "turns to it",
+    "gaze": "looks at it", "sign": "gives a sign", "new": "is new", "waits": "has waited",
+    "leaves": "is leaving",
+}
+"""Reason by the part of the salience that tells most."""
 
 
 class Attention:
@@ -53,6 +59,8 @@ class Attention:
 
     Attributes:
         towards: Id of the person attended to, 0 for nobody.
+        looked_at: Id of the person looked at: that one, or for a moment another who is there.
+        parts: Of the salience of each person present, by id.
     """
 
     def __init__(self, hold: float, absence: float, margin: float) -> None:
@@ -63,59 +71,93 @@ class Attention:
             absence: Seconds a person may be unseen before the robot turns away.
             margin: How much more another person must stand out.
         """
-        self.towards = 0
+        self.towards = self.looked_at = 0
+        self.parts: dict[int, dict[str, float]] = {}
         self._hold, self._absence, self._margin = hold, absence, margin
         self._since = 0.0
-        self._acquaintances: dict[int, Acquaintance] = {}
+        self._glanced = -math.inf
+        self._glance_at = 0
 
     @property
-    def acquaintance(self) -> Acquaintance:
-        """The person attended to; there must be one."""
-        return self._acquaintances[self.towards]
+    def why(self) -> str:
+        """Words for what makes the person attended to stand out from the others; "" for none."""
+        own = self.parts.get(self.towards)
+        if own is None:
+            return ""
+        others = [parts for number, parts in self.parts.items() if number != self.towards]
+        if not others:
+            return "is the only one there"
+        lead = {name: value - max(parts[name] for parts in others) for name, value in own.items()}
+        return _WORDS[max(lead, key=lambda name: lead[name])]
 
-    def update(self, salience: Mapping[int, float], time: float) -> None:
+    def update(self, present: Mapping[int, Seen], memory: Memory, time: float) -> None:
         """Choose among the people present.
 
         Args:
-            salience: Of each of them, by id; see ``salience``.
+            present: Who is there, by id; all of them known to ``memory``.
+            memory: Of them.
             time: Seconds.
         """
-        self._meet(salience, time)
-        if self.towards and self.towards not in salience:
-            known = self._acquaintances.get(self.towards)
+        self.parts = {number: salience(seen, memory[number], time)
+                      for number, seen in present.items()}
+        total = {number: sum(parts.values()) for number, parts in self.parts.items()}
+        self._turn(total, memory, time)
+        if self.towards in present:
+            memory[self.towards].attended = time
+        self._glance(present, memory, time)
+
+    def _turn(self, total: Mapping[int, float], memory: Memory, time: float) -> None:
+        if self.towards and self.towards not in total:
+            known = memory.get(self.towards)
             if known is not None and time - known.last <= self._absence:
                 return
             self.towards = 0
-        if not salience:
+        if not total:
             return
-        best = max(salience, key=lambda person_id: salience[person_id])
+        best = max(total, key=lambda number: total[number])
         settled = time - self._since >= self._hold
-        if self.towards == 0 or (
-            settled and salience[best] > salience[self.towards] + self._margin
-        ):
+        if self.towards == 0 or (settled and total[best] > total[self.towards] + self._margin):
             if best != self.towards:
                 self._since = time
             self.towards = best
 
-    def _meet(self, present: Iterable[int], time: float) -> None:
-        for person_id in present:
-            self._acquaintances.setdefault(person_id, Acquaintance(time, time)).last = time
-        for person_id, known in list(self._acquaintances.items()):
-            if time - known.last > FORGET:
-                del self._acquaintances[person_id]
+    def _glance(self, present: Mapping[int, Seen], memory: Memory, time: float) -> None:
+        """Look at another for a moment, whoever was looked at longest ago."""
+        self.looked_at = self.towards
+        attended = present.get(self.towards)
+        others = [number for number in present if number != self.towards]
+        if attended is None or not others or attended.signs:
+            self._glance_at = 0
+            return
+        since = time - self._glanced
+        if since >= _GLANCE_EVERY and time - self._since >= 1.0:
+            self._glanced, since = time, 0.0
+            self._glance_at = min(others, key=lambda number: memory[number].glanced)
+            memory[self._glance_at].glanced = time
+        if since < _GLANCE and self._glance_at in present:
+            self.looked_at = self._glance_at
 
 
-def salience(person: Person, people: People, expressive: float) -> float:
-    """Return how much a person stands out, 0 to about 1.
+def salience(seen: Seen, known: Acquaintance, time: float) -> dict[str, float]:
+    """Return how much a person stands out, by its parts.
 
     Args:
-        person: One of ``people``.
-        people: Gives the size of the image.
-        expressive: Probability that the person shows an emotion, 0..1.
+        seen: In this image.
+        known: What is remembered of them.
+        time: Seconds.
     """
-    x, y = person.coco[:, 0], person.coco[:, 1]
-    height = np.nanmax(y) - np.nanmin(y) if np.isfinite(y).any() else 0.0
-    width = np.nanmax(x) - np.nanmin(x) if np.isfinite(x).any() else 0.0
-    size = min(1.0, max(height / max(people.height, 1), width / max(people.width, 1)))
-    weight = _SALIENCE
-    return weight.size * size + weight.expression * expressive + weight.score * person.score
+    weight = _WEIGHTS
+    waited = time - max(known.attended, known.since)
+    here = 1.0 if not seen.away else 0.3
+    return {
+        "near": weight.near * seen.near,
+        "expressive": weight.expressive * seen.expressive * here,
+        "sure": weight.sure * min(max(seen.person.score, 0.0), 1.0) if seen.person.score ==
+        seen.person.score else 0.0,
+        "engaged": weight.engaged * seen.engaged,
+        "gaze": weight.gaze * seen.gaze,
+        "sign": weight.sign * seen.signs[0].confidence * here if seen.signs else 0.0,
+        "new": weight.new * known.novelty,
+        "waits": weight.waits * seen.engaged * min(max(waited, 0.0) / _PATIENCE, 1.0),
+        "leaves": weight.leaves if seen.leaves and known.greeted and not known.seen_off else 0.0,
+    }
