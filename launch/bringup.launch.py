@@ -66,7 +66,8 @@ ARGUMENTS = [
     DeclareLaunchArgument(
         "policy",
         default_value="",
-        choices=["", "auto", "mirror", "empathise", "regulate", "idle"],
+        choices=["", "auto", "mirror", "empathise", "complement", "regulate", "play",
+                 "professional", "idle"],
         description="How the robot answers. Empty: as the parameter files say",
     ),
     DeclareLaunchArgument(

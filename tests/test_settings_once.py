@@ -16,7 +16,7 @@ from kinesics_core.expression.performance import PerformanceConfig
 from kinesics_core.fitting.server_config import MeshFitConfig
 from kinesics_core.fitting.settings import Settings as FitSettings
 from kinesics_core.mind.personality import Personality
-from kinesics_core.mind.policy import PolicyConfig
+from kinesics_core.mind.policy_config import PolicyConfig
 from kinesics_core.motion.runtime import ForecastConfig
 from kinesics_core.perception.config import CameraConfig, KeypointConfig
 from kinesics_core.recording.config import RecorderConfig

@@ -6,7 +6,7 @@ import argparse
 
 from kinesics_core.errors import KinesicsError
 from kinesics_core.files import shown
-from kinesics_core.mind.policy import PolicyConfig
+from kinesics_core.mind.policy_config import PolicyConfig
 from kinesics_core.perception.config import CameraConfig, KeypointConfig
 from kinesics_core.settings import add_option, settings_of
 

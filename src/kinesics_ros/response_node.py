@@ -11,7 +11,8 @@ from kinesics_core.affect.reader import AffectReader
 from kinesics_core.affect.signals import SignalReader, SignalsConfig
 from kinesics_core.errors import KinesicsError
 from kinesics_core.mind.personality import Personality, temperament
-from kinesics_core.mind.policy import PolicyConfig, ResponsePolicy
+from kinesics_core.mind.policy import ResponsePolicy
+from kinesics_core.mind.policy_config import PolicyConfig
 from kinesics_core.settings import settings_of
 from kinesics_core.types import Affect as CoreAffect
 from kinesics_core.types import MotionForecast, People
@@ -108,7 +109,7 @@ class ResponseNode(Stage):
         with Stopwatch(self, people.stamp):
             affects = self._reader.update(people)
             signals = self._signals.update(people, list(self._forecasts.values()))
-            response = self._policy.update(affects, people)
+            response = self._policy.update(affects, people, signals)
         for affect in affects:
             affect.frame_id = people.frame_id
         # The response first: the expression waits for it, the affect is for observers.

@@ -7,7 +7,8 @@ from kinesics_core.expression import gestures
 from kinesics_core.expression.body_animator import BodyAnimator, head_pose
 from kinesics_core.expression.gestures import ROBOT_GESTURES, pose_at
 from kinesics_core.expression.posture import posture
-from kinesics_core.mind.answers import ANSWERINGS, GREETING
+from kinesics_core.mind.answers import ANSWERINGS, APOLOGY, GREETING, SIGNS
+from kinesics_core.mind.style import ENERGY
 from kinesics_core.skeletons import SMPLX_BODY
 
 J = {name: index for index, name in enumerate(SMPLX_BODY)}
@@ -129,7 +130,9 @@ def test_every_gesture_the_policy_can_choose_exists():
         for names in answering.gestures.values() for name in names
     }
     assert chosen
-    assert chosen | {GREETING} <= set(ROBOT_GESTURES)
+    for answer in SIGNS.values():
+        chosen |= set(answer.gestures)
+    assert chosen | {*GREETING, *APOLOGY} | set(ENERGY) <= set(ROBOT_GESTURES)
 
 
 def test_an_unknown_gesture_is_refused_with_the_known_ones():

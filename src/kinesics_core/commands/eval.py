@@ -13,6 +13,7 @@ from kinesics_core.commands import (
     eval_fit,
     eval_forecast,
     eval_generate,
+    eval_mind,
     eval_recognise,
     eval_studies,
     eval_text,
@@ -47,6 +48,12 @@ EVALUATIONS: dict[str, EvalCommand] = {
         eval_express.HELP, eval_express.add_arguments, eval_express.run),
     "face": EvalCommand(eval_face.HELP, eval_face.add_arguments, eval_face.run),
     "text": EvalCommand(eval_text.HELP, eval_text.add_arguments, eval_text.run),
+    "transitions": EvalCommand(
+        eval_mind.TRANSITIONS, eval_mind.add_transitions, eval_mind.run_transitions),
+    "personalities": EvalCommand(
+        eval_mind.PERSONALITIES, eval_mind.add_personalities, eval_mind.run_personalities),
+    "reactions": EvalCommand(
+        eval_mind.REACTIONS, eval_mind.add_reactions, eval_mind.run_reactions),
     "fit": EvalCommand(eval_fit.HELP, eval_fit.add_arguments, eval_fit.run),
     "generate": EvalCommand(
         eval_generate.HELP, eval_generate.add_arguments, eval_generate.run),

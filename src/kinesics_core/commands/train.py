@@ -2,7 +2,8 @@
 
 ``train prior`` and ``train lifter`` are in ``train_body``, ``train face`` in ``train_face``,
 ``train text`` in ``train_text``, ``train pose-diff`` in ``train_pose_diff``, ``train idle`` in
-``train_idle``; the forecast's run itself in ``train_forecast``.
+``train_idle``, ``train transitions`` in ``train_transitions``; the forecast's run itself in
+``train_forecast``.
 """
 
 from __future__ import annotations
@@ -11,7 +12,14 @@ import argparse
 from pathlib import Path
 
 from kinesics_core import extras, option_types
-from kinesics_core.commands import train_body, train_face, train_idle, train_pose_diff, train_text
+from kinesics_core.commands import (
+    train_body,
+    train_face,
+    train_idle,
+    train_pose_diff,
+    train_text,
+    train_transitions,
+)
 from kinesics_core.errors import KinesicsError
 from kinesics_core.motion.training.config import CHOICES, RECIPES, TrainingConfig
 
@@ -25,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     train_text.add_arguments(what)
     train_pose_diff.add_arguments(what)
     train_idle.add_arguments(what)
+    train_transitions.add_arguments(what)
     forecast = what.add_parser(
         "forecast", help="60 frames of keypoints -> the next 30, and a label if asked",
         description="Trains one network to forecast motion and, with --label, to recognise a"
@@ -105,6 +114,8 @@ def run(args: argparse.Namespace) -> int:
         return train_pose_diff.run(args)
     if args.what == train_idle.NAME:  # needs no torch
         return train_idle.run(args)
+    if args.what == train_transitions.NAME:
+        return train_transitions.run(args)
     extras.require("train", "Training")
     import torch
 

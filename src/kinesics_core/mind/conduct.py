@@ -33,19 +33,20 @@ LEAN_SPEED = 0.15
 GESTURES_A_MINUTE = 12
 """Gestures in any minute at most."""
 
-FAINT = 0.35
+FAINT = 0.33
 """Intensity that needs no equal in the person."""
 
 HOSTILE_FROM = 0.3
 """Probability of anger, disgust and contempt together from which it counts as hostility."""
 
 _CONCERN = np.array([emotion in (NEUTRAL, SADNESS) for emotion in range(len(EMOTIONS))])
+_NO_FEAR = ALLOWED & (np.arange(len(EMOTIONS)) != FEAR)
 _FEARFUL_FROM = 0.4
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What is allowed at a moment.
+    """Limits that hold at a moment.
 
     Attributes:
         emotions: (8,) bool.
@@ -83,7 +84,7 @@ def limits(perceived: np.ndarray, away: bool) -> Limits:
             _CONCERN, min(0.45, max(0.7 * expressive, 0.0)), -0.02, 0.8, 1.0, 0.45,
             "hostility is not answered in kind")
     if float(perceived[FEAR]) >= _FEARFUL_FROM:
-        return Limits(ALLOWED, min(0.5, expressive), 0.05, 1.0, 1.0, 0.6, "fear is not fuelled")
+        return Limits(_NO_FEAR, min(0.5, expressive), 0.05, 1.0, 1.0, 0.6, "fear is not fuelled")
     return Limits(ALLOWED, max(FAINT, expressive))
 
 

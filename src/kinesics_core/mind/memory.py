@@ -24,6 +24,8 @@ _USED_TO = 30.0  # s in which a person that is there is no longer new
 _RAPPORT = (0.6, 1.6)  # bounds of what praise makes of a policy's call
 _STEP = 1.15  # factor of one answer that was liked
 _FADES = 300.0  # s in which rapport fades
+_TAKEN = (0.5, 4.5)  # s after an answer from and to which its effect is looked for
+_SMILE = 0.3  # rise of happiness that counts as praise, of hostility as rebuff
 
 
 @dataclass(slots=True)
@@ -113,7 +115,30 @@ class Acquaintance:
         """Return how often a sign was answered since a time."""
         return sum(answer.sign == sign and answer.time >= since for answer in self.answers)
 
-    def take(self, answer: Answer, how: str) -> None:
+    def learn(self, time: float, smile: float, frown: float) -> str:
+        """Notice how the last answer was taken.
+
+        Args:
+            time: Seconds.
+            smile: Probability of happiness now.
+            frown: Probability of hostile emotions now.
+
+        Returns:
+            "praised", "rebuffed" or "unmoved" at the moment that it is told, else "".
+        """
+        answer = self.answers[-1] if self.answers else None
+        if answer is None or answer.taken or time - answer.time < _TAKEN[0]:
+            return ""
+        how = "unmoved" if time - answer.time > _TAKEN[1] else ""
+        if smile - answer.smile > _SMILE:
+            how = how or "praised"
+        elif frown - answer.frown > _SMILE:
+            how = how or "rebuffed"
+        if how:
+            self._take(answer, how)
+        return how
+
+    def _take(self, answer: Answer, how: str) -> None:
         """Note how an answer was taken: praise and rebuff change the policy's rapport."""
         answer.taken = how
         factor = {"praised": _STEP, "rebuffed": 1.0 / _STEP}.get(how, 1.0)

@@ -1,19 +1,18 @@
-"""The robot's answer to the affect it perceives: to whom, with which emotion and gesture.
+"""The robot's answer to the affect it perceives: to whom, with which emotion and gesture, and why.
 
-The robot has a state of its own in VAD. It is drawn to the temperament of its personality and,
-more slowly than a mirror, towards what the policy makes of the person's affect. What is shown
-mixes that state with the policy's answer, because in human dialogues one's own last emotion
-predicts the next one better than the partner's does (on 6,510 transitions of PELD, Wen et al.
-2021: accuracy .42 against .36).
+One call an image, ``ResponsePolicy.update``, goes through these steps, a file each:
 
-The ways of answering are a table in ``answers``; ``attention`` says who is answered, ``state`` how
-the robot's own state moves, ``gesture_choice`` which gesture goes along.
+1. ``perceive``: readings made safe, people and their signs; ``memory`` of the last minutes.
+2. ``attention``: who is answered, who is looked at.
+3. ``causes``, ``events``: what is new, and how it feels (``appraisal``, ``state``).
+4. ``answers``: the policy that fits, with the personality's ``style``, within ``conduct``.
+5. ``transitions``: one's own next emotion, mixed with the policy's answer; ``showing`` holds it.
+6. ``gesture_choice``: whether and which gesture; then lean, gaze, tempo and the reason.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -22,96 +21,50 @@ from kinesics_core.affect.emotions import (
     EMOTIONS,
     HAPPINESS,
     NEUTRAL,
-    SURPRISE,
+    SADNESS,
     vad_to_categories,
 )
-from kinesics_core.camera import Lens, bearing, focal_length
-from kinesics_core.mind.answers import ALLOWED, ANSWERINGS, CALLED, CALLS, GREETING, TABLES
-from kinesics_core.mind.attention import GREETING_AFTER, Attention, salience
+from kinesics_core.camera import person_bearing
+from kinesics_core.mind import conduct, reasons, transitions
+from kinesics_core.mind.answers import (
+    ALLOWED,
+    ANSWERINGS,
+    APOLOGY,
+    CALLED,
+    CALLS,
+    GREETING,
+    HOSTILE,
+    SIGNS,
+    TABLES,
+)
+from kinesics_core.mind.appraisal import EVENTS, REACTION_TIMES
+from kinesics_core.mind.attention import GREETING_AFTER, Attention
+from kinesics_core.mind.causes import Cause, Causes, emotion_of
+from kinesics_core.mind.events import Events
 from kinesics_core.mind.gesture_choice import GestureChoice
+from kinesics_core.mind.memory import Acquaintance, Answer, Memory
+from kinesics_core.mind.perceive import NOBODY, Seen, perceive
 from kinesics_core.mind.personality import Personality
+from kinesics_core.mind.policy_config import PolicyConfig, PolicyConstants
+from kinesics_core.mind.showing import Showing
+from kinesics_core.mind.signs import Accept
 from kinesics_core.mind.state import OwnState
-from kinesics_core.settings import check, same_as, setting
-from kinesics_core.types import NANOSECONDS, Affect, AffectiveResponse, People, Person
-
-POLICIES = ("auto", *ANSWERINGS)
-"""Names of the policies: one way of answering, or the one that fits what is seen."""
-
-
-@dataclass(frozen=True)
-class PolicyConfig:
-    """Settings of the policy.
-
-    Raises:
-        KinesicsError: A value is out of its range.
-    """
-
-    policy: str = setting("auto", "How the robot answers", choices=POLICIES)
-    horizontal_fov: float = same_as(Lens, "horizontal_fov")
-    inertia: float = setting(
-        0.3, "Weight of the robot's own state against the policy's answer in what is shown",
-        bounds=(0.0, 1.0))
-    temperament_time: float = setting(
-        8.0, "Time in which the state returns to the temperament", unit="s", bounds=(0.5, 600.0))
-    contagion_time: float = setting(
-        2.0, "Time in which the state follows the perceived affect", unit="s", bounds=(0.1, 600.0))
-    hold: float = setting(
-        1.2, "Time an emotion or a policy is kept at least", unit="s", bounds=(0.0, 30.0))
-    margin: float = setting(
-        0.12, "How much more probable another emotion or policy must be to replace the one shown",
-        bounds=(0.0, 1.0))
-    attention_hold: float = setting(
-        2.0, "Time a person is attended to at least", unit="s", bounds=(0.0, 60.0))
-    absence: float = setting(
-        1.0, "Time a person may be unseen before the robot turns away", unit="s",
-        bounds=(0.0, 60.0))
-    gesture_rest: float = setting(
-        4.0, "Time between two gestures", unit="s", bounds=(0.0, 600.0))
-    gesture_repeat: float = setting(
-        15.0, "Time before the same gesture again", unit="s", bounds=(0.0, 3600.0))
-    duration: float = setting(
-        1.0, "Time a response holds when no other follows", unit="s", bounds=(0.1, 60.0))
-
-    def __post_init__(self) -> None:
-        """Refuse values out of range."""
-        check(self)
-
-@dataclass(frozen=True, slots=True)
-class PolicyConstants:
-    """Sizes of the policy that are not settings; authored unless a source is named.
-
-    Attributes:
-        reaction_time: Seconds over which what is perceived is weighed before it is answered.
-        longest_gap: Seconds that a pause between images counts at most.
-        trusted_from: Confidence from which a reading is believed in full.
-        neutral_weight: Weight of neutral in what is shown: it is what no emotion claims, so one
-            that is about as likely is worth an answer.
-        own_spread: Distance in VAD at which an emotion is no more that of the robot's own state.
-        out_of_place: Valence perceived below which joy does not wait its time out.
-        agreeable_empathy: Gain of the call for empathy with agreeableness: agreeable people
-            empathise where others soothe or copy (Graziano et al. 2007).
-        attention_margin: How much more another person must stand out, times ``margin``.
-        gesture_from: Probability of emotion that a gesture needs.
-        nod_every: Seconds between the nods to a calm person.
-    """
-
-    reaction_time: float = 0.15
-    longest_gap: float = 5.0
-    trusted_from: float = 0.5
-    neutral_weight: float = 0.5
-    own_spread: float = 0.3
-    out_of_place: float = -0.25
-    agreeable_empathy: float = 0.3
-    attention_margin: float = 1.5
-    gesture_from: float = 0.35
-    nod_every: float = 12.0
-
+from kinesics_core.mind.style import style_of
+from kinesics_core.types import NANOSECONDS, Affect, AffectiveResponse, People, SocialSignals
 
 _C = PolicyConstants()
+_HOSTILE = np.isin(np.arange(len(EMOTIONS)), HOSTILE)
 
 
 class ResponsePolicy:
-    """The robot's answer image by image; deterministic for a seed and the same stamps."""
+    """The robot's answer image by image; deterministic for a seed and the same stamps.
+
+    Attributes:
+        config: Its settings.
+        accept: Decides whether an expected gesture is answered before it is seen (anticipation);
+            None: none is. See ``signs.signs_of``.
+        memory: The people it knows.
+    """
 
     def __init__(
         self,
@@ -122,27 +75,37 @@ class ResponsePolicy:
         """Begin with nobody seen.
 
         Args:
-            personality: Gives the temperament that the robot's state returns to.
-            config: Its ``policy`` is one of ``POLICIES``; "auto" chooses by the perceived affect,
-                with hysteresis.
+            personality: Gives the temperament that the robot's state returns to, and the style.
+            config: Its ``policy`` is one of ``POLICIES``; "auto" chooses by the perceived affect
+                and the personality, with hysteresis.
             seed: Decides between gestures that fit alike.
         """
         self.config = config or PolicyConfig()
-        self._personality = personality or Personality()
-        self._own = OwnState(self._personality, self.config.temperament_time)
+        self.accept: Accept | None = None
+        self.memory = Memory()
+        self._own = OwnState(personality or Personality(), self.config.temperament_time)
         self._attention = Attention(
             self.config.attention_hold, self.config.absence,
             _C.attention_margin * self.config.margin,
         )
         self._gestures = GestureChoice(self.config.gesture_rest, self.config.gesture_repeat, seed)
+        self._showing = Showing(self.config.hold, self.config.margin)
+        self._causes, self._events = Causes(), Events()
+        self._transitions = transitions.load()
+        self.set_personality(personality or Personality())
         self._stamp: int | None = None
         self._time = 0.0
-        self._answering = "idle"
-        self._answering_since = -np.inf
-        self._emotion = NEUTRAL
-        self._emotion_since = -np.inf
-        self._weighed = np.eye(len(EMOTIONS))[NEUTRAL]
+        self._answering, self._answering_since, self._call = "idle", -np.inf, 0.0
+        self._weighed = NOBODY.copy()
+        self._perceived_emotion = self._turn_own = NEUTRAL  # of the present turn
+        self._emotion_since = 0.0
         self._bearing = np.full(2, np.nan, dtype=np.float32)
+        self._lean = 0.0
+        self._alone_since = 0.0
+        self._was_towards = 0
+        self._error_at, self._sorry_until = -np.inf, -np.inf
+        self._errors = 0
+        self._nodded = -np.inf
 
     @property
     def state(self) -> np.ndarray:
@@ -154,54 +117,69 @@ class ResponsePolicy:
         """The robot's Big Five."""
         return self._personality
 
-    def set_personality(self, personality: Personality) -> None:
-        """Change the temperament that the state returns to; the state itself moves there."""
-        self._personality = personality
-        self._own.set_personality(personality)
+    @property
+    def quiet(self) -> bool:
+        """True when nobody has been there for long."""
+        return (self._attention.towards == 0
+                and self._time - self._alone_since >= self.config.quiet_after)
 
-    def update(self, affects: Sequence[Affect], people: People) -> AffectiveResponse:
+    def set_personality(self, personality: Personality) -> None:
+        """Change style and temperament; the state itself moves there."""
+        self._personality = personality
+        self._style = style_of(personality)
+        self._own.set_personality(personality)
+        self._next = self._transitions.table(self._own.temperament)
+        self._weighed_next = self._transitions.weighed(self._next)
+
+    def note(self, event: str, strength: float = 1.0) -> None:
+        """Tell of an event that cameras do not see, such as "error" of the robot's own.
+
+        After an error a reaction is awaited as long as people take (``appraisal.REACTION_TIMES``);
+        an unpleasant or surprised one is answered as to the error, with an apology.
+
+        Args:
+            event: One of ``appraisal.EVENTS``.
+            strength: 0..1.
+        """
+        self._own.feel(EVENTS[event], strength)
+        if event == "error":
+            self._error_at = self._time
+            self._errors += 1
+
+    def update(
+        self, affects: Sequence[Affect], people: People, signals: Sequence[SocialSignals] = ()
+    ) -> AffectiveResponse:
         """Return the answer to what is seen in one image, at that image's stamp.
 
         Args:
             affects: Readings of the people in the image; those of others and with unknown (nan)
                 categories are left out.
             people: Everybody in the image.
+            signals: What they signal, of the same image or the last one that was read.
         """
         elapsed = self._advance(people.stamp)
-        present = {person.id: person for person in people.persons}
-        beliefs = {
-            affect.person_id: (affect, _believed(affect))
-            for affect in affects
-            if affect.person_id in present
-            and np.isfinite([*affect.categories, affect.confidence]).all()
-        }
-        self._attend(present, beliefs, people)
+        present = perceive(affects, people, signals, self.accept)
+        came = self.memory.meet(present, self._time, self.config.absence)
+        self._attention.update(present, self.memory, self._time)
         towards = self._attention.towards
-        affect, perceived = beliefs.get(towards, (None, np.eye(len(EMOTIONS))[NEUTRAL]))
-        self._choose_answering(perceived)
-        self._move_state(perceived, affect, elapsed)
+        seen = present.get(towards)
+        perceived = NOBODY if seen is None else seen.believed
         share = 1.0 - np.exp(-elapsed / _C.reaction_time)
         self._weighed += share * (perceived - self._weighed)
-        self._choose_emotion(self._weighed)
-        self._choose_gesture(perceived)
-        if towards in present:
-            self._bearing = person_bearing(present[towards], people, self.config.horizontal_fov)
-        valence, arousal, dominance = (float(value) for value in self._own.vad)
-        return AffectiveResponse(
-            stamp=people.stamp,
-            policy=self._answering,
-            emotion=self._emotion,
-            intensity=self._intensity(perceived),
-            valence=valence,
-            arousal=arousal,
-            dominance=dominance,
-            towards=towards,
-            bearing=self._bearing if towards else np.full(2, np.nan, dtype=np.float32),
-            gesture=self._gestures.gesture,
-            duration=self.config.duration,
-            reason=self._reason(affect, perceived),
-            frame_id=people.frame_id,
-        )
+        limits = conduct.limits(perceived, seen is not None and seen.away)
+        begun = self._causes.note(present, self.memory, self._time)
+        self._appraise(came, seen, begun.get(towards, []))
+        self._choose_answering(perceived)
+        self._move_state(perceived, seen, elapsed)
+        self._gesture(seen, limits)
+        self._show(perceived, limits, elapsed)
+        self._learn(present)
+        self._lean = self._leaned(seen, limits, elapsed)
+        looked_at = present.get(self._attention.looked_at)
+        if looked_at is not None:
+            self._bearing = person_bearing(
+                looked_at.person, people, self.config.horizontal_fov)
+        return self._response(people, seen, perceived, limits)
 
     def _advance(self, stamp: int) -> float:
         """Move the policy's own clock: a jump back stands still, a long gap counts in part."""
@@ -211,135 +189,249 @@ class ResponsePolicy:
         self._time += elapsed
         return elapsed
 
-    def _attend(
-        self, present: dict[int, Person], beliefs: dict[int, tuple[Affect, np.ndarray]],
-        people: People,
-    ) -> None:
-        expressive = {
-            person_id: 1.0 - float(believed[NEUTRAL])
-            for person_id, (_, believed) in beliefs.items()
-        }
-        self._attention.update(
-            {
-                person_id: salience(person, people, expressive.get(person_id, 0.0))
-                for person_id, person in present.items()
-            },
-            self._time,
-        )
+    def _appraise(self, came: list[int], seen: Seen | None, begun: list[str]) -> None:
+        """Feel what has happened."""
+        towards, time = self._attention.towards, self._time
+        if self._was_towards and not towards:
+            self._alone_since = time
+            known = self.memory.get(self._was_towards)
+            if known is not None and known.together > 5.0 and self._events.counts(
+                    "departure", time):
+                self._own.feel(EVENTS["departure"])
+        self._was_towards = towards
+        if came and self._events.counts("arrival", time):
+            self._own.feel(EVENTS["arrival"])
+        known = self.memory.get(towards)
+        answered = known is not None and (known.greeted or bool(known.answers))
+        for event in self._events.of(seen, begun, answered, time):
+            self._own.feel(EVENTS[event])
+        since = time - self._error_at
+        if seen is not None and _C.soonest <= since <= REACTION_TIMES[1]:
+            unpleasant = seen.believed @ EMOTION_VAD[:, 0] < -0.15
+            if unpleasant or "surprise" in begun:
+                self._error_at, self._sorry_until = -np.inf, time + _C.sorry
+                self._causes.current = Cause(
+                    f"{towards} error {self._errors}", towards, "error", time, time + _C.sorry)
+                if self._gestures.start(APOLOGY, time, self._style, owed=True):
+                    self._remember("error", seen)
 
     def _choose_answering(self, perceived: np.ndarray) -> None:
         if not self._attention.towards:
-            wanted = "idle"
+            wanted, self._call = "idle", 0.0
         elif self.config.policy != "auto":
-            wanted = self.config.policy
+            wanted, self._call = self.config.policy, 1.0
         else:
-            calls = dict(zip(CALLED, CALLS @ perceived, strict=True))
-            calls["empathise"] *= 1.0 + _C.agreeable_empathy * self._personality.agreeableness
+            rapport = self.memory[self._attention.towards].rapport
+            calls = {
+                name: float(call) * self._style.calls[name] * rapport.get(name, 1.0)
+                for name, call in zip(CALLED, CALLS @ perceived, strict=True)
+            }
+            calls["play"] *= conduct.may_play(perceived)
             wanted = max(calls, key=lambda name: calls[name])
             current = calls.get(self._answering)
             held = self._time - self._answering_since < self.config.hold
-            if current is not None and (held or calls[wanted] < current + self.config.margin):
+            if current is not None and (
+                held or calls[wanted] < current * (1.0 + self.config.margin)
+            ):
                 wanted = self._answering
+            self._call = calls[wanted]
         if wanted != self._answering:
             self._answering, self._answering_since = wanted, self._time
 
-    def _move_state(self, perceived: np.ndarray, affect: Affect | None, elapsed: float) -> None:
-        if affect is None or self._answering == "idle":
-            self._own.move(elapsed)
+    def _move_state(self, perceived: np.ndarray, seen: Seen | None, elapsed: float) -> None:
+        """Move the state: to the temperament, and as far as somebody moves it, to what it feels."""
+        rest = None
+        if self.quiet:
+            rest = self._own.temperament - np.array([0.0, _C.quiet, 0.0])
+        if seen is None or seen.affect is None or self._answering == "idle":
+            self._own.move(elapsed, rest=rest)
             return
         # A neutral person is not contagious: beside one the robot comes back to itself.
-        push = affect.confidence * (1.0 - perceived[NEUTRAL]) / self.config.contagion_time
-        target = (perceived @ TABLES[self._answering]) @ EMOTION_VAD
-        arousal = 0.0 if np.isnan(affect.arousal) else affect.arousal
-        target[1] = ANSWERINGS[self._answering].arousal_gain * arousal
-        self._own.move(elapsed, target, push)
+        confidence = min(max(seen.affect.confidence, 0.0), 1.0)
+        push = confidence * seen.expressive / self.config.contagion_time
+        answered = (perceived @ TABLES[self._answering]) @ EMOTION_VAD
+        arousal = seen.affect.arousal
+        answered[1] = ANSWERINGS[self._answering].arousal_gain * (
+            min(max(arousal, -1.0), 1.0) if np.isfinite(arousal) else 0.0)
+        own = (perceived @ self._next[self._turn_own]) @ EMOTION_VAD
+        self._own.move(elapsed, _C.felt * answered + (1.0 - _C.felt) * own, push)
 
-    @property
-    def _inertia(self) -> float:
-        return 1.0 if self._answering == "idle" else self.config.inertia
-
-    def _choose_emotion(self, perceived: np.ndarray) -> None:
-        answer = perceived @ TABLES[self._answering]
+    def _show(self, perceived: np.ndarray, limits: conduct.Limits, elapsed: float) -> None:
+        """Choose emotion and intensity from the policy's answer and one's own next emotion."""
+        emotion = int(np.argmax(self._weighed))
+        if emotion != self._perceived_emotion:  # the partner's turn: ours begins from what we show
+            self._perceived_emotion, self._turn_own = emotion, self._showing.emotion
+            self._emotion_since = self._time
+        idle = self._answering == "idle"
+        inertia = 1.0 if idle else self.config.inertia
         own = vad_to_categories(self._own.vad, spread=_C.own_spread)
+        if not idle:
+            own = np.sqrt(own) * (self._weighed @ self._weighed_next[self._turn_own])
         own = np.where(ALLOWED, own, 0.0)
         own /= own.sum()
-        shown = (1.0 - self._inertia) * answer + self._inertia * own
-        shown[NEUTRAL] *= _C.neutral_weight
-        best = int(np.argmax(shown))
-        held = self._time - self._emotion_since < self.config.hold
-        clearly = shown[best] > shown[self._emotion] + self.config.margin
-        # Joy does not wait its time out in the face of anger or distress.
-        out_of_place = (
-            self._emotion in (HAPPINESS, SURPRISE)
-            and perceived @ EMOTION_VAD[:, 0] < _C.out_of_place
-        )
-        if best != self._emotion and ((clearly and not held) or out_of_place):
-            self._emotion, self._emotion_since = best, self._time
+        answer = self._weighed @ TABLES[self._answering]
+        cause = self._causes.current
+        if cause is not None and self._time - cause.last < self._style.linger:
+            sign = SIGNS.get(cause.sign)
+            if sign is not None:
+                answer = answer + sign.weight * (np.eye(len(EMOTIONS))[sign.shows] - answer)
+        if self._time < self._sorry_until:
+            answer = 0.3 * answer + 0.7 * np.eye(len(EMOTIONS))[SADNESS]
+        wanted = (1.0 - inertia) * answer + inertia * own
+        self._showing.choose(wanted, perceived, limits, self._style, self._time)
+        self._showing.strengthen(self._strength(perceived, inertia), limits, self._style, elapsed)
 
-    def _intensity(self, perceived: np.ndarray) -> float:
-        if self._emotion == NEUTRAL:
+    def _strength(self, perceived: np.ndarray, inertia: float) -> float:
+        """Return how strongly the emotion is to be shown, before the limits."""
+        emotion = self._showing.emotion
+        if emotion == NEUTRAL:
             return 0.0
-        answered = (1.0 - perceived[NEUTRAL]) * ANSWERINGS[self._answering].strength
-        direction = EMOTION_VAD[self._emotion]
+        expressive = 1.0 - float(perceived[NEUTRAL])
+        to_calm = float(TABLES[self._answering][NEUTRAL, emotion])
+        cause = self._causes.current
+        sign = None if cause is None else SIGNS.get(cause.sign)
+        if sign is not None and sign.shows == emotion:
+            to_calm = max(to_calm, sign.weight)
+        if self._time < self._sorry_until:
+            to_calm = 1.0
+        answered = expressive + (1.0 - expressive) * _C.to_calm * to_calm
+        answered *= ANSWERINGS[self._answering].strength * self._style.strength * self.habituation
+        direction = EMOTION_VAD[emotion]
         own = max(float(self._own.vad @ direction / (direction @ direction)), 0.0)
-        return min((1.0 - self._inertia) * answered + self._inertia * own, 1.0)
+        own *= min(self._style.strength, 1.0)
+        return min((1.0 - inertia) * answered + inertia * own, 1.0)
 
-    def _choose_gesture(self, perceived: np.ndarray) -> None:
-        gestures = self._gestures
-        gestures.finish(self._time)
-        if gestures.gesture or not self._attention.towards:
+    @property
+    def habituation(self) -> float:
+        """Share of the answer that is left when the person goes on to show the same."""
+        after, time, least = _C.used_up
+        if self._perceived_emotion == NEUTRAL:
+            return 1.0
+        longer = max(0.0, self._time - self._emotion_since - after)
+        return least + (1.0 - least) * float(np.exp(-longer / time))
+
+    def _gesture(self, seen: Seen | None, limits: conduct.Limits) -> None:
+        """Begin a gesture if there is a cause: arrival, leaving, a sign, an emotion; or nod."""
+        gestures, time = self._gestures, self._time
+        gestures.finish(time)
+        if self._causes.wrong(time):
+            gestures.withdraw()
+            cause, self._causes.current = self._causes.current, None
+            known = None if cause is None else self.memory.get(cause.person)
+            if known is not None and cause is not None and cause.sign in known.episodes:
+                known.episodes[cause.sign].settled = False
+        if seen is None:
             return
-        known = self._attention.acquaintance
+        towards = self._attention.towards
+        known = self.memory[towards]
+        if seen.leaves and known.greeted and not known.seen_off:
+            known.seen_off = True
+            self._meet("leaving", seen)
+            return
         if not known.greeted:
-            if known.last - known.first >= GREETING_AFTER:
+            if time - known.since >= GREETING_AFTER + 0.5 * self._style.delay and not seen.away:
                 known.greeted = True
-                gestures.start(GREETING, self._time)
+                self._meet("arrival", seen)
             return
-        emotion = int(np.argmax(perceived))
-        if emotion != NEUTRAL and 1.0 - perceived[NEUTRAL] < _C.gesture_from:
-            return
-        choice = ANSWERINGS[self._answering].gestures.get(emotion, ())
-        rest = _C.nod_every if emotion == NEUTRAL else 0.0
-        gestures.start_one_of(choice, self._time, rest)
+        cause = self._causes.due(towards, seen, known, time, self._style.delay)
+        if cause is not None:
+            self._answer_cause(cause, seen, known, limits)
+        elif emotion_of(seen) == NEUTRAL and seen.engaged >= 0.4 and not seen.away:
+            nods = ANSWERINGS[self._answering].gestures.get(NEUTRAL, ())
+            if time - self._nodded >= _C.nod_every and gestures.start(
+                    nods, time, self._style, limits.energy, rest=_C.nod_every):
+                self._nodded = time
 
-    def _reason(self, affect: Affect | None, perceived: np.ndarray) -> str:
-        shows, towards = EMOTIONS[self._emotion], self._attention.towards
-        if not towards:
-            return f"Nobody to answer, so the robot rests in its own state ({shows})."
-        if affect is None:
-            return f"Person {towards} is there but hard to read, so the robot stays {shows}."
-        emotion = int(np.argmax(perceived))
-        gesture = self._gestures.gesture
-        return (
-            f"Person {towards} shows {EMOTIONS[emotion]} ({perceived[emotion]:.0%} from "
-            f"{affect.source}), so the robot {ANSWERINGS[self._answering].verb} {shows}"
-            + (f" and the gesture {gesture}." if gesture else ".")
+    def _answer_cause(
+        self, cause: Cause, seen: Seen, known: Acquaintance, limits: conduct.Limits
+    ) -> None:
+        """Answer a cause once, with a gesture if one suits and may be made."""
+        if cause.sign in SIGNS:
+            choice, owed = SIGNS[cause.sign].gestures, True
+        else:
+            emotion = EMOTIONS.index(cause.sign)
+            choice, owed = ANSWERINGS[self._answering].gestures.get(emotion, ()), False
+        allowed = choice if limits.energy >= 0.0 else ()
+        current = self._causes.current
+        if current is None or current.name != cause.name:
+            self._causes.current = cause
+        made = self._gestures.start(allowed, self._time, self._style, limits.energy, owed)
+        if made or not allowed:  # else until it is stale
+            known.episodes[cause.sign].settled = True
+            self._remember(cause.sign, seen)
+
+    def _meet(self, sign: str, seen: Seen) -> None:
+        """Greet or see off."""
+        towards = self._attention.towards
+        self._causes.current = Cause(
+            f"{towards} {sign} 1", towards, sign, self._time, self._time)
+        self._gestures.start(GREETING, self._time, self._style, owed=True)
+        self._remember(sign, seen)
+
+    def _remember(self, sign: str, seen: Seen) -> None:
+        cause = self._causes.current
+        self.memory[self._attention.towards].answers.append(Answer(
+            self._time, "" if cause is None else cause.name, sign, self._answering,
+            self._gestures.gesture, float(seen.believed[HAPPINESS]),
+            float(seen.believed @ _HOSTILE)))
+
+    def _learn(self, present: dict[int, Seen]) -> None:
+        """Notice how the last answers were taken: a smile after one is praise."""
+        for number, seen in present.items():
+            how = self.memory[number].learn(
+                self._time, float(seen.believed[HAPPINESS]), float(seen.believed @ _HOSTILE))
+            if how in EVENTS and self._events.counts(how, self._time):
+                self._own.feel(EVENTS[how])
+
+    def _leaned(self, seen: Seen | None, limits: conduct.Limits, elapsed: float) -> float:
+        """Return the lean, on its way at a limited speed."""
+        wanted = 0.0
+        if seen is not None:
+            wanted = self._style.lean + ANSWERINGS[self._answering].lean
+            cause = self._causes.current
+            if cause is not None and cause.sign in SIGNS and self._time - cause.last < 2.0:
+                wanted += SIGNS[cause.sign].lean
+            wanted = min(max(wanted, -0.2), limits.lean)
+        step = conduct.LEAN_SPEED * elapsed
+        return self._lean + min(max(wanted - self._lean, -step), step)
+
+    def _response(
+        self, people: People, seen: Seen | None, perceived: np.ndarray, limits: conduct.Limits
+    ) -> AffectiveResponse:
+        towards = self._attention.towards
+        cause = self._causes.current
+        if cause is not None and self._time - cause.last > max(self._style.linger, 2.5):
+            cause = self._causes.current = None
+        gaze = min(self._style.gaze, limits.gaze) if towards else 0.0
+        tempo = self._style.tempo * (1.0 + 0.2 * float(self._own.vad[1]))
+        decision = reasons.Decision(
+            towards=towards, seen=seen, perceived=perceived, answering=self._answering,
+            emotion=self._showing.emotion, gesture=self._gestures.gesture, cause=cause,
+            why=self._attention.why, rule=limits.why, quiet=self.quiet,
+            sorry=self._time < self._sorry_until, habituation=self.habituation, call=self._call,
+            limit=limits.intensity, parts=self._attention.parts.get(towards, {}),
         )
-
-
-def person_bearing(person: Person, people: People, horizontal_fov: float) -> np.ndarray:
-    """Return azimuth (left positive) and elevation (up positive) of a person's head, radians.
-
-    Args:
-        person: Seen by the head's keypoints, or by the shoulders' where no head is seen.
-        people: Gives the size of the image.
-        horizontal_fov: Of the camera, degrees; its principal point is at the centre.
-
-    Returns:
-        (2,) float32; nan if neither head nor shoulders are seen.
-    """
-    focal = focal_length(people.width, horizontal_fov)
-    for keypoints in (person.coco[:5, :2], person.coco[5:7, :2]):
-        seen = keypoints[np.isfinite(keypoints).all(axis=1)]
-        if len(seen):
-            centre = (people.width / 2.0, people.height / 2.0)
-            return np.array(bearing(seen.mean(axis=0), focal, centre), dtype=np.float32)
-    return np.full(2, np.nan, dtype=np.float32)
-
-
-def _believed(affect: Affect) -> np.ndarray:
-    """Return the categories (8,), drawn to neutral as far as the reading is not to be trusted."""
-    trust = min(1.0, affect.confidence / _C.trusted_from)
-    believed = trust * np.asarray(affect.categories, dtype=np.float64)
-    believed[NEUTRAL] += max(0.0, 1.0 - believed.sum())
-    return believed / believed.sum()
+        factors = reasons.factors(decision)
+        valence, arousal, dominance = (float(value) for value in self._own.vad)
+        return AffectiveResponse(
+            stamp=people.stamp,
+            policy=self._answering,
+            emotion=self._showing.emotion,
+            intensity=float(self._showing.intensity),
+            valence=valence,
+            arousal=arousal,
+            dominance=dominance,
+            towards=towards,
+            bearing=self._bearing if towards else np.full(2, np.nan, dtype=np.float32),
+            gesture=self._gestures.gesture,
+            duration=self.config.duration,
+            reason=reasons.sentence(decision),
+            frame_id=people.frame_id,
+            cause="" if cause is None else cause.name,
+            lean=self._lean,
+            gaze=gaze,
+            tempo=min(max(tempo, 0.6), limits.tempo),
+            anticipated=cause is not None and not cause.seen,
+            factors=tuple(factors),
+            factor_values=tuple(factors.values()),
+        )

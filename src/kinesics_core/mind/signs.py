@@ -48,7 +48,9 @@ def signs_of(signals: SocialSignals | None, accept: Accept | None = None) -> lis
     for gesture in signals.gestures:
         if gesture.name in SIGNS and gesture.confidence >= SEEN_FROM:
             found.setdefault(gesture.name, Sign(gesture.name, min(gesture.confidence, 1.0)))
-    for gesture in signals.expected if accept is not None else ():
+    if accept is None:
+        return sorted(found.values(), key=lambda sign: -sign.confidence)
+    for gesture in signals.expected:
         known = gesture.name in SIGNS and gesture.name not in found
         if known and math.isfinite(gesture.confidence + gesture.starts_in) and accept(gesture):
             found[gesture.name] = Sign(

@@ -27,11 +27,11 @@ _FIT = 0.35  # distance in energy at which a gesture is hardly chosen any more
 
 _CALLS = {
     "mirror": {"extraversion": 0.5, "agreeableness": 0.3},
-    "empathise": {"agreeableness": 1.0, "conscientiousness": -0.4},
+    "empathise": {"agreeableness": 1.3, "conscientiousness": -0.4},
     "complement": {"extraversion": -0.7, "agreeableness": 0.6},
     "regulate": {"conscientiousness": 0.6, "neuroticism": -0.5, "agreeableness": 0.2},
     "play": {"extraversion": 1.1, "openness": 0.9, "conscientiousness": -1.0},
-    "professional": {"conscientiousness": 1.6, "extraversion": -0.5, "agreeableness": -0.8},
+    "professional": {"conscientiousness": 1.6, "agreeableness": -0.8, "neuroticism": -0.6},
 }
 """Policy -> log of the factor by which one unit of each trait makes it be chosen more."""
 
