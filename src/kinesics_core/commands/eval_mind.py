@@ -26,7 +26,7 @@ PERSONALITIES = "answers of the personalities to the same stimuli, and how much 
 REACTIONS = "time from a robot's error to people's reaction"
 
 GOAL_F1, GOAL_DIVERGENCE, GOAL_MS = ">= .33", ">= .05", "<= 1"
-"""Of the next own emotion's macro-F1, of every pair of personalities, of the stage for five."""
+"""Goals of the next own emotion's macro-F1, of every pair of personalities, of the stage."""
 
 
 def add_transitions(parser: argparse.ArgumentParser) -> None:

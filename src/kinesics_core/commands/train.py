@@ -28,12 +28,9 @@ HELP = "train a network on motion, body poses or text"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add ``train forecast``, whose settings are the recipe's if not given, and ``train_body``."""
     what = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
-    train_body.add_arguments(what)
-    train_face.add_arguments(what)
-    train_text.add_arguments(what)
-    train_pose_diff.add_arguments(what)
-    train_idle.add_arguments(what)
-    train_transitions.add_arguments(what)
+    for other in (train_body, train_face, train_text, train_pose_diff, train_idle,
+                  train_transitions):
+        other.add_arguments(what)
     forecast = what.add_parser(
         "forecast", help="60 frames of keypoints -> the next 30, and a label if asked",
         description="Trains one network to forecast motion and, with --label, to recognise a"

@@ -28,7 +28,7 @@ STRENGTHS = (0.4, 0.65, 0.9)
 """Probability of the emotion in a stimulus."""
 
 LEVELS = ("faint", "clear", "strong")
-"""Of what is shown: intensity up to a third, two thirds, one."""
+"""Levels of what is shown: intensity up to a third, two thirds, one."""
 
 RATE = 10
 """Images a second."""
