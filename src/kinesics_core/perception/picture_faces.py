@@ -109,7 +109,10 @@ class PictureFaceReader:
         if not self._whole:
             return None
         height, width = image.shape[:2]
-        return PictureFace(self._network.read(image, (0, 0, width, height)), None, None)
+        try:
+            return PictureFace(self._network.read(image, (0, 0, width, height)), None, None)
+        except ModelError:  # a picture too small for a face from edge to edge
+            return None
 
     def _find(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
         with native_log_held():
