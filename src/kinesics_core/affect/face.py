@@ -11,6 +11,7 @@
 4. Softmax against a constant evidence for neutral gives the categories.
 5. Where networks have read the picture of the face (``Person.expression``), their word decides and
    the units correct it (``face_network``). VAD is the expectation of the categories.
+6. A face that does not move at all, a picture on a wall, loses its confidence (``liveness``).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import numpy as np
 from kinesics_core.affect.emotions import CONTEMPT, EMOTIONS, categories_to_vad, softmax
 from kinesics_core.affect.face_network import RELIABILITY, NetworkChannel, UnitEvidence
 from kinesics_core.affect.facs import AU_BLENDSHAPES, EMFACS
+from kinesics_core.affect.liveness import LivenessDetector
 from kinesics_core.affect.speech import SpeechDetector
 from kinesics_core.skeletons import BLENDSHAPE_INDEX
 from kinesics_core.types import NANOSECONDS, Affect, Person
@@ -83,10 +85,12 @@ _EMOTION_OF, _PROTOTYPES = _prototypes()
 _NORMS = np.linalg.norm(_PROTOTYPES, axis=1)
 _WEIGHTS = np.array([_WEIGHT[feature] for feature in _FEATURES])
 
-# What raises the face in surprise and fear, what drops it, and what speech leaves alone.
-_RAISED = np.array([_FEATURES.index(unit) for unit in ("AU1", "AU2", "AU5")])
+# What raises the face in surprise and fear, what drops it, and what speech leaves alone. Raised
+# brows stress words as well ("About brows", Ekman 1979): they count as far as nobody speaks.
+_BROWS = np.array([_FEATURES.index(unit) for unit in ("AU1", "AU2")])
+_LIDS = _FEATURES.index("AU5")
 _DROPPED = np.array([_FEATURES.index(unit) for unit in ("AU20", "AU26")])
-_UNSPOKEN = np.array([_FEATURES.index(unit) for unit in ("AU1", "AU2", "AU4", "AU12", "AU15")])
+_UNSPOKEN = np.array([_FEATURES.index(unit) for unit in ("AU4", "AU12", "AU15")])
 _SHOWN = np.array([i for i, name in enumerate(_FEATURES) if name not in ("AU7", "U14")])
 
 # Ceiling of the confidence: prototypes are frequent in posed, not in spontaneous expression.
@@ -119,6 +123,7 @@ class FaceReader:
         self._features = np.zeros(len(_FEATURES))
         self._network = NetworkChannel()
         self._speech = SpeechDetector()
+        self._liveness = LivenessDetector()
 
     def update(self, person: Person, stamp: int) -> Affect | None:
         """Return the affect in this face, or None if there is none (no face, all values nan).
@@ -150,7 +155,7 @@ class FaceReader:
         valence, arousal, dominance = categories_to_vad(categories)
         entropy = -np.sum(categories * np.log(categories + 1e-12)) / np.log(len(EMOTIONS))
         learned = 0.6 + 0.4 * min(1.0, self._seen / 20)
-        seen = known.mean() * _frontality(person.head)
+        seen = known.mean() * _frontality(person.head) * self._liveness.update(shapes, stamp)
         confidence = _CONFIDENCE * (1.0 - entropy) * learned * seen
         if read is not None:  # surer than rules can be, but not of what networks cannot see
             likely = categories**2 / (categories**2).sum()
@@ -163,10 +168,11 @@ class FaceReader:
 
     def _evidence(self, categories: np.ndarray, speaking: float) -> UnitEvidence:
         features = self._features
+        brows = (1.0 - speaking) * float(features[_BROWS].max())
         return UnitEvidence(
             categories, float(np.linalg.norm(features[_SHOWN] * _WEIGHTS[_SHOWN])),
-            float(features[_RAISED].max()), float(features[_DROPPED].max()),
-            float(np.minimum(1.0, 2.0 * features[_UNSPOKEN].max())), speaking,
+            max(brows, float(features[_LIDS])), float(features[_DROPPED].max()),
+            min(1.0, 2.0 * max(brows, float(features[_UNSPOKEN].max()))), speaking,
             min(1.0, self._seen / 20))
 
     def _learn(self, sides: np.ndarray, stamp: int) -> None:

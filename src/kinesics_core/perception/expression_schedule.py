@@ -2,7 +2,8 @@
 
 The networks take longer than a frame may, and a face does not change at every frame: each person's
 is read a few times a second, one person in an image, whoever was read longest ago first. Between
-two readings a person keeps the last one, with the stamp of its image.
+two readings a person keeps the last one, with the stamp of its image. What is hidden of a face
+makes its reading less sure (``face_visibility``).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import numpy as np
 
 from kinesics_core.errors import AssetError, ModelError
 from kinesics_core.perception.expression_network import ExpressionNetwork
+from kinesics_core.perception.face_visibility import blurred, face_visibility
 from kinesics_core.types import NANOSECONDS, Person
 
 HOLD = NANOSECONDS
@@ -84,6 +86,8 @@ class ExpressionSchedule:
         self._tried[person.id] = stamp
         assert self._network is not None and person.face is not None
         try:
-            self._readings[person.id] = (stamp, self._network.read(image, person.face))
+            read = self._network.read(image, person.face)
+            seen = face_visibility(image, person.face, (person.left_hand, person.right_hand))
+            self._readings[person.id] = (stamp, blurred(read, seen))
         except ModelError:  # a face of a few pixels, or landmarks that are unknown
             self._readings.pop(person.id, None)
