@@ -157,10 +157,10 @@ class FaceReader:
         learned = 0.6 + 0.4 * min(1.0, self._seen / 20)
         seen = known.mean() * _frontality(person.head) * self._liveness.update(shapes, stamp)
         confidence = _CONFIDENCE * (1.0 - entropy) * learned * seen
-        if read is not None:  # surer than rules can be, but not of what networks cannot see
+        if read is not None:  # as sure as it is right on photographs, less of what is hard to see
             likely = categories**2 / (categories**2).sum()
             confidence = learned * seen * float(
-                np.sqrt(categories.max()) * (likely @ RELIABILITY))
+                categories.max() * np.sqrt(likely @ RELIABILITY))
         return Affect(
             stamp, person.id, categories.astype(np.float32), float(valence), float(arousal),
             float(dominance), float(np.clip(confidence, 0.0, 1.0)), "face",

@@ -1,4 +1,4 @@
-"""How much of a face a picture shows: what lies outside it or behind a hand, glasses or a mask.
+"""Measure of what is seen of a face that lies partly outside the picture or is covered.
 
 Expression networks answer for any picture. What they cannot have seen is told by four measures:
 landmarks outside the image, landmarks behind a hand that is seen, eyes that are dark beside the
