@@ -101,3 +101,14 @@ def test_many_keypoints_read_fewer_frames(monkeypatch):
 def test_no_windows_is_said():
     with pytest.raises(KinesicsError, match="no windows"):
         baselines.fit_ridge(np.empty((0, 60, 4)), np.empty((0, 30, 4)))
+
+
+def test_few_windows_and_many_give_the_same_ridges():
+    rng = np.random.default_rng(3)
+    observed = rng.normal(size=(40, 60, 2)).astype(np.float32)
+    future = rng.normal(size=(40, 5, 2)).astype(np.float32)
+    weight = rng.integers(0, 2, (40, 1, 2)).astype(np.float32)
+    for penalty, ridge in zip(
+            (1.0, 50.0), baselines.fit_ridges(observed, future, weight, (1.0, 50.0)), strict=True):
+        wanted = baselines.fit_ridge(observed, future, weight, penalty)
+        assert ridge(observed) == pytest.approx(wanted(observed), abs=1e-4)

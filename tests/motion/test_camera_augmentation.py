@@ -12,6 +12,7 @@ from kinesics_core.motion.training.camera_augmentation import (
     mirror,
     pixels_of,
     random_camera,
+    stretch,
 )
 from kinesics_core.rotations import exponential
 from kinesics_core.skeletons import COCO17
@@ -81,3 +82,41 @@ def test_a_noisy_detector_errs_as_asked():
     _, seen = detect(rng, pixels, DetectorNoise((1e-3, 1e-3), 0.0, 0.0, 0.0, 1.0))
     first = seen[:, :, 0].argmax(axis=1)
     assert first.min() >= 0 and 40 < first.max() <= 45 and seen[:, -15:].all()
+
+
+def test_people_of_other_proportions_keep_the_directions_of_their_limbs():
+    rng = np.random.default_rng(2)
+    clips = np.repeat(waving(1.0, 0.0, 3.0)[None, :90], 60, axis=0)
+    other = stretch(rng, clips, 0.1)
+    place = {name: index for index, name in enumerate(COCO17)}
+    for end, begin in (("wrist", "elbow"), ("ankle", "knee"), ("knee", "hip")):
+        factors = {}
+        for side in ("left", "right"):
+            bone, was = (clip[:, :, place[f"{side}_{end}"]] - clip[:, :, place[f"{side}_{begin}"]]
+                         for clip in (other, clips))
+            length, before = (np.linalg.norm(part, axis=-1, keepdims=True) for part in (bone, was))
+            assert bone / length == pytest.approx(was / before, abs=1e-6)
+            factors[side] = length / before
+        assert factors["left"] == pytest.approx(factors["right"]), "one person has two arms alike"
+        assert np.ptp(factors["left"], axis=1).max() < 1e-6, "and keeps them"
+        assert np.log(factors["left"][:, 0]).std() == pytest.approx(0.1, rel=0.35)
+    assert stretch(rng, clips, 0.0) == pytest.approx(clips, abs=1e-6)
+
+
+def test_wide_cameras_stand_far_away_too_and_look_up_and_down():
+    points = np.repeat(pose()[None, None], 600, axis=0)
+    near, wide = (random_camera(np.random.default_rng(0), points, wide=wide)
+                  for wide in (False, True))
+    assert near.distance.max() < 5.5 and np.degrees(np.abs(near.pitch)).max() < 30
+    far = wide.distance > 10
+    assert 0.25 < far.mean() < 0.42 and wide.distance[~far].max() <= 7.0
+    assert 0.1 < (np.degrees(np.abs(wide.pitch)) > 15).mean() < 0.35
+    sizes = np.ptp(pixels_of(points, wide)[:, 0, :, 1], axis=1)
+    assert sizes[far].mean() == pytest.approx(sizes[~far].mean(), rel=0.5), "with a long lens"
+
+
+def test_some_detectors_are_exact():
+    pixels = np.repeat(waving(1.0, 0.0, 2.0)[None, :60, :, :2] * 100, 300, axis=0)
+    noise = DetectorNoise((0.01, 0.01), 0.0, 0.0, 0.0, 0.0, exact=0.3)
+    noisy, _ = detect(np.random.default_rng(1), pixels, noise)
+    assert 0.2 < (np.abs(noisy - pixels).max(axis=(1, 2, 3)) == 0).mean() < 0.4

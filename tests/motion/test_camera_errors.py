@@ -11,7 +11,7 @@ pytest.importorskip("torch")
 from kinesics_core.dataset.clips import Clip
 from kinesics_core.motion import windows
 from kinesics_core.motion.evaluation.camera_errors import camera_metrics, camera_scores
-from kinesics_core.motion.training.camera_augmentation import NO_NOISE, UPPER_BODY
+from kinesics_core.motion.training.camera_augmentation import AS_RECORDED, NO_NOISE, UPPER_BODY
 from kinesics_core.motion.training.camera_windows import draw_windows
 
 
@@ -22,7 +22,7 @@ def clip(motion, source):
 def test_a_forecast_is_as_wrong_as_it_is_moved():
     """Exactly 2 px to the right from frame 10 on."""
     cut = draw_windows(np.random.default_rng(0), [clip(waving(1.0, 0.0, 6.0), "a")], 20, NO_NOISE,
-                       augment=False)
+                       augmentation=AS_RECORDED)
     centroid, scale = windows.centroid_and_scale(cut.observed[:, -1:])
     moved = cut.future.copy()
     moved[:, 9:, :, 0] += 2.0
@@ -35,7 +35,7 @@ def test_a_forecast_is_as_wrong_as_it_is_moved():
 
 def test_keypoints_never_seen_do_not_count():
     cut = draw_windows(np.random.default_rng(1), [clip(waving(1.0, 0.0, 6.0), "a")], 20,
-                       UPPER_BODY, augment=False)
+                       UPPER_BODY, augmentation=AS_RECORDED)
     unseen = ~cut.known[:, 0]
     assert unseen.any()
     centroid, scale = windows.centroid_and_scale(cut.observed[:, -1:])

@@ -150,3 +150,15 @@ def test_spread_is_the_size_of_the_noise_in_the_future():
         ratio = network(observed[1500:]).spread / sigma[1500:]
     assert 0.8 < ratio.mean() < 1.25
     assert ((ratio > 0.6) & (ratio < 1.6)).float().mean() > 0.95
+
+
+def test_once_trained_it_is_cautious_about_people_who_do_not_move():
+    network = shaken()
+    still, walking = torch.randn(1, 1, 34).expand(1, 60, 34), torch.randn(1, 1, 34)
+    walking = walking + torch.linspace(-2, 0, 60)[None, :, None]          # a scale a second
+    kept = {}
+    for name, past in (("still", still), ("walking", walking)):
+        bold, cautious = network.train()(past).future, network.eval()(past).future
+        kept[name] = ((cautious - past[:, -1:]) / (bold - past[:, -1:])).mean().item()
+    assert kept["still"] == pytest.approx(0.3, abs=1e-3)
+    assert kept["walking"] == pytest.approx(1.0, abs=1e-3)

@@ -131,6 +131,36 @@ def test_numbers_whose_truth_is_unknown_do_not_count(loss):
         torch.tensor(future), batch_of(observed, truth, nothing), loss, 0.1)) == 0
 
 
+def test_the_error_of_poses_does_not_see_where_people_go_or_how_near_they_come():
+    rng = np.random.default_rng(0)
+    truth = rng.normal(size=(2, 30, 17, 2)).astype(np.float32)
+    moved = truth * np.linspace(1, 3, 30, dtype=np.float32)[:, None, None] + (5, -2)
+    flat = moved.reshape(2, 30, 34).astype(np.float32)
+    batch = batch_of(np.zeros((2, 60, 34), np.float32), truth.reshape(2, 30, 34))
+    values = [float(losses.total(Prediction(torch.tensor(flat)), batch, TrainingConfig(
+        loss="l1", pose_weight=weight))) for weight in (0.0, 1.0)]
+    assert values[0] > 0.5 and values[1] == pytest.approx(values[0], abs=1e-5)
+    bent = flat.copy()
+    bent[:, :, 0] += 1.0
+    wrong = [float(losses.total(Prediction(torch.tensor(bent)), batch, TrainingConfig(
+        loss="l1", pose_weight=weight))) for weight in (0.0, 1.0)]
+    assert wrong[1] > wrong[0] + 0.01
+    weight = np.ones((2, 1, 34), np.float32)
+    weight[:, :, 4] = 0                                    # a keypoint is not seen: no such error
+    hidden = batch_of(batch.observed.numpy(), batch.future.numpy(), weight)
+    assert not losses.in_own_scale(hidden).weight.any()
+
+
+def test_the_tempered_error_lies_between_the_other_two():
+    rng = np.random.default_rng(0)
+    observed = rng.normal(size=(1, 60, 34)).astype(np.float32)
+    future, truth = rng.normal(size=(2, 1, 30, 34)).astype(np.float32)
+    plain, tempered, relative = (
+        float(losses.generation(torch.tensor(future), batch_of(observed, truth), loss, 1.0))
+        for loss in ("l1", "tempered", "relative"))
+    assert tempered == pytest.approx(np.sqrt(plain * relative), rel=1e-5)
+
+
 def test_the_spread_is_learned_from_the_error_and_leaves_the_prediction_alone():
     rng = np.random.default_rng(0)
     sigma = np.linspace(0.01, 0.2, 30)
@@ -193,6 +223,18 @@ def test_drawn_windows_are_pieces_of_one_clip(warp):
     assert speed.min() > 0.99 / (1 + warp) and speed.max() < 1.01 * (1 + warp)
     assert (speed.std() > 0.05) == bool(warp)
     assert set(batch.target.tolist()) == {-1, 0, 1}
+
+
+def test_windows_through_cameras_are_passed_over_several_times_an_epoch():
+    given = clips(6, seed=0)
+    config = recipe("carry_over", network="ours", windows=240, batch=20, reuse=3)
+    feed = feeds.open_feed(config, Examples(given), torch.device("cpu"))
+    batches = list(feed.epoch(np.random.default_rng(0)))
+    assert len(batches) == len(feed) == 12
+    first = torch.cat([batch.observed[:, 0, 0] for batch in batches]).tolist()
+    assert len(set(first)) == 80 and all(first.count(value) == 3 for value in set(first))
+    again = list(feed.epoch(np.random.default_rng(0)))
+    assert all(torch.equal(a.future, b.future) for a, b in zip(batches, again, strict=True))
 
 
 def test_mirroring_a_window_is_mirroring_the_person():

@@ -15,6 +15,7 @@ from kinesics_core.commands import (
     eval_generate,
     eval_mind,
     eval_recognise,
+    eval_sources,
     eval_studies,
     eval_text,
 )
@@ -33,6 +34,7 @@ class EvalCommand(NamedTuple):
 EVALUATIONS: dict[str, EvalCommand] = {
     "forecast": EvalCommand(
         eval_forecast.HELP, eval_forecast.add_arguments, eval_forecast.run),
+    "sources": EvalCommand(eval_sources.HELP, eval_sources.add_arguments, eval_sources.run),
     "recognise": EvalCommand(
         eval_recognise.HELP, eval_recognise.add_arguments, eval_recognise.run),
     "pretraining": EvalCommand(

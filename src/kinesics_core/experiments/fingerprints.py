@@ -10,6 +10,7 @@ from kinesics_core import files
 from kinesics_core.dataset.clips import Dataset
 from kinesics_core.jobs.code import code_digest
 from kinesics_core.motion import windows
+from kinesics_core.motion.evaluation import baselines, source_errors
 from kinesics_core.motion.networks.registry import network_class
 from kinesics_core.motion.training import (
     camera_augmentation,
@@ -41,6 +42,12 @@ def of_dataset(path: Path) -> str:
 def of_file(path: Path) -> str:
     """Return the fingerprint of a file's content."""
     return files.sha256_of(path)[:_DIGITS]
+
+
+def of_source_errors() -> str:
+    """Return the fingerprint of the code that judges baselines on a source left out."""
+    return code_digest(
+        baselines, camera_augmentation, camera_windows, source_errors, windowing, windows)
 
 
 def of_training(network: str) -> str:

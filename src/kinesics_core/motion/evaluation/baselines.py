@@ -90,6 +90,28 @@ def fit_ridge(
     return _solve(*_normal_equations(observed, future, weight), penalty)
 
 
+def fit_ridges(
+    observed: np.ndarray, future: np.ndarray, weight: np.ndarray | None,
+    penalties: Sequence[float],
+) -> list[Ridge]:
+    """Fit a ridge with each penalty to the same windows; arguments as ``fit_ridge`` takes them.
+
+    With fewer windows than regressors the equations of the windows are solved, which are fewer.
+    """
+    count, steps, features = observed.shape
+    frames = max(min(steps, LARGEST // features), 1)
+    if not 0 < count <= frames * features:
+        equations = _normal_equations(observed, future, weight)
+        return [_solve(*equations, penalty) for penalty in penalties]
+    regressors = _regressors(observed, frames)
+    change = (future - observed[:, -1:]).astype(np.float64)
+    if weight is not None:
+        change *= _per_frame(weight)
+    gram, flat = regressors @ regressors.T, change.reshape(count, -1)
+    return [Ridge(regressors.T @ np.linalg.solve(gram + penalty * np.eye(count), flat), frames,
+                  penalty) for penalty in penalties]
+
+
 def choose_ridge(
     train: tuple[np.ndarray, np.ndarray, np.ndarray | None],
     validation: tuple[np.ndarray, np.ndarray, np.ndarray | None],

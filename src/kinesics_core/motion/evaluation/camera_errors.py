@@ -16,7 +16,12 @@ import numpy as np
 from kinesics_core.dataset.clips import Clip
 from kinesics_core.motion import windows
 from kinesics_core.motion.evaluation.baselines import Forecast, constant_velocity, zero_velocity
-from kinesics_core.motion.training.camera_augmentation import NO_NOISE, UPPER_BODY, DetectorNoise
+from kinesics_core.motion.training.camera_augmentation import (
+    AS_RECORDED,
+    NO_NOISE,
+    UPPER_BODY,
+    DetectorNoise,
+)
 from kinesics_core.motion.training.camera_windows import draw_windows
 from kinesics_core.motion.training.windowing import CutWindows, encode
 from kinesics_core.motion.windows import HORIZON, KEYPOINTS, Normalisation
@@ -70,7 +75,7 @@ def camera_scores(
         own = [clip for clip in clips if clip.source == source]
         for condition, noise in CONDITIONS.items():
             rng = np.random.default_rng(seed)
-            cut = draw_windows(rng, own, count, noise, augment=False)
+            cut = draw_windows(rng, own, count, noise, augmentation=AS_RECORDED)
             observed = encode(cut, how).observed
             scores += [
                 SourceScore(source, condition, name, camera_metrics(method(observed), cut))

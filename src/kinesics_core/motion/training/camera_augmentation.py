@@ -7,7 +7,7 @@ only just begun. Everything takes a batch and a ``numpy.random.Generator``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -51,6 +51,7 @@ class DetectorNoise:
         gaps: Windows with keypoints missing for 2 to 15 frames.
         begun: Windows that start 0.5 to 2 s before the newest frame; the first pose is held
             before.
+        exact: Windows without jitter.
     """
 
     jitter: tuple[float, float] = (0.0005, 0.008)
@@ -58,12 +59,35 @@ class DetectorNoise:
     lost_keypoint: float = 0.1
     gaps: float = 0.3
     begun: float = 0.15
+    exact: float = 0.0
 
 
 NO_NOISE = DetectorNoise(
     jitter=(1e-9, 1e-9), upper_body=0.0, lost_keypoint=0.0, gaps=0.0, begun=0.0)
 UPPER_BODY = DetectorNoise(
     jitter=(0.0005, 0.008), upper_body=1.0, lost_keypoint=0.0, gaps=0.3, begun=0.0)
+OFTEN_EXACT = DetectorNoise(jitter=(0.0003, 0.006), upper_body=0.25, gaps=0.25, exact=0.3)
+
+
+@dataclass(frozen=True, slots=True)
+class Augmentation:
+    """Differences between a recording and what is seen of it.
+
+    Attributes:
+        mirrored: Share of the windows with left and right exchanged.
+        speeds: Windows are played at this range of their speed, log-uniform.
+        proportions: Standard deviation of the log of how much limbs, trunk and head are longer.
+        wide: True for cameras far away, high and low too, see ``random_camera``.
+    """
+
+    mirrored: float = 0.5
+    speeds: tuple[float, float] = (0.75, 1.3)
+    proportions: float = 0.0
+    wide: bool = False
+
+
+MIRRORED_AND_WARPED = Augmentation()
+AS_RECORDED = Augmentation(mirrored=0.0, speeds=(1.0, 1.0))
 
 
 def pixels_of(points: np.ndarray, camera: Camera) -> np.ndarray:
@@ -73,17 +97,21 @@ def pixels_of(points: np.ndarray, camera: Camera) -> np.ndarray:
         (B, ..., 2) pixels, origin top left.
     """
     shape = (len(points),) + (1,) * (points.ndim - 2)
-    x, y, z = np.moveaxis(points - camera.target.reshape(*shape, 3), -1, 0)
-    yaw, pitch, roll = (a.reshape(shape) for a in (camera.yaw, camera.pitch, camera.roll))
+    kind = points.dtype
+    x, y, z = np.moveaxis(points - camera.target.reshape(*shape, 3).astype(kind), -1, 0)
+    yaw, pitch, roll = (a.reshape(shape).astype(kind)
+                        for a in (camera.yaw, camera.pitch, camera.roll))
     x, z = np.cos(yaw) * x - np.sin(yaw) * z, np.sin(yaw) * x + np.cos(yaw) * z
     y, z = np.cos(pitch) * y - np.sin(pitch) * z, np.sin(pitch) * y + np.cos(pitch) * z
     x, y = np.cos(roll) * x - np.sin(roll) * y, np.sin(roll) * x + np.cos(roll) * y
-    optical = np.stack([x, -y, camera.distance.reshape(shape) - z], axis=-1)
-    focal = camera.focal.reshape(*shape, 1)
-    return project(optical, focal, (WIDTH / 2, HEIGHT / 2), nearest=0.1)
+    optical = np.stack([x, -y, camera.distance.reshape(shape).astype(kind) - z], axis=-1)
+    focal = camera.focal.reshape(*shape, 1).astype(kind)
+    return project(optical, focal, np.array([WIDTH / 2, HEIGHT / 2], kind), nearest=0.1)
 
 
-def random_camera(rng: np.random.Generator, points: np.ndarray) -> Camera:
+def random_camera(
+    rng: np.random.Generator, points: np.ndarray, *, wide: bool = False
+) -> Camera:
     """Draw cameras around people, most in front of them, some anywhere.
 
     A robot is usually looked at: 70 % of the yaws lie within 70 degrees of the newest observed
@@ -93,6 +121,8 @@ def random_camera(rng: np.random.Generator, points: np.ndarray) -> Camera:
     Args:
         rng: Source of every random number.
         points: (B, T, 17, 3) metres, y up.
+        wide: Distances reach 7 m, a third of the cameras stand 60 m away with a long lens (hardly
+            any perspective), and a third look up or down by as much as 35 degrees.
     """
     count = len(points)
     newest = points[:, min(OBSERVED, points.shape[1]) - 1]
@@ -102,7 +132,7 @@ def random_camera(rng: np.random.Generator, points: np.ndarray) -> Camera:
     yaw = np.where(frontal, rng.uniform(-1.2, 1.2, count), rng.uniform(-np.pi, np.pi, count))
     target = newest.mean(axis=1) + rng.normal(0.0, 0.15, (count, 3))
     reach = np.linalg.norm(points - target[:, None, None], axis=-1).max(axis=(1, 2))
-    return Camera(
+    near = Camera(
         target=target,
         distance=np.maximum(rng.uniform(1.5, 5.0, count), reach + 0.5),
         yaw=yaw + facing,
@@ -110,11 +140,64 @@ def random_camera(rng: np.random.Generator, points: np.ndarray) -> Camera:
         roll=rng.normal(0.0, 0.03, count),
         focal=WIDTH * rng.uniform(0.8, 1.4, count),
     )
+    return _widened(rng, near, reach) if wide else near
+
+
+def _widened(rng: np.random.Generator, camera: Camera, reach: np.ndarray) -> Camera:
+    """Move cameras away, up and down, as ``random_camera`` says."""
+    count = len(reach)
+    far = rng.random(count) < 1 / 3
+    distance = np.maximum(np.exp(rng.uniform(np.log(1.5), np.log(7.0), count)), reach + 0.5)
+    steep = rng.random(count) < 1 / 3
+    level = far & (rng.random(count) < 0.5)
+    pitch = np.where(steep, rng.uniform(-0.6, 0.6, count), camera.pitch)
+    return replace(
+        camera, distance=np.where(far, 60.0, distance), pitch=np.where(level, 0.0, pitch),
+        focal=np.where(far, 20.0 * camera.focal, camera.focal))
 
 
 def mirror(points: np.ndarray) -> np.ndarray:
     """Exchange left and right of clips (..., 17, 3)."""
     return points[..., COCO17_FLIP, :] * (-1.0, 1.0, 1.0)
+
+
+def stretch(rng: np.random.Generator, points: np.ndarray, deviation: float) -> np.ndarray:
+    """Draw people of other proportions: limbs, trunk, head and their widths longer or shorter.
+
+    Both sides by the same factor, over the whole window; joints keep their directions.
+
+    Args:
+        rng: Source of every random number.
+        points: (B, T, 17, 3) metres.
+        deviation: Standard deviation of the log of a factor.
+    """
+    factors = np.exp(rng.normal(0.0, deviation, (9, len(points), 1, 1, 1))).astype(points.dtype)
+    trunk, shoulders, hips, upper_arm, forearm, thigh, shank, neck, head = factors
+    pelvis, chest = _middle(points, "hip"), _middle(points, "shoulder")
+    stretched = np.empty_like(points)
+    raised = pelvis + (chest - pelvis) * trunk
+    for part, base, moved, factor in (
+        ("shoulder", chest, raised, shoulders), ("hip", pelvis, pelvis, hips),
+    ):
+        both = _indices(part)
+        stretched[:, :, both] = moved + (points[:, :, both] - base) * factor
+    for part, parent, factor in (
+        ("elbow", "shoulder", upper_arm), ("wrist", "elbow", forearm),
+        ("knee", "hip", thigh), ("ankle", "knee", shank),
+    ):
+        end, begin = _indices(part), _indices(parent)
+        stretched[:, :, end] = stretched[:, :, begin] + (
+            points[:, :, end] - points[:, :, begin]) * factor
+    face = _indices("nose", "eye", "ear")
+    middle = points[:, :, face].mean(axis=2, keepdims=True)
+    stretched[:, :, face] = raised + (middle - chest) * neck + (points[:, :, face] - middle) * head
+    return stretched
+
+
+def _middle(points: np.ndarray, part: str) -> np.ndarray:
+    """Return the point (B, T, 1, 3) between the left and the right of a part."""
+    middle: np.ndarray = points[:, :, _indices(part)].mean(axis=2, keepdims=True)
+    return middle
 
 
 def detect(
@@ -134,6 +217,8 @@ def detect(
     _, scale = centroid_and_scale(observed[:, -1])
     low, high = np.log(noise.jitter)
     sigma = np.exp(rng.uniform(low, high, (count, 1, 1, 1))) * scale[:, None]
+    if noise.exact:
+        sigma[rng.random(count) < noise.exact] = 0.0
     # Half of a detector's error stays from one frame to the next (time constant 5 frames).
     fresh = rng.standard_normal((frames, count, keypoints, 2))
     slow = np.empty_like(fresh)
@@ -168,7 +253,8 @@ def _indices(*parts: str) -> np.ndarray:
 
 
 def cut(
-    rng: np.random.Generator, clips: list[np.ndarray], which: np.ndarray, warp: bool
+    rng: np.random.Generator, clips: list[np.ndarray], which: np.ndarray,
+    slowest: float = 1.0, fastest: float = 1.0,
 ) -> np.ndarray:
     """Cut one random window of each clip named.
 
@@ -179,7 +265,8 @@ def cut(
         rng: Source of every random number.
         clips: (T, 17, 3) each, at 30 Hz.
         which: (B,) index of the clip of each window.
-        warp: Whether to play each at 0.75 to 1.3 times its speed.
+        slowest: Each is played at this share of its speed or more, log-uniform.
+        fastest: Greatest share of its speed.
 
     Returns:
         (B, 90, 17, 3) float32.
@@ -187,8 +274,8 @@ def cut(
     length = OBSERVED + HORIZON
     windows = np.empty((len(which), length, *clips[0].shape[1:]), dtype=np.float32)
     steps = np.arange(length)
-    speeds = np.exp(rng.uniform(np.log(0.75), np.log(1.3), len(which))) if warp else \
-        np.ones(len(which))
+    speeds = np.ones(len(which)) if slowest == fastest else \
+        np.exp(rng.uniform(np.log(slowest), np.log(fastest), len(which)))
     for row, (index, speed) in enumerate(zip(which, speeds, strict=True)):
         clip = clips[index]
         speed = min(speed, (len(clip) - 1) / (HORIZON + 15))

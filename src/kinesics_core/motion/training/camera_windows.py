@@ -15,14 +15,18 @@ from kinesics_core.dataset.resampling import resample
 from kinesics_core.errors import KinesicsError
 from kinesics_core.motion import windows
 from kinesics_core.motion.training import camera_augmentation
-from kinesics_core.motion.training.camera_augmentation import DetectorNoise
+from kinesics_core.motion.training.camera_augmentation import (
+    MIRRORED_AND_WARPED,
+    Augmentation,
+    DetectorNoise,
+)
 from kinesics_core.motion.training.windowing import SHORTEST, CutWindows
 from kinesics_core.motion.windows import HORIZON, KEYPOINTS, OBSERVED, RATE
 
 
 def draw_windows(
     rng: np.random.Generator, clips: Sequence[Clip], count: int, noise: DetectorNoise, *,
-    chance: np.ndarray | None = None, augment: bool = True,
+    chance: np.ndarray | None = None, augmentation: Augmentation = MIRRORED_AND_WARPED,
 ) -> CutWindows:
     """Draw windows through random cameras and a noisy detector.
 
@@ -32,7 +36,7 @@ def draw_windows(
         count: B, how many windows.
         noise: How the detector errs.
         chance: Probability of each clip; default ``clip_chances``.
-        augment: Whether half of the windows are mirrored and speeds vary.
+        augmentation: How what is seen differs from the recording.
 
     Returns:
         B windows in pixels of a 640 x 480 image: observed as detected and filled, the true
@@ -40,15 +44,20 @@ def draw_windows(
     """
     chance = clip_chances(clips) if chance is None else chance
     which = rng.choice(len(clips), size=count, p=chance)
-    points = camera_augmentation.cut(rng, [clip.keypoints for clip in clips], which, warp=augment)
-    if augment:
-        flip = rng.random(count) < 0.5
+    points = camera_augmentation.cut(
+        rng, [clip.keypoints for clip in clips], which, *augmentation.speeds)
+    if augmentation.mirrored:
+        flip = rng.random(count) < augmentation.mirrored
         points[flip] = camera_augmentation.mirror(points[flip])
-    pixels = camera_augmentation.pixels_of(points, camera_augmentation.random_camera(rng, points))
+    if augmentation.proportions:
+        points = camera_augmentation.stretch(rng, points, augmentation.proportions)
+    camera = camera_augmentation.random_camera(rng, points, wide=augmentation.wide)
+    pixels = camera_augmentation.pixels_of(points, camera)
     detected, seen = camera_augmentation.detect(rng, pixels[:, :OBSERVED], noise)
     known = np.asarray(seen.any(axis=1))[:, None]                                # (B, 1, 17)
-    return CutWindows(
-        windows.fill_missing(detected, seen), pixels[:, OBSERVED:], known, which.astype(np.int32))
+    gaps = ~seen.all(axis=(1, 2))
+    detected[gaps] = windows.fill_missing(detected[gaps], seen[gaps])
+    return CutWindows(detected, pixels[:, OBSERVED:], known, which.astype(np.int32))
 
 
 def at_window_rate(clips: Sequence[Clip]) -> tuple[list[Clip], np.ndarray]:
@@ -70,17 +79,21 @@ def at_window_rate(clips: Sequence[Clip]) -> tuple[list[Clip], np.ndarray]:
     return [resampled[index] for index in kept], np.array(kept)
 
 
-def clip_chances(clips: Sequence[Clip]) -> np.ndarray:
+def clip_chances(clips: Sequence[Clip], balance: float = 0.5) -> np.ndarray:
     """Return the probability (N,) of drawing from each clip.
 
-    By length within a source, by the root of its length across sources. Without the root the
+    By length within a source, by a root of its length across sources. Without a root the
     longest source (people who stand and wait) would be three of four windows.
+
+    Args:
+        clips: N clips.
+        balance: Exponent of a source's length; 0.5 is the square root.
     """
     lengths = np.array([len(clip.keypoints) for clip in clips], dtype=float)
     sources = np.array([clip.source for clip in clips])
     weights = lengths.copy()
     for source in np.unique(sources):
-        weights[sources == source] /= np.sqrt(lengths[sources == source].sum())
+        weights[sources == source] /= lengths[sources == source].sum() ** (1.0 - balance)
     return weights / weights.sum()
 
 

@@ -5,7 +5,8 @@ the network, weight decay 1e-4, batch 32, 200 epochs, mean squared error + 0.3 c
 frame centred and scaled by itself. The paper does not say whether the decay is a part of the
 gradient (torch's Adam) or beside it (AdamW; Loshchilov and Hutter, ICLR 2019); here it is beside
 it. In the gradient it outweighs the errors of normalised poses, and an LSTM stays worse than zero
-velocity. ``recipe("ours")`` is what our own network is trained with.
+velocity. ``recipe("ours")`` is what our own network is trained with on one source,
+``recipe("carry_over")`` on several, to forecast people of another.
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "network": tuple(NETWORKS),
     "optimiser": ("adamw", "adam"),
     "decay": ("none", "cosine"),
-    "loss": ("mse", "l1", "relative"),
+    "loss": ("mse", "l1", "relative", "tempered"),
     "view": ("frontal", "random"),
+    "cameras": ("near", "wide"),
     "normalisation": NORMALISATIONS,
     "select": ("mae", "loss", "accuracy"),
 }
@@ -53,12 +55,20 @@ class TrainingConfig:
         loss: Error that is minimised, see ``losses``.
         loss_unit: Share of the pose's scale in which it is measured; None is 1 (raw units), or a
             tenth for residual output.
+        pose_weight: Weight of a second error beside the first, that of poses each centred and
+            scaled by itself; only windows seen whole have it.
         lambda_classification: Weight of the classifier's cross entropy (equation 3).
         ema: Weights are averaged over the steps, a new one counting 1 - ema; 0 does not average.
         mirror: Exchange left and right in half of the windows.
         warp: Play windows that are drawn from clips up to this share faster or slower; has no
             effect on cut ones.
         view: "frontal", or "random" cameras with a noisy detector (3-D COCO-17 only).
+        cameras: Of random views: "near" stand where a robot's do; "wide" also far away, high and
+            low.
+        proportions: Standard deviation of the log of how much longer or shorter limbs, trunk and
+            head are drawn, in random views.
+        balance: In random views a source is drawn from in proportion to its length to this power.
+        reuse: Passes over the same drawn windows within an epoch, in random views.
         normalisation: See ``motion.windows``.
         step: Frames between windows cut from a clip.
         windows: 0 has every cut window once an epoch; otherwise so many are drawn anew, anywhere
@@ -81,11 +91,16 @@ class TrainingConfig:
     gradient_limit: float = 0.0
     loss: str = "mse"
     loss_unit: float | None = None
+    pose_weight: float = 0.0
     lambda_classification: float = 0.3
     ema: float = 0.0
     mirror: bool = False
     warp: float = 0.0
     view: str = "frontal"
+    cameras: str = "near"
+    proportions: float = 0.0
+    balance: float = 0.5
+    reuse: int = 1
     normalisation: Normalisation = "per_frame"
     step: int = 5
     windows: int = 0
@@ -97,11 +112,12 @@ class TrainingConfig:
             if getattr(self, field) not in allowed:
                 raise KinesicsError(
                     f"Got {field} {getattr(self, field)!r}; wanted one of {', '.join(allowed)}.")
-        for field in ("epochs", "batch", "step", "lr", "loss_unit"):
+        for field in ("epochs", "batch", "step", "reuse", "lr", "loss_unit"):
             value = getattr(self, field)
             if value is not None and not 0 < value < math.inf:
                 raise KinesicsError(f"Got {field} {value}; wanted more than 0.")
-        for field in ("weight_decay", "gradient_limit", "lambda_classification", "windows", "warp"):
+        for field in ("weight_decay", "gradient_limit", "lambda_classification", "windows", "warp",
+                      "pose_weight", "proportions", "balance"):
             value = getattr(self, field)
             if not 0 <= value < math.inf:
                 raise KinesicsError(f"Got {field} {value}; wanted 0 or more.")
@@ -136,6 +152,10 @@ RECIPES: dict[str, dict[str, Any]] = {
         "gradient_limit": 1.0, "ema": 0.998, "mirror": True, "warp": 0.2, "windows": 20000,
         "epochs": 100,
     },
+}
+RECIPES["carry_over"] = RECIPES["ours"] | {
+    "view": "random", "normalisation": "last_frame", "cameras": "wide", "proportions": 0.1,
+    "balance": 0.33, "reuse": 5, "loss": "tempered", "pose_weight": 1.0, "batch": 128, "epochs": 16,
 }
 """Changes that each recipe makes to the defaults."""
 

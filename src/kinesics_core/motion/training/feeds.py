@@ -19,7 +19,11 @@ from kinesics_core.dataset.clips import Clip
 from kinesics_core.errors import KinesicsError
 from kinesics_core.motion import windows
 from kinesics_core.motion.training import camera_windows, windowing
-from kinesics_core.motion.training.camera_augmentation import DetectorNoise
+from kinesics_core.motion.training.camera_augmentation import (
+    OFTEN_EXACT,
+    Augmentation,
+    DetectorNoise,
+)
 from kinesics_core.motion.training.config import TrainingConfig
 from kinesics_core.motion.training.windowing import CutWindows, WindowBatch
 from kinesics_core.motion.windows import HORIZON, OBSERVED, Normalisation
@@ -30,7 +34,6 @@ WINDOWS = 7000
 VALIDATION_STEP = 15
 VALIDATION_WINDOWS = 2000
 """Drawn of clips for random views; cut clips are validated on a window every half second."""
-_DETECTOR = DetectorNoise()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +84,7 @@ def open_feed(config: TrainingConfig, examples: Examples, device: torch.device) 
         return CutFeed(
             windowing.encode(motion, config.normalisation, targets), config.batch, device)
     if config.view == "random":
-        return CameraFeed(motion, targets, config.normalisation,
-                          Draws(config.batch, config.windows or WINDOWS), device)
+        return CameraFeed(motion, targets, views_of(config), device)
     if config.windows:
         return PlaneFeed(motion, targets, config.normalisation,
                          Draws(config.batch, config.windows, config.warp), device)
@@ -105,8 +107,7 @@ def held_out(
     if isinstance(motion, CutWindows):
         return windowing.encode(motion, config.normalisation, targets)
     if config.view == "random":
-        feed = CameraFeed(motion, targets, config.normalisation, Draws(config.batch, 1),
-                          torch.device("cpu"))
+        feed = CameraFeed(motion, targets, views_of(config), torch.device("cpu"))
         return feed.draw(np.random.default_rng(seed), count or VALIDATION_WINDOWS)
     cut = windowing.cut_windows(motion, VALIDATION_STEP, partial=targets is not None)
     return _encode(cut, config.normalisation, targets)
@@ -217,32 +218,90 @@ class PlaneFeed:
         return _encode(windowing.complete(played), self.how, target)
 
 
+@dataclass(frozen=True, slots=True)
+class Views:
+    """Views through random cameras, and how many windows are drawn.
+
+    Attributes:
+        draws: Size of an epoch.
+        how: Normalisation.
+        augmentation: How what is seen differs from the recordings.
+        noise: How the detector errs.
+        balance: Exponent of a source's length, see ``camera_windows.clip_chances``.
+        reuse: Passes over the same windows in an epoch.
+    """
+
+    draws: Draws
+    how: Normalisation
+    augmentation: Augmentation = Augmentation()
+    noise: DetectorNoise = DetectorNoise()
+    balance: float = 0.5
+    reuse: int = 1
+
+
+def views_of(config: TrainingConfig) -> Views:
+    """Return the random views that a config asks for."""
+    wide = config.cameras == "wide"
+    return Views(
+        Draws(config.batch, config.windows or WINDOWS), config.normalisation,
+        Augmentation(proportions=config.proportions, wide=wide),
+        OFTEN_EXACT if wide else DetectorNoise(), config.balance, config.reuse)
+
+
 class CameraFeed:
     """Feed of windows through random cameras and a noisy detector."""
 
     def __init__(
-        self, clips: Sequence[Clip], target: np.ndarray | None, how: Normalisation, draws: Draws,
+        self, clips: Sequence[Clip], target: np.ndarray | None, views: Views,
         device: torch.device,
     ) -> None:
         camera_windows.require_three_dimensions(clips)
         self.clips, kept = camera_windows.at_window_rate(clips)
         self.target = None if target is None else target[kept]
-        self.chance = camera_windows.clip_chances(self.clips)
+        self.chance = camera_windows.clip_chances(self.clips, views.balance)
         self.features = 2 * windows.KEYPOINTS
-        self.how, self.draws, self.device = how, draws, device
+        self.views, self.device = views, device
 
     def __len__(self) -> int:
-        return len(self.draws)
+        if self.views.reuse == 1:
+            return len(self.views.draws)
+        return self.views.reuse * self._steps_of_a_pass()
 
     def epoch(self, rng: np.random.Generator) -> Iterator[WindowBatch[Tensor]]:
         """Yield the batches of an epoch."""
-        for _ in range(len(self)):
-            yield on_device(self.draw(rng, self.draws.batch), self.device)
+        batch = self.views.draws.batch
+        if self.views.reuse == 1:
+            for _ in range(len(self)):
+                yield on_device(self.draw(rng, batch), self.device)
+            return
+        steps = self._steps_of_a_pass()
+        drawn = on_device(_joined([self.draw(rng, batch) for _ in range(steps)]), self.device)
+        for _ in range(self.views.reuse):
+            order = torch.from_numpy(rng.permutation(steps * batch)).to(self.device)
+            for step in range(steps):
+                yield drawn.take(order[step * batch:(step + 1) * batch])
 
     def draw(self, rng: np.random.Generator, count: int) -> WindowBatch[np.ndarray]:
         """Draw ``count`` windows at once."""
-        cut = camera_windows.draw_windows(rng, self.clips, count, _DETECTOR, chance=self.chance)
-        return _encode(cut, self.how, self.target)
+        cut = camera_windows.draw_windows(
+            rng, self.clips, count, self.views.noise, chance=self.chance,
+            augmentation=self.views.augmentation)
+        return _encode(cut, self.views.how, self.target)
+
+    def _steps_of_a_pass(self) -> int:
+        return max(len(self.views.draws) // self.views.reuse, 1)
+
+
+def _joined(parts: Sequence[WindowBatch[np.ndarray]]) -> WindowBatch[np.ndarray]:
+    """Return the windows of several batches as one."""
+    def whole(values: list[np.ndarray | None]) -> np.ndarray | None:
+        present = [value for value in values if value is not None]
+        return np.concatenate(present) if present else None
+
+    return WindowBatch(
+        np.concatenate([part.observed for part in parts]),
+        np.concatenate([part.future for part in parts]),
+        whole([part.weight for part in parts]), whole([part.target for part in parts]))
 
 
 def on_device(batch: WindowBatch[np.ndarray], device: torch.device) -> WindowBatch[Tensor]:

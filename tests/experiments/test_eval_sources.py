@@ -1,0 +1,106 @@
+"""``kinesics eval sources`` on sources whose law is known."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from walker import pose, waving
+
+torch = pytest.importorskip("torch")
+
+from kinesics_core import cli
+from kinesics_core.dataset.clips import Clip, Info, Writer
+from kinesics_core.errors import KinesicsError
+from kinesics_core.experiments.source_comparison import SourceOptions, plan_sources
+from kinesics_core.motion.evaluation import source_errors
+from kinesics_core.motion.training.config import recipe
+from kinesics_core.motion.training.windowing import encode
+
+
+def walkers(path, speed, count=4):
+    """People who cross the view at a speed, m/s, without moving a limb."""
+    with Writer(path, Info(path.name)) as writer:
+        for number in range(count):
+            seconds = np.arange(120)[:, None, None] / 30
+            motion = pose({})[None] + seconds * (speed * (1 + 0.1 * number), 0, 0)
+            writer.add(Clip(f"clip{number}", path.name, f"clip{number}", 30.0,
+                            motion.astype(np.float32), {}))
+    return path
+
+
+def wavers(path, period, count=6):
+    rng = np.random.default_rng(len(path.name))
+    with Writer(path, Info(path.name)) as writer:
+        for number in range(count):
+            motion = waving(period * rng.uniform(0.9, 1.1), rng.uniform(0, 6.3), 5.0)
+            writer.add(Clip(f"clip{number}", path.name, f"clip{number}", 30.0, motion, {}))
+    return path
+
+
+def clips_of(path):
+    from kinesics_core.dataset.clips import Dataset
+    return list(Dataset(path))
+
+
+def test_who_only_crosses_the_view_is_still_in_his_own_scale_but_not_through_cameras(tmp_path):
+    clips = clips_of(walkers(tmp_path / "walkers", 0.8))
+    frontal, camera = (source_errors.source_windows(clips, view, count=60)
+                       for view in source_errors.VIEWS)
+    still = {view.view: np.mean(view.errors(
+        lambda observed: np.repeat(observed[:, -1:], 30, axis=1), "last_frame"))
+        for view in (frontal, camera)}
+    assert still["frontal"] < 1e-5 < 0.1 < still["camera"]
+
+
+def test_a_forecast_that_is_the_truth_has_no_error_in_either_view(tmp_path):
+    clips = clips_of(wavers(tmp_path / "wavers", 1.3))
+    for view in source_errors.VIEWS:
+        source = source_errors.source_windows(clips, view, count=40)
+        truth = encode(source.cut, "last_frame").future
+        assert max(source.errors(lambda observed, truth=truth: truth, "last_frame")) < 1e-5
+
+
+def test_ridges_fitted_to_the_law_beat_standing_still_and_one_recording_has_no_own(tmp_path):
+    clips = clips_of(wavers(tmp_path / "wavers", 1.3))
+    others = source_errors.source_windows(
+        clips_of(wavers(tmp_path / "other wavers", 1.2)), "frontal", step=3)
+    source = source_errors.source_windows(clips, "frontal", step=3)
+    ratios = source_errors.ratios(source_errors.baseline_errors(source, clips, others.truth))
+    assert ratios[source_errors.STILL] == [1.0] * 31
+    assert ratios[source_errors.POOLED][0] < 0.6 and ratios[source_errors.IN_DOMAIN][0] < 0.6
+    alone = source_errors.source_windows(clips[:1], "frontal", step=3)
+    assert source_errors.IN_DOMAIN not in source_errors.baseline_errors(
+        alone, clips[:1], others.truth)
+
+
+@pytest.mark.slow
+def test_the_command_leaves_each_source_out_and_takes_up_what_was_finished(tmp_path, capsys):
+    data = [str(wavers(tmp_path / name, period)) for name, period in
+            (("slow", 1.8), ("medium", 1.3), ("fast", 0.9))]
+    command = ["eval", "sources", "--data", *data[:2], "--beside", data[2], "--epochs", "2",
+               "--windows", "512", "--jobs", "1", "--out", str(tmp_path / "out"),
+               "--json", str(tmp_path / "figures.json")]
+    assert cli.main(command) == 0
+    capsys.readouterr()
+    figures = json.loads((tmp_path / "figures.json").read_text())
+    values = {entry["name"]: entry["value"] for entry in figures["results"]}
+    assert set(figures["windows"]["frontal"]) == {"slow", "medium"}
+    for view in source_errors.VIEWS:
+        of_sources = [values[f"ratio.{view}.ours.{name}"] for name in ("slow", "medium")]
+        assert values[f"ratio.{view}.ours"] == pytest.approx(np.mean(of_sources), abs=1e-3)
+        assert values[f"ratio.{view}.ours.worst"] >= max(of_sources)
+    assert (tmp_path / "out" / "weights" / "ours-slow.pt").exists()
+    assert cli.main(command) == 0
+    assert "4 of 4 were finished before" in capsys.readouterr().err
+
+
+def test_bad_choices_of_sources_are_refused(tmp_path):
+    one = wavers(tmp_path / "one", 1.0, 3)
+    with pytest.raises(KinesicsError, match="at least 2"):
+        SourceOptions((one,), (), recipe("carry_over", network="ours"))
+    with pytest.raises(KinesicsError, match="one name"):
+        plan_sources(SourceOptions((one, one), (), recipe("carry_over", network="ours")))
+    with pytest.raises(KinesicsError, match="carry_over"):
+        SourceOptions((one, one), (), recipe("paper"))
