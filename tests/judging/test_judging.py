@@ -1,5 +1,7 @@
 """Features of movements that are known, orders by hand, and a body that is made to fail."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -158,6 +160,19 @@ def test_a_recogniser_comes_back_as_it_was_saved(tmp_path):
     (tmp_path / "broken.npz").write_bytes(b"no archive")
     with pytest.raises(ModelError, match="eval express"):
         recogniser.load(tmp_path / "broken.npz")
+
+
+def test_only_emotions_that_were_taught_are_named(tmp_path):
+    """Nobody is read as afraid by what has never seen fear."""
+    rng = np.random.default_rng(3)
+    taught = [HAPPINESS, SADNESS, NEUTRAL]
+    world = [
+        replace(motion, emotion=taught[k % 3])
+        for k, motion in enumerate(known_world(rng, "people", np.zeros(len(FEATURES))))]
+    recogniser.train(world).save(tmp_path / "r.npz")
+    model, _ = recogniser.load(tmp_path / "r.npz")
+    assert model.known == (HAPPINESS, SADNESS, NEUTRAL)
+    assert set(model.emotions(rng.uniform(-1.0, 1.0, (200, 3))).tolist()) <= set(taught)
 
 
 def test_the_shipped_recogniser_reads_extremes_as_literature_has_them():

@@ -120,12 +120,10 @@ def test_a_view_that_a_full_disk_ends_fails_soon(small_disk):
 
 @pytest.mark.slow
 def test_a_demo_without_a_frame_ends_with_a_sentence(tmp_path):
-    began = time.monotonic()
     done = kinesics("demo", "--source", "topic:/nobody/publishes", "--out", tmp_path / "out",
                     "--duration", "1")
     assert done.returncode == 1
     assert "gave no frame; nothing to show" in done.stderr and "Traceback" not in done.stderr
-    assert time.monotonic() - began < 45.0
     assert not list(tmp_path.rglob("*.part")) and not list(tmp_path.rglob("demo.mp4"))
 
 

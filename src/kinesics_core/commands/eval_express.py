@@ -128,12 +128,11 @@ def _crossed_results(readings: list[CrossReading]) -> list[bench.Result]:
 
 def _show(score: BodyScore) -> None:
     from kinesics_core.affect.emotions import EMOTION_VAD, EMOTIONS
-    from kinesics_core.judging.recogniser import KNOWN
 
     def vad(values: np.ndarray) -> str:
         return " ".join(f"{value:+.2f}" for value in values)
     tables.print_rows(
-        ("shown", "valence, arousal, dominance", "read as", *(EMOTIONS[k] for k in KNOWN)),
+        ("shown", "valence, arousal, dominance", "read as", *(EMOTIONS[k] for k in score.known)),
         [(EMOTIONS[emotion], vad(EMOTION_VAD[emotion]), vad(read),
           *(str(count) for count in score.confusion[emotion]))
          for emotion, read in score.readings.items()])

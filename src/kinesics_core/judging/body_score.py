@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -50,10 +50,12 @@ class BodyScore:
     Attributes:
         results: The figures beside their goals.
         readings: Emotion -> valence, arousal, dominance (3,) read at ``STRENGTH``, mean of seeds.
-        confusion: Emotion -> how often each of ``KNOWN`` was read, (6,).
+        known: Emotions that the recogniser was taught, indices.
+        confusion: Emotion -> how often each of ``known`` was read.
     """
 
     results: list[Result]
+    known: tuple[int, ...] = KNOWN
     readings: dict[int, np.ndarray] = field(default_factory=dict)
     confusion: dict[int, np.ndarray] = field(default_factory=dict)
 
@@ -73,7 +75,7 @@ def score_body(
     """
     tell("clips without a gesture")
     clips = live_clips(INTENSITIES, range(FIRST_SEED, FIRST_SEED + seeds), seconds)
-    out = BodyScore([])
+    out = BodyScore([], model.known)
     out.results.extend(_read(model, clips, out))
     tell("clips with a gesture")
     asked = range(FIRST_SEED, FIRST_SEED + seeds)
@@ -94,12 +96,13 @@ def _read(model: Recogniser, clips: Sequence[LiveClip], out: BodyScore) -> list[
     wanted = np.array([_wanted(clip) for clip in clips])
     emotions = np.array([clip.emotion for clip in clips])
     strong = np.array([clip.intensity == STRENGTH or clip.emotion == NEUTRAL for clip in clips])
-    found = model.emotions(vad)
+    # Named beside the emotions it was taught, as when it was taught them.
+    found = model.emotions(_readings(model, clips, model.known))
     for emotion in range(len(EMOTIONS)):
         own = strong & (emotions == emotion)
         out.readings[emotion] = vad[own].mean(0)
-        out.confusion[emotion] = np.array([(found[own] == known).sum() for known in KNOWN])
-    known = strong & np.isin(emotions, KNOWN)
+        out.confusion[emotion] = np.array([(found[own] == known).sum() for known in model.known])
+    known = strong & np.isin(emotions, model.known)
     valence, arousal = (share_ordered(vad[:, part], wanted[:, part])[0] for part in (0, 1))
     return [
         result("express.body_order", 0.5 * (valence + arousal), "", ">= 0.9"),
@@ -117,12 +120,14 @@ def _read_gestured(model: Recogniser, clips: Sequence[LiveClip]) -> list[Result]
             result("express.gestured_order_arousal", arousal, "")]
 
 
-def _readings(model: Recogniser, clips: Sequence[LiveClip]) -> np.ndarray:
-    """Return valence, arousal, dominance (N, 3), relative to the mean of all emotions."""
+def _readings(
+    model: Recogniser, clips: Sequence[LiveClip], among: Collection[int] = range(len(EMOTIONS))
+) -> np.ndarray:
+    """Return valence, arousal, dominance (N, 3), relative to the mean of some emotions."""
     features = np.array([clip.features() for clip in clips])
     emotions = np.array([clip.emotion for clip in clips])
-    usual = np.mean([features[emotions == emotion].mean(0) for emotion in set(emotions.tolist())],
-                    axis=0)
+    usual = np.mean([features[emotions == emotion].mean(0)
+                     for emotion in set(emotions.tolist()) & set(among)], axis=0)
     return model.read(features, usual)
 
 

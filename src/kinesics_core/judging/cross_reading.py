@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kinesics_core.judging.labelled_motion import ROBOT, LabelledMotion
-from kinesics_core.judging.recogniser import KNOWN, SPEED, USED, Recogniser, centred, train
+from kinesics_core.judging.recogniser import SPEED, USED, Recogniser, centred, train
 
 MARGIN = 0.2
 """Difference of two labels above which they have an order."""
@@ -120,10 +120,10 @@ def _score(
     found: list[np.ndarray],
 ) -> CrossReading:
     wanted = np.array([motion.vad for motion in read])
-    known = np.array([motion.emotion in KNOWN for motion in read])
-    truth = np.array([motion.emotion for motion in read if motion.emotion in KNOWN], int)
-    taught = [motion.emotion for motion in learned if motion.emotion in KNOWN]
-    most = max(set(taught), key=taught.count) if taught else KNOWN[-1]
+    known = np.array([motion.emotion in model.known for motion in read])
+    truth = np.array([motion.emotion for motion in read if motion.emotion in model.known], int)
+    taught = [motion.emotion for motion in learned if motion.emotion is not None]
+    most = max(set(taught), key=taught.count) if taught else model.known[-1]
     (valence, arousal), (by_speed, by_speed_arousal) = (
         [share_ordered(values[:, part], wanted[:, part])[0] for part in (0, 1)]
         for values in found)

@@ -39,7 +39,8 @@ WORDS: dict[str, int | tuple[float, float, float]] = {
     "angry": ANGER, "frustrated": ANGER, "scared": FEAR, "fear": FEAR, "fearful": FEAR,
     "sad": SADNESS, "sadreaction": SADNESS, "disappointed": SADNESS, "lonely": SADNESS,
     "depressed": SADNESS, "surprised": SURPRISE, "surprisedbig": SURPRISE, "shocked": SURPRISE,
-    "neutral": NEUTRAL, "peaceful": NEUTRAL, "chill": NEUTRAL, "relaxation": NEUTRAL,
+    "neutral": NEUTRAL, "normal": NEUTRAL, "peaceful": NEUTRAL, "chill": NEUTRAL,
+    "relaxation": NEUTRAL,
     "waiting": NEUTRAL, "wait": NEUTRAL, "genuine": NEUTRAL, "acted": NEUTRAL,
     # Not emotions of ours, but states between which there is an order; authored.
     "shy": (-0.25, -0.2, -0.35), "cool": (0.3, -0.1, 0.35), "childist": (0.4, 0.5, 0.1),

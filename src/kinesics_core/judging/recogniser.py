@@ -19,6 +19,7 @@ from kinesics_core import files
 from kinesics_core.affect.emotions import (
     ANGER,
     EMOTION_VAD,
+    EMOTIONS,
     FEAR,
     HAPPINESS,
     NEUTRAL,
@@ -42,7 +43,7 @@ SPEED = ("arm_speed",)
 """Features of the baseline: movement alone."""
 
 KNOWN = (HAPPINESS, ANGER, SURPRISE, SADNESS, FEAR, NEUTRAL)
-"""Emotions for which there is real motion; none of disgust and contempt."""
+"""Emotions for which there is permissive real motion; none of disgust and contempt."""
 
 STRENGTH = 8.0
 """Ridge: as much as so many collections without any relation would pull towards 0."""
@@ -62,12 +63,14 @@ class Recogniser:
         spread: (U,) standard deviation of each within a body.
         weights: (U, 3) valence, arousal and dominance per spread.
         size: (3,) standard deviation of what it reads from real motion.
+        known: Emotions that it was taught, indices.
     """
 
     used: tuple[str, ...]
     spread: np.ndarray
     weights: np.ndarray
     size: np.ndarray
+    known: tuple[int, ...] = KNOWN
 
     def read(self, features: np.ndarray, usual: np.ndarray) -> np.ndarray:
         """Return valence, arousal and dominance (N, 3) of movements.
@@ -79,18 +82,19 @@ class Recogniser:
         return _scaled(features - usual, self.used, self.spread) @ self.weights
 
     def emotions(self, vad: np.ndarray) -> np.ndarray:
-        """Return the nearest of ``KNOWN``, indices (N,), to what ``read`` returned (N, 3)."""
-        known = EMOTION_VAD[list(KNOWN)]
+        """Return the nearest of ``known``, indices (N,), to what ``read`` returned (N, 3)."""
+        known = EMOTION_VAD[list(self.known)]
         wanted = (known - known.mean(0)) / known.std(0)
         apart = (vad / self.size)[:, None] - wanted[None]
         apart[..., 2] *= DOMINANCE
-        nearest: np.ndarray = np.array(KNOWN)[(apart**2).sum(-1).argmin(1)]
+        nearest: np.ndarray = np.array(self.known)[(apart**2).sum(-1).argmin(1)]
         return nearest
 
     def save(self, path: Path, **besides: np.ndarray) -> None:
         """Write it as .npz, with further arrays."""
         files.write_arrays(path, {"used": np.array(self.used), "spread": self.spread,
-                                  "weights": self.weights, "size": self.size, **besides})
+                                  "weights": self.weights, "size": self.size,
+                                  "known": np.array(self.known), **besides})
 
 
 def load(path: Path | None = None) -> tuple[Recogniser, dict[str, np.ndarray]]:
@@ -106,15 +110,18 @@ def load(path: Path | None = None) -> tuple[Recogniser, dict[str, np.ndarray]]:
     try:
         arrays = files.read_arrays(file)
         used = tuple(str(name) for name in arrays.pop("used"))
+        known = tuple(int(emotion) for emotion in arrays.pop("known", KNOWN))
         spread, weights, size = (arrays.pop(name) for name in ("spread", "weights", "size"))
         if weights.shape != (len(used), 3) or spread.shape != (len(used),) or size.shape != (3,):
             raise ValueError(f"weights of shape {weights.shape} for {len(used)} features")
+        if not known or not set(known) <= set(range(len(EMOTIONS))):
+            raise ValueError(f"emotions {known}")
         if unknown := set(used) - set(FEATURES):
             raise ValueError(f"unknown features {', '.join(sorted(unknown))}")
     except (OSError, KeyError, ValueError) as error:
         raise ModelError(f"{file} is no recogniser of movement ({error}). Make one with `kinesics"
                          " eval express --data DIR --save FILE`.") from error
-    return Recogniser(used, spread, weights, size), arrays
+    return Recogniser(used, spread, weights, size, known), arrays
 
 
 def train(motions: Sequence[LabelledMotion], used: Sequence[str] = USED) -> Recogniser:
@@ -145,7 +152,9 @@ def train(motions: Sequence[LabelledMotion], used: Sequence[str] = USED) -> Reco
         normal = scaled.T @ z[known] + STRENGTH * np.eye(len(columns))
         weights[:, part] = np.linalg.solve(normal, scaled.T @ target)
         size[part] = max(float((z[known] @ weights[:, part]).std()), 1e-6)
-    return Recogniser(tuple(used), spread, weights, size)
+    taught = {motion.emotion for motion in motions}
+    known = tuple(emotion for emotion in range(len(EMOTIONS)) if emotion in taught) or KNOWN
+    return Recogniser(tuple(used), spread, weights, size, known)
 
 
 def centred(
