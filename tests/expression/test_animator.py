@@ -245,3 +245,47 @@ def test_a_response_out_of_range_is_refused_and_changes_nothing(wrong):
         assert (face.blendshapes == same.blendshapes).all()
         assert (body.body_pose == same_body.body_pose).all()
 
+
+
+def trunk_pitch(animator):
+    """Angle by which a point of the chest is ahead of the pelvis, radians."""
+    joints, _ = forward(np.zeros(3), animator.step(animator._now)[1].body_pose, np.zeros(3))
+    chest = joints[SMPLX_BODY.index("neck")] - joints[0]
+    return float(np.arctan2(chest[2], chest[1]))
+
+
+def test_a_response_leans_the_trunk_towards_the_person_or_away():
+    pitch = {}
+    for lean in (-0.15, 0.0, 0.15):
+        animator = Animator(seed=3)
+        animator.step(START)
+        animator.respond(replace(response(START, duration=6.0), lean=lean))
+        poses = run(animator, START, 4.0)
+        pitch[lean] = trunk_pitch(animator)
+        head = np.array([pose.head for pose, _ in poses])
+        assert np.abs(np.diff(head, axis=0)).max() < 0.1  # no jump
+    assert pitch[-0.15] < pitch[0.0] - 0.06 and pitch[0.15] > pitch[0.0] + 0.06
+
+
+def test_a_response_sets_the_tempo_of_its_gesture():
+    seconds = {}
+    for tempo in (0.7, 1.0, 1.4):
+        animator = Animator(seed=1)
+        animator.step(START)
+        animator.respond(replace(
+            response(START, emotion=NEUTRAL, gesture="wave", duration=20.0), tempo=tempo))
+        frames = 0
+        while animator._body.gesture and frames < 1200:
+            frames += 1
+            animator.step(START + frames * SECOND // 60)
+        seconds[tempo] = frames / 60
+    assert seconds[0.7] == pytest.approx(seconds[1.0] / 0.7, rel=0.05)
+    assert seconds[1.4] == pytest.approx(seconds[1.0] / 1.4, rel=0.05)
+
+
+def test_a_manner_that_is_no_number_is_refused():
+    animator = Animator()
+    animator.step(START)
+    for name in ("lean", "gaze", "tempo"):
+        with pytest.raises(KinesicsError, match=name):
+            animator.respond(replace(response(START), **{name: float("nan")}))

@@ -168,3 +168,13 @@ def test_gaze_does_not_depend_on_the_steps():
 
     assert at(30) == pytest.approx(at(60), abs=1e-9)
     assert at(60) == pytest.approx(at(100), abs=1e-9)
+
+
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.7])
+def test_who_is_shy_looks_away_more(share):
+    gaze = Gaze((5,))
+    gaze.set_share(share)
+    gaze.look(0.0, np.zeros(2))
+    looks, _, _ = run(gaze, 0.0, 600.0, rate=20)
+    on_face = np.abs(np.degrees(looks[:, 0])) < 4.0
+    assert on_face.mean() == pytest.approx(share, abs=0.08)

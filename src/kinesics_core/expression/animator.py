@@ -160,6 +160,7 @@ class Animator:
         self._shapes = np.zeros(len(ARKIT_BLENDSHAPES))
         self._state = np.zeros(3)
         self._bearing: np.ndarray | None = None
+        self._lean = 0.0
         self._gesture = ""  # of the newest response, to notice when it changes
 
     def respond(self, response: AffectiveResponse) -> None:
@@ -176,11 +177,13 @@ class Animator:
             response.stamp,
         )
         self._bearing = response.bearing if response.towards else None
+        self._lean = response.lean
+        self._face.set_gaze_share(response.gaze)
         began = response.gesture != self._gesture
         self._gesture = response.gesture
         if began and response.gesture and not self._asked():
             self._move_body()  # the gesture is made in its manner
-            self._body.start(response.gesture)
+            self._body.start(response.gesture, tempo=response.tempo)
 
     def express(
         self,
@@ -286,6 +289,7 @@ class Animator:
     def _aim(self, now: int) -> int:
         """Tell face and body what to move to; the stamp of what is shown, ns."""
         answer = self._answer()
+        self._body.set_lean(0.0 if answer is None or self._asked() else self._lean)
         self._move_body()
         if self._asked():
             assert self._display is not None
@@ -419,6 +423,10 @@ def check_response(response: AffectiveResponse) -> None:
         raise KinesicsError(
             f"Got a response with duration {response.duration} s and bearing"
             f" {response.bearing}; give a finite time, 0 or more, and two angles.")
+    if not all(map(math.isfinite, (response.lean, response.gaze, response.tempo))):
+        raise KinesicsError(
+            f"Got a response with lean {response.lean}, gaze {response.gaze} and tempo"
+            f" {response.tempo}; give finite numbers.")
     if response.gesture:
         robot_gesture(response.gesture)
 

@@ -120,6 +120,15 @@ _IDLE = IdleMovement()
 _LOOKS = np.array(_IDLE.looks)
 
 
+LEAN = 0.3
+"""Radians that the trunk leans forward or back at most, besides what posture and gesture do."""
+
+TEMPI = (0.25, 2.0)
+"""Slowest and fastest factor of a gesture's tempo."""
+
+_HEAD_UP = 0.7  # share of the lean that the head makes up for; authored
+
+
 def _limits() -> tuple[np.ndarray, np.ndarray]:
     low, high = np.zeros((21, 3)), np.zeros((21, 3))
     for name, axes in _LIMITS.items():
@@ -167,6 +176,7 @@ class BodyAnimator:
         self._breath = 0.0
         self._state = np.zeros(3)
         self._state_target = np.zeros(3)
+        self._lean = self._lean_target = 0.0
         self._gesture = ""
         self._take: Take | None = None
         self._takes = np.random.default_rng((seed, 4))
@@ -193,6 +203,10 @@ class BodyAnimator:
         """Move to the posture of an emotion, see ``EmotionalBody.set``."""
         self._emotional.set(emotion, intensity)
 
+    def set_lean(self, lean: float) -> None:
+        """Lean the trunk forward by so many radians, back if negative; up to ``LEAN``."""
+        self._lean_target = min(max(lean, -LEAN), LEAN)
+
     @property
     def phase(self) -> str:
         """One of ``gesture_take.PHASES`` of the gesture in progress, or ""."""
@@ -200,7 +214,9 @@ class BodyAnimator:
             return ""
         return "retraction" if self._let_go >= 0.0 else self._take.phase(self._gesture_time)
 
-    def start(self, gesture: str, side: str = "", intensity: float = 1.0) -> None:
+    def start(
+        self, gesture: str, side: str = "", intensity: float = 1.0, tempo: float = 1.0
+    ) -> None:
         """Start a gesture, in place of one in progress, in the manner of what is shown.
 
         No two are the same: size and times vary a little.
@@ -209,6 +225,7 @@ class BodyAnimator:
             gesture: One of ``gestures.vocabulary()``.
             side: Hand that makes it, "left" or "right"; "": as it is keyed.
             intensity: 0 (faint) to 1 (as keyed).
+            tempo: Factor of its speed, kept within ``TEMPI``.
 
         Raises:
             KinesicsError: There is no such gesture or side, or the intensity is out of range.
@@ -218,7 +235,7 @@ class BodyAnimator:
         manner = manner_of(state)
         self._take = take_of(robot_gesture(gesture), manner, side, intensity, self._takes)
         self._gesture, self._gesture_time, self._let_go = gesture, 0.0, -1.0
-        self._tempo = manner.tempo
+        self._tempo = manner.tempo * min(max(tempo, TEMPI[0]), TEMPI[1])
         self._left_over, self._since = self._added, 0.0
 
     def stop(self) -> None:
@@ -272,7 +289,9 @@ class BodyAnimator:
         return self._emotional.share(aim)
 
     def _substep(self, dt: float) -> None:
-        self._state += (1.0 - np.exp(-dt / _STATE_TIME)) * (self._state_target - self._state)
+        share = 1.0 - math.exp(-dt / _STATE_TIME)
+        self._state += share * (self._state_target - self._state)
+        self._lean += share * (self._lean_target - self._lean)
         self._emotional.step(dt)
         breaths = _IDLE.breath[0] + _IDLE.breath[1] * self._state[1] + self._emotional.breath[0]
         self._breath += dt * 2.0 * np.pi * max(breaths, _SLOWEST_BREATH)
@@ -313,6 +332,9 @@ class BodyAnimator:
         self._added = added
         pose = pose + added
         pose = self._with_idle_life(pose)
+        if self._lean:
+            pose[SPINE.start + 1] += self._lean
+            pose[HEAD.start + 1] -= _HEAD_UP * self._lean  # the face stays towards the person
         breath = math.sin(self._breath)
         angles = np.zeros((21, 3))
         self._bend_trunk(angles, pose, breath)

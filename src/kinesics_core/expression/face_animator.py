@@ -216,6 +216,10 @@ class FaceAnimator:
         self._go(_Face(NEUTRAL, level, shapes, level * (shares @ HEAD_OF_EMOTION), timing))
         self._shown = shapes.copy()
 
+    def set_gaze_share(self, share: float) -> None:
+        """Set the share of the time that a bearing is looked at, see ``Gaze.set_share``."""
+        self._gaze.set_share(share)
+
     def look(self, bearing: np.ndarray | None) -> None:
         """Set azimuth and elevation (2,) to look at; None or nan: look around at rest.
 

@@ -109,6 +109,12 @@ class GazeBehaviour:
 
 
 _HABIT = GazeBehaviour()
+
+HABITUAL_SHARE = 0.83
+"""Share of the time that somebody attended to is looked at by habit: of ``attention`` and
+``aversion``, medians with the mean of their spreads."""
+
+_RARELY = 0.05  # least share of looking at somebody that is attended to
 _LIMIT = tuple((EYE_RANGE + HEAD_RANGE).tolist())
 _KNEE = 0.85  # share of a range up to which ``within`` leaves an angle as it is
 
@@ -145,6 +151,7 @@ class Gaze:
         self._anchor = (0.0, 0.0)  # what saccades have to bring the gaze to, besides pursuit
         self._point = (0.0, 0.0)  # of the face, or away from it, from the anchor
         self._averted, self._away = False, (0.0, 0.0)  # and where to, degrees from the face
+        self._stretch = 1.0  # of the spells of looking; those of looking away are as much shorter
         self._pointed = 0.0  # when a fixation, a glance or an aversion last changed the point
         self._from, self._to = (0.0, 0.0), (0.0, 0.0)  # the saccade under way or the last one
         self._began, self._ended = -1.0, -1.0
@@ -188,6 +195,16 @@ class Gaze:
             self._anchor = (new[0] - float(pursued[0]), new[1] - float(pursued[1]))
         self._bearing, self._changed = new, time
         self._turn_head(time, new)
+
+    def set_share(self, share: float) -> None:
+        """Set the share of the time that somebody attended to is looked at, from the next spell on.
+
+        Args:
+            share: 0..1; ``HABITUAL_SHARE`` and more is as by habit.
+        """
+        share = min(max(share, _RARELY), HABITUAL_SHARE)
+        odds = share / (1.0 - share) * (1.0 - HABITUAL_SHARE) / HABITUAL_SHARE
+        self._stretch = math.sqrt(odds)
 
     def advance(self, time: float) -> list[tuple[float, float]]:
         """Move on to ``time``; return the saccades since: when they began, and their degrees."""
@@ -294,8 +311,8 @@ class Gaze:
         else:
             self._averted = True
             median, least = _HABIT.aversion
-            self._next_wandering = time + least + (median - least) * math.exp(
-                0.5 * draw.standard_normal())
+            self._next_wandering = time + (least + (median - least) * math.exp(
+                0.5 * draw.standard_normal())) / self._stretch
             side = -1.0 if draw.random() < 0.5 else 1.0
             self._away = (side * draw.uniform(*_HABIT.averted),
                           draw.normal(*_HABIT.averted_elevation))
@@ -305,8 +322,8 @@ class Gaze:
         """Begin a spell of looking at the face."""
         self._averted = False
         least, median = _HABIT.attention_least, _HABIT.attention
-        self._next_wandering = time + least + (median - least) * math.exp(
-            0.8 * self._wanderings.standard_normal())
+        self._next_wandering = time + self._stretch * (least + (median - least) * math.exp(
+            0.8 * self._wanderings.standard_normal()))
         self._point, self._pointed = (0.0, 0.0), time
 
     def _fixation_time(self, time: float) -> float:

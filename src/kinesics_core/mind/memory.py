@@ -77,6 +77,7 @@ class Acquaintance:
         since: When they came the last time.
         together: Seconds that they were there in all, up to now.
         greeted, seen_off: Whether the robot has greeted them, and said goodbye since.
+        tried: When the robot first tried to greet them.
         attended: When the robot last attended to them.
         glanced: When it last looked at them.
         episodes: Sign -> its last episode.
@@ -90,6 +91,7 @@ class Acquaintance:
     together: float = 0.0
     greeted: bool = False
     seen_off: bool = False
+    tried: float = math.inf
     attended: float = -math.inf
     glanced: float = -math.inf
     episodes: dict[str, Episode] = field(default_factory=dict)

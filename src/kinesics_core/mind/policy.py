@@ -212,6 +212,8 @@ class ResponsePolicy:
                 self._error_at, self._sorry_until = -np.inf, time + _C.sorry
                 self._causes.current = Cause(
                     f"{towards} error {self._errors}", towards, "error", time, time + _C.sorry)
+                for episode in self.memory[towards].episodes.values():
+                    episode.settled = True
                 if self._gestures.start(APOLOGY, time, self._style, owed=True):
                     self._remember("error", seen)
 
@@ -325,13 +327,13 @@ class ResponsePolicy:
         towards = self._attention.towards
         known = self.memory[towards]
         if seen.leaves and known.greeted and not known.seen_off:
-            known.seen_off = True
-            self._meet("leaving", seen)
+            known.seen_off = self._meet("leaving", seen, limits)
             return
         if not known.greeted:
             if time - known.since >= GREETING_AFTER + 0.5 * self._style.delay and not seen.away:
-                known.greeted = True
-                self._meet("arrival", seen)
+                known.tried = min(known.tried, time)
+                met = self._meet("arrival", seen, limits)
+                known.greeted = met or time - known.tried > _C.greet_within
             return
         cause = self._causes.due(towards, seen, known, time, self._style.delay)
         if cause is not None:
@@ -340,7 +342,7 @@ class ResponsePolicy:
             nods = ANSWERINGS[self._answering].gestures.get(NEUTRAL, ())
             if time - self._nodded >= _C.nod_every and gestures.start(
                     nods, time, self._style, limits.energy, rest=_C.nod_every):
-                self._nodded = time
+                self._nodded, self._causes.current = time, None
 
     def _answer_cause(
         self, cause: Cause, seen: Seen, known: Acquaintance, limits: conduct.Limits
@@ -360,13 +362,16 @@ class ResponsePolicy:
             known.episodes[cause.sign].settled = True
             self._remember(cause.sign, seen)
 
-    def _meet(self, sign: str, seen: Seen) -> None:
-        """Greet or see off."""
+    def _meet(self, sign: str, seen: Seen, limits: conduct.Limits) -> bool:
+        """Greet or see off; who leaves is waved to although they have turned away."""
+        energy = limits.energy if sign == "arrival" else abs(limits.energy)
         towards = self._attention.towards
+        if not self._gestures.start(GREETING, self._time, self._style, energy, owed=True):
+            return False
         self._causes.current = Cause(
             f"{towards} {sign} 1", towards, sign, self._time, self._time)
-        self._gestures.start(GREETING, self._time, self._style, owed=True)
         self._remember(sign, seen)
+        return True
 
     def _remember(self, sign: str, seen: Seen) -> None:
         cause = self._causes.current

@@ -72,6 +72,7 @@ class PolicyConstants:
         quiet: Arousal that the state falls by when nobody is there for long.
         sorry: Seconds for which the robot is sorry for an error that somebody minds.
         soonest: Seconds after an error in which a reaction cannot yet be to it.
+        greet_within: Seconds after which it is too late for a greeting.
     """
 
     reaction_time: float = 0.15
@@ -85,3 +86,4 @@ class PolicyConstants:
     quiet: float = 0.3
     sorry: float = 4.0
     soonest: float = 1.0
+    greet_within: float = 5.0
