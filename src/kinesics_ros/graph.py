@@ -28,6 +28,7 @@ from kinesics_ros.keypoint_node import KeypointNode
 from kinesics_ros.marker_node import MarkerNode
 from kinesics_ros.recorder_node import RecorderNode
 from kinesics_ros.response_node import ResponseNode
+from kinesics_ros.retarget_node import RetargetNode
 from kinesics_ros.run import release, spin_once
 from kinesics_ros.stage import Stage
 
@@ -39,6 +40,7 @@ STAGES: dict[str, Callable[..., Stage]] = {
     "forecast": ForecastNode,
     "response": ResponseNode,
     "expression": ExpressionNode,
+    "retarget": RetargetNode,
     "marker": MarkerNode,
     "recorder": RecorderNode,
 }
@@ -76,6 +78,8 @@ class Graph:
         self.bus = Bus()
         self.stages: dict[str, Stage] = {}
         self._overrides = overrides or {}
+        if not self._overrides.get("retarget", {}).get("robot"):
+            without = [*without, "retarget"]  # there is no robot
         self._names = [name for name in STAGES if name not in without]
         self._ros_arguments = list(ros_arguments)
 

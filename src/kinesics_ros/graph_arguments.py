@@ -8,12 +8,14 @@ from kinesics_core.errors import KinesicsError
 from kinesics_core.files import shown
 from kinesics_core.mind.policy_config import PolicyConfig
 from kinesics_core.perception.config import CameraConfig, KeypointConfig
+from kinesics_core.robot.driver import DriverConfig
 from kinesics_core.settings import add_option, settings_of
 
 OPTIONS = {
     "camera": settings_of(CameraConfig, "source", "loop", "rate", "realtime", "rotate", "mirror"),
     "keypoint": settings_of(KeypointConfig, "variant", "max_persons"),
     "response": settings_of(PolicyConfig, "policy"),
+    "retarget": settings_of(DriverConfig, "robot", "urdf"),
 }
 """Stage -> its parameters that are options too."""
 

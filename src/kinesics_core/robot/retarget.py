@@ -133,6 +133,11 @@ class Retargeter:
         return self._move(dt, REST_SPEED)
 
     @property
+    def goal(self) -> np.ndarray:
+        """Where the joints are to be (N,), which they follow within their limits."""
+        return self._goal
+
+    @property
     def command(self) -> JointCommand:
         """The last command."""
         at = self._limiter

@@ -1,0 +1,244 @@
+"""The robot's joints, from its face and body: trajectories for controllers, and joint states."""
+
+from __future__ import annotations
+
+import threading
+import time
+from array import array
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sensor_msgs.msg import JointState
+from std_msgs.msg import String
+from std_srvs.srv import SetBool
+
+from kinesics.msg import BodyPose, FacePose
+from kinesics_core.errors import KinesicsError
+from kinesics_core.robot.command import JointCommand
+from kinesics_core.robot.driver import Driver, DriverConfig
+from kinesics_core.robot.model import RobotModel
+from kinesics_core.robot.retarget import Retargeter
+from kinesics_core.robot.robot_map import RobotMap
+from kinesics_core.robot.trajectory import trajectory_points
+from kinesics_core.settings import setting, settings_of
+from kinesics_core.types import BodyPose as CoreBody
+from kinesics_core.types import FacePose as CoreFace
+from kinesics_ros import qos
+from kinesics_ros.bus import Bus
+from kinesics_ros.controllers import (
+    Controller,
+    TrajectoryAction,
+    TrajectoryTopic,
+    check_joints,
+    controller_of,
+    rows,
+    trajectory_message,
+)
+from kinesics_ros.conversions import body_from_msg, face_from_msg, time_to_msg
+from kinesics_ros.run import run_node
+from kinesics_ros.stage import Stage
+from kinesics_ros.ticker import Ticker
+
+_GOALS_RATE = 20.0
+"""Goals of an action per second: each costs a controller an answer."""
+
+
+@dataclass(frozen=True)
+class ControllerConfig:
+    """Settings of what the commands go to."""
+
+    controllers: list[str] = setting(
+        [], "Controllers of the robot, each 'NAME' or 'NAME: JOINT JOINT ...' with all of its"
+        " joints; empty: all joints that move, on the topic joint_trajectory")
+    interface: str = setting(
+        "topic", "Send trajectories on NAME/joint_trajectory or as goals of"
+        " NAME/follow_joint_trajectory", choices=("topic", "action"))
+
+
+class RetargetNode(Stage):
+    """``body_pose`` and ``face_pose`` in, trajectories and ``joint_commands`` out, at ``rate``.
+
+    It begins from where ``joint_states`` says that the robot's joints are, if anybody says so.
+    Service ``enable_robot`` stops and starts it; ``robot_description`` is the URDF, for rviz.
+    """
+
+    PARAMETERS = (*settings_of(DriverConfig), *settings_of(ControllerConfig))
+
+    def __init__(self, bus: Bus | None = None, **node_arguments: Any) -> None:
+        super().__init__("retarget", bus, **node_arguments)
+        self._driver: Driver | None = None
+        self._retargeter: Retargeter | None = None
+        self._model: RobotModel | None = None
+        self._lock = threading.Lock()  # of the driver
+        self._ticker: Ticker | None = None
+        self._sinks: list[tuple[Any, Any, Controller]] = []
+        self._still: dict[str, float] = {}  # joints that do not move, or before they do
+        self._heard = 0.0
+        self._answered = self._turn = 0
+        self._commands = self.create_lifecycle_publisher(JointState, "joint_commands", qos.RESULT)
+        self._description = self.create_publisher(String, "robot_description", qos.LATCHED)
+        self.input("body_pose", BodyPose, body_from_msg, self._show, qos.RESULT)
+        self.input("face_pose", FacePose, face_from_msg, self._face, qos.RESULT)
+        self.create_service(SetBool, "enable_robot", self._enable)
+        self.create_timer(1.0, self._tell)
+
+    def load(self) -> None:
+        """Read the robot and its map."""
+        config = self.parameters.config(DriverConfig)
+        if not config.robot:
+            raise KinesicsError(
+                "got no robot; set the parameter robot to the name of one (`kinesics robot maps`"
+                " lists them) or to a map's path, or leave the retarget node out.")
+        robot_map = RobotMap.load(config.robot)
+        self._model = RobotModel.load(config.urdf or config.robot)
+        self._retargeter = Retargeter(self._model, robot_map, config.rate)
+        self._still = dict(zip(self._model.joints, self._model.whole(robot_map.rest).tolist(),
+                               strict=True))
+        self._driver = Driver(self._retargeter, config)
+        self.detail["robot"] = f"{robot_map.name}, {len(self._retargeter.names)} joints"
+        for note in self._retargeter.notes:
+            self.get_logger().warning(note)
+        self._connect()
+        self._description.publish(String(data=self._model.urdf.text))
+
+    def _connect(self) -> None:
+        """Make a sink for each controller."""
+        assert self._model is not None and self._retargeter is not None
+        given = [controller_of(text) for text in self.parameters["controllers"]]
+        check_joints(given, self._model.joints)
+        kind = TrajectoryAction if self.parameters["interface"] == "action" else TrajectoryTopic
+        for controller in given or [Controller("", ())]:
+            pick = rows(controller, self._retargeter.names, self._still)
+            named = Controller(controller.name, controller.joints or self._retargeter.names)
+            self._sinks.append((kind(self, controller), pick, named))
+
+    def unload(self) -> None:
+        """Let go of the robot."""
+        for sink, _, _ in self._sinks:
+            sink.close()
+        self._sinks.clear()
+        self._driver = self._retargeter = self._model = None
+
+    def start(self) -> None:
+        """Start the stream of commands, from where the robot is."""
+        self.subscribe("joint_states", JointState, self._hear_joints, qos.FOREIGN_IMAGE)
+        assert self._driver is not None
+        with self._lock:
+            self._driver.begin(self._still)
+        self._turn = 0
+        self._ticker = Ticker(self.parameters["rate"], self._tick, "retarget-tick")
+        self._ticker.start()
+
+    def stop(self) -> None:
+        """End the stream; the tail of the last command brings the robot to a stand."""
+        if self._ticker is not None:
+            self._ticker.stop()
+            self._ticker = None
+        self.unsubscribe("joint_states")
+
+    def _hear_joints(self, message: JointState, _: object) -> None:
+        """Note where the robot's joints are."""
+        now = time.monotonic()
+        first = now - self._heard > 1.0
+        self._heard = now
+        positions = {name: position for name, position in
+                     zip(message.name, message.position, strict=False)
+                     if name in self._still and np.isfinite(position)}
+        self._still.update(positions)
+        with self._lock:
+            # Somebody moved it, or another program did: it goes on from there.
+            if first and self._driver is not None and not self._driver.state.startswith(
+                    ("follows", "brakes")):
+                self._driver.begin(self._still)
+
+    def _show(self, pose: CoreBody) -> None:
+        with self._lock:
+            if self._driver is not None:
+                self._driver.show(pose, time.monotonic())
+
+    def _face(self, face: CoreFace) -> None:
+        with self._lock:
+            if self._driver is not None:
+                self._driver.face(face)
+
+    def _tick(self, due: float) -> None:
+        try:
+            self._command()
+        except Exception as error:  # the robot's own tail stops it; the stream goes on
+            self.count_error("a command", error)
+
+    def _command(self) -> None:
+        began = time.perf_counter()
+        with self._lock:
+            driver = self._driver
+            if driver is None:
+                return
+            driver.hold = self._inputs["body_pose"].writers.several() and (
+                "several publishers send body_pose at once; end all but one") or ""
+            command, pose = driver.step(time.monotonic()), driver.followed
+        self.detail["state"] = driver.state
+        if command is not None:
+            self._publish(command)
+        # The first command of the first pose that answers an image ends that image's way.
+        if pose is not None and pose.stamp not in (self._answered, pose.pose_stamp):
+            self._answered = pose.stamp
+            self.note(pose.stamp, time.perf_counter() - began)
+
+    def _publish(self, command: JointCommand) -> None:
+        assert self._retargeter is not None
+        times, positions, velocities = trajectory_points(command, self._retargeter.limits)
+        self._turn += 1
+        every = 1
+        if self.parameters["interface"] == "action":
+            every = max(1, round(self.parameters["rate"] / _GOALS_RATE))
+        if self._turn % every == 0:
+            for sink, pick, controller in self._sinks:
+                sink.send(trajectory_message(
+                    controller.joints, times, pick(positions, np.nan), pick(velocities, 0.0)))
+        if self._commands.get_subscription_count():
+            self._commands.publish(self._joint_state(command))
+
+    def _joint_state(self, command: JointCommand) -> JointState:
+        """Return all of the robot's joints, so that whoever draws it knows where each link is."""
+        assert self._model is not None
+        commanded = dict(zip(command.names, command.position.tolist(), strict=True))
+        whole = self._model.whole({**self._still, **commanded})
+        message = JointState(name=list(self._model.joints), position=array("d", whole.tolist()))
+        message.header.stamp = time_to_msg(self.now())
+        return message
+
+    def _enable(self, request: SetBool.Request, answer: SetBool.Response) -> SetBool.Response:
+        with self._lock:
+            if self._driver is None or not self.active:
+                answer.message = "the retarget node is not active; configure and activate it first"
+                return answer
+            self._driver.enable(request.data)
+        answer.success = True
+        answer.message = ("the robot follows, slowly at first" if request.data
+                          else "the robot brakes to a stand and is commanded no more")
+        self.get_logger().info(answer.message)
+        return answer
+
+    def _tell(self) -> None:
+        """Put into diagnostics, and into the log, what is not as it should be."""
+        driver, ticker = self._driver, self._ticker
+        if driver is None or ticker is None:
+            return
+        with self._lock:
+            driver.config = self.parameters.config(DriverConfig)
+        self.detail["late"] = ticker.lateness()
+        faults = [driver.too_fast, *(sink.fault for sink, _, _ in self._sinks)]
+        told = "; ".join(fault for fault in faults if fault)
+        self.detail["robot_notes"] = told or "none"
+        if told:
+            self.get_logger().warning(told, throttle_duration_sec=30.0)
+
+
+def main() -> None:
+    """Run the node until a signal ends it."""
+    run_node(RetargetNode)
+
+
+if __name__ == "__main__":
+    main()
