@@ -49,7 +49,7 @@ class ControllerConfig:
     """Settings of what the commands go to."""
 
     controllers: list[str] = setting(
-        [], "Controllers of the robot, each 'NAME' or 'NAME: JOINT JOINT ...' with all of its"
+        [""], "Controllers of the robot, each 'NAME' or 'NAME: JOINT JOINT ...' with all of its"
         " joints; empty: all joints that move, on the topic joint_trajectory")
     interface: str = setting(
         "topic", "Send trajectories on NAME/joint_trajectory or as goals of"
@@ -105,7 +105,7 @@ class RetargetNode(Stage):
     def _connect(self) -> None:
         """Make a sink for each controller."""
         assert self._model is not None and self._retargeter is not None
-        given = [controller_of(text) for text in self.parameters["controllers"]]
+        given = [controller_of(text) for text in self.parameters["controllers"] if text]
         check_joints(given, self._model.joints)
         kind = TrajectoryAction if self.parameters["interface"] == "action" else TrajectoryTopic
         for controller in given or [Controller("", ())]:
@@ -127,7 +127,9 @@ class RetargetNode(Stage):
         with self._lock:
             self._driver.begin(self._still)
         self._turn = 0
-        self._ticker = Ticker(self.parameters["rate"], self._tick, "retarget-tick")
+        self._ticker = Ticker(
+            self.parameters["rate"], self._tick, "retarget-tick",
+            self.parameters["realtime_priority"])
         self._ticker.start()
 
     def stop(self) -> None:

@@ -51,6 +51,9 @@ class DriverConfig:
     when_lost: str = setting(
         "stand", "Once it stands without poses: stay there, or go slowly to the map's rest",
         choices=("stand", "rest"), live=True)
+    realtime_priority: int = setting(
+        20, "Of the thread that commands, SCHED_FIFO where the system permits it; 0: an ordinary"
+        " thread", bounds=(0, 99))
     enabled: bool = setting(
         True, "Move from the start; false: wait until the service enable_robot is called")
 
