@@ -20,11 +20,11 @@ from kinesics_core import __version__
 from kinesics_core.errors import KinesicsError
 
 COMMANDS = {
-    **{name: f"kinesics_ros.commands.{name}" for name in ("up", "demo", "view")},
+    **{name: f"kinesics_ros.commands.{name}" for name in ("up", "demo", "view", "doctor")},
     **{name: f"kinesics_core.commands.{name}" for name in (
         "keypoints", "face", "express", "data", "body", "fit", "train", "eval", "bench", "assets")},
 }
-"""The module of each command; those that bring a graph of nodes up belong to ``kinesics_ros``."""
+"""The module of each command; those that talk ROS belong to ``kinesics_ros``."""
 
 LIVE = ("up", "demo", "view", "fit")
 """Commands whose stages share the cores among themselves."""
