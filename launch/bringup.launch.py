@@ -1,4 +1,4 @@
-"""The whole loop: camera, keypoints, forecast, response, expression, markers, recorder.
+"""The whole loop: camera, keypoints, forecast, response, expression, a robot, markers, recorder.
 
     ros2 launch kinesics bringup.launch.py source:=0 rviz:=true
 
@@ -106,6 +106,17 @@ ARGUMENTS = [
         "params_file. Empty: params_file alone",
     ),
     DeclareLaunchArgument(
+        "robot_map",
+        default_value="",
+        description="Name or map (.yaml) of a robot whose joints the retarget node moves; see "
+        "robot.launch.py. Empty: none",
+    ),
+    DeclareLaunchArgument(
+        "urdf",
+        default_value="",
+        description="URDF of that robot. Empty: the map says where it is",
+    ),
+    DeclareLaunchArgument(
         "personality",
         default_value="",
         choices=["", *names_of("personality")],
@@ -179,8 +190,9 @@ def one_process(
         files: Parameter files; later ones outrank earlier ones.
         crashes: How often it has been started again.
     """
-    options = ("source", "variant", "max_persons", "policy", "rate")
+    options = ("source", "variant", "max_persons", "policy", "rate", "urdf")
     given = {f"--{name.replace('_', '-')}": argument(name) for name in options}
+    given["--robot"] = argument("robot_map")
     arguments = [word for option in given.items() if option[1] for word in option]
     if argument("loop") == "true":
         arguments.append("--loop")
@@ -238,10 +250,13 @@ def processes(argument: Callable[[str], str], files: list[str]) -> list[LaunchDe
         "keypoint": {"variant": (argument("variant"), str),
                      "max_persons": (argument("max_persons"), int)},
         "response": {"policy": (argument("policy"), str)},
+        "retarget": {"robot": (argument("robot_map"), str), "urdf": (argument("urdf"), str)},
         "recorder": {"bag": (bag, str)},
     }
     actions: list[LaunchDescriptionEntity] = []
-    for name in (*NODES, "recorder") if bag else NODES:
+    others = [name for name, wanted in (("retarget", argument("robot_map")), ("recorder", bag))
+              if wanted]
+    for name in (*NODES, *others):
         # With their types, or `source:=0` would become a number.
         own = {parameter: ParameterValue([TextSubstitution(text=value)], value_type=kind)
                for parameter, (value, kind) in given.get(name, {}).items() if value}

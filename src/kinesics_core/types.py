@@ -307,6 +307,23 @@ class BodyPose:
     frame_id: str = "base_link"
 
 
+@dataclass(frozen=True, slots=True)
+class Transform:
+    """The place of a frame in its parent.
+
+    Attributes:
+        parent: Name of the parent.
+        child: Name of the frame.
+        translation: (3,) metres.
+        rotation: (3, 3), columns: the frame's axes in the parent's.
+    """
+
+    parent: str
+    child: str
+    translation: np.ndarray
+    rotation: np.ndarray
+
+
 @dataclass
 class Moment:
     """One image and everything the loop made of it."""

@@ -17,6 +17,7 @@ from kinesics.msg import BodyPose, FacePose
 from kinesics_core.errors import KinesicsError
 from kinesics_core.robot.command import JointCommand
 from kinesics_core.robot.driver import Driver, DriverConfig
+from kinesics_core.robot.link_frames import LinkFrames
 from kinesics_core.robot.model import RobotModel
 from kinesics_core.robot.retarget import Retargeter
 from kinesics_core.robot.robot_map import RobotMap
@@ -39,6 +40,13 @@ from kinesics_ros.conversions import body_from_msg, face_from_msg, time_to_msg
 from kinesics_ros.run import run_node
 from kinesics_ros.stage import Stage
 from kinesics_ros.ticker import Ticker
+from kinesics_ros.transforms import TransformPublisher
+
+_DRAWN_RATE = 30.0
+"""Hz at which the robot's model is told."""
+
+_PATIENCE = 2.0
+"""Seconds in which a robot_state_publisher would have shown itself."""
 
 _GOALS_RATE = 20.0
 """Goals of an action per second: each costs a controller an answer."""
@@ -54,6 +62,9 @@ class ControllerConfig:
     interface: str = setting(
         "topic", "Send trajectories on NAME/joint_trajectory or as goals of"
         " NAME/follow_joint_trajectory", choices=("topic", "action"))
+    publish_links: bool = setting(
+        True, "Publish the tf frames of the robot's links as they are commanded, unless a"
+        " robot_state_publisher does; false: never")
 
 
 class RetargetNode(Stage):
@@ -76,6 +87,9 @@ class RetargetNode(Stage):
         self._still: dict[str, float] = {}  # joints that do not move, or before they do
         self._heard = 0.0
         self._answered = self._turn = 0
+        self._frames: TransformPublisher | None = None
+        self._links: LinkFrames | None = None
+        self._drawn = self._began = 0.0
         self._commands = self.create_lifecycle_publisher(JointState, "joint_commands", qos.RESULT)
         self._description = self.create_publisher(String, "robot_description", qos.LATCHED)
         self.input("body_pose", BodyPose, body_from_msg, self._show, qos.RESULT)
@@ -100,6 +114,8 @@ class RetargetNode(Stage):
         for note in self._retargeter.notes:
             self.get_logger().warning(note)
         self._connect()
+        if self.parameters["publish_links"] and self._frames is None:
+            self._frames = TransformPublisher(self)
         self._description.publish(String(data=self._model.urdf.text))
 
     def _connect(self) -> None:
@@ -118,7 +134,7 @@ class RetargetNode(Stage):
         for sink, _, _ in self._sinks:
             sink.close()
         self._sinks.clear()
-        self._driver = self._retargeter = self._model = None
+        self._driver = self._retargeter = self._model = self._links = None
 
     def start(self) -> None:
         """Start the stream of commands, from where the robot is."""
@@ -126,7 +142,7 @@ class RetargetNode(Stage):
         assert self._driver is not None
         with self._lock:
             self._driver.begin(self._still)
-        self._turn = 0
+        self._began = time.monotonic()
         self._ticker = Ticker(
             self.parameters["rate"], self._tick, "retarget-tick",
             self.parameters["realtime_priority"])
@@ -198,14 +214,37 @@ class RetargetNode(Stage):
             for sink, pick, controller in self._sinks:
                 sink.send(trajectory_message(
                     controller.joints, times, pick(positions, np.nan), pick(velocities, 0.0)))
-        if self._commands.get_subscription_count():
-            self._commands.publish(self._joint_state(command))
+        self._show_model(command)
 
-    def _joint_state(self, command: JointCommand) -> JointState:
-        """Return all of the robot's joints, so that whoever draws it knows where each link is."""
+    def _show_model(self, command: JointCommand) -> None:
+        """Publish all of the robot's joints, for whoever draws it, 30 times a second."""
         assert self._model is not None
+        now = time.monotonic()
+        if now - self._drawn < 0.9 / _DRAWN_RATE:
+            return
+        self._drawn = now
+        if not self._commands.get_subscription_count() and self._links is None:
+            return
         commanded = dict(zip(command.names, command.position.tolist(), strict=True))
         whole = self._model.whole({**self._still, **commanded})
+        if self._links is not None and self._frames is not None:
+            self._frames.send(self.now(), self._links.moving(whole))
+        self._commands.publish(self._joint_state(whole))
+
+    def _decide_on_links(self) -> None:
+        """Begin to publish the links, or end where a robot_state_publisher has come."""
+        if self._frames is None or not self._frames.available or self._model is None:
+            return
+        publishers = self.get_publishers_info_by_topic("/tf")
+        if any("robot_state_publisher" in info.node_name for info in publishers):
+            self._links, self.detail["links"] = None, "published by robot_state_publisher"
+        elif self._links is None and time.monotonic() - self._began > _PATIENCE:
+            self._links, self.detail["links"] = LinkFrames(self._model), "published as commanded"
+            whole = self._model.whole(self._still)
+            self._frames.send_static(self.now(), self._links.standing(whole))
+
+    def _joint_state(self, whole: np.ndarray) -> JointState:
+        assert self._model is not None
         message = JointState(name=list(self._model.joints), position=array("d", whole.tolist()))
         message.header.stamp = time_to_msg(self.now())
         return message
@@ -230,6 +269,7 @@ class RetargetNode(Stage):
         with self._lock:
             driver.config = self.parameters.config(DriverConfig)
         self.detail["late"] = ticker.lateness()
+        self._decide_on_links()
         faults = [driver.too_fast, *(sink.fault for sink, _, _ in self._sinks)]
         told = "; ".join(fault for fault in faults if fault)
         self.detail["robot_notes"] = told or "none"

@@ -14,7 +14,7 @@ from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile
 
 from kinesics_core.rotations import quaternions
-from kinesics_core.view.frames import Transform
+from kinesics_core.types import Transform
 from kinesics_ros.conversions import header
 
 try:

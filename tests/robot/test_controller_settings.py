@@ -26,7 +26,8 @@ def test_the_defaults_of_the_controller_need_one_change():
 
 def test_a_controller_that_is_set_well_needs_nothing():
     values = {**DEFAULTS, "interpolate_from_desired_state": True, "cmd_timeout": 0.5}
-    assert all(entry.good and not entry.advice for entry in judged(values, ("a", "b", "c")).values())
+    found = judged(values, ("a", "b", "c")).values()
+    assert all(entry.good and not entry.advice for entry in found)
 
 
 def test_joints_that_do_not_move_must_be_named_or_allowed_to_be_left_out():

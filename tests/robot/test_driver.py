@@ -92,7 +92,7 @@ def test_a_stream_of_another_rate_is_followed_evenly(driver):
 def test_without_poses_it_stands_within_a_second_and_stays(driver, rate):
     run(driver, 3.0, poses=waving, rate=rate)
     after = run(driver, 3.0, start=3.0)
-    standing = [command for command in after[RATE:]]
+    standing = list(after[RATE:])
     assert max(map(fastest, standing)) < 1e-6
     assert np.ptp([command.position for command in standing], axis=0).max() == 0.0
     assert driver.state == "stands: no pose comes any more on body_pose"

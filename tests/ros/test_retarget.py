@@ -276,3 +276,20 @@ def test_an_action_without_control_msgs_is_refused(world, monkeypatch):
     monkeypatch.setattr(controllers, "FollowJointTrajectory", None)
     w = world(controllers=["arm: left_elbow"], interface="action")
     assert w.node.trigger_configure() != SUCCESS and "needs control_msgs" in w.node.fault
+
+
+def test_the_links_have_frames_unless_a_robot_state_publisher_gives_them(world, monkeypatch):
+    tf2 = pytest.importorskip("tf2_msgs.msg")
+    from kinesics_ros import retarget_node
+
+    monkeypatch.setattr(retarget_node, "_PATIENCE", 0.0)
+    w = world().up()
+    frames: dict[str, str] = {}
+    w.other.create_subscription(tf2.TFMessage, "/tf", lambda m: frames.update(
+        (t.child_frame_id, t.header.frame_id) for t in m.transforms), 10)
+    assert w.until(lambda: "left_forearm" in frames)
+    assert frames["left_forearm"] == "left_upper_arm" and frames["waist"] == "base"
+    publisher = rclpy.create_node("robot_state_publisher")
+    publisher.create_publisher(tf2.TFMessage, "/tf", 10)
+    assert w.until(lambda: w.node.detail["links"] == "published by robot_state_publisher")
+    publisher.destroy_node()

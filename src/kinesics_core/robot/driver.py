@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kinesics_core.rotations import about_axis, axis_angle
 from kinesics_core.robot.command import JointCommand
 from kinesics_core.robot.pose_stream import PoseStream
 from kinesics_core.robot.retarget import Retargeter
+from kinesics_core.rotations import about_axis, axis_angle
 from kinesics_core.settings import check, setting
 from kinesics_core.skeletons import SMPLX_BODY
 from kinesics_core.types import NANOSECONDS, BodyPose, FacePose

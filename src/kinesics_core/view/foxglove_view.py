@@ -17,8 +17,8 @@ from kinesics_core.affect.emotions import EMOTIONS
 from kinesics_core.errors import KinesicsError
 from kinesics_core.perception.calibration import of_field_of_view
 from kinesics_core.rotations import quaternions
-from kinesics_core.types import NANOSECONDS, Affect, Frame, Moment
-from kinesics_core.view.frames import FramesConfig, Transform, camera_frame, person_frames
+from kinesics_core.types import NANOSECONDS, Affect, Frame, Moment, Transform
+from kinesics_core.view.frames import FramesConfig, camera_frame, person_frames
 from kinesics_core.view.markers import MarkerConfig
 from kinesics_core.view.scene import LIFETIME, Scene, Shape
 

@@ -14,7 +14,7 @@ from kinesics_core.camera import focal_length, unproject
 from kinesics_core.keypoints import visible
 from kinesics_core.rotations import about_axis, orthonormal
 from kinesics_core.settings import check, setting
-from kinesics_core.types import People, Person
+from kinesics_core.types import People, Person, Transform
 from kinesics_core.view.markers import MarkerConfig
 
 VIEW_FRAME = "kinesics_view"
@@ -45,23 +45,6 @@ class FramesConfig:
     def __post_init__(self) -> None:
         """Refuse values out of range."""
         check(self)
-
-
-@dataclass(frozen=True, slots=True)
-class Transform:
-    """The place of a frame in its parent.
-
-    Attributes:
-        parent: Name of the parent.
-        child: Name of the frame.
-        translation: (3,) metres.
-        rotation: (3, 3), columns: the frame's axes in the parent's.
-    """
-
-    parent: str
-    child: str
-    translation: np.ndarray
-    rotation: np.ndarray
 
 
 def camera_frame(config: FramesConfig, frame_id: str) -> Transform:

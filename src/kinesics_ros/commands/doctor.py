@@ -87,7 +87,8 @@ def _examine(
     found = findings(values, moving)
     for entry in found:
         mark = "ok  " if entry.good else "MEND"
-        print(f"  {mark} {entry.name} = {entry.got}" + (f": {entry.advice}" if entry.advice else ""))
+        advice = f": {entry.advice}" if entry.advice else ""
+        print(f"  {mark} {entry.name} = {entry.got}{advice}")
     if values.get("joints"):
         print(f'  in the parameters of retarget: controllers: ["'
               f'{controllers_line(name, values["joints"])}"]')
