@@ -32,7 +32,7 @@ ARGUMENTS = [
         "urdf", default_value="", description="The robot's URDF. Empty: the map says where it is"
     ),
     DeclareLaunchArgument(
-        "model",
+        "links",
         default_value="true",
         choices=["true", "false"],
         description="Publish where the robot's links are, as they are commanded. false: the "
@@ -59,11 +59,11 @@ def bring_up(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         PythonLaunchDescriptionSource(str(HERE / "bringup.launch.py")),
         launch_arguments={"robot": config, "robot_map": robot, "urdf": urdf}.items(),
     )
-    if argument("model") == "false":
+    if argument("links") == "false":
         return [loop]
     if not installed("robot_state_publisher"):
         return [loop]
-    links = Node(
+    publisher = Node(
         package="robot_state_publisher",
         executable="robot_state_publisher",
         parameters=[
@@ -71,7 +71,7 @@ def bring_up(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         ],
         remappings=[("joint_states", "joint_commands")],
     )
-    return [links, loop]
+    return [publisher, loop]
 
 
 def installed(package: str) -> bool:

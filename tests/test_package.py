@@ -24,6 +24,7 @@ PROGRAMS = {
     "ros2bag": "the command `ros2 bag play` on what the recorder wrote",
     "rosbag2_storage_mcap": "the format of those bags, a plugin of rosbag2",
     "rviz2": "bringup.launch.py rviz:=true",
+    "robot_state_publisher": "robot.launch.py: where the robot's links are",
 }
 """Run-time dependencies that no code imports -> what they are there for."""
 

@@ -23,7 +23,7 @@ LONGEST_TIMEOUT = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is said of one setting.
+    """Verdict on one setting.
 
     Attributes:
         name: The parameter.

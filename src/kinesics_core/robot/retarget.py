@@ -134,7 +134,7 @@ class Retargeter:
 
     @property
     def goal(self) -> np.ndarray:
-        """Where the joints are to be (N,), which they follow within their limits."""
+        """Return where the joints are to be (N,), which they follow within their limits."""
         return self._goal
 
     @property
