@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 
 from kinesics_core.affect.emotions import ANGER, HAPPINESS, NEUTRAL, SADNESS
-from kinesics_core.affect.recognition import calibration_error, recognition_scores
+from kinesics_core.affect.recognition import (
+    calibration_error,
+    recognition_scores,
+    reliability_diagram,
+)
 
 
 def says(*emotions, sure=1.0):
@@ -40,3 +44,11 @@ def test_nothing_to_score_is_refused():
         recognition_scores(np.zeros(0, int), np.zeros((0, 8)))
     with pytest.raises(ValueError, match="wanted"):
         recognition_scores(np.zeros(3, int), np.zeros((3, 7)))
+
+
+def test_a_reliability_diagram_says_how_sure_and_how_right():
+    diagram = reliability_diagram(np.array([0.31, 0.39, 0.95, 1.0]), np.array([1, 0, 1, 1]))
+    assert diagram.shape == (10, 3) and diagram[:, 0].sum() == 4
+    assert diagram[3] == pytest.approx([2, 0.35, 0.5])
+    assert diagram[9] == pytest.approx([2, 0.975, 1.0])
+    assert np.isnan(diagram[0, 1:]).all()

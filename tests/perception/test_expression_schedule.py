@@ -69,6 +69,13 @@ def test_more_people_than_turns_are_read_evenly():
     assert [network.seen.count(identity) for identity in (1, 2, 3, 4)] == [10] * 4
 
 
+def test_many_people_cost_no_more_than_three():
+    network = Counting()
+    run(ExpressionSchedule(5.0, network), range(1, 9), 60)
+    assert 28 <= len(network.seen) <= 30  # of 80 that eight people would have
+    assert min(network.seen.count(identity) for identity in range(1, 9)) >= 3
+
+
 def test_between_readings_the_last_one_and_its_stamp_stay():
     schedule = ExpressionSchedule(5.0, Counting())
     first = run(schedule, [1], 1)[0]

@@ -29,7 +29,7 @@ from kinesics_core.affect.emotions import (
 )
 from kinesics_core.types import NANOSECONDS
 
-RELIABILITY = np.array([0.81, 0.80, 0.59, 0.65, 0.30, 0.2, 0.46, 0.70])
+RELIABILITY = np.array([0.80, 0.78, 0.59, 0.63, 0.30, 0.2, 0.54, 0.73])
 """(8,) share of faces with each emotion that networks and units together recognise, of 1,951
 labelled photographs of five sources, each read with constants that were fitted on the others
 (docs/reading_people.md). Contempt is none of the networks' classes: there it is a guess at what
@@ -47,7 +47,7 @@ _REST_REACH = 1.2  # nats: as far as a person's rest is taken off
 _REST_ACTIVITY = 0.45  # activity of the units up to which a face may be at rest
 
 _SMOOTHING, _SPEECH_SMOOTHING = 0.15, 1.2  # seconds
-_SUPPORT = 2.3  # nats that surprise and fear lose without any raised brow, lid or dropped jaw
+_SUPPORT = 1.5  # nats that surprise and fear lose without any raised brow, lid or dropped jaw
 _SPEECH = 2.5  # nats that neutral gains in speech without any expression beside it
 _UNITS_NEW, _UNITS_KNOWN = 0.05, 0.25  # weight of the units' own categories
 

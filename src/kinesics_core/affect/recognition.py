@@ -24,6 +24,7 @@ class RecognitionScores:
         confusion: (8, 8) counts; rows are labels, columns what was recognised.
         ece: Expected calibration error: mean over samples of how far the probability of the most
             probable emotion is from the accuracy of the samples with like probabilities.
+        reliability: (10, 3) of each bin of confidence, see ``reliability_diagram``.
         majority_accuracy: Accuracy of always saying the most frequent label.
         majority_balanced: Its balanced accuracy, one over the emotions that occur.
     """
@@ -34,6 +35,7 @@ class RecognitionScores:
     recall: np.ndarray
     confusion: np.ndarray
     ece: float
+    reliability: np.ndarray
     majority_accuracy: float
     majority_balanced: float
 
@@ -62,6 +64,7 @@ def recognition_scores(labels: np.ndarray, distributions: np.ndarray) -> Recogni
     return RecognitionScores(
         len(labels), float((said == labels).mean()), float(np.nanmean(recall)), recall, confusion,
         calibration_error(distributions.max(axis=1), said == labels),
+        reliability_diagram(distributions.max(axis=1), said == labels),
         float(counts.max() / len(labels)), 1.0 / occurring)
 
 
@@ -73,11 +76,27 @@ def calibration_error(confidence: np.ndarray, right: np.ndarray, bins: int = BIN
         right: (N,) bool, whether it was.
         bins: Of equal width.
     """
-    which = np.minimum((np.asarray(confidence) * bins).astype(int), bins - 1)
-    total = 0.0
+    diagram = reliability_diagram(confidence, right, bins)
+    filled = diagram[diagram[:, 0] > 0]
+    return float(filled[:, 0] @ np.abs(filled[:, 1] - filled[:, 2]) / filled[:, 0].sum())
+
+
+def reliability_diagram(
+    confidence: np.ndarray, right: np.ndarray, bins: int = BINS
+) -> np.ndarray:
+    """Return (bins, 3): samples, mean confidence and share that was right; nan without samples.
+
+    Args:
+        confidence: (N,) probabilities 0..1.
+        right: (N,) bool, whether it was.
+        bins: Of equal width.
+    """
+    confidence, right = np.asarray(confidence, np.float64), np.asarray(right, np.float64)
+    which = np.minimum((confidence * bins).astype(int), bins - 1)
+    diagram = np.full((bins, 3), np.nan)
     for index in range(bins):
         inside = which == index
+        diagram[index, 0] = inside.sum()
         if inside.any():
-            total += inside.sum() * abs(
-                float(np.mean(confidence[inside])) - float(np.mean(right[inside])))
-    return total / len(which)
+            diagram[index, 1:] = confidence[inside].mean(), right[inside].mean()
+    return diagram

@@ -40,7 +40,8 @@ def run(args: argparse.Namespace) -> int:
     if args.json is not None:
         bench.save(_results(scores), args.json,
                    about={"data": str(args.folder), "pictures": len(readings.files)},
-                   confusion=scores["fused"].confusion.tolist())
+                   confusion=scores["fused"].confusion.tolist(),
+                   reliability=np.nan_to_num(scores["fused"].reliability).tolist())
         print(f"wrote {args.json}")
     return 0
 
@@ -85,6 +86,13 @@ def _print(readings: FaceReadings, scores: dict[str, RecognitionScores]) -> None
     for label, counts in zip(EMOTIONS, fused.confusion, strict=True):
         if counts.sum():
             table.add_row(label, *(str(count) if count else "" for count in counts))
+    tables.show(table)
+    table = Table(title="fused: how sure, and how often right")
+    for column in ("pictures", "probability", "right"):
+        table.add_column(column, justify="right")
+    for count, sure, right in fused.reliability:
+        if count:
+            table.add_row(str(int(count)), f"{sure:.2f}", f"{right:.2f}")
     tables.show(table)
 
 
