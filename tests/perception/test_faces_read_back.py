@@ -69,3 +69,24 @@ def test_five_emotions_are_read_as_what_they_are(picture, look):
         found = look(image).face_landmarks[0]
         said = network.read(image, pixels(found, *image.shape[1::-1])[:, :2])
         assert EMOTIONS[int(np.argmax(said))] == name
+
+
+@pytest.mark.parametrize(("name", "sign"), [
+    ("happiness", 1), ("anger", -1), ("sadness", -1), ("fear", -1), ("surprise", 1)])
+def test_more_of_an_emotion_is_read_as_more_of_it(picture, name, sign):
+    from kinesics_core.affect.emotions import categories_to_vad
+    from kinesics_core.affect.face import FaceReader
+    from kinesics_core.expression.faces import face_of_emotion
+    from kinesics_core.perception.picture_faces import PictureFaceReader
+    from kinesics_core.types import NANOSECONDS, Person
+
+    valences = []
+    with PictureFaceReader() as reader:
+        for intensity in (0.0, 0.25, 0.5, 0.75, 1.0):
+            face = reader.read(picture.draw(face_of_emotion(name, intensity)))
+            person = Person(1, 1.0, np.full((17, 3), np.nan, np.float32),
+                            blendshapes=face.blendshapes, expression=face.expression,
+                            expression_stamp=NANOSECONDS)
+            reading = FaceReader().update(person, NANOSECONDS)
+            valences.append(sign * categories_to_vad(reading.categories)[0])
+    assert (np.diff(valences) > -0.06).all() and valences[-1] > valences[0] + 0.25
