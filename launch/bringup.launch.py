@@ -66,9 +66,9 @@ ARGUMENTS = [
     DeclareLaunchArgument(
         "policy",
         default_value="",
-        choices=["", "auto", "mirror", "empathise", "complement", "regulate", "play",
-                 "professional", "idle"],
-        description="How the robot answers. Empty: as the parameter files say",
+        description="How the robot answers: auto, mirror, empathise, complement, regulate, play, "
+        "professional, idle, or a class of yours (an entry point, module:Class or file.py:Class). "
+        "Empty: as the parameter files say",
     ),
     DeclareLaunchArgument(
         "loop",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import subprocess
 import sys
 import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -115,7 +117,7 @@ def test_no_joint_leaves_its_limits_or_its_speed(robot):
 
 
 def beside_publisher(
-    name: str, kind, topic: str, message, until, seconds: float = 180.0
+    name: str, kind, topic: str, message, until, seconds: float = 180.0, arguments=()
 ) -> None:
     """Run an example while ``message`` is published, until ``until(node, output)`` holds.
 
@@ -129,7 +131,7 @@ def beside_publisher(
     node = rclpy.create_node("test_of_an_example")
     publisher = node.create_publisher(kind, topic, 1)
     example = subprocess.Popen(
-        [sys.executable, EXAMPLES / f"{name}.py"], stdout=subprocess.PIPE,
+        [sys.executable, EXAMPLES / f"{name}.py", *arguments], stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, text=True, env=dict(os.environ, PYTHONUNBUFFERED="1"))
     lines: list[str] = []
 
@@ -196,6 +198,83 @@ def test_a_robot_publishes_joint_targets():
     beside_publisher("own_robot", messages.BodyPose, "body_pose", body, arrived)
     assert targets["left_elbow"] == pytest.approx(1.0, abs=1e-3)
     assert targets["right_elbow"] == pytest.approx(0.0, abs=1e-3)
+
+
+# --- a mind of your own ---------------------------------------------------------------------------
+
+
+def test_a_class_of_your_own_answers_a_trace():
+    lines = run("own_policy").splitlines()
+    said = [line.split("s  ", 1)[1] for line in lines]
+    assert any(line.startswith("host: Person 1 is new") for line in said)
+    assert any(line.startswith("host: Person 1 is sad") for line in said)
+    assert any(line.startswith(("mirror:", "idle:")) for line in said)  # and ours the rest
+
+
+@pytest.mark.slow
+def test_a_language_model_answers_what_is_seen():
+    messages = pytest.importorskip("kinesics.msg")
+    asked, answers = [], []
+
+    class Model(BaseHTTPRequestHandler):
+        def do_POST(self):
+            asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            said = 'Well: {"emotion": "sadness", "intensity": 0.4, "gesture": "nod", "why": "hm"}'
+            body = json.dumps({"choices": [{"message": {"content": said}}]}).encode()
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Model)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    affect = messages.Affect(person_id=7, valence=-0.6, arousal=0.2, confidence=0.9)
+    affect.categories[messages.Affect.FEAR] = 1.0
+
+    def answered(node, output) -> bool:
+        if not answers:
+            answers.append(None)
+            node.create_subscription(messages.AffectiveResponse, "response", answers.append, 1)
+        return len(answers) > 1
+
+    try:
+        url = f"http://127.0.0.1:{server.server_port}/v1"
+        beside_publisher("language_model", messages.Affect, "affect", affect, answered,
+                         arguments=["--url", url, "--period", "0.1"])
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert "Person 7 shows fear" in asked[0]["messages"][1]["content"]
+    assert (answers[1].emotion, answers[1].gesture) == (messages.Affect.SADNESS, "nod")
+    assert answers[1].policy == "language_model" and answers[1].towards == 7
+
+
+@pytest.mark.slow
+def test_a_behaviour_tree_asks_and_answers():
+    messages = pytest.importorskip("kinesics.msg")
+    from kinesics.srv import Express
+
+    signals = messages.SocialSignals(
+        person_id=4, gestures=["hands_raised"], gesture_confidence=[0.9])
+    asked, answers = [], []
+
+    def express(request, answer):
+        asked.append(request)
+        answer.success = True
+        return answer
+
+    def done(node, output) -> bool:
+        if not answers:
+            answers.append(None)
+            node.create_service(Express, "express", express)
+            node.create_subscription(messages.AffectiveResponse, "response", answers.append, 1)
+        return len(answers) > 1 and bool(asked) and "bows to person 4" in output
+
+    beside_publisher("behaviour_tree", messages.SocialSignals, "signals", signals, done)
+    assert len(asked) == 1 and asked[0].gesture == "bow"
+    assert (answers[1].policy, answers[1].towards) == ("behaviour_tree", 4)
 
 
 # --- own data, own recordings --------------------------------------------------------------------

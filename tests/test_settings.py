@@ -9,6 +9,7 @@ import pytest
 
 from kinesics_core.errors import KinesicsError, ModelError
 from kinesics_core.settings import (
+    Setting,
     add_option,
     check,
     from_values,
@@ -118,3 +119,14 @@ def test_no_setting_is_refused_by_its_own_rule():
         assert known.fault(known.default) is None
     with pytest.raises(KinesicsError):
         Lamp(power=-1)
+
+
+def test_a_setting_with_others_takes_any_text_and_says_which(capsys):
+    known = Setting("way", "auto", "How", choices=("auto", "mirror"), others="a file")
+    assert known.fault("mine.yaml") is None and known.fault(3) is not None
+    assert known.allowed("mirrorr") == "one of auto, mirror, or a file; did you mean 'mirror'?"
+    parser = argparse.ArgumentParser()
+    add_option(parser, known)
+    assert parser.parse_args(["--way", "mine.yaml"]).way == "mine.yaml"
+    parser.print_help()
+    assert "or a file" in capsys.readouterr().out

@@ -22,7 +22,8 @@ from kinesics_core.errors import KinesicsError
 COMMANDS = {
     **{name: f"kinesics_ros.commands.{name}" for name in ("up", "demo", "view", "doctor")},
     **{name: f"kinesics_core.commands.{name}" for name in (
-        "keypoints", "face", "express", "data", "body", "fit", "train", "eval", "bench", "assets")},
+        "keypoints", "face", "express", "respond", "data", "body", "fit", "train", "eval", "bench",
+        "assets")},
 }
 """The module of each command; those that talk ROS belong to ``kinesics_ros``."""
 

@@ -42,6 +42,8 @@ class Setting:
         unit: Unit of a number, "" for none.
         bounds: Smallest and largest value of a number, both allowed.
         choices: Texts or whole numbers that are allowed; empty: any.
+        others: What texts besides the choices are allowed, in words, such as "a path"; the config
+            checks them. "": none are.
         live: Whether a running node takes a new value at once.
     """
 
@@ -52,6 +54,7 @@ class Setting:
     bounds: tuple[float, float] | None = None
     choices: tuple[str, ...] | tuple[int, ...] = ()
     live: bool = False
+    others: str = ""
 
     @property
     def kind(self) -> Any:
@@ -71,14 +74,19 @@ class Setting:
         got = f"got {self.name} = {value!r}"
         if not isinstance(value, self.kind) or isinstance(value, bool) != (self.kind is bool):
             return f"{got}, wanted {_KINDS[self.kind]}"
-        if self.choices and value not in self.choices:
-            allowed = [str(choice) for choice in self.choices]
-            near = difflib.get_close_matches(str(value), allowed, 1) if self.kind is str else []
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            return f"{got}, wanted one of {', '.join(allowed)}{hint}"
+        if self.choices and value not in self.choices and not self.others:
+            return f"{got}, wanted {self.allowed(value)}"
         if self.bounds is not None and not self.bounds[0] <= value <= self.bounds[1]:
             return f"{got}, wanted {self.range}"
         return None
+
+    def allowed(self, value: Any = "") -> str:
+        """Return the choices in words, and the one that a wrong text may have meant."""
+        names = [str(choice) for choice in self.choices]
+        near = difflib.get_close_matches(str(value), names, 1) if self.kind is str else []
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        others = f", or {self.others}" if self.others else ""
+        return f"one of {', '.join(names)}{others}{hint}"
 
     def widened(self, value: Any) -> Any:
         """Return a whole number as a float where the setting is one (``rate: 30`` in YAML)."""
@@ -88,10 +96,10 @@ class Setting:
 
 def setting(
     default: Any, about: str, *, unit: str = "", bounds: tuple[float, float] | None = None,
-    choices: tuple[str, ...] | tuple[int, ...] = (), live: bool = False,
+    choices: tuple[str, ...] | tuple[int, ...] = (), live: bool = False, others: str = "",
 ) -> Any:
     """Return the field of a config dataclass; for the arguments see ``Setting``."""
-    known = {_KEY: Setting("", default, about, unit, bounds, choices, live)}
+    known = {_KEY: Setting("", default, about, unit, bounds, choices, live, others)}
     if isinstance(default, list):
         return dataclasses.field(default_factory=lambda: list(default), metadata=known)
     return dataclasses.field(default=default, metadata=known)
@@ -102,7 +110,7 @@ def same_as(config: type, name: str) -> Any:
     (known,) = settings_of(config, name)
     return setting(
         known.default, known.about, unit=known.unit, bounds=known.bounds, choices=known.choices,
-        live=known.live,
+        live=known.live, others=known.others,
     )
 
 
@@ -174,12 +182,15 @@ def add_option(
     if metavar is None and known.kind in (int, float):
         metavar = known.unit.upper() or "N"
     notes = [known.range] if known.range else []
+    if known.others:
+        notes.append(known.allowed())
     if default not in (None, ""):
         notes.append("default: %(default)s")
     about = about.replace("%", "%%") + (f" ({', '.join(notes)})" if notes else "")
+    choices = None if known.others or not known.choices else known.choices
     parser.add_argument(
-        flag or f"--{name}", dest=known.name, type=known.kind, choices=known.choices or None,
-        metavar=metavar, default=default, help=about)
+        flag or f"--{name}", dest=known.name, type=known.kind, choices=choices, metavar=metavar,
+        default=default, help=about)
 
 
 def given_path(text: str) -> Path:

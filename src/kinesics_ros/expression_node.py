@@ -15,6 +15,8 @@ from kinesics_core.expression.animator import Animator, ExpressionConfig
 from kinesics_core.expression.gestures import add_gestures, vocabulary
 from kinesics_core.expression.text import TextReader
 from kinesics_core.importers.gesture_folder import read_folder
+from kinesics_core.mind.answers import ANSWERINGS
+from kinesics_core.mind.floor import Floor
 from kinesics_core.settings import settings_of
 from kinesics_core.types import NANOSECONDS
 from kinesics_core.types import AffectiveResponse as CoreResponse
@@ -53,6 +55,7 @@ class ExpressionNode(Stage):
         self._publish_body = self.output(
             "body_pose", BodyPose, lambda body: [body_to_msg(body)], qos.RESULT
         )
+        self._floor, self._crowded = Floor(ANSWERINGS), False
         self.input("response", AffectiveResponse, response_from_msg, self._respond, qos.RESULT)
         self._server = ExpressServer(self, self.animator)
         self.create_timer(1.0, self._tell_lateness)
@@ -112,12 +115,24 @@ class ExpressionNode(Stage):
 
     def _respond(self, response: CoreResponse) -> None:
         began = time.perf_counter()
+        if not self._may_be_shown(response):
+            return
         with self._lock:
             assert self._animator is not None
             self._animator.respond(response)
             self._answering = (response.stamp, time.perf_counter() - began)
         if self.bus is not None and self.bus.lossless:
             self._emit()
+
+    def _may_be_shown(self, response: CoreResponse) -> bool:
+        """Tell whether who sent a response has the floor; of a single publisher all are shown."""
+        admitted = self._floor.admit(response.policy, response.duration, time.monotonic())
+        if admitted or not self._crowded:
+            return True
+        self.detail["answers"] = (
+            f"{self._floor.holder} is shown; {self._floor.refused} responses of others were not,"
+            f" of {self._floor.overruled!r} last")
+        return False
 
     def _tick(self, due: float) -> None:
         try:
@@ -141,6 +156,7 @@ class ExpressionNode(Stage):
             self.note(answering[0], answering[1] + time.perf_counter() - began)
 
     def _tell_lateness(self) -> None:
+        self._crowded = self.count_publishers("response") > 1
         if self._ticker is not None:
             self.detail["late"] = self._ticker.lateness()
             self.detail["schedule"] = self._ticker.schedule

@@ -46,6 +46,8 @@ def parameter_file() -> str:
 def _meaning(setting: Setting) -> str:
     """Return what a setting means and which values it takes."""
     allowed = setting.range or ", ".join(map(str, setting.choices))
+    if setting.others:
+        allowed += f", or {setting.others}"
     return setting.about + (f" ({allowed})" if allowed else "")
 
 

@@ -29,7 +29,7 @@ def descriptor(setting: Setting) -> ParameterDescriptor:
     """Return what ``ros2 param describe`` prints of a setting: meaning, unit, range, choices."""
     text = setting.about + (f" [{setting.unit}]" if setting.unit else "")
     described = ParameterDescriptor(name=setting.name, description=text)
-    constraints = ["one of " + ", ".join(map(str, setting.choices))] if setting.choices else []
+    constraints = [setting.allowed()] if setting.choices else []
     if not setting.live:
         constraints.append("set on the unconfigured node, takes effect at the next configure")
     described.additional_constraints = "; ".join(constraints)

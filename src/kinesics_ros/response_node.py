@@ -10,6 +10,9 @@ from kinesics.srv import SetPersonality
 from kinesics_core.affect.reader import AffectReader
 from kinesics_core.affect.signals import SignalReader, SignalsConfig
 from kinesics_core.errors import KinesicsError
+from kinesics_core.expression.gestures import robot_gesture
+from kinesics_core.mind.own_policy import SupervisedPolicy, load_policy, names_own_policy
+from kinesics_core.mind.perceived import Answers
 from kinesics_core.mind.personality import Personality, temperament
 from kinesics_core.mind.policy import ResponsePolicy
 from kinesics_core.mind.policy_config import PolicyConfig
@@ -25,6 +28,7 @@ from kinesics_ros.conversions import (
     people_from_msg,
     response_to_msg,
 )
+from kinesics_ros.other_answers import OtherAnswers
 from kinesics_ros.run import run_node
 from kinesics_ros.signal_messages import signals_to_msg
 from kinesics_ros.stage import Stage, Stopwatch
@@ -39,6 +43,9 @@ class ResponseNode(Stage):
     An image never waits for its reading: the newest one of the last second counts. Of
     ``forecast`` likewise: the newest one of each person tells the gestures that are to come.
 
+    A class of the user's may answer in place of our policy (``mind.own_policy``), and so may
+    another publisher of ``response``: ours then steps back and returns after a silence.
+
     Service ``set_personality`` changes who the robot is while it runs.
     """
 
@@ -47,12 +54,14 @@ class ResponseNode(Stage):
         *settings_of(Personality),
         *settings_of(PolicyConfig, "horizontal_fov"),
         *settings_of(SignalsConfig, "forecast_confidence"),
+        *settings_of(PolicyConfig, "anticipate", "anticipate_from", "anticipate_patience"),
     )
 
     def __init__(self, bus: Bus | None = None, **node_arguments: Any) -> None:
         super().__init__("response", bus, **node_arguments)
         self._reader: AffectReader | None = None
         self._policy: ResponsePolicy | None = None
+        self._answers: Answers | None = None  # our policy, or one of the user's above it
         self._signals: SignalReader | None = None
         self._forecasts: dict[int, MotionForecast] = {}
         self._publish_affects = self.output(
@@ -75,20 +84,31 @@ class ResponseNode(Stage):
             self._keep_forecasts, qos.RESULT,
             key=lambda forecasts: tuple(forecast.person_id for forecast in forecasts),
         )
+        self._others = OtherAnswers(self)
         self.create_service(SetPersonality, "set_personality", self._set_personality)
 
     def load(self) -> None:
         """Make the readers of affect and signals, and the policy."""
         self._reader = AffectReader()
         self._signals = SignalReader(self.parameters.config(SignalsConfig))
-        self._policy = ResponsePolicy(
-            self.parameters.config(Personality), self.parameters.config(PolicyConfig)
-        )
-        self.detail["policy"] = self.parameters["policy"]
+        config, name = self.parameters.config(PolicyConfig), self.parameters["policy"]
+        self._policy = ResponsePolicy(self.parameters.config(Personality), config)
+        self._answers = self._policy
+        if names_own_policy(name):
+            self._answers = SupervisedPolicy(
+                self._policy, load_policy(name), name.rpartition(":")[2],
+                check_gesture=robot_gesture, told=self.get_logger().warning)
+        self.detail["policy"] = name
 
     def unload(self) -> None:
         """Let go of readers and policy."""
-        self._reader = self._policy = self._signals = None
+        if isinstance(self._answers, SupervisedPolicy):
+            self._answers.close()
+        self._reader = self._policy = self._signals = self._answers = None
+
+    def stop(self) -> None:
+        """Hear no others any more."""
+        self._others.stop()
 
     def start(self) -> None:
         """Forget what networks read and forecast during an earlier activation."""
@@ -104,21 +124,30 @@ class ResponseNode(Stage):
         self._forecasts |= {forecast.person_id: forecast for forecast in forecasts}
 
     def _respond(self, people: People) -> None:
-        assert self._reader is not None and self._policy is not None
+        assert self._reader is not None and self._answers is not None
         assert self._signals is not None
         with Stopwatch(self, people.stamp):
             affects = self._reader.update(people)
             signals = self._signals.update(people, list(self._forecasts.values()))
-            response = self._policy.update(affects, people, signals)
+            response = self._answers.update(affects, people, signals)
         for affect in affects:
             affect.frame_id = people.frame_id
         # The response first: the expression waits for it, the affect is for observers.
-        self._publish_response(response)
+        if not self._others.speaking:
+            self._others.remember(response)
+            self._publish_response(response)
         self._publish_affects(affects)
         self._publish_signals(signals)
         there = {person.id for person in people.persons}
         self._forecasts = {
             person: forecast for person, forecast in self._forecasts.items() if person in there}
+
+        if isinstance(self._answers, SupervisedPolicy):
+            own = self._answers
+            self.detail["own_policy"] = (
+                f"answered {own.answered}, late {own.late}, failed {own.errors}")
+            if own.fault:
+                self.detail["own_policy_fault"] = own.fault
 
     def _set_personality(
         self, request: SetPersonality.Request, answer: SetPersonality.Response

@@ -168,12 +168,12 @@ def test_anger_long_after_an_error_is_not_about_it():
     assert not any("error" in one.cause for one in play.play(3.0, someone(1, ANGER)))
 
 
-def test_an_expected_wave_is_answered_only_if_it_is_accepted():
+def test_an_expected_wave_is_answered_unless_that_is_turned_off():
     raising = someone(1, NEUTRAL, expected=("wave",))
-    play = scene("playful")
-    play.play(9.0, someone())
-    assert not any("wave" in response.cause for response in play.play(1.0, raising))
-    play.policy.accept = lambda sign: sign.confidence > 0.8
+    careful, play = scene("playful", anticipate=False), scene("playful")
+    for one in (careful, play):
+        one.play(9.0, someone())
+    assert not any("wave" in response.cause for response in careful.play(1.0, raising))
     early = play.play(0.5, raising)
     assert early[-1].anticipated and early[-1].cause.startswith("1 wave")
     assert "expected" in early[-1].reason
@@ -182,14 +182,25 @@ def test_an_expected_wave_is_answered_only_if_it_is_accepted():
     assert len(begun(early + seen)) == 1  # one answer to one wave
 
 
-def test_the_answer_to_a_wave_that_does_not_come_is_withdrawn():
+def test_a_raised_hand_that_was_answered_early_is_answered_once():
     play = scene("playful")
     play.play(9.0, someone())
-    play.policy.accept = lambda sign: True
+    early = play.play(0.5, someone(1, NEUTRAL, expected=("hands_raised",)))
+    seen = play.play(3.0, someone(1, NEUTRAL, "hands_raised"))
+    assert early[-1].anticipated and not seen[-1].anticipated
+    assert begun(early + seen) and len(begun(early + seen)) == 1
+
+
+def test_the_answer_to_a_wave_that_does_not_come_is_withdrawn_and_may_be_given_later():
+    play = scene("playful")
+    play.play(9.0, someone())
     early = play.play(0.4, someone(1, NEUTRAL, expected=("wave",)))
     assert early[-1].gesture
     after = play.play(1.0, someone())
     assert after[-1].gesture == "" and not after[-1].anticipated
+    play.play(2.5, someone())
+    again = play.play(3.0, someone(1, NEUTRAL, "wave"))
+    assert begun(again)
 
 
 @pytest.mark.parametrize("hours", [1, pytest.param(24, marks=pytest.mark.slow)])

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from kinesics_core.commands import (
     eval_affect,
+    eval_anticipation,
     eval_express,
     eval_face,
     eval_fit,
@@ -46,6 +47,8 @@ EVALUATIONS: dict[str, EvalCommand] = {
     "emotion": EvalCommand(
         "study: recognition on other domains", eval_studies.add_emotion, eval_studies.run_emotion),
     "affect": EvalCommand(eval_affect.HELP, eval_affect.add_arguments, eval_affect.run),
+    "anticipation": EvalCommand(
+        eval_anticipation.HELP, eval_anticipation.add_arguments, eval_anticipation.run),
     "express": EvalCommand(
         eval_express.HELP, eval_express.add_arguments, eval_express.run),
     "face": EvalCommand(eval_face.HELP, eval_face.add_arguments, eval_face.run),

@@ -162,9 +162,12 @@ class Animator:
         self._bearing: np.ndarray | None = None
         self._lean = 0.0
         self._gesture = ""  # of the newest response, to notice when it changes
+        self._anticipated = False  # whether that response answers what is forecast only
 
     def respond(self, response: AffectiveResponse) -> None:
         """Show a response for its duration, or until the next one; takes no time.
+
+        A gesture that answers what is forecast only is taken back when it is answered no more.
 
         Raises:
             KinesicsError: A value of it is out of range; nothing is changed.
@@ -173,14 +176,16 @@ class Animator:
         state = [response.valence, response.arousal, response.dominance]
         self._state = np.clip(np.nan_to_num(state), -1.0, 1.0)
         self._response = _Answer(
-            int(response.emotion), response.intensity, self._state, self._time + response.duration,
-            response.stamp,
-        )
+            int(response.emotion), response.intensity, self._state,
+            self._time + response.duration, response.stamp)
         self._bearing = response.bearing if response.towards else None
         self._lean = response.lean
         self._face.set_gaze_share(response.gaze)
         began = response.gesture != self._gesture
-        self._gesture = response.gesture
+        if (self._anticipated and not response.gesture and not self._asked()
+                and self._body.gesture == self._gesture):
+            self._body.stop()
+        self._gesture, self._anticipated = response.gesture, response.anticipated
         if began and response.gesture and not self._asked():
             self._move_body()  # the gesture is made in its manner
             self._body.start(response.gesture, tempo=response.tempo)

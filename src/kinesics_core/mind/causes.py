@@ -26,7 +26,7 @@ REFRACTORY = 6.0
 """Seconds after an answer to a sign in which the same sign of that person is not answered again."""
 
 _STALE = 4.0  # s after which the gesture that should answer is let go
-_WITHDRAW = 0.3  # s that an expected gesture may be late before its answer is withdrawn
+_WITHDRAW = 0.1  # s without word of an expected gesture after which its answer is withdrawn
 
 
 @dataclass(slots=True)

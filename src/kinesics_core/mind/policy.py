@@ -37,6 +37,7 @@ from kinesics_core.mind.answers import (
     SIGNS,
     TABLES,
 )
+from kinesics_core.mind.anticipation import Anticipation, AnticipationConfig
 from kinesics_core.mind.appraisal import EVENTS, REACTION_TIMES
 from kinesics_core.mind.attention import GREETING_AFTER, Attention
 from kinesics_core.mind.causes import Cause, Causes, emotion_of
@@ -47,9 +48,9 @@ from kinesics_core.mind.perceive import NOBODY, Seen, perceive
 from kinesics_core.mind.personality import Personality
 from kinesics_core.mind.policy_config import PolicyConfig, PolicyConstants
 from kinesics_core.mind.showing import Showing
-from kinesics_core.mind.signs import Accept
 from kinesics_core.mind.state import OwnState
 from kinesics_core.mind.style import style_of
+from kinesics_core.settings import from_values
 from kinesics_core.types import NANOSECONDS, Affect, AffectiveResponse, People, SocialSignals
 
 _C = PolicyConstants()
@@ -61,8 +62,7 @@ class ResponsePolicy:
 
     Attributes:
         config: Its settings.
-        accept: Decides whether an expected gesture is answered before it is seen (anticipation);
-            None: none is. See ``signs.signs_of``.
+        anticipation: Decides which gestures are answered before they are seen.
         memory: The people it knows.
     """
 
@@ -81,7 +81,7 @@ class ResponsePolicy:
             seed: Decides between gestures that fit alike.
         """
         self.config = config or PolicyConfig()
-        self.accept: Accept | None = None
+        self.anticipation = Anticipation(from_values(AnticipationConfig, vars(self.config)))
         self.memory = Memory()
         self._own = OwnState(personality or Personality(), self.config.temperament_time)
         self._attention = Attention(
@@ -158,7 +158,8 @@ class ResponsePolicy:
             signals: What they signal, of the same image or the last one that was read.
         """
         elapsed = self._advance(people.stamp)
-        present = perceive(affects, people, signals, self.accept)
+        present = perceive(
+            affects, people, self.anticipation.answerable(signals, self._time), lambda _: True)
         came = self.memory.meet(present, self._time, self.config.absence)
         self._attention.update(present, self.memory, self._time)
         towards = self._attention.towards
@@ -220,8 +221,8 @@ class ResponsePolicy:
     def _choose_answering(self, perceived: np.ndarray) -> None:
         if not self._attention.towards:
             wanted, self._call = "idle", 0.0
-        elif self.config.policy != "auto":
-            wanted, self._call = self.config.policy, 1.0
+        elif self.config.ours != "auto":
+            wanted, self._call = self.config.ours, 1.0
         else:
             rapport = self.memory[self._attention.towards].rapport
             calls = {

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kinesics_core.camera import Lens
+from kinesics_core.errors import KinesicsError
 from kinesics_core.mind.answers import ANSWERINGS
-from kinesics_core.settings import check, same_as, setting
+from kinesics_core.mind.anticipation import AnticipationConfig
+from kinesics_core.mind.own_policy import names_own_policy
+from kinesics_core.settings import check, same_as, setting, settings_of
 
 POLICIES = ("auto", *ANSWERINGS)
 """Names of the policies: one way of answering, or the one that fits what is seen."""
@@ -20,7 +23,9 @@ class PolicyConfig:
         KinesicsError: A value is out of its range.
     """
 
-    policy: str = setting("auto", "How the robot answers", choices=POLICIES)
+    policy: str = setting(
+        "auto", "How the robot answers", choices=POLICIES,
+        others="a class of yours: an entry point, module:Class or file.py:Class")
     horizontal_fov: float = same_as(Lens, "horizontal_fov")
     inertia: float = setting(
         0.3, "Weight of the robot's own next emotion against the policy's answer in what is shown",
@@ -46,12 +51,26 @@ class PolicyConfig:
     quiet_after: float = setting(
         120.0, "Time without anybody after which the robot is quiet until somebody comes",
         unit="s", bounds=(1.0, 86400.0))
+    anticipate: bool = same_as(AnticipationConfig, "anticipate")
+    anticipate_from: float = same_as(AnticipationConfig, "anticipate_from")
+    anticipate_for: float = same_as(AnticipationConfig, "anticipate_for")
+    anticipate_patience: float = same_as(AnticipationConfig, "anticipate_patience")
+    anticipate_again: float = same_as(AnticipationConfig, "anticipate_again")
     duration: float = setting(
         1.0, "Time a response holds when no other follows", unit="s", bounds=(0.1, 60.0))
 
     def __post_init__(self) -> None:
-        """Refuse values out of range."""
+        """Refuse values out of range, and policies that there are none of."""
         check(self)
+        if self.policy not in POLICIES and not names_own_policy(self.policy):
+            (known,) = settings_of(PolicyConfig, "policy")
+            raise KinesicsError(
+                f"PolicyConfig: got policy = {self.policy!r}, wanted {known.allowed(self.policy)}.")
+
+    @property
+    def ours(self) -> str:
+        """One of ``POLICIES``: how ours answers where a class of the user's does not."""
+        return self.policy if self.policy in POLICIES else "auto"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,229 @@
+"""Sources of ``kinesics respond``: traces, bags, videos, clips, a simulated person, a robot."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kinesics_core import files
+from kinesics_core.errors import KinesicsError, SourceError
+
+if TYPE_CHECKING:
+    from kinesics_core.mind.perceived import Perceived
+    from kinesics_core.mind.policy import ResponsePolicy
+    from kinesics_core.types import Frame, People
+    from kinesics_core.view.mind_plot import Story
+
+PERSON, ROBOT = "person", "robot"
+"""Sources that answer the mind."""
+
+LIVING = 30.0
+"""Seconds of those where no duration is given."""
+
+_GREETS = 0.6  # intensity of the smile that two robots begin with
+
+
+@dataclass(slots=True)
+class Told:
+    """Stories to be printed and drawn.
+
+    Attributes:
+        stories: One for each mind.
+        title: Of the picture.
+        notes: Words at times in seconds.
+    """
+
+    stories: list[Story]
+    title: str
+    notes: list[tuple[float, str]] = field(default_factory=list)
+
+
+def stories(source: str, names: Sequence[str], args: argparse.Namespace) -> Told:
+    """Return what each mind makes of a source.
+
+    Args:
+        source: What was given on the command line.
+        names: Personalities, by name or file.
+        args: The command's other options.
+
+    Raises:
+        KinesicsError: There is no such source or personality.
+    """
+    minds = [(name, _policy(name, args)) for name in names]
+    if source == ROBOT:
+        return _two_robots(minds, args)
+    if source == PERSON:
+        return _with_person(minds, args)
+    title, notes, perceived = _perceived(source)
+    if args.duration is not None:
+        perceived = _until(perceived, args.duration)
+    told = Told([_story(name, policy) for name, policy in minds], title, notes)
+    for seen in perceived:
+        for story, (_, policy) in zip(told.stories, minds, strict=True):
+            story.steps.append((seen, policy.update(seen.affects, seen.people, seen.signals)))
+    return told
+
+
+def _policy(name: str, args: argparse.Namespace) -> ResponsePolicy:
+    from kinesics_core.mind.personality import load_personality
+    from kinesics_core.mind.policy import PolicyConfig, ResponsePolicy
+
+    return ResponsePolicy(load_personality(name), PolicyConfig(policy=args.policy), args.seed)
+
+
+def _story(name: str, policy: ResponsePolicy) -> Story:
+    from kinesics_core.mind.personality import temperament
+    from kinesics_core.view.mind_plot import Story
+
+    return Story(Path(name).stem.removeprefix("personality_"), temperament(policy.personality))
+
+
+def _until(perceived: Iterable[Perceived], seconds: float) -> Iterator[Perceived]:
+    from kinesics_core.types import NANOSECONDS
+
+    first: int | None = None
+    for seen in perceived:
+        first = seen.people.stamp if first is None else first
+        if seen.people.stamp - first > seconds * NANOSECONDS:
+            return
+        yield seen
+
+
+def _with_person(minds: Sequence[tuple[str, ResponsePolicy]], args: argparse.Namespace) -> Told:
+    from kinesics_core.affect.emotions import EMOTION_VAD
+    from kinesics_core.mind.simulated_person import SimulatedPerson, closed_loop
+
+    emotion, share = _mood(args.mood)
+    told = Told([], f"a simulated person in a mood of {args.mood}")
+    for name, policy in minds:
+        story = _story(name, policy)
+        person = SimulatedPerson(share * EMOTION_VAD[emotion], seed=args.seed)
+        story.steps = list(closed_loop(policy, person, args.duration or LIVING))
+        told.stories.append(story)
+    return told
+
+
+def _two_robots(minds: Sequence[tuple[str, ResponsePolicy]], args: argparse.Namespace) -> Told:
+    from kinesics_core.affect.emotions import HAPPINESS
+    from kinesics_core.mind.simulated_person import face_each_other, robot_as_person
+    from kinesics_core.mind.trace import PersonState, perceived_of
+
+    if len(minds) > 2:
+        raise KinesicsError(
+            f"Got {len(minds)} personalities; two robots face each other: name one or two.")
+    if len(minds) == 1:
+        minds = [*minds, (minds[0][0], _policy(minds[0][0], args))]
+    (one, first), (other, second) = minds
+    told = Told([_story(one, first), _story(other, second)], f"{one} and {other} face each other")
+    for answers in face_each_other(
+            first, second, args.duration or LIVING,
+            begins=PersonState(emotion=HAPPINESS, intensity=_GREETS)):
+        for story, answer, partner in zip(told.stories, answers, answers[::-1], strict=True):
+            story.steps.append((perceived_of([robot_as_person(partner)], answer.stamp), answer))
+    return told
+
+
+def _mood(text: str) -> tuple[int, float]:
+    """Return emotion and share of ``EMOTION[=SHARE]``."""
+    from kinesics_core.affect.emotions import emotion_index
+
+    name, _, share = text.partition("=")
+    try:
+        strength = float(share) if share else 1.0
+    except ValueError:
+        strength = float("nan")
+    if not 0.0 <= strength <= 1.0:
+        raise KinesicsError(f"Got --mood {text!r}; wanted an emotion, or sadness=0.5 (0 to 1).")
+    return emotion_index(name), strength
+
+
+# What was perceived.
+
+
+def _perceived(source: str) -> tuple[str, list[tuple[float, str]], Iterable[Perceived]]:
+    """Return title, notes and percepts of a file."""
+    from kinesics_core.mind.trace import SUFFIXES, read_trace
+
+    place = Path(source).expanduser()
+    if source.strip() and place.suffix in SUFFIXES and place.is_file():
+        trace = read_trace(place)
+        return f"trace {place.name}", trace.notes(), trace.frames()
+    if (clip := _clip(place)) is not None:
+        return f"clip {place.name}", [], _read(clip)
+    if not source.strip() or not os.path.exists(place):
+        raise SourceError(
+            f"Got {files.shown(source)!r}, which does not exist; wanted a bag, a video, a clip of a"
+            f" dataset (DATASET/CLIP), a trace ({', '.join(SUFFIXES)}), {PERSON!r} or {ROBOT!r}.")
+    from kinesics_core.recording import bag_reader
+
+    if bag_reader.is_bag(place):
+        return f"bag {files.shown(place.name)}", [], _read(_of_bag(place))
+    return f"video {files.shown(place.name)}", [], _read(_of_video(place))
+
+
+def _clip(place: Path) -> Iterator[People] | None:
+    """Return the frames of a dataset's clip, or None if a path names none."""
+    if os.path.exists(place) or not (place.parent / "clips.jsonl").is_file():
+        return None
+    from kinesics_core.dataset.clips import Dataset
+    from kinesics_core.experiments.affect_evaluation import frames_of, require_coco
+
+    dataset = Dataset(place.parent)
+    require_coco(dataset)
+    for clip in dataset:
+        if clip.name == place.name:
+            return frames_of(clip)
+    raise KinesicsError(
+        f"{place.parent} has no clip {place.name!r}; `kinesics data info {place.parent}` lists"
+        " what it has.")
+
+
+def _of_bag(place: Path) -> Iterator[People]:
+    from kinesics_core.recording import bag_reader
+
+    contents = bag_reader.BagContents()
+    topic = ""
+    for bag in bag_reader.find(place)[:1]:
+        for name, people in bag_reader.messages(bag, contents, whole=True):
+            topic = topic or name
+            if name == topic:
+                yield people
+    if not topic:
+        raise KinesicsError(
+            f"{place} holds no people ({', '.join(contents.types) or 'no topic'}). "
+            f"{contents.fault} Record `persons`, or give the video.")
+
+
+def _of_video(place: Path) -> Iterator[People]:
+    from rich.console import Console
+    from rich.progress import track
+
+    from kinesics_core.perception.config import KeypointConfig
+    from kinesics_core.perception.landmarks import KeypointEstimator
+    from kinesics_core.perception.sources import open_source
+
+    with (open_source(place, realtime=False) as video,
+          KeypointEstimator(KeypointConfig()) as estimator):
+        read: Callable[[], Frame | None] = video.read
+        for frame in track(iter(read, None), files.shown(place.name), total=video.total,
+                           console=Console(stderr=True), transient=True):
+            yield estimator.process(frame)
+
+
+def _read(stream: Iterable[People]) -> Iterator[Perceived]:
+    """Yield what the stages before the policy read of people, as in the live loop."""
+    from kinesics_core.affect.reader import AffectReader
+    from kinesics_core.affect.signals import SignalReader
+    from kinesics_core.mind.perceived import Perceived
+    from kinesics_core.motion.runtime import Forecaster
+
+    forecaster, reader, signals = Forecaster(), AffectReader(), SignalReader()
+    for people in stream:
+        forecast = forecaster.update(people)
+        reader.add_body_readings(forecast.affects)
+        yield Perceived(people, reader.update(people), signals.update(people, forecast.motion))
+
