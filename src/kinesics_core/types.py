@@ -218,7 +218,8 @@ class AffectiveResponse:
         dominance: The robot's own state, -1..1.
         towards: Id of the person answered, 0 for nobody.
         bearing: (2,) float32 radians, azimuth (left positive) and elevation (up positive) of that
-            person's head seen from the camera; nan if unknown.
+            person's head seen from the camera, for a moment of another's who is glanced at; nan if
+            unknown.
         gesture: "" or the name of a gesture in ``expression.gestures.ROBOT_GESTURES``.
         duration: Seconds the response holds.
         reason: One sentence for the log and for the person at the console.

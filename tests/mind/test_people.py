@@ -5,7 +5,8 @@ import pytest
 from social_scene import SocialScene, away, begun, someone
 
 from kinesics_core.affect.emotions import ANGER, HAPPINESS, NEUTRAL, SADNESS
-from kinesics_core.mind.memory import FORGET, MOST, Memory
+from kinesics_core.errors import KinesicsError
+from kinesics_core.mind.memory import FORGET, MOST, Answer, Memory
 from kinesics_core.mind.personality import Personality, load_personality, temperament
 from kinesics_core.mind.policy import ResponsePolicy
 from kinesics_core.mind.policy_config import PolicyConfig
@@ -109,7 +110,6 @@ def test_rapport_is_bounded_and_fades():
     memory = Memory()
     memory.meet([1], 0.0, 1.0)
     known = memory[1]
-    from kinesics_core.mind.memory import Answer
     for number in range(100):
         known.answers.append(Answer(float(number), "", "", "mirror", ""))
         known.learn(number + 1.0, 1.0, 0.0)
@@ -158,6 +158,11 @@ def test_an_error_of_its_own_that_is_minded_is_answered_as_such():
     assert "minds the robot's error" in minded[-1].reason
     assert {name for _, name in begun(minded)} <= {"bow", "hand_to_chest"}
     assert any(response.emotion == SADNESS for response in minded)
+
+
+def test_an_event_that_is_none_is_refused():
+    with pytest.raises(KinesicsError, match="'birthday'.*error"):
+        scene().policy.note("birthday")
 
 
 def test_anger_long_after_an_error_is_not_about_it():

@@ -23,7 +23,7 @@ from kinesics_core.mind.policy_config import PolicyConfig
 from kinesics_core.types import Affect, People
 
 SECOND = 1_000_000_000
-RATE = 30
+RATE = 15
 
 
 def affect(emotion, stamp=0, person_id=1, probability=0.93, confidence=0.8):
@@ -144,13 +144,13 @@ def test_noise_does_not_make_the_robot_flicker(scene):
     for _ in range(20 * RATE):
         emotion = SADNESS if rng.random() < 0.5 else HAPPINESS
         shown += loose.play(emotion, 1 / RATE, probability=0.9, confidence=0.5)
-    assert np.count_nonzero(np.diff([response.emotion for response in shown])) > 2 * 20 / 1.2
+    assert np.count_nonzero(np.diff([response.emotion for response in shown])) > 1.5 * 20 / 1.2
 
 
 def test_an_emotion_is_held_for_its_time(scene):
     play = scene(config=PolicyConfig(hold=2.0))
     play.play(HAPPINESS, 6)
-    switched = [response.emotion for response in play.play(SURPRISE, 0.5)]
+    switched = [response.emotion for response in play.play(SURPRISE, 0.8)]
     assert switched[-1] == SURPRISE
     back = [response.emotion for response in play.play(HAPPINESS, 3)]
     assert back[0] == SURPRISE and back[-1] == HAPPINESS
@@ -199,11 +199,11 @@ def test_the_same_seed_gives_the_same_answers(scene):
         return [
             (response.gesture, response.emotion, response.intensity, response.reason)
             for emotion in (HAPPINESS, SADNESS, HAPPINESS, ANGER)
-            for response in play.play(emotion, 10)
+            for response in play.play(emotion, 6)
         ]
 
     assert run(7) == run(7)
-    assert len({tuple(answer[0] for answer in run(seed)) for seed in range(6)}) > 1
+    assert len({tuple(answer[0] for answer in run(seed)) for seed in range(4)}) > 1
 
 
 def test_the_nearer_person_is_attended_to_and_not_left_at_once(make_person):

@@ -15,7 +15,7 @@ SECOND = 1_000_000_000
 class SocialScene:
     """People in front of a policy; ``play`` moves on by seconds."""
 
-    def __init__(self, policy: ResponsePolicy, rate: int = 20) -> None:
+    def __init__(self, policy: ResponsePolicy, rate: int = 10) -> None:
         """Begin with nobody there."""
         self.policy, self.rate, self.image = policy, rate, 0
         self.last: AffectiveResponse | None = None

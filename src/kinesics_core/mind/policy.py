@@ -25,6 +25,7 @@ from kinesics_core.affect.emotions import (
     vad_to_categories,
 )
 from kinesics_core.camera import person_bearing
+from kinesics_core.errors import KinesicsError
 from kinesics_core.mind import conduct, reasons, transitions
 from kinesics_core.mind.answers import (
     ALLOWED,
@@ -140,7 +141,12 @@ class ResponsePolicy:
         Args:
             event: One of ``appraisal.EVENTS``.
             strength: 0..1.
+
+        Raises:
+            KinesicsError: There is no such event.
         """
+        if event not in EVENTS:
+            raise KinesicsError(f"Got event {event!r}; use one of {', '.join(EVENTS)}.")
         self._own.feel(EVENTS[event], strength)
         if event == "error":
             self._error_at = self._time
