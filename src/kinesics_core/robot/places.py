@@ -7,6 +7,7 @@ from pathlib import Path
 
 import yaml
 
+from kinesics_core.assets.store import path as asset_path
 from kinesics_core.assets.store import shipped
 from kinesics_core.errors import AssetError, ModelError
 from kinesics_core.robot.urdf import mesh_folders, wheel_share
@@ -16,6 +17,9 @@ MAPS = "robots"
 
 WHEEL = "example-robot-data"
 """The wheel (BSD-3-Clause) that brings most of the robots we have maps of."""
+
+ASSET = "asset:"
+"""Beginning of a description's name in a map that the assets' manifest has."""
 
 
 def known_robots() -> list[str]:
@@ -78,6 +82,8 @@ def find_urdf(name: str) -> Path:
 
 def _described(wanted: str, file: Path) -> Path:
     """Find the description that a map names: beside it, in the wheel, or in a ROS package."""
+    if wanted.startswith(ASSET):
+        return asset_path(wanted.removeprefix(ASSET))
     path = Path(wanted.removeprefix("package://")).expanduser()
     if path.is_absolute():
         return path

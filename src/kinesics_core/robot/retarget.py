@@ -12,8 +12,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from kinesics_core.robot.anatomy import side_of
+from kinesics_core.robot.capsules import capsules_of
+from kinesics_core.robot.collisions import CapsuleChecker
 from kinesics_core.robot.command import JointCommand
 from kinesics_core.robot.directions import PersonDirections
+from kinesics_core.robot.guard import CollisionGuard
 from kinesics_core.robot.limits import Limiter, limits_of
 from kinesics_core.robot.model import RobotModel
 from kinesics_core.robot.robot_map import RobotMap, check
@@ -41,6 +45,7 @@ class Retargeter:
         model: The robot.
         robot_map: Which of its links follow what.
         rate: Poses a second; of a step whose elapsed time is unknown.
+        collisions: Whether its capsules are kept apart; they are fitted the first time.
 
     Attributes:
         notes: Sentences about what the map asks for and the robot cannot follow.
@@ -51,7 +56,8 @@ class Retargeter:
         ModelError: Map and robot do not fit, or a joint that is to move has no limits.
     """
 
-    def __init__(self, model: RobotModel, robot_map: RobotMap, rate: float = 60.0) -> None:
+    def __init__(self, model: RobotModel, robot_map: RobotMap, rate: float = 60.0, *,
+                 collisions: bool = True) -> None:
         self.notes = check(robot_map, model)
         self.note, self.speed = "", 1.0
         self.model, self.map = model, robot_map
@@ -62,8 +68,11 @@ class Retargeter:
         whole = model.whole(robot_map.rest)
         rest = np.array([whole[model.index(name)] for name in moving])
         self.rest_position = np.clip(rest, self.limits.lower, self.limits.upper)
+        capsules = capsules_of(model, robot_map) if collisions else None
         self.solver = DirectionSolver(
-            model, robot_map, limits_of(model, robot_map, followers), whole)
+            model, robot_map, limits_of(model, robot_map, followers), whole, capsules)
+        self._guard = None if capsules is None else CollisionGuard(
+            CapsuleChecker(model, capsules, moving, whole), _limbs(moving))
         self._follow = np.array([moving.index(name) for name in followers], int)
         self._person = PersonDirections(self.solver.features.parts)
         self._rate = rate
@@ -158,17 +167,26 @@ class Retargeter:
         return elapsed
 
     def _goal_of(self, pose: BodyPose) -> np.ndarray:
-        targets = self._person.of(pose)
-        if not np.isfinite(targets).all():
+        if not (np.isfinite(pose.body_pose).all() and np.isfinite(pose.global_orient).all()):
             self.note = ("The pose has numbers that are not finite; the robot holds the last one."
                          " Whoever publishes it should leave such a pose out.")
             return self._goal
         goal = self._goal.copy()
-        goal[self._follow] = self.solver.step(targets)
+        goal[self._follow] = self.solver.step(self._person.of(pose))
         return goal
 
     def _move(self, dt: float, share: float) -> JointCommand:
         share *= min(max(self.speed, 0.0), 1.0) if math.isfinite(self.speed) else 0.0
-        self._limiter.move(self._limiter.next_velocity(
-            self._goal, self._goal_velocity, dt, share), dt)
+        velocity = self._limiter.next_velocity(self._goal, self._goal_velocity, dt, share)
+        if self._guard is not None:
+            velocity = self._guard.allowed(self._limiter, velocity, dt)
+        self._limiter.move(velocity, dt)
         return self.command
+
+
+def _limbs(joints: list[str]) -> list[np.ndarray]:
+    """Return the indices of joints by limb: each side's, then what is in the middle."""
+    sides = [side_of(name) for name in joints]
+    found = [np.array([index for index, own in enumerate(sides) if own == side], int)
+             for side in ("left", "right", "")]
+    return [limb for limb in found if len(limb)]

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from kinesics_core.robot.collisions import CapsuleChecker, CapsuleModel
 from kinesics_core.robot.limits import Limits
 from kinesics_core.robot.model import RobotModel, chain
 from kinesics_core.robot.robot_map import RobotMap
@@ -30,6 +31,27 @@ of the upper arm means nothing, it keeps the joints from flipping."""
 
 PULL = 2e-4
 """Weight of a radian away from rest: what nothing else decides goes there."""
+
+NEAR_CAPSULES = 0.03
+"""Metres above the distance to be kept from which a pair of capsules is in the step's program."""
+
+MOST_NEAR = 8
+"""Pairs in that program at most, the nearest ones."""
+
+_FARTHEST_APART = 0.01  # metres that overlapping capsules are driven apart in one step
+
+NEAR = 0.02
+"""Sum of weights times squared radians up to which no other way of holding a limb is sought: a
+direction that is 8 degrees off."""
+
+NEAR_ANGLE = 0.1
+"""Radians off from which a part's joints are part of that search."""
+
+MUCH_NEARER = 0.5
+"""Share of that sum at which the other way is taken: a limb is not thrown about for little."""
+
+SEEK_STEPS, SEEK_TRIES, SEEK_PAUSE = 12, 8, 120
+"""Steps of a try, tries in a row, and steps of pause when none was better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +81,11 @@ class DirectionSolver:
         robot_map: Its map.
         limits: Of the joints that follow, in the order of the kinematics.
         rest: Positions of all of the robot's joints at rest.
+        capsules: Kept apart; None keeps nothing apart.
     """
 
     def __init__(self, model: RobotModel, robot_map: RobotMap, limits: Limits, rest: np.ndarray,
-                 ) -> None:
+                 capsules: CapsuleModel | None = None) -> None:
         import daqp
         import pinocchio
 
@@ -77,7 +100,17 @@ class DirectionSolver:
         n = len(limits.names)
         self._quadratic = np.eye(n) * (DAMPING + PULL)
         self._none = np.zeros((0, n))
-        self.position = np.clip(self._rest, limits.lower, limits.upper)
+        self.checker = None if capsules is None else CapsuleChecker(
+            model, capsules, limits.names, rest)
+        self._supports = np.zeros((self.kinematics.njoints, n))
+        for joint in range(1, self.kinematics.njoints):
+            self._supports[joint, [int(above) - 1 for above in self.kinematics.supports[joint]
+                                   if above > 0]] = 1.0
+        self._rest = np.clip(self._rest, limits.lower, limits.upper)
+        self.position = self._rest.copy()
+        self._random = np.random.default_rng(0)
+        self._other: np.ndarray | None = None
+        self._tries = self._wait = self._steps = 0
 
     def directions(self, position: np.ndarray) -> np.ndarray:
         """Return where the links point at joint positions (N,): (K, 3) in axes of the base."""
@@ -87,10 +120,46 @@ class DirectionSolver:
     def step(self, targets: np.ndarray) -> np.ndarray:
         """Go one step towards directions (K, 3), unit, in axes of the base.
 
+        Where that is stuck far away, another way of holding the limb is sought beside it, one step
+        a call, and taken when it is much nearer.
+
         Returns:
             (N,) the new positions, within the range.
         """
-        q, known = self.position, self.limits
+        self.position, off = self._advance(self.position, targets)
+        cost = float(self.features.weights @ off**2)
+        if cost < NEAR:
+            self._other, self._tries, self._wait = None, 0, 0
+        elif self._wait > 0:
+            self._wait -= 1
+        else:
+            self._seek(targets, off, cost)
+        return self.position
+
+    def _seek(self, targets: np.ndarray, off: np.ndarray, cost: float) -> None:
+        """Go on with the other way of holding what is far away, or begin with one."""
+        if self._other is None:
+            bad = (self.features.support[off > NEAR_ANGLE] > 0).any(axis=0)
+            start = self._rest if self._tries == 0 else self._random.uniform(
+                self.limits.lower, self.limits.upper)
+            self._other, self._steps = np.where(bad, start, self.position), 0
+        self._other, off = self._advance(self._other, targets, apart=False)
+        self._steps += 1
+        if self._steps < SEEK_STEPS:
+            return
+        clear = self.checker is None or self.checker.clear(self._other)
+        if clear and self.features.weights @ off**2 < MUCH_NEARER * cost:
+            self.position, self._tries = self._other, 0
+        else:
+            self._tries += 1
+            if self._tries >= SEEK_TRIES:
+                self._tries, self._wait = 0, SEEK_PAUSE
+        self._other = None
+
+    def _advance(self, q: np.ndarray, targets: np.ndarray, apart: bool = True,
+                 ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the positions (N,) one step further, and how far off (K,) radians it was."""
+        known = self.limits
         self._pinocchio.computeJointJacobians(self.kinematics, self.data, q)
         pointing, wanted = self._pointing(), targets @ self._axes.T
         # (K, N, 3): w_j x d_k of the joints that move the link.
@@ -102,10 +171,44 @@ class DirectionSolver:
         linear = PULL * (q - self._rest) - (error * self._root).ravel() @ rows
         high = np.minimum(known.upper - q, LONGEST_STEP)
         low = np.maximum(known.lower - q, -LONGEST_STEP)
-        step, _, status, _ = self._daqp.solve(quadratic, linear, self._none, high, low)
+        rows_apart, least = self._apart(q) if apart else (self._none, self._none[:, 0])
+        if len(least):
+            n = len(q)
+            high = np.concatenate([high, np.full(len(least), np.inf)])
+            low = np.concatenate([low, least])
+            # Soft: where two limbs overlap already, the box may not let them apart at once.
+            sense = np.array([0] * n + [8] * len(least), np.int32)
+            step, _, status, _ = self._daqp.solve(quadratic, linear, rows_apart, high, low, sense)
+        else:
+            step, _, status, _ = self._daqp.solve(quadratic, linear, self._none, high, low)
         if status > 0:
-            self.position = np.clip(q + step, known.lower, known.upper)
-        return self.position
+            q = np.minimum(np.maximum(q + step, known.lower), known.upper)
+        return q, np.sqrt(np.einsum("ki,ki->k", error, error))
+
+    def _apart(self, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return rows (R, N) and least values (R,) of dq that keep capsules apart."""
+        near = self.checker.near(q, NEAR_CAPSULES) if self.checker is not None else []
+        near = sorted(near, key=lambda pair: pair.spare)[:MOST_NEAR]
+        if not near:
+            return self._none, self._none[:, 0]
+        linear, angular = self.data.J[:3], self.data.J[3:]
+        rows, least = [], []
+        for pair in near:
+            way = pair.other - pair.one
+            length = float(np.linalg.norm(way))
+            if length < 1e-6:
+                continue
+            way = (-way if pair.overlaps else way) / length
+            row = np.zeros(len(q))
+            for joint, point, sign in ((pair.other_joint, pair.other, 1.0),
+                                       (pair.joint, pair.one, -1.0)):
+                # Velocity of a point of the body: that at the world's origin, and w x p.
+                moved = way @ linear + np.cross(point, way) @ angular
+                row += sign * self._supports[joint] * moved
+            rows.append(row)
+            least.append(max(-pair.spare, -LONGEST_STEP) if pair.spare > 0
+                         else min(-pair.spare, _FARTHEST_APART))
+        return np.array(rows).reshape(-1, len(q)), np.array(least)
 
     @property
     def _support(self) -> np.ndarray:

@@ -1,0 +1,73 @@
+"""Self-collision: what the joints do next is allowed if braking from it touches nothing.
+
+A robot that can always brake without touching itself is safe, so that is what is kept: of every
+step the place it leads to and the braking tail from there are looked at. Where they touch, a limb
+brakes while the rest goes on; where no limb alone helps, all do, along the tail that was found
+clear a step ago.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from kinesics_core.robot.collisions import CapsuleChecker
+from kinesics_core.robot.limits import Limiter, braking_tail
+
+_FAR = 0.04  # radians or metres of a tail from which its middle is looked at, too
+_STOPPED = 1e3  # seconds, when every tail is over
+_BETTER = 1e-5  # metres
+
+
+class CollisionGuard:
+    """What keeps a robot's capsules apart.
+
+    Args:
+        checker: The capsules, for the same joints as the limiter's.
+        limbs: Indices of the joints of each limb, tried one after the other.
+    """
+
+    def __init__(self, checker: CapsuleChecker, limbs: Sequence[np.ndarray]) -> None:
+        self.checker, self.limbs = checker, list(limbs)
+        self.held = False  # whether a limb was stopped in the last step
+
+    def allowed(self, limiter: Limiter, velocity: np.ndarray, dt: float) -> np.ndarray:
+        """Return the velocity (N,) itself, or with limbs braking.
+
+        Args:
+            limiter: Where the joints are and how fast.
+            velocity: (N,) of the next ``dt`` seconds, within the limits.
+            dt: Seconds.
+        """
+        self.held = False
+        if not self.checker.pairs or self._safe(limiter, velocity, dt):
+            return velocity
+        self.held = True
+        braking = braking_tail(limiter.position, limiter.velocity, limiter.limits.acceleration,
+                               dt, limiter.spacing)[1]
+        for limb in self.limbs:
+            slower = velocity.copy()
+            slower[limb] = braking[limb]
+            if self._safe(limiter, slower, dt):
+                return slower
+        # Who stands where they already touch may go where they touch less.
+        if np.abs(limiter.velocity).max(initial=0.0) < 1e-3:
+            spare = self.checker.spare(limiter.position)
+            if spare < 0 and self.checker.spare(limiter.position + velocity * dt) > spare + _BETTER:
+                return velocity
+        return braking
+
+    def _safe(self, limiter: Limiter, velocity: np.ndarray, dt: float) -> bool:
+        position = limiter.position + velocity * dt
+        known = limiter.limits.acceleration
+        end, _ = braking_tail(position, velocity, known, _STOPPED, limiter.spacing)
+        if not self.checker.clear(end):
+            return False
+        way = float(np.abs(end - position).max())
+        if way < 1e-4:
+            return True
+        middles = 1 if way < _FAR else 3
+        return self.checker.clear(position) and all(
+            self.checker.clear(position + (end - position) * part / (middles + 1))
+            for part in range(1, middles + 1) if way >= _FAR)
