@@ -21,7 +21,7 @@ _BETTER = 1e-5  # metres
 
 
 class CollisionGuard:
-    """What keeps a robot's capsules apart.
+    """Self-collision check of what joints are to do next.
 
     Args:
         checker: The capsules, for the same joints as the limiter's.
