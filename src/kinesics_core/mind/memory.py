@@ -113,6 +113,13 @@ class Acquaintance:
         episode.last = time
         return episode, begins
 
+    def take_back(self, sign: str) -> None:
+        """Forget the last answer to a sign, which was not given in the end: it is owed again."""
+        if self.answers and self.answers[-1].sign == sign:
+            self.answers.pop()
+        if sign in self.episodes:
+            self.episodes[sign].settled = False
+
     def times_answered(self, sign: str, since: float) -> int:
         """Return how often a sign was answered since a time."""
         return sum(answer.sign == sign and answer.time >= since for answer in self.answers)

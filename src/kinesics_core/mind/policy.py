@@ -327,8 +327,8 @@ class ResponsePolicy:
             gestures.withdraw()
             cause, self._causes.current = self._causes.current, None
             known = None if cause is None else self.memory.get(cause.person)
-            if known is not None and cause is not None and cause.sign in known.episodes:
-                known.episodes[cause.sign].settled = False
+            if known is not None and cause is not None:
+                known.take_back(cause.sign)
         if seen is None:
             return
         towards = self._attention.towards
