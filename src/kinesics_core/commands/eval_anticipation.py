@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--validation", metavar="DATASET", type=Path, action="append", default=[],
                         help="choose the thresholds on these clips; may be repeated")
     parser.add_argument("--every", metavar="N", type=option_types.whole(1), default=1,
-                        help="take every Nth clip alone")
+                        help="judge every Nth clip alone")
     parser.add_argument("--seed", type=option_types.whole(0, 2**31 - 1), default=0, metavar="N",
                         help="of the detector's errors")
     parser.add_argument("--json", metavar="FILE", type=Path)
@@ -45,10 +45,10 @@ def run(args: argparse.Namespace) -> int:
     config = AnticipationConfig()
     rows: list[tuple[str, Summary]] = []
     if args.validation:
-        clips = [clip for folder in args.validation for clip in _read(folder, args)]
+        clips = [clip for folder in args.validation for clip in _read(folder, args.seed)]
         config, reached = judging.choose(clips)
         rows.append(("validation", reached))
-    judged = [(folder.name, _read(folder, args)) for folder in args.data]
+    judged = [(folder.name, _read(folder, args.seed, args.every)) for folder in args.data]
     rows += [(name, judging.summary(clips, config)) for name, clips in judged]
     everything = [clip for _, clips in judged for clip in clips]
     if len(judged) > 1:
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _read(folder: Path, args: argparse.Namespace) -> list[Signalled]:
+def _read(folder: Path, seed: int, every: int = 1) -> list[Signalled]:
     """Read the signals of a dataset's clips, with a progress bar."""
     from rich.console import Console
     from rich.progress import Progress
@@ -73,10 +73,10 @@ def _read(folder: Path, args: argparse.Namespace) -> list[Signalled]:
 
     dataset = Dataset(folder)
     require_coco(dataset)
-    clips = [clip for number, clip in enumerate(dataset) if number % args.every == 0]
+    clips = [clip for number, clip in enumerate(dataset) if number % every == 0]
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(folder.name, total=len(clips))
-        return list(signalled(clips, seed=args.seed, on_clip=lambda: progress.advance(task)))
+        return list(signalled(clips, seed=seed, on_clip=lambda: progress.advance(task)))
 
 
 def _print(rows: Sequence[tuple[str, Summary]], config: AnticipationConfig) -> None:

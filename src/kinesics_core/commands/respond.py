@@ -45,6 +45,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", metavar="N", type=option_types.whole(0, 2**31 - 1), default=0,
                         help="of the minds and of the simulated person")
     parser.add_argument("--plot", metavar="FILE", type=Path, help="picture (.png, .jpg)")
+    parser.add_argument("--sheet", metavar="FILE", type=Path,
+                        help="picture of the robots of several personalities side by side")
     parser.add_argument("--json", metavar="FILE", type=Path, help="decisions and every state")
 
 
@@ -52,10 +54,11 @@ def run(args: argparse.Namespace) -> int:
     """Replay, print the decisions, write picture and figures."""
     from kinesics_core.view.mind_plot import decisions, mind_plot
 
-    for file in filter(None, (args.plot, args.json)):
+    for file in filter(None, (args.plot, args.sheet, args.json)):
         files.require_writable(file)
-    if args.plot is not None and args.plot.suffix.lower() not in (".png", ".jpg", ".jpeg"):
-        raise KinesicsError(f"Got --plot {args.plot}; wanted a name that ends in .png or .jpg.")
+    for picture in filter(None, (args.plot, args.sheet)):
+        if picture.suffix.lower() not in (".png", ".jpg", ".jpeg"):
+            raise KinesicsError(f"Got {picture}; wanted a name that ends in .png or .jpg.")
     names = [name.strip() for name in args.personality.split(",") if name.strip()]
     if not names:
         raise KinesicsError("Got no personality; wanted a shipped one or a file.")
@@ -69,6 +72,12 @@ def run(args: argparse.Namespace) -> int:
 
         save_picture(args.plot, mind_plot(told.stories, told.title, told.notes))
         print(f"look at {args.plot}")
+    if args.sheet is not None:
+        from kinesics_core.render.picture import save_picture
+        from kinesics_core.view.mind_sheet import mind_sheet
+
+        save_picture(args.sheet, mind_sheet(told.stories, told.title))
+        print(f"look at {args.sheet}")
     if args.json is not None:
         files.write_json(args.json, {
             "source": args.source, "minds": [_document(story) for story in told.stories]})

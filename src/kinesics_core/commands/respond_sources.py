@@ -14,7 +14,6 @@ from kinesics_core.errors import KinesicsError, SourceError
 
 if TYPE_CHECKING:
     from kinesics_core.mind.perceived import Perceived
-    from kinesics_core.mind.policy import ResponsePolicy
     from kinesics_core.types import Frame, People
     from kinesics_core.view.mind_plot import Story
 
@@ -53,33 +52,18 @@ def stories(source: str, names: Sequence[str], args: argparse.Namespace) -> Told
     Raises:
         KinesicsError: There is no such source or personality.
     """
-    minds = [(name, _policy(name, args)) for name in names]
+    from kinesics_core.mind.policy_config import PolicyConfig
+    from kinesics_core.view import mind_stories
+
     if source == ROBOT:
-        return _two_robots(minds, args)
+        return _two_robots(names, args)
     if source == PERSON:
-        return _with_person(minds, args)
+        return _with_person(names, args)
     title, notes, perceived = _perceived(source)
     if args.duration is not None:
         perceived = _until(perceived, args.duration)
-    told = Told([_story(name, policy) for name, policy in minds], title, notes)
-    for seen in perceived:
-        for story, (_, policy) in zip(told.stories, minds, strict=True):
-            story.steps.append((seen, policy.update(seen.affects, seen.people, seen.signals)))
-    return told
-
-
-def _policy(name: str, args: argparse.Namespace) -> ResponsePolicy:
-    from kinesics_core.mind.personality import load_personality
-    from kinesics_core.mind.policy import PolicyConfig, ResponsePolicy
-
-    return ResponsePolicy(load_personality(name), PolicyConfig(policy=args.policy), args.seed)
-
-
-def _story(name: str, policy: ResponsePolicy) -> Story:
-    from kinesics_core.mind.personality import temperament
-    from kinesics_core.view.mind_plot import Story
-
-    return Story(Path(name).stem.removeprefix("personality_"), temperament(policy.personality))
+    told = mind_stories.stories(perceived, names, PolicyConfig(policy=args.policy), args.seed)
+    return Told(told, title, notes)
 
 
 def _until(perceived: Iterable[Perceived], seconds: float) -> Iterator[Perceived]:
@@ -93,37 +77,42 @@ def _until(perceived: Iterable[Perceived], seconds: float) -> Iterator[Perceived
         yield seen
 
 
-def _with_person(minds: Sequence[tuple[str, ResponsePolicy]], args: argparse.Namespace) -> Told:
+def _with_person(names: Sequence[str], args: argparse.Namespace) -> Told:
     from kinesics_core.affect.emotions import EMOTION_VAD
+    from kinesics_core.mind.policy_config import PolicyConfig
     from kinesics_core.mind.simulated_person import SimulatedPerson, closed_loop
+    from kinesics_core.view.mind_stories import policy_of, story
 
     emotion, share = _mood(args.mood)
     told = Told([], f"a simulated person in a mood of {args.mood}")
-    for name, policy in minds:
-        story = _story(name, policy)
+    for name in names:
+        policy = policy_of(name, PolicyConfig(policy=args.policy), args.seed)
+        one = story(name, policy)
         person = SimulatedPerson(share * EMOTION_VAD[emotion], seed=args.seed)
-        story.steps = list(closed_loop(policy, person, args.duration or LIVING))
-        told.stories.append(story)
+        one.steps = list(closed_loop(policy, person, args.duration or LIVING))
+        told.stories.append(one)
     return told
 
 
-def _two_robots(minds: Sequence[tuple[str, ResponsePolicy]], args: argparse.Namespace) -> Told:
+def _two_robots(names: Sequence[str], args: argparse.Namespace) -> Told:
     from kinesics_core.affect.emotions import HAPPINESS
+    from kinesics_core.mind.policy_config import PolicyConfig
     from kinesics_core.mind.simulated_person import face_each_other, robot_as_person
     from kinesics_core.mind.trace import PersonState, perceived_of
+    from kinesics_core.view.mind_stories import policy_of, story
 
-    if len(minds) > 2:
+    if len(names) > 2:
         raise KinesicsError(
-            f"Got {len(minds)} personalities; two robots face each other: name one or two.")
-    if len(minds) == 1:
-        minds = [*minds, (minds[0][0], _policy(minds[0][0], args))]
-    (one, first), (other, second) = minds
-    told = Told([_story(one, first), _story(other, second)], f"{one} and {other} face each other")
+            f"Got {len(names)} personalities; two robots face each other: name one or two.")
+    one, other = names if len(names) == 2 else (names[0], names[0])
+    config = PolicyConfig(policy=args.policy)
+    first, second = policy_of(one, config, args.seed), policy_of(other, config, args.seed + 1)
+    told = Told([story(one, first), story(other, second)], f"{one} and {other} face each other")
     for answers in face_each_other(
             first, second, args.duration or LIVING,
             begins=PersonState(emotion=HAPPINESS, intensity=_GREETS)):
-        for story, answer, partner in zip(told.stories, answers, answers[::-1], strict=True):
-            story.steps.append((perceived_of([robot_as_person(partner)], answer.stamp), answer))
+        for mind, answer, partner in zip(told.stories, answers, answers[::-1], strict=True):
+            mind.steps.append((perceived_of([robot_as_person(partner)], answer.stamp), answer))
     return told
 
 
@@ -147,13 +136,14 @@ def _mood(text: str) -> tuple[int, float]:
 def _perceived(source: str) -> tuple[str, list[tuple[float, str]], Iterable[Perceived]]:
     """Return title, notes and percepts of a file."""
     from kinesics_core.mind.trace import SUFFIXES, read_trace
+    from kinesics_core.view.mind_stories import percepts
 
     place = Path(source).expanduser()
     if source.strip() and place.suffix in SUFFIXES and place.is_file():
         trace = read_trace(place)
         return f"trace {place.name}", trace.notes(), trace.frames()
     if (clip := _clip(place)) is not None:
-        return f"clip {place.name}", [], _read(clip)
+        return f"clip {place.name}", [], percepts(clip)
     if not source.strip() or not os.path.exists(place):
         raise SourceError(
             f"Got {files.shown(source)!r}, which does not exist; wanted a bag, a video, a clip of a"
@@ -161,8 +151,8 @@ def _perceived(source: str) -> tuple[str, list[tuple[float, str]], Iterable[Perc
     from kinesics_core.recording import bag_reader
 
     if bag_reader.is_bag(place):
-        return f"bag {files.shown(place.name)}", [], _read(_of_bag(place))
-    return f"video {files.shown(place.name)}", [], _read(_of_video(place))
+        return f"bag {files.shown(place.name)}", [], percepts(of_bag(place))
+    return f"video {files.shown(place.name)}", [], percepts(_of_video(place))
 
 
 def _clip(place: Path) -> Iterator[People] | None:
@@ -182,7 +172,12 @@ def _clip(place: Path) -> Iterator[People] | None:
         " what it has.")
 
 
-def _of_bag(place: Path) -> Iterator[People]:
+def of_bag(place: Path) -> Iterator[People]:
+    """Yield the people of the first topic of the first bag at a place.
+
+    Raises:
+        KinesicsError: There are none.
+    """
     from kinesics_core.recording import bag_reader
 
     contents = bag_reader.BagContents()
@@ -212,18 +207,4 @@ def _of_video(place: Path) -> Iterator[People]:
         for frame in track(iter(read, None), files.shown(place.name), total=video.total,
                            console=Console(stderr=True), transient=True):
             yield estimator.process(frame)
-
-
-def _read(stream: Iterable[People]) -> Iterator[Perceived]:
-    """Yield what the stages before the policy read of people, as in the live loop."""
-    from kinesics_core.affect.reader import AffectReader
-    from kinesics_core.affect.signals import SignalReader
-    from kinesics_core.mind.perceived import Perceived
-    from kinesics_core.motion.runtime import Forecaster
-
-    forecaster, reader, signals = Forecaster(), AffectReader(), SignalReader()
-    for people in stream:
-        forecast = forecaster.update(people)
-        reader.add_body_readings(forecast.affects)
-        yield Perceived(people, reader.update(people), signals.update(people, forecast.motion))
 

@@ -48,7 +48,7 @@ SOON = 1.5
 """Seconds within which a hand must really go up for an early answer to be true."""
 
 THRESHOLDS = tuple(round(float(value), 2) for value in np.arange(0.2, 0.96, 0.05))
-PERSISTENCES = (0.0, 0.07, 0.14, 0.2)
+PERSISTENCES = (0.0, 0.03, 0.07, 0.13)
 """Values that are tried for ``anticipate_from`` and ``anticipate_for``."""
 
 _UP = 0.0  # metres of a wrist above its shoulder from which on a hand is up

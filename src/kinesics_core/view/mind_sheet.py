@@ -200,7 +200,7 @@ def _plane(
     for index, emotion in enumerate(EMOTIONS):
         if index != NEUTRAL:
             x, y = place(EMOTION_VAD[index])
-            put_text(page, fit_text(emotion, 10, 90), (x, y - 4), TextStyle(10, RULE, "center"))
+            put_text(page, fit_text(emotion, 10, 90), (x, y - 4), TextStyle(11, (104, 114, 134), "center"))
     for column, story in enumerate(stories):
         color = COLORS[column % len(COLORS)]
         states = np.array([[r.valence, r.arousal, r.dominance] for _, r in story.steps])

@@ -24,22 +24,30 @@ HELP = "real footage through the whole graph; leaves a video, a bag and figures 
 FIRST_FRAME_SECONDS = 30.0
 """Time that a source has to give its first frame."""
 
-# A talking face (emotion), then one person's whole body from two sides (motion).
-FOOTAGE = ("demo-face", "demo-face", "demo-body", "demo-body-2")
+CLIPS = {
+    # A talking face (emotion), then one person's whole body from two sides (motion).
+    "motion": ("demo-face", "demo-face", "demo-body", "demo-body-2"),
+    # Somebody who begins to smile, then somebody who weeps, worries and laughs.
+    "feelings": ("demo-smile", "demo-feelings"),
+}
+"""Footage of the demo by name: assets, one after the other."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_graph_arguments(parser)
     parser.add_argument("--out", type=Path, default=Path("out/demo"), metavar="DIR")
+    parser.add_argument("--clip", choices=CLIPS, default="motion",
+                        help="footage; 'feelings' also leaves minds.jpg: the robots of five"
+                        " personalities that answer it side by side (default: %(default)s)")
     parser.add_argument("--duration", type=option_types.seconds, metavar="S",
                         help="stop after so many seconds")
 
 
-def footage() -> str:
-    """Return the demo's clips as one source, fetched if need be."""
+def footage(clip: str = "motion") -> str:
+    """Return the demo's footage as one source, fetched if need be; ``clip`` is of ``CLIPS``."""
     from kinesics_core.assets import store
 
-    return ",".join(str(store.path(name)) for name in FOOTAGE)
+    return ",".join(str(store.path(name)) for name in CLIPS[clip])
 
 
 def obtainable_variant(chosen: str | None) -> str | None:
@@ -75,7 +83,7 @@ def obtainable_variant(chosen: str | None) -> str | None:
 def run(args: argparse.Namespace) -> int:
     """Show the footage to the graph, print the figures and where to look; the exit status."""
     if args.source is None:
-        args.source = footage()
+        args.source = footage(args.clip)
     if args.params is None:
         args.variant = obtainable_variant(args.variant)
     summary = record(overrides(args), args.out, args.params, args.duration)
@@ -86,7 +94,30 @@ def run(args: argparse.Namespace) -> int:
         f"look at {args.out / 'demo.mp4'}; figures: {args.out / 'summary.json'}; "
         f"recording: {args.out / 'bag'}"
     )
+    if args.clip == "feelings":
+        picture = compare_minds(args.out)
+        print(f"five personalities side by side: {picture}")
     return 0
+
+
+def compare_minds(out: Path) -> Path:
+    """Let every shipped personality answer the people that a demo recorded.
+
+    Args:
+        out: Directory of the demo; its bag is read.
+
+    Returns:
+        The picture, minds.jpg in it.
+    """
+    from kinesics_core.commands.respond_sources import of_bag
+    from kinesics_core.mind.personality import PERSONALITIES
+    from kinesics_core.render.picture import save_picture
+    from kinesics_core.view.mind_sheet import mind_sheet
+    from kinesics_core.view.mind_stories import percepts, stories
+
+    told = stories(percepts(of_bag(out / "bag")), PERSONALITIES)
+    save_picture(out / "minds.jpg", mind_sheet(told, "five personalities answer the same footage"))
+    return out / "minds.jpg"
 
 
 def record(
