@@ -37,11 +37,16 @@ def wave_comes(announced=0.5, comes=1.2, sure=0.9):
     return script
 
 
+def test_an_answer_that_must_wait_for_the_forecast_to_last_begins_later():
+    events = run(Anticipation(AnticipationConfig(anticipate_for=0.2)), wave_comes(), 4.0)
+    assert events[0][0] == pytest.approx(0.7, abs=0.05)
+
+
 def test_a_forecast_that_comes_true_is_answered_once_and_early():
     events = run(Anticipation(), wave_comes(), 4.0)
     (begun, _, _), (confirmed, _, _) = events
     assert [kind for _, kind, _ in events] == ["begun", "confirmed"]
-    assert begun == pytest.approx(0.6, abs=0.05) and confirmed == pytest.approx(1.2, abs=0.05)
+    assert begun == pytest.approx(0.5, abs=0.05) and confirmed == pytest.approx(1.2, abs=0.05)
 
 
 def test_a_forecast_that_vanishes_is_taken_back_before_it_was_due():
@@ -67,8 +72,9 @@ def test_what_was_taken_back_is_not_begun_again_at_once():
     assert len(begun) > 2 and (np.array(begun[1:]) - ended[: len(begun) - 1] >= 3.0 - 1e-6).all()
 
 
-def test_a_flicker_and_a_doubtful_forecast_begin_nothing():
-    flicker = run(Anticipation(), lambda time: [signals("wave") if int(time * RATE) % 7 == 0
+def test_a_doubtful_forecast_and_where_it_must_last_a_flicker_begin_nothing():
+    lasting = Anticipation(AnticipationConfig(anticipate_for=0.1))
+    flicker = run(lasting, lambda time: [signals("wave") if int(time * RATE) % 7 == 0
                                                 else signals()], 5.0)
     doubtful = run(Anticipation(), wave_comes(sure=0.3), 4.0)
     assert flicker == [] and doubtful == []

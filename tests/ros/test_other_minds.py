@@ -108,6 +108,7 @@ def test_ours_steps_back_while_another_answers_and_returns_after_a_silence(wired
     assert graph.until(lambda: graph.response.detail["answers"] == "own", graph.frame)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("composed", [True, False])
 def test_nobody_takes_our_own_answers_for_those_of_another(wired, composed):
     graph = wired(composed)
@@ -120,6 +121,7 @@ def test_nobody_takes_our_own_answers_for_those_of_another(wired, composed):
     assert graph.until(lambda: not graph.response._others._listening, graph.frame)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("composed", [True, False])
 def test_of_two_others_one_is_shown_and_the_other_is_named(wired, composed):
     graph = wired(composed)

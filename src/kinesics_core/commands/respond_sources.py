@@ -136,7 +136,7 @@ def _mood(text: str) -> tuple[int, float]:
 def _perceived(source: str) -> tuple[str, list[tuple[float, str]], Iterable[Perceived]]:
     """Return title, notes and percepts of a file."""
     from kinesics_core.mind.trace import SUFFIXES, read_trace
-    from kinesics_core.view.mind_stories import percepts
+    from kinesics_core.view.mind_stories import people_of_bag, percepts
 
     place = Path(source).expanduser()
     if source.strip() and place.suffix in SUFFIXES and place.is_file():
@@ -151,7 +151,7 @@ def _perceived(source: str) -> tuple[str, list[tuple[float, str]], Iterable[Perc
     from kinesics_core.recording import bag_reader
 
     if bag_reader.is_bag(place):
-        return f"bag {files.shown(place.name)}", [], percepts(of_bag(place))
+        return f"bag {files.shown(place.name)}", [], percepts(people_of_bag(place))
     return f"video {files.shown(place.name)}", [], percepts(_of_video(place))
 
 
@@ -170,27 +170,6 @@ def _clip(place: Path) -> Iterator[People] | None:
     raise KinesicsError(
         f"{place.parent} has no clip {place.name!r}; `kinesics data info {place.parent}` lists"
         " what it has.")
-
-
-def of_bag(place: Path) -> Iterator[People]:
-    """Yield the people of the first topic of the first bag at a place.
-
-    Raises:
-        KinesicsError: There are none.
-    """
-    from kinesics_core.recording import bag_reader
-
-    contents = bag_reader.BagContents()
-    topic = ""
-    for bag in bag_reader.find(place)[:1]:
-        for name, people in bag_reader.messages(bag, contents, whole=True):
-            topic = topic or name
-            if name == topic:
-                yield people
-    if not topic:
-        raise KinesicsError(
-            f"{place} holds no people ({', '.join(contents.types) or 'no topic'}). "
-            f"{contents.fault} Record `persons`, or give the video.")
 
 
 def _of_video(place: Path) -> Iterator[People]:

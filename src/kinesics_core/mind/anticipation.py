@@ -36,7 +36,7 @@ def family(gesture: str) -> str:
 
 @dataclass(frozen=True)
 class AnticipationConfig:
-    """Settings of answers that begin on the forecast.
+    """Settings of answers that begin on the forecast; docs/mind.md says how they were chosen.
 
     Raises:
         KinesicsError: A value is out of its range.
@@ -45,9 +45,9 @@ class AnticipationConfig:
     anticipate: bool = setting(
         True, "Whether answers may begin on the forecast; false: they wait for the gesture")
     anticipate_from: float = setting(
-        0.6, "Confidence of a forecast gesture from which on it is answered", bounds=(0.0, 1.0))
+        0.7, "Confidence of a forecast gesture from which on it is answered", bounds=(0.0, 1.0))
     anticipate_for: float = setting(
-        0.1, "Time for which a gesture must have been forecast to be answered", unit="s",
+        0.0, "Time for which a gesture must have been forecast to be answered", unit="s",
         bounds=(0.0, 2.0))
     anticipate_patience: float = setting(
         0.6, "Time by which a forecast gesture may be late before its answer is taken back",

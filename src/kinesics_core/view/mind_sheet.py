@@ -16,14 +16,14 @@ import numpy as np
 from kinesics_core.affect.emotions import EMOTION_VAD, EMOTIONS, NEUTRAL
 from kinesics_core.expression.animator import Animator
 from kinesics_core.mind.perceived import Perceived
-from kinesics_core.render.text import TextStyle, fit_text, put_text, text_width
+from kinesics_core.render.text import TextStyle, put_text, text_width
 from kinesics_core.types import NANOSECONDS, BodyPose, FacePose
 from kinesics_core.view.avatar import Avatar
 from kinesics_core.view.mind_plot import Story
 from kinesics_core.view.overlay import EMOTION_COLORS
 
 PAGE, PANEL, RULE = (15, 18, 25), (22, 26, 36), (52, 60, 78)
-INK, PALE = (238, 241, 246), (146, 156, 174)
+INK, PALE, FAINT = (238, 241, 246), (146, 156, 174), (104, 114, 134)
 
 CELL = 212, 216
 """Width and height of a robot, px."""
@@ -200,7 +200,7 @@ def _plane(
     for index, emotion in enumerate(EMOTIONS):
         if index != NEUTRAL:
             x, y = place(EMOTION_VAD[index])
-            put_text(page, fit_text(emotion, 10, 90), (x, y - 4), TextStyle(11, (104, 114, 134), "center"))
+            put_text(page, emotion, (x, y - 4), TextStyle(11, FAINT, "center"))
     for column, story in enumerate(stories):
         color = COLORS[column % len(COLORS)]
         states = np.array([[r.valence, r.arousal, r.dominance] for _, r in story.steps])

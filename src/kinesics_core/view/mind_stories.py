@@ -7,11 +7,13 @@ from pathlib import Path
 
 from kinesics_core.affect.reader import AffectReader
 from kinesics_core.affect.signals import SignalReader
+from kinesics_core.errors import KinesicsError
 from kinesics_core.mind.perceived import Perceived
 from kinesics_core.mind.personality import load_personality, temperament
 from kinesics_core.mind.policy import ResponsePolicy
 from kinesics_core.mind.policy_config import PolicyConfig
 from kinesics_core.motion.runtime import Forecaster
+from kinesics_core.recording import bag_reader
 from kinesics_core.types import People
 from kinesics_core.view.mind_plot import Story
 
@@ -65,3 +67,22 @@ def stories(
         for one, mind in zip(told, minds, strict=True):
             one.steps.append((seen, mind.update(seen.affects, seen.people, seen.signals)))
     return told
+
+
+def people_of_bag(place: Path) -> Iterator[People]:
+    """Yield the people of the first topic of the first bag at a place.
+
+    Raises:
+        KinesicsError: There are none.
+    """
+    contents = bag_reader.BagContents()
+    topic = ""
+    for bag in bag_reader.find(place)[:1]:
+        for name, people in bag_reader.messages(bag, contents, whole=True):
+            topic = topic or name
+            if name == topic:
+                yield people
+    if not topic:
+        raise KinesicsError(
+            f"{place} holds no people ({', '.join(contents.types) or 'no topic'}). "
+            f"{contents.fault} Record `persons`, or give the video.")

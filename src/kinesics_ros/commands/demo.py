@@ -109,13 +109,12 @@ def compare_minds(out: Path) -> Path:
     Returns:
         The picture, minds.jpg in it.
     """
-    from kinesics_core.commands.respond_sources import of_bag
     from kinesics_core.mind.personality import PERSONALITIES
     from kinesics_core.render.picture import save_picture
     from kinesics_core.view.mind_sheet import mind_sheet
-    from kinesics_core.view.mind_stories import percepts, stories
+    from kinesics_core.view.mind_stories import people_of_bag, percepts, stories
 
-    told = stories(percepts(of_bag(out / "bag")), PERSONALITIES)
+    told = stories(percepts(people_of_bag(out / "bag")), PERSONALITIES)
     save_picture(out / "minds.jpg", mind_sheet(told, "five personalities answer the same footage"))
     return out / "minds.jpg"
 
