@@ -11,7 +11,7 @@ BEGINS, ENDS = 0.5, 0.35
 
 _HOLD = {
     "hands_raised": 0.25, "point": 0.25, "arms_crossed": 0.3, "hand_on_face": 0.25,
-    "hands_on_hips": 0.3, "shrug": 0.12, "bow": 0.12, "lean_in": 0.3, "turn_away": 0.3,
+    "hands_on_hips": 0.3, "shrug": 0.12, "bow": 0.12, "lean_in": 0.35, "turn_away": 0.35,
 }
 """Seconds that a pose must last; swings have lasted already."""
 

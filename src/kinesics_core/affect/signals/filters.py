@@ -14,26 +14,30 @@ import numpy as np
 from kinesics_core.affect.signals.measures import MEASURES, M
 
 SMOOTH = 0.10
-"""Seconds over which a measure is averaged."""
+"""Seconds over which a measure is averaged; the trunk's depth, less certain, three times that."""
 
 STEADY = 0.25
 """Seconds over which its movement is averaged."""
 
-USUAL = 6.0
+USUAL = 12.0
 """Seconds over which a person's usual value is learnt; the first second counts equally."""
 
 STALE = 0.5
 """Seconds after which an unseen measure is unknown."""
 
-USUALS = ("head_up", "pitch", "lean", "scale", "shoulders_y", "shoulders_x", "facing", "hips_y")
+_SMOOTH = np.where(np.isin(MEASURES, ("lean", "tilt", "facing")), 3.0, 1.0) * SMOOTH
+
+USUALS = ("head_up", "pitch", "lean", "scale", "shoulders_y", "shoulders_x", "facing", "hips_y",
+          "yaw")
 """Measures whose usual value is followed."""
 
 U = {name: index for index, name in enumerate(USUALS)}
 _USUAL_ROWS = np.array([M[name] for name in USUALS])
 
 SWINGS = {
-    "wave_left": 0.16, "wave_right": 0.16, "beckon_left": 0.16, "beckon_right": 0.16,
-    "clap": 0.14, "nod": 0.07, "shake": 0.14,
+    "wave_left": 0.18, "wave_right": 0.18, "beckon_left": 0.13, "beckon_right": 0.13,
+    "lift_left": 0.16, "lift_right": 0.16,
+    "clap": 0.14, "nod": 0.07, "shake": 0.10,
 }
 """Values that may swing, and how far each must turn back (torsos, radians) for a swing."""
 
@@ -43,11 +47,18 @@ _BACK = np.array(list(SWINGS.values()))[:, None]
 _JUDGED = 0.3
 """Seconds after which it is known what jitter is."""
 
+_GONE = 0.25
+"""Seconds without its value after which a swing begins anew."""
+
 _LONG = 1e3
 """Seconds since what has never been."""
 
-_CLEAR = 5.0
-"""A swing is as many times larger than what jitter makes."""
+_HEADS = np.isin(list(SWINGS), ("nod", "shake"))[:, None]
+_CLEAR = np.where(_HEADS, 6.0, 3.0)
+"""Times that a swing is larger than what jitter makes."""
+
+_OFF = np.where(_HEADS, 3.5, 0.0)
+"""Times that a head's swing is larger than what is usual of it."""
 
 KEPT = 5
 """Turning points that are remembered."""
@@ -71,6 +82,11 @@ class State:
         trail: (2, swings, P), the two values before, the newer one first.
         noise: (swings, P), how far values jitter from one step to the next (1 sigma).
         judged: (swings, P) seconds in which that was learnt.
+        gone: (swings, P) seconds since the value was there.
+        stay: (swings, P) seconds since it was farthest.
+        dwell: (swings, P) seconds that it stayed at the last turning point.
+        drift: (swings, P), the value's mean over .3 s.
+        unrest: (swings, P), how far the value usually is from it.
     """
 
     mean: np.ndarray
@@ -86,6 +102,11 @@ class State:
     trail: np.ndarray
     noise: np.ndarray
     judged: np.ndarray
+    gone: np.ndarray
+    stay: np.ndarray
+    dwell: np.ndarray
+    drift: np.ndarray
+    unrest: np.ndarray
 
     @classmethod
     def of(cls, persons: int) -> State:
@@ -98,7 +119,9 @@ class State:
         return cls(
             full(m), full(m, value=0.0), full(m, value=_LONG), full(u), full(u, value=0.0),
             full(s), full(s, value=1.0), full(KEPT, s, value=_LONG), full(KEPT, s, value=0.0),
-            full(s), full(2, s), full(s, value=0.0), full(s, value=0.0))
+            full(s), full(2, s), full(s, value=0.0), full(s, value=0.0),
+            full(s, value=0.0), full(s, value=0.0), full(s, value=0.0), full(s),
+            full(s, value=0.0))
 
     def copy(self) -> State:
         """Return a state that advances by itself."""
@@ -134,11 +157,11 @@ class State:
         """
         there = np.isfinite(now)
         self.unseen = np.where(there, 0.0, self.unseen + elapsed)
-        gain = 1.0 - np.exp(-elapsed / SMOOTH)
+        gain = 1.0 - np.exp(-elapsed / _SMOOTH)
         change = now - self.mean
         joined = np.isfinite(change)
         change = np.where(joined, change, 0.0)
-        self.mean = np.where(there & ~joined, now, self.mean + gain * change)
+        self.mean = np.where(there & ~joined, now, self.mean + gain[:, None] * change)
         self.mean[self.unseen > STALE] = np.nan
         self.motion += (1.0 - np.exp(-elapsed / STEADY)) * np.where(
             joined, np.abs(change) - self.motion, 0.0)
@@ -154,7 +177,8 @@ class State:
         started = np.where(np.isnan(self.usual), now, self.usual)
         self.usual = np.where(there, started + gain * (now - started), self.usual)
 
-    def _swing(self, values: np.ndarray, elapsed: float) -> None:
+    def _swing(self, now: np.ndarray, elapsed: float) -> None:
+        values = now
         self.turns += elapsed
         there = np.isfinite(values)
         along = np.where(there, values * self.way, np.nan)
@@ -162,11 +186,20 @@ class State:
         # White noise of 1 sigma has second differences of sqrt(6) sigma.
         jitter = np.abs(values - 2.0 * self.trail[0] + self.trail[1]) * (1.25 / np.sqrt(6.0))
         jitters = np.isfinite(jitter)
+        values = np.where(jitters, 0.5 * (values + self.trail[0]), values)
         self.judged += np.where(jitters, elapsed, 0.0)
         gain = elapsed / np.clip(self.judged, elapsed, 1.0)
         self.noise += gain * np.where(jitters, jitter - self.noise, 0.0)
-        self.trail[1], self.trail[0] = self.trail[0], values
-        turned = along < self.top - np.maximum(_BACK, _CLEAR * self.noise)
+        self.trail[1], self.trail[0] = self.trail[0], now
+        # And errors that last: what the value is off its mean, in the first second most.
+        off = np.abs(values - self.drift)
+        offs = np.isfinite(off)
+        self.drift = np.where(there & ~offs, values, self.drift + np.where(
+            offs, (1.0 - np.exp(-elapsed / 0.3)) * (values - self.drift), 0.0))
+        gain = elapsed / np.where(self.judged < 1.0, np.maximum(self.judged, elapsed), 20.0)
+        self.unrest += gain * np.where(offs, off - self.unrest, 0.0)
+        least = np.maximum(_BACK, np.maximum(_CLEAR * self.noise, _OFF * self.unrest))
+        turned = along < self.top - least
         turned &= self.judged > _JUDGED
         if turned.any():
             extreme = self.top * self.way
@@ -175,10 +208,14 @@ class State:
             self.spans[1:] = np.where(turned, self.spans[:-1], self.spans[1:])
             self.turns[0] = np.where(turned, 0.0, self.turns[0])
             self.spans[0] = np.where(turned, span, self.spans[0])
+            self.dwell = np.where(turned, self.stay, self.dwell)
             self.last = np.where(turned, extreme, self.last)
             self.way = np.where(turned, -self.way, self.way)
             along = np.where(turned, values * self.way, along)
             self.top = np.where(turned, along, self.top)
         self.top = np.where(fresh, along, np.fmax(self.top, along))
-        # Swings end where their value is not to be seen.
-        self.top = np.where(there, self.top, np.where(self.turns[0] > STALE, np.nan, self.top))
+        # Swings end where their value is not to be seen for a while.
+        self.stay = np.where(along >= self.top, 0.0, self.stay + elapsed)
+        self.gone = np.where(there, 0.0, self.gone + elapsed)
+        self.top[self.gone > _GONE] = np.nan
+        self.last[self.gone > _GONE] = np.nan

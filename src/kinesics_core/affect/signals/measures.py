@@ -14,23 +14,24 @@ from kinesics_core.affect.signals.samples import TORSO, TORSO_OVER_SHOULDERS
 
 _SIDED = (
     "wrist_out", "wrist_up", "wrist_forward", "elbow_out", "elbow_up", "elbow_forward", "reach",
-    "at_face", "at_hip", "at_elbow", "thigh", "pointing",
+    "at_face", "at_hip", "at_elbow", "thigh", "pointing", "beside",
 )
 
 MEASURES = (
     *(f"{name}_{side}" for name in _SIDED for side in ("left", "right")),
     "gap", "head_up", "yaw", "pitch", "lean", "tilt", "facing", "shoulders_x", "shoulders_y",
-    "hips_y", "scale", "gaze_yaw", "gaze_pitch",
+    "hips_y", "scale", "gaze_yaw", "gaze_pitch", "face",
 )
 """Names, in the order of the first axis of ``measure``'s result.
 
-``reach`` is the distance of shoulder and wrist over the arm's length; ``at_face``, ``at_hip`` and
-``at_elbow`` are distances of the hand or wrist to the face, to the hip of its side and to the other
-elbow; ``thigh`` is the thigh's angle to the vertical; ``gap`` is between the wrists; ``head_up`` is
-the ears' height over the shoulders; ``lean`` and ``tilt`` are the trunk's, forward and aside;
+``reach`` is the distance of shoulder and wrist over that along the arm: 1 is straight; ``at_face``,
+``at_hip`` and ``at_elbow`` are distances of the hand or wrist to the face, to the hip of its side
+and to the other elbow; ``beside`` is the hand's place aside of the shoulders in the image;
+``thigh`` is the thigh's angle to the vertical; ``gap`` is between the wrists; ``head_up`` is the
+ears' height over the shoulders; ``lean`` and ``tilt`` are the trunk's, forward and aside;
 ``facing`` is the trunk's yaw against the line to the camera, 0 facing it; ``shoulders_x``,
 ``shoulders_y`` and ``hips_y`` are places in the image; ``scale`` is the logarithm of the pixels of
-a torso."""
+a torso; ``face`` is 1 where a face was found, which tells the head's turn far better."""
 
 M = {name: index for index, name in enumerate(MEASURES)}
 """Index of each measure."""
@@ -58,7 +59,7 @@ def measure(steps: np.ndarray, width: int, focal: float) -> np.ndarray:
     with np.errstate(invalid="ignore", divide="ignore"):
         shoulders = 0.5 * (body[..., 5, :] + body[..., 6, :])
         hips = 0.5 * (body[..., 11, :] + body[..., 12, :])
-        sideways, forward = _axes(body, flat)
+        sideways, forward = _axes(body, steps[..., samples.AXIS])
         _arms(made, body, shoulders, sideways, forward)
         for side in (0, 1):
             thigh = body[..., 13 + side, :] - body[..., 11 + side, :]
@@ -72,8 +73,13 @@ def measure(steps: np.ndarray, width: int, focal: float) -> np.ndarray:
         made[M["facing"]] = _facing(body, pixels, sideways, forward, flat, width, focal)
         middle = 0.5 * (pixels[..., 5, :] + pixels[..., 6, :]) / scale[..., None]
         made[M["shoulders_x"]], made[M["shoulders_y"]] = middle[..., 0], middle[..., 1]
+        for side in (0, 1):
+            hand, wrist = steps[..., samples.HANDS][..., 2 * side], pixels[..., 9 + side, 0]
+            made[M["beside_left"] + side] = (
+                np.where(np.isnan(hand) | np.isnan(wrist), wrist, hand) / scale - middle[..., 0])
         made[M["hips_y"]] = 0.5 * (pixels[..., 11, 1] + pixels[..., 12, 1]) / scale
     made[M["yaw"]], made[M["pitch"]] = steps[..., samples.YAW], steps[..., samples.PITCH]
+    made[M["face"]] = steps[..., samples.FACE]
     made[M["scale"]] = steps[..., samples.SCALE]
     for name, eye in (("gaze_yaw", samples.EYE_YAW), ("gaze_pitch", samples.EYE_PITCH)):
         turn = steps[..., eye]
@@ -101,10 +107,11 @@ def _body(
     return np.where(flat[..., None, None], drawn, world), flat
 
 
-def _axes(body: np.ndarray, flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _axes(body: np.ndarray, axis: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return unit vectors (..., 3) to the body's left and forward; both horizontal."""
-    across = body[..., 5, :] - body[..., 6, :]
-    across = np.stack([across[..., 0], np.zeros_like(across[..., 0]), across[..., 2]], -1)
+    drawn = (body[..., 5, :] - body[..., 6, :])[..., [0, 2]]
+    across = np.where(np.isnan(axis[..., :1]), drawn, axis)
+    across = np.stack([across[..., 0], np.zeros_like(across[..., 0]), across[..., 1]], -1)
     sideways = across / np.maximum(np.sqrt((across * across).sum(-1)), 1e-6)[..., None]
     forward = np.stack([sideways[..., 2], np.zeros_like(sideways[..., 0]), -sideways[..., 0]], -1)
     return sideways, forward
@@ -124,7 +131,8 @@ def _arms(
             made[M[f"{name}_out_left"] + side] = sign * (place * sideways).sum(-1)
             made[M[f"{name}_up_left"] + side] = -place[..., 1]
             made[M[f"{name}_forward_left"] + side] = (place * forward).sum(-1)
-        made[M["reach_left"] + side] = _length(wrist - shoulder) / (UPPER_ARM + FOREARM)
+        made[M["reach_left"] + side] = _length(wrist - shoulder) / np.maximum(
+            _length(elbow - shoulder) + _length(wrist - elbow), 0.1)
         hand = wrist + _HAND * (wrist - elbow)
         made[M["at_face_left"] + side] = _length((hand - face) * (1.0, 1.0, 0.5))
         made[M["at_hip_left"] + side] = _length((wrist - hip) * (1.0, 1.0, 0.5))
@@ -154,7 +162,7 @@ def _facing(
     across = (body[..., 5, 0] - body[..., 6, 0]) * TORSO_OVER_SHOULDERS
     # Without depth and hips a torso's length is 1 by the scale.
     trunk = np.where(np.isfinite(trunk), np.maximum(trunk, 0.5), 1.0)
-    share = np.clip(1.15 * across / trunk, -1, 1)
+    share = np.clip(1.3 * across / trunk, -1, 1)
     towards = np.where(body[..., 0, 0] < 0.5 * (body[..., 5, 0] + body[..., 6, 0]), -1.0, 1.0)
     turned = np.where(flat, towards * np.arccos(share), turned)
     return np.arctan2(np.sin(turned), np.cos(turned))

@@ -10,7 +10,7 @@ import numpy as np
 from kinesics_core.affect.signals import gestures, samples
 from kinesics_core.affect.signals.decision import Decision
 from kinesics_core.affect.signals.engagement import Engagement
-from kinesics_core.affect.signals.filters import State
+from kinesics_core.affect.signals.filters import S, State
 from kinesics_core.affect.signals.measures import M, measure
 from kinesics_core.affect.signals.names import ENGAGEMENT, GESTURES
 from kinesics_core.affect.signals.timeline import RATE, Timeline
@@ -18,11 +18,24 @@ from kinesics_core.camera import Lens, focal_length
 from kinesics_core.settings import check, same_as, setting
 from kinesics_core.types import NANOSECONDS, GestureSign, MotionForecast, People, SocialSignals
 
-_STRIDE = 3
+_STRIDE = 4
 """Steps of the grid between the moments of a forecast that are read."""
+
+_EVERY = 0.1
+"""Seconds after which forecasts are read again; in between, what was expected comes nearer."""
 
 _STALE_FORECAST = 0.25
 """Seconds after which a forecast says nothing about the coming ones."""
+
+_UNFORESEEN = [GESTURES.index("lean_in")]
+"""Gestures that no forecast tells, for they are told by depth alone, which is not forecast."""
+
+_POSES = [GESTURES.index(name) for name in (
+    "hands_raised", "point", "hand_on_face", "arms_crossed", "hands_on_hips")]
+_HANDS = [index for name, index in S.items() if name.split("_")[0] in ("wave", "beckon", "lift",
+                                                                        "clap")]
+_SETTLED = 0.7
+"""Seconds after a turning point of a hand in which no pose of it is expected."""
 
 _FORGET = 2.0
 """Seconds after which somebody unseen is forgotten."""
@@ -62,6 +75,9 @@ class SignalReader:
         self._state = State.of(0)
         self._decision = Decision(0)
         self._engagement = Engagement(0)
+        self._expected: dict[int, tuple[GestureSign, ...]] = {}
+        self._expected_at = 0
+        self._apart = np.zeros((0, 2))  # of the head's pose from what its keypoints say
 
     def update(
         self, people: People, forecasts: Sequence[MotionForecast] = ()
@@ -81,17 +97,20 @@ class SignalReader:
         focal = focal_length(people.width, self.config.horizontal_fov)
         now = np.full((len(line.ids), samples.SIZE), np.nan)
         slots = {int(person): slot for slot, person in enumerate(line.ids)}
-        for person in people.persons:
-            now[slots[person.id]] = samples.sample(person, size)
-            line.seen[slots[person.id]] = people.stamp
+        rows = [slots[person.id] for person in people.persons]
+        if rows:
+            now[rows] = samples.samples_of(people.persons, size)
+            line.seen[rows] = people.stamp
         self._smooth_scale(now)
+        self._smooth_axes(now)
+        self._fill_heads(now)
         steps = line.add(people.stamp, now)
         for measured in np.moveaxis(measure(steps, people.width, focal), 1, 0):
             self._advance(measured, 1.0 / RATE, focal)
-        expected = self._expect(people, forecasts, slots, focal)
-        return [
-            self._signals(people, slots[person.id], expected.get(person.id, ()))
-            for person in people.persons]
+        if people.stamp - self._expected_at >= _EVERY * NANOSECONDS:
+            self._expected = self._expect(people, forecasts, slots, focal)
+            self._expected_at = people.stamp
+        return [self._signals(people, slots[person.id]) for person in people.persons]
 
     def _forget(self, people: People) -> None:
         line = self._timeline
@@ -103,12 +122,14 @@ class SignalReader:
             rows = np.array(kept, np.int64)
             for part in (line, self._state, self._decision, self._engagement):
                 part.keep(rows)
+            self._apart = self._apart[rows]
 
     def _admit(self, ids: Sequence[int]) -> None:
         count = self._timeline.admit(ids)
         if count:
             for part in (self._state, self._decision, self._engagement):
                 part.admit(count)
+            self._apart = np.concatenate([self._apart, np.tile((0.0, -samples.LEVEL), (count, 1))])
 
     def _smooth_scale(self, now: np.ndarray) -> None:
         """Follow the size of a person slowly where it shrinks: a turn or a bow is no step back."""
@@ -117,9 +138,22 @@ class SignalReader:
         gain = np.where(guessed & (new < before), 0.02, 0.3)
         now[:, samples.SCALE] = np.where(np.isnan(before), new, before + gain * (new - before))
 
+    def _smooth_axes(self, now: np.ndarray) -> None:
+        """Follow where shoulders point over .3 s: their depth is the least certain of all."""
+        before, new = self._timeline.latest[:, samples.AXIS], now[:, samples.AXIS]
+        now[:, samples.AXIS] = np.where(np.isnan(before), new, before + 0.1 * (new - before))
+
+    def _fill_heads(self, now: np.ndarray) -> None:
+        """Take the head's turn from its keypoints where no face is found, on a level learnt."""
+        pose, drawn = now[:, [samples.YAW, samples.PITCH]], now[:, samples.DRAWN]
+        apart = pose - drawn
+        self._apart += np.where(np.isfinite(apart), 0.05 * (apart - self._apart), 0.0)
+        now[:, [samples.YAW, samples.PITCH]] = np.where(
+            np.isnan(pose[:, :1]), drawn + self._apart, pose)
+
     def _advance(self, measured: np.ndarray, elapsed: float, focal: float) -> None:
         state = self._state
-        state.advance(measured, gestures.swinging(measured), elapsed, learn=True)
+        state.advance(measured, gestures.swinging(measured, state), elapsed, learn=True)
         self._decision.advance(gestures.evidence(state), elapsed)
         self._engagement.advance(
             state.mean[M["gaze_yaw"]], state.mean[M["gaze_pitch"]], state.mean[M["facing"]],
@@ -141,22 +175,28 @@ class SignalReader:
         count = min(int(forecast.dt * len(forecast.keypoints) / stride) for forecast in fresh)
         if not count:
             return {}
-        coming = np.stack([
-            samples.coming_samples(
-                _at(forecast, people.stamp, stride * np.arange(1, count + 1)),
-                self._timeline.latest[row])
-            for forecast, row in zip(fresh, rows, strict=True)], axis=1)
+        ahead = stride * np.arange(1, count + 1)
+        coming = samples.coming_samples(
+            np.stack([_at(forecast, people.stamp, ahead) for forecast in fresh], axis=1),
+            self._timeline.latest[rows])
         measured = np.moveaxis(measure(coming, people.width, focal), 1, 0)
         state = self._state.copy()
         state.keep(rows)
+        # A forecast is of an image and holds the depth of one moment, errors and all: the trunk's
+        # lean is best taken from its mean.
+        measured[:, M["lean"]] = state.mean[M["lean"]]
         states = []
         for step in measured:
-            state.advance(step, gestures.swinging(step), stride, learn=False)
+            state.advance(step, gestures.swinging(step, state), stride, learn=False)
             states.append(state.copy())
         seen = gestures.evidence(State.joined(states)).reshape(len(GESTURES), count, len(rows))
+        # Hands on their way to and fro pass through poses that they do not hold.
+        swung = self._state.turns[0, _HANDS][:, rows].min(axis=0) < _SETTLED
+        seen[np.ix_(_POSES, np.arange(count), swung)] *= 0.5
         decision = self._decision.copy()
         decision.keep(rows)
         already = decision.on.copy()
+        already[_UNFORESEEN] = True
         found: dict[int, list[GestureSign]] = {forecast.person_id: [] for forecast in fresh}
         for step in range(count):
             before = decision.on.copy()
@@ -169,9 +209,13 @@ class SignalReader:
                         GestureSign(GESTURES[gesture], sure, (step + 1) * stride))
         return {person: tuple(signs) for person, signs in found.items()}
 
-    def _signals(
-        self, people: People, slot: int, expected: tuple[GestureSign, ...]
-    ) -> SocialSignals:
+    def _signals(self, people: People, slot: int) -> SocialSignals:
+        number = int(self._timeline.ids[slot])
+        elapsed = (people.stamp - self._expected_at) / NANOSECONDS
+        expected = tuple(
+            GestureSign(sign.name, sign.confidence, max(sign.starts_in - elapsed, 0.01))
+            for sign in self._expected.get(number, ())
+            if not self._decision.on[GESTURES.index(sign.name), slot])
         state, decision, engagement = self._state, self._decision, self._engagement
         seen = [
             GestureSign(GESTURES[gesture], float(np.clip(decision.sure[gesture, slot], 0.0, 1.0)))
@@ -181,7 +225,7 @@ class SignalReader:
         known = thighs[np.isfinite(thighs)]
         thigh = float(known.mean()) if len(known) else float("nan")
         return SocialSignals(
-            stamp=people.stamp, person_id=int(self._timeline.ids[slot]),
+            stamp=people.stamp, person_id=number,
             gestures=tuple(seen), expected=expected,
             posture="sitting" if thigh > SITTING else "standing" if thigh < STANDING else "",
             engagement=ENGAGEMENT[engagement.level[slot]],

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from kinesics_core.keypoints import visible
+from kinesics_core.keypoints import MIN_SCORE, visible
 from kinesics_core.skeletons import BLENDSHAPE_INDEX, MEDIAPIPE33_TO_COCO17
 from kinesics_core.types import Person
 
@@ -24,7 +25,15 @@ POINTING = slice(90, 92)
 """Left and right hand: how far the index finger is stretched beyond the others, -1..1."""
 SCALE = 92
 """Logarithm of the pixels that a length of one torso has in the image."""
-SIZE = 93
+DRAWN = slice(93, 95)
+"""Yaw and pitch of the head by its keypoints alone, whose level is not known."""
+AXIS = slice(95, 97)
+"""Horizontal part of the way from the right to the left shoulder, metres: right, away."""
+FACE = 97
+"""1 where the head's turn is a found face's, 0 where keypoints alone tell it."""
+HANDS = slice(98, 102)
+"""Knuckles of the left and the right hand, 2 x (x, y) pixels."""
+SIZE = 102
 
 TORSO = 0.5
 """Metres from shoulders to hips of an adult: .288 of a stature of 1.74 m (Drillis & Contini)."""
@@ -35,69 +44,93 @@ TORSO_OVER_SHOULDERS = 0.288 / 0.21
 _NOSE_OUT = 1.36
 """Distance of the ears over that of the nose from the ears' axis (.15 m, .11 m)."""
 
-_LEVEL = 0.25
+LEVEL = 0.25
 """Pitch of a level head by ``head_angles``: the nose is lower than the ears."""
+
+_TRUNK = np.isin(np.arange(17), (5, 6, 11, 12))
 
 _EYE_RANGE = 0.45
 """Radians that eyes turn at a blendshape of 1."""
 
 
-def sample(person: Person, size: tuple[int, int]) -> np.ndarray:
-    """Return the sample (SIZE,) of a person, nan where unknown.
+def samples_of(persons: Sequence[Person], size: tuple[int, int]) -> np.ndarray:
+    """Return the samples (persons, SIZE), nan where unknown.
 
     Args:
-        person: As perception gives it.
+        persons: As perception gives them.
         size: Width and height of the image, px.
     """
-    made = np.full(SIZE, np.nan)
-    coco = np.asarray(person.coco, np.float64)
-    places = np.where(visible(coco, size)[:, None], coco[:, :2], np.nan)
-    made[COCO] = places.ravel()
-    world = None if person.pose_world is None else np.asarray(person.pose_world, np.float64)
-    if world is not None:
-        world = np.where(np.isfinite(places[:, :1]), world[MEDIAPIPE33_TO_COCO17], np.nan)
-        made[WORLD] = world.ravel()
-    made[SCALE] = _scale(places, world)
-    made[[YAW, PITCH]] = head_angles(places) - (0.0, _LEVEL)
-    if person.head is not None:
-        face = _face_angles(np.asarray(person.head, np.float64))
-        if np.isfinite(face).all():
-            made[[YAW, PITCH, DISTANCE]] = face
-    if person.blendshapes is not None:
-        made[[EYE_YAW, EYE_PITCH]] = _eye_angles(np.asarray(person.blendshapes, np.float64))
-    for side, hand in enumerate((person.left_hand_world, person.right_hand_world)):
-        if hand is not None:
-            made[90 + side] = _index_stretched(np.asarray(hand, np.float64))
+    made = np.full((len(persons), SIZE), np.nan)
+    if not persons:
+        return made
+    coco = np.array([person.coco for person in persons], np.float64)
+    places = np.where(visible(coco, size)[..., None], coco[..., :2], np.nan)
+    made[:, COCO] = places.reshape(-1, 34)
+    rows = [row for row, person in enumerate(persons) if person.pose_world is not None]
+    if rows:
+        world = np.array([persons[row].pose_world for row in rows], np.float64)
+        world = world[:, MEDIAPIPE33_TO_COCO17]
+        # The trunk is placed by all that is seen; limbs that are not are guesses.
+        world[np.isnan(places[rows, :, 0]) & ~_TRUNK] = np.nan
+        made[rows, WORLD] = world.reshape(-1, 51)
+        made[rows, AXIS] = (world[:, 5] - world[:, 6])[:, [0, 2]]
+    made[:, SCALE] = _scales(places, made[:, WORLD].reshape(-1, 17, 3))
+    made[:, DRAWN], made[:, FACE] = head_angles(places), 0.0
+    for row, person in enumerate(persons):
+        _add_face(made[row], person)
+        _add_hands(made[row], person)
     return made
 
 
-def coming_samples(
-    keypoints: np.ndarray, latest: np.ndarray
-) -> np.ndarray:
-    """Return the samples (steps, SIZE) of a forecast, given the latest one observed.
+def _add_face(made: np.ndarray, person: Person) -> None:
+    """Fill in what a found face tells."""
+    if person.head is not None:
+        face = _face_angles(np.asarray(person.head, np.float64))
+        if face is not None:
+            made[YAW], made[PITCH], made[DISTANCE] = face
+            made[FACE] = 1.0
+    if person.blendshapes is not None and made[FACE] == 1.0:
+        made[EYE_YAW], made[EYE_PITCH] = _eye_angles(person.blendshapes)
+
+
+def _add_hands(made: np.ndarray, person: Person) -> None:
+    """Fill in what the pose's knuckles and the hands' landmarks tell."""
+    if person.pose is not None:
+        for side in (0, 1):
+            little, index = person.pose[17 + side], person.pose[19 + side]
+            if little[3] >= MIN_SCORE and index[3] >= MIN_SCORE:
+                first = HANDS.start + 2 * side
+                made[first], made[first + 1] = (
+                    0.5 * (little[0] + index[0]), 0.5 * (little[1] + index[1]))
+    for side, hand in enumerate((person.left_hand_world, person.right_hand_world)):
+        if hand is not None:
+            made[POINTING.start + side] = _index_stretched(hand)
+
+
+def coming_samples(keypoints: np.ndarray, latest: np.ndarray) -> np.ndarray:
+    """Return the samples (steps, P, SIZE) of forecasts, given the latest ones observed.
 
     Depth is held, a metre keeps its pixels, and the head turns by what its keypoints turn.
 
     Args:
-        keypoints: (steps, 17, 2) px.
-        latest: (SIZE,) sample that the forecast continues.
+        keypoints: (steps, P, 17, 2) px.
+        latest: (P, SIZE) samples that the forecasts continue.
     """
-    steps = len(keypoints)
+    steps, persons = keypoints.shape[:2]
     made = np.repeat(latest[None], steps, axis=0)
-    now = latest[COCO].reshape(17, 2)
-    places = np.where(np.isfinite(now[:, 0])[:, None], keypoints, np.nan)
-    made[:, COCO] = places.reshape(steps, 34)
-    world = latest[WORLD].reshape(17, 3)
-    if np.isfinite(world).any():
-        metre = TORSO / np.exp(latest[SCALE])
-        moved = np.concatenate([(places - now) * metre, np.zeros((steps, 17, 1))], axis=-1)
-        # World coordinates have their origin between the hips.
-        middle = moved[:, 11:13].mean(axis=1, keepdims=True)
-        moved -= np.where(np.isfinite(middle), middle, 0.0)
-        made[:, WORLD] = (world + moved).reshape(steps, 51)
-    turned = head_angles(places) - head_angles(now[None])
-    made[:, YAW] += turned[..., 0]
-    made[:, PITCH] += turned[..., 1]
+    now = latest[:, COCO].reshape(persons, 17, 2)
+    places = np.where(np.isfinite(now[..., :1]), keypoints, np.nan)
+    made[..., COCO] = places.reshape(steps, persons, 34)
+    moved = places - now
+    made[..., HANDS] += moved[..., 9:11, :].reshape(steps, persons, 4)
+    metre = TORSO / np.exp(latest[:, SCALE])
+    # World coordinates have their origin between the hips.
+    middle = 0.5 * (moved[..., 11:12, :] + moved[..., 12:13, :])
+    moved = (moved - np.where(np.isnan(middle), 0.0, middle)) * metre[:, None, None]
+    world = made[..., WORLD].reshape(steps, persons, 17, 3)
+    world[..., :2] += moved
+    made[..., WORLD] = world.reshape(steps, persons, 51)
+    made[..., [YAW, PITCH]] += head_angles(places) - head_angles(now)
     return made
 
 
@@ -118,35 +151,45 @@ def head_angles(places: np.ndarray) -> np.ndarray:
     return np.stack([yaw, pitch], axis=-1)
 
 
-def _scale(places: np.ndarray, world: np.ndarray | None) -> float:
-    """Return the logarithm of the pixels of a torso's length, nan if unknown."""
-    if world is not None:
-        both = np.isfinite(places[:, 0]) & np.isfinite(world[:, 0])
-        both[1:5] = False  # the head's points say the same as the nose
-        if np.count_nonzero(both) >= 4:
-            pixels = places[both] - places[both].mean(axis=0)
-            metres = world[both, :2] - world[both, :2].mean(axis=0)
-            spread = float((metres * metres).sum())
-            if spread > 1e-3:
-                ratio = float(np.sqrt((pixels * pixels).sum() / spread))
-                return float(np.log(max(ratio * TORSO, 1e-3)))
-    shoulders, hips = places[[5, 6]], places[[11, 12]]
-    torso = float(np.linalg.norm(hips.mean(axis=0) - shoulders.mean(axis=0)))
-    across = TORSO_OVER_SHOULDERS * float(np.linalg.norm(shoulders[0] - shoulders[1]))
-    longer = float(np.fmax(torso, across))
-    return float(np.log(longer)) if longer > 1.0 else float("nan")
+def _scales(places: np.ndarray, world: np.ndarray) -> np.ndarray:
+    """Return the logarithm of the pixels of a torso's length (P,), nan if unknown.
+
+    Args:
+        places: (P, 17, 2) px.
+        world: (P, 17, 3) metres.
+    """
+    both = np.isfinite(places[..., 0]) & np.isfinite(world[..., 0])
+    both[:, 1:5] = False  # the head's points say the same as the nose
+    count = np.maximum(both.sum(axis=1), 1)[:, None]
+
+    def spread(points: np.ndarray) -> np.ndarray:
+        known = np.where(both[..., None], points, 0.0)
+        off = np.where(both[..., None], points - (known.sum(axis=1) / count)[:, None], 0.0)
+        found: np.ndarray = np.einsum("pki,pki->p", off, off)
+        return found
+
+    with np.errstate(invalid="ignore", divide="ignore"):
+        metres = spread(world[..., :2])
+        told = (count[:, 0] >= 4) & (metres > 1e-3)
+        by_world = TORSO * np.sqrt(spread(places) / metres)
+        trunk = 0.5 * (places[:, 5] + places[:, 6] - places[:, 11] - places[:, 12])
+        across = places[:, 5] - places[:, 6]
+        drawn = np.fmax(np.hypot(trunk[:, 0], trunk[:, 1]),
+                        TORSO_OVER_SHOULDERS * np.hypot(across[:, 0], across[:, 1]))
+        size = np.where(told, by_world, drawn)
+        return np.log(np.where(size > 1.0, size, np.nan))
 
 
-def _face_angles(head: np.ndarray) -> np.ndarray:
-    """Return yaw and pitch of the face against the line to the camera, and its distance (3,)."""
-    place, out = head[:3, 3], head[:3, 2]
-    distance = float(np.linalg.norm(place))
-    if not (np.isfinite(head).all() and distance > 1e-3 and np.linalg.norm(out) > 1e-3):
-        return np.full(3, np.nan)
-    out, line = out / np.linalg.norm(out), -place / distance
-    yaw = np.arctan2(out[0], -out[2]) - np.arctan2(line[0], -line[2])
-    pitch = np.arcsin(np.clip(out[1], -1, 1)) - np.arcsin(np.clip(line[1], -1, 1))
-    return np.array([np.arctan2(np.sin(yaw), np.cos(yaw)), pitch, distance])
+def _face_angles(head: np.ndarray) -> tuple[float, float, float] | None:
+    """Return yaw and pitch of the face against the line to the camera, and its distance."""
+    x, y, z = head[:3, 3].tolist()
+    right, down, away = head[:3, 2].tolist()
+    distance, length = math.hypot(x, y, z), math.hypot(right, down, away)
+    if not (math.isfinite(distance + length) and distance > 1e-3 and length > 1e-3):
+        return None
+    yaw = math.atan2(right, -away) - math.atan2(-x, z)
+    pitch = math.asin(max(-1.0, min(1.0, down / length))) - math.asin(-y / distance)
+    return math.atan2(math.sin(yaw), math.cos(yaw)), pitch, distance
 
 
 def _index(names: Mapping[str, int], *wanted: str) -> list[int]:
@@ -158,24 +201,29 @@ _RIGHTWARD = _index(BLENDSHAPE_INDEX, "eyeLookInLeft", "eyeLookOutRight")
 _DOWNWARD = _index(BLENDSHAPE_INDEX, "eyeLookDownLeft", "eyeLookDownRight")
 _UPWARD = _index(BLENDSHAPE_INDEX, "eyeLookUpLeft", "eyeLookUpRight")
 _BLINKS = _index(BLENDSHAPE_INDEX, "eyeBlinkLeft", "eyeBlinkRight")
+_FINGERS = np.array([[0, first, first + 1, first + 2, first + 3] for first in (5, 9, 13, 17)])
 
 
-def _eye_angles(shapes: np.ndarray) -> np.ndarray:
-    """Return yaw and pitch (2,) of the eyes in the head; nan while they are shut."""
-    if shapes.shape != (len(BLENDSHAPE_INDEX),) or not shapes[_BLINKS].mean() < 0.6:
-        return np.full(2, np.nan)
-    yaw = shapes[_LEFTWARD].mean() - shapes[_RIGHTWARD].mean()
-    pitch = shapes[_DOWNWARD].mean() - shapes[_UPWARD].mean()
-    return _EYE_RANGE * np.array([yaw, pitch])
+def _eye_angles(shapes: np.ndarray) -> tuple[float, float]:
+    """Return yaw and pitch of the eyes in the head; nan while they are shut."""
+    if shapes.shape != (len(BLENDSHAPE_INDEX),):
+        return math.nan, math.nan
+    left, right, down, up, blink = (
+        float(shapes[first]) + float(shapes[second])
+        for first, second in (_LEFTWARD, _RIGHTWARD, _DOWNWARD, _UPWARD, _BLINKS))
+    if not blink < 1.2:
+        return math.nan, math.nan
+    return 0.5 * _EYE_RANGE * (left - right), 0.5 * _EYE_RANGE * (down - up)
 
 
 def _index_stretched(hand: np.ndarray) -> float:
     """Return how far the index finger is stretched beyond the three others, -1..1."""
     if hand.shape != (21, 3):
-        return float("nan")
-    bones = np.diff(hand[[0, 5, 6, 7, 8, 0, 9, 10, 11, 12, 0, 13, 14, 15, 16, 0, 17, 18, 19, 20]]
-                    .reshape(4, 5, 3), axis=1)
-    lengths = np.sqrt((bones * bones).sum(axis=-1)).sum(axis=1)
-    direct = np.linalg.norm(hand[[8, 12, 16, 20]] - hand[0], axis=1)
-    straight = direct / np.maximum(lengths, 1e-6)
-    return float(np.clip(straight[0] - straight[1:].mean(), -1.0, 1.0))
+        return math.nan
+    chains = np.asarray(hand, np.float64)[_FINGERS]
+    bones = chains[:, 1:] - chains[:, :-1]
+    lengths = np.sqrt(np.einsum("fbi,fbi->fb", bones, bones)).sum(axis=1)
+    direct = chains[:, -1] - chains[:, 0]
+    straight = np.sqrt(np.einsum("fi,fi->f", direct, direct)) / np.maximum(lengths, 1e-6)
+    first, *others = straight.tolist()
+    return max(-1.0, min(1.0, first - sum(others) / 3.0))
