@@ -17,6 +17,7 @@ from kinesics_core.settings import add_option, settings_of
 HELP = "measure speed and memory beside a peer; results go to out/bench/NAME.json"
 
 BENCHES = {
+    "affect": "kinesics_core.judging.bench_affect",
     "express": "kinesics_ros.bench_express",
     "fit": "kinesics_core.fitting.evaluation.bench_fit",
     "forecast": "kinesics_core.motion.evaluation.bench_forecast",

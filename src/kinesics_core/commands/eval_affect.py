@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kinesics_core import bench, files
-from kinesics_core.commands import eval_faces, tables
+from kinesics_core.commands import eval_faces, eval_gestures, tables
 from kinesics_core.errors import KinesicsError
 
 if TYPE_CHECKING:
@@ -30,10 +30,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         " by bootstrap. Beside each, what the mean speed of the keypoints reaches alone."
         " `kinesics eval affect faces DIR` reads pictures of faces instead, labelled by subfolder"
         " or CSV: balanced accuracy, recall by emotion, confusion and calibration (ECE), beside"
-        " blendshapes alone and the majority."
+        " blendshapes alone and the majority. `kinesics eval affect gestures [DIR]` reads gestures"
+        " in motion, BVH files or a dataset, labelled by name; left out, in performances."
     )
-    parser.add_argument("channel", nargs="?", choices=("bodies", "faces"), default="bodies")
-    parser.add_argument("folder", metavar="DIR", nargs="?", type=Path, help="pictures of faces")
+    parser.add_argument(
+        "channel", nargs="?", choices=("bodies", "faces", "gestures"), default="bodies")
+    parser.add_argument("folder", metavar="DIR", nargs="?", type=Path,
+                        help="pictures of faces; motion with gestures")
     parser.add_argument("--data", metavar="DATASET", type=Path, help="clips, for bodies")
     parser.add_argument(
         "--model", metavar="FILE",
@@ -57,6 +60,9 @@ def run(args: argparse.Namespace) -> int:
     if args.channel == "faces":
         eval_faces.reject_options_of_bodies(args)
         return eval_faces.run(args)
+    if args.channel == "gestures":
+        eval_gestures.reject_other_options(args)
+        return eval_gestures.run(args)
     if args.data is None:
         raise KinesicsError(
             "Got no --data; wanted --data DATASET, or `kinesics eval affect faces DIR`.")

@@ -1,4 +1,4 @@
-"""How well gestures are read: labelled motion through cameras, scored by gesture.
+"""Scores of the reading of gestures: labelled motion through cameras, scored by gesture.
 
 A clip is right about a gesture that it is labelled with if the gesture is seen for a tenth of a
 second; a gesture that it is neither labelled with nor allowed to hold is a false one.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,8 +24,10 @@ from kinesics_core.judging.seen_people import (
     see,
     stream,
 )
-from kinesics_core.motion.runtime import Forecaster
 from kinesics_core.types import NANOSECONDS, SocialSignals
+
+if TYPE_CHECKING:
+    from kinesics_core.motion.runtime import Forecaster
 
 LEAST = 0.1
 """Seconds for which a gesture must be seen to count."""
@@ -68,7 +71,7 @@ class GestureClip:
 
 @dataclass(slots=True)
 class GestureReading:
-    """What was read of a clip in one view.
+    """Reading of a clip in one view.
 
     Attributes:
         clip: The clip.
@@ -114,7 +117,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """How early gestures are forecast.
+    """Earliness of forecast gestures.
 
     Attributes:
         median_ms: Median time from the first forecast of a gesture to its being seen.

@@ -26,7 +26,7 @@ _FACE_FOUND = 1.2  # rad: a face that is turned farther is not found
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """How a motion is seen.
+    """View of a motion.
 
     Attributes:
         distance: From the camera to the person, metres.

@@ -17,8 +17,22 @@ G = {name: index for index, name in enumerate(GESTURES)}
 _EVEN = 0.4
 """Share of the larger of two swings, and of the longer, that the other one has at least."""
 
-_SLOWEST, _QUICKEST = 0.9, 0.07
-"""Seconds between two turning points of what swings."""
+_SLOWEST = np.array([0.9] * 7 + [0.6, 0.7])[:, None]
+_QUICKEST = 0.07
+"""Seconds between two turning points of what swings; heads are quicker than hands."""
+
+
+_SWING_ROWS = np.array([M[name] for name in (
+    "beside_left", "beside_right", "reach_left", "reach_right", "wrist_up_left", "wrist_up_right",
+    "gap", "pitch", "yaw")])
+_WAVES, _BECKONS, _LIFTS = (
+    slice(S[f"{name}_left"], S[f"{name}_left"] + 2) for name in ("wave", "beckon", "lift"))
+_HEADS = slice(S["nod"], S["nod"] + 2)
+
+_LEAST = np.array([
+    (0.15, 0.25), (0.15, 0.25), (0.17, 0.28), (0.17, 0.28), (0.17, 0.28), (0.17, 0.28),
+    (0.14, 0.5), (0.13, 0.2), (0.17, 0.28)]).T[..., None]
+"""Lengths that three swings must have on average, and two, to be a gesture; as ``SWINGS``."""
 
 
 def swinging(now: np.ndarray, state: State) -> np.ndarray:
@@ -28,104 +42,128 @@ def swinging(now: np.ndarray, state: State) -> np.ndarray:
         now: (measures, P) of one step.
         state: Before it.
     """
-    raised = _both(now, "wrist_up")
-    with np.errstate(invalid="ignore"):
-        lateral = np.where(raised > -0.45, _both(now, "beside"), np.nan)
-        beckoning = np.where(
-            (raised > -0.9) & (_both(now, "wrist_forward") > 0.2), _both(now, "reach"), np.nan)
-        lift = np.where(raised > -0.9, raised, np.nan)
-        # Of somebody whose face is found at times, only those times count.
-        head = now[[M["pitch"], M["yaw"]]]
-        head = np.where((now[M["face"]] > 0.9) | ~(state.mean[M["face"]] > 0.02), head, np.nan)
-        gap = np.where((raised > -1.0).all(axis=0), now[M["gap"]], np.nan)
-    return np.concatenate(
-        [lateral, beckoning, lift, gap[None], head])
+    made = now[_SWING_ROWS]
+    up, forward = _both(now, "wrist_up"), _both(now, "wrist_forward")
+    # What is unknown compares as false, and is left out too.
+    made[_WAVES][~(up > -0.45)] = np.nan
+    made[_BECKONS][~((up > -0.9) & (forward > 0.2))] = np.nan
+    made[_LIFTS][~(up > -0.9)] = np.nan
+    made[S["clap"]][~(up > -1.0).all(axis=0)] = np.nan
+    # Of somebody whose face is found at times, only those times count.
+    drawn = ~(now[M["face"]] > 0.9) & (state.mean[M["face"]] > 0.02)
+    made[_HEADS][:, drawn] = np.nan
+    return made
 
 
 def evidence(state: State) -> np.ndarray:
     """Return how much each person's state looks like each gesture, (gestures, P), 0..1."""
     made = np.zeros((len(GESTURES), state.mean.shape[-1]))
-    mean = state.mean
-    up, out, forward = (_both(mean, f"wrist_{axis}") for axis in ("up", "out", "forward"))
+    up = _both(state.mean, "wrist_up")
     quiet = _below(_both(state.motion, "wrist_up") + _both(state.motion, "wrist_out"), 0.12, 0.25)
-    reach = _both(mean, "reach")
+    swung = _swung(state)
+    _swung_hands(made, state, up, *swung)
+    _held_arms(made, state, up, quiet)
+    _held_hands(made, state, up, quiet)
+    _trunk(made, state, up)
+    _head(made, state, up, *swung)
+    return made
 
-    waves, wave_span = _swung(state, "wave_left", (0.15, 0.25))
-    _, beckon_span = _swung(state, "beckon_left", (0.17, 0.28))
-    lifts, lift_span = _swung(state, "lift_left", (0.17, 0.28))
-    claps, _ = _swung(state, "clap", (0.14, 0.5))
+
+def _swung_hands(
+    made: np.ndarray, state: State, up: np.ndarray, swings: np.ndarray, spans: np.ndarray
+) -> None:
+    """Fill in what hands do to and fro: wave, come_here, clap."""
+    mean = state.mean
+    wave_span, lift_span = spans[_WAVES], spans[_LIFTS]
     chest = (_above(up, -1.0, -0.8) * _below(up, 0.1, 0.35)).min(axis=0)
-    made[G["clap"]] = claps[0] * chest * _below(mean[M["gap"]], 0.65, 0.9)
     # Hands that clap meet: so far is the nearer of the last two turning points.
     nearest = np.fmin(state.last[S["clap"]], state.top[S["clap"]] * state.way[S["clap"]])
-    made[G["clap"]] *= _below(_known(nearest, 9.0), 0.38, 0.52)
-    alone = 1.0 - made[G["clap"]]
-    apart = _above(mean[M["gap"]], 0.85, 1.15)
-    wave = waves * apart * _above(up, -0.5, -0.3) * _above(wave_span - 0.7 * lift_span, 0.1, 0.2)
-    made[G["wave"]] = wave.max(axis=0) * alone
-    beckon = (lifts * apart * _below(out, 0.8, 1.0) * _above(beckon_span, 0.08, 0.14)
+    clap = (swings[S["clap"]] * chest * _below(mean[M["gap"]], 0.65, 0.9)
+            * _below(nearest, 0.38, 0.52))
+    made[G["clap"]] = _known(clap)
+    # Of a hand that is not to be seen nothing is known: the other one counts.
+    alone = (1.0 - made[G["clap"]]) * _above(_known(mean[M["gap"]], 9.0), 0.85, 1.15)
+    wave = (swings[_WAVES] * alone * _above(up, -0.5, -0.3)
+            * _above(wave_span - 0.7 * lift_span, 0.1, 0.2))
+    made[G["wave"]] = _known(wave).max(axis=0)
+    beckon = (swings[_LIFTS] * alone * _below(_both(mean, "wrist_out"), 0.8, 1.0)
+              * _above(spans[_BECKONS], 0.08, 0.14)
               * _above(lift_span - 0.8 * wave_span, 0.05, 0.12) * _below(up, 0.35, 0.6)
-              * _above(up, -0.85, -0.65) * _above(forward, 0.25, 0.4))
-    made[G["come_here"]] = beckon.max(axis=0) * alone * (1.0 - made[G["wave"]])
-    high = _above(up, 0.4, 0.55)
-    # Held up beside the head, the forearm upright, is the shy form of it.
-    upright = up - _both(mean, "elbow_up")
-    shy = (_above(up, -0.25, -0.08) * _above(upright, 0.28, 0.4) * quiet
-           * _above(_both(mean, "at_face"), 0.4, 0.5) * _above(out, 0.3, 0.4))
-    made[G["hands_raised"]] = np.fmax(high, shy).max(axis=0) * (1.0 - made[G["wave"]])
+              * _above(up, -0.85, -0.65) * _above(_both(mean, "wrist_forward"), 0.25, 0.4))
+    made[G["come_here"]] = _known(beckon).max(axis=0) * (1.0 - made[G["wave"]])
 
-    aside = np.hypot(np.maximum(out - 0.35, 0.0), np.maximum(forward, 0.0))
-    level = _above(up, -0.75, -0.55) * _below(up, 0.45, 0.6)
+
+def _held_arms(made: np.ndarray, state: State, up: np.ndarray, quiet: np.ndarray) -> None:
+    """Fill in what arms hold by themselves: hands_raised, point."""
+    mean = state.mean
+    out, elbow_up = _both(mean, "wrist_out"), _both(mean, "elbow_up")
+    # Held up beside the head, the forearm upright, is the shy form of raising a hand.
+    shy = (_above(up, -0.25, -0.08) * _above(up - elbow_up, 0.28, 0.4) * quiet
+           * _above(_both(mean, "at_face"), 0.4, 0.5) * _above(out, 0.3, 0.4))
+    raised = np.maximum(_known(_above(up, 0.4, 0.55)), _known(shy))
+    made[G["hands_raised"]] = raised.max(axis=0) * (1.0 - made[G["wave"]])
+    aside = np.hypot(np.maximum(out - 0.35, 0.0), np.maximum(_both(mean, "wrist_forward"), 0.0))
+    level = _above(up, -0.75, -0.55) * _below(up, 0.45, 0.6) * _below(elbow_up, 0.45, 0.6)
     finger = 0.9 + 0.4 * _known(_both(mean, "pointing"))
-    level = level * _below(_both(mean, "elbow_up"), 0.45, 0.6)
-    point = _above(reach, 0.86, 0.93) * _above(aside, 0.6, 0.8) * level * quiet * finger
+    point = _known(_above(_both(mean, "reach"), 0.86, 0.93) * _above(aside, 0.6, 0.8) * level
+                   * quiet * finger)
     made[G["point"]] = np.clip(point.max(axis=0) - 0.5 * point.min(axis=0), 0.0, 1.0)
 
-    lean = mean[M["lean"]] - state.usual[U["lean"]]
-    down = mean[M["pitch"]] - state.usual[U["pitch"]]
-    sunk = (mean[M["shoulders_y"]] - state.usual[U["shoulders_y"]]) * _below(
-        np.abs(mean[M["scale"]] - state.usual[U["scale"]]), 0.04, 0.08)
-    dropped = state.usual[U["head_up"]] - mean[M["head_up"]]
-    forwards = np.fmax(lean, 2.0 * sunk)
-    made[G["bow"]] = _above(forwards, 0.07, 0.12) * _above(
-        forwards + 0.5 * np.clip(_known(down), 0.0, 0.6), 0.25, 0.33)
-    made[G["lean_in"]] = _above(lean, 0.065, 0.105) * _below(lean, 0.32, 0.42) * _below(
-        _known(down), 0.12, 0.22)
 
-    still = quiet.min(axis=0)
-    crossed = (_below(_both(mean, "at_elbow"), 0.6, 0.78) * _below(out, 0.12, 0.25)
-               * _above(up, -0.7, -0.57) * _below(up, -0.15, 0.05)).min(axis=0)
-    made[G["arms_crossed"]] = crossed * still * _below(out.sum(axis=0), 0.1, 0.25)
+def _held_hands(made: np.ndarray, state: State, up: np.ndarray, quiet: np.ndarray) -> None:
+    """Fill in what hands hold to the body: arms_crossed, hand_on_face, hands_on_hips."""
+    mean, out = state.mean, _both(state.mean, "wrist_out")
+    crossed = (_below(_both(mean, "at_elbow"), 0.6, 0.78) * _below(out, 0.12, 0.25) * quiet
+               * _above(up, -0.7, -0.57) * _below(up, -0.15, 0.05))
+    together = _below(out.sum(axis=0), 0.1, 0.25)
+    made[G["arms_crossed"]] = _known(crossed.min(axis=0) * together)
     touched = _below(_both(mean, "at_face"), 0.37, 0.5) * quiet
-    made[G["hand_on_face"]] = touched.max(axis=0) * (1.0 - made[G["wave"]])
+    made[G["hand_on_face"]] = _known(touched).max(axis=0) * (1.0 - made[G["wave"]])
     akimbo = (_below(_both(mean, "at_hip"), 0.45, 0.6) * _above(_both(mean, "elbow_out"), 0.6, 0.75)
               * _above(up, -1.15, -1.0) * quiet)
-    made[G["hands_on_hips"]] = akimbo.min(axis=0)
+    made[G["hands_on_hips"]] = _known(akimbo.min(axis=0))
 
-    open_arms = (_above(out, 0.55, 0.75) * _above(up, -1.0, -0.85)).min(axis=0)
-    made[G["shrug"]] = _above(dropped + 0.015 * _known(open_arms), 0.05, 0.08) * _below(
-        forwards, 0.08, 0.16) * _below(np.abs(down), 0.2, 0.35) * _below(
+
+def _trunk(made: np.ndarray, state: State, up: np.ndarray) -> None:
+    """Fill in what trunk and shoulders do: bow, lean_in, shrug, turn_away."""
+    mean, usual = state.mean, state.usual
+    lean = mean[M["lean"]] - usual[U["lean"]]
+    down = _known(mean[M["pitch"]] - usual[U["pitch"]])
+    sunk = (mean[M["shoulders_y"]] - usual[U["shoulders_y"]]) * _below(
+        np.abs(mean[M["scale"]] - usual[U["scale"]]), 0.04, 0.08)
+    dropped = usual[U["head_up"]] - mean[M["head_up"]]
+    forwards = np.fmax(lean, 2.0 * sunk)
+    bow = _above(forwards, 0.07, 0.12) * _above(
+        forwards + 0.5 * np.minimum(np.maximum(down, 0.0), 0.6), 0.25, 0.33)
+    made[G["bow"]] = _known(bow)
+    made[G["lean_in"]] = _known(
+        _above(lean, 0.065, 0.105) * _below(lean, 0.32, 0.42)) * _below(down, 0.12, 0.22)
+    palms_out = (_above(_both(mean, "wrist_out"), 0.55, 0.75) * _above(up, -1.0, -0.85)).min(axis=0)
+    lifted = _above(dropped + 0.015 * _known(palms_out), 0.05, 0.08)
+    made[G["shrug"]] = _known(
+        lifted * _below(forwards, 0.08, 0.16)) * _below(np.abs(down), 0.2, 0.35) * _below(
         _known(up, -1.0).max(axis=0), -0.3, -0.1)
-    nods, nod_span = _swung(state, "nod", (0.13, 0.2), 0.6)
-    shakes, shake_span = _swung(state, "shake", (0.17, 0.28), 0.7)
-    firm = _below(state.motion[M["lean"]], 0.06, 0.1) * _below(
-        state.motion[M["shoulders_y"]], 0.03, 0.06)
-    busy = _both(state.motion, "wrist_up") + _both(state.motion, "beside")
-    firm = np.where(np.isnan(firm), 1.0, firm) * _below(
-        _known(busy).max(axis=0), 0.12, 0.25) * _below(
-        _known(up, -1.0).max(axis=0), -0.3, 0.1)
-    ahead = _below(state.motion[M["yaw"]], 0.03, 0.06) * (mean[M["face"]] > 0.8)
-    nod = np.maximum(nods, _nodded_once(state) * ahead)
-    made[G["nod"]] = nod[0] * firm * _above(
-        np.maximum(nod_span[0], state.spans[0, S["nod"]]) - 0.8 * shake_span[0], 0.02, 0.06)
-    made[G["shake"]] = shakes[0] * firm * _above(
-        shake_span[0] - 0.8 * nod_span[0], 0.03, 0.07)
-    turned = np.abs(mean[M["facing"]]) - np.abs(state.usual[U["facing"]])
-    face = np.abs(mean[M["yaw"]]) - np.abs(state.usual[U["yaw"]])
+    turned = np.abs(mean[M["facing"]]) - np.abs(usual[U["facing"]])
+    face = np.abs(mean[M["yaw"]]) - np.abs(usual[U["yaw"]])
     made[G["turn_away"]] = np.maximum(
-        _above(turned, 0.6, 0.85), _above(face, 0.45, 0.6) * _above(turned, 0.05, 0.15))
-    made[~np.isfinite(made)] = 0.0
-    return made
+        _known(_above(turned, 0.6, 0.85)),
+        _known(_above(face, 0.45, 0.6) * _above(turned, 0.05, 0.15)))
+
+
+def _head(
+    made: np.ndarray, state: State, up: np.ndarray, swings: np.ndarray, spans: np.ndarray
+) -> None:
+    """Fill in what the head does to and fro while the rest is calm: nod, shake."""
+    motion = state.motion
+    nod_span, shake_span = spans[_HEADS]
+    busy = (_both(motion, "wrist_up") + _both(motion, "beside")).max(axis=0)
+    calm = (_below(motion[M["lean"]], 0.06, 0.1) * _below(motion[M["shoulders_y"]], 0.03, 0.06)
+            * _below(busy, 0.12, 0.25) * _below(_known(up, -1.0).max(axis=0), -0.3, 0.1))
+    ahead = _below(motion[M["yaw"]], 0.03, 0.06) * (state.mean[M["face"]] > 0.8)
+    nod = np.maximum(swings[S["nod"]], _nodded_once(state)[0] * ahead)
+    farthest = np.maximum(nod_span, state.spans[0, S["nod"]])
+    made[G["nod"]] = nod * calm * _above(farthest - 0.8 * shake_span, 0.02, 0.06)
+    made[G["shake"]] = swings[S["shake"]] * calm * _above(shake_span - 0.8 * nod_span, 0.03, 0.07)
 
 
 def _both(rows: np.ndarray, name: str) -> np.ndarray:
@@ -134,22 +172,11 @@ def _both(rows: np.ndarray, name: str) -> np.ndarray:
     return rows[first:first + 2]
 
 
-def _swung(
-    state: State, name: str, least: tuple[float, float], slowest: float = _SLOWEST
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return whether something swings to and fro (n, P), 0..1, and how far (n, P).
-
-    Args:
-        state: Of everybody.
-        name: Of the first swing; with ``_left`` that of both sides.
-        least: How far three swings must go, and how far two, to be a gesture.
-        slowest: Seconds between two of them.
-    """
-    first = S[name]
-    rows = slice(first, first + (2 if name.endswith("_left") else 1))
-    turns, spans = state.turns[:, rows], state.spans[:, rows]
+def _swung(state: State) -> tuple[np.ndarray, np.ndarray]:
+    """Return whether everything swings to and fro, 0..1, and how far; (swings, P) each."""
+    turns, spans = state.turns, state.spans
     pauses = np.concatenate([turns[:1], turns[1:] - turns[:-1]])
-    regular = (pauses < slowest) & (pauses[:1] < slowest) & (spans > 0.0)
+    regular = (pauses < _SLOWEST) & (spans > 0.0)
     regular[1:] &= pauses[1:] > _QUICKEST
     # What goes to and fro does so evenly.
     alike = np.minimum(spans[:-1], spans[1:]) > _EVEN * np.maximum(spans[:-1], spans[1:])
@@ -159,10 +186,8 @@ def _swung(
     counted = np.logical_and.accumulate(regular, axis=0)
     number = counted.sum(axis=0)
     span = np.where(counted, spans, 0.0).sum(axis=0) / np.maximum(number, 1)
-    many, few = least
-    swings = np.maximum(
-        _above(number, 2.0, 3.5) * _above(span, 0.85 * many, 1.15 * many),
-        0.67 * (number >= 2) * _above(span, 0.85 * few, 1.15 * few))
+    many, few = np.minimum(np.maximum(span / (0.3 * _LEAST) - 0.85 / 0.3, 0.0), 1.0)
+    swings = np.maximum(_above(number, 2.0, 3.5) * many, 0.67 * (number >= 2) * few)
     return swings, span
 
 

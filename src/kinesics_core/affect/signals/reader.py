@@ -30,12 +30,14 @@ _STALE_FORECAST = 0.25
 _UNFORESEEN = [GESTURES.index("lean_in")]
 """Gestures that no forecast tells, for they are told by depth alone, which is not forecast."""
 
-_POSES = [GESTURES.index(name) for name in (
-    "hands_raised", "point", "hand_on_face", "arms_crossed", "hands_on_hips")]
+_POSES = np.array([GESTURES.index(name) for name in (
+    "hands_raised", "point", "hand_on_face", "arms_crossed", "hands_on_hips")])
 _HANDS = [index for name, index in S.items() if name.split("_")[0] in ("wave", "beckon", "lift",
                                                                         "clap")]
 _SETTLED = 0.7
 """Seconds after a turning point of a hand in which no pose of it is expected."""
+
+_THIGHS = [M["thigh_left"], M["thigh_right"]]
 
 _FORGET = 2.0
 """Seconds after which somebody unseen is forgotten."""
@@ -50,7 +52,7 @@ class SignalsConfig:
 
     horizontal_fov: float = same_as(Lens, "horizontal_fov")
     forecast_confidence: float = setting(
-        0.5, "Confidence from which a coming gesture is told", bounds=(0.0, 1.0))
+        0.55, "Confidence from which a coming gesture is told", bounds=(0.0, 1.0))
 
     def __post_init__(self) -> None:
         """Refuse values out of range."""
@@ -110,7 +112,7 @@ class SignalReader:
         if people.stamp - self._expected_at >= _EVERY * NANOSECONDS:
             self._expected = self._expect(people, forecasts, slots, focal)
             self._expected_at = people.stamp
-        return [self._signals(people, slots[person.id]) for person in people.persons]
+        return self._signals(people, rows)
 
     def _forget(self, people: People) -> None:
         line = self._timeline
@@ -209,32 +211,38 @@ class SignalReader:
                         GestureSign(GESTURES[gesture], sure, (step + 1) * stride))
         return {person: tuple(signs) for person, signs in found.items()}
 
-    def _signals(self, people: People, slot: int) -> SocialSignals:
-        number = int(self._timeline.ids[slot])
-        elapsed = (people.stamp - self._expected_at) / NANOSECONDS
-        expected = tuple(
+    def _signals(self, people: People, slots: Sequence[int]) -> list[SocialSignals]:
+        """Return the signals of the persons at some slots, in their order."""
+        state, engagement = self._state, self._engagement
+        on, sure = self._decision.on, np.clip(self._decision.sure, 0.0, 1.0)
+        thighs = state.mean[_THIGHS]
+        known = np.isfinite(thighs)
+        count = known.sum(axis=0)
+        thigh = np.where(known, thighs, 0.0).sum(axis=0) / np.where(count > 0, count, np.nan)
+        columns = [part.tolist() for part in (
+            engagement.level, engagement.confidence(), engagement.distance,
+            np.abs(state.mean[M["facing"]]), engagement.gaze, engagement.approach(), thigh)]
+        made = []
+        for slot in slots:
+            level, sureness, distance, facing, gaze, approach, angle = (
+                column[slot] for column in columns)
+            seen = [GestureSign(GESTURES[gesture], float(sure[gesture, slot]))
+                    for gesture in on[:, slot].nonzero()[0].tolist()]
+            seen.sort(key=lambda sign: -sign.confidence)
+            number = int(self._timeline.ids[slot])
+            made.append(SocialSignals(
+                people.stamp, number, tuple(seen), self._coming(people.stamp, number, slot),
+                "sitting" if angle > SITTING else "standing" if angle < STANDING else "",
+                ENGAGEMENT[level], sureness, distance, facing, gaze, approach, people.frame_id))
+        return made
+
+    def _coming(self, stamp: int, number: int, slot: int) -> tuple[GestureSign, ...]:
+        """Return what is expected of a person and not seen yet, so much nearer by now."""
+        elapsed = (stamp - self._expected_at) / NANOSECONDS
+        return tuple(
             GestureSign(sign.name, sign.confidence, max(sign.starts_in - elapsed, 0.01))
             for sign in self._expected.get(number, ())
             if not self._decision.on[GESTURES.index(sign.name), slot])
-        state, decision, engagement = self._state, self._decision, self._engagement
-        seen = [
-            GestureSign(GESTURES[gesture], float(np.clip(decision.sure[gesture, slot], 0.0, 1.0)))
-            for gesture in np.flatnonzero(decision.on[:, slot])]
-        seen.sort(key=lambda sign: -sign.confidence)
-        thighs = state.mean[[M["thigh_left"], M["thigh_right"]], slot]
-        known = thighs[np.isfinite(thighs)]
-        thigh = float(known.mean()) if len(known) else float("nan")
-        return SocialSignals(
-            stamp=people.stamp, person_id=number,
-            gestures=tuple(seen), expected=expected,
-            posture="sitting" if thigh > SITTING else "standing" if thigh < STANDING else "",
-            engagement=ENGAGEMENT[engagement.level[slot]],
-            engagement_confidence=float(engagement.confidence()[slot]),
-            distance=float(engagement.distance[slot]),
-            facing=float(abs(state.mean[M["facing"], slot])),
-            gaze=float(engagement.gaze[slot]),
-            approach=float(engagement.approach()[slot]),
-            frame_id=people.frame_id)
 
 
 def _at(forecast: MotionForecast, stamp: int, ahead: np.ndarray) -> np.ndarray:

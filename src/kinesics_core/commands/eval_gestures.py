@@ -1,0 +1,83 @@
+"""``kinesics eval affect gestures [DIR]``: gestures read in labelled motion, through cameras."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from typing import TYPE_CHECKING
+
+from kinesics_core import bench, files
+from kinesics_core.commands import tables
+from kinesics_core.errors import KinesicsError
+
+if TYPE_CHECKING:
+    from kinesics_core.judging.gesture_scores import Lead, Score
+
+VIEWS, EACH, SEED = 2, 6, 2026
+
+
+def run(args: argparse.Namespace) -> int:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from kinesics_core.judging import gesture_folder, gesture_scores
+    from kinesics_core.motion.runtime import Forecaster
+
+    if args.json is not None:
+        files.require_writable(args.json)
+    console = Console(stderr=True)
+    clips = gesture_scores.performed_clips(EACH, SEED) if args.folder is None else \
+        gesture_folder.labelled_clips(args.folder, console.print)
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task("clips in views", total=len(clips) * VIEWS)
+        readings = gesture_scores.read_gestures(
+            clips, VIEWS, SEED, Forecaster(), lambda done: progress.update(task, completed=done))
+    table, lead = gesture_scores.scores(readings), gesture_scores.lead_of(readings)
+    macro = gesture_scores.macro_f1(table)
+    _print(table, macro, lead, len(clips))
+    if args.json is not None:
+        bench.save(_results(table, macro, lead), args.json,
+                   about={"data": str(args.folder or "performed"), "clips": len(clips)})
+        print(f"wrote {args.json}")
+    return 0
+
+
+def reject_other_options(args: argparse.Namespace) -> None:
+    """Refuse what only bodies and faces have.
+
+    Raises:
+        KinesicsError: An option that gestures do not take.
+    """
+    given = [f"--{name}" for name in ("data", "model", "by", "order", "within", "csv")
+             if getattr(args, name, None)]
+    if given:
+        raise KinesicsError(
+            f"Got {', '.join(given)} with gestures; `kinesics eval affect gestures [DIR]` takes"
+            " --json alone. Leave the others out.")
+
+
+def _print(table: dict[str, Score], macro: float, lead: Lead, clips: int) -> None:
+    from rich.table import Table
+
+    shown = Table(title=f"gestures in {clips} clips, each in {VIEWS} views")
+    for column in ("gesture", "right", "missed", "false", "F1"):
+        shown.add_column(column, justify="left" if column == "gesture" else "right")
+    for name, score in table.items():
+        shown.add_row(name, str(score.right), str(score.missed), str(score.false),
+                      "-" if math.isnan(score.f1) else f"{score.f1:.2f}")
+    tables.show(shown)
+    print(f"macro-F1 {macro:.3f}")
+    if lead.count:
+        print(f"forecast: {lead.median_ms:.0f} ms before it is seen (median), precision"
+              f" {lead.precision:.2f} of {lead.count}, {lead.recall:.0%} of the seen ones")
+
+
+def _results(table: dict[str, Score], macro: float, lead: Lead) -> list[bench.Result]:
+    results = [bench.result("affect.gesture_macro_f1", macro, "", ">= 0.9")]
+    results += [bench.result(f"affect.gesture_f1.{name}", score.f1, "")
+                for name, score in table.items() if not math.isnan(score.f1)]
+    if lead.count:
+        results += [
+            bench.result("affect.gesture_lead_ms", lead.median_ms, "ms", ">= 300"),
+            bench.result("affect.gesture_lead_precision", lead.precision, "", ">= 0.8")]
+    return results

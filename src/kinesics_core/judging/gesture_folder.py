@@ -1,0 +1,104 @@
+"""Recordings of people whose names tell a gesture: BVH files, and datasets with a label."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from kinesics_core.affect.signals import GESTURES
+from kinesics_core.dataset.clips import Clip, Dataset
+from kinesics_core.dataset.resampling import resample
+from kinesics_core.errors import KinesicsError
+from kinesics_core.importers.import_bvh import BvhReader
+from kinesics_core.importers.source_files import files_in
+from kinesics_core.judging.gesture_scores import ALLOWED, GestureClip
+
+WORDS: dict[str, tuple[str, ...]] = {
+    "wave": ("wave", "waves", "waving", "hello", "goodbye"),
+    "hands_raised": ("raise", "raises", "raised", "raise-up"), "point": ("point", "points",
+                                                                         "pointing"),
+    "come_here": ("beckon", "come", "comehere"), "clap": ("clap", "claps", "clapping", "applaud"),
+    "bow": ("bow", "bows", "bowing"), "arms_crossed": ("crossed", "crossarms"),
+    "hand_on_face": ("think", "thinking", "chin", "face"), "hands_on_hips": ("hips", "akimbo"),
+    "shrug": ("shrug", "shrugs"), "nod": ("nod", "nods", "nodding"),
+    "shake": ("shake", "headshake"), "lean_in": ("lean",), "turn_away": ("turnaway",),
+}
+"""Gesture -> words of a name that tell it; its own name counts too."""
+
+NONE = ("walk", "run", "idle", "stand", "jog", "neutral", "none")
+"""Words that tell that there is none."""
+
+LABEL = "gesture"
+"""Label of a dataset's clips that tells it; "none" for none."""
+
+RATE, LONGEST = 30.0, 10.0
+"""Frames per second that clips are read at, and seconds of them that are read."""
+
+
+def gesture_of(name: str) -> str | None:
+    """Return the gesture that a name tells, "" for none, or None if it tells nothing."""
+    words = set(re.findall(r"[a-z]+", name.lower()))
+    joined = "_".join(re.findall(r"[a-z]+", name.lower()))
+    for gesture in GESTURES:
+        if gesture in joined or words & set(WORDS[gesture]):
+            return gesture
+    return "" if words & set(NONE) else None
+
+
+def labelled_clips(
+    folder: Path, tell: Callable[[str], None] = lambda sentence: None
+) -> list[GestureClip]:
+    """Read every recording in a folder whose name, or label, tells its gesture.
+
+    Args:
+        folder: A dataset in three dimensions, or BVH files, also in archives.
+        tell: Hears a sentence for each one that is left out.
+
+    Raises:
+        KinesicsError: There is none.
+    """
+    if not folder.exists():
+        raise KinesicsError(f"{folder} does not exist; give a folder of labelled motion.")
+    found = []
+    for name, clip in _clips(folder, tell):
+        told = clip.labels.get(LABEL) or clip.labels.get("content")
+        gesture = gesture_of(told) if told else gesture_of(name)
+        if gesture is None:
+            tell(f"{name}: its name tells no gesture; left out.")
+            continue
+        keypoints = resample(clip.keypoints, clip.rate, RATE)[: int(LONGEST * RATE)]
+        if not np.isfinite(keypoints[:, 5:13]).any() or len(keypoints) < RATE:
+            tell(f"{name}: shorter than a second; left out.")
+            continue
+        found.append(GestureClip(
+            name, folder.resolve().name, frozenset({gesture} - {""}),
+            ALLOWED.get(gesture, frozenset()), keypoints.astype(np.float64), RATE))
+    if not found:
+        raise KinesicsError(
+            f"No motion in {folder} tells a gesture. Wanted a dataset whose clips have the label"
+            f" {LABEL!r}, or BVH files named by one of {', '.join(GESTURES)}, or of"
+            f" {', '.join(NONE)} for none.")
+    return found
+
+
+def _clips(folder: Path, tell: Callable[[str], None]) -> list[tuple[str, Clip]]:
+    if (folder / "info.json").exists():
+        dataset = Dataset(folder)
+        if dataset.info.dimensions != 3:
+            raise KinesicsError(
+                f"{folder} holds keypoints in an image; gestures are judged through cameras of our"
+                " own and need metres. Give a dataset in three dimensions.")
+        return [(clip.name, clip) for clip in dataset]
+    reader, found = BvhReader(folder.resolve().name), []
+    for file in files_in(folder, (".bvh",)):
+        if gesture_of(file.name) is None:
+            tell(f"{file.name}: its name tells no gesture; left out.")
+            continue
+        try:
+            found.append((file.name, next(iter(reader(file))).make()))
+        except KinesicsError as error:
+            tell(f"{error} Left out.")
+    return found

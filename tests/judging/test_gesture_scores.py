@@ -1,0 +1,92 @@
+"""Gestures and engagement are read in motion that is made by a known process."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from kinesics_core.affect.signals import GESTURES
+from kinesics_core.errors import KinesicsError
+from kinesics_core.judging import encounters, gesture_folder, gesture_scores
+from kinesics_core.judging.gesture_scores import GestureClip, GestureReading, lead_of, scores
+from kinesics_core.judging.performed_gestures import BEFORE, RATE, perform
+from kinesics_core.judging.seen_people import View, see
+
+
+def clip(*gestures: str, allowed: str = "") -> GestureClip:
+    return GestureClip("c", "s", frozenset(gestures), frozenset(allowed.split()),
+                       np.zeros((1, 17, 3)), 30.0)
+
+
+def test_scores_count_what_was_to_be_found_and_what_was_not():
+    found = GestureReading(clip("wave"))
+    found.seen["wave"], found.seen["nod"], found.seen["bow"] = 1.0, 0.5, 0.01
+    missed = GestureReading(clip("wave", allowed="clap"))
+    missed.seen["clap"] = 2.0
+    table = scores([found, missed])
+    assert (table["wave"].right, table["wave"].missed, table["wave"].false) == (1, 1, 0)
+    assert table["wave"].f1 == pytest.approx(2 / 3)
+    assert table["nod"].false == 1 and table["bow"].false == table["clap"].false == 0
+    assert gesture_scores.macro_f1(table) == pytest.approx(2 / 3)
+
+
+def test_a_forecast_counts_if_the_gesture_comes_soon():
+    reading = GestureReading(clip("wave", "bow"))
+    reading.expected.update(hands_raised=1.0, bow=1.0, nod=2.0)
+    reading.first.update(wave=1.4, bow=3.0)
+    lead = lead_of([reading])
+    assert lead.count == 3 and lead.precision == 0.0, "hands_raised was not to be seen here"
+    reading = GestureReading(clip("wave", "bow", allowed="hands_raised"))
+    reading.expected.update(hands_raised=1.0, bow=1.0)
+    reading.first.update(wave=1.4, bow=1.2)
+    lead = lead_of([reading])
+    assert lead.precision == 1.0 and lead.median_ms == pytest.approx(300.0)
+
+
+def test_a_performance_rests_before_it_begins():
+    made = perform("hands_raised", np.random.default_rng(1))
+    wrists = made.keypoints[:, 9:11, 1] - made.keypoints[:, 5:7, 1]
+    assert (wrists[: int(BEFORE * RATE)] < 0).all(), "hands hang"
+    assert wrists.max() > 0.2, "one is up over the shoulder"
+
+
+def test_a_camera_shows_a_point_where_the_pinhole_says():
+    keypoints = perform("stand", np.random.default_rng(2)).keypoints[:40]
+    view = View(distance=3.0, height=1.0, jitter=0.0, depth=0.0)
+    seen = see(keypoints, RATE, view, np.random.default_rng(0), turn=False)
+    focal = 320 / np.tan(np.radians(30))
+    floor = keypoints[..., 1].min()
+    nose = keypoints[0, 0]
+    assert seen.truth[0, 0, 1] == pytest.approx(
+        240 + focal * (1.0 - nose[1] + floor) / (3.0 - nose[2]), abs=0.5)
+    assert seen.truth[0, 5, 0] > seen.truth[0, 6, 0], "the left shoulder is at the right"
+
+
+@pytest.mark.slow
+def test_performed_gestures_are_read():
+    """Of seeds that no threshold was set on; the figure itself is ``kinesics bench affect``'s."""
+    clips = gesture_scores.performed_clips(3, 5)
+    table = scores(gesture_scores.read_gestures(clips, 1, 5))
+    assert gesture_scores.macro_f1(table) > 0.85
+
+
+@pytest.mark.slow
+def test_engagement_follows_the_scripts():
+    found = encounters.engagement_right(encounters.encounters(2, 5), 5)
+    assert found["all"] > 0.95
+    assert min(found.values()) > 0.85
+
+
+def test_names_tell_gestures():
+    assert gesture_folder.gesture_of("141_16-wave_hello.bvh") == "wave"
+    assert gesture_folder.gesture_of("dataset-2_raise-up-both-hands_active_001") == "hands_raised"
+    assert gesture_folder.gesture_of("02_01-walk.bvh") == ""
+    assert gesture_folder.gesture_of("swordplay") is None
+    assert {gesture_folder.gesture_of(name) for name in GESTURES} == set(GESTURES)
+
+
+def test_a_folder_without_gestures_is_refused(tmp_path):
+    with pytest.raises(KinesicsError, match="tells a gesture"):
+        gesture_folder.labelled_clips(tmp_path)
+    with pytest.raises(KinesicsError, match="does not exist"):
+        gesture_folder.labelled_clips(tmp_path / "no")
