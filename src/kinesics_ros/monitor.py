@@ -105,6 +105,7 @@ class Monitor:
             "processed_fps": round((self._frames - 1) / seconds, 2) if seconds > 0 else None,
             # Frames read faster than real time carry invented stamps, which have no age.
             "latency_ms": _percentiles(self._latency_ms if realtime else deque()),
+            "joints_latency_ms": self._joints_latency(),
             "latency_growth_ms": _growth(self._latency_ms) if realtime else None,
             "keypoint_ms": _rounded(keypoints),
             "after_keypoints_ms": _rounded(after),
@@ -115,6 +116,11 @@ class Monitor:
             "rss_growth_mb": _growth(self._rss_mb),
             "start_s": self._first_answer and round(self._first_answer, 2),
         }
+
+    def _joints_latency(self) -> dict[str, float | None] | None:
+        """Return how old images were when the joints followed; None without a robot."""
+        robot = self._graph.stages.get("retarget")
+        return None if robot is None else _percentiles(deque(robot.ages_ms))
 
 
 def peak_rss_mb() -> float:

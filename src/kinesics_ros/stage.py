@@ -18,13 +18,11 @@ import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.lifecycle import (
     LifecycleNode,
-    LifecyclePublisher,
     LifecycleState,
     TransitionCallbackReturn,
 )
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
-from rclpy.serialization import serialize_message
 
 from kinesics_core.errors import KinesicsError
 from kinesics_core.settings import Setting, setting, settings_of
@@ -33,6 +31,7 @@ from kinesics_ros.bus import Bus
 from kinesics_ros.conversions import time_to_msg
 from kinesics_ros.inputs import Input, Inputs
 from kinesics_ros.mailbox import Mailbox
+from kinesics_ros.outputs import Output
 from kinesics_ros.parameters import Parameters
 from kinesics_ros.subscriptions import Subscriptions
 
@@ -42,44 +41,6 @@ class StageConfig:
     """Settings of every node."""
 
     autostart: bool = setting(False, "Configure and activate without a lifecycle manager")
-
-
-class Output:
-    """One output topic: to the bus as it is, to ROS as messages when somebody listens."""
-
-    def __init__(
-        self, stage: Stage, topic: str, kind: type, to_msgs: Callable[[Any], Sequence[Any]],
-        qos: QoSProfile, on_bus: bool = True,
-    ) -> None:
-        """See ``Stage.output``."""
-        self._bus = stage.bus
-        self._on_bus = on_bus
-        self._topic = topic
-        self._to_msgs = to_msgs
-        self._publisher: LifecyclePublisher = stage.create_lifecycle_publisher(kind, topic, qos)
-        self._name = self._publisher.topic_name
-        if self._bus is not None:
-            self._bus.own.publishers[self._name] += 1
-
-    @property
-    def heard(self) -> int:
-        """Number of ROS subscribers, without those of the same graph that wait for others."""
-        count: int = self._publisher.get_subscription_count()
-        return count if self._bus is None else max(0, count - self._bus.own.listeners[self._name])
-
-    def __call__(self, item: Any) -> None:
-        """Publish a core object, as messages too if somebody listens."""
-        if self._bus is not None and self._on_bus:
-            self._bus.publish(self._topic, item)
-        if not (self._publisher.is_activated and self.heard):
-            return
-        known_again = self._bus is not None and self._bus.own.listeners[self._name]
-        for message in self._to_msgs(item):
-            if known_again:
-                assert self._bus is not None
-                message = serialize_message(message)
-                self._bus.own.remember(self._name, message)
-            self._publisher.publish(message)
 
 
 class Stage(LifecycleNode):
@@ -379,6 +340,11 @@ class Stage(LifecycleNode):
     def age_ms(self, stamp: int) -> float:
         """Return how long ago a stamp in nanoseconds was, milliseconds."""
         return (self.now() - stamp) / 1e6
+
+    @property
+    def ages_ms(self) -> list[float]:
+        """How old the images of the latest items were when those were done, milliseconds."""
+        return list(self._ages)
 
     def proc_ms(self) -> float:
         """Return the median time of the work on one item, milliseconds; NaN before the first."""

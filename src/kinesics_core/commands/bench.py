@@ -22,6 +22,7 @@ BENCHES = {
     "fit": "kinesics_core.fitting.evaluation.bench_fit",
     "forecast": "kinesics_core.motion.evaluation.bench_forecast",
     "loop": "kinesics_ros.bench_loop",
+    "robot-live": "kinesics_ros.bench_robot_live",
 }
 """Name -> module whose ``run(args)`` returns a list of ``bench.Result``."""
 

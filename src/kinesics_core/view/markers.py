@@ -24,6 +24,7 @@ GHOSTS = 3
 """Moments of a forecast that are drawn."""
 
 _EDGES = np.array(COCO17_EDGES)
+_BODY = np.arange(17) >= 5  # the five of the head say less of where somebody will be
 _LABEL_ABOVE = 0.12  # metres
 _HIPS_AND_SPINE = (1, 2, 3)  # the joints whose parent, the pelvis, is a visible end of a bone
 _FIRST_FACE_JOINT = 22  # of SMPL-X: jaw and eyes follow the 22 joints of the body
@@ -58,8 +59,8 @@ class Ghost:
     """A person at one moment of the forecast.
 
     Attributes:
-        bones: (2 n, 3) ends of the bones that are seen now, where they will be.
-        joints: (n, 3) their keypoints.
+        bones: (2 n, 3) ends of the body's bones that are seen now, where they will be.
+        joints: (n, 3) their keypoints, without those of the head.
         spread: Expected error of a keypoint, 1 sigma, metres; 0 if the forecast says none.
     """
 
@@ -124,6 +125,7 @@ def _ghosts(
     """Yield the moments of a forecast that are drawn, of the keypoints that are seen now."""
     metres = config.distance / focal_length(people.width, config.horizontal_fov)
     horizon = len(forecast.keypoints)
+    seen = seen & _BODY
     for number in range(1, GHOSTS + 1) if horizon else ():
         step = -(-horizon * number // GHOSTS) - 1
         later = _on_plane(forecast.keypoints[step], people, config)
