@@ -223,12 +223,16 @@ class RetargetNode(Stage):
         if now - self._drawn < 0.9 / _DRAWN_RATE:
             return
         self._drawn = now
-        if not self._commands.get_subscription_count() and self._links is None:
+        heard = self._commands.get_subscription_count() or self._links is not None
+        if not heard and self.bus is None:
             return
         commanded = dict(zip(command.names, command.position.tolist(), strict=True))
         whole = self._model.whole({**self._still, **commanded})
         if self._links is not None and self._frames is not None:
             self._frames.send(self.now(), self._links.moving(whole))
+        if self.bus is not None:  # for a view of the same process
+            self.bus.publish("joint_positions", dict(
+                zip(self._model.joints, whole.tolist(), strict=True)))
         self._commands.publish(self._joint_state(whole))
 
     def _decide_on_links(self) -> None:

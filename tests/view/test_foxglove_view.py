@@ -7,6 +7,7 @@ import json
 import os
 import socket
 import struct
+import threading
 
 import numpy as np
 import pytest
@@ -102,21 +103,35 @@ def test_a_client_gets_image_scene_frames_and_affect():
     with FoxgloveView(port=0) as view:
         assert view.url.startswith("ws://127.0.0.1:")
         client = Client(int(view.url.rsplit(":", 1)[1]))
-        schemas = client.subscribe(6)
-        assert {**schemas, **TOPICS} == schemas and {"/affect", "/response"} <= set(schemas)
+        schemas = client.subscribe(7)
+        assert {**schemas, **TOPICS} == schemas
+        assert {"/affect", "/response", "/joint_states"} <= set(schemas)
         seen: dict[str, bytes] = {}
-        stamp = 10**18
-        while not {*TOPICS, "/affect"} <= set(seen):
-            stamp += 40_000_000  # what is logged before the subscription arrives is lost
-            view.show(moment(stamp))
-            topic, when, data = client.data()
-            assert 10**18 < when <= stamp
-            seen[topic] = data
-        client.socket.close()
+        done = threading.Event()
+
+        def show() -> None:  # again and again: what comes before the subscription is lost
+            for step in range(1, 10**6):
+                if done.wait(0.02):
+                    return
+                view.show(moment(10**18 + 40_000_000 * step))
+                view.move({"left_elbow": -0.5})
+
+        shower = threading.Thread(target=show)
+        shower.start()
+        try:
+            while not {*TOPICS, "/affect", "/joint_states"} <= set(seen):
+                topic, when, seen_data = client.data()
+                assert topic == "/joint_states" or when > 10**18
+                seen[topic] = seen_data
+        finally:
+            done.set()
+            shower.join()
+            client.socket.close()
     assert b"\xff\xd8\xff" in seen["/image_raw"], "a JPEG"
     for name in (b"skeleton/1", b"ghost_3/1", b"spread_3/1", b"label/1", b"robot_body/0"):
         assert name in seen["/markers"]
     assert b"camera_optical_frame" in seen["/tf"] and b"person_1" in seen["/tf"]
+    assert b"left_elbow" in seen["/joint_states"]
     affect = json.loads(seen["/affect"])
     assert affect["valence"] == 0.5 and affect["arousal"] is None and affect["person"] == 1
 

@@ -7,6 +7,7 @@ nobody else's business.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import cv2
@@ -60,6 +61,7 @@ class FoxgloveView:
         self._calibration = channels.CameraCalibrationChannel("/camera_info", context=context)
         self._scene_channel = channels.SceneUpdateChannel("/markers", context=context)
         self._transforms = channels.FrameTransformsChannel("/tf", context=context)
+        self._joints = channels.JointStatesChannel("/joint_states", context=context)
         self._affect = foxglove.Channel("/affect", message_encoding="json", context=context)
         self._response = foxglove.Channel("/response", message_encoding="json", context=context)
         self._frames = frames or FramesConfig()
@@ -80,6 +82,13 @@ class FoxgloveView:
     def open(self) -> bool:
         """True: clients come and go."""
         return True
+
+    def move(self, positions: Mapping[str, float]) -> None:
+        """Publish where the robot's joints are, by name, radians or metres."""
+        messages = self._foxglove.messages
+        self._joints.log(messages.JointStates(joints=[
+            messages.JointState(name=name, position=position)
+            for name, position in positions.items()]))
 
     def show(self, moment: Moment) -> None:
         """Publish what belongs to one image, at the image's stamp."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from kinesics_core import extras
 from kinesics_core.affect.emotions import EMOTIONS
 from kinesics_core.errors import KinesicsError, RecordingError
 from kinesics_core.files import WriteError, require_writable
+from kinesics_core.robot.urdf import Urdf
 from kinesics_core.skeletons import (
     ARKIT_BLENDSHAPES,
     COCO17_EDGES,
@@ -37,6 +38,7 @@ from kinesics_core.view.overlay import (
     side_color,
 )
 from kinesics_core.view.rerun_layout import layout
+from kinesics_core.view.rerun_robot import RerunRobot
 from kinesics_core.view.rerun_viewer import RerunViewer
 
 CHECKED_EVERY = 30
@@ -62,6 +64,7 @@ class LiveView:
         port: Of the page in mode "web".
         path: Of the .rrd in mode "file".
         robot: Also show the robot for every second image, its picture and its mesh.
+        urdf: Description of a robot whose model is shown too, as its joints move; None for none.
 
     Attributes:
         url: The page's address in mode "web", else "".
@@ -80,6 +83,7 @@ class LiveView:
         port: int = 9090,
         path: str | Path | None = None,
         robot: bool = True,
+        urdf: Urdf | None = None,
     ) -> None:
         if mode not in MODES:
             raise KinesicsError(f"A live view is one of {', '.join(MODES)}, got {mode!r}.")
@@ -102,17 +106,24 @@ class LiveView:
         self.fault: str | None = None
         self._path = Path(str(path)) if mode == "file" else None
         if self._path is not None:
-            self._save(self._path)
+            self._save(self._path, urdf is not None)
         else:
             self._viewer = RerunViewer(port if mode == "web" else None)
-            self._recording.connect_grpc(self._viewer.address, default_blueprint=layout())
+            self._recording.connect_grpc(
+                self._viewer.address, default_blueprint=layout(urdf is not None))
         self.url = self._viewer.url if self._viewer is not None else ""
         self._describe()
+        self._urdf = RerunRobot(self._recording, urdf) if urdf is not None else None
+        self._joints: Mapping[str, float] = {}
 
     @property
     def open(self) -> bool:
         """False once the user has closed the viewer or the disk is full; then nothing is shown."""
         return self.fault is None and (self._viewer is None or self._viewer.running)
+
+    def move(self, positions: Mapping[str, float]) -> None:
+        """Take where the robot's joints are, by name; the next image shows them."""
+        self._joints = positions
 
     def show(self, moment: Moment) -> None:
         """Log what belongs to one image, at the image's stamp."""
@@ -137,6 +148,8 @@ class LiveView:
         for affect in moment.affects[:1]:
             self._show_affect(affect)
         self._show_answer(moment)
+        if self._urdf is not None:
+            self._urdf.show(self._joints)
         self._frames += 1
         if self._frames % CHECKED_EVERY == 0:
             self._check_disk()
@@ -158,11 +171,11 @@ class LiveView:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _save(self, path: Path) -> None:
+    def _save(self, path: Path, model: bool) -> None:
         require_writable(path)
         try:
             path.open("ab").close()
-            self._recording.save(path, default_blueprint=layout())
+            self._recording.save(path, default_blueprint=layout(model))
         except OSError as error:
             raise WriteError(path, error) from error
         except RuntimeError as error:  # Rerun's own kind

@@ -7,10 +7,23 @@ from typing import Any
 BACKGROUND = (22, 26, 36)
 
 
-def layout() -> Any:
-    """Return the blueprint: camera and affect, the robot, both bodies in 3-D."""
+def layout(model: bool = False) -> Any:
+    """Return the blueprint: camera and affect, the robot, both bodies in 3-D.
+
+    Args:
+        model: Whether the robot has a model, which takes the place of the body that it follows.
+    """
     import rerun.blueprint as rrb
 
+    followed: Any = rrb.Spatial3DView(
+        origin="robot/body", name="robot, 3D", background=BACKGROUND,
+        eye_controls=rrb.EyeControls3D(position=(0.5, 0.3, 2.4), look_target=(0.0, -0.1, 0.0)),
+    )
+    if model:
+        moved = rrb.Spatial3DView(
+            origin="urdf", name="robot's model", background=BACKGROUND,
+            eye_controls=rrb.EyeControls3D(position=(2.0, 0.6, 0.6), look_target=(0.0, 0.0, 0.2)))
+        followed = rrb.Tabs(moved, followed)
     return rrb.Blueprint(
         rrb.Horizontal(
             rrb.Vertical(
@@ -39,12 +52,7 @@ def layout() -> Any:
                         position=(0.5, -0.3, -2.4), look_target=(0.0, 0.0, 0.0)
                     ),
                 ),
-                rrb.Spatial3DView(
-                    origin="robot/body", name="robot, 3D", background=BACKGROUND,
-                    eye_controls=rrb.EyeControls3D(
-                        position=(0.5, 0.3, 2.4), look_target=(0.0, -0.1, 0.0)
-                    ),
-                ),
+                followed,
                 _bars("person"),
                 row_shares=[2, 2, 3],
             ),

@@ -65,7 +65,12 @@ def _view(args: argparse.Namespace) -> LiveView | FoxgloveView:
     from kinesics_core.view.live import LiveView
 
     mode = "web" if args.web else "file" if args.save else "native"
-    return LiveView(mode, port=WEB_PORT if port is None else port, path=args.save)
+    urdf = None
+    if args.robot:
+        from kinesics_core.robot.model import RobotModel
+
+        urdf = RobotModel.load(args.urdf or args.robot).urdf
+    return LiveView(mode, port=WEB_PORT if port is None else port, path=args.save, urdf=urdf)
 
 
 def show(args: argparse.Namespace, view: LiveView | FoxgloveView) -> None:
@@ -84,6 +89,9 @@ def show(args: argparse.Namespace, view: LiveView | FoxgloveView) -> None:
 
     def draw() -> None:
         while (got := mailbox.get()) is not None:
+            if got[0] == "joints":
+                view.move(got[1])
+                continue
             view.show(got[1])
             if not view.open:
                 # The user closed the window.
@@ -97,6 +105,8 @@ def show(args: argparse.Namespace, view: LiveView | FoxgloveView) -> None:
             ros_arguments=ros_arguments(args.params, args.namespace, args.ros_arguments),
         ) as graph:
             Tap(graph.bus, lambda moment: mailbox.put("moment", moment))
+            graph.bus.subscribe("joint_positions", lambda positions: mailbox.put(
+                "joints", positions))
             graph.spin(stop, args.duration)
             fault = graph.camera.fault
     finally:
