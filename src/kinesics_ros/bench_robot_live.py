@@ -134,7 +134,8 @@ class Killing:
     def __init__(self, clip: Path, variant: str) -> None:
         """Prepare; the nodes start when the block is entered."""
         self._given = {"camera": {"source": str(clip), "loop": "true"},
-                       "keypoint": {"variant": variant}, "retarget": {"robot": ROBOT}}
+                       "keypoint": {"variant": variant},
+                       "retarget": {"robot": ROBOT, "approach_s": "0.0"}}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._random = random.Random(0)
 

@@ -46,7 +46,7 @@ _DRAWN_RATE = 30.0
 """Hz at which the robot's model is told."""
 
 _PATIENCE = 2.0
-"""Seconds in which a robot_state_publisher would have shown itself."""
+"""Seconds in which a robot_state_publisher, or who publishes joint_states, has shown itself."""
 
 _GOALS_RATE = 20.0
 """Goals of an action per second: each costs a controller an answer."""
@@ -90,6 +90,8 @@ class RetargetNode(Stage):
         self._frames: TransformPublisher | None = None
         self._links: LinkFrames | None = None
         self._drawn = self._began = 0.0
+        self._located: str | None = None  # how the robot's place has become known
+        self._arrives: float | None = None  # when the robot is where it begins
         self._commands = self.create_lifecycle_publisher(JointState, "joint_commands", qos.RESULT)
         self._description = self.create_publisher(String, "robot_description", qos.LATCHED)
         self.input("body_pose", BodyPose, body_from_msg, self._show, qos.RESULT)
@@ -143,6 +145,7 @@ class RetargetNode(Stage):
         with self._lock:
             self._driver.begin(self._still)
         self._began = time.monotonic()
+        self._located = self._arrives = None
         self._ticker = Ticker(
             self.parameters["rate"], self._tick, "retarget-tick",
             self.parameters["realtime_priority"])
@@ -157,18 +160,16 @@ class RetargetNode(Stage):
 
     def _hear_joints(self, message: JointState, _: object) -> None:
         """Note where the robot's joints are."""
-        now = time.monotonic()
-        first = now - self._heard > 1.0
-        self._heard = now
+        self._heard = time.monotonic()
         positions = {name: position for name, position in
                      zip(message.name, message.position, strict=False)
                      if name in self._still and np.isfinite(position)}
         self._still.update(positions)
-        with self._lock:
-            # Somebody moved it, or another program did: it goes on from there.
-            if first and self._driver is not None and not self._driver.state.startswith(
-                    ("follows", "brakes")):
-                self._driver.begin(self._still)
+        if self._located is None and positions:
+            self._located = "from joint_states"
+            with self._lock:
+                if self._driver is not None:
+                    self._driver.begin(self._still)
 
     def _show(self, pose: CoreBody) -> None:
         with self._lock:
@@ -188,10 +189,10 @@ class RetargetNode(Stage):
 
     def _command(self) -> None:
         began = time.perf_counter()
+        driver = self._driver
+        if driver is None or not self._is_located():
+            return
         with self._lock:
-            driver = self._driver
-            if driver is None:
-                return
             driver.hold = self._inputs["body_pose"].writers.several() and (
                 "several publishers send body_pose at once; end all but one") or ""
             command, pose = driver.step(time.monotonic()), driver.followed
@@ -202,6 +203,31 @@ class RetargetNode(Stage):
         if pose is not None and pose.stamp not in (self._answered, pose.pose_stamp):
             self._answered = pose.stamp
             self.note(pose.stamp, time.perf_counter() - began)
+
+    def _is_located(self) -> bool:
+        """Return whether the robot is where the commands begin; if not, bring it there."""
+        now = time.monotonic()
+        if self._located is None:
+            if now - self._began < _PATIENCE or self.count_publishers("joint_states"):
+                self.detail["state"] = "waits for joint_states, to begin where the robot is"
+                return False
+            self._located = "unknown, nobody publishes joint_states"
+            self._arrives = now + self.parameters["approach_s"]
+            self._approach()
+        self.detail["begins"] = self._located
+        return self._arrives is None or now >= self._arrives
+
+    def _approach(self) -> None:
+        """Send the robot slowly to where the commands will begin."""
+        assert self._driver is not None
+        seconds = self.parameters["approach_s"]
+        if not seconds or not self._driver.enabled:
+            return
+        self.detail["state"] = "goes to where it begins"
+        at = self._driver.command.position[None]
+        for sink, pick, controller in self._sinks:
+            sink.send(trajectory_message(controller.joints, np.array([seconds]),
+                                         pick(at, np.nan), pick(np.zeros_like(at), 0.0)))
 
     def _publish(self, command: JointCommand) -> None:
         assert self._retargeter is not None
@@ -258,6 +284,8 @@ class RetargetNode(Stage):
             if self._driver is None or not self.active:
                 answer.message = "the retarget node is not active; configure and activate it first"
                 return answer
+            if request.data and not self._driver.enabled and time.monotonic() - self._heard < 1.0:
+                self._driver.begin(self._still)  # somebody may have moved it meanwhile
             self._driver.enable(request.data)
         answer.success = True
         answer.message = ("the robot follows, slowly at first" if request.data

@@ -20,7 +20,7 @@ from trajectory_msgs.msg import JointTrajectory
 
 from kinesics.msg import BodyPose
 from kinesics_core.types import BodyPose as CoreBody
-from kinesics_ros import controllers, qos
+from kinesics_ros import controllers, qos, retarget_node
 from kinesics_ros.bus import Bus
 from kinesics_ros.controllers import controller_of, rows
 from kinesics_ros.conversions import body_to_msg
@@ -44,7 +44,8 @@ class World:
         self.executor = executor
         robot = str(toy_robot.write_toy(folder))
         self.bus = bus
-        self.node = RetargetNode(bus, overrides={"robot": robot, **parameters})
+        self.node = RetargetNode(
+            bus, overrides={"robot": robot, "approach_s": 0.0, **parameters})
         self.other = rclpy.create_node("other")
         for node in (self.node, self.other):
             executor.add_node(node)
@@ -88,6 +89,12 @@ class World:
         self.node.trigger_shutdown()
         self.node.destroy_node()
         self.other.destroy_node()
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    """Nobody is waited for longer than discovery takes."""
+    monkeypatch.setattr(retarget_node, "_PATIENCE", 0.3)
 
 
 @pytest.fixture
@@ -203,6 +210,40 @@ def test_it_begins_where_the_robot_says_that_its_joints_are(world):
     assert np.abs(steps).max(initial=0.0) < 0.1
 
 
+def test_a_robot_whose_place_is_unknown_is_brought_to_the_beginning_slowly(world):
+    w = world(approach_s=1.0).up()
+    assert w.until(lambda: len(w.heard) >= 3)
+    (first_at, first), (second_at, _) = w.heard[:2]
+    assert [point.time_from_start.sec for point in first.points] == [1]
+    assert not any(first.points[0].velocities) and second_at - first_at > 0.9
+    assert w.until(lambda: w.state() == "follows")
+
+
+def test_a_robot_that_was_moved_while_disabled_goes_on_from_where_it_is(world):
+    w = world()
+    states = w.other.create_publisher(JointState, "joint_states", 1)
+    at = [0.0]
+    w.other.create_timer(0.02, lambda: states.publish(
+        JointState(name=["neck_yaw"], position=[at[0]])))
+    w.up()
+    assert w.until(lambda: w.state() == "follows")
+    client = w.other.create_client(SetBool, "enable_robot")
+
+    def ask(enabled: bool) -> None:
+        future = client.call_async(SetBool.Request(data=enabled))
+        assert w.until(future.done)
+
+    ask(False)
+    assert w.until(lambda: w.state().startswith("stands: the robot is disabled"))
+    at[0] = -0.8
+    assert w.until(lambda: w.node._still["neck_yaw"] == -0.8)
+    w.heard.clear()
+    ask(True)
+    assert w.until(lambda: w.heard)
+    column = w.heard[0][1].joint_names.index("neck_yaw")
+    assert w.heard[0][1].points[0].positions[column] == pytest.approx(-0.8, abs=0.05)
+
+
 def test_each_controller_gets_all_of_its_joints_in_its_order(world):
     w = world(controllers=["arm: left_elbow left_finger left_shoulder_roll", "neck: neck_yaw"])
     w.up("arm/joint_trajectory")
@@ -280,8 +321,6 @@ def test_an_action_without_control_msgs_is_refused(world, monkeypatch):
 
 def test_the_links_have_frames_unless_a_robot_state_publisher_gives_them(world, monkeypatch):
     tf2 = pytest.importorskip("tf2_msgs.msg")
-    from kinesics_ros import retarget_node
-
     monkeypatch.setattr(retarget_node, "_PATIENCE", 0.0)
     w = world().up()
     frames: dict[str, str] = {}

@@ -48,6 +48,9 @@ class DriverConfig:
     stale_s: float = setting(
         0.3, "Without a pose for so long, the robot brakes to a stand", unit="s",
         bounds=(0.05, 0.8), live=True)
+    approach_s: float = setting(
+        3.0, "Where nobody publishes joint_states, the robot goes to where it begins within so many"
+        " seconds, as its place is not known; 0: it is there", unit="s", bounds=(0.0, 30.0))
     when_lost: str = setting(
         "stand", "Once it stands without poses: stay there, or go slowly to the map's rest",
         choices=("stand", "rest"), live=True)
