@@ -30,7 +30,7 @@ CEASES = ("expression", "retarget")
 """Nodes without which no poses or no commands come."""
 
 SECONDS_PER_KILL = 6.0
-"""Of the measured duration: a node that is killed is started again and loads its models."""
+"""Share of the measured duration: a node that is killed is started again, and loads models."""
 
 STANDS = 1e-6
 """Speed below which a joint stands, rad/s."""
@@ -114,7 +114,7 @@ print(json.dumps(30 * spent / frames))
 
 
 class Outcome:
-    """What a kill led to.
+    """Result of one kill.
 
     Attributes:
         node: Who was killed.

@@ -104,8 +104,8 @@ class RetargetNode(Stage):
         config = self.parameters.config(DriverConfig)
         if not config.robot:
             raise KinesicsError(
-                "got no robot; set the parameter robot to the name of one (`kinesics robot maps`"
-                " lists them) or to a map's path, or leave the retarget node out.")
+                "got no robot; set the parameter robot to the name of one (`kinesics robot list`"
+                " names them) or to a map's path, or leave the retarget node out.")
         robot_map = RobotMap.load(config.robot)
         self._model = RobotModel.load(config.urdf or config.robot)
         self._retargeter = Retargeter(self._model, robot_map, config.rate)

@@ -343,7 +343,7 @@ class Stage(LifecycleNode):
 
     @property
     def ages_ms(self) -> list[float]:
-        """How old the images of the latest items were when those were done, milliseconds."""
+        """Ages of the latest items' images when those were done, milliseconds."""
         return list(self._ages)
 
     def proc_ms(self) -> float:

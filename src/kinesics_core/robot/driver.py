@@ -39,7 +39,7 @@ class DriverConfig:
     """Settings of the way to a robot's joints."""
 
     robot: str = setting(
-        "", "Name of a robot that has a map (`kinesics robot maps`), or a map's path"
+        "", "Name of a robot that has a map (`kinesics robot list`), or a map's path"
         " (`kinesics robot map URDF` writes one)")
     urdf: str = setting("", "Path of the robot's URDF; empty: the map says where it is")
     rate: float = setting(100.0, "Commands per second", unit="Hz", bounds=(20.0, 200.0))
