@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kinesics_core.affect.emotions import EMOTIONS, NEUTRAL
+from kinesics_core.mind.answers import SIGNS
 from kinesics_core.mind.memory import Acquaintance, Memory
 from kinesics_core.mind.perceive import Seen
 
@@ -25,7 +26,7 @@ gesture (habituation)."""
 REFRACTORY = 6.0
 """Seconds after an answer to a sign in which the same sign of that person is not answered again."""
 
-_STALE = 4.0  # s after which the gesture that should answer is let go
+_STALE = (4.0, 12.0)  # s after which a gesture is too late for a sign, and for an emotion
 _WITHDRAW = 0.1  # s without word of an expected gesture after which its answer is withdrawn
 
 
@@ -109,7 +110,7 @@ class Causes:
                 continue
             recent = known.times_answered(sign, time - REFRACTORY)
             used_to = known.times_answered(sign, time - 60.0) >= USED_TO
-            stale = time - episode.began > _STALE + wait
+            stale = time - episode.began > _STALE[sign not in SIGNS] + wait
             if recent or used_to or stale:
                 episode.settled = True
                 continue

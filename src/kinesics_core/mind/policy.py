@@ -4,10 +4,10 @@ One call an image, ``ResponsePolicy.update``, goes through these steps, a file e
 
 1. ``perceive``: readings made safe, people and their signs; ``memory`` of the last minutes.
 2. ``attention``: who is answered, who is looked at.
-3. ``causes``, ``events``: what is new, and how it feels (``appraisal``, ``state``).
+3. ``events``: what happened, and how it feels (``appraisal``, ``state``).
 4. ``answers``: the policy that fits, with the personality's ``style``, within ``conduct``.
 5. ``transitions``: one's own next emotion, mixed with the policy's answer; ``showing`` holds it.
-6. ``gesture_choice``: whether and which gesture; then lean, gaze, tempo and the reason.
+6. ``reactions``: which gesture answers which of the ``causes``; then lean, gaze, tempo, reason.
 """
 
 from __future__ import annotations
@@ -30,24 +30,21 @@ from kinesics_core.mind import conduct, reasons, transitions
 from kinesics_core.mind.answers import (
     ALLOWED,
     ANSWERINGS,
-    APOLOGY,
     CALLED,
     CALLS,
-    GREETING,
     HOSTILE,
     SIGNS,
     TABLES,
 )
 from kinesics_core.mind.anticipation import Anticipation, AnticipationConfig
 from kinesics_core.mind.appraisal import EVENTS, REACTION_TIMES
-from kinesics_core.mind.attention import GREETING_AFTER, Attention
-from kinesics_core.mind.causes import Cause, Causes, emotion_of
+from kinesics_core.mind.attention import Attention
 from kinesics_core.mind.events import Events
-from kinesics_core.mind.gesture_choice import GestureChoice
-from kinesics_core.mind.memory import Acquaintance, Answer, Memory
+from kinesics_core.mind.memory import Memory
 from kinesics_core.mind.perceive import NOBODY, Seen, perceive
 from kinesics_core.mind.personality import Personality
 from kinesics_core.mind.policy_config import PolicyConfig, PolicyConstants
+from kinesics_core.mind.reactions import Moment, Reactions
 from kinesics_core.mind.showing import Showing
 from kinesics_core.mind.state import OwnState
 from kinesics_core.mind.style import style_of
@@ -89,9 +86,9 @@ class ResponsePolicy:
             self.config.attention_hold, self.config.absence,
             _C.attention_margin * self.config.margin,
         )
-        self._gestures = GestureChoice(self.config.gesture_rest, self.config.gesture_repeat, seed)
+        self._reactions = Reactions(self.config.gesture_rest, self.config.gesture_repeat, seed)
         self._showing = Showing(self.config.hold, self.config.margin)
-        self._causes, self._events = Causes(), Events()
+        self._events = Events()
         self._transitions = transitions.load()
         self.set_personality(personality or Personality())
         self._stamp: int | None = None
@@ -106,7 +103,6 @@ class ResponsePolicy:
         self._was_towards = 0
         self._error_at, self._sorry_until = -np.inf, -np.inf
         self._errors = 0
-        self._nodded = -np.inf
 
     @property
     def state(self) -> np.ndarray:
@@ -174,11 +170,15 @@ class ResponsePolicy:
         share = 1.0 - np.exp(-elapsed / _C.reaction_time)
         self._weighed += share * (perceived - self._weighed)
         limits = conduct.limits(perceived, seen is not None and seen.away)
-        begun = self._causes.note(present, self.memory, self._time)
+        begun = self._reactions.causes.note(present, self.memory, self._time)
         self._appraise(came, seen, begun.get(towards, []))
         self._choose_answering(perceived)
         self._move_state(perceived, seen, elapsed)
-        self._gesture(seen, limits)
+        self._reactions.finish(self._time, self.memory, limits)
+        if seen is not None:
+            self._react(Moment(
+                self._time, towards, seen, self.memory[towards], self._answering, self._style,
+                limits), begun.get(towards, []))
         self._show(perceived, limits, elapsed)
         self._learn(present)
         self._lean = self._leaned(seen, limits, elapsed)
@@ -212,17 +212,16 @@ class ResponsePolicy:
         answered = known is not None and (known.greeted or bool(known.answers))
         for event in self._events.of(seen, begun, answered, time):
             self._own.feel(EVENTS[event])
-        since = time - self._error_at
-        if seen is not None and _C.soonest <= since <= REACTION_TIMES[1]:
-            unpleasant = seen.believed @ EMOTION_VAD[:, 0] < -0.15
+
+    def _react(self, moment: Moment, begun: list[str]) -> None:
+        """Answer with a gesture: a reaction to the robot's own error before anything else."""
+        since = self._time - self._error_at
+        if _C.soonest <= since <= REACTION_TIMES[1]:
+            unpleasant = moment.seen.believed @ EMOTION_VAD[:, 0] < _C.minded
             if unpleasant or "surprise" in begun:
-                self._error_at, self._sorry_until = -np.inf, time + _C.sorry
-                self._causes.current = Cause(
-                    f"{towards} error {self._errors}", towards, "error", time, time + _C.sorry)
-                for episode in self.memory[towards].episodes.values():
-                    episode.settled = True
-                if self._gestures.start(APOLOGY, time, self._style, owed=True):
-                    self._remember("error", seen)
+                self._error_at, self._sorry_until = -np.inf, self._time + _C.sorry
+                self._reactions.apologise(moment, self._errors, _C.sorry)
+        self._reactions.react(moment)
 
     def _choose_answering(self, perceived: np.ndarray) -> None:
         if not self._attention.towards:
@@ -279,7 +278,7 @@ class ResponsePolicy:
         own = np.where(ALLOWED, own, 0.0)
         own /= own.sum()
         answer = self._weighed @ TABLES[self._answering]
-        cause = self._causes.current
+        cause = self._reactions.causes.current
         if cause is not None and self._time - cause.last < self._style.linger:
             sign = SIGNS.get(cause.sign)
             if sign is not None:
@@ -297,7 +296,7 @@ class ResponsePolicy:
             return 0.0
         expressive = 1.0 - float(perceived[NEUTRAL])
         to_calm = float(TABLES[self._answering][NEUTRAL, emotion])
-        cause = self._causes.current
+        cause = self._reactions.causes.current
         sign = None if cause is None else SIGNS.get(cause.sign)
         if sign is not None and sign.shows == emotion:
             to_calm = max(to_calm, sign.weight)
@@ -319,74 +318,6 @@ class ResponsePolicy:
         longer = max(0.0, self._time - self._emotion_since - after)
         return least + (1.0 - least) * float(np.exp(-longer / time))
 
-    def _gesture(self, seen: Seen | None, limits: conduct.Limits) -> None:
-        """Begin a gesture if there is a cause: arrival, leaving, a sign, an emotion; or nod."""
-        gestures, time = self._gestures, self._time
-        gestures.finish(time)
-        if self._causes.wrong(time):
-            gestures.withdraw()
-            cause, self._causes.current = self._causes.current, None
-            known = None if cause is None else self.memory.get(cause.person)
-            if known is not None and cause is not None:
-                known.take_back(cause.sign)
-        if seen is None:
-            return
-        towards = self._attention.towards
-        known = self.memory[towards]
-        if seen.leaves and known.greeted and not known.seen_off:
-            known.seen_off = self._meet("leaving", seen, limits)
-            return
-        if not known.greeted:
-            if time - known.since >= GREETING_AFTER + 0.5 * self._style.delay and not seen.away:
-                known.tried = min(known.tried, time)
-                met = self._meet("arrival", seen, limits)
-                known.greeted = met or time - known.tried > _C.greet_within
-            return
-        cause = self._causes.due(towards, seen, known, time, self._style.delay)
-        if cause is not None:
-            self._answer_cause(cause, seen, known, limits)
-        elif emotion_of(seen) == NEUTRAL and seen.engaged >= 0.4 and not seen.away:
-            nods = ANSWERINGS[self._answering].gestures.get(NEUTRAL, ())
-            if time - self._nodded >= _C.nod_every and gestures.start(
-                    nods, time, self._style, limits.energy, rest=_C.nod_every):
-                self._nodded, self._causes.current = time, None
-
-    def _answer_cause(
-        self, cause: Cause, seen: Seen, known: Acquaintance, limits: conduct.Limits
-    ) -> None:
-        """Answer a cause once, with a gesture if one suits and may be made."""
-        if cause.sign in SIGNS:
-            choice, owed = SIGNS[cause.sign].gestures, True
-        else:
-            emotion = EMOTIONS.index(cause.sign)
-            choice, owed = ANSWERINGS[self._answering].gestures.get(emotion, ()), False
-        allowed = choice if limits.energy >= 0.0 else ()
-        current = self._causes.current
-        if current is None or current.name != cause.name:
-            self._causes.current = cause
-        made = self._gestures.start(allowed, self._time, self._style, limits.energy, owed)
-        if made or not allowed:  # else until it is stale
-            known.episodes[cause.sign].settled = True
-            self._remember(cause.sign, seen)
-
-    def _meet(self, sign: str, seen: Seen, limits: conduct.Limits) -> bool:
-        """Greet or see off; who leaves is waved to although they have turned away."""
-        energy = limits.energy if sign == "arrival" else abs(limits.energy)
-        towards = self._attention.towards
-        if not self._gestures.start(GREETING, self._time, self._style, energy, owed=True):
-            return False
-        self._causes.current = Cause(
-            f"{towards} {sign} 1", towards, sign, self._time, self._time)
-        self._remember(sign, seen)
-        return True
-
-    def _remember(self, sign: str, seen: Seen) -> None:
-        cause = self._causes.current
-        self.memory[self._attention.towards].answers.append(Answer(
-            self._time, "" if cause is None else cause.name, sign, self._answering,
-            self._gestures.gesture, float(seen.believed[HAPPINESS]),
-            float(seen.believed @ _HOSTILE)))
-
     def _learn(self, present: dict[int, Seen]) -> None:
         """Notice how the last answers were taken: a smile after one is praise."""
         for number, seen in present.items():
@@ -400,7 +331,7 @@ class ResponsePolicy:
         wanted = 0.0
         if seen is not None:
             wanted = self._style.lean + ANSWERINGS[self._answering].lean
-            cause = self._causes.current
+            cause = self._reactions.causes.current
             if cause is not None and cause.sign in SIGNS and self._time - cause.last < 2.0:
                 wanted += SIGNS[cause.sign].lean
             wanted = min(max(wanted, -0.2), limits.lean)
@@ -411,14 +342,14 @@ class ResponsePolicy:
         self, people: People, seen: Seen | None, perceived: np.ndarray, limits: conduct.Limits
     ) -> AffectiveResponse:
         towards = self._attention.towards
-        cause = self._causes.current
+        cause = self._reactions.causes.current
         if cause is not None and self._time - cause.last > max(self._style.linger, 2.5):
-            cause = self._causes.current = None
+            cause = self._reactions.causes.current = None
         gaze = min(self._style.gaze, limits.gaze) if towards else 0.0
         tempo = self._style.tempo * (1.0 + 0.2 * float(self._own.vad[1]))
         decision = reasons.Decision(
             towards=towards, seen=seen, perceived=perceived, answering=self._answering,
-            emotion=self._showing.emotion, gesture=self._gestures.gesture, cause=cause,
+            emotion=self._showing.emotion, gesture=self._reactions.gesture, cause=cause,
             why=self._attention.why, rule=limits.why, quiet=self.quiet,
             sorry=self._time < self._sorry_until, habituation=self.habituation, call=self._call,
             limit=limits.intensity, parts=self._attention.parts.get(towards, {}),
@@ -435,7 +366,7 @@ class ResponsePolicy:
             dominance=dominance,
             towards=towards,
             bearing=self._bearing if towards else np.full(2, np.nan, dtype=np.float32),
-            gesture=self._gestures.gesture,
+            gesture=self._reactions.gesture,
             duration=self.config.duration,
             reason=reasons.sentence(decision),
             frame_id=people.frame_id,

@@ -82,7 +82,6 @@ class PolicyConstants:
         longest_gap: Seconds that a pause between images counts at most.
         own_spread: Distance in VAD at which an emotion is no more that of the robot's own state.
         attention_margin: How much more another person must stand out, times ``margin``.
-        nod_every: Seconds between the nods to a calm person.
         used_up: Seconds of the same emotion after which the answer to it grows weaker, and in
             which it does; and the share that is left.
         to_calm: Intensity of an answer to somebody calm.
@@ -90,19 +89,18 @@ class PolicyConstants:
             model's.
         quiet: Arousal that the state falls by when nobody is there for long.
         sorry: Seconds for which the robot is sorry for an error that somebody minds.
+        minded: Valence below which the reaction to an error is one.
         soonest: Seconds after an error in which a reaction cannot yet be to it.
-        greet_within: Seconds after which it is too late for a greeting.
     """
 
     reaction_time: float = 0.15
     longest_gap: float = 5.0
     own_spread: float = 0.3
     attention_margin: float = 1.5
-    nod_every: float = 12.0
     used_up: tuple[float, float, float] = (6.0, 20.0, 0.5)
     to_calm: float = 0.3
     felt: float = 0.6
     quiet: float = 0.3
     sorry: float = 4.0
+    minded: float = -0.15
     soonest: float = 1.0
-    greet_within: float = 5.0

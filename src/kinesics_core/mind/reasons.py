@@ -74,11 +74,11 @@ def sentence(decision: Decision) -> str:
         decision.why and len(decision.why) and decision.why != "is the only one there") else ""
     cause = decision.cause
     if cause is not None and cause.person == decision.towards and cause.sign in _SIGNS:
-        begins = "is expected to do: " if not cause.seen else ""
-        return (f"{who} {begins}{_SIGNS[cause.sign]}{chosen}, so the robot answers with"
+        expected = "" if cause.seen else " (expected, not seen yet)"
+        return (f"{who} {_SIGNS[cause.sign]}{expected}{chosen}, so the robot answers with"
                 f" {shows}{gesture}{rule}.")
     if decision.seen is None or decision.seen.affect is None:
-        return f"{who} is there but hard to read{chosen}, so the robot stays {shows}{gesture}."
+        return f"{who} is there but hard to read{chosen}, so the robot stays with {shows}{gesture}."
     emotion = int(np.argmax(decision.perceived))
     return (
         f"{who} shows {EMOTIONS[emotion]} ({decision.perceived[emotion]:.0%} from"
