@@ -1,4 +1,4 @@
-"""From a camera to the robot's pose, without ROS: the whole loop as five objects.
+"""From a camera to the robot's pose, without ROS: the whole loop as six objects.
 
     python examples/camera_to_pose.py --source 0             # your first camera
     python examples/camera_to_pose.py --source clip.mp4
@@ -14,6 +14,7 @@ import numpy as np
 
 from kinesics_core.affect.emotions import EMOTIONS
 from kinesics_core.affect.reader import AffectReader
+from kinesics_core.affect.signals import SignalReader
 from kinesics_core.expression.animator import Animator
 from kinesics_core.mind.policy import ResponsePolicy
 from kinesics_core.motion.runtime import Forecaster
@@ -31,15 +32,16 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--frames", type=int, help="stop after so many")
     args = parser.parse_args(arguments)
 
-    forecaster, reader, policy, animator = (
-        Forecaster(), AffectReader(), ResponsePolicy(), Animator())
+    forecaster, reader, signal_reader, policy, animator = (
+        Forecaster(), AffectReader(), SignalReader(), ResponsePolicy(), Animator())
     with open_source(args.source, fit=(640, 480)) as source, KeypointEstimator() as estimator:
         for frame in islice(iter(source.read, None), args.frames):
             people = estimator.process(frame)  # keypoints, hands, face of everybody, with ids
             forecast = forecaster.update(people)  # the next second of motion, and its emotion
             reader.add_body_readings(forecast.affects)
             affects = reader.update(people)  # fused with face and movement
-            response = policy.update(affects, people)  # what to express, to whom, and why
+            signals = signal_reader.update(people, forecast.motion)  # gestures, engagement
+            response = policy.update(affects, people, signals)  # what to express, to whom, why
             animator.respond(response)
             face, body = animator.step(frame.stamp)  # ARKit weights, gaze; SMPL-X rotations
 
