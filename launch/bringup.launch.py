@@ -67,7 +67,8 @@ ARGUMENTS = [
         "policy",
         default_value="",
         description="How the robot answers: auto, mirror, empathise, complement, regulate, play, "
-        "professional, idle, or a class of yours (an entry point, module:Class or file.py:Class). "
+        "professional, idle, a .yaml file of yours or a class (an entry point, module:Class or "
+        "file.py:Class). "
         "Empty: as the parameter files say",
     ),
     DeclareLaunchArgument(

@@ -1,12 +1,15 @@
 """Files that a user edits: personalities and policies, and the line of what is wrong."""
 
 import pytest
+from social_scene import SocialScene, someone
 
-from kinesics_core.affect.emotions import EMOTIONS, NEUTRAL
+from kinesics_core.affect.emotions import EMOTIONS, HAPPINESS, NEUTRAL, SADNESS, SURPRISE
 from kinesics_core.errors import KinesicsError
 from kinesics_core.expression.gestures import ROBOT_GESTURES
 from kinesics_core.mind.answers import ANSWERINGS, HOSTILE, SIGNS, read_policy, read_signs
 from kinesics_core.mind.personality import OLDER_NAMES, PERSONALITIES, load_personality
+from kinesics_core.mind.policy import ResponsePolicy
+from kinesics_core.mind.policy_config import PolicyConfig
 from kinesics_core.mind.style import ENERGY, style_of
 
 
@@ -110,3 +113,33 @@ def test_styles_differ_in_the_documented_direction(more, less, names):
     one, other = style_of(load_personality(more)), style_of(load_personality(less))
     for name in names:
         assert getattr(one, name) > getattr(other, name), name
+
+
+def happy_answer(policy):
+    scene = SocialScene(ResponsePolicy(config=PolicyConfig(policy=policy)))
+    return scene.play(6.0, someone(1, HAPPINESS))[-1]
+
+
+def test_a_file_of_ones_own_answers(tmp_path):
+    file = tmp_path / "deadpan.yaml"
+    file.write_text("verb: stays deadpan with\nanswers: {happiness: {neutral: 1}}\n")
+    last = happy_answer(str(file))
+    assert (last.policy, last.emotion) == ("deadpan", NEUTRAL)
+    assert "deadpan" in last.reason
+
+
+def test_a_file_named_as_one_of_ours_takes_its_place_and_one_with_calls_joins(tmp_path):
+    text = ("verb: beams with\nstrength: 1\ncalls: {happiness: 2}\n"
+            "answers: {happiness: {surprise: 1}}\n")
+    for name, others in (("mirror", SADNESS), ("beam", SADNESS)):
+        file = tmp_path / f"{name}.yaml"
+        file.write_text(text)
+        last = happy_answer(str(file))
+        assert (last.policy, last.emotion) == (name, SURPRISE)
+        scene = SocialScene(ResponsePolicy(config=PolicyConfig(policy=str(file))))
+        assert scene.play(6.0, someone(1, others))[-1].policy == "empathise"
+
+
+def test_a_file_that_is_not_there_is_refused():
+    with pytest.raises(KinesicsError, match="nowhere.yaml cannot be read"):
+        ResponsePolicy(config=PolicyConfig(policy="/nowhere.yaml"))

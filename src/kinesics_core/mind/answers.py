@@ -160,14 +160,46 @@ ANSWERINGS: dict[str, Answering] = {
 SIGNS: dict[str, SignAnswer] = read_signs(_shipped("signs"))
 """Answers to people's gestures, by the gesture's name."""
 
-TABLES = {name: answering.table() for name, answering in ANSWERINGS.items()}
-"""Name -> (8, 8) shares: perceived emotion, emotion answered."""
+FILES = (".yaml", ".yml")
+"""Ends of the names of policies that are files of the user's."""
 
-CALLED = tuple(name for name, answering in ANSWERINGS.items() if answering.calls)
-"""The policies that the robot may choose from."""
 
-CALLS = np.array([
-    [ANSWERINGS[name].calls.get(emotion, 0.0) for emotion in range(len(EMOTIONS))]
-    for name in CALLED
-])
-"""(policies, 8): how much each perceived emotion calls for each of ``CALLED``."""
+class Policies:
+    """The policies to choose from: ours, and a file's of the user's.
+
+    A file that is named as one of ours takes its place. Another one that has ``calls`` joins them;
+    without, it is the only one.
+
+    Attributes:
+        answerings: By name.
+        fixed: Name of the one that always answers, or "" where the robot chooses.
+        called: Those to choose from.
+    """
+
+    def __init__(self, policy: str) -> None:
+        """Take a policy's name, "auto" or a file.
+
+        Raises:
+            KinesicsError: The file is none; the sentence has the line.
+        """
+        self.answerings = dict(ANSWERINGS)
+        self.fixed = "" if policy == "auto" else policy
+        if policy.endswith(FILES):
+            path = Path(policy).expanduser()
+            answering = self.answerings[path.stem] = read_policy(path)
+            chosen = path.stem in ANSWERINGS or answering.calls
+            self.fixed = "" if chosen else path.stem
+        self.called = tuple(name for name, one in self.answerings.items() if one.calls)
+        self._calls = np.array([
+            [self.answerings[name].calls.get(emotion, 0.0) for emotion in range(len(EMOTIONS))]
+            for name in self.called
+        ])
+        self._tables = {name: one.table() for name, one in self.answerings.items()}
+
+    def calls(self, perceived: np.ndarray) -> dict[str, float]:
+        """Return how much perceived emotions (8,) call for each policy to choose from."""
+        return dict(zip(self.called, (self._calls @ perceived).tolist(), strict=True))
+
+    def table(self, name: str) -> np.ndarray:
+        """Return the shares (8, 8) of a policy, see ``Answering.table``."""
+        return self._tables[name]

@@ -29,12 +29,10 @@ from kinesics_core.errors import KinesicsError
 from kinesics_core.mind import conduct, reasons, transitions
 from kinesics_core.mind.answers import (
     ALLOWED,
-    ANSWERINGS,
-    CALLED,
-    CALLS,
     HOSTILE,
     SIGNS,
-    TABLES,
+    Answering,
+    Policies,
 )
 from kinesics_core.mind.anticipation import Anticipation, AnticipationConfig
 from kinesics_core.mind.appraisal import EVENTS, REACTION_TIMES
@@ -80,6 +78,7 @@ class ResponsePolicy:
         """
         self.config = config or PolicyConfig()
         self.anticipation = Anticipation(from_values(AnticipationConfig, vars(self.config)))
+        self._policies = Policies(self.config.ours)
         self.memory = Memory()
         self._own = OwnState(personality or Personality(), self.config.temperament_time)
         self._attention = Attention(
@@ -113,6 +112,11 @@ class ResponsePolicy:
     def personality(self) -> Personality:
         """The robot's Big Five."""
         return self._personality
+
+    @property
+    def _policy(self) -> Answering:
+        """The policy that answers."""
+        return self._policies.answerings[self._answering]
 
     @property
     def quiet(self) -> bool:
@@ -177,8 +181,8 @@ class ResponsePolicy:
         self._reactions.finish(self._time, self.memory, limits)
         if seen is not None:
             self._react(Moment(
-                self._time, towards, seen, self.memory[towards], self._answering, self._style,
-                limits), begun.get(towards, []))
+                self._time, towards, seen, self.memory[towards], self._answering, self._policy,
+                self._style, limits), begun.get(towards, []))
         self._show(perceived, limits, elapsed)
         self._learn(present)
         self._lean = self._leaned(seen, limits, elapsed)
@@ -226,13 +230,13 @@ class ResponsePolicy:
     def _choose_answering(self, perceived: np.ndarray) -> None:
         if not self._attention.towards:
             wanted, self._call = "idle", 0.0
-        elif self.config.ours != "auto":
-            wanted, self._call = self.config.ours, 1.0
+        elif self._policies.fixed:
+            wanted, self._call = self._policies.fixed, 1.0
         else:
             rapport = self.memory[self._attention.towards].rapport
             calls = {
-                name: float(call) * self._style.calls[name] * rapport.get(name, 1.0)
-                for name, call in zip(CALLED, CALLS @ perceived, strict=True)
+                name: call * self._style.calls.get(name, 1.0) * rapport.get(name, 1.0)
+                for name, call in self._policies.calls(perceived).items()
             }
             calls["play"] *= conduct.may_play(perceived)
             wanted = max(calls, key=lambda name: calls[name])
@@ -257,9 +261,9 @@ class ResponsePolicy:
         # A neutral person is not contagious: beside one the robot comes back to itself.
         confidence = min(max(seen.affect.confidence, 0.0), 1.0)
         push = confidence * seen.expressive / self.config.contagion_time
-        answered = (perceived @ TABLES[self._answering]) @ EMOTION_VAD
+        answered = (perceived @ self._policies.table(self._answering)) @ EMOTION_VAD
         arousal = seen.affect.arousal
-        answered[1] = ANSWERINGS[self._answering].arousal_gain * (
+        answered[1] = self._policy.arousal_gain * (
             min(max(arousal, -1.0), 1.0) if np.isfinite(arousal) else 0.0)
         own = (perceived @ self._next[self._turn_own]) @ EMOTION_VAD
         self._own.move(elapsed, _C.felt * answered + (1.0 - _C.felt) * own, push)
@@ -277,7 +281,7 @@ class ResponsePolicy:
             own = np.sqrt(own) * (self._weighed @ self._weighed_next[self._turn_own])
         own = np.where(ALLOWED, own, 0.0)
         own /= own.sum()
-        answer = self._weighed @ TABLES[self._answering]
+        answer = self._weighed @ self._policies.table(self._answering)
         cause = self._reactions.causes.current
         if cause is not None and self._time - cause.last < self._style.linger:
             sign = SIGNS.get(cause.sign)
@@ -295,7 +299,7 @@ class ResponsePolicy:
         if emotion == NEUTRAL:
             return 0.0
         expressive = 1.0 - float(perceived[NEUTRAL])
-        to_calm = float(TABLES[self._answering][NEUTRAL, emotion])
+        to_calm = float(self._policies.table(self._answering)[NEUTRAL, emotion])
         cause = self._reactions.causes.current
         sign = None if cause is None else SIGNS.get(cause.sign)
         if sign is not None and sign.shows == emotion:
@@ -303,7 +307,7 @@ class ResponsePolicy:
         if self._time < self._sorry_until:
             to_calm = 1.0
         answered = expressive + (1.0 - expressive) * _C.to_calm * to_calm
-        answered *= ANSWERINGS[self._answering].strength * self._style.strength * self.habituation
+        answered *= self._policy.strength * self._style.strength * self.habituation
         direction = EMOTION_VAD[emotion]
         own = max(float(self._own.vad @ direction / (direction @ direction)), 0.0)
         own *= min(self._style.strength, 1.0)
@@ -330,7 +334,7 @@ class ResponsePolicy:
         """Return the lean, on its way at a limited speed."""
         wanted = 0.0
         if seen is not None:
-            wanted = self._style.lean + ANSWERINGS[self._answering].lean
+            wanted = self._style.lean + self._policy.lean
             cause = self._reactions.causes.current
             if cause is not None and cause.sign in SIGNS and self._time - cause.last < 2.0:
                 wanted += SIGNS[cause.sign].lean
@@ -348,7 +352,8 @@ class ResponsePolicy:
         gaze = min(self._style.gaze, limits.gaze) if towards else 0.0
         tempo = self._style.tempo * (1.0 + 0.2 * float(self._own.vad[1]))
         decision = reasons.Decision(
-            towards=towards, seen=seen, perceived=perceived, answering=self._answering,
+            towards=towards, seen=seen, perceived=perceived,
+            verb=self._policy.verb,
             emotion=self._showing.emotion, gesture=self._reactions.gesture, cause=cause,
             why=self._attention.why, rule=limits.why, quiet=self.quiet,
             sorry=self._time < self._sorry_until, habituation=self.habituation, call=self._call,

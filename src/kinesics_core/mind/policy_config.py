@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from kinesics_core.camera import Lens
 from kinesics_core.errors import KinesicsError
-from kinesics_core.mind.answers import ANSWERINGS
+from kinesics_core.mind.answers import ANSWERINGS, FILES
 from kinesics_core.mind.anticipation import AnticipationConfig
 from kinesics_core.mind.own_policy import names_own_policy
 from kinesics_core.settings import check, same_as, setting, settings_of
@@ -25,7 +25,7 @@ class PolicyConfig:
 
     policy: str = setting(
         "auto", "How the robot answers", choices=POLICIES,
-        others="a class of yours: an entry point, module:Class or file.py:Class")
+        others="a .yaml file of yours, or a class: an entry point, module:Class or file.py:Class")
     horizontal_fov: float = same_as(Lens, "horizontal_fov")
     inertia: float = setting(
         0.3, "Weight of the robot's own next emotion against the policy's answer in what is shown",
@@ -62,15 +62,17 @@ class PolicyConfig:
     def __post_init__(self) -> None:
         """Refuse values out of range, and policies that there are none of."""
         check(self)
-        if self.policy not in POLICIES and not names_own_policy(self.policy):
+        ours = self.policy in POLICIES or self.policy.endswith(FILES)
+        if not ours and not names_own_policy(self.policy):
             (known,) = settings_of(PolicyConfig, "policy")
             raise KinesicsError(
                 f"PolicyConfig: got policy = {self.policy!r}, wanted {known.allowed(self.policy)}.")
 
     @property
     def ours(self) -> str:
-        """One of ``POLICIES``: how ours answers where a class of the user's does not."""
-        return self.policy if self.policy in POLICIES else "auto"
+        """One of ``POLICIES`` or a file: how ours answers where a class of the user's does not."""
+        named = self.policy in POLICIES or self.policy.endswith(FILES)
+        return self.policy if named else "auto"
 
 
 @dataclass(frozen=True, slots=True)

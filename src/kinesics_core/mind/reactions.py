@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kinesics_core.affect.emotions import EMOTION_VAD, EMOTIONS, HAPPINESS, NEUTRAL
-from kinesics_core.mind.answers import ANSWERINGS, APOLOGY, GREETING, HOSTILE, SIGNS
+from kinesics_core.mind.answers import APOLOGY, GREETING, HOSTILE, SIGNS, Answering
 from kinesics_core.mind.attention import GREETING_AFTER
 from kinesics_core.mind.causes import Cause, Causes, emotion_of
 from kinesics_core.mind.conduct import Limits
@@ -33,6 +33,7 @@ class Moment:
         towards: Their id.
         seen: In this image.
         known: What is remembered of them.
+        policy: Name of the policy.
         answering: The policy.
         style: Of the personality.
         limits: Of conduct.
@@ -42,7 +43,8 @@ class Moment:
     towards: int
     seen: Seen
     known: Acquaintance
-    answering: str
+    policy: str
+    answering: Answering
     style: Style
     limits: Limits
 
@@ -102,7 +104,7 @@ class Reactions:
         if cause is not None:
             self._answer(cause, moment)
         elif emotion_of(seen) == NEUTRAL and seen.engaged >= _LISTENS_TO and not seen.away:
-            nods = ANSWERINGS[moment.answering].gestures.get(NEUTRAL, ())
+            nods = moment.answering.gestures.get(NEUTRAL, ())
             if time - self._nodded >= _NOD_EVERY and self._gestures.start(
                     nods, time, moment.style, moment.limits.energy, rest=_NOD_EVERY):
                 self._nodded, self.causes.current = time, None
@@ -128,8 +130,8 @@ class Reactions:
         """Answer a cause once, with a gesture if one suits and may be made."""
         limits = moment.limits
         owed = cause.sign in SIGNS
-        choice = SIGNS[cause.sign].gestures if owed else ANSWERINGS[
-            moment.answering].gestures.get(EMOTIONS.index(cause.sign), ())
+        choice = SIGNS[cause.sign].gestures if owed else moment.answering.gestures.get(
+            EMOTIONS.index(cause.sign), ())
         allowed = choice if limits.energy >= 0.0 else ()
         current = self.causes.current
         if current is None or current.name != cause.name:
@@ -155,5 +157,5 @@ class Reactions:
         cause = self.causes.current
         assert cause is not None
         moment.known.answers.append(Answer(
-            moment.time, cause.name, cause.sign, moment.answering, self.gesture,
+            moment.time, cause.name, cause.sign, moment.policy, self.gesture,
             float(moment.seen.believed[HAPPINESS]), float(moment.seen.believed @ _HOSTILE)))

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from kinesics_core.affect.emotions import EMOTIONS
-from kinesics_core.mind.answers import ANSWERINGS
 from kinesics_core.mind.causes import Cause
 from kinesics_core.mind.perceive import Seen
 
@@ -31,7 +30,7 @@ class Decision:
         towards: Id of the person answered, 0 for nobody.
         seen: That person in this image, or None.
         perceived: (8,) what is believed of their emotions.
-        answering: Policy.
+        verb: What the policy does.
         emotion, gesture: Shown.
         cause: What is answered, or None.
         why: Words for why this person.
@@ -47,7 +46,7 @@ class Decision:
     towards: int
     seen: Seen | None
     perceived: np.ndarray
-    answering: str
+    verb: str
     emotion: int
     gesture: str
     cause: Cause | None
@@ -83,7 +82,7 @@ def sentence(decision: Decision) -> str:
     return (
         f"{who} shows {EMOTIONS[emotion]} ({decision.perceived[emotion]:.0%} from"
         f" {decision.seen.affect.source}){chosen}, so the robot"
-        f" {ANSWERINGS[decision.answering].verb} {shows}{gesture}{rule}."
+        f" {decision.verb} {shows}{gesture}{rule}."
     )
 
 
