@@ -143,9 +143,10 @@ class FaceReader:
         known = np.isfinite(sides)
         if not known.any():
             return None
+        shapes = np.where(np.isfinite(shapes), shapes, 0.0)
         sides = np.where(known, np.clip(sides, 0.0, 1.0), self._rest)
         self._learn(sides, stamp)
-        blink = np.nan_to_num(shapes[_BLINK]).max()
+        blink = float(shapes[_BLINK].max())
         self._smooth(_action_units(sides, self._rest), blink, stamp)
 
         units = _classify(self._features)

@@ -29,6 +29,7 @@ class LivenessDetector:
         """Begin with a face that lives."""
         self._seen: deque[tuple[int, np.ndarray]] = deque()
         self._lives = 1.0
+        self._told = 0
 
     def update(self, shapes: np.ndarray, stamp: int) -> float:
         """Return how far the face lives, ``STILL`` to 1.
@@ -39,14 +40,17 @@ class LivenessDetector:
         """
         if self._seen and not 0 <= stamp - self._seen[-1][0] <= _GAP:
             self._seen.clear()
-            self._lives = 1.0
+            self._lives, self._told = 1.0, stamp
         if self._seen and stamp - self._seen[-1][0] < _PERIOD:
             return self._lives
-        self._seen.append((stamp, np.nan_to_num(shapes)))
+        self._seen.append((stamp, np.where(np.isfinite(shapes), shapes, 0.0)))
         while stamp - self._seen[0][0] > _WINDOW:
             self._seen.popleft()
-        if stamp - self._seen[0][0] >= _NEEDED:
-            low, high = np.percentile([face for _, face in self._seen], [2.0, 98.0], axis=0)
-            moved = (float((high - low).max()) - _TREMBLING) / (_MOVING - _TREMBLING)
-            self._lives = STILL + (1.0 - STILL) * float(np.clip(moved, 0.0, 1.0))
+        if stamp - self._seen[0][0] >= _NEEDED and stamp - self._told >= NANOSECONDS:
+            self._told = stamp
+            ordered = np.sort([face for _, face in self._seen], axis=0)
+            edge = len(ordered) // 50
+            reach = float((ordered[-1 - edge] - ordered[edge]).max())
+            moved = min(1.0, max(0.0, (reach - _TREMBLING) / (_MOVING - _TREMBLING)))
+            self._lives = STILL + (1.0 - STILL) * moved
         return self._lives

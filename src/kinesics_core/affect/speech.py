@@ -21,6 +21,7 @@ _SHAPES = np.array([BLENDSHAPE_INDEX[name] for name in (
 _WINDOW = NANOSECONDS
 _STEADY = 0.04  # seconds over which a detector's noise is averaged out
 _GAP = NANOSECONDS // 2
+_TREMBLING = 0.01  # step of a shape from one image to the next that is none
 # Way there and back in the window of a mouth that is silent, and of one that surely speaks.
 _SILENT, _SPEAKING = 0.25, 0.8
 
@@ -30,7 +31,9 @@ class SpeechDetector:
 
     def __init__(self) -> None:
         """Begin silent."""
-        self._values: deque[tuple[int, np.ndarray]] = deque()
+        # Of each image in the window: stamp, mouth, how far each shape went since the one before.
+        self._values: deque[tuple[int, np.ndarray, np.ndarray]] = deque()
+        self._way = np.zeros(len(_SHAPES))  # sum of the steps but the first
 
     def update(self, shapes: np.ndarray, stamp: int) -> float:
         """Return whether the mouth speaks, 0..1.
@@ -39,19 +42,24 @@ class SpeechDetector:
             shapes: (52,) blendshapes; nan where unknown.
             stamp: Of the image, ns. After one that jumps the mouth is silent.
         """
-        values = np.nan_to_num(shapes[_SHAPES])
+        values = shapes[_SHAPES]
+        values = np.where(np.isfinite(values), values, 0.0)
+        step = np.zeros(len(values))
         if self._values:
-            last, before = self._values[-1]
+            last, before, _ = self._values[-1]
             if not 0 <= stamp - last <= _GAP:
                 self._values.clear()
+                self._way = np.zeros(len(values))
             else:
                 elapsed = (stamp - last) / NANOSECONDS
-                values = before + (1.0 - np.exp(-elapsed / _STEADY)) * (values - before)
-        self._values.append((stamp, values))
+                change = (1.0 - np.exp(-elapsed / _STEADY)) * (values - before)
+                values = before + change
+                step = np.abs(change)
+                step[step <= _TREMBLING] = 0.0
+                self._way = self._way + step
+        self._values.append((stamp, values, step))
         while stamp - self._values[0][0] > _WINDOW:
             self._values.popleft()
-        path = np.array([mouth for _, mouth in self._values])
-        steps = np.abs(np.diff(path, axis=0))
-        way = np.where(steps > 0.01, steps, 0.0).sum(axis=0) - np.abs(path[-1] - path[0])
-        returns = float(np.maximum(way, 0.0).max()) if len(path) > 1 else 0.0
-        return float(np.clip((returns - _SILENT) / (_SPEAKING - _SILENT), 0.0, 1.0))
+            self._way = self._way - self._values[0][2]
+        returns = float((self._way - np.abs(values - self._values[0][1])).max())
+        return min(1.0, max(0.0, (returns - _SILENT) / (_SPEAKING - _SILENT)))
