@@ -90,3 +90,15 @@ def test_more_of_an_emotion_is_read_as_more_of_it(picture, name, sign):
             reading = FaceReader().update(person, NANOSECONDS)
             valences.append(sign * categories_to_vad(reading.categories)[0])
     assert (np.diff(valences) > -0.06).all() and valences[-1] > valences[0] + 0.25
+
+
+@pytest.mark.parametrize("seed", [1, 4, 6])
+def test_a_shout_is_angry_and_not_happy(seed):
+    from kinesics_core.affect.emotions import ANGER, HAPPINESS
+    from kinesics_core.expression.faces import face_of_emotion
+    from kinesics_core.perception.picture_faces import read_back
+    from kinesics_core.render.identities import random_identity
+
+    picture = FacePicture(320, 320, identity=random_identity(seed))
+    (said,) = read_back([picture.draw(face_of_emotion("anger", 0.9, "shout"))])
+    assert said.argmax() == ANGER and said[HAPPINESS] < 0.1
