@@ -39,3 +39,12 @@ def test_without_lite_the_demo_goes_on_with_full_and_says_so(asked, capsys):
 def test_a_choice_is_not_replaced(asked):
     with pytest.raises(AssetError, match="holistic-heavy"):
         obtainable_variant("heavy")
+
+
+def test_the_footage_of_every_clip_is_in_the_manifest_with_its_licence():
+    from kinesics_core.assets import store
+    from kinesics_ros.commands.demo import CLIPS
+
+    known = store.catalogue()
+    assert set(CLIPS) == {"motion", "feelings"}
+    assert all(known[name].licence for names in CLIPS.values() for name in names)

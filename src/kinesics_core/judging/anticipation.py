@@ -14,10 +14,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kinesics_core.affect.signals import SignalReader, SignalsConfig
+from kinesics_core.affect.signals import GESTURES, SignalReader, SignalsConfig
 from kinesics_core.dataset.clips import Clip
 from kinesics_core.dataset.resampling import resample
 from kinesics_core.experiments.affect_evaluation import frames_of
+from kinesics_core.judging import performed_gestures
+from kinesics_core.judging.performed_gestures import NOTHING, perform
 from kinesics_core.mind.anticipation import (
     Anticipation,
     AnticipationConfig,
@@ -279,3 +281,23 @@ def _hand_up(clip: Clip) -> np.ndarray | None:
                 up[start : start + length] = True
     return up
 
+
+def performed(each: int, seed: int) -> list[Clip]:
+    """Return performed gestures of every kind, and performances of none, as clips.
+
+    Args:
+        each: Of a kind; three times as many of those that are answered early.
+        seed: Of all of them.
+    """
+    random = np.random.default_rng(seed)
+    return [
+        Clip(f"{name}_{number}", "performed", name, performed_gestures.RATE,
+             perform(name, random).keypoints)
+        for name in (*GESTURES, *NOTHING) for number in range(each * (3 if family(name) else 1))]
+
+
+def bench(each: int = 3, seed: int = 2027) -> dict[str, float]:
+    """Return the figures of ``kinesics bench affect``: of performed gestures none was tuned on."""
+    found = summary(list(signalled(performed(each, seed))))
+    return {"affect.anticipation_ms": 1e3 * found.lead,
+            "affect.anticipation_precision": found.precision}
