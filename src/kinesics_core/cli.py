@@ -23,7 +23,7 @@ COMMANDS = {
     **{name: f"kinesics_ros.commands.{name}" for name in ("up", "demo", "view", "doctor")},
     **{name: f"kinesics_core.commands.{name}" for name in (
         "keypoints", "face", "express", "respond", "data", "body", "fit", "train", "eval", "bench",
-        "assets")},
+        "assets", "robot", "retarget")},
 }
 """The module of each command; those that talk ROS belong to ``kinesics_ros``."""
 

@@ -22,11 +22,12 @@ BENCHES = {
     "fit": "kinesics_core.fitting.evaluation.bench_fit",
     "forecast": "kinesics_core.motion.evaluation.bench_forecast",
     "loop": "kinesics_ros.bench_loop",
+    "robot": "kinesics_core.judging.bench_robot",
     "robot-live": "kinesics_ros.bench_robot_live",
 }
 """Name -> module whose ``run(args)`` returns a list of ``bench.Result``."""
 
-NEEDS = {"fit": "fit", "forecast": "train"}
+NEEDS = {"fit": "fit", "forecast": "train", "robot": "robot"}
 """Name -> extra that a bench needs."""
 
 

@@ -52,7 +52,8 @@ class CollisionGuard:
             if self._safe(limiter, slower, dt):
                 return slower
         # Who stands where they already touch may go where they touch less.
-        if np.abs(limiter.velocity).max(initial=0.0) < 1e-3:
+        if np.abs(limiter.velocity).max(initial=0.0) < 1e-3 and not self.checker.clear(
+                limiter.position):
             spare = self.checker.spare(limiter.position)
             if spare < 0 and self.checker.spare(limiter.position + velocity * dt) > spare + _BETTER:
                 return velocity

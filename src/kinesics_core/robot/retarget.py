@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from kinesics_core.body.hand_poses import FINGERS, LEFT_FIST
 from kinesics_core.robot.anatomy import side_of
 from kinesics_core.robot.capsules import capsules_of
 from kinesics_core.robot.collisions import CapsuleChecker
@@ -20,6 +21,7 @@ from kinesics_core.robot.directions import PersonDirections
 from kinesics_core.robot.guard import CollisionGuard
 from kinesics_core.robot.limits import Limiter, limits_of
 from kinesics_core.robot.model import RobotModel
+from kinesics_core.robot.reduction import TOLD, MotionReducer
 from kinesics_core.robot.robot_map import RobotMap, check
 from kinesics_core.robot.solver import DirectionSolver
 from kinesics_core.types import BodyPose
@@ -38,6 +40,9 @@ BEGIN_TIME = 1.5
 """Seconds in which it gets from there to its full speed; authored."""
 
 
+_FIST = float(LEFT_FIST[FINGERS, 2].sum())  # radians, all fingers' bend in a fist
+
+
 class Retargeter:
     """The joints of a robot that follow a person's body.
 
@@ -51,6 +56,9 @@ class Retargeter:
         notes: Sentences about what the map asks for and the robot cannot follow.
         note: Sentence about the last pose, "" where nothing was wrong with it.
         speed: Share of the fastest speed that is used, 0..1; may be set at any time.
+        person: The directions of a body that are followed.
+        solver: What finds joint positions for them.
+        guard: What keeps capsules apart; None lets them touch.
 
     Raises:
         ModelError: Map and robot do not fit, or a joint that is to move has no limits.
@@ -71,10 +79,12 @@ class Retargeter:
         capsules = capsules_of(model, robot_map) if collisions else None
         self.solver = DirectionSolver(
             model, robot_map, limits_of(model, robot_map, followers), whole, capsules)
-        self._guard = None if capsules is None else CollisionGuard(
+        self.guard = None if capsules is None else CollisionGuard(
             CapsuleChecker(model, capsules, moving, whole), _limbs(moving))
         self._follow = np.array([moving.index(name) for name in followers], int)
-        self._person = PersonDirections(self.solver.features.parts)
+        self.person = PersonDirections(self.solver.features.parts)
+        self._reducer = MotionReducer(self.limits)
+        self._hands = _hands(robot_map, moving)
         self._rate = rate
         self.begin({})
 
@@ -88,19 +98,45 @@ class Retargeter:
         """The person's parts that the robot's links follow."""
         return self.solver.features.parts
 
-    def begin(self, positions: Mapping[str, float]) -> None:
+    @property
+    def reduced(self) -> dict[str, float]:
+        """Joints that the motion is too fast for -> the share of its size that they show."""
+        return {name: round(float(share), 2) for name, share in zip(
+            self.names, self._reducer.share, strict=True) if share < TOLD}
+
+    def error(self, pose: BodyPose) -> np.ndarray:
+        """Return the degrees (K,) between where a body's parts point and the robot's links do."""
+        pointing = self.solver.directions(self._limiter.position[self._follow])
+        cosine = np.einsum("ki,ki->k", pointing, self.person.of(pose))
+        return np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0)))
+
+    def overlap(self, position: np.ndarray) -> float:
+        """Return how deep capsules are in each other, metres, beside what touches at rest."""
+        if self.guard is None or not self.guard.checker.pairs:
+            return 0.0
+        checker = self.guard.checker
+        return float((np.minimum(checker.apart, 0.0) - checker.distances(position)).max())
+
+    def solve(self, pose: BodyPose) -> np.ndarray:
+        """Go one step towards a pose, without limits of speed; return the goal (N,)."""
+        self._goal = self._goal_of(pose)
+        return self._goal
+
+    def begin(self, positions: Mapping[str, float], slowly: bool = True) -> None:
         """Start from where the robot's joints are; it goes to the first pose slowly.
 
         Args:
             positions: By joint, radians or metres; a joint that is not named is taken to be at
                 rest.
+            slowly: Whether it begins slowly; not where it stands in the first pose already.
         """
         start = np.array([positions.get(name, at) for name, at in
                           zip(self.names, self.rest_position, strict=True)])
         self._limiter = Limiter(self.limits, np.nan_to_num(start))
-        self._goal = self._limiter.position.copy()
+        self._goal = self._shown = self._limiter.position.copy()
         self._goal_velocity = np.zeros(len(start))
-        self._followed = 0.0
+        self._followed = 0.0 if slowly else BEGIN_TIME
+        self._reducer.begin(None)
         self.solver.position = np.clip(
             self._goal[self._follow], self.solver.limits.lower, self.solver.limits.upper)
 
@@ -116,12 +152,35 @@ class Retargeter:
         if dt is None:
             return self.command
         self.note = ""
-        goal = self._goal if pose is None else self._goal_of(pose)
+        if pose is not None:
+            self._goal = self._goal_of(pose)
+        return self._towards_goal(dt)
+
+    def follow(self, directions: np.ndarray, elapsed: float) -> JointCommand:
+        """Return what the joints are to do next; as ``step``, of directions in place of a body.
+
+        Args:
+            directions: (K, 3) unit, where the parts point, in axes of the base.
+            elapsed: As in ``step``.
+        """
+        dt = self._time(elapsed)
+        if dt is None:
+            return self.command
+        self._goal = self._goal.copy()
+        self._goal[self._follow] = self.solver.step(directions)
+        return self._towards_goal(dt)
+
+    def following(self, position: np.ndarray) -> np.ndarray:
+        """Return those of joint positions (N,) that follow directions: without fingers."""
+        return position[self._follow]
+
+    def _towards_goal(self, dt: float) -> JointCommand:
+        shown = self._reducer.step(self._goal, dt, self.speed)
         # A goal that jumps is no movement to keep up with.
-        velocity = (goal - self._goal) / dt
+        velocity = (shown - self._shown) / dt
         fast = np.abs(velocity) > 2 * self.limits.velocity
         self._goal_velocity = np.where(fast, 0.0, 0.5 * (self._goal_velocity + velocity))
-        self._goal = goal
+        self._shown = shown
         self._followed = min(self._followed + dt, BEGIN_TIME)
         share = BEGIN_SPEED + (1 - BEGIN_SPEED) * self._followed / BEGIN_TIME
         return self._move(dt, share)
@@ -135,7 +194,9 @@ class Retargeter:
         dt = self._time(elapsed)
         if dt is None:
             return self.command
-        self._goal, self._goal_velocity = self.rest_position, np.zeros(len(self.rest_position))
+        self._goal = self._shown = self.rest_position
+        self._goal_velocity = np.zeros(len(self.rest_position))
+        self._reducer.begin(self._goal)
         self.solver.position = np.clip(
             self._goal[self._follow], self.solver.limits.lower, self.solver.limits.upper)
         self._followed = 0.0
@@ -172,16 +233,43 @@ class Retargeter:
                          " Whoever publishes it should leave such a pose out.")
             return self._goal
         goal = self._goal.copy()
-        goal[self._follow] = self.solver.step(self._person.of(pose))
+        goal[self._follow] = self.solver.step(self.person.of(pose))
+        for hand, (joints, opened, closed) in self._hands.items():
+            goal[joints] = opened + hand_closed(getattr(pose, hand), hand) * (closed - opened)
         return goal
 
     def _move(self, dt: float, share: float) -> JointCommand:
         share *= min(max(self.speed, 0.0), 1.0) if math.isfinite(self.speed) else 0.0
-        velocity = self._limiter.next_velocity(self._goal, self._goal_velocity, dt, share)
-        if self._guard is not None:
-            velocity = self._guard.allowed(self._limiter, velocity, dt)
+        velocity = self._limiter.next_velocity(self._shown, self._goal_velocity, dt, share)
+        if self.guard is not None:
+            velocity = self.guard.allowed(self._limiter, velocity, dt)
         self._limiter.move(velocity, dt)
         return self.command
+
+
+def hand_closed(pose: np.ndarray, hand: str) -> float:
+    """Return how far a hand is closed, 0 (flat) to 1 (a fist).
+
+    Args:
+        pose: (15, 3) axis-angle of its finger joints.
+        hand: "left_hand" or "right_hand".
+    """
+    bend = float(pose[FINGERS, 2].sum()) / _FIST
+    closed = -bend if hand == "right_hand" else bend
+    return min(max(closed, 0.0), 1.0) if math.isfinite(closed) else 0.0
+
+
+def _hands(robot_map: RobotMap, joints: list[str],
+           ) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Return indices of each hand's joints, and their positions open and closed."""
+    found = {}
+    for side, hand in robot_map.hands.items():
+        moving = {name: ends for name, ends in hand.items() if name in joints}
+        if moving:
+            opened, closed = np.array(list(moving.values())).T
+            rows = np.array([joints.index(name) for name in moving], int)
+            found[f"{side}_hand"] = (rows, opened, closed)
+    return found
 
 
 def _limbs(joints: list[str]) -> list[np.ndarray]:

@@ -191,24 +191,18 @@ class DirectionSolver:
         near = sorted(near, key=lambda pair: pair.spare)[:MOST_NEAR]
         if not near:
             return self._none, self._none[:, 0]
-        linear, angular = self.data.J[:3], self.data.J[3:]
-        rows, least = [], []
-        for pair in near:
-            way = pair.other - pair.one
-            length = float(np.linalg.norm(way))
-            if length < 1e-6:
-                continue
-            way = (-way if pair.overlaps else way) / length
-            row = np.zeros(len(q))
-            for joint, point, sign in ((pair.other_joint, pair.other, 1.0),
-                                       (pair.joint, pair.one, -1.0)):
-                # Velocity of a point of the body: that at the world's origin, and w x p.
-                moved = way @ linear + np.cross(point, way) @ angular
-                row += sign * self._supports[joint] * moved
-            rows.append(row)
-            least.append(max(-pair.spare, -LONGEST_STEP) if pair.spare > 0
-                         else min(-pair.spare, _FARTHEST_APART))
-        return np.array(rows).reshape(-1, len(q)), np.array(least)
+        ones, others = (np.array([getattr(pair, end) for pair in near]) for end in ("one", "other"))
+        way = others - ones
+        length = np.sqrt(np.einsum("ri,ri->r", way, way))
+        sign = np.array([-1.0 if pair.overlaps else 1.0 for pair in near])
+        way *= (sign / np.maximum(length, 1e-6))[:, None]
+        # Velocity of a point of a body: that at the world's origin, and w x p.
+        at_origin, angular = way @ self.data.J[:3], self.data.J[3:]
+        rows = self._supports[[pair.other_joint for pair in near]] * (
+            at_origin + _cross(others, way) @ angular)
+        rows -= self._supports[[pair.joint for pair in near]] * (
+            at_origin + _cross(ones, way) @ angular)
+        return rows, np.array([min(-pair.spare, _FARTHEST_APART) for pair in near])
 
     @property
     def _support(self) -> np.ndarray:
