@@ -85,6 +85,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"write {MESHES}/000000.obj and so on, a mesh a frame, besides")
     parser.add_argument("--view", choices=VIEW_NAMES, default=None,
                         help="what video and contact sheet show of a body (default: whole)")
+    parser.add_argument("--robot", metavar="NAME|URDF|MAP", default="", help="show it on a robot"
+                        " too, see `kinesics retarget`: its files go to DIR/robot")
     parser.add_argument("--whole-body", action="store_true", help="with --face-only:"
                         f" {FACE_NAMES['glb']} has the whole body at rest, not the head alone")
 

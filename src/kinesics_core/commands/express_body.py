@@ -30,12 +30,14 @@ from kinesics_core.commands.express_files import (
 from kinesics_core.commands.express_progress import progress, told_files
 from kinesics_core.commands.express_start import read_start
 from kinesics_core.commands.face_source import source_of
+from kinesics_core.commands.retarget import load_robot, tell
 from kinesics_core.errors import KinesicsError
 from kinesics_core.expression.body_performance import Performance, moments, perform_body
 from kinesics_core.expression.gestures import add_gestures, robot_gesture
 from kinesics_core.expression.performance import PerformanceConfig, course
 from kinesics_core.expression.request import Expression, ExpressionRequest, resolve
 from kinesics_core.importers.gesture_folder import read_folder
+from kinesics_core.robot.retarget import Retargeter
 from kinesics_core.settings import settings_of
 
 _SOURCES = ("emotion", "compound", "upper", "vad", "units", "text")
@@ -68,8 +70,28 @@ def run(args: argparse.Namespace) -> int:
     takes = [take(performance) for performance in performances]
     about = _about(args, expression, config, performances)
     outputs = body_outputs(takes[0]) if args.samples is None else _of_samples(takes, seeds)
+    robot = load_robot(args.robot) if args.robot else None
     _write(args, takes, seeds, outputs, about)
+    if robot is not None:
+        _on_robot(args, robot, performances[0])
     return 0
+
+
+def _on_robot(args: argparse.Namespace, robot: Retargeter, performance: Performance) -> None:
+    """Show a performance on a robot, and write what its joints do."""
+    from kinesics_core.commands.robot_files import video_length, write_robot
+    from kinesics_core.robot.offline import retarget_motion
+
+    frames = performance.frames
+    rotations = np.concatenate(
+        [frames.global_orient[:, None], frames.body_pose.reshape(-1, 21, 3)], axis=1)
+    hands = frames.left_hand_pose.reshape(-1, 15, 3), frames.right_hand_pose.reshape(-1, 15, 3)
+    motion = retarget_motion(robot, rotations, performance.face.rate or 60.0, hands=hands)
+    with progress({"robot": video_length(motion)}) as on_step:
+        done = write_robot(args.out / "robot", robot, motion, True, partial(on_step, "robot"))
+    tell(robot, motion)
+    for file in done:
+        print(files.shown(file))
 
 
 def _maker(

@@ -29,12 +29,13 @@ FOLDER = "robots"
 MARGIN = 0.015
 """Metres that capsules stay apart."""
 
-VERSION = 1
+VERSION = 2
 """Number that changes when capsules are fitted in another way."""
 
 _INSIDE = 96.0  # per cent of a link's points that lie within a capsule's radius
 _WIDE = 1.5  # width over depth from which a link gets capsules side by side
 _SMALLEST = 0.012  # metres of radius; smaller links are left out
+_INNER = 0.08  # metres of a moved link that carries another; smaller ones are between two others
 _JOINTS_BETWEEN = 3  # fewer joints between two links make them neighbours
 _SAMPLES = 1500
 _ALWAYS = 0.4  # share of all poses in which a pair that is left out touches
@@ -81,7 +82,11 @@ def _points(model: RobotModel, robot_map: RobotMap) -> dict[str, np.ndarray]:
         to_link = data.oMf[model.frame(link)].inverse() * data.oMf[model.frame(shape.link)]
         found.setdefault(link, []).append(
             shape.vertices @ to_link.rotation.T + to_link.translation)
-    return {link: np.concatenate(parts) for link, parts in found.items()}
+    points = {link: np.concatenate(parts) for link, parts in found.items()}
+    inner = {link for key, link in names.items()
+             if any(key < other for other in names)
+             and np.ptp(points[link], axis=0).max() < _INNER}
+    return {link: own for link, own in points.items() if link not in inner}
 
 
 def _of_link(link: str, points: np.ndarray) -> list[Capsule]:

@@ -52,7 +52,7 @@ class JointMotion:
 
 
 def body_of(rotations: np.ndarray, hands: tuple[np.ndarray, np.ndarray] | None = None) -> BodyPose:
-    """Return a pose (22, 3) axis-angle as a body; hands (15, 3) each, half open where unknown."""
+    """Return a pose (22, 3) axis-angle as a body; hands (15, 3) each, open where unknown."""
     left, right = hands if hands is not None else (np.zeros((15, 3)), np.zeros((15, 3)))
     return BodyPose(0, 0, np.zeros(3), rotations[0].astype(float), rotations[1:].astype(float),
                     left, right, np.zeros(3), np.zeros(10))
@@ -60,7 +60,8 @@ def body_of(rotations: np.ndarray, hands: tuple[np.ndarray, np.ndarray] | None =
 
 def retarget_motion(
     robot: Retargeter, rotations: np.ndarray, rate: float,
-    on_frame: Callable[[], None] = lambda: None,
+    on_frame: Callable[[], None] = lambda: None, *,
+    hands: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> JointMotion:
     """Return the joints of a robot that shows a motion.
 
@@ -69,13 +70,15 @@ def retarget_motion(
         rotations: (T, 22, 3) axis-angle, order ``skeletons.SMPLX_BODY``.
         rate: Frames per second.
         on_frame: Told of each pose that is followed.
+        hands: (T, 15, 3) axis-angle of the left and the right hand's joints; None: open.
     """
     slower = slowing(robot, rotations, rate)
     stretched = at_rate(rotations, rate / slower, RATE)
     settle(robot, body_of(stretched[0]))
     rows, errors = [], []
-    for frame in stretched:
-        pose = body_of(frame)
+    for index, frame in enumerate(stretched):
+        at = min(round(index * rate / (slower * RATE)), len(rotations) - 1)
+        pose = body_of(frame, None if hands is None else (hands[0][at], hands[1][at]))
         rows.append(robot.step(pose, 1 / RATE))
         errors.append(robot.error(pose))
         on_frame()

@@ -16,13 +16,13 @@ from kinesics_core.robot.limits import Limits
 MEMORY = 1.0
 """Seconds over which speed and acceleration are averaged."""
 
-MIDDLE = 0.6
+MIDDLE = 4.0
 """Time constant of the middle that a motion swings about, seconds."""
 
 TOLD = 0.9
 """Share of its size below which a joint's motion is told to be smaller."""
 
-_ROOM = 0.9  # share of the limits that a swing may use
+_ROOM = 0.85  # share of the limits that a swing may use
 
 
 class MotionReducer:
@@ -62,8 +62,8 @@ class MotionReducer:
         velocity = (goal - self._goal) / dt
         change = (velocity - self._velocity) / dt
         self._goal, self._velocity = goal, velocity
-        # One jump is no swing: it counts as if it were made at three times the limits.
-        most, hardest = 3 * known.velocity, 3 * known.acceleration
+        # One jump is no swing: it counts as if it were made at eight times the limits.
+        most, hardest = 8 * known.velocity, 8 * known.acceleration
         self._speed2 = keep * self._speed2 + (1 - keep) * np.minimum(np.abs(velocity), most) ** 2
         self._change2 = keep * self._change2 + (1 - keep) * np.minimum(
             np.abs(change), hardest) ** 2
