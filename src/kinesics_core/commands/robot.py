@@ -31,6 +31,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     checked.add_argument("robot", metavar="ROBOT", help="name of a robot, or a map (.yaml)")
     checked.add_argument("--urdf", default="", help="its description, if the map names none")
     checked.add_argument("--out", type=given_path, metavar="FILE.png", help="the picture")
+    drawn = actions.add_parser("sheet", help="draw robots that show the eight emotions")
+    drawn.add_argument("robots", metavar="ROBOT", nargs="+", help="names of robots, or their maps")
+    drawn.add_argument("--out", type=given_path, metavar="FILE.jpg", default=Path("robots.jpg"),
+                       help="the picture (default: %(default)s)")
     actions.add_parser("list", help="name the robots there are maps of")
 
 
@@ -41,7 +45,22 @@ def run(args: argparse.Namespace) -> int:
 
         print("\n".join(known_robots()))
         return 0
+    if args.action == "sheet":
+        return _sheet(args)
     return _map(args) if args.action == "map" else _check(args)
+
+
+def _sheet(args: argparse.Namespace) -> int:
+    from kinesics_core.commands.express_progress import progress
+    from kinesics_core.judging.robot_sheet import emotions_sheet
+    from kinesics_core.render.picture import save_picture
+
+    files.require_writable(args.out)
+    with progress({"robots": 8 * len(args.robots)}) as on_step:
+        image = emotions_sheet(args.robots, lambda: on_step("robots"))
+    save_picture(args.out, image)
+    print(files.shown(args.out))
+    return 0
 
 
 def _map(args: argparse.Namespace) -> int:

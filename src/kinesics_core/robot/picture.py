@@ -27,6 +27,7 @@ MOST_TRIANGLES = 12_000
 """Triangles of a link that are drawn; of more every second, third ... vertex is left out."""
 
 _LENGTH = 0.16  # of an arrow, as a share of the picture's height in metres
+_COVERED = 0.3  # share of the moving links that need a shape for the robot to be drawn with them
 _FOCAL = 4.0  # of the picture's height
 _TURN = np.radians(18.0)  # the camera stands a little to the robot's left
 
@@ -49,7 +50,7 @@ class RobotPicture:
         self.model, self.map, self.size = model, robot_map, size
         self._data = model.kinematics.createData()
         self._axes = robot_map.base_axes(model)
-        shapes = link_shapes(model, "visual") or link_shapes(model, "collision")
+        shapes = _best_shapes(model, robot_map)
         self.missing = not shapes
         self._shapes = [_thinned(shape) for shape in shapes]
         self._placed(model.whole(robot_map.rest))
@@ -174,6 +175,19 @@ class RobotPicture:
                 found.append(LinkShape(joint.child, (world - at.translation) @ at.rotation,
                                        triangles, np.array([0.72, 0.74, 0.78])))
         return found
+
+
+def _best_shapes(model: RobotModel, robot_map: RobotMap) -> list[LinkShape]:
+    """Return the shapes, visual or for collisions, that more of the moving links have.
+
+    None where most have neither, as where the meshes are missing.
+    """
+    moving = set(robot_map.moving(model))
+    wanted = {model.urdf.joints[name].child for name in moving}
+    kinds = [link_shapes(model, "visual"), link_shapes(model, "collision")]
+    covered = [len({shape.link for shape in shapes} & wanted) for shapes in kinds]
+    best = 1 if covered[1] > covered[0] else 0
+    return kinds[best] if covered[best] >= _COVERED * len(wanted) else []
 
 
 def _thinned(shape: LinkShape) -> LinkShape:
