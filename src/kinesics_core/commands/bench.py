@@ -43,6 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--goemotions", type=Path, metavar="DIR",
                         help="express: folder of GoEmotions (see `kinesics eval text`), to score"
                              " the reading of texts; left out, that is not measured")
+    parser.add_argument("--counts", type=Path, metavar="FILE.json",
+                        help="affect: counts of emotion triples (see `kinesics eval transitions`);"
+                             " left out, the next own emotion is not measured")
     add_option(parser, *settings_of(KeypointConfig, "variant"))
 
 

@@ -17,7 +17,7 @@ from kinesics_core.judging import anticipation, encounters, gesture_scores
 from kinesics_core.judging.performed_gestures import perform
 from kinesics_core.judging.seen_people import HEIGHT, START, WIDTH, View, see
 from kinesics_core.judging.talking_face import talking_neutral
-from kinesics_core.mind import study
+from kinesics_core.mind import study, transition_counts
 from kinesics_core.motion.runtime import Forecaster
 from kinesics_core.skeletons import ARKIT_BLENDSHAPES
 from kinesics_core.types import NANOSECONDS, MotionForecast, People
@@ -37,8 +37,9 @@ GOALS: dict[str, tuple[str, str | None]] = {
     "affect.talking_neutral": ("", ">= 0.8"),
     "affect.anticipation_ms": ("ms", ">= 300"),
     "affect.anticipation_precision": ("", ">= 0.8"),
-    "affect.personality_js_min": ("bits", None),
-    "affect.policy_ms_5_people": ("ms", None),
+    "affect.personality_js_min": ("bits", ">= 0.05"),
+    "affect.personality_js_warm_professional": ("bits", ">= 0.15"),
+    "affect.policy_ms_5_people": ("ms", "<= 1"),
 }
 """Figure -> unit and goal; a figure that is not here has neither."""
 
@@ -51,9 +52,13 @@ def run(args: argparse.Namespace) -> list[bench.Result]:
             found |= part()
         except KinesicsError as error:
             print(f"{part.__name__} is left out: {error}")
-    return [
+    results = [
         bench.result(name, None if math.isnan(value) else value, *GOALS.get(name, ("", None)))
         for name, value in found.items()]
+    if args.counts is not None:
+        counts, _ = transition_counts.read_counts(args.counts)
+        results += transition_counts.results(transition_counts.evaluate(counts))
+    return results
 
 
 def stage_times(people: int = 5, images: int = 240) -> dict[str, float]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kinesics_core import files
+from kinesics_core import bench, files
 from kinesics_core.errors import KinesicsError
 from kinesics_core.mind import transitions
 from kinesics_core.mind.transitions import COUNTED
@@ -175,12 +175,12 @@ PREDICTORS: Mapping[str, tuple[int, Callable[[np.ndarray], np.ndarray]]] = {
 mimic takes the partner's, table is the smoothed table of all triples."""
 
 
-def bench(path: Path) -> dict[str, float]:
-    """Return the figures of ``kinesics bench affect`` from a file of counts."""
-    scores = evaluate(read_counts(path)[0])
-    return {
-        "affect.next_macro_f1": scores["ours"].macro_f1,
-        "affect.next_macro_f1.persist": scores["persist"].macro_f1,
-        "affect.next_log_loss": scores["ours"].log_loss,
-        "affect.next_log_loss.table": scores["table"].log_loss,
-    }
+def results(scores: Mapping[str, Score]) -> list[bench.Result]:
+    """Return the figures of a benchmark beside their peers."""
+    ours, table, persist = scores["ours"], scores["table"], scores["persist"]
+    return [
+        bench.result("affect.next_macro_f1", ours.macro_f1, "", ">= .33", "persist",
+                     persist.macro_f1),
+        bench.result("affect.next_log_loss", ours.log_loss, "nats",
+                     f"<= {1.02 * table.log_loss:.4f}", "smoothed table", table.log_loss),
+    ]
