@@ -23,7 +23,7 @@ VIEW_FRAME = "kinesics_view"
 OPTICAL_FROM_BODY = np.array([[0.0, -1.0, 0.0], [0.0, 0.0, -1.0], [1.0, 0.0, 0.0]])
 """Columns: forward, left and up of a camera, seen in its optical axes."""
 
-_HEAD_TO_REP103 = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
+HEAD_TO_REP103 = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
 """Columns: forward, left and up of a head whose axes are x left, y up, z out of the face."""
 
 
@@ -77,7 +77,7 @@ def _head(person: Person) -> tuple[np.ndarray, np.ndarray] | None:
     """Return where the head is and how it is turned, in optical axes."""
     if person.head is None or not np.isfinite(person.head).all():
         return None
-    return person.head[:3, 3], orthonormal(person.head[:3, :3] @ _HEAD_TO_REP103)
+    return person.head[:3, 3], orthonormal(person.head[:3, :3] @ HEAD_TO_REP103)
 
 
 def _drawn(
