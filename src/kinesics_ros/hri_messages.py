@@ -1,4 +1,4 @@
-"""People as messages of hri_msgs (ROS4HRI), where that package is installed; it is imported here."""
+"""People as messages of hri_msgs (ROS4HRI), the one place that imports that package."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ except ImportError:
     hri = None
 
 AVAILABLE = hri is not None
-"""Whether hri_msgs is installed; without it nothing of this file may be called."""
+"""True where hri_msgs is installed; without it nothing of this file may be called."""
 
 
 def ids(head: Header, tracked: list[str]) -> Any:

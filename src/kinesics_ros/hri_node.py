@@ -1,4 +1,4 @@
-"""People by REP-155 (ROS4HRI): ids, faces, bodies, persons below ``/humans``, tf and joint states."""
+"""People by REP-155 (ROS4HRI): topics below ``/humans``, tf frames, joint states."""
 
 from __future__ import annotations
 
@@ -31,9 +31,10 @@ _GAZE = 0.5
 
 
 class HriNode(Stage):
-    """``persons``, ``affect`` and ``signals`` in; topics, frames and parameters of REP-155 out.
+    """``persons``, ``affect`` and ``signals`` in; topics and frames of REP-155 out.
 
-    A person's face and body have the person's id, p7 for the track 7. Persons are anonymous: nobody is recognised.
+    A person's face and body have the person's id, p7 for the track 7. Persons are anonymous: nobody
+    is recognised.
     """
 
     PARAMETERS = settings_of(HumansConfig)
@@ -142,11 +143,9 @@ class _Human:
             self._add(topic, type(message), _LATCHED)
             self.tell(topic, message)
         urdf = human_urdf(name, height)
-        parameter = f"human_description_{name}"
-        if not node.has_parameter(parameter):
-            node.declare_parameter(parameter, urdf)
-        self._publishers[parameter] = node.create_publisher(String, f"/{parameter}", _LATCHED)
-        self.tell(parameter, String(data=urdf))
+        model = f"human_description_{name}"
+        self._publishers[model] = node.create_publisher(String, f"/{model}", _LATCHED)
+        self.tell(model, String(data=urdf))
 
     def _add(self, topic: str, kind: type, profile: QoSProfile) -> None:
         group, _, rest = topic.partition("/")
@@ -180,7 +179,6 @@ class _Human:
         for publisher in self._publishers.values():
             self._node.destroy_publisher(publisher)
         self._publishers.clear()
-        self._node.undeclare_parameter(f"human_description_{self.name}")
 
 
 def _person_ids(items: list[Any]) -> tuple[int, ...]:

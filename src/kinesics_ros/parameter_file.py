@@ -13,10 +13,11 @@ from typing import cast
 
 from kinesics_core.settings import Setting
 from kinesics_ros.graph import STAGES
+from kinesics_ros.hri_node import HriNode
 from kinesics_ros.mesh_fit_node import MeshFitNode
 from kinesics_ros.stage import Stage
 
-NODES = cast(dict[str, type[Stage]], {**STAGES, "mesh_fit": MeshFitNode})
+NODES = cast(dict[str, type[Stage]], {**STAGES, "mesh_fit": MeshFitNode, "hri": HriNode})
 """Name -> class of every node, those of the graph first."""
 
 _HEAD = """\

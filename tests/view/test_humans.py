@@ -164,6 +164,7 @@ def test_frames_stand_where_they_are_by_rep_155():
     assert face.rotation[:, 0] == pytest.approx((0.0, 0.0, -1.0))  # x out of the face, to us
     assert face.rotation[:, 2] == pytest.approx((0.0, -1.0, 0.0))  # z up
     assert face.rotation @ gaze.rotation[:, 2] == pytest.approx((0.0, 0.0, -1.0))  # z looks at us
-    assert gaze.parent == frames["person_p7"].parent == "face_p7" and np.linalg.det(gaze.rotation) == pytest.approx(1.0)
+    assert gaze.parent == frames["person_p7"].parent == "face_p7"
+    assert np.linalg.det(gaze.rotation) == pytest.approx(1.0)
     assert body.rotation[:, 0] == pytest.approx((0.0, 0.0, -1.0))
     assert body.translation == pytest.approx((0.1, 0.7, 2.1))

@@ -1,7 +1,8 @@
 """People as REP-155 (ROS4HRI) describes them, as plain numbers: what ``hri_node`` publishes.
 
 A face and a body of a person carry the person's own id, "p7" for the track 7 (a word of a topic may
-not begin with a digit): one tracker follows them as one, so there is nothing to match. Points of images are shares of its width and height, as hri_msgs has them.
+not begin with a digit): one tracker follows them as one, so there is nothing to match. Points of
+images are shares of its width and height, as hri_msgs has them.
 """
 
 from __future__ import annotations
@@ -171,7 +172,7 @@ def human_frames(person: Person, people: People) -> list[Transform]:
 
 
 def _normalised(points: np.ndarray, people: People) -> np.ndarray:
-    """Return points (N, 3) in pixels as shares of the image; unknown ones as 0 with confidence 0."""
+    """Return points (N, 3) in pixels as shares of the image; an unknown one is 0."""
     out = points / np.array([people.width, people.height, 1.0])
     out[:, 2] = np.clip(out[:, 2], 0.0, 1.0)
     out[~np.isfinite(points).all(axis=1)] = 0.0
