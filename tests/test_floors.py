@@ -23,7 +23,7 @@ FLOORS = (
     ("recording", "pose_priors", "motion", "render", "mind"),
     ("perception", "expression", "robot", "solver", "experiments"),
     ("importers", "synthesis", "open_body", "view", "emo3d"),
-    ("fitting", "judging"),
+    ("fitting", "judging", "body_reading"),
     ("commands", "cli", "kinesics_ros"),
 )
 """From the ground up."""

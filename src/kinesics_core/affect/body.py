@@ -25,7 +25,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from kinesics_core.affect.body_channel import TrainedChannel
+from kinesics_core.affect.body_head import BodyHead, load
 from kinesics_core.affect.emotions import NEUTRAL, vad_to_categories
+from kinesics_core.affect.spaces import UNKNOWN_SPREAD
 from kinesics_core.keypoints import visible
 from kinesics_core.skeletons import COCO17
 from kinesics_core.types import NANOSECONDS, Affect, Person
@@ -33,6 +36,7 @@ from kinesics_core.types import NANOSECONDS, Affect, Person
 WINDOW = 2.0
 """Seconds of movement that are looked at."""
 
+_PERIOD = NANOSECONDS // 11  # ns for which a reading holds: two seconds change little in a tenth
 _BINS = 30
 _BIN = WINDOW / _BINS
 _MIN_BINS = 8
@@ -98,6 +102,12 @@ class Movement:
 class BodyReader:
     """Reader of the affect in one person's last two seconds of movement.
 
+    The rules of this module read valence, arousal and dominance from the first half second on and
+    in every image; a trained reader (``body_head``) reads categories and the same three from the
+    first second on, four times a second. VAD is the mean of both, for each knows what the other
+    does not; categories are the trained reader's, for rules hardly know them. A movement unlike
+    any that it learned from is answered with not knowing: an eighth each, confidence towards 0.
+
     How high a head is held is seen against the median of the last minute, because cameras look
     up and down at people and necks differ; an upright frontal head counts as seen for a while.
     """
@@ -106,13 +116,20 @@ class BodyReader:
     _period = NANOSECONDS // 2
     _prior = 10
 
-    def __init__(self) -> None:
+    def __init__(self, head: BodyHead | None = None) -> None:
+        """Begin with nothing seen.
+
+        Args:
+            head: The trained reader; None: the shipped one.
+        """
+        self._trained = TrainedChannel(load() if head is None else head)
         self._heads = np.ones(self._prior + self._samples)
         self._sampled = 0
         self._last_sample: int | None = None
         self._sums = np.zeros((_BINS, len(COCO17), 2))
         self._counts = np.zeros((_BINS, len(COCO17)))
         self._newest: int | None = None
+        self._last: Affect | None = None
 
     def update(self, person: Person, stamp: int) -> Affect | None:
         """Return the affect in the body's movement, or None while there is too little to read.
@@ -124,8 +141,15 @@ class BodyReader:
             stamp: Of the image, ns.
         """
         self._add(np.asarray(person.coco, dtype=np.float64), stamp)
-        movement = self.movement()
-        if movement is None:
+        if self._last is not None and 0 <= stamp - self._last.stamp < _PERIOD:
+            return replace(self._last, stamp=stamp, person_id=person.id)
+        self._last = self._read(person.id, stamp)
+        return self._last
+
+    def _read(self, person_id: int, stamp: int) -> Affect | None:
+        keypoints = self._window()
+        movement = None if keypoints is None else measure(keypoints, _BIN)
+        if movement is None or keypoints is None:
             return None
         self._learn(movement.head, stamp)
         usual = float(np.median(self._heads[: self._prior + min(self._sampled, self._samples)]))
@@ -133,16 +157,24 @@ class BodyReader:
         vad = appraise(movement)
         if np.isnan(vad).all():
             return None
-        categories = vad_to_categories(vad, spread=_CATEGORY_SPREAD) * _PRIOR
-        categories *= (1.0 - _DOUBT) / categories.sum()
-        categories[NEUTRAL] += _DOUBT
-        return Affect(
-            stamp, person.id, categories.astype(np.float32), float(vad[0]), float(vad[1]),
-            float(vad[2]), BODY_CONFIDENCE * movement.coverage, "body",
-        )  # fmt: skip
+        confidence = BODY_CONFIDENCE * movement.coverage
+        read = self._trained.update(keypoints, stamp)
+        if read is None:
+            return _affect(stamp, person_id, _hint(vad), vad, confidence,
+                           np.full(3, UNKNOWN_SPREAD, np.float32))
+        # The reader's VAD fades with familiarity; the rules' word takes its place.
+        both = np.where(np.isnan(vad), read.vad,
+                        (1.0 - 0.5 * read.familiarity) * vad + 0.5 * read.vad)
+        return _affect(stamp, person_id, read.emotions.astype(np.float32), both,
+                       confidence * read.familiarity, read.spread)
 
     def movement(self) -> Movement | None:
         """Return features of the present window; None with shoulders seen for under half a s."""
+        keypoints = self._window()
+        return None if keypoints is None else measure(keypoints, _BIN)
+
+    def _window(self) -> np.ndarray | None:
+        """Return the last two seconds (30, 17, 2), nan where nothing was seen; None before any."""
         if self._newest is None:
             return None
         order = np.arange(self._newest + 1, self._newest + 1 + _BINS) % _BINS
@@ -152,7 +184,7 @@ class BodyReader:
         # A camera slower than the bins leaves single ones empty: the middle of their neighbours.
         between = 0.5 * (keypoints[:-2] + keypoints[2:])
         keypoints[1:-1] = np.where(np.isnan(keypoints[1:-1]), between, keypoints[1:-1])
-        return measure(keypoints, _BIN)
+        return keypoints
 
     def _learn(self, head: float, stamp: int) -> None:
         if not np.isfinite(head) or (
@@ -258,6 +290,23 @@ def appraise(movement: Movement) -> np.ndarray:
     headless = np.isnan(movement.head)
     unseen = [headless, np.isnan(movement.quantity), headless and np.isnan(movement.openness)]
     return np.where(unseen, np.nan, vad)
+
+
+def _affect(
+    stamp: int, person_id: int, categories: np.ndarray, vad: np.ndarray, confidence: float,
+    spread: np.ndarray,
+) -> Affect:
+    valence, arousal, dominance = vad.tolist()
+    return Affect(stamp, person_id, categories, valence, arousal, dominance, confidence, "body",
+                  spread=spread)
+
+
+def _hint(vad: np.ndarray) -> np.ndarray:
+    """Return the categories (8,) that rules suggest, until there is enough for the reader."""
+    categories = vad_to_categories(vad, spread=_CATEGORY_SPREAD) * _PRIOR
+    categories *= (1.0 - _DOUBT) / categories.sum()
+    categories[NEUTRAL] += _DOUBT
+    return categories.astype(np.float32)
 
 
 def _upright(body: np.ndarray) -> np.ndarray:

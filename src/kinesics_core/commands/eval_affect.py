@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kinesics_core import bench, files
-from kinesics_core.commands import eval_faces, eval_gestures, tables
+from kinesics_core.commands import eval_bodies, eval_faces, eval_gestures, tables
 from kinesics_core.errors import KinesicsError
 
 if TYPE_CHECKING:
@@ -32,11 +32,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         " or CSV: balanced accuracy, recall by emotion, confusion and calibration (ECE), beside"
         " blendshapes alone and the majority. `kinesics eval affect gestures [DIR]` reads gestures"
         " in motion, BVH files or a dataset, labelled by name; left out, in performances."
+        " `kinesics eval affect bodies DIR` reads recordings (BVH, datasets, ...) whose names or"
+        " folders hold a word for an emotion: area under the curve, macro-F1, orders and"
+        " calibration (ECE), beside the speed alone and the majority."
     )
     parser.add_argument(
         "channel", nargs="?", choices=("bodies", "faces", "gestures"), default="bodies")
     parser.add_argument("folder", metavar="DIR", nargs="?", type=Path,
-                        help="pictures of faces; motion with gestures")
+                        help="labelled recordings of bodies; pictures of faces; motion with"
+                             " gestures")
     parser.add_argument("--data", metavar="DATASET", type=Path, help="clips, for bodies")
     parser.add_argument(
         "--model", metavar="FILE",
@@ -48,6 +52,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="arousal should rise in this order (style=exhausted,normal,active); may be repeated")
     parser.add_argument(
         "--within", metavar="LABEL", help="compare, for --order, only clips with the same LABEL")
+    parser.add_argument("--words", metavar="WORD,...",
+                        help="of a folder, only recordings with these words: happy,sad,angry")
     parser.add_argument("--json", metavar="FILE", type=Path)
     parser.add_argument("--csv", metavar="FILE", type=Path,
                         help="readings and labels by clip or picture")
@@ -63,9 +69,12 @@ def run(args: argparse.Namespace) -> int:
     if args.channel == "gestures":
         eval_gestures.reject_other_options(args)
         return eval_gestures.run(args)
+    if args.folder is not None:
+        return eval_bodies.run(args)
     if args.data is None:
         raise KinesicsError(
-            "Got no --data; wanted --data DATASET, or `kinesics eval affect faces DIR`.")
+            "Got no --data; wanted --data DATASET, `kinesics eval affect bodies DIR` or `kinesics"
+            " eval affect faces DIR`.")
     for file in filter(None, (args.csv, args.json)):
         files.require_writable(file)
     orders = [_order(text) for text in args.order]

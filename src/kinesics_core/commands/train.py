@@ -1,6 +1,7 @@
 """``kinesics train forecast``: datasets -> a network as an ONNX file, its curves and report.
 
-``train prior`` and ``train lifter`` are in ``train_body``, ``train face`` in ``train_face``,
+``train prior`` and ``train lifter`` are in ``train_body``, ``train body-reader`` in
+``train_body_reader``, ``train face`` in ``train_face``,
 ``train text`` in ``train_text``, ``train pose-diff`` in ``train_pose_diff``, ``train idle`` in
 ``train_idle``, ``train transitions`` in ``train_transitions``; the forecast's run itself in
 ``train_forecast``.
@@ -14,6 +15,7 @@ from pathlib import Path
 from kinesics_core import extras, option_types
 from kinesics_core.commands import (
     train_body,
+    train_body_reader,
     train_face,
     train_idle,
     train_pose_diff,
@@ -123,6 +125,8 @@ def run(args: argparse.Namespace) -> int:
     torch.set_num_threads(args.threads)
     if args.what in train_body.NAMES:
         return train_body.run(args)
+    if args.what == train_body_reader.NAME:
+        return train_body_reader.run(args)
     if args.what == train_face.NAME:
         return train_face.run(args)
     if args.what == train_text.NAME:

@@ -1,0 +1,177 @@
+"""The trained reader of bodies: kinematic cues -> probabilities of emotions and VAD, or "unknown".
+
+A few small networks side by side and their mean, in plain numpy: some ten thousand multiplications
+a person. It was taught (``kinesics train body-reader``) with the same movements in every emotion,
+through random cameras, so that view, pace, actor and what is done count little; its probabilities
+are calibrated on recordings of collections left out. A movement unlike any it was taught has low
+familiarity: its probabilities go towards not knowing, an eighth each.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from kinesics_core import files
+from kinesics_core.affect.body_cues import CUES
+from kinesics_core.affect.emotions import EMOTIONS, softmax
+from kinesics_core.assets import store
+from kinesics_core.errors import ModelError
+
+FILE = "body_reader.npz"
+"""The shipped reader, in models/."""
+
+FORMAT = 1
+"""Version of the file's layout."""
+
+OUTPUTS = len(EMOTIONS) + 3
+"""Logits of ``EMOTIONS``, then valence, arousal and dominance."""
+
+REACH = 3.5
+"""Spreads from the mean at which a cue is cut off."""
+
+FAR = 10.0
+"""The same for how familiar a movement is."""
+
+_ARRAYS = ("centre", "scale", "precision", "limits", "temperature", "bias", "vad_scale",
+           "vad_spread")
+
+
+class BodyReading(NamedTuple):
+    """Readings of P bodies.
+
+    Attributes:
+        emotions: (P, 8) probabilities of ``EMOTIONS``.
+        vad: (P, 3) valence, arousal, dominance, -1..1.
+        familiarity: (P,) 0..1, how much the movement is like those that were learned from.
+    """
+
+    emotions: np.ndarray
+    vad: np.ndarray
+    familiarity: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class BodyHead:
+    """Weights of the reader.
+
+    Attributes:
+        centre, scale: (C,) mean and spread of each cue.
+        precision: (C, C) inverse covariance of the scaled cues.
+        limits: (2,) distances from the mean up to which a movement is familiar, and from which it
+            is not at all; root mean squares per cue.
+        layers: (N, inputs, outputs) weights and (N, outputs) biases of N networks, first to last.
+        temperature: What logits are divided by.
+        bias: (8,) added to the logits after it: how frequent emotions are.
+        vad_scale: (3,) factors on what the networks say of valence, arousal and dominance.
+        vad_spread: (3,) standard deviation of its errors in them.
+    """
+
+    centre: np.ndarray
+    scale: np.ndarray
+    precision: np.ndarray
+    limits: np.ndarray
+    layers: tuple[tuple[np.ndarray, np.ndarray], ...]
+    temperature: float
+    bias: np.ndarray
+    vad_scale: np.ndarray
+    vad_spread: np.ndarray
+
+    def read(self, cues: np.ndarray) -> BodyReading:
+        """Return what cues (P, C) say; one that is nan counts as average."""
+        raw = self.outputs(self.scaled(cues))
+        familiarity = self.familiarity(self.scaled(cues, FAR))[:, None]
+        logits = raw[:, :len(EMOTIONS)] / self.temperature + self.bias
+        emotions = softmax(logits)
+        emotions = familiarity * emotions + (1.0 - familiarity) / len(EMOTIONS)
+        vad = np.clip(raw[:, len(EMOTIONS):] * self.vad_scale, -1.0, 1.0) * familiarity
+        return BodyReading(emotions, vad, familiarity[:, 0])
+
+    def scaled(self, cues: np.ndarray, reach: float = REACH) -> np.ndarray:
+        """Return cues (P, C) in spreads from their mean, cut off at ``reach``; 0 where nan."""
+        return np.nan_to_num(np.clip((cues - self.centre) / self.scale, -reach, reach), nan=0.0)
+
+    def outputs(self, scaled: np.ndarray) -> np.ndarray:
+        """Return the mean output (P, 11) of the networks for scaled cues (P, C)."""
+        x = np.broadcast_to(scaled, (len(self.layers[0][0]), *scaled.shape))
+        for weights, bias in self.layers[:-1]:
+            x = np.maximum(x @ weights + bias[:, None], 0.0)
+        weights, bias = self.layers[-1]
+        mean: np.ndarray = (x @ weights + bias[:, None]).mean(axis=0)
+        return mean
+
+    def familiarity(self, scaled: np.ndarray) -> np.ndarray:
+        """Return how familiar cues (P, C), scaled up to ``FAR``, are, 0..1."""
+        known, strange = self.limits
+        away = distances(scaled, self.precision)
+        return np.clip((strange - away) / (strange - known), 0.0, 1.0)
+
+    def save(self, path: Path, **besides: np.ndarray) -> None:
+        """Write it as .npz, with further arrays."""
+        layers = {f"{kind}_{index}": array for index, pair in enumerate(self.layers)
+                  for kind, array in zip(("weights", "biases"), pair, strict=True)}
+        files.write_arrays(path, {
+            "format": np.array(FORMAT), "cues": np.array(CUES),
+            **{name: np.asarray(getattr(self, name), np.float32) for name in _ARRAYS},
+            **{name: array.astype(np.float32) for name, array in layers.items()}, **besides})
+
+
+def distances(scaled: np.ndarray, precision: np.ndarray) -> np.ndarray:
+    """Return Mahalanobis distances (P,) per cue of scaled cues (P, C)."""
+    squared = np.einsum("pi,ij,pj->p", scaled, precision, scaled)
+    return np.sqrt(np.maximum(squared, 0.0) / len(precision))
+
+
+@lru_cache(maxsize=4)
+def load(path: Path | None = None) -> BodyHead:
+    """Read a head.
+
+    Args:
+        path: A file of ``kinesics train body-reader``; None for ours, of ``models/``.
+
+    Raises:
+        ModelError: The file is none, is damaged, or reads other cues than these.
+    """
+    file = store.shipped(FILE) if path is None else Path(path)
+    try:
+        arrays = files.read_arrays(file)
+        if tuple(map(str, arrays["cues"])) != CUES or int(arrays["format"]) != FORMAT:
+            raise ValueError("it reads other cues")
+        count = sum(name.startswith("weights_") for name in arrays)
+        layers = tuple((arrays[f"weights_{index}"], arrays[f"biases_{index}"])
+                       for index in range(count))
+        values = {name: arrays[name] for name in _ARRAYS}
+        _check(values, layers)
+    except (OSError, KeyError, ValueError, TypeError) as error:
+        raise ModelError(f"{file} is no reader of bodies ({error}). Restore the file, or make one"
+                         " with `kinesics train body-reader`.") from error
+    temperature = float(values.pop("temperature"))
+    return BodyHead(layers=layers, temperature=temperature, **values)
+
+
+def _check(
+    values: dict[str, np.ndarray], layers: tuple[tuple[np.ndarray, np.ndarray], ...]
+) -> None:
+    """Refuse shapes that do not fit together, and numbers that are none."""
+    cues = len(CUES)
+    wanted = {"centre": (cues,), "scale": (cues,), "precision": (cues, cues), "limits": (2,),
+              "temperature": (), "bias": (len(EMOTIONS),), "vad_scale": (3,), "vad_spread": (3,)}
+    for name, shape in wanted.items():
+        if values[name].shape != shape or not np.isfinite(values[name]).all():
+            raise ValueError(f"{name} has the shape {values[name].shape} for {shape}, or is none")
+    if not layers:
+        raise ValueError("it has no layers")
+    size = cues
+    for weights, bias in layers:
+        networks, inputs, outputs = weights.shape
+        if inputs != size or bias.shape != (networks, outputs):
+            raise ValueError(f"weights {weights.shape} and biases {bias.shape} for {size} inputs")
+        if not (np.isfinite(weights).all() and np.isfinite(bias).all()):
+            raise ValueError("a weight is nan or infinite")
+        size = outputs
+    if size != OUTPUTS:
+        raise ValueError(f"{size} outputs for {OUTPUTS}")

@@ -1,0 +1,1 @@
+"""Training and judging of the reader of bodies (``affect.body_head``) on labelled motion."""

@@ -1,0 +1,118 @@
+"""The trained reader of bodies: its file, its answers, and what it does not know."""
+
+import numpy as np
+import pytest
+
+from kinesics_core.affect import body_head
+from kinesics_core.affect.body_channel import PERIOD, TrainedChannel
+from kinesics_core.affect.body_cues import CUES, RATE, STEPS
+from kinesics_core.affect.body_head import OUTPUTS, BodyHead, load
+from kinesics_core.affect.emotions import ANGER, HAPPINESS, NEUTRAL
+from kinesics_core.errors import ModelError
+from kinesics_core.motion.windows import STANDING
+
+SECOND = 1_000_000_000
+
+
+@pytest.fixture
+def head():
+    """One network without hidden units: happiness grows with the head's height, nothing else."""
+    weights = np.zeros((2, len(CUES), OUTPUTS), np.float32)
+    weights[:, CUES.index("head_up"), HAPPINESS] = 2.0
+    weights[:, CUES.index("head_up"), 8] = 0.5
+    count = len(CUES)
+    return BodyHead(
+        np.zeros(count), np.ones(count), np.eye(count), np.array([1.0, 2.0]),
+        ((weights, np.zeros((2, OUTPUTS), np.float32)),), 1.0, np.zeros(8), np.ones(3),
+        np.full(3, 0.2))
+
+
+def test_the_answer_is_the_formulas(head):
+    cues = np.zeros((3, len(CUES)))
+    cues[1, CUES.index("head_up")] = 1.0
+    cues[2] = np.nan
+    read = head.read(cues)
+    np.testing.assert_allclose(read.emotions[0], 1 / 8)
+    np.testing.assert_allclose(read.emotions[2], 1 / 8)
+    assert read.emotions[1, HAPPINESS] == pytest.approx(np.exp(2) / (np.exp(2) + 7))
+    assert read.vad[1] == pytest.approx([0.5, 0.0, 0.0])
+    np.testing.assert_allclose(read.emotions.sum(1), 1.0)
+
+
+def test_what_is_unlike_all_that_was_learned_is_not_known(head):
+    far = np.full((1, len(CUES)), 3.0)
+    read = head.read(far)
+    assert read.familiarity[0] == 0.0
+    np.testing.assert_allclose(read.emotions, 1 / 8)
+    np.testing.assert_allclose(read.vad, 0.0)
+    half = head.read(np.full((1, len(CUES)), 1.5))
+    assert half.familiarity[0] == pytest.approx(0.5)
+
+
+def test_a_file_comes_back_as_it_was(head, tmp_path):
+    head.save(tmp_path / "reader.npz")
+    again = load(tmp_path / "reader.npz")
+    cues = np.random.default_rng(0).normal(size=(5, len(CUES)))
+    np.testing.assert_allclose(again.read(cues).emotions, head.read(cues).emotions, atol=1e-6)
+
+
+@pytest.mark.parametrize(("name", "value"), [
+    ("cues", np.array(["a", "b"])), ("format", np.array(9)), ("bias", np.zeros(7)),
+    ("centre", np.full(len(CUES), np.nan)), ("weights_0", np.zeros((1, 3, 11))),
+    ("biases_0", np.full((2, OUTPUTS), np.inf))])
+def test_a_file_that_is_none_is_refused(head, tmp_path, name, value):
+    path = tmp_path / "reader.npz"
+    head.save(path)
+    arrays = dict(np.load(path))
+    arrays[name] = value
+    np.savez(path, **arrays)
+    with pytest.raises(ModelError, match="kinesics train body-reader"):
+        load(path)
+    with pytest.raises(ModelError):
+        load(tmp_path / "absent.npz")
+
+
+def walker(place, rng, frames=STEPS, start=0):
+    """A drawn person who strolls: hands and feet swing, the body bounces a little."""
+    times = (start + np.arange(frames)) / RATE
+    poses = np.repeat((STANDING * 180.0 + place)[None], frames, axis=0)
+    step = np.sin(2 * np.pi * 0.9 * times)
+    for joint, size in ((9, 14.0), (10, -14.0), (13, -8.0), (14, 8.0), (15, -14.0), (16, 14.0)):
+        poses[:, joint, 0] += size * step
+    poses[..., 1] += 3.0 * np.sin(2 * np.pi * 1.8 * times)[:, None]
+    return poses + rng.normal(0.0, 0.7, poses.shape)
+
+
+def test_the_shipped_reader_finds_strolling_and_waiting_people_neutral():
+    rng = np.random.default_rng(0)
+    for poses in (walker((320.0, 250.0), rng),
+                  np.repeat((STANDING * 180.0 + 300.0)[None], STEPS, axis=0)
+                  + rng.normal(0.0, 0.7, (STEPS, 17, 2))):
+        read = TrainedChannel(load()).update(poses, 0)
+        assert read.emotions.argmax() == NEUTRAL and read.emotions[ANGER] < 0.3
+        assert abs(read.vad[0]) < 0.2 and read.familiarity > 0.5
+
+
+def test_numbers_of_no_body_are_not_known():
+    rng = np.random.default_rng(1)
+    reads = [TrainedChannel(load()).update(rng.uniform(0.0, 600.0, (STEPS, 17, 2)), 0)
+             for _ in range(20)]
+    assert np.mean([read.familiarity for read in reads]) < 0.2
+    assert np.mean([read.emotions for read in reads], axis=0).max() < 0.3
+    assert np.mean([read.spread for read in reads]) > 0.45
+
+
+def test_readings_come_four_times_a_second_and_begin_anew_after_a_jump(head):
+    poses = np.repeat((STANDING * 180.0 + 300.0)[None], STEPS, axis=0)
+    channel = TrainedChannel(head)
+    first = channel.update(poses, 0)
+    assert channel.update(poses * np.nan, PERIOD - 1) is first
+    assert channel.update(poses * np.nan, PERIOD) is None
+    later = channel.update(poses, 10 * SECOND)
+    np.testing.assert_allclose(later.emotions, first.emotions)
+    assert channel.update(poses, 0) is not later, "a clock that jumps back"
+
+
+def test_the_shipped_file_is_of_this_format():
+    assert load().layers[-1][0].shape[2] == OUTPUTS
+    assert body_head.FORMAT == 1

@@ -1,0 +1,52 @@
+"""Scores of readings whose truth is known."""
+
+import numpy as np
+import pytest
+
+from kinesics_core.affect.emotions import ANGER, HAPPINESS, NEUTRAL, SADNESS
+from kinesics_core.body_reading.scores import area, body_scores, macro_f1, ordered
+
+
+def test_an_area_is_the_share_of_pairs():
+    own = np.array([True, True, False, False])
+    assert area(np.array([3.0, 1.0, 2.0, 0.0]), own) == 0.75
+    assert area(np.ones(4), own) == 0.5
+    assert np.isnan(area(np.ones(2), np.array([True, True])))
+
+
+def test_orders_count_pairs_with_a_difference():
+    wanted = np.array([0.0, 0.1, 0.6, np.nan])
+    assert ordered(np.array([1.0, 5.0, 2.0, 9.0]), wanted) == 0.5  # one right, one wrong
+    assert np.isnan(ordered(np.zeros(2), np.zeros(2)))
+
+
+def test_f1_of_a_reader_that_says_one_thing():
+    truth = np.array([0, 0, 1, 1])
+    assert macro_f1(truth, np.zeros(4, int)) == pytest.approx((2 / 3) / 2)
+    assert macro_f1(truth, truth) == 1.0
+
+
+def test_a_perfect_and_a_calibrated_reader():
+    rng = np.random.default_rng(0)
+    labels = rng.choice([HAPPINESS, SADNESS, ANGER, NEUTRAL], 400)
+    vad = np.zeros((400, 3))
+    vad[:, 1] = np.where(labels == ANGER, 0.6, np.where(labels == SADNESS, -0.3, 0.0))
+    sure = np.full((400, 8), 0.001)
+    sure[np.arange(400), labels] = 0.993
+    scores = body_scores(labels.tolist(), vad, sure, vad, rng.random(400))
+    assert scores.macro_f1 == 1.0 and scores.ece < 0.02 and scores.arousal_order == 1.0
+    assert all(value == 1.0 for value in scores.auc.values())
+    assert scores.majority_accuracy == pytest.approx(0.25, abs=0.06)
+    # Half sure and right half of the time: calibrated; sure and right half of the time: not.
+    half = np.full((400, 8), 0.5 / 7)
+    half[np.arange(400), np.where(np.arange(400) % 2, labels, (labels + 4) % 8)] = 0.5
+    assert body_scores(labels.tolist(), vad, half, vad, rng.random(400)).ece < 0.12
+    loud = np.where(half > 0.4, 0.93, 0.01)
+    assert body_scores(labels.tolist(), vad, loud, vad, rng.random(400)).ece > 0.35
+
+
+def test_recordings_without_an_emotion_count_for_orders_only():
+    vad = np.array([[0.5, 0.5, 0.0], [-0.5, -0.5, 0.0]])
+    scores = body_scores([None, None], vad, np.full((2, 8), 0.125), vad, np.ones(2))
+    assert scores.n == 2 and scores.auc == {} and scores.valence_order == 1.0
+    assert np.isnan(scores.macro_f1) and np.isnan(scores.neutral_valence)

@@ -1,0 +1,92 @@
+"""Training of the reader of bodies, small: from folders to a file that reads, and the commands."""
+
+import json
+
+import numpy as np
+import pytest
+
+from kinesics_core.affect.body_head import load
+from kinesics_core.affect.emotions import ANGER, EMOTIONS, HAPPINESS, NEUTRAL, SADNESS
+from kinesics_core.body_reading.recordings import is_plain, read_recordings, upright, word_of
+from kinesics_core.cli import main
+from kinesics_core.dataset.clips import Clip, Info, Writer
+from kinesics_core.errors import KinesicsError
+from kinesics_core.synthesis.emotional_motion import make, plan_clips
+from kinesics_core.synthesis.emotions import KNOWN
+
+
+@pytest.fixture(scope="module")
+def collections(tmp_path_factory):
+    """Two collections: people moved by nothing, and people with a word for what moves them."""
+    folder = tmp_path_factory.mktemp("bodies")
+    for name, emotions, seed in (
+        ("plain", ["neutral"], 5), ("acted", ["happiness", "anger", "sadness", "neutral"], 6),
+    ):
+        with Writer(folder / name, Info(name)) as writer:
+            plans = plan_clips(15 * 8, [KNOWN[emotion] for emotion in emotions], seed)[:8]
+            for number, plan in enumerate(plans):
+                clip = make(plan)
+                labels = {"style": plan.emotion.name} if name == "acted" else {}
+                writer.add(Clip(f"{number:02d}", name, f"{number:02d}", clip.rate,
+                                clip.keypoints[:120], labels))
+    return folder
+
+
+@pytest.mark.parametrize(("name", "word"), [
+    ("142_08-walk_happy", "happy"), ("02_01-walk", "neutral"), ("013_genuine", "neutral"),
+    ("dataset-1_bow_sad_001", "sad"), ("walking_12", ""), ("soccer_1", "")])
+def test_words_of_names(name, word):
+    assert word_of(name) == word
+
+
+def test_recordings_say_what_moved_somebody(collections):
+    acted = read_recordings([collections / "acted"])
+    assert [one.emotion for one in acted[:4]] == [HAPPINESS, ANGER, SADNESS, NEUTRAL]
+    assert all(upright(one) for one in acted)
+    plain = read_recordings([collections / "plain"])
+    assert all(is_plain(one) for one in plain) and not is_plain(acted[0])
+    with pytest.raises(KinesicsError, match="does not exist"):
+        read_recordings([collections / "absent"])
+
+
+def test_nothing_to_read_is_said(tmp_path):
+    with pytest.raises(KinesicsError, match="No recording"):
+        read_recordings([tmp_path])
+
+
+@pytest.mark.slow
+def test_the_command_trains_a_reader_that_reads(collections, tmp_path, capsys):
+    pytest.importorskip("torch")
+    out = tmp_path / "reader.npz"
+    assert main(["train", "body-reader", "--data", str(collections / "plain"),
+                 str(collections / "acted"), "--out", str(out), "--generated", "48",
+                 "--per-content", "4", "--epochs", "8", "--networks", "2",
+                 "--json", str(tmp_path / "table.json")]) == 0
+    printed = capsys.readouterr().out
+    assert "left out" in printed and "acted" in printed
+    table = json.loads((tmp_path / "table.json").read_text())
+    assert {"acted", "plain", "all"} <= set(table)
+    head = load(out)
+    read = head.read(head.centre[None])
+    np.testing.assert_allclose(read.emotions.sum(), 1.0, atol=1e-6)
+    assert read.familiarity[0] == 1.0
+    assert head.temperature > 0.0 and (head.vad_spread > 0.0).all()
+
+
+def test_the_command_scores_a_labelled_folder(collections, tmp_path, capsys):
+    csv, report = tmp_path / "read.csv", tmp_path / "read.json"
+    assert main(["eval", "affect", "bodies", str(collections / "acted"), "--words",
+                 "happy,sad,angry,neutral", "--csv", str(csv), "--json", str(report)]) == 0
+    printed = capsys.readouterr().out
+    assert "affect.body_auc.happiness" in printed and "affect.body_ece" in printed
+    rows = csv.read_text().splitlines()
+    assert len(rows) == 9
+    first = dict(zip(rows[0].split(","), rows[1].split(","), strict=True))
+    assert sum(float(first[emotion]) for emotion in EMOTIONS) == pytest.approx(1.0, abs=1e-3)
+    names = [entry["name"] for entry in json.loads(report.read_text())["results"]]
+    assert "affect.body_macro_f1" in names
+
+
+def test_words_that_are_none_are_refused(collections, capsys):
+    assert main(["eval", "affect", "bodies", str(collections / "acted"), "--words", "jump"]) != 0
+    assert "wanted words for emotions" in capsys.readouterr().err
