@@ -30,8 +30,8 @@ HELP = "train a network on motion, body poses or text"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add ``train forecast``, whose settings are the recipe's if not given, and ``train_body``."""
     what = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
-    for other in (train_body, train_face, train_text, train_pose_diff, train_idle,
-                  train_transitions):
+    for other in (train_body, train_body_reader, train_face, train_text, train_pose_diff,
+                  train_idle, train_transitions):
         other.add_arguments(what)
     forecast = what.add_parser(
         "forecast", help="60 frames of keypoints -> the next 30, and a label if asked",
