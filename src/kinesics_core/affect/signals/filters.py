@@ -25,10 +25,10 @@ USUAL = 12.0
 STALE = 0.5
 """Seconds after which an unseen measure is unknown."""
 
-_SMOOTH = np.where(np.isin(MEASURES, ("lean", "tilt", "facing")), 3.0, 1.0) * SMOOTH
+_SMOOTH = np.where(np.isin(MEASURES, ("lean", "tilt", "facing", "near")), 3.0, 1.0) * SMOOTH
 
 USUALS = ("head_up", "pitch", "lean", "scale", "shoulders_y", "shoulders_x", "facing", "hips_y",
-          "yaw")
+          "yaw", "near")
 """Measures whose usual value is followed."""
 
 U = {name: index for index, name in enumerate(USUALS)}

@@ -78,7 +78,7 @@ def _swung_hands(
     chest = (_above(up, -1.0, -0.8) * _below(up, 0.1, 0.35)).min(axis=0)
     # Hands that clap meet: so far is the nearer of the last two turning points.
     nearest = np.fmin(state.last[S["clap"]], state.top[S["clap"]] * state.way[S["clap"]])
-    clap = (swings[S["clap"]] * chest * _below(mean[M["gap"]], 0.65, 0.9)
+    clap = (swings[S["clap"]] * chest * _below(mean[M["gap"]], 0.6, 0.8)
             * _below(nearest, 0.38, 0.52))
     made[G["clap"]] = _known(clap)
     # Of a hand that is not to be seen nothing is known: the other one counts.
@@ -99,7 +99,7 @@ def _held_arms(made: np.ndarray, state: State, up: np.ndarray, quiet: np.ndarray
     out, elbow_up = _both(mean, "wrist_out"), _both(mean, "elbow_up")
     # Held up beside the head, the forearm upright, is the shy form of raising a hand.
     shy = (_above(up, -0.25, -0.08) * _above(up - elbow_up, 0.28, 0.4) * quiet
-           * _above(_both(mean, "at_face"), 0.4, 0.5) * _above(out, 0.3, 0.4))
+           * _above(_both(mean, "at_face"), 0.3, 0.4) * _above(out, 0.32, 0.42))
     raised = np.maximum(_known(_above(up, 0.4, 0.55)), _known(shy))
     made[G["hands_raised"]] = raised.max(axis=0) * (1.0 - made[G["wave"]])
     aside = np.hypot(np.maximum(out - 0.35, 0.0), np.maximum(_both(mean, "wrist_forward"), 0.0))
@@ -107,7 +107,7 @@ def _held_arms(made: np.ndarray, state: State, up: np.ndarray, quiet: np.ndarray
     finger = 0.9 + 0.4 * _known(_both(mean, "pointing"))
     point = _known(_above(_both(mean, "reach"), 0.86, 0.93) * _above(aside, 0.6, 0.8) * level
                    * quiet * finger)
-    made[G["point"]] = np.clip(point.max(axis=0) - 0.5 * point.min(axis=0), 0.0, 1.0)
+    made[G["point"]] = np.clip(point.max(axis=0) - 0.8 * point.min(axis=0), 0.0, 1.0)
 
 
 def _held_hands(made: np.ndarray, state: State, up: np.ndarray, quiet: np.ndarray) -> None:
@@ -117,10 +117,13 @@ def _held_hands(made: np.ndarray, state: State, up: np.ndarray, quiet: np.ndarra
                * _above(up, -0.7, -0.57) * _below(up, -0.15, 0.05))
     together = _below(out.sum(axis=0), 0.1, 0.25)
     made[G["arms_crossed"]] = _known(crossed.min(axis=0) * together)
-    touched = _below(_both(mean, "at_face"), 0.37, 0.5) * quiet
+    # A hand that is held up has its arm on its own side, or far in front of the face.
+    touched = (_below(_both(mean, "at_face"), 0.37, 0.5) * quiet * _below(out, 0.34, 0.46)
+               * _below(_both(mean, "wrist_forward"), 0.65, 0.85))
     made[G["hand_on_face"]] = _known(touched).max(axis=0) * (1.0 - made[G["wave"]])
-    akimbo = (_below(_both(mean, "at_hip"), 0.45, 0.6) * _above(_both(mean, "elbow_out"), 0.6, 0.75)
-              * _above(up, -1.15, -1.0) * quiet)
+    elbow_out = _both(mean, "elbow_out")
+    akimbo = (_below(_both(mean, "at_hip"), 0.45, 0.6) * _above(elbow_out, 0.46, 0.56)
+              * _above(elbow_out - out, 0.02, 0.1) * _above(up, -1.1, -0.95) * quiet)
     made[G["hands_on_hips"]] = _known(akimbo.min(axis=0))
 
 
@@ -135,9 +138,13 @@ def _trunk(made: np.ndarray, state: State, up: np.ndarray) -> None:
     forwards = np.fmax(lean, 2.0 * sunk)
     bow = _above(forwards, 0.07, 0.12) * _above(
         forwards + 0.5 * np.minimum(np.maximum(down, 0.0), 0.6), 0.25, 0.33)
+    # Depth alone is no witness: with the arms it draws the whole trunk to and fro.
+    bow = bow * np.maximum(_above(down, 0.1, 0.2), _known(_above(sunk, 0.06, 0.12)))
     made[G["bow"]] = _known(bow)
+    nearer = mean[M["near"]] - usual[U["near"]]
     made[G["lean_in"]] = _known(
-        _above(lean, 0.065, 0.105) * _below(lean, 0.32, 0.42)) * _below(down, 0.12, 0.22)
+        _above(nearer, 0.025, 0.045) * _above(_known(lean, 0.1), 0.03, 0.08)) * _below(
+        down, 0.12, 0.22) * (1.0 - made[G["bow"]])
     palms_out = (_above(_both(mean, "wrist_out"), 0.55, 0.75) * _above(up, -1.0, -0.85)).min(axis=0)
     lifted = _above(dropped + 0.015 * _known(palms_out), 0.05, 0.08)
     made[G["shrug"]] = _known(

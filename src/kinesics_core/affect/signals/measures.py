@@ -20,7 +20,7 @@ _SIDED = (
 MEASURES = (
     *(f"{name}_{side}" for name in _SIDED for side in ("left", "right")),
     "gap", "head_up", "yaw", "pitch", "lean", "tilt", "facing", "shoulders_x", "shoulders_y",
-    "hips_y", "scale", "gaze_yaw", "gaze_pitch", "face",
+    "hips_y", "scale", "gaze_yaw", "gaze_pitch", "face", "near",
 )
 """Names, in the order of the first axis of ``measure``'s result.
 
@@ -31,7 +31,8 @@ and to the other elbow; ``beside`` is the hand's place aside of the shoulders in
 ears' height over the shoulders; ``lean`` and ``tilt`` are the trunk's, forward and aside;
 ``facing`` is the trunk's yaw against the line to the camera, 0 facing it; ``shoulders_x``,
 ``shoulders_y`` and ``hips_y`` are places in the image; ``scale`` is the logarithm of the pixels of
-a torso; ``face`` is 1 where a face was found, which tells the head's turn far better."""
+a torso; ``near`` is how much nearer the face is than the body, the logarithm of the ratio of their
+distances, to a constant; ``face`` is 1 where a face was found, which tells the head's turn best."""
 
 M = {name: index for index, name in enumerate(MEASURES)}
 """Index of each measure."""
@@ -80,6 +81,8 @@ def measure(steps: np.ndarray, width: int, focal: float) -> np.ndarray:
         made[M["hips_y"]] = 0.5 * (pixels[..., 11, 1] + pixels[..., 12, 1]) / scale
     made[M["yaw"]], made[M["pitch"]] = steps[..., samples.YAW], steps[..., samples.PITCH]
     made[M["face"]] = steps[..., samples.FACE]
+    made[M["near"]] = np.log(focal) - steps[..., samples.SCALE] - np.log(
+        steps[..., samples.DISTANCE])
     made[M["scale"]] = steps[..., samples.SCALE]
     for name, eye in (("gaze_yaw", samples.EYE_YAW), ("gaze_pitch", samples.EYE_PITCH)):
         turn = steps[..., eye]

@@ -52,7 +52,7 @@ class SignalsConfig:
 
     horizontal_fov: float = same_as(Lens, "horizontal_fov")
     forecast_confidence: float = setting(
-        0.55, "Confidence from which a coming gesture is told", bounds=(0.0, 1.0))
+        0.6, "Confidence from which a coming gesture is told", bounds=(0.0, 1.0))
 
     def __post_init__(self) -> None:
         """Refuse values out of range."""

@@ -1,0 +1,83 @@
+"""The response node says what people signal, over the bus and over ROS."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+rclpy = pytest.importorskip("rclpy")
+
+from signalling_figure import HEIGHT, START, WIDTH, Arm, Pose, person
+
+from kinesics.msg import SocialSignals as SocialSignalsMsg
+from kinesics_core.errors import MessageError
+from kinesics_core.types import MotionForecast, People, SocialSignals
+from kinesics_ros import qos
+from kinesics_ros.bus import Bus
+from kinesics_ros.response_node import ResponseNode
+from kinesics_ros.signal_messages import signals_from_msg, signals_to_msg
+
+
+def raised(seconds: float) -> Pose:
+    return Pose(*[Arm(0.1 + 2.8 * min(max(2.0 * (seconds - 1.5), 0.0), 1.0))] * 2)
+
+
+def test_signals_go_out_with_what_is_seen_and_expected(executor):
+    bus, heard, messages = Bus(), [], []
+    bus.subscribe("signals", heard.append)
+    node = ResponseNode(bus)
+    listener = rclpy.create_node("signals_listener")
+    listener.create_subscription(SocialSignalsMsg, "signals", messages.append, qos.RESULT)
+    executor.add_node(node)
+    executor.add_node(listener)
+    try:
+        node.trigger_configure()
+        node.trigger_activate()
+        for index in range(85):
+            stamp = START + round(index * 1e9 / 30)
+            coming = np.array([person(raised((index + 1 + step) / 30)).coco[:, :2]
+                               for step in range(30)])
+            bus.publish("forecast", [MotionForecast(
+                stamp, 7, WIDTH, HEIGHT, coming, 1 / 30, np.ones(30), 0.9)])
+            bus.publish("persons", People(
+                stamp, WIDTH, HEIGHT, [person(raised(index / 30), 7)], frame_id="camera"))
+            until = time.monotonic() + 30.0
+            while len(heard) <= index:
+                assert time.monotonic() < until, "nothing came"
+                executor.spin_once(timeout_sec=0.01)
+        until = time.monotonic() + 30.0
+        while not any("hands_raised" in message.gestures for message in messages):
+            assert time.monotonic() < until, "no message came"
+            executor.spin_once(timeout_sec=0.01)
+    finally:
+        node.trigger_deactivate()
+        for each in (node, listener):
+            executor.remove_node(each)
+            each.destroy_node()
+    seen = [[sign.name for sign in signals[0].gestures] for signals in heard]
+    expected = [[sign.name for sign in signals[0].expected] for signals in heard]
+    assert "hands_raised" in seen[-1]
+    first = next(i for i, names in enumerate(seen) if "hands_raised" in names)
+    assert any("hands_raised" in names for names in expected[:first])
+    assert heard[-1][0].person_id == 7 and heard[-1][0].frame_id == "camera"
+
+
+@pytest.mark.parametrize(("field", "value"), [
+    ("gesture_confidence", []), ("posture", 9), ("engagement", 5), ("expected", ["wave"])])
+def test_signals_that_do_not_fit_together_are_refused(field, value):
+    message = signals_to_msg(SocialSignals(START, 1))
+    message.gestures, message.gesture_confidence = ["wave"], [0.5]
+    setattr(message, field, value)
+    with pytest.raises(MessageError, match="publisher"):
+        signals_from_msg(message)
+
+
+def test_numbers_that_are_none_are_unknown_and_gestures_we_do_not_know_left_out():
+    message = signals_to_msg(SocialSignals(START, 1))
+    message.gestures, message.gesture_confidence = ["wave", "curtsey"], [float("nan"), 1.0]
+    message.distance, message.gaze, message.approach = float("inf"), 7.0, float("-inf")
+    got = signals_from_msg(message)
+    assert [(sign.name, sign.confidence) for sign in got.gestures] == [("wave", 0.0)]
+    assert np.isnan([got.distance, got.approach]).all() and got.gaze == 1.0
