@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import subprocess
 import sys
@@ -138,6 +139,7 @@ class Killing:
                        "retarget": {"robot": ROBOT, "approach_s": "0.0"}}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._random = random.Random(0)
+        self._namespace = f"/kinesics_bench_{os.getpid()}"  # nobody else's poses come there
 
     def __enter__(self) -> Killing:
         import rclpy
@@ -147,7 +149,7 @@ class Killing:
         from kinesics_ros import qos
 
         rclpy.init()
-        self._node = rclpy.create_node("controller")
+        self._node = rclpy.create_node("controller", namespace=self._namespace)
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self._node)
         self._heard: list[tuple[float, JointTrajectory]] = []
@@ -177,7 +179,8 @@ class Killing:
         given = {"autostart": "true", **self._given.get(name, {})}
         words = [word for key, value in given.items() for word in ("-p", f"{key}:={value}")]
         self._processes[name] = subprocess.Popen(
-            [sys.executable, "-m", f"kinesics_ros.{name}_node", "--ros-args", *words],
+            [sys.executable, "-m", f"kinesics_ros.{name}_node", "--ros-args",
+             "-r", f"__ns:={self._namespace}", *words],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def _spin(self, seconds: float) -> None:
