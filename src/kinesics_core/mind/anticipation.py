@@ -45,7 +45,7 @@ class AnticipationConfig:
     anticipate: bool = setting(
         True, "Whether answers may begin on the forecast; false: they wait for the gesture")
     anticipate_from: float = setting(
-        0.7, "Confidence of a forecast gesture from which on it is answered", bounds=(0.0, 1.0))
+        0.6, "Confidence of a forecast gesture from which on it is answered", bounds=(0.0, 1.0))
     anticipate_for: float = setting(
         0.0, "Time for which a gesture must have been forecast to be answered", unit="s",
         bounds=(0.0, 2.0))
