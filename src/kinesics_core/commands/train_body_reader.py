@@ -44,6 +44,8 @@ def add_arguments(what: Any) -> None:
     parser.add_argument("--epochs", type=option_types.whole(1), metavar="N")
     parser.add_argument("--networks", type=option_types.whole(1), metavar="N")
     parser.add_argument("--seed", type=option_types.whole(0), default=0, metavar="N")
+    parser.add_argument("--threads", type=option_types.whole(1), default=1, metavar="N",
+                        help="of torch (default: %(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="the table as JSON")
 
 
