@@ -37,6 +37,7 @@ EXCEPTIONS = {
     ("cli", "commands"): "the console script finds a command's module by its name",
     ("cli", "kinesics_ros"): "and so the commands that bring a graph up, without importing them",
     ("kinesics_ros", "cli"): "the bench of the loop runs `kinesics up` in a process of its own",
+    ("judging", "body_reading"): "the bench of affect asks for the figures of bodies",
     ("commands", "kinesics_ros"): "`kinesics bench loop` finds its bench by name in a table",
 }
 """(importer, imported) on one floor -> why it is allowed."""

@@ -43,6 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--goemotions", type=Path, metavar="DIR",
                         help="express: folder of GoEmotions (see `kinesics eval text`), to score"
                              " the reading of texts; left out, that is not measured")
+    parser.add_argument("--bodies", type=Path, metavar="DIR",
+                        help="affect: labelled recordings of bodies (see `kinesics eval affect"
+                             " bodies`); left out, body_auc and the like are not measured")
     parser.add_argument("--counts", type=Path, metavar="FILE.json",
                         help="affect: counts of emotion triples (see `kinesics eval transitions`);"
                              " left out, the next own emotion is not measured")

@@ -55,6 +55,10 @@ def run(args: argparse.Namespace) -> list[bench.Result]:
     results = [
         bench.result(name, None if math.isnan(value) else value, *GOALS.get(name, ("", None)))
         for name, value in found.items()]
+    if args.bodies is not None:
+        from kinesics_core.body_reading.evaluation import bench_body
+
+        results += bench_body([args.bodies])
     if args.counts is not None:
         counts, _ = transition_counts.read_counts(args.counts)
         results += transition_counts.results(transition_counts.evaluate(counts))
