@@ -121,3 +121,19 @@ def test_the_command_writes_a_map_and_its_picture(tmp_path, capsys):
     assert "left_forearm" in capsys.readouterr().out
     assert RobotMap.load(tmp_path / "mine.yaml").links["head"].link == "head"
     assert (tmp_path / "mine.png").stat().st_size > 10_000
+
+
+def test_meshes_that_lie_on_their_side_are_stood_up():
+    """COLLADA files of the iCub have y up; its thigh hangs below the hip, as long as to the knee."""
+    import pinocchio
+
+    from kinesics_core.robot.geometry import link_shapes
+
+    model = RobotModel.load("icub")
+    data = model.kinematics.createData()
+    pinocchio.framesForwardKinematics(model.kinematics, data, model.whole({}))
+    (thigh,) = (shape for shape in link_shapes(model, "collision") if shape.link == "l_upper_leg")
+    hip, knee = (data.oMf[model.frame(link)] for link in ("l_upper_leg", "l_lower_leg"))
+    height = (thigh.vertices @ hip.rotation.T + hip.translation)[:, 2]
+    assert height.max() == pytest.approx(hip.translation[2], abs=0.03)
+    assert height.min() == pytest.approx(knee.translation[2], abs=0.06)

@@ -29,7 +29,7 @@ FOLDER = "robots"
 MARGIN = 0.015
 """Metres that capsules stay apart."""
 
-VERSION = 2
+VERSION = 3
 """Number that changes when capsules are fitted in another way."""
 
 _INSIDE = 96.0  # per cent of a link's points that lie within a capsule's radius

@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,9 +18,11 @@ import numpy as np
 from kinesics_core.errors import ModelError
 from kinesics_core.robot.model import RobotModel
 from kinesics_core.robot.urdf import mesh_folders
+from kinesics_core.rotations import about_axis
 
 Kind = Literal["visual", "collision"]
 
+_HEAD = 1 << 16  # characters of a file in which its axes are named
 _ROUND = 16  # corners of a circle
 
 
@@ -59,6 +62,8 @@ def link_shapes(model: RobotModel, kind: Kind) -> list[LinkShape]:
         vertices, triangles = _surface(shape.geometry)
         if len(vertices) == 0:
             continue
+        if _y_is_up(shape.meshPath):
+            vertices = vertices @ about_axis(0, np.pi / 2).T
         shapes.append(LinkShape(
             str(frame.name), vertices @ placement.rotation.T + placement.translation, triangles,
             np.asarray(shape.meshColor).ravel()[:3]))
@@ -105,6 +110,21 @@ def _resolved(model: RobotModel, name: str) -> Path | None:
         if path.is_file():
             return path
     return None
+
+
+@lru_cache(maxsize=512)
+def _y_is_up(path: str) -> bool:
+    """Tell whether a COLLADA file stands on its side: its y is up, and a link's axes have z up.
+
+    The loader (assimp in coal) leaves that to its caller.
+    """
+    if not path.lower().endswith(".dae"):
+        return False
+    try:
+        with open(path, errors="replace") as file:
+            return "<up_axis>Y_UP" in file.read(_HEAD)
+    except OSError:
+        return False
 
 
 def _surface(geometry: Any) -> tuple[np.ndarray, np.ndarray]:
