@@ -154,7 +154,7 @@ def test_the_core_knows_no_ros():
 def test_every_python_package_that_is_imported_is_required():
     names = {"cv2": "opencv-contrib-python", "PIL": "pillow", "yaml": "pyyaml"}
     names |= {"rerun": "rerun-sdk", "foxglove": "foxglove-sdk", "sklearn": "scikit-learn",
-              "pinocchio": "pin", "pink": "pin-pink"}
+              "pinocchio": "pin", "pink": "pin-pink", "coal": "pin"}
     ours = {"kinesics", "kinesics_core", "kinesics_ros"}
     required = {name_of(requirement) for requirement in requirements()}
     for file, module in imported("src"):

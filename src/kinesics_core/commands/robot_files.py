@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from kinesics_core import files
-from kinesics_core.errors import KinesicsError, RecordingError
+from kinesics_core.errors import RecordingError
 from kinesics_core.render.encoder import Mp4Writer
 from kinesics_core.robot.offline import RATE, JointMotion
 from kinesics_core.robot.picture import RobotPicture
@@ -96,16 +96,17 @@ def write_bag(path: Path, motion: JointMotion) -> Path:
                          motion.acceleration)
     part = files.part_of(path)
     shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
     try:
-        with BagWriter(part) as bag:
+        # The name of a bag's folder is that of the file in it.
+        with BagWriter(part / path.name) as bag:
             bag.add_topic(TOPIC, TYPE)
             bag.write(TOPIC, message, 0)
-    except KinesicsError:
+        if path.is_dir():
+            shutil.rmtree(path)
+        (part / path.name).rename(path)
+    finally:
         shutil.rmtree(part, ignore_errors=True)
-        raise
-    if path.is_dir():
-        shutil.rmtree(path)
-    part.rename(path)
     return path
 
 
