@@ -124,7 +124,7 @@ def test_the_command_writes_a_map_and_its_picture(tmp_path, capsys):
 
 
 def test_meshes_that_lie_on_their_side_are_stood_up():
-    """COLLADA files of the iCub have y up; its thigh hangs below the hip, as long as to the knee."""
+    """COLLADA files of the iCub have y up; its thigh hangs from the hip down to the knee."""
     import pinocchio
 
     from kinesics_core.robot.geometry import link_shapes
