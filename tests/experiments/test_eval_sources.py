@@ -75,6 +75,31 @@ def test_ridges_fitted_to_the_law_beat_standing_still_and_one_recording_has_no_o
         alone, clips[:1], others.truth)
 
 
+def test_a_model_that_holds_the_newest_pose_is_judged_as_standing_still_is(tmp_path):
+    onnx = pytest.importorskip("onnx")
+
+    class Still(torch.nn.Module):
+        def forward(self, observed):
+            return observed[:, -1:].repeat(1, 30, 1)
+
+    model = tmp_path / "still.onnx"
+    torch.onnx.export(Still(), (torch.zeros(1, 60, 34),), model, dynamo=False, opset_version=17,
+                      input_names=["observed"], output_names=["future"],
+                      dynamic_axes={"observed": {0: "persons"}, "future": {0: "persons"}})
+    written = onnx.load(model)
+    written.metadata_props.add(key="kinesics.normalisation", value="last_frame")
+    onnx.save(written, model)
+    data = [wavers(tmp_path / "one", 1.3, 3), wavers(tmp_path / "two", 0.9, 3)]
+    plan = plan_sources(SourceOptions(tuple(data), (), recipe("carry_over", network="ours"),
+                                      model=model))
+    job = plan.trainings[0]
+    errors = job.work(job.settings, job.inputs, lambda *_: None)["errors"]
+    for view in source_errors.VIEWS:
+        source = source_errors.source_windows(clips_of(data[0]), view)
+        still = source.errors(source_errors.zero_velocity, source_errors.normalisation_of(view))
+        assert errors[view] == pytest.approx(still, rel=1e-4)
+
+
 @pytest.mark.slow
 def test_the_command_leaves_each_source_out_and_takes_up_what_was_finished(tmp_path, capsys):
     data = [str(wavers(tmp_path / name, period)) for name, period in

@@ -338,6 +338,12 @@ def test_training_through_random_cameras_beats_standing_still(monkeypatch):
 # What cannot work
 
 
+def test_a_network_that_cannot_be_cautious_is_refused():
+    config = recipe("paper", network="mlp", epochs=1, cautious=True)
+    with pytest.raises(KinesicsError, match="cautious"):
+        fit(config, clips(4, seed=0), clips(2, seed=1))
+
+
 @pytest.mark.parametrize(("changes", "words"), [
     ({"loss": "huber"}, "loss 'huber'"), ({"epochs": 0}, "epochs 0"),
     ({"network": "gru"}, "network 'gru'"), ({"lr": float("nan")}, "lr nan"),

@@ -20,7 +20,7 @@ BENCHES = {
     "affect": "kinesics_core.judging.bench_affect",
     "express": "kinesics_ros.bench_express",
     "fit": "kinesics_core.fitting.evaluation.bench_fit",
-    "forecast": "kinesics_core.motion.evaluation.bench_forecast",
+    "forecast": "kinesics_core.judging.bench_forecast",
     "loop": "kinesics_ros.bench_loop",
     "robot": "kinesics_core.judging.bench_robot",
     "robot-live": "kinesics_ros.bench_robot_live",

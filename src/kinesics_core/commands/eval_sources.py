@@ -25,6 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="sources in three dimensions, each left out in turn")
     parser.add_argument("--beside", type=Path, nargs="+", default=[], metavar="DATASET",
                         help="every network learns from these too; they are not judged")
+    parser.add_argument("--model", type=Path, metavar="FILE.onnx",
+                        help="judge this model in place of training; it must have learned from"
+                             " none of the sources")
     parser.add_argument("--network", default="ours", help="what is trained")
     parser.add_argument("--recipe", choices=tuple(RECIPES), default="carry_over",
                         help="how it is trained")
@@ -58,9 +61,12 @@ def run(args: argparse.Namespace) -> int:
     config = recipe(args.recipe, network=args.network, seed=args.seed,
                     **{name: value for name, value in given.items() if value is not None})
     plan = source_comparison.plan_sources(SourceOptions(
-        tuple(args.data), tuple(args.beside), config, args.label, args.step, args.jobs, args.out))
+        tuple(args.data), tuple(args.beside), config, args.label, args.step, args.jobs, args.out,
+        args.model))
     console.print(
-        f"{len(plan.sources)} sources left out in turn: {', '.join(plan.sources)}", highlight=False)
+        f"{len(plan.sources)} sources "
+        f"{'that the model must not know' if args.model else 'left out in turn'}:"
+        f" {', '.join(plan.sources)}", highlight=False)
     with job_progress(shared.progress_console()) as hooks:
         outcomes = source_comparison.run_sources(plan, hooks)
     report = source_comparison.report_sources(plan, outcomes)

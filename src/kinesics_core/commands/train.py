@@ -90,6 +90,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                      help="exchange left and right in half of the windows")
     how.add_argument("--warp", type=float,
                      help="play drawn windows up to this share faster or slower")
+    how.add_argument("--cautious", action=argparse.BooleanOptionalAction, default=None,
+                     help="make the trained network (ours) cautious about people it does not know:"
+                          " see kinesics_core.motion.networks.mixer")
     how.add_argument("--select", choices=CHOICES["select"],
                      help="by which validation figure the best epoch is chosen")
     how.add_argument("--seed", type=option_types.seed, default=0,

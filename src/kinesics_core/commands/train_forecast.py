@@ -26,7 +26,7 @@ from kinesics_core.training.curves import Row
 _CHANGES = (
     "epochs", "batch", "lr", "optimiser", "weight_decay", "decay", "loss", "loss_unit",
     "lambda_classification", "ema", "warp", "gradient_limit", "normalisation", "view", "step",
-    "windows", "select", "residual", "mirror",
+    "windows", "select", "residual", "mirror", "cautious",
 )
 """Settings of the recipe that have an option of the same name, which is None if not given."""
 

@@ -55,6 +55,12 @@ class Exported:
             parts.append(future)
         return np.concatenate(parts)
 
+    def predict(self, observed: np.ndarray) -> np.ndarray:
+        """Forecast (N, H, 2 K) from windows (N, 60, 2 K), both in the model's own normalisation."""
+        return np.concatenate([
+            self._run("future", part.reshape(*part.shape[:2], -1, 2))
+            for part in np.split(observed, range(BLOCK, len(observed), BLOCK))])
+
     def probabilities(self, cut: CutWindows) -> np.ndarray:
         """Return the emotion head's probabilities (N, classes) of N windows."""
         return np.concatenate([

@@ -1,7 +1,8 @@
 """Forecasts on sources that nothing was fitted to: ``kinesics eval sources``.
 
 Every source is left out in turn; a network is trained on the others, with the datasets that are
-never judged beside them (synthetic motion), and judged on it beside what has to be beaten.
+never judged beside them (synthetic motion), and judged on it beside what has to be beaten. Or a
+model file is judged, which must have learned from none of them.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ class SourceOptions:
         step: Frames between two frontal windows.
         processes: Trainings at a time.
         out: Folder for results and weights; None keeps nothing.
+        model: ONNX file to judge in place of training; it must have learned from none of them.
     """
 
     data: tuple[Path, ...]
@@ -52,12 +54,16 @@ class SourceOptions:
     step: int = 15
     processes: int = 2
     out: Path | None = None
+    model: Path | None = None
 
     def __post_init__(self) -> None:
         if len(self.data) < 2:
             raise KinesicsError(
                 f"Got {len(self.data)} source(s) to leave out; wanted at least 2, to learn from the"
                 " others.")
+        if self.model is not None and not self.model.exists():
+            raise KinesicsError(
+                f"{self.model} does not exist. Wanted an ONNX file of `kinesics train forecast`.")
         if self.config.view != "random":
             raise KinesicsError(
                 f"Got a training on the view {self.config.view!r}; wanted random, as sources are"
@@ -138,6 +144,12 @@ def plan_sources(options: SourceOptions) -> SourcePlan:
         inputs = SourceInputs(learn, paths[number])
         baselines.append(Job(f"baselines without {name}", source_jobs.baselines,
                              base | {"code": fingerprints.of_source_errors()}, inputs))
+        if options.model is not None:
+            trainings.append(Job(
+                f"{options.model.name} on {name}", source_jobs.exported,
+                base | {"model": fingerprints.of_file(options.model)},
+                SourceInputs((), paths[number], model=options.model)))
+            continue
         weights = options.out / "weights" / f"ours-{name}.pt" if options.out else None
         trainings.append(Job(
             f"ours without {name}", source_jobs.train,
@@ -173,7 +185,8 @@ def report_sources(plan: SourcePlan, outcomes: Sequence[Outcome]) -> SourceRepor
     return SourceReport(errors, windows, failed, {
         "sources": dict(zip(plan.sources, plan.clips, strict=False)),
         "beside": [path.name for path in options.beside], "step": options.step,
-        "label": options.label, "training": asdict(options.config),
+        "label": options.label, "training": None if options.model else asdict(options.config),
+        "model": fingerprints.of_file(options.model) if options.model else None,
         "seconds": {outcome.job.name: round(outcome.seconds, 1) for outcome in outcomes}})
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from kinesics_core.dataset.clips import Clip, Dataset
+from kinesics_core.experiments.exported import open_model
 from kinesics_core.experiments.job_inputs import Settings, keep_weights, step_reporter
 from kinesics_core.jobs.local import OnProgress
 from kinesics_core.motion.evaluation import source_errors, splits
@@ -21,6 +22,7 @@ from kinesics_core.motion.training.feeds import Examples
 from kinesics_core.motion.training.fit import TrainingData, fit
 from kinesics_core.motion.training.predict import predict
 from kinesics_core.motion.training.windowing import WindowBatch, cut_windows, encode
+from kinesics_core.motion.windows import KEYPOINTS
 from kinesics_core.training.loop import Hooks
 
 POOL_STEP = 60
@@ -35,11 +37,13 @@ class SourceInputs:
         learn: Datasets to learn from.
         judge: The dataset left out.
         weights: Where to keep the network; None keeps none.
+        model: ONNX file to judge; None for a training.
     """
 
     learn: tuple[Path, ...]
     judge: Path
     weights: Path | None = None
+    model: Path | None = None
 
 
 def baselines(settings: Settings, inputs: SourceInputs, report: OnProgress) -> dict[str, Any]:
@@ -85,6 +89,19 @@ def train(settings: Settings, inputs: SourceInputs, report: OnProgress) -> dict[
         for view in source_errors.VIEWS}
     return {"errors": errors, "best_epoch": result.best_epoch,
             "curves": [dict(row) for row in result.curves]}
+
+
+def exported(settings: Settings, inputs: SourceInputs, report: OnProgress) -> dict[str, Any]:
+    """Judge the ONNX file ``inputs.model``; settings: ``step``, ``seed`` and its fingerprint."""
+    assert inputs.model is not None
+    model = open_model(inputs.model, KEYPOINTS)
+    clips = list(Dataset(inputs.judge))
+    errors: Errors = {}
+    for number, view in enumerate(source_errors.VIEWS):
+        report(number, len(source_errors.VIEWS), view)
+        errors[view] = _windows(settings, clips, view).errors(
+            model.predict, model.normalisation)
+    return {"errors": errors}
 
 
 def _clips(paths: Sequence[Path]) -> list[Clip]:

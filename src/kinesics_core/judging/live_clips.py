@@ -48,11 +48,15 @@ class LiveClip:
     rotations: np.ndarray
     transl: np.ndarray
 
-    def features(self) -> np.ndarray:
-        """Return its features (25,)."""
+    def keypoints(self) -> np.ndarray:
+        """Return COCO-17 (T, 17, 3), metres from where the pelvis is in T-pose."""
         positions, turned = forward_kinematics(
             exponential(self.rotations.astype(np.float64)), REST_OFFSETS, SMPLX_BODY_PARENTS)
-        return movement_features(coco_from_smplx_body(positions, turned), RATE)
+        return coco_from_smplx_body(positions, turned) + self.transl[:, None]
+
+    def features(self) -> np.ndarray:
+        """Return its features (25,)."""
+        return movement_features(self.keypoints() - self.transl[:, None], RATE)
 
 
 def live_clip(

@@ -73,6 +73,7 @@ class TrainingConfig:
         step: Frames between windows cut from a clip.
         windows: 0 has every cut window once an epoch; otherwise so many are drawn anew, anywhere
             in the clips.
+        cautious: Make the trained network cautious about strangers (``networks.mixer``).
         select: The best epoch is that of the lowest validation "mae", "loss", or highest
             "accuracy".
         seed: Of weights and order.
@@ -104,6 +105,7 @@ class TrainingConfig:
     normalisation: Normalisation = "per_frame"
     step: int = 5
     windows: int = 0
+    cautious: bool = False
     select: str = "mae"
     seed: int = 0
 
@@ -156,6 +158,7 @@ RECIPES: dict[str, dict[str, Any]] = {
 RECIPES["carry_over"] = RECIPES["ours"] | {
     "view": "random", "normalisation": "last_frame", "cameras": "wide", "proportions": 0.1,
     "balance": 0.33, "reuse": 5, "loss": "tempered", "pose_weight": 1.0, "batch": 128, "epochs": 16,
+    "cautious": True,
 }
 """Changes that each recipe makes to the defaults."""
 

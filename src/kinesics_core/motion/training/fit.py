@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from kinesics_core.errors import KinesicsError
+from kinesics_core.motion.networks.mixer import DCTMixer
 from kinesics_core.motion.networks.prediction import Prediction
 from kinesics_core.motion.training import checkpoints, feeds, losses, validation
 from kinesics_core.motion.training.checkpoints import Identity
@@ -99,6 +100,11 @@ def fit(
         hooks, resume)
     best = identity.build()
     best.load_state_dict(result.weights)
+    if config.cautious:
+        if not isinstance(best, DCTMixer):
+            raise KinesicsError(
+                f"Got cautious for the network {config.network}, which cannot be; wanted ours.")
+        best.be_cautious()
     return FitResult(best.eval(), identity, result.curves, result.best_epoch)
 
 
