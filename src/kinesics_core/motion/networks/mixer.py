@@ -40,12 +40,12 @@ CAUTION = 0.7
 """Share of the change that is taken away from somebody who does not move at all."""
 QUIET = 0.06
 """Activity, rms speed in scales a second, at which it has fallen to a third of that. Both were
-chosen on ReActIdle, left out of training: without, the error of one frame in three is above that of
-standing still there (at most 1.04 of it), with them of none; people who walk do not feel it."""
+chosen on ReActIdle, left out of training, where one frame in three was above standing still's error
+without; people who walk do not feel it."""
 LATE_CAUTION = 0.5
 """Share of the change of the pose within itself that is taken away at the last step, growing with
-the square of the horizon. Without, the error at one second on Bandai-Namco-2, which no network
-learned from, is 1.06 of standing still's, with it .97; on people who walk it costs 2 %."""
+the square of the horizon. Without, the shipped weights' error at one second on Bandai-Namco-2, which
+they did not learn from, is 1.05 of standing still's, with it .97; on people who walk it costs 2 %."""
 TYPICAL_SPREAD = 0.03
 """Spread that an untrained network gives its predictions, in pose scales."""
 
