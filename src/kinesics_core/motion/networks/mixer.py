@@ -44,8 +44,9 @@ chosen on ReActIdle, left out of training, where one frame in three was above st
 without; people who walk do not feel it."""
 LATE_CAUTION = 0.5
 """Share of the change of the pose within itself that is taken away at the last step, growing with
-the square of the horizon. Without, the shipped weights' error at one second on Bandai-Namco-2, which
-they did not learn from, is 1.05 of standing still's, with it .97; on people who walk it costs 2 %."""
+the square of the horizon. Without, the error of the shipped weights at one second on
+Bandai-Namco-2, which they did not learn from, is 1.05 of standing still's, with it .97; on people
+who walk it costs 2 %."""
 TYPICAL_SPREAD = 0.03
 """Spread that an untrained network gives its predictions, in pose scales."""
 
