@@ -98,6 +98,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--seed", type=option_types.seed, default=0,
                      help="of split, windows and weights")
 
+    _add_run(forecast)
+
+
+def _add_run(forecast: argparse.ArgumentParser) -> None:
+    """Add what a run leaves and where it runs."""
     run = forecast.add_argument_group("run")
     run.add_argument("--out", type=Path, required=True, metavar="DIR",
                      help="where checkpoint, curves, report and model go")
