@@ -317,21 +317,20 @@ def constraints_beside(installed: Mapping[str, str], constraints: str) -> str:
 
 def remove_interfaces(prefix: Path) -> None:
     """Take out an earlier build, so that a message that was renamed or dropped does not linger."""
-    for name in ("kinesics", "tf2_msgs"):
-        directories = [
-            *prefix.glob(f"share/{name}"),
-            *prefix.glob(f"include/{name}"),
-            *prefix.glob(f"lib/{name}"),
-            *prefix.glob(f"lib/python3*/site-packages/{name}"),
-        ]
-        for directory in directories:
-            shutil.rmtree(directory)
-        for file in [
-            *prefix.glob(f"lib/lib{name}__*"),
-            *prefix.glob(f"share/ament_index/resource_index/*/{name}"),
-            *prefix.glob(f"share/colcon-core/packages/{name}"),
-        ]:
-            file.unlink()
+    directories = [
+        *prefix.glob("share/kinesics"),
+        *prefix.glob("include/kinesics"),
+        *prefix.glob("lib/kinesics"),
+        *prefix.glob("lib/python3*/site-packages/kinesics"),
+    ]
+    for directory in directories:
+        shutil.rmtree(directory)
+    for file in [
+        *prefix.glob("lib/libkinesics__*"),
+        *prefix.glob("share/ament_index/resource_index/*/kinesics"),
+        *prefix.glob("share/colcon-core/packages/kinesics"),
+    ]:
+        file.unlink()
 
 
 def advice(log: str) -> str:
@@ -617,15 +616,12 @@ def build_interfaces(machine: Machine, anew: bool) -> None:
     ]
     if shutil.which("ninja", path=path):
         settings += ["-G", "Ninja"]
-    # The ROS 2 wheels hold no tf2_msgs; its one message that is published is built by its name.
-    others = [str(ROOT / "cmake" / "tf2_msgs")] if machine.ros is None else []
     # colcon as a module of the environment, whichever package or pip has brought it.
     start = "import sys; from colcon_core.command import main; sys.exit(main())"
     colcon = [machine.python, "-c", start]
     machine.log.run(
         [
-            *colcon, "--log-base", str(machine.work / "log"), "build",
-            "--paths", str(ROOT), *others,
+            *colcon, "--log-base", str(machine.work / "log"), "build", "--paths", str(ROOT),
             "--build-base", str(build), "--install-base", str(machine.venv), "--merge-install",
             "--event-handlers", "console_direct+", "--cmake-args", *settings,
         ],

@@ -174,8 +174,6 @@ def test_an_earlier_build_is_taken_out_and_nothing_else(tmp_path):
         "lib/kinesics/camera_node",
         "lib/python3.11/site-packages/kinesics/msg/__init__.py",
         "share/kinesics/package.xml",
-        "lib/libtf2_msgs__rosidl_generator_c.so",
-        "share/tf2_msgs/package.xml",
         "share/ament_index/resource_index/packages/kinesics",
     ]
     others = [
