@@ -36,7 +36,7 @@ ROS_DISTROS = ("jazzy", "kilted", "lyrical")
 FREE_MB = {
     "base": 2000, "fit": 2000, "train": 2500, "view": 1000, "test": 200, "cluster": 400,
     "body": 1500, "emo3d": 300, "encoders": 400, "smplx": 100, "vposer": 200,
-    "docs": 50, "robot": 900, "robot-peer": 50,
+    "docs": 50, "robot": 900, "robot-peer": 50, "foxglove": 100,
 }
 """Disk space in MB that each part takes while it is being installed; measured, rounded up,
 but for emo3d and encoders, which are estimates.
@@ -708,6 +708,11 @@ def problems(ros: Ros | None, free_mb: float, parts: Iterable[str]) -> list[str]
 def set_up(root: Path, extras: Sequence[str], ros: Ros | None) -> bool:
     """Do what is not done yet; return whether there was anything to do."""
     venv, work = root / ".venv", root / ".ros"
+    if venv.is_symlink():
+        raise SetupError(
+            f"{venv} is a link to {os.path.realpath(venv)}, the environment of another checkout,"
+            " which a setup from here would empty and fill anew. Remove the link and start again, for"
+            " an environment of this checkout's own; or set up the other checkout.")
     environ = environment(os.environ, venv, ros)
     stamp_file = venv / "kinesics-stamp.json"
     kind = f"ros {ros.distro} {ros.python}" if ros else "wheels"

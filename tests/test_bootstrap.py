@@ -193,6 +193,18 @@ def test_an_earlier_build_is_taken_out_and_nothing_else(tmp_path):
 # --- doing nothing twice -------------------------------------------------------------------------
 
 
+def test_a_linked_environment_is_not_emptied(tmp_path):
+    """It is another checkout's, whose work it would end."""
+    (tmp_path / "other").mkdir()
+    kept = tmp_path / "other" / "kept"
+    kept.touch()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / ".venv").symlink_to(tmp_path / "other")
+    with pytest.raises(bootstrap.SetupError, match="is a link to .*other, the environment"):
+        bootstrap.set_up(tmp_path / "mine", ["test"], None)
+    assert kept.exists()
+
+
 def test_the_digest_sees_contents_names_and_context(tmp_path):
     (tmp_path / "msg").mkdir()
     (tmp_path / "msg" / "A.msg").write_text("uint8 a\n")
