@@ -711,8 +711,8 @@ def set_up(root: Path, extras: Sequence[str], ros: Ros | None) -> bool:
     if venv.is_symlink():
         raise SetupError(
             f"{venv} is a link to {os.path.realpath(venv)}, the environment of another checkout,"
-            " which a setup from here would empty and fill anew. Remove the link and start again, for"
-            " an environment of this checkout's own; or set up the other checkout.")
+            " which a setup from here would empty and fill anew. Remove the link and start again,"
+            " for an environment of this checkout's own; or set up the other checkout.")
     environ = environment(os.environ, venv, ros)
     stamp_file = venv / "kinesics-stamp.json"
     kind = f"ros {ros.distro} {ros.python}" if ros else "wheels"
