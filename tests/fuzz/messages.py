@@ -206,6 +206,17 @@ def good(kind: str, step: int, rng: np.random.Generator) -> Any:
     if kind == "FacePose":
         return conversions.face_to_msg(types.FacePose(
             stamp, stamp, np.full(52, 0.1), np.zeros(2), np.zeros(3)))
+    if kind == "SocialSignals":
+        from kinesics_ros.signal_messages import signals_to_msg
+
+        return signals_to_msg(types.SocialSignals(
+            stamp, 1, (types.GestureSign("wave", 0.8),), (types.GestureSign("bow", 0.7, 0.4),),
+            "standing", "engaged", 0.9, 1.5, 0.1, 0.8, 0.0))
+    if kind == "JointState":
+        from sensor_msgs.msg import JointState
+
+        return JointState(header=conversions.header(stamp), name=["waist_yaw_joint", "other"],
+                          position=[0.1, 0.2], velocity=[0.0, 0.0])
     frame = types.Frame(picture(rng), stamp, step, "camera")
     if kind == "Image":
         return images.frame_to_msg(frame)
@@ -284,7 +295,7 @@ def run_node(
 def heard_by(node: Any) -> list[Any]:
     """Return the node's subscriptions to topics of people, images and poses."""
     found = [sub for sub in node.subscriptions if sub.topic_name.rsplit("/", 1)[-1] not in (
-        "clock", "parameter_events", "rosout")]
+        "clock", "parameter_events", "rosout", "tf", "tf_static")]
     assert found, f"{node.get_name()} hears nothing"
     return found
 
@@ -305,6 +316,10 @@ def _call(node: Any, rng: np.random.Generator, executor: Any, outcome: Outcome) 
             outcome.messages += 1
 
 
+_sent: Counter[str] = Counter()
+"""Messages that each topic has been given."""
+
+
 def _send(
     subscription: Any, step: int, rng: np.random.Generator, outcome: Outcome,
     make: Callable[..., Any],
@@ -318,7 +333,12 @@ def _send(
             else serialize_message(message)
     outcome.messages += 1
     try:
-        subscription.callback(message)
+        if len(inspect.signature(subscription.callback).parameters) == 2:
+            _sent[subscription.topic_name] += 1  # one publisher, as its numbers say
+            subscription.callback(
+                message, {"publication_sequence_number": _sent[subscription.topic_name]})
+        else:
+            subscription.callback(message)
     except Exception:
         last = traceback.format_exc().strip().splitlines()
         outcome.faults[f"left the callback of {subscription.topic_name}: {last[-1]}"] += 1
@@ -346,7 +366,8 @@ def _check(
         for later in range(18 if subscription.msg_type.__name__ == "PersonArray" else 2):
             _send(subscription, number + 2 + later, rng, outcome, good)
             _settle(node, executor)
-    if node.processed == before:
+    # A robot is moved by a clock and not by messages; its commands are heard by the probe.
+    if node.processed == before and node.get_name() != "retarget":
         outcome.faults["does not work on good messages afterwards"] += 1
 
 
@@ -355,10 +376,12 @@ class Probe:
 
     # Fields where a value may be unknown, as their comments say.
     UNKNOWN = frozenset({"coco", "keypoints", "blendshapes", "head", "bearing", "valence",
-                         "arousal", "dominance"})
+                         "arousal", "dominance", "distance", "facing", "gaze", "approach",
+                         "vad_spread"})
     TOPICS = (("face_pose", "FacePose", ()), ("body_pose", "BodyPose", ()),
               ("affect", "Affect", UNKNOWN), ("response", "AffectiveResponse", UNKNOWN),
-              ("forecast", "MotionForecast", UNKNOWN), ("persons", "PersonArray", UNKNOWN))
+              ("forecast", "MotionForecast", UNKNOWN), ("persons", "PersonArray", UNKNOWN),
+              ("signals", "SocialSignals", UNKNOWN))
 
     def __init__(self, outcome: Outcome) -> None:
         """Subscribe to every topic of results."""
@@ -374,8 +397,12 @@ class Probe:
                 getattr(msg, kind), topic,
                 lambda message, topic=topic, unknown=unknown: self._hear(topic, message, unknown),
                 qos.RESULT)
+        from sensor_msgs.msg import JointState
         from visualization_msgs.msg import MarkerArray
 
+        self.node.create_subscription(
+            JointState, "joint_commands",
+            lambda message: self._hear("joint_commands", message, frozenset()), qos.RESULT)
         self.node.create_subscription(
             MarkerArray, "markers", lambda message: self._hear("markers", message, frozenset()),
             qos.RESULT)
@@ -415,6 +442,7 @@ def nodes(folder: Path) -> dict[str, Callable[[], Any]]:
         "keypoint, compressed": STAGES["keypoint"],
         "keypoint, raw": lambda: STAGES["keypoint"](overrides={"image_transport": "raw"}),
         **{name: STAGES[name] for name in ("forecast", "response", "expression", "marker")},
+        "retarget": lambda: STAGES["retarget"](overrides={"robot": "g1"}),
         "camera, raw": lambda: CameraNode(overrides={"source": "topic:/fuzz/image"}),
         "camera, compressed": lambda: CameraNode(
             overrides={"source": "topic:/fuzz/image/compressed"}),

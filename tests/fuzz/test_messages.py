@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import messages
 
 KINDS = ("PersonArray", "MotionForecast", "Affect", "AffectiveResponse", "Expression", "BodyPose",
-         "Image", "CompressedImage")
+         "Image", "CompressedImage", "SocialSignals", "JointState")
 
 
 @pytest.mark.parametrize("kind", KINDS)
