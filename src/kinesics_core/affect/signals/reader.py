@@ -21,6 +21,9 @@ from kinesics_core.types import NANOSECONDS, GestureSign, MotionForecast, People
 _STRIDE = 4
 """Steps of the grid between the moments of a forecast that are read."""
 
+_DECIDED = 2
+"""Steps of the grid between two decisions on what is seen: nothing begins or ends within one."""
+
 _EVERY = 0.1
 """Seconds after which forecasts are read again; in between, what was expected comes nearer."""
 
@@ -78,7 +81,7 @@ class SignalReader:
         self._decision = Decision(0)
         self._engagement = Engagement(0)
         self._expected: dict[int, tuple[GestureSign, ...]] = {}
-        self._expected_at = 0
+        self._expected_at = self._undecided = 0
         self._apart = np.zeros((0, 2))  # of the head's pose from what its keypoints say
 
     def update(
@@ -156,7 +159,10 @@ class SignalReader:
     def _advance(self, measured: np.ndarray, elapsed: float, focal: float) -> None:
         state = self._state
         state.advance(measured, gestures.swinging(measured, state), elapsed, learn=True)
-        self._decision.advance(gestures.evidence(state), elapsed)
+        self._undecided += 1
+        if self._undecided == _DECIDED:
+            self._undecided = 0
+            self._decision.advance(gestures.evidence(state), _DECIDED * elapsed)
         self._engagement.advance(
             state.mean[M["gaze_yaw"]], state.mean[M["gaze_pitch"]], state.mean[M["facing"]],
             focal * samples.TORSO / np.exp(state.mean[M["scale"]]), elapsed)
