@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
+import minds_and_robots as mine
 import numpy as np
 
 Arrays = Iterator[np.ndarray]
@@ -598,4 +599,18 @@ READERS: dict[str, Reader] = {
                             _dataset_folder),
     "dataset keypoints": Reader("keypoints.f32", _part_of_dataset("keypoints.f32"), _dataset,
                                 beside=_dataset_folder),
+    "personality": Reader("me.yaml", lambda: mine.whole("config/personality_warm.yaml"),
+                          mine.personality, True),
+    "policy": Reader("mine.yaml", lambda: (mine.MIND / "mirror.yaml").read_bytes(), mine.policy,
+                     True),
+    "answers to signs": Reader("signs.yaml", lambda: (mine.MIND / "signs.yaml").read_bytes(),
+                               mine.signs, True),
+    "trace": Reader("trace.yaml", lambda: mine.TRACE, mine.trace, True),
+    "transitions": Reader("transitions.json", lambda: mine.whole("models/transitions.json"),
+                          mine.transitions, True),
+    "robot's map": Reader("g1.yaml", lambda: mine.whole("config/robots/g1.yaml"), mine.robot_map,
+                          True),
+    "urdf": Reader("person.urdf", mine.person_urdf, mine.urdf, True),
+    "body reader": Reader("body_reader.npz", _shipped("body_reader.npz"), mine.body_reader,
+                          arrays=True),
 }

@@ -138,6 +138,8 @@ def test_it_starts_slowly_from_where_the_robot_is(robot):
     (("axis: [0, 0, 1]}", "axis: [0, 0, 0]}"), "direction"),
     (("face: screen", "face: mask"), "mask"),
     (("spine:", "tail:"), "tail"),
+    (("left_elbow: -0.2", "left_elbow: -0.2, 7: 0.1"), "the joint 7"),
+    (("base:", "base: [torso]\nbass:"), "base"),
 ])
 def test_a_map_that_does_not_fit_is_refused_with_a_sentence(toy, change, said):
     toy.write_text(toy.read_text().replace(*change, 1))

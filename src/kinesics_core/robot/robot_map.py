@@ -152,6 +152,9 @@ def from_values(known: Any, path: Path) -> RobotMap:
             raise ModelError(f"The map {path} has the key {key!r}; a map has {', '.join(_KEYS)}.")
     base = known.get("base") or {}
     base = {"link": base} if isinstance(base, str) else base
+    if not isinstance(base, dict):
+        raise ModelError(f"The map {path} has base: {base!r}, wanted a link's name, or keys and"
+                         " values with link, forward and up.")
     face = known.get("face", "none")
     if face not in FACES:
         raise ModelError(f"The map {path} has face: {face!r}, wanted one of {', '.join(FACES)}.")
@@ -201,7 +204,7 @@ def check(robot_map: RobotMap, model: RobotModel) -> list[str]:
     named = {"rest": set(robot_map.rest), "limits": set(robot_map.limits)}
     named |= {f"hands {side}": set(hand) for side, hand in robot_map.hands.items()}
     for what, names in named.items():
-        for name in sorted(names):
+        for name in sorted(names, key=str):
             if name not in own:
                 raise ModelError(f"{at} names the joint {name!r} ({what}), which"
                                  f" {model.urdf.path} does not have; it has {', '.join(own)}.")
