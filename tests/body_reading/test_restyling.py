@@ -35,7 +35,7 @@ def bend(motion):
 
 
 def height(motion):
-    """Of the face over the shoulders."""
+    """Return the height of the face over the shoulders."""
     return float((motion[:, 0, 1] - motion[:, 5:7, 1].mean(1)).mean())
 
 

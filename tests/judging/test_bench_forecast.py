@@ -1,4 +1,4 @@
-"""What ``kinesics bench forecast`` says of motion that nobody learned from."""
+"""Figures of ``kinesics bench forecast`` about motion that nobody learned from."""
 
 import json
 

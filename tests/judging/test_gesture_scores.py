@@ -64,7 +64,7 @@ def test_a_camera_shows_a_point_where_the_pinhole_says():
 
 @pytest.mark.slow
 def test_performed_gestures_are_read():
-    """Of seeds that no threshold was set on; the figure itself is ``kinesics bench affect``'s."""
+    """Judge seeds that set no threshold; the figure itself is ``kinesics bench affect``'s."""
     clips = gesture_scores.performed_clips(3, 5)
     table = scores(gesture_scores.read_gestures(clips, 1, 5))
     assert gesture_scores.macro_f1(table) > 0.85

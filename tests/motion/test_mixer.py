@@ -153,7 +153,7 @@ def test_spread_is_the_size_of_the_noise_in_the_future():
 
 
 def careless_and_cautious(past):
-    """How far the same network sees keypoints move, (B, 30, 34), without caution and with it."""
+    """Return moves (B, 30, 34) by the same network, without caution and with it."""
     network = shaken()
     bold = network(past).future - past[:, -1:]
     network.be_cautious()

@@ -1,4 +1,4 @@
-"""What is hidden of a face makes its reading less sure; drawn people, with things drawn on them."""
+"""Hidden parts of a face make its reading less sure; drawn people, with things drawn on them."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_what_is_not_seen_is_spread_over_what_networks_know():
 
 
 def confidence(image, face, hands=(None, None)):
-    """What the face alone says of a person that is seen for 2 s, and how sure it is."""
+    """Return what the face alone says of a person seen for 2 s, and how sure it is."""
     schedule, reader = ExpressionSchedule(5.0), FaceReader()
     for i in range(20):
         person = Person(1, 1.0, np.full((17, 3), np.nan, np.float32), face=face.landmarks,

@@ -1,4 +1,4 @@
-"""Where a take's bag lies, and what is no take."""
+"""Places of takes' bags, and names that are refused."""
 
 from __future__ import annotations
 

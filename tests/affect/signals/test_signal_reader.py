@@ -13,7 +13,7 @@ from kinesics_core.types import MotionForecast, People
 
 
 def begun(t: float) -> float:
-    """How far a gesture that begins after 1.5 s has come."""
+    """Return how far a gesture that begins after 1.5 s has come."""
     return min(max(2.0 * (t - 1.5), 0.0), 1.0)
 
 
