@@ -106,7 +106,7 @@ class RobotPicture:
         arms = [shape for shape in self._shapes if moving & set(chain(self.model, shape.link))]
         reach = self._reach(arms)
         low = max(float(body[:, 2].min()), min(heights) - reach) if upper else body[:, 2].min()
-        high = max(float(body[:, 2].max()), max(heights) + 0.8 * reach)
+        high = max(float(body[:, 2].max()), max(heights) + 1.25 * reach)
         self._height = 1.06 * max(high - low, 2.7 * reach * self.size[1] / self.size[0])
         self._middle = self._axes @ np.array([
             float(np.median(body[:, 0])), float(np.median(body[:, 1])), (low + high) / 2])
