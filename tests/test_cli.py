@@ -67,6 +67,20 @@ def test_overrides_hold_only_what_was_given():
     }
 
 
+def test_a_personality_is_named_on_the_command_line(tmp_path):
+    from kinesics_ros.graph_arguments import overrides
+
+    own = tmp_path / "mine.yaml"
+    own.write_text("neuroticism: -0.25\n")
+    args = cli.parser("up").parse_args(["up", "--personality", str(own), "--policy", "mirror"])
+    assert overrides(args)["response"] == {
+        "policy": "mirror", "openness": 0.0, "conscientiousness": 0.0, "extraversion": 0.0,
+        "agreeableness": 0.0, "neuroticism": -0.25}
+    args = cli.parser("up").parse_args(["up", "--personality", "grumpy"])
+    with pytest.raises(KinesicsError, match="warm, shy"):
+        overrides(args)
+
+
 def test_the_command_line_imports_no_heavy_library():
     code = (
         "import sys; from kinesics_core import cli; cli.parser()\n"

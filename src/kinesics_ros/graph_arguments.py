@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict
 
 from kinesics_core.errors import KinesicsError
 from kinesics_core.files import shown
+from kinesics_core.mind.personality import PERSONALITIES, load_personality
 from kinesics_core.mind.policy_config import PolicyConfig
 from kinesics_core.perception.config import CameraConfig, KeypointConfig
 from kinesics_core.robot.driver import DriverConfig
@@ -29,13 +31,16 @@ def add_graph_arguments(parser: argparse.ArgumentParser) -> None:
     for settings in OPTIONS.values():
         for setting in settings:
             add_option(group, setting, default=None)
+    group.add_argument(
+        "--personality", metavar="NAME|YAML", help="the robot's Big Five: one of"
+        f" {', '.join(PERSONALITIES)}, or a .yaml file of yours")
 
 
 def overrides(args: argparse.Namespace) -> dict[str, dict[str, object]]:
     """Return stage name -> parameters given on the command line.
 
     Raises:
-        KinesicsError: A text is none that a parameter can have.
+        KinesicsError: A text is none that a parameter can have, or the personality is unknown.
     """
     given = vars(args)
     found = {
@@ -48,4 +53,6 @@ def overrides(args: argparse.Namespace) -> dict[str, dict[str, object]]:
             raise KinesicsError(
                 f"Got --{name.replace('_', '-')} {shown(value)!r}, whose bytes are not UTF-8, as"
                 " those of ROS parameters must be; rename the file, or make a link to it.")
+    if args.personality is not None:
+        found["response"] |= asdict(load_personality(args.personality))
     return found

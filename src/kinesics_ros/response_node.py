@@ -13,7 +13,7 @@ from kinesics_core.errors import KinesicsError
 from kinesics_core.expression.gestures import robot_gesture
 from kinesics_core.mind.own_policy import SupervisedPolicy, load_policy, names_own_policy
 from kinesics_core.mind.perceived import Answers
-from kinesics_core.mind.personality import Personality, temperament
+from kinesics_core.mind.personality import TRAITS, Personality, load_personality, temperament
 from kinesics_core.mind.policy import ResponsePolicy
 from kinesics_core.mind.policy_config import PolicyConfig
 from kinesics_core.settings import settings_of
@@ -32,8 +32,6 @@ from kinesics_ros.other_answers import OtherAnswers
 from kinesics_ros.run import run_node
 from kinesics_ros.signal_messages import signals_to_msg
 from kinesics_ros.stage import Stage, Stopwatch
-
-TRAITS = tuple(trait.name for trait in settings_of(Personality))
 
 
 class ResponseNode(Stage):
@@ -156,14 +154,26 @@ class ResponseNode(Stage):
             answer.message = "the response node is not configured; configure it first"
             return answer
         try:
-            personality = Personality(**{trait: getattr(request, trait) for trait in TRAITS})
+            self._policy.set_personality(_personality(request))
+            answer.success = True
+            self.detail["personality"] = request.name or "as its five traits say"
         except KinesicsError as error:
             answer.message = str(error)
-            return answer
-        self._policy.set_personality(personality)
-        answer.success = True
-        answer.valence, answer.arousal, answer.dominance = map(float, temperament(personality))
+        now = self._policy.personality
+        answer.valence, answer.arousal, answer.dominance = map(float, temperament(now))
+        answer.traits = [getattr(now, trait) for trait in TRAITS]
         return answer
+
+
+def _personality(request: SetPersonality.Request) -> Personality:
+    traits = {trait: getattr(request, trait) for trait in TRAITS}
+    if not request.name:
+        return Personality(**traits)
+    if any(traits.values()):
+        raise KinesicsError(
+            f"Got the name {request.name!r} and traits other than 0; send a name, or the five"
+            " traits and no name.")
+    return load_personality(request.name)
 
 
 def main() -> None:

@@ -102,3 +102,22 @@ def test_personality_gives_mehrabians_temperament(serve):
     )
     refused = call(openness=3.0)
     assert not refused.success and "openness" in refused.message
+    # What was set before stays, and is said.
+    np.testing.assert_allclose(refused.traits, [0.2, 0.4, 0.5, -0.5, 0.3], atol=1e-6)
+
+
+def test_personality_is_set_by_a_name_or_a_file(serve, tmp_path):
+    call = serve(ResponseNode(Bus()), SetPersonality, "set_personality")
+    own = tmp_path / "mine.yaml"
+    own.write_text("extraversion: 0.75\n")
+    answer = call(name=str(own))
+    assert answer.success, answer.message
+    np.testing.assert_allclose(answer.traits, [0, 0, 0.75, 0, 0], atol=1e-6)
+    np.testing.assert_allclose(answer.dominance, 0.60 * 0.75, atol=1e-6)
+    answer = call(name="shy")
+    assert answer.success and answer.traits[2] < 0 < answer.traits[4]
+    for wrong, word in (({"name": "grumpy"}, "warm"), ({"name": "shy", "openness": 0.5}, "no name"),
+                        ({"name": str(tmp_path / "none.yaml")}, "none.yaml")):
+        refused = call(**wrong)
+        assert not refused.success and word in refused.message, refused.message
+        np.testing.assert_allclose(refused.traits, answer.traits)
