@@ -1,10 +1,12 @@
 """Personalities side by side: the moments that tell most, and a robot for each mind in each."""
 
+import cv2
 import numpy as np
 import pytest
 
 from kinesics_core.affect.emotions import HAPPINESS
 from kinesics_core.mind.trace import parse_trace
+from kinesics_core.view import mind_video
 from kinesics_core.view.mind_sheet import CELL, mind_sheet, telling_moments
 from kinesics_core.view.mind_stories import stories
 
@@ -47,3 +49,30 @@ def test_there_is_a_robot_for_each_mind_and_moment(told):
         :, : CELL[0] - 4] for row in range(2) for column in range(2)]
     assert all(cell.std() > 20 for cell in cells)
     assert np.abs(cells[2].astype(int) - cells[3]).mean() > 1.0  # they do not look the same
+
+
+@pytest.mark.slow
+def test_a_video_shows_them_side_by_side_in_the_storys_time(tmp_path):
+    joy = parse_trace("- {at: 0, distance: 1.2}\n- {at: 0.2, emotion: happiness, intensity: 1}")
+    told = stories(joy.frames(3.0), ["playful", "professional"])
+    path, counted = tmp_path / "minds.mp4", []
+    count = mind_video.write_video(path, told, words=False, on_frame=lambda: counted.append(1))
+    images = read(path)
+    wide, high = mind_video.CELL
+    assert len(images) == count == len(counted) == mind_video.frame_count(told)
+    assert images[0].shape == (high, 2 * wide, 3)
+    assert count / mind_video.RATE == pytest.approx(float(told[0].times()[-1]), abs=0.1)
+    moved = np.abs(images[-1].astype(int) - images[0]).mean((0, 2))
+    assert moved[:wide].mean() > 1.0 and moved[wide:].mean() > 1.0
+    assert np.abs(images[-1][:, :wide].astype(int) - images[-1][:, wide:]).mean() > 1.0
+    path = tmp_path / "words.mp4"
+    mind_video.write_video(path, stories(joy.frames(0.2), ["warm"]))
+    assert read(path)[0].shape == (high + 98, wide, 3)
+
+
+def read(path):
+    capture = cv2.VideoCapture(str(path))
+    images = []
+    while (image := capture.read()[1]) is not None:
+        images.append(image)
+    return images

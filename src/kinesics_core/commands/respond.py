@@ -47,6 +47,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--plot", metavar="FILE", type=Path, help="picture (.png, .jpg)")
     parser.add_argument("--sheet", metavar="FILE", type=Path,
                         help="picture of the robots of several personalities side by side")
+    parser.add_argument("--video", metavar="FILE", type=Path,
+                        help="silent video (.mp4) of those robots side by side")
+    parser.add_argument("--no-words", action="store_true", help="leave names and answers out of"
+                        " the video, so that viewers can be asked which mind is which")
     parser.add_argument("--json", metavar="FILE", type=Path, help="decisions and every state")
 
 
@@ -54,11 +58,13 @@ def run(args: argparse.Namespace) -> int:
     """Replay, print the decisions, write picture and figures."""
     from kinesics_core.view.mind_plot import decisions, mind_plot
 
-    for file in filter(None, (args.plot, args.sheet, args.json)):
+    for file in filter(None, (args.plot, args.sheet, args.video, args.json)):
         files.require_writable(file)
     for picture in filter(None, (args.plot, args.sheet)):
         if picture.suffix.lower() not in (".png", ".jpg", ".jpeg"):
             raise KinesicsError(f"Got {picture}; wanted a name that ends in .png or .jpg.")
+    if args.video is not None and args.video.suffix.lower() != ".mp4":
+        raise KinesicsError(f"Got {args.video}; wanted a name that ends in .mp4.")
     names = [name.strip() for name in args.personality.split(",") if name.strip()]
     if not names:
         raise KinesicsError("Got no personality; wanted a shipped one or a file.")
@@ -78,11 +84,25 @@ def run(args: argparse.Namespace) -> int:
 
         save_picture(args.sheet, mind_sheet(told.stories, told.title))
         print(f"look at {args.sheet}")
+    if args.video is not None:
+        _write_video(args.video, told.stories, not args.no_words)
+        print(f"look at {args.video}")
     if args.json is not None:
         files.write_json(args.json, {
             "source": args.source, "minds": [_document(story) for story in told.stories]})
         print(f"wrote {args.json}")
     return 0
+
+
+def _write_video(path: Path, stories: Sequence[Story], words: bool) -> None:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from kinesics_core.view.mind_video import frame_count, write_video
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task("frames", total=frame_count(stories))
+        write_video(path, stories, words, lambda: progress.advance(bar))
 
 
 def _print(story: Story, found: Sequence[Any]) -> None:

@@ -85,7 +85,7 @@ def telling_moments(story: Story, count: int = MOMENTS) -> list[float]:
     emotion once before one comes twice; in order of time.
     """
     times = story.times()
-    shown = [_emotion(perceived, response.towards) for perceived, response in story.steps]
+    shown = [shown_emotion(perceived, response.towards) for perceived, response in story.steps]
     stretches = []
     start = 0
     for index in range(1, len(shown) + 1):
@@ -105,7 +105,8 @@ def telling_moments(story: Story, count: int = MOMENTS) -> list[float]:
     return sorted(round(begins + min(_AFTER, 0.8 * length), 3) for _, begins, length in chosen)
 
 
-def _emotion(perceived: Perceived, towards: int) -> int:
+def shown_emotion(perceived: Perceived, towards: int) -> int:
+    """Return the index of the emotion that a person is read to show most; -1: none is read."""
     for affect in perceived.affects:
         if affect.person_id == towards and np.isfinite(affect.categories).all():
             return int(np.argmax(affect.categories))
@@ -142,7 +143,7 @@ def _moment(page: np.ndarray, y: int, story: Story, seconds: float) -> None:
     perceived, response = story.steps[min(index, len(story.steps) - 1)]
     put_text(page, f"{seconds:.1f} s", (14, y + 8), TextStyle(15, INK, bold=True))
     put_text(page, "the person", (14, y + 34), TextStyle(12, PALE))
-    emotion = _emotion(perceived, response.towards)
+    emotion = shown_emotion(perceived, response.towards)
     if emotion < 0:
         put_text(page, "is not read", (14, y + 52), TextStyle(13, PALE))
         return
