@@ -96,8 +96,8 @@ def _write(
         put_text(page, answer.gesture.replace("_", " "), (x + CELL[0] - 20, foot + 6),
                  TextStyle(14, INK, "right"))
     step, answer = moments[0]
-    emotion = shown_emotion(stories[0].steps[step][0], answer.towards)
+    read = shown_emotion(stories[0].steps[step][0], answer.towards)
     seconds = float(stories[0].times()[step])
-    shows = EMOTIONS[emotion] if emotion >= 0 else "nothing that is read"
+    shows = EMOTIONS[read] if read >= 0 else "nothing that is read"
     put_text(page, f"{seconds:5.1f} s   the person shows {shows}", (10, foot + 36),
              TextStyle(15, PALE))
