@@ -46,7 +46,7 @@ def test_features_of_a_known_movement():
     keypoints[:, 11], keypoints[:, 12] = (20.0, torso), (-20.0, torso)
     circle = np.stack([np.cos(2 * np.pi * rate * steps), np.sin(2 * np.pi * rate * steps)], 1)
     keypoints[:, 9] = keypoints[:, 10] = radius * torso * circle
-    movement = measure(keypoints, dt)
+    movement = measure(keypoints[None], dt)
     wrist_speed = 2 * np.pi * rate * radius * np.sinc(2 * rate * dt)  # of a chord over 2 dt
     # Two of the five moving keypoints; the jitter of a still person is taken off.
     assert movement.quantity == pytest.approx(0.4 * wrist_speed - 0.12, rel=0.02)
@@ -62,8 +62,8 @@ def test_approach_is_the_growth_of_the_body():
     shape = rng.uniform(0, 200, (17, 2))
     shape[5], shape[6], shape[11], shape[12] = (70, 50), (30, 50), (65, 150), (35, 150)
     growth = np.exp(0.2 * np.arange(30) / 15)[:, None, None]
-    assert measure(shape * growth, 1 / 15).approach == pytest.approx(0.2, rel=1e-6)
-    assert measure(shape / growth, 1 / 15).approach == pytest.approx(-0.2, rel=1e-6)
+    assert measure((shape * growth)[None], 1 / 15).approach == pytest.approx(0.2, rel=1e-6)
+    assert measure((shape / growth)[None], 1 / 15).approach == pytest.approx(-0.2, rel=1e-6)
 
 
 @pytest.mark.parametrize("legs", [True, False])
@@ -191,7 +191,7 @@ def test_a_stamp_that_jumps_back_or_far_ahead_starts_anew(make_person):
         reader = BodyReader()
         for frame in range(60):
             reader.update(make_person(), 10**15 + frame * SECOND // 30)
-        assert reader.movement() is not None
+        assert np.isfinite(reader.movement().quantity)
         assert reader.update(make_person(), 10**15 + jump) is None
 
 
@@ -206,7 +206,7 @@ def test_a_head_alone_says_nothing_about_movement(make_person):
 
     keypoints = np.full((30, 17, 2), np.nan)
     keypoints[:, 5], keypoints[:, 6], keypoints[::9, 0] = (140.0, 100.0), (60.0, 100.0), (100, 60)
-    valence, arousal, dominance = appraise(measure(keypoints, 1 / 15))
+    ((valence, arousal, dominance),) = appraise(measure(keypoints[None], 1 / 15))
     assert np.isnan(arousal) and np.isfinite([valence, dominance]).all()
 
 
@@ -216,9 +216,7 @@ def test_any_features_give_a_vad_in_range_or_unknown():
     for _ in range(300):
         keypoints = rng.normal(0.0, 10.0 ** rng.uniform(0, 4), (30, 17, 2))
         keypoints[rng.random((30, 17)) < rng.random()] = np.nan
-        movement = measure(keypoints, 1 / 15)
-        if movement is not None:
-            vad = appraise(movement)
-            assert (np.isnan(vad) | (np.abs(vad) <= 1.0)).all()
-            read += 1
+        vad = appraise(measure(keypoints[None], 1 / 15))
+        assert (np.isnan(vad) | (np.abs(vad) <= 1.0)).all()
+        read += np.isfinite(vad).any()
     assert read > 100

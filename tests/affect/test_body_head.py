@@ -11,6 +11,7 @@ from kinesics_core.affect.emotions import ANGER, HAPPINESS, NEUTRAL
 from kinesics_core.errors import ModelError
 from kinesics_core.motion.windows import STANDING
 
+ROW = np.zeros(1, int)
 SECOND = 1_000_000_000
 
 
@@ -88,14 +89,14 @@ def test_the_shipped_reader_finds_strolling_and_waiting_people_neutral():
     for poses in (walker((320.0, 250.0), rng),
                   np.repeat((STANDING * 180.0 + 300.0)[None], STEPS, axis=0)
                   + rng.normal(0.0, 0.7, (STEPS, 17, 2))):
-        read = TrainedChannel(load()).update(poses, 0)
-        assert read.emotions.argmax() == NEUTRAL and read.emotions[ANGER] < 0.3
-        assert abs(read.vad[0]) < 0.2 and read.familiarity > 0.5
+        read = TrainedChannel(load()).update(poses[None], 0, ROW)
+        assert read.emotions.argmax() == NEUTRAL and read.emotions[0, ANGER] < 0.3
+        assert abs(read.vad[0, 0]) < 0.2 and read.familiarity > 0.5
 
 
 def test_numbers_of_no_body_are_not_known():
     rng = np.random.default_rng(1)
-    reads = [TrainedChannel(load()).update(rng.uniform(0.0, 600.0, (STEPS, 17, 2)), 0)
+    reads = [TrainedChannel(load()).update(rng.uniform(0.0, 600.0, (1, STEPS, 17, 2)), 0, ROW)
              for _ in range(20)]
     assert np.mean([read.familiarity for read in reads]) < 0.2
     assert np.mean([read.emotions for read in reads], axis=0).max() < 0.3
@@ -103,14 +104,16 @@ def test_numbers_of_no_body_are_not_known():
 
 
 def test_readings_come_four_times_a_second_and_begin_anew_after_a_jump(head):
-    poses = np.repeat((STANDING * 180.0 + 300.0)[None], STEPS, axis=0)
+    poses = np.repeat((STANDING * 180.0 + 300.0)[None], STEPS, axis=0)[None]
     channel = TrainedChannel(head)
-    first = channel.update(poses, 0)
-    assert channel.update(poses * np.nan, PERIOD - 1) is first
-    assert channel.update(poses * np.nan, PERIOD) is None
-    later = channel.update(poses, 10 * SECOND)
+    first = channel.update(poses, 0, ROW)
+    assert first.there
+    np.testing.assert_array_equal(
+        channel.update(poses * np.nan, PERIOD - 1, ROW).emotions, first.emotions)
+    assert not channel.update(poses * np.nan, PERIOD, ROW).there
+    later = channel.update(poses, 10 * SECOND, ROW)
     np.testing.assert_allclose(later.emotions, first.emotions)
-    assert channel.update(poses, 0) is not later, "a clock that jumps back"
+    assert not channel.update(poses * np.nan, 0, ROW).there, "a clock that jumps back"
 
 
 def test_the_shipped_file_is_of_this_format():

@@ -18,6 +18,7 @@ from kinesics_core.affect.emotions import (
 )
 from kinesics_core.affect.face import FaceReader
 from kinesics_core.affect.facs import au_to_blendshapes
+from kinesics_core.affect.per_person import FIRST
 from kinesics_core.affect.reader import AffectReader
 from kinesics_core.affect.speech import SpeechDetector
 from kinesics_core.types import NANOSECONDS, People, Person
@@ -158,12 +159,15 @@ def test_who_smiles_while_speaking_smiles():
 
 def test_one_opening_of_the_mouth_is_no_speech():
     detector = SpeechDetector()
-    opened = [detector.update(au_to_blendshapes({"AU26": min(1.0, 0.1 * i)}), i * FRAME)
-              for i in range(60)]
+
+    def speaks(shapes, frame):
+        (share,) = detector.update(shapes[None], frame * FRAME, FIRST)
+        return share
+
+    opened = [speaks(au_to_blendshapes({"AU26": min(1.0, 0.1 * i)}), i) for i in range(60)]
     assert max(opened) == 0.0
-    spoken = [detector.update(speech(i), (60 + i) * FRAME) for i in range(60)]
-    assert spoken[-1] > 0.9
-    assert detector.update(REST, 0) == 0.0  # the clock went back
+    assert [speaks(speech(i), 60 + i) for i in range(60)][-1] > 0.9
+    assert speaks(REST, 0) == 0.0  # the clock went back
 
 
 def test_a_shout_with_bared_teeth_is_not_happy():

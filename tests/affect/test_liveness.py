@@ -6,6 +6,7 @@ import pytest
 from kinesics_core.affect.face import FaceReader
 from kinesics_core.affect.facs import au_to_blendshapes
 from kinesics_core.affect.liveness import STILL, LivenessDetector
+from kinesics_core.affect.per_person import FIRST
 from kinesics_core.skeletons import BLENDSHAPE_INDEX
 from kinesics_core.types import NANOSECONDS, Person
 
@@ -26,16 +27,21 @@ def blinking(rng, frame, every=3.6, lasts=0.3):
     return shapes
 
 
+def lives(detector, shapes, stamp):
+    (share,) = detector.update(np.nan_to_num(shapes)[None], stamp, FIRST)
+    return share
+
+
 def watch(shapes, seconds, detector=None, start=0):
     detector = detector or LivenessDetector()
-    return [detector.update(shapes(i), (start + i) * FRAME) for i in range(round(seconds * 30))]
+    return [lives(detector, shapes(i), (start + i) * FRAME) for i in range(round(seconds * 30))]
 
 
 def test_a_picture_on_a_wall_is_told_after_a_quarter_of_a_minute():
     rng = np.random.default_rng(0)
-    lives = watch(lambda _: still(rng), 25.0)
-    assert min(lives[: 14 * 30]) == 1.0
-    assert lives[-1] == pytest.approx(STILL, abs=0.05)
+    shares = watch(lambda _: still(rng), 25.0)
+    assert min(shares[: 14 * 30]) == 1.0
+    assert shares[-1] == pytest.approx(STILL, abs=0.05)
 
 
 def test_who_blinks_lives_however_still_otherwise():
@@ -53,12 +59,17 @@ def test_a_picture_that_moves_at_last_lives():
 def test_a_clock_that_jumps_begins_anew(jump):
     rng, detector = np.random.default_rng(3), LivenessDetector()
     assert watch(lambda _: still(rng), 20.0, detector)[-1] < 0.5
-    assert detector.update(still(rng), 20 * NANOSECONDS + jump) == 1.0
+    assert lives(detector, still(rng), 20 * NANOSECONDS + jump) == 1.0
 
 
-def test_shapes_that_are_unknown_do_no_harm():
-    lives = watch(lambda _: np.full(52, np.nan), 30.0)
-    assert np.isfinite(lives).all()
+def test_two_faces_are_told_apart_and_nobody_needs_to_be_there_always():
+    rng, detector = np.random.default_rng(5), LivenessDetector(2)
+    for i in range(25 * 30):
+        rows = np.array([0, 1] if i % 3 else [1])
+        shapes = np.stack([blinking(rng, i), still(rng)])
+        last = detector.update(shapes[rows], i * FRAME, rows)
+    assert detector.update(shapes, i * FRAME, slice(0, 2))[0] == 1.0
+    assert last[-1] == pytest.approx(STILL, abs=0.05)
 
 
 def test_a_picture_keeps_its_smile_and_loses_its_weight():

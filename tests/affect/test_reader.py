@@ -3,8 +3,9 @@ import pytest
 
 from kinesics_core.affect.emotions import EMOTIONS, HAPPINESS, NEUTRAL, SADNESS, categories_to_vad
 from kinesics_core.affect.facs import au_to_blendshapes
-from kinesics_core.affect.reader import AffectReader, average, fuse
-from kinesics_core.types import Affect, People
+from kinesics_core.affect.reader import AffectReader
+from kinesics_core.affect.readings import Readings, average, fuse
+from kinesics_core.types import Affect, People, Person
 
 SECOND = 1_000_000_000
 SMILE = au_to_blendshapes({"AU6": 0.8, "AU12": 0.9})
@@ -22,6 +23,26 @@ def affect(emotion, probability=0.9, confidence=0.8, source="face", vad=None):
     return Affect(0, 1, categories, *map(float, vad), confidence, source)
 
 
+def packed(one):
+    """One person's reading as the arrays of several, an empty one for None."""
+    if one is None:
+        return Readings.nothing(1)
+    vad = np.array([(one.valence, one.arousal, one.dominance)])
+    return Readings(np.ones(1, bool), one.categories[None], vad, np.array([one.confidence]),
+                    np.full((1, 3), np.nan))
+
+
+def together(how, *channels):
+    person = Person(1, 1.0, np.full((17, 3), np.nan, np.float32))
+    (both,) = how(*map(packed, channels)).affects([person], 0, ["both"])
+    return both
+
+
+def same(one, other):
+    np.testing.assert_allclose(one.categories, other.categories, atol=1e-6)
+    assert (one.valence, one.confidence) == (other.valence, other.confidence)
+
+
 def watch(reader, make_person, face, start, seconds, rate=30, **body):
     result = []
     for frame in range(int(seconds * rate)):
@@ -32,35 +53,34 @@ def watch(reader, make_person, face, start, seconds, rate=30, **body):
 
 def test_one_channel_is_passed_on_unchanged():
     face = affect(HAPPINESS)
-    assert fuse(face, None) is face
-    assert fuse(None, face) is face
-    assert fuse(None, None) is None
+    same(together(fuse, face, None), face)
+    same(together(fuse, None, face), face)
+    assert together(fuse, None, None) is None
 
 
 def test_channels_that_agree_are_surer_than_either():
     face, body = affect(HAPPINESS, 0.6), affect(HAPPINESS, 0.4, 0.4, "body")
-    both = fuse(face, body)
-    assert both.source == "fused"
+    both = together(fuse, face, body)
     assert both.categories[HAPPINESS] > face.categories[HAPPINESS]
     assert both.confidence > face.confidence
     assert both.categories.sum() == pytest.approx(1.0)
 
 
 def test_a_sure_face_outweighs_an_unsure_body():
-    both = fuse(affect(HAPPINESS, 0.9, 0.8), affect(SADNESS, 0.5, 0.3, "body"))
+    both = together(fuse, affect(HAPPINESS, 0.9, 0.8), affect(SADNESS, 0.5, 0.3, "body"))
     assert both.categories.argmax() == HAPPINESS
     assert both.valence > 0.3
 
 
 def test_a_face_that_knows_nothing_leaves_the_body_its_say():
-    both = fuse(affect(HAPPINESS, 0.9, 0.0), affect(SADNESS, 0.7, 0.4, "body"))
+    both = together(fuse, affect(HAPPINESS, 0.9, 0.0), affect(SADNESS, 0.7, 0.4, "body"))
     assert both.categories.argmax() == SADNESS
 
 
 def test_arousal_comes_from_the_body_more_than_valence_does():
     face = affect(NEUTRAL, 1.0, vad=(0.0, 0.0, 0.0), confidence=0.5)
     body = affect(NEUTRAL, vad=(0.6, 0.6, 0.6), confidence=0.5, source="body")
-    both = fuse(face, body)
+    both = together(fuse, face, body)
     assert both.arousal > 0.3 > both.valence > 0.0
     # Weighted means by hand: .3 / 1.3 and 1 / 1.6 of .6.
     assert both.valence == pytest.approx(0.6 * 0.3 / 1.3, abs=1e-4)
@@ -69,9 +89,10 @@ def test_arousal_comes_from_the_body_more_than_valence_does():
 
 def test_an_unknown_dimension_of_one_channel_is_taken_from_the_other():
     body = affect(NEUTRAL, vad=(np.nan, 0.5, np.nan), source="body")
-    both = fuse(affect(NEUTRAL, vad=(0.2, 0.1, 0.3)), body)
+    both = together(fuse, affect(NEUTRAL, vad=(0.2, 0.1, 0.3)), body)
     assert both.valence == pytest.approx(0.2) and both.dominance == pytest.approx(0.3)
-    neither = fuse(affect(HAPPINESS, vad=(np.nan,) * 3), affect(HAPPINESS, vad=(np.nan,) * 3))
+    unknown = affect(HAPPINESS, vad=(np.nan,) * 3)
+    neither = together(fuse, unknown, unknown)
     assert np.isfinite([neither.valence, neither.arousal, neither.dominance]).all()
 
 
@@ -103,11 +124,12 @@ def test_a_body_alone_is_read_and_named(make_person):
 def test_a_networks_categories_count_as_much_as_our_own_its_vad_where_we_have_none():
     network = affect(SADNESS, 0.9, 0.4, "network", (-0.6, np.nan, -0.2))
     rules = affect(NEUTRAL, 0.9, 0.2, "body", (0.2, 0.4, np.nan))
-    both = average(network, rules)
+    both = together(average, network, rules)
     assert (both.valence, both.arousal, both.dominance) == pytest.approx((0.2, 0.4, -0.2))
     assert both.categories[[SADNESS, NEUTRAL]] == pytest.approx((0.9 + 0.1 / 7) / 2)
-    assert both.confidence == 0.4 and both.source == "body"
-    assert average(None, rules) is rules and average(network, None) is network
+    assert both.confidence == 0.4
+    same(together(average, None, rules), rules)
+    same(together(average, network, None), network)
 
 
 def test_the_reading_of_a_network_counts_while_it_is_new(make_person):
@@ -157,7 +179,7 @@ def test_a_reading_is_held_while_it_fades_and_then_given_up(make_person):
     (held,) = reader.update(people(int(6.0 * SECOND), blank)) or (None,)
     assert held is None
     watch(reader, make_person, SMILE, 7.0, 2.0)
-    reader._tracks[1].body._newest = None  # no movement remembered: only the belief is left
+    reader._bodies._newest[:] = 0  # no movement remembered: only the belief is left
     (held,) = reader.update(people(int(9.5 * SECOND), blank))
     assert held.categories.argmax() == HAPPINESS
     assert 0.0 < held.confidence < seen.confidence
@@ -174,9 +196,26 @@ def test_people_are_kept_apart_and_forgotten(make_person):
     assert [reading.person_id for reading in readings] == [1, 2]
     assert [reading.categories.argmax() for reading in readings] == [HAPPINESS, NEUTRAL]
     assert reader.update(people(3 * SECOND)) == []
-    assert set(reader._tracks) == {1, 2}
+    assert set(reader._ids) == {1, 2}
     reader.update(people(14 * SECOND))
-    assert not reader._tracks
+    assert not reader._ids
+
+
+def test_who_comes_and_goes_in_any_order_is_read_as_if_alone(make_person):
+    rng = np.random.default_rng(4)
+    faces = {1: SMILE, 2: REST, 3: SMILE}
+    together, alone = AffectReader(), {number: AffectReader() for number in faces}
+    found = {}
+    for frame in range(0, 240, 2):  # every image is one in which faces are read
+        stamp = frame * SECOND // 30
+        ids = rng.permutation([number for number in faces if rng.random() < 0.8])
+        persons = [make_person(int(number), face=faces[number]) for number in ids]
+        found = {reading.person_id: reading for reading in together.update(people(stamp, *persons))}
+        for person in persons:
+            for own in alone[person.id].update(people(stamp, person)):
+                np.testing.assert_allclose(
+                    found[person.id].categories, own.categories, atol=0.05)
+    assert found
 
 
 def test_a_clock_that_jumps_back_is_taken_as_a_new_start(make_person):

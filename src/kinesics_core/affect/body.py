@@ -1,4 +1,4 @@
-"""Affect read from one body: two seconds of COCO-17 keypoints -> movement features -> VAD.
+"""Affect read from bodies: two seconds of COCO-17 keypoints -> movement features -> VAD.
 
 Bodies tell arousal well, dominance less, valence little, and categories hardly; the confidence
 says so. The features, in lengths of the torso so that distance does not matter:
@@ -21,13 +21,16 @@ Everything but the head works without legs and hips, so for seated people too.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from kinesics_core.affect.body_channel import TrainedChannel
 from kinesics_core.affect.body_head import BodyHead, load
-from kinesics_core.affect.emotions import NEUTRAL, vad_to_categories
+from kinesics_core.affect.emotions import EMOTIONS, NEUTRAL, vad_to_categories
+from kinesics_core.affect.per_person import FIRST, PerPerson, Rows, medians, numbers
+from kinesics_core.affect.readings import Readings
 from kinesics_core.affect.spaces import UNKNOWN_SPREAD
 from kinesics_core.keypoints import visible
 from kinesics_core.skeletons import COCO17
@@ -45,9 +48,10 @@ _MIN_BINS = 8
 # second and per second squared: jitter of the estimator, about 1.5 % of the torso.
 _JITTER, _ACCELERATION_JITTER = 0.12, 1.8
 
-_NOSE, _EYES, _EARS = 0, [1, 2], [3, 4]
-_SHOULDERS, _ELBOWS, _WRISTS, _HIPS = [5, 6], [7, 8], [9, 10], [11, 12]
-_MOVING = [_NOSE, *_ELBOWS, *_WRISTS]
+_MOVING = [0, 7, 8, 9, 10]  # nose, elbows, wrists
+_UPPER_BODY = [0, *range(5, 11)]
+_BELOW = np.array([0.0, 1.0])[:, None, None]  # straight down
+_NEVER = np.int64(-(2**62))  # long before any image
 
 # Joint distances as fractions of stature (Drillis & Contini 1966): the torso .288 from shoulders to
 # hips, .21 between the shoulder joints, the nose .097 above the shoulders.
@@ -68,9 +72,8 @@ _PRIOR = np.array([1.0, 1.0, 0.6, 1.0, 0.3, 0.1, 0.8, 3.0])
 _DOUBT = 0.45
 
 
-@dataclass(frozen=True, slots=True)
-class Movement:
-    """Movement features of a window; lengths in torso lengths, nan where not seen.
+class Movement(NamedTuple):
+    """Movement features (P,) of windows; lengths in torso lengths, nan where not seen.
 
     Attributes:
         quantity: Mean speed of head, elbows and wrists relative to the shoulders, 1/s.
@@ -87,23 +90,23 @@ class Movement:
         coverage: Share of the window and of the upper body that was seen, 0..1.
     """
 
-    quantity: float
-    jerkiness: float
-    openness: float
-    head: float
-    raised: float
-    hips: float
-    face: float
-    crossed: float
-    approach: float
-    coverage: float
+    quantity: np.ndarray
+    jerkiness: np.ndarray
+    openness: np.ndarray
+    head: np.ndarray
+    raised: np.ndarray
+    hips: np.ndarray
+    face: np.ndarray
+    crossed: np.ndarray
+    approach: np.ndarray
+    coverage: np.ndarray
 
 
-class BodyReader:
-    """Reader of the affect in one person's last two seconds of movement.
+class BodyReader(PerPerson):
+    """Reader of the affect in the last two seconds of P persons' movement.
 
-    The rules of this module read valence, arousal and dominance from the first half second on and
-    in every image; a trained reader (``body_head``) reads categories and the same three from the
+    The rules of this module read valence, arousal and dominance from the first half second on, ten
+    times a second; a trained reader (``body_head``) reads categories and the same three from the
     first second on, four times a second. VAD is the mean of both, for each knows what the other
     does not; categories are the trained reader's, for rules hardly know them. A movement unlike
     any that it learned from is answered with not knowing: an eighth each, confidence towards 0.
@@ -116,156 +119,185 @@ class BodyReader:
     _period = NANOSECONDS // 2
     _prior = 10
 
-    def __init__(self, head: BodyHead | None = None) -> None:
+    _heads: np.ndarray  # (P, samples), nan where there is none yet
+    _sampled: np.ndarray
+    _last_sample: np.ndarray
+    _sums: np.ndarray
+    _counts: np.ndarray
+    _newest: np.ndarray  # bin of the newest image
+    _stamp: np.ndarray  # of the image that was read
+    _there: np.ndarray
+    _categories: np.ndarray
+    _vad: np.ndarray
+    _confidence: np.ndarray
+    _spread: np.ndarray
+
+    def __init__(self, head: BodyHead | None = None, persons: int = 1) -> None:
         """Begin with nothing seen.
 
         Args:
             head: The trained reader; None: the shipped one.
+            persons: How many.
         """
-        self._trained = TrainedChannel(load() if head is None else head)
-        self._heads = np.ones(self._prior + self._samples)
-        self._sampled = 0
-        self._last_sample: int | None = None
-        self._sums = np.zeros((_BINS, len(COCO17), 2))
-        self._counts = np.zeros((_BINS, len(COCO17)))
-        self._newest: int | None = None
-        self._last: Affect | None = None
+        self._trained = TrainedChannel(load() if head is None else head, persons)
+        heads = np.full(self._prior + self._samples, np.nan)
+        heads[:self._prior] = 1.0
+        bins = np.zeros((_BINS, len(COCO17)))
+        super().__init__(
+            persons, _heads=heads, _sampled=0, _last_sample=_NEVER,
+            _sums=np.repeat(bins[..., None], 2, axis=-1), _counts=bins, _newest=_NEVER,
+            _stamp=_NEVER, _there=np.False_, _categories=np.zeros(len(EMOTIONS)), _vad=np.zeros(3),
+            _confidence=0.0, _spread=np.zeros(3))
+
+    def keep(self, rows: np.ndarray) -> None:
+        """Keep only the persons of the indices given, in that order."""
+        super().keep(rows)
+        self._trained.keep(rows)
+
+    def admit(self, count: int) -> None:
+        """Add persons of whom nothing is known."""
+        super().admit(count)
+        self._trained.admit(count)
 
     def update(self, person: Person, stamp: int) -> Affect | None:
-        """Return the affect in the body's movement, or None while there is too little to read.
+        """Return the affect in the first person's movement; None while it is too little."""
+        (affect,) = self.read([person], stamp, FIRST).affects([person], stamp, ["body"])
+        return affect
+
+    def read(self, persons: Sequence[Person], stamp: int, rows: Rows) -> Readings:
+        """Return what bodies say; nothing while there is too little to read.
 
         A stamp that jumps back starts a new window; gaps stay gaps.
 
         Args:
-            person: Of whom ``coco`` is used only.
+            persons: n, of whom ``coco`` is used only.
             stamp: Of the image, ns.
+            rows: Of the n persons.
         """
-        self._add(np.asarray(person.coco, dtype=np.float64), stamp)
-        if self._last is not None and 0 <= stamp - self._last.stamp < _PERIOD:
-            return replace(self._last, stamp=stamp, person_id=person.id)
-        self._last = self._read(person.id, stamp)
-        return self._last
+        self._add(np.array([person.coco for person in persons], dtype=np.float64), stamp, rows)
+        elapsed = stamp - self._stamp[rows]
+        due = (elapsed < 0) | (elapsed >= _PERIOD)
+        if due.any():
+            # Those who are nearly due come along: together they cost less.
+            due |= elapsed >= _PERIOD // 2
+            self._renew(stamp, numbers(rows)[due])
+        return Readings(self._there[rows], self._categories[rows], self._vad[rows],
+                        self._confidence[rows], self._spread[rows])
 
-    def _read(self, person_id: int, stamp: int) -> Affect | None:
-        keypoints = self._window()
-        movement = None if keypoints is None else measure(keypoints, _BIN)
-        if movement is None or keypoints is None:
-            return None
-        self._learn(movement.head, stamp)
-        usual = float(np.median(self._heads[: self._prior + min(self._sampled, self._samples)]))
-        movement = replace(movement, head=1.0 + movement.head - usual)
-        vad = appraise(movement)
-        if np.isnan(vad).all():
-            return None
-        confidence = BODY_CONFIDENCE * movement.coverage
-        read = self._trained.update(keypoints, stamp)
-        if read is None:
-            return _affect(stamp, person_id, _hint(vad), vad, confidence,
-                           np.full(3, UNKNOWN_SPREAD, np.float32))
+    def _renew(self, stamp: int, rows: np.ndarray) -> None:
+        """Read persons anew."""
+        keypoints = self._windows(rows)
+        movement = measure(keypoints, _BIN)
+        self._learn(movement.head, stamp, rows)
+        vad = appraise(movement._replace(
+            head=1.0 + movement.head - medians(self._heads[rows])))
+        there = ~np.isnan(vad).all(axis=1)
+        self._there[rows], self._stamp[rows] = there, stamp
+        if not there.any():
+            return
+        if not there.all():
+            keypoints, rows, vad = keypoints[there], rows[there], vad[there]
+        read = self._trained.update(keypoints, stamp, rows)
         # The reader's VAD fades with familiarity; the rules' word takes its place.
-        both = np.where(np.isnan(vad), read.vad,
-                        (1.0 - 0.5 * read.familiarity) * vad + 0.5 * read.vad)
-        return _affect(stamp, person_id, read.emotions.astype(np.float32), both,
-                       confidence * read.familiarity, read.spread)
+        familiar = np.where(read.there, read.familiarity, 1.0)
+        both = (1.0 - 0.5 * familiar)[:, None] * vad + 0.5 * read.vad
+        self._vad[rows] = np.where(read.there[:, None], np.where(
+            np.isnan(vad), read.vad, both), vad)
+        self._categories[rows] = read.emotions if read.there.all() else np.where(
+            read.there[:, None], read.emotions, _hint(vad))
+        self._confidence[rows] = BODY_CONFIDENCE * movement.coverage[there] * familiar
+        self._spread[rows] = np.where(
+            read.there[:, None], read.spread, UNKNOWN_SPREAD)
 
-    def movement(self) -> Movement | None:
-        """Return features of the present window; None with shoulders seen for under half a s."""
-        keypoints = self._window()
-        return None if keypoints is None else measure(keypoints, _BIN)
+    def movement(self) -> Movement:
+        """Return features (1,) of the first person's present window."""
+        return measure(self._windows(numbers(FIRST)), _BIN)
 
-    def _window(self) -> np.ndarray | None:
-        """Return the last two seconds (30, 17, 2), nan where nothing was seen; None before any."""
-        if self._newest is None:
-            return None
-        order = np.arange(self._newest + 1, self._newest + 1 + _BINS) % _BINS
-        counts = self._counts[order]
+    def _windows(self, rows: np.ndarray) -> np.ndarray:
+        """Return the last two seconds (n, 30, 17, 2), nan where nothing was seen."""
+        order = (self._newest[rows, None] + 1 + np.arange(_BINS)) % _BINS
+        counts = self._counts[rows[:, None], order]
         with np.errstate(invalid="ignore", divide="ignore"):
-            keypoints = self._sums[order] / counts[..., None]
+            keypoints = self._sums[rows[:, None], order] / counts[..., None]
         # A camera slower than the bins leaves single ones empty: the middle of their neighbours.
-        between = 0.5 * (keypoints[:-2] + keypoints[2:])
-        keypoints[1:-1] = np.where(np.isnan(keypoints[1:-1]), between, keypoints[1:-1])
+        between = 0.5 * (keypoints[:, :-2] + keypoints[:, 2:])
+        inner = keypoints[:, 1:-1]
+        inner[...] = np.where(np.isnan(inner), between, inner)
         return keypoints
 
-    def _learn(self, head: float, stamp: int) -> None:
-        if not np.isfinite(head) or (
-            self._last_sample is not None and 0 <= stamp - self._last_sample < self._period
-        ):
-            return
-        self._last_sample = stamp
-        self._heads[self._prior + self._sampled % self._samples] = head
-        self._sampled += 1
+    def _learn(self, heads: np.ndarray, stamp: int, rows: np.ndarray) -> None:
+        elapsed = stamp - self._last_sample[rows]
+        due = np.isfinite(heads) & ((elapsed < 0) | (elapsed >= self._period))
+        if due.any():
+            rows = rows[due]
+            self._last_sample[rows] = stamp
+            self._heads[rows, self._prior + self._sampled[rows] % self._samples] = heads[due]
+            self._sampled[rows] += 1
 
-    def _add(self, coco: np.ndarray, stamp: int) -> None:
+    def _add(self, coco: np.ndarray, stamp: int, rows: Rows) -> None:
+        """Add the keypoints (n, 17, 3) of an image to its bin."""
         index = stamp * _BINS // int(WINDOW * NANOSECONDS)
-        if self._newest is None or index < self._newest or index >= self._newest + _BINS:
-            self._sums[:] = 0.0
-            self._counts[:] = 0.0
-        else:
-            emptied = np.arange(self._newest + 1, index + 1) % _BINS
-            self._sums[emptied] = 0.0
-            self._counts[emptied] = 0.0
-        self._newest = index
+        steps = index - self._newest[rows]
+        if steps.any():
+            steps = np.where((steps < 0) | (steps > _BINS), _BINS, steps)
+            ages = (index - np.arange(_BINS)) % _BINS
+            places, stale = (ages < steps[:, None]).nonzero()
+            places = numbers(rows)[places]
+            self._sums[places, stale] = 0.0
+            self._counts[places, stale] = 0.0
+            self._newest[rows] = index
         seen = visible(coco)
-        row = index % _BINS
-        self._sums[row, seen] += coco[seen, :2]
-        self._counts[row, seen] += 1.0
+        place = index % _BINS
+        self._sums[rows, place] += np.where(seen[..., None], coco[..., :2], 0.0)
+        self._counts[rows, place] += seen
 
 
-def measure(keypoints: np.ndarray, dt: float) -> Movement | None:
-    """Return movement features, or None if the shoulders were seen in fewer than 8 steps.
+def measure(keypoints: np.ndarray, dt: float) -> Movement:
+    """Return movement features (P,); all nan where the shoulders were seen in under 8 steps.
 
     Args:
-        keypoints: (steps, 17, 2) COCO-17 in pixels, nan where unseen.
+        keypoints: (P, steps, 17, 2) COCO-17 in pixels, nan where unseen.
         dt: Seconds between steps.
     """
-    shoulders = keypoints[:, _SHOULDERS]
-    centre = shoulders.mean(axis=1)
-    there = np.isfinite(centre[:, 0])
-    if np.count_nonzero(there) < _MIN_BINS:
-        return None
-    torso = _length(keypoints[:, _HIPS].mean(axis=1) - centre)
-    across = _length(shoulders[:, 0] - shoulders[:, 1]) * _TORSO_OVER_SHOULDERS
+    left, right = keypoints[:, :, 5], keypoints[:, :, 6]
+    centre = 0.5 * (left + right)
+    hips = 0.5 * (keypoints[:, :, 11] + keypoints[:, :, 12])
     # A turned trunk has narrow shoulders, a bent or seated one a short torso: the longer counts.
-    sizes = np.fmax(torso, across)
-    size = float(np.nanmedian(sizes))
-    if not size > 1.0:
-        return None
-    body = (keypoints - centre[:, None]) / size
+    sizes = np.fmax(_length(hips - centre), _length(left - right) * _TORSO_OVER_SHOULDERS)
+    size = medians(sizes)
+    enough = (np.isfinite(centre[..., 0]).sum(axis=1) >= _MIN_BINS) & (size > 1.0)
+    size = np.where(enough, size, np.nan)
+    body = (keypoints - centre[:, :, None]) / size[:, None, None, None]
 
-    moving = body[:, _MOVING]
-    velocity = (moving[2:] - moving[:-2]) / (2 * dt)
+    moving = body[:, :, _MOVING]
+    velocity = (moving[:, 2:] - moving[:, :-2]) / (2 * dt)
     speed = _length(velocity)
-    acceleration = _length((velocity[2:, -2:] - velocity[:-2, -2:]) / (2 * dt))
-    quantity = float(np.maximum(_mean(speed) - _JITTER, 0.0))  # nan stays nan
-    wrist_speed = _mean(speed[:, -2:])
+    acceleration = _length((velocity[:, 2:, -2:] - velocity[:, :-2, -2:]) / (2 * dt))
+    quantity = np.maximum(_mean(speed) - _JITTER, 0.0)  # nan stays nan
+    wrist_speed = _mean(speed[..., -2:])
 
     upright = _upright(body)
-    arms = upright[:, _ELBOWS + _WRISTS]
-    elbows, wrists = arms[:, :2], arms[:, 2:]
-    nose = upright[:, _NOSE]
+    elbows, wrists, nose = upright[:, :, 7:9], upright[:, :, 9:11], upright[:, :, :1]
     at_hip = (np.abs(wrists[..., 1] - 0.85) < 0.3) & (np.abs(elbows[..., 0]) > 0.6)
-    shoulder = upright[:, _SHOULDERS, 0]
-    side = np.sign(shoulder[:, 0] - shoulder[:, 1])[:, None] * wrists[..., 0]
-    crossed = (side[:, 0] < -0.05) & (side[:, 1] > 0.05)
+    side = np.sign(upright[..., 5:6, 0] - upright[..., 6:7, 0]) * wrists[..., 0]
+    crossed = (side[..., 0] < -0.05) & (side[..., 1] > 0.05)
     return Movement(
         quantity=quantity,
-        jerkiness=float(
-            np.maximum(_mean(acceleration) - _ACCELERATION_JITTER, 0.0)
-            / np.maximum(wrist_speed, _JITTER)
-        ),
-        openness=_mean(np.abs(arms[..., 0])),
-        head=_mean(-nose[:, 1]) / _HEAD_HEIGHT,
+        jerkiness=np.maximum(_mean(acceleration) - _ACCELERATION_JITTER, 0.0) / np.maximum(
+            wrist_speed, _JITTER),
+        openness=_mean(np.abs(upright[:, :, 7:11, 0])),
+        head=_mean(-nose[..., 1]) / _HEAD_HEIGHT,
         raised=_share(wrists[..., 1] < 0.0, wrists[..., 1]),
         hips=_share(at_hip, wrists[..., 1] + elbows[..., 0]),
-        face=_share(_length(wrists - nose[:, None]) < 0.35, wrists[..., 0] + nose[:, None, 0]),
-        crossed=_share(crossed, side[:, 0] + side[:, 1]),
-        approach=_slope(np.log(sizes), dt),
-        coverage=float(np.isfinite(body[:, [_NOSE, *_SHOULDERS, *_ELBOWS, *_WRISTS], 0]).mean()),
+        face=_share(_length(wrists - nose) < 0.35, wrists[..., 0] + nose[..., 0]),
+        crossed=_share(crossed, side[..., 0] + side[..., 1]),
+        approach=_slope(np.log(np.where(enough[:, None], sizes, np.nan)), dt),
+        coverage=np.isfinite(body[:, :, _UPPER_BODY, 0]).mean(axis=(1, 2)),
     )
 
 
 def appraise(movement: Movement) -> np.ndarray:
-    """Return valence, arousal, dominance (3,), -1..1, that movement suggests.
+    """Return valence, arousal, dominance (P, 3), -1..1, that movement suggests.
 
     The signs are those of the studies named at the top; the sizes are authored so that standing
     still with hanging arms is near the origin (slightly calm), talking with the hands is mildly
@@ -273,40 +305,33 @@ def appraise(movement: Movement) -> np.ndarray:
     movement, valence without a head, dominance without head and arms.
     """
     activity = 1.0 - np.exp(-_known(movement.quantity, 0.0) / 0.9)
-    jerk = np.clip((_known(movement.jerkiness, 6.0) - 6.0) / 10.0, 0.0, 1.0) * activity
-    openness = np.clip((_known(movement.openness, 0.5) - 0.5) / 0.4, -0.5, 1.0)
-    head = np.clip((_known(movement.head, 1.0) - 1.0) / 0.4, -1.0, 0.5)
+    jerk = _within((_known(movement.jerkiness, 6.0) - 6.0) / 10.0, 0.0, 1.0) * activity
+    openness = _within((_known(movement.openness, 0.5) - 0.5) / 0.4, -0.5, 1.0)
+    head = _within((_known(movement.head, 1.0) - 1.0) / 0.4, -1.0, 0.5)
     raised, hips = _known(movement.raised, 0.0), _known(movement.hips, 0.0)
     face, crossed = _known(movement.face, 0.0), _known(movement.crossed, 0.0)
-    approach = np.clip(_known(movement.approach, 0.0) / 0.3, -1.0, 1.0)
+    approach = _within(_known(movement.approach, 0.0) / 0.3, -1.0, 1.0)
     valence = 0.45 * head + 0.3 * raised * activity - 0.2 * jerk - 0.1 * crossed
-    arousal = -0.15 + 0.95 * activity + 0.15 * jerk + 0.1 * raised + 0.1 * abs(approach)
-    arousal += 0.2 * min(head, 0.0)
+    arousal = -0.15 + 0.95 * activity + 0.15 * jerk + 0.1 * raised + 0.1 * np.abs(approach)
+    arousal = arousal + 0.2 * np.minimum(head, 0.0)
     dominance = (
         0.35 * openness + 0.35 * head + 0.25 * hips + 0.25 * approach + 0.15 * jerk
         - 0.2 * face - 0.1 * crossed
     )  # fmt: skip
-    vad = np.clip([valence, arousal, dominance], -1.0, 1.0)
+    vad = _within(np.stack([valence, arousal, dominance], axis=-1), -1.0, 1.0)
     headless = np.isnan(movement.head)
-    unseen = [headless, np.isnan(movement.quantity), headless and np.isnan(movement.openness)]
-    return np.where(unseen, np.nan, vad)
-
-
-def _affect(
-    stamp: int, person_id: int, categories: np.ndarray, vad: np.ndarray, confidence: float,
-    spread: np.ndarray,
-) -> Affect:
-    valence, arousal, dominance = vad.tolist()
-    return Affect(stamp, person_id, categories, valence, arousal, dominance, confidence, "body",
-                  spread=spread)
+    vad[headless, 0] = np.nan
+    vad[np.isnan(movement.quantity), 1] = np.nan
+    vad[headless & np.isnan(movement.openness), 2] = np.nan
+    return vad
 
 
 def _hint(vad: np.ndarray) -> np.ndarray:
-    """Return the categories (8,) that rules suggest, until there is enough for the reader."""
+    """Return the categories (P, 8) that rules suggest, until there is enough for the reader."""
     categories = vad_to_categories(vad, spread=_CATEGORY_SPREAD) * _PRIOR
-    categories *= (1.0 - _DOUBT) / categories.sum()
-    categories[NEUTRAL] += _DOUBT
-    return categories.astype(np.float32)
+    categories *= (1.0 - _DOUBT) / categories.sum(axis=-1, keepdims=True)
+    categories[:, NEUTRAL] += _DOUBT
+    return categories
 
 
 def _upright(body: np.ndarray) -> np.ndarray:
@@ -315,39 +340,49 @@ def _upright(body: np.ndarray) -> np.ndarray:
     So a lean to the side or a camera that is not level changes nothing. Without hips a step stays
     as it is.
     """
-    down = body[:, _HIPS].mean(axis=1)
+    down = 0.5 * (body[..., 11, :] + body[..., 12, :])
     length = _length(down)
     seen = length > 0.2  # False for nan
-    sine = np.where(seen, down[:, 0] / np.where(seen, length, 1.0), 0.0)[:, None]
-    cosine = np.where(seen, down[:, 1] / np.where(seen, length, 1.0), 1.0)[:, None]
+    across, below = np.where(seen, np.moveaxis(down, -1, 0) / np.where(seen, length, 1.0), _BELOW)
+    sine, cosine = across[..., None], below[..., None]
     x, y = body[..., 0], body[..., 1]
-    return np.stack([cosine * x - sine * y, sine * x + cosine * y], axis=-1)
+    turned = np.empty_like(body)
+    turned[..., 0], turned[..., 1] = cosine * x - sine * y, sine * x + cosine * y
+    return turned
 
 
 def _length(vectors: np.ndarray) -> np.ndarray:
     return np.sqrt(np.einsum("...i,...i->...", vectors, vectors))
 
 
-def _mean(values: np.ndarray) -> float:
+def _mean(values: np.ndarray) -> np.ndarray:
+    """Return the mean (P,) of what is finite of values (P, ...); nan of nothing."""
+    values = values.reshape(len(values), -1)
     finite = np.isfinite(values)
-    count = np.count_nonzero(finite)
-    return float(np.sum(values, where=finite) / count) if count else float("nan")
+    count = np.add.reduce(finite, axis=1)
+    total = np.add.reduce(np.where(finite, values, 0.0), axis=1)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
-def _share(condition: np.ndarray, seen: np.ndarray) -> float:
-    finite = np.isfinite(seen)
-    count = np.count_nonzero(finite)
-    return float(np.count_nonzero(condition & finite) / count) if count else float("nan")
+def _share(condition: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """Return the share (P,) of conditions (P, ...) where a value is seen; nan of nothing."""
+    return _mean(np.where(np.isfinite(seen), condition, np.nan))
 
 
-def _slope(values: np.ndarray, dt: float) -> float:
+def _slope(values: np.ndarray, dt: float) -> np.ndarray:
+    """Return the slope (P,) of values (P, steps) over time, from the finite ones."""
     finite = np.isfinite(values)
-    if np.count_nonzero(finite) < _MIN_BINS:
-        return float("nan")
-    times = np.flatnonzero(finite) * dt
-    times = times - times.mean()
-    return float(times @ values[finite] / (times @ times))
+    count = finite.sum(axis=1, keepdims=True)
+    times = np.where(finite, np.arange(values.shape[1]) * dt, 0.0)
+    times = np.where(finite, times - times.sum(axis=1, keepdims=True) / np.maximum(count, 1), 0.0)
+    squared = (times * times).sum(axis=1)
+    rise = (times * np.where(finite, values, 0.0)).sum(axis=1)
+    return np.where(count[:, 0] >= _MIN_BINS, rise / np.where(squared > 0.0, squared, 1.0), np.nan)
 
 
-def _known(value: float, otherwise: float) -> float:
-    return value if np.isfinite(value) else otherwise
+def _known(values: np.ndarray, otherwise: float) -> np.ndarray:
+    return np.where(np.isfinite(values), values, otherwise)
+
+
+def _within(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    return np.minimum(np.maximum(values, low), high)

@@ -1,4 +1,4 @@
-"""The trained reader on one live body: four readings a second, smoothed, or none."""
+"""The trained reader on live bodies: four readings a second of each, smoothed, or none."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import numpy as np
 
 from kinesics_core.affect import body_cues
 from kinesics_core.affect.body_head import BodyHead
+from kinesics_core.affect.emotions import EMOTIONS
+from kinesics_core.affect.per_person import PerPerson, medians
 from kinesics_core.keypoints import resample
 from kinesics_core.types import NANOSECONDS
 
@@ -19,94 +21,116 @@ SMOOTHING = 0.8
 
 _LEAST = 14  # steps of the window with shoulders, about a second, for a reading
 _SEEN = 4  # steps in which a keypoint was seen for it to count as known
-_SHOULDERS = [5, 6]
 _HEAD = [body_cues.CUES.index(name) for name in ("head_up", "ears_up", "nod")]
 _SAMPLES, _AVERAGE, _REACH = 60, 20, 2.0  # samples kept, an average person's in them, spreads
 _TIMES = np.arange(body_cues.STEPS) / body_cues.RATE
 
 
 class Trained(NamedTuple):
-    """A reading of one body.
+    """Readings of P bodies.
 
     Attributes:
-        emotions: (8,) probabilities.
-        vad: (3,) valence, arousal, dominance.
-        spread: (3,) float32 standard deviations of them.
-        familiarity: 0..1.
+        there: (P,) bool, of whom something is said.
+        emotions: (P, 8) probabilities.
+        vad: (P, 3) valence, arousal, dominance.
+        spread: (P, 3) standard deviations of them.
+        familiarity: (P,) 0..1.
     """
 
+    there: np.ndarray
     emotions: np.ndarray
     vad: np.ndarray
     spread: np.ndarray
-    familiarity: float
+    familiarity: np.ndarray
 
 
-class TrainedChannel:
-    """Readings of one person's movement by the trained reader, the head against its usual."""
+class TrainedChannel(PerPerson):
+    """Readings of P persons' movement by the trained reader, each head against its usual."""
 
-    def __init__(self, head: BodyHead) -> None:
+    _there: np.ndarray
+    _emotions: np.ndarray
+    _vad: np.ndarray
+    _spread: np.ndarray
+    _familiarity: np.ndarray
+    _stamp: np.ndarray
+    _usual: np.ndarray  # (P, samples, 3), nan where there is none yet
+    _samples: np.ndarray
+    _sampled: np.ndarray
+
+    def __init__(self, head: BodyHead, persons: int = 1) -> None:
         """Begin with nothing read.
 
         Args:
             head: The reader.
+            persons: How many.
         """
         self._head = head
-        self._last: Trained | None = None
-        self._stamp = 0
-        self._usual = np.repeat(head.centre[None, _HEAD], _SAMPLES + _AVERAGE, axis=0)
-        self._samples = 0
-        self._sampled = -NANOSECONDS
+        usual = np.full((_AVERAGE + _SAMPLES, len(_HEAD)), np.nan)
+        usual[:_AVERAGE] = head.centre[_HEAD]
+        super().__init__(
+            persons, _there=np.False_, _emotions=np.zeros(len(EMOTIONS)), _vad=np.zeros(3),
+            _spread=np.zeros(3), _familiarity=0.0, _stamp=np.int64(0), _usual=usual, _samples=0,
+            _sampled=np.int64(-NANOSECONDS))
 
-    def update(self, keypoints: np.ndarray, stamp: int) -> Trained | None:
-        """Return the present reading; None where too little was seen for one.
+    def update(self, keypoints: np.ndarray, stamp: int, rows: np.ndarray) -> Trained:
+        """Return the present readings; none of whom too little was seen for one.
 
         Args:
-            keypoints: (30, 17, 2) the last two seconds at 15 Hz, nan where unseen.
+            keypoints: (n, 30, 17, 2) the last two seconds at 15 Hz, nan where unseen.
             stamp: Of the image, ns; one that jumps begins anew.
+            rows: (n,) indices of the persons.
         """
-        elapsed = stamp - self._stamp
-        if not 0 <= elapsed < 2 * NANOSECONDS:
-            self._last = None
-        elif self._last is not None and elapsed < PERIOD:
-            return self._last
-        read = self._read(keypoints, stamp)
-        if read is not None and self._last is not None:
-            gain = 1.0 - float(np.exp(-elapsed / NANOSECONDS / SMOOTHING))
-            before = self._last
-            read = Trained(
-                before.emotions + gain * (read.emotions - before.emotions),
-                before.vad + gain * (read.vad - before.vad), read.spread,
-                before.familiarity + gain * (read.familiarity - before.familiarity))
-        self._last, self._stamp = read, stamp
-        return read
+        elapsed = stamp - self._stamp[rows]
+        known = self._there[rows] & (elapsed >= 0) & (elapsed < 2 * NANOSECONDS)
+        due = ~known | (elapsed >= PERIOD)
+        if due.any():
+            due |= elapsed >= PERIOD // 2  # together with others, which costs less
+            self._renew(keypoints[due], stamp, rows[due], known[due])
+        return Trained(self._there[rows], self._emotions[rows], self._vad[rows],
+                       self._spread[rows], self._familiarity[rows])
 
-    def _read(self, keypoints: np.ndarray, stamp: int) -> Trained | None:
+    def _renew(
+        self, keypoints: np.ndarray, stamp: int, rows: np.ndarray, follows: np.ndarray
+    ) -> None:
+        """Read persons anew; ``follows`` (n,) tells whose reading continues the one before."""
         seen = np.isfinite(keypoints[..., 0])
-        if seen[:, _SHOULDERS].all(axis=1).sum() < _LEAST:
-            return None
-        known = seen.sum(axis=0) >= _SEEN
-        poses, _ = resample(_TIMES, keypoints[None], seen[None], _TIMES)
+        there = (seen[..., 5] & seen[..., 6]).sum(axis=1) >= _LEAST
+        elapsed = stamp - self._stamp[rows]
+        self._there[rows], self._stamp[rows] = there, stamp
+        if not there.any():
+            return
+        if not there.all():
+            keypoints, seen, rows = keypoints[there], seen[there], rows[there]
+            follows, elapsed = follows[there], elapsed[there]
+        known = seen.sum(axis=1) >= _SEEN
+        poses, _ = resample(_TIMES, keypoints, seen, _TIMES)
         with np.errstate(invalid="ignore", divide="ignore"):
-            cues = body_cues.cues(poses, known[None])
-        cues[0, _HEAD] -= self._own_head(cues[0, _HEAD], stamp)
+            cues = body_cues.cues(poses, known)
+        cues[:, _HEAD] -= self._own_heads(cues[:, _HEAD], stamp, rows)
         read = self._head.read(cues)
-        familiarity = float(read.familiarity[0])
         # Of what is not familiar little is known: the spread grows towards that of anybody.
-        spread = self._head.vad_spread + (1.0 - familiarity) * 0.3
-        return Trained(read.emotions[0], read.vad[0], spread.astype(np.float32), familiarity)
+        self._spread[rows] = self._head.vad_spread + 0.3 * (1.0 - read.familiarity)[:, None]
+        gain = np.where(follows, 1.0 - np.exp(
+            np.where(follows, elapsed, 0) * (-1.0 / NANOSECONDS / SMOOTHING)), 1.0)
+        for state, new in ((self._emotions, read.emotions), (self._vad, read.vad),
+                           (self._familiarity, read.familiarity)):
+            share = gain if new.ndim == 1 else gain[:, None]
+            state[rows] = np.where(share == 1.0, new, state[rows] + share * (new - state[rows]))
 
-    def _own_head(self, cues: np.ndarray, stamp: int) -> np.ndarray:
-        """Return how this person's head is usually seen, as departures (3,) from the average.
+    def _own_heads(self, cues: np.ndarray, stamp: int, rows: np.ndarray) -> np.ndarray:
+        """Return how these persons' heads are usually seen, as departures (n, 3) from the average.
 
         Cameras look up and down at people, and necks differ. The median of the last minute, that
         of an average person at first: who bows the head for ten seconds is seen to bow it.
         """
-        if np.isfinite(cues).all() and not 0 <= stamp - self._sampled < NANOSECONDS:
-            self._usual[_AVERAGE + self._samples % _SAMPLES] = cues
-            self._samples += 1
-            self._sampled = stamp
-        known = self._usual[:_AVERAGE + min(self._samples, _SAMPLES)]
+        elapsed = stamp - self._sampled[rows]
+        due = np.isfinite(cues).all(axis=1) & ((elapsed < 0) | (elapsed >= NANOSECONDS))
+        if due.any():
+            learning = rows[due]
+            self._usual[learning, _AVERAGE + self._samples[learning] % _SAMPLES] = cues[due]
+            self._samples[learning] += 1
+            self._sampled[learning] = stamp
         limit = _REACH * self._head.scale[_HEAD]
-        own: np.ndarray = np.clip(np.median(known, axis=0) - self._head.centre[_HEAD],
-                                  -limit, limit)
+        own: np.ndarray = np.clip(
+            medians(self._usual[rows]) - self._head.centre[_HEAD], -limit, limit)
         return own

@@ -59,19 +59,19 @@ def categories_to_vad(categories: np.ndarray) -> np.ndarray:
 
 
 def vad_to_categories(vad: np.ndarray, spread: float = _SPREAD) -> np.ndarray:
-    """Return the category probabilities (8,) of a point in VAD.
+    """Return the category probabilities (..., 8) of points in VAD.
 
     Softmax of the squared distances: the posterior of a mixture of equal isotropic Gaussians, one
     on each category's VAD.
 
     Args:
-        vad: (3,) valence, arousal, dominance. A nan dimension is left out of the distance; if all
-            three are nan, the answer is uniform.
+        vad: (..., 3) valence, arousal, dominance. A nan dimension is left out of the distance; if
+            all three are nan, the answer is uniform.
         spread: Standard deviation of the Gaussians.
     """
-    difference = np.asarray(vad, dtype=np.float64) - EMOTION_VAD
+    difference = np.asarray(vad, dtype=np.float64)[..., None, :] - EMOTION_VAD
     squared = np.nan_to_num(difference, nan=0.0) ** 2
-    return softmax(-squared.sum(axis=1) / (2.0 * spread * spread))
+    return softmax(-squared.sum(axis=-1) / (2.0 * spread * spread))
 
 
 def as_distribution(values: np.ndarray | None) -> np.ndarray | None:
@@ -89,5 +89,5 @@ def as_distribution(values: np.ndarray | None) -> np.ndarray | None:
 
 def softmax(logits: np.ndarray) -> np.ndarray:
     """Return exp(x) / sum exp(x) over the last axis, safe for large values."""
-    shifted = np.exp(logits - np.max(logits, axis=-1, keepdims=True))
-    return shifted / shifted.sum(axis=-1, keepdims=True)
+    shifted = np.exp(logits - np.maximum.reduce(logits, axis=-1, keepdims=True))
+    return shifted / np.add.reduce(shifted, axis=-1, keepdims=True)

@@ -16,18 +16,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
 import numpy as np
 
-from kinesics_core.affect.emotions import CONTEMPT, EMOTIONS, categories_to_vad, softmax
+from kinesics_core.affect.emotions import (
+    CONTEMPT,
+    EMOTIONS,
+    NEUTRAL,
+    categories_to_vad,
+    softmax,
+)
 from kinesics_core.affect.face_network import RELIABILITY, NetworkChannel, UnitEvidence
 from kinesics_core.affect.facs import AU_BLENDSHAPES, EMFACS
 from kinesics_core.affect.liveness import LivenessDetector
+from kinesics_core.affect.per_person import FIRST, PerPerson, Rows, numbers
+from kinesics_core.affect.readings import Readings
 from kinesics_core.affect.speech import SpeechDetector
 from kinesics_core.skeletons import BLENDSHAPE_INDEX
 from kinesics_core.types import NANOSECONDS, Affect, Person
 
-_SMOOTHING = 0.3
-_BLINK_SMOOTHING = 1.5
+_SMOOTHING, _BLINK_SMOOTHING = 0.3, 1.5  # seconds
 _GAP = 1.0
 
 # Resting value, and value at a full expression, of each unit's shapes as MediaPipe's blendshape
@@ -53,13 +63,17 @@ _WEIGHT = dict.fromkeys(_FEATURES, 1.0) | {"AU12": 1.5, "AU2": 0.7, "AU26": 0.6,
 # Units of the prototypes that the estimator reports rarely or weakly count less in them.
 _RELAXED = {"AU5": 0.5, "AU6": 0.35, "AU7": 0.6}
 
-_BLINK = np.array([BLENDSHAPE_INDEX[name] for name in AU_BLENDSHAPES["AU45"]])
-_LEFT = np.array([BLENDSHAPE_INDEX[AU_BLENDSHAPES[unit][0]] for unit in _UNITS])
-_RIGHT = np.array([BLENDSHAPE_INDEX[AU_BLENDSHAPES[unit][-1]] for unit in _UNITS])
+_BLINK = [BLENDSHAPE_INDEX[name] for name in AU_BLENDSHAPES["AU45"]]
+_SIDES = np.array([BLENDSHAPE_INDEX[AU_BLENDSHAPES[unit][side]]
+                   for side in (0, -1) for unit in _UNITS])
 _REST = np.array([_REST_AND_FULL[unit][0] for unit in _UNITS])
 _RANGE = np.array([_REST_AND_FULL[unit][1] - _REST_AND_FULL[unit][0] for unit in _UNITS])
-_LIDS_AND_BROWS = np.array([_FEATURES.index(unit) for unit in ("AU4", "AU5", "AU7")])
-_AU12, _AU14 = _UNITS.index("AU12"), _UNITS.index("AU14")
+_RATES = np.full(len(_FEATURES), -1.0 / _SMOOTHING)
+_RATES_IN_BLINK = np.where(
+    np.isin(_FEATURES, ("AU4", "AU5", "AU7")), -1.0 / _BLINK_SMOOTHING, _RATES)
+_AU12 = _UNITS.index("AU12")
+_MOUTH = [_AU12, _UNITS.index("AU14")]
+_ONE_SIDED = slice(len(_UNITS), len(_UNITS) + 2)
 # Lifting the lip corners also lifts the upper lip, bares the teeth, stretches and dimples the
 # mouth; FACS scores these units beside a strong AU12 only if they go beyond that.
 _WITH_SMILE = np.array([_UNITS.index(unit) for unit in ("AU10", "AU14", "AU16", "AU20", "AU26")])
@@ -78,19 +92,18 @@ def _prototypes() -> tuple[np.ndarray, np.ndarray]:
             row[_FEATURES.index("AU17")] = 0.4
         emotions.append(emotion)
         rows.append(row * [_WEIGHT[feature] for feature in _FEATURES])
-    return np.array(emotions), np.array(rows)
+    order = np.argsort(emotions, kind="stable")
+    return np.array(emotions)[order], np.array(rows)[order]
 
 
 _EMOTION_OF, _PROTOTYPES = _prototypes()
+_STARTS = np.searchsorted(_EMOTION_OF, range(NEUTRAL))  # first prototype of each emotion
 _NORMS = np.linalg.norm(_PROTOTYPES, axis=1)
 _WEIGHTS = np.array([_WEIGHT[feature] for feature in _FEATURES])
 
 # What raises the face in surprise and fear, what drops it, and what speech leaves alone. Raised
 # brows stress words as well ("About brows", Ekman 1979): they count as far as nobody speaks.
-_BROWS = np.array([_FEATURES.index(unit) for unit in ("AU1", "AU2")])
-_LIDS = _FEATURES.index("AU5")
-_DROPPED = np.array([_FEATURES.index(unit) for unit in ("AU20", "AU26")])
-_UNSPOKEN = np.array([_FEATURES.index(unit) for unit in ("AU4", "AU12", "AU15")])
+_F = {name: index for index, name in enumerate(_FEATURES)}
 _SHOWN = np.array([i for i, name in enumerate(_FEATURES) if name not in ("AU7", "U14")])
 
 # Ceiling of the confidence: prototypes are frequent in posed, not in spontaneous expression.
@@ -99,9 +112,13 @@ _CONFIDENCE = 0.85
 _NEUTRAL_EVIDENCE = 0.28
 _TEMPERATURE = 0.07
 
+_TURNED, _AHEAD = np.cos(np.radians([75.0, 30.0]))
+_UNKNOWN_HEAD = np.full((4, 4), np.nan)
+_NEVER = np.int64(-(2**62))  # ns, a stamp long before any
 
-class FaceReader:
-    """Reader of one person's face, image by image, that learns how the face rests.
+
+class FaceReader(PerPerson):
+    """Reader of the faces of P persons, image by image, that learns how each rests.
 
     The resting value of each shape is a low quantile of the last minute (expressions are rarer
     than rest), starting from the population's and limited to ``baseline_reach`` above it, so that
@@ -114,131 +131,206 @@ class FaceReader:
     _prior = 10
     _quantile = 0.3
 
-    def __init__(self) -> None:
-        self._rest = np.stack([_REST, _REST])  # (2, units): left, right
-        self._history = np.empty((self._samples, 2, len(_UNITS)))
-        self._seen = 0
-        self._sampled: int | None = None
-        self._last: int | None = None
-        self._features = np.zeros(len(_FEATURES))
-        self._network = NetworkChannel()
-        self._speech = SpeechDetector()
-        self._liveness = LivenessDetector()
+    _rest: np.ndarray  # (P, 2, units): left, right
+    _history: np.ndarray
+    _seen: np.ndarray  # images that were learned from
+    _sampled: np.ndarray
+    _last: np.ndarray
+    _features: np.ndarray
+
+    def __init__(self, persons: int = 1) -> None:
+        """Begin with persons of whom nothing is known."""
+        rest = np.stack([_REST, _REST])
+        # The population's rest counts as that many samples already seen.
+        history = np.repeat(rest[None], self._prior + self._samples, axis=0)
+        super().__init__(
+            persons, _rest=rest, _history=history, _seen=0, _sampled=_NEVER, _last=_NEVER,
+            _features=np.zeros(len(_FEATURES)))
+        self._network, self._speech = NetworkChannel(persons), SpeechDetector(persons)
+        self._liveness = LivenessDetector(persons)
+
+    def keep(self, rows: np.ndarray) -> None:
+        """Keep only the persons of the indices given, in that order."""
+        super().keep(rows)
+        for part in (self._network, self._speech, self._liveness):
+            part.keep(rows)
+
+    def admit(self, count: int) -> None:
+        """Add persons of whom nothing is known."""
+        super().admit(count)
+        for part in (self._network, self._speech, self._liveness):
+            part.admit(count)
 
     def update(self, person: Person, stamp: int) -> Affect | None:
-        """Return the affect in this face, or None if there is none (no face, all values nan).
+        """Return the affect in the first person's face; None without one (or all values nan)."""
+        (affect,) = self.read([person], stamp, FIRST).affects([person], stamp, ["face"])
+        return affect
+
+    def read(
+        self, persons: Sequence[Person], stamp: int, rows: Rows,
+        before: Mapping[int, Sequence[np.ndarray]] = MappingProxyType({}),
+    ) -> Readings:
+        """Return what faces say; nothing of those who have none, or of whom all values are nan.
 
         A stamp that jumps back or more than a second ahead starts the smoothing anew, the learned
         rest is kept.
 
         Args:
-            person: Of whom ``blendshapes`` and ``expression`` are read; ``head`` lowers the
+            persons: n, of whom ``blendshapes`` and ``expression`` are read; ``head`` lowers the
                 confidence of a face that is turned away.
             stamp: Of the image, ns.
+            rows: Of the n persons.
+            before: Blendshapes (52,) of persons, by id, in images since the last reading: the mean
+                of all counts, so that one wrong image does little.
         """
-        if person.blendshapes is None:
-            return None
-        shapes = np.asarray(person.blendshapes, dtype=np.float64)
-        sides = np.stack([shapes[_LEFT], shapes[_RIGHT]])
-        known = np.isfinite(sides)
-        if not known.any():
-            return None
-        shapes = np.where(np.isfinite(shapes), shapes, 0.0)
-        sides = np.where(known, np.clip(sides, 0.0, 1.0), self._rest)
-        self._learn(sides, stamp)
-        blink = float(shapes[_BLINK].max())
-        self._smooth(_action_units(sides, self._rest), blink, stamp)
+        there = [place for place, person in enumerate(persons) if person.blendshapes is not None]
+        if not there:
+            return Readings.nothing(len(persons))
+        shapes = np.array([persons[place].blendshapes for place in there], dtype=np.float64)
+        if before:
+            for row, place in enumerate(there):
+                images = before.get(persons[place].id, ())
+                for image in images:
+                    shapes[row] += image
+                shapes[row] /= 1 + len(images)
+        finite = np.isfinite(shapes)
+        share = np.add.reduce(finite.take(_SIDES, axis=1), axis=1) / len(_SIDES)
+        if len(there) == len(persons) and share.all():
+            return self._read(persons, shapes, finite, share, stamp, rows)
+        told = share.nonzero()[0]
+        readings, places = Readings.nothing(len(persons)), np.array(there)[told]
+        if len(told):
+            self._read([persons[place] for place in places.tolist()], shapes[told], finite[told],
+                       share[told], stamp, numbers(rows)[places]).put(readings, places)
+        return readings
 
-        units = _classify(self._features)
-        evidence = self._evidence(units, self._speech.update(shapes, stamp))
-        read = self._network.update(person.expression, person.expression_stamp, stamp, evidence)
-        categories = units if read is None else read
-        valence, arousal, dominance = categories_to_vad(categories)
-        entropy = -np.sum(categories * np.log(categories + 1e-12)) / np.log(len(EMOTIONS))
-        learned = 0.6 + 0.4 * min(1.0, self._seen / 20)
-        seen = known.mean() * _frontality(person.head) * self._liveness.update(shapes, stamp)
-        confidence = _CONFIDENCE * (1.0 - entropy) * learned * seen
-        if read is not None:  # as sure as it is right on photographs, less of what is hard to see
-            likely = categories**2 / (categories**2).sum()
-            confidence = learned * seen * float(
-                categories.max() * np.sqrt(likely @ RELIABILITY))
-        return Affect(
-            stamp, person.id, categories.astype(np.float32), float(valence), float(arousal),
-            float(dominance), float(np.clip(confidence, 0.0, 1.0)), "face",
-        )  # fmt: skip
+    def _read(
+        self, persons: Sequence[Person], shapes: np.ndarray, finite: np.ndarray,
+        share: np.ndarray, stamp: int, rows: Rows,
+    ) -> Readings:
+        """Read faces that are there.
 
-    def _evidence(self, categories: np.ndarray, speaking: float) -> UnitEvidence:
-        features = self._features
-        brows = (1.0 - speaking) * float(features[_BROWS].max())
-        return UnitEvidence(
-            categories, float(np.linalg.norm(features[_SHOWN] * _WEIGHTS[_SHOWN])),
-            max(brows, float(features[_LIDS])), float(features[_DROPPED].max()),
-            min(1.0, 2.0 * max(brows, float(features[_UNSPOKEN].max()))), speaking,
-            min(1.0, self._seen / 20))
+        Args:
+            persons: n.
+            shapes: (n, 52).
+            finite: (n, 52) bool, which of them are known.
+            share: (n,), the share of those that units are made of.
+            stamp: Of the image, ns.
+            rows: Of the n persons.
+        """
+        shapes = np.where(finite, shapes, 0.0)
+        sides = np.minimum(np.maximum(shapes.take(_SIDES, axis=1), 0.0), 1.0)
+        sides = sides.reshape(-1, 2, len(_UNITS))
+        if not (share == 1.0).all():
+            known = finite.take(_SIDES, axis=1).reshape(sides.shape)
+            sides = np.where(known, sides, self._rest[rows])
+        self._learn(sides, stamp, rows)
+        features = self._smooth(
+            _action_units(sides, self._rest[rows]),
+            np.maximum(shapes[:, _BLINK[0]], shapes[:, _BLINK[1]]), stamp, rows)
+        learned = np.minimum(1.0, self._seen[rows] / 20)
+        units = _evidence(features, self._speech.update(shapes, stamp, rows), learned)
+        categories, read = self._network.update(persons, stamp, units, rows)
+        if not read.all():
+            categories = np.where(read[:, None], categories, units.categories)
+        entropy = np.add.reduce(
+            categories * np.log(categories + 1e-12), axis=1) / -np.log(len(EMOTIONS))
+        seen = (share * _frontality(persons) * (0.6 + 0.4 * learned)
+                * self._liveness.update(shapes, stamp, rows))
+        # Of networks: as sure as they are right on photographs, less of what is hard to see.
+        squared = categories * categories
+        reliable = np.sqrt((squared @ RELIABILITY) / np.add.reduce(squared, axis=1))
+        confidence = seen * np.where(
+            read, np.maximum.reduce(categories, axis=1) * reliable, _CONFIDENCE * (1.0 - entropy))
+        return Readings(
+            np.ones(len(persons), bool), categories, categories_to_vad(categories),
+            np.minimum(np.maximum(confidence, 0.0), 1.0), np.full((len(persons), 3), np.nan))
 
-    def _learn(self, sides: np.ndarray, stamp: int) -> None:
-        if self._sampled is not None and 0 <= stamp - self._sampled < self._period * NANOSECONDS:
+    def _learn(self, sides: np.ndarray, stamp: int, rows: Rows) -> None:
+        elapsed = stamp - self._sampled[rows]
+        due = (elapsed < 0) | (elapsed >= self._period * NANOSECONDS)
+        if not due.any():
             return
-        self._sampled = stamp
-        self._history[self._seen % self._samples] = sides
-        self._seen += 1
-        count = min(self._seen, self._samples)
-        rank = int(self._quantile * (count + self._prior))
-        # The population's rest counts as that many samples already seen.
-        ordered = np.sort(
-            np.concatenate([self._history[:count], np.tile(_REST, (self._prior, 2, 1))]), axis=0
-        )
-        self._rest = np.minimum(ordered[rank], _REST + self.baseline_reach)
+        rows, sides = numbers(rows)[due], sides[due]
+        self._sampled[rows] = stamp
+        self._history[rows, self._prior + self._seen[rows] % self._samples] = sides
+        self._seen[rows] += 1
+        for row in rows.tolist():
+            count = self._prior + min(int(self._seen[row]), self._samples)
+            rank = int(self._quantile * count)
+            ordered = np.partition(self._history[row, :count], rank, axis=0)
+            self._rest[row] = np.minimum(ordered[rank], _REST + self.baseline_reach)
 
-    def _smooth(self, features: np.ndarray, blink: float, stamp: int) -> None:
-        elapsed = None if self._last is None else (stamp - self._last) / NANOSECONDS
-        self._last = stamp
-        if elapsed is None or elapsed < 0.0 or elapsed > _GAP:
-            self._features = features
-            self._network.restart()
-            return
-        time_constant = np.full(len(_FEATURES), _SMOOTHING)
-        if blink > 0.5:
-            time_constant[_LIDS_AND_BROWS] = _BLINK_SMOOTHING
-        self._features += (1.0 - np.exp(-elapsed / time_constant)) * (features - self._features)
+    def _smooth(
+        self, features: np.ndarray, blink: np.ndarray, stamp: int, rows: Rows
+    ) -> np.ndarray:
+        """Return the features (n, features), smoothed."""
+        elapsed = (stamp - self._last[rows]) / NANOSECONDS
+        self._last[rows] = stamp
+        begins = (elapsed < 0.0) | (elapsed > _GAP)
+        if begins.any():
+            self._network.restart(numbers(rows)[begins])
+            elapsed = np.where(begins, np.inf, elapsed)
+        blinks = blink > 0.5
+        rates = np.where(blinks[:, None], _RATES_IN_BLINK, _RATES) if blinks.any() else _RATES
+        gain = 1.0 - np.exp(elapsed[:, None] * rates)
+        before = self._features[rows]
+        smooth: np.ndarray = before + gain * (features - before)
+        self._features[rows] = smooth
+        return smooth
+
+
+def _evidence(features: np.ndarray, speaking: np.ndarray, learned: np.ndarray) -> UnitEvidence:
+    """Return what smoothed features (n, features) say beside networks."""
+    column = features.T
+    brows = (1.0 - speaking) * np.maximum(column[_F["AU1"]], column[_F["AU2"]])
+    unspoken = np.maximum(np.maximum(column[_F["AU4"]], column[_F["AU12"]]), column[_F["AU15"]])
+    weighted = features * _WEIGHTS
+    shown = weighted.take(_SHOWN, axis=1)
+    return UnitEvidence(
+        _classify(weighted), np.sqrt(np.add.reduce(shown * shown, axis=1)),
+        np.maximum(brows, column[_F["AU5"]]), np.maximum(column[_F["AU20"]], column[_F["AU26"]]),
+        np.minimum(1.0, 2.0 * np.maximum(brows, unspoken)), speaking, learned)
 
 
 def _action_units(sides: np.ndarray, rest: np.ndarray) -> np.ndarray:
-    """Return (features,) 0..1: units of both sides, then one-sided AU12 and AU14.
+    """Return (n, features) 0..1: units of both sides, then one-sided AU12 and AU14.
 
     Args:
-        sides: (2, units) shapes of the left and right side.
-        rest: (2, units) their resting values.
+        sides: (n, 2, units) shapes of the left and right side.
+        rest: (n, 2, units) their resting values.
     """
-    scaled = np.clip((sides - rest) / _RANGE, 0.0, 1.0)
-    both = scaled.mean(axis=0)
-    difference = scaled[0] - scaled[1]
-    one_sided = difference[[_AU12, _AU14]]
-    one_sided = np.maximum(one_sided * np.sign(one_sided.sum()), 0.0)
-    both[[_AU12, _AU14]] = scaled[:, [_AU12, _AU14]].min(axis=0)
-    both[_WITH_SMILE] *= 1.0 - 0.8 * both[_AU12]
-    return np.concatenate([both, one_sided])
+    scaled = np.minimum(np.maximum((sides - rest) / _RANGE, 0.0), 1.0)
+    left, right = scaled[:, 0], scaled[:, 1]
+    made = np.empty((len(sides), len(_FEATURES)))
+    made[:, :_ONE_SIDED.start] = 0.5 * (left + right)
+    mouth = scaled[:, :, _MOUTH]
+    made[:, _MOUTH] = mouth.min(axis=1)
+    difference = mouth[:, 0] - mouth[:, 1]
+    made[:, _ONE_SIDED] = np.maximum(
+        difference * np.sign(difference.sum(axis=1, keepdims=True)), 0.0)
+    made[:, _WITH_SMILE] *= 1.0 - 0.8 * made[:, _AU12:_AU12 + 1]
+    return made
 
 
-def _classify(features: np.ndarray) -> np.ndarray:
-    weighted = features * _WEIGHTS
-    length = np.linalg.norm(weighted)
-    along = _PROTOTYPES @ weighted
-    cosine = along / (_NORMS * max(length, 1e-9))
-    match = np.minimum(along / _NORMS**2, 1.0) * cosine
-    evidence = np.zeros(len(EMOTIONS))
-    np.maximum.at(evidence, _EMOTION_OF, match)
-    evidence[-1] = _NEUTRAL_EVIDENCE
+def _classify(weighted: np.ndarray) -> np.ndarray:
+    """Return the categories (n, 8) of weighted features (n, features)."""
+    length = np.sqrt(np.add.reduce(weighted * weighted, axis=1, keepdims=True))
+    along = (weighted @ _PROTOTYPES.T) / _NORMS
+    match = np.minimum(along / _NORMS, 1.0) * (along / np.maximum(length, 1e-9))
+    evidence = np.empty((len(weighted), len(EMOTIONS)))
+    evidence[:, :NEUTRAL] = np.maximum(np.maximum.reduceat(match, _STARTS, axis=1), 0.0)
+    evidence[:, NEUTRAL] = _NEUTRAL_EVIDENCE
     return softmax(evidence / _TEMPERATURE)
 
 
-def _frontality(head: np.ndarray | None) -> float:
-    """Return 1 for a face towards the camera (within 30 degrees), 0 from 75 on; 1 if unknown."""
-    if head is None or not np.isfinite(head).all():
-        return 1.0
-    distance = float(np.linalg.norm(head[:3, 3]))
-    if distance < 1e-6:
-        return 1.0
-    cosine = float(-head[:3, 2] @ head[:3, 3]) / distance
-    low, high = np.cos(np.radians(75.0)), np.cos(np.radians(30.0))
-    return float(np.clip((cosine - low) / (high - low), 0.0, 1.0))
+def _frontality(persons: Sequence[Person]) -> np.ndarray:
+    """Return 1 for faces towards the camera (within 30 degrees), 0 from 75 on; 1 if unknown."""
+    heads = np.array([_UNKNOWN_HEAD if person.head is None else person.head for person in persons])
+    out, place = heads[:, :3, 2], heads[:, :3, 3]
+    distance = np.sqrt(np.add.reduce(place * place, axis=1))
+    # A sum is finite where everything in it is.
+    told = np.isfinite(np.add.reduce(heads, axis=(1, 2))) & (distance >= 1e-6)
+    cosine = np.add.reduce(out * place, axis=1) / np.where(told, -distance, 1.0)
+    facing = np.minimum(np.maximum((cosine - _TURNED) / (_AHEAD - _TURNED), 0.0), 1.0)
+    return np.where(told, facing, 1.0)

@@ -14,8 +14,8 @@ see badly what networks see well (anger, sadness), so the networks decide and th
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -27,7 +27,8 @@ from kinesics_core.affect.emotions import (
     as_distribution,
     softmax,
 )
-from kinesics_core.types import NANOSECONDS
+from kinesics_core.affect.per_person import PerPerson, Rows, numbers
+from kinesics_core.types import NANOSECONDS, Person
 
 RELIABILITY = np.array([0.80, 0.78, 0.59, 0.63, 0.30, 0.2, 0.54, 0.73])
 """(8,) share of faces with each emotion that networks and units together recognise, of 1,951
@@ -49,108 +50,130 @@ _REST_ACTIVITY = 0.45  # activity of the units up to which a face may be at rest
 _SMOOTHING, _SPEECH_SMOOTHING = 0.15, 1.2  # seconds
 _SUPPORT = 1.5  # nats that surprise and fear lose without any raised brow, lid or dropped jaw
 _SPEECH = 2.5  # nats that neutral gains in speech without any expression beside it
+_UNSUPPORTED = [SURPRISE, FEAR]
 _UNITS_NEW, _UNITS_KNOWN = 0.05, 0.25  # weight of the units' own categories
 
 
-@dataclass(frozen=True, slots=True)
-class UnitEvidence:
-    """Evidence of the action units of a face about what the networks say.
+class UnitEvidence(NamedTuple):
+    """Evidence of the action units of P faces about what the networks say.
 
     Attributes:
-        categories: (8,) the units' own reading.
-        activity: 0.., how far the units are from this person's rest.
-        raised: 0..1, the most raised of brows and upper lids.
-        dropped: 0..1, how far the jaw is down or the mouth stretched.
-        expressive: 0..1, the strongest of brows and lip corners, which speech leaves alone.
-        speaking: 0..1, whether the mouth speaks.
-        learned: 0..1, how well the person's rest is known.
+        categories: (P, 8) the units' own reading.
+        activity: (P,) 0.., how far the units are from this person's rest.
+        raised: (P,) 0..1, the most raised of brows and upper lids.
+        dropped: (P,) 0..1, how far the jaw is down or the mouth stretched.
+        expressive: (P,) 0..1, the strongest of brows and lip corners, which speech leaves alone.
+        speaking: (P,) 0..1, whether the mouth speaks.
+        learned: (P,) 0..1, how well the person's rest is known.
     """
 
     categories: np.ndarray
-    activity: float
-    raised: float
-    dropped: float
-    expressive: float
-    speaking: float
-    learned: float
+    activity: np.ndarray
+    raised: np.ndarray
+    dropped: np.ndarray
+    expressive: np.ndarray
+    speaking: np.ndarray
+    learned: np.ndarray
 
 
-class NetworkChannel:
-    """The networks' readings of one person's face, calibrated and smoothed."""
+class NetworkChannel(PerPerson):
+    """The networks' readings of the faces of P persons, calibrated and smoothed."""
 
-    def __init__(self) -> None:
-        """Begin with a person of whom nothing is known."""
-        self._logits: np.ndarray | None = None
-        self._stamp = 0
-        self._rests: deque[np.ndarray] = deque(maxlen=_RESTS)
-        self._rest = np.zeros(len(_RESTING))
-        self._rested = -_REST_PERIOD
+    _logits: np.ndarray
+    _known: np.ndarray
+    _stamp: np.ndarray
+    _rests: np.ndarray
+    _count: np.ndarray
+    _rest: np.ndarray
+    _rested: np.ndarray
 
-    def restart(self) -> None:
+    def __init__(self, persons: int = 1) -> None:
+        """Begin with persons of whom nothing is known."""
+        nothing = np.zeros(len(_RESTING))
+        super().__init__(
+            persons, _logits=nothing, _known=np.False_, _stamp=np.int64(0),
+            _rests=np.zeros((_RESTS, len(_RESTING))), _count=0, _rest=nothing,
+            _rested=np.int64(-_REST_PERIOD))
+
+    def restart(self, rows: np.ndarray) -> None:
         """Forget the last readings, as for a stream that begins anew; the rest is kept."""
-        self._logits, self._stamp, self._rested = None, 0, -_REST_PERIOD
+        self._known[rows], self._stamp[rows], self._rested[rows] = False, 0, -_REST_PERIOD
 
     def update(
-        self, expression: np.ndarray | None, read: int, stamp: int, units: UnitEvidence
-    ) -> np.ndarray | None:
-        """Return the categories (8,) of a face, or None if no network has read it lately.
+        self, persons: Sequence[Person], stamp: int, units: UnitEvidence, rows: Rows
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the categories of faces, and which of them a network has read lately.
 
         Args:
-            expression: (8,) probabilities that networks gave, or None; may be an older reading.
+            persons: n, with the probabilities that networks gave, which may be an older reading.
                 One with nan says nothing, one of another sum is divided by it.
-            read: Stamp of the image that they read, ns.
             stamp: Of this image, ns.
             units: What the action units of this image say.
+            rows: Of the n persons.
+
+        Returns:
+            (n, 8) and (n,) bool.
         """
+        read, indices = self._stamp[rows].tolist(), numbers(rows).tolist()
+        for place, person in enumerate(persons):
+            new = person.expression_stamp
+            if person.expression is not None and new != read[place] and (
+                    0 <= stamp - new < _EXPIRES):
+                self._take(person.expression, new, indices[place], float(units.activity[place]),
+                           float(units.speaking[place]))
+        known = self._known[rows] & (stamp - self._stamp[rows] < _EXPIRES)
+        self._known[rows] = known
+        if not known.any():
+            return units.categories, known
+        return _corrected(self._logits[rows] - self._rest[rows], units), known
+
+    def _take(
+        self, expression: np.ndarray, read: int, row: int, activity: float, speaking: float
+    ) -> None:
+        """Take a new reading of a person."""
         shares = as_distribution(expression)
-        if shares is not None and read != self._stamp and 0 <= stamp - read < _EXPIRES:
-            said = np.log(np.maximum(shares.astype(np.float64), _FLOOR))
-            said[CONTEMPT] = 0.0
-            self._learn(said, read, units)
-            self._smooth(said, read, units.speaking)
-        if self._logits is None or stamp - self._stamp >= _EXPIRES:
-            self._logits = None
-            return None
-        return _corrected(self._logits - self._rest, units)
-
-    def _learn(self, said: np.ndarray, read: int, units: UnitEvidence) -> None:
-        resting = units.activity < _REST_ACTIVITY and units.speaking < 0.3
-        if resting and not 0 <= read - self._rested < _REST_PERIOD:
-            self._rested = read
-            self._rests.append(said)
-            self._rest = self._shift()
-
-    def _shift(self) -> np.ndarray:
-        """Return what is taken off for this person's resting face, (8,) nats."""
-        rests = np.array(self._rests)
-        count = max(1, int(_REST_SHARE * len(rests)))
-        calmest = rests[np.argsort(rests[:, NEUTRAL])[-count:]].mean(axis=0)
-        trust = len(rests) / (len(rests) + _REST_PRIOR)
-        shift: np.ndarray = np.clip(trust * (calmest - _RESTING), -_REST_REACH, _REST_REACH)
-        return shift
-
-    def _smooth(self, said: np.ndarray, read: int, speaking: float) -> None:
-        elapsed = (read - self._stamp) / NANOSECONDS
-        self._stamp = read
-        if self._logits is None or elapsed < 0.0:
-            self._logits = said
+        if shares is None:
             return
-        time_constant = _SMOOTHING + speaking * (_SPEECH_SMOOTHING - _SMOOTHING)
-        self._logits = self._logits + (1.0 - np.exp(-elapsed / time_constant)) * (
-            said - self._logits)
+        said = np.log(np.maximum(shares.astype(np.float64), _FLOOR))
+        said[CONTEMPT] = 0.0
+        if activity < _REST_ACTIVITY and speaking < 0.3 and not (
+                0 <= read - self._rested[row] < _REST_PERIOD):
+            self._rested[row] = read
+            self._rests[row, self._count[row] % _RESTS] = said
+            self._count[row] += 1
+            self._rest[row] = _shift(self._rests[row, :min(self._count[row], _RESTS)])
+        elapsed = (read - self._stamp[row]) / NANOSECONDS
+        self._stamp[row] = read
+        if self._known[row] and elapsed >= 0.0:
+            time_constant = _SMOOTHING + speaking * (_SPEECH_SMOOTHING - _SMOOTHING)
+            before = self._logits[row]
+            said = before + (1.0 - np.exp(-elapsed / time_constant)) * (said - before)
+        self._logits[row], self._known[row] = said, True
+
+
+def _shift(rests: np.ndarray) -> np.ndarray:
+    """Return what is taken off for a person's resting face, (8,) nats.
+
+    Args:
+        rests: (n, 8) logits of that face.
+    """
+    count = max(1, int(_REST_SHARE * len(rests)))
+    calmest = rests[np.argsort(rests[:, NEUTRAL])[-count:]].mean(axis=0)
+    trust = len(rests) / (len(rests) + _REST_PRIOR)
+    shift: np.ndarray = np.clip(trust * (calmest - _RESTING), -_REST_REACH, _REST_REACH)
+    return shift
 
 
 def _corrected(logits: np.ndarray, units: UnitEvidence) -> np.ndarray:
-    """Return categories (8,) of calibrated logits and action units."""
-    scores = logits.copy()
-    support = max(units.raised, units.dropped * (1.0 - units.speaking))
-    scores[[SURPRISE, FEAR]] -= _SUPPORT * (1.0 - min(1.0, support / 0.5))
-    scores[NEUTRAL] += _SPEECH * units.speaking * (1.0 - units.expressive)
+    """Return categories (P, 8) of calibrated logits and action units."""
+    support = np.maximum(units.raised, units.dropped * (1.0 - units.speaking))
     weight = _UNITS_NEW + units.learned * (_UNITS_KNOWN - _UNITS_NEW)
-    scores += weight * np.log(np.maximum(units.categories, 0.02))
-    scores[CONTEMPT] = -np.inf
+    scores = logits + weight[:, None] * np.log(np.maximum(units.categories, 0.02))
+    scores[:, _UNSUPPORTED] -= (_SUPPORT * (1.0 - np.minimum(1.0, support / 0.5)))[:, None]
+    scores[:, NEUTRAL] += _SPEECH * units.speaking * (1.0 - units.expressive)
+    scores[:, CONTEMPT] = -np.inf
     categories = softmax(scores)
-    contempt = units.categories[CONTEMPT] * categories[NEUTRAL]
-    categories *= 1.0 - contempt
-    categories[CONTEMPT] = contempt
+    contempt = units.categories[:, CONTEMPT] * categories[:, NEUTRAL]
+    categories *= (1.0 - contempt)[:, None]
+    categories[:, CONTEMPT] = contempt
     return categories

@@ -7,10 +7,10 @@ shaken photographs the estimator's own trembling reached .14.
 
 from __future__ import annotations
 
-from collections import deque
-
 import numpy as np
 
+from kinesics_core.affect.per_person import PerPerson, Rows, numbers
+from kinesics_core.skeletons import ARKIT_BLENDSHAPES
 from kinesics_core.types import NANOSECONDS
 
 STILL = 0.2
@@ -19,38 +19,64 @@ STILL = 0.2
 _WINDOW, _NEEDED = 20 * NANOSECONDS, 15 * NANOSECONDS
 _PERIOD = NANOSECONDS // 5
 _GAP = 2 * NANOSECONDS
+_KEPT = _WINDOW // _PERIOD + 1
 _TREMBLING, _MOVING = 0.18, 0.30  # of the shape that moves most, 2nd to 98th percentile
 
 
-class LivenessDetector:
-    """Detector of whether one person's face lives, image by image."""
+class LivenessDetector(PerPerson):
+    """Detector of whether the faces of P persons live, image by image."""
 
-    def __init__(self) -> None:
-        """Begin with a face that lives."""
-        self._seen: deque[tuple[int, np.ndarray]] = deque()
-        self._lives = 1.0
-        self._told = 0
+    _stamps: np.ndarray
+    _faces: np.ndarray
+    _count: np.ndarray  # faces taken since the last jump; those of the window are the newest
+    _newest: np.ndarray
+    _lives: np.ndarray
+    _told: np.ndarray
 
-    def update(self, shapes: np.ndarray, stamp: int) -> float:
-        """Return how far the face lives, ``STILL`` to 1.
+    def __init__(self, persons: int = 1) -> None:
+        """Begin with faces that live."""
+        super().__init__(
+            persons, _stamps=np.zeros(_KEPT, np.int64),
+            _faces=np.zeros((_KEPT, len(ARKIT_BLENDSHAPES)), np.float32), _count=0,
+            _newest=np.int64(0), _lives=1.0, _told=np.int64(0))
+
+    def update(self, shapes: np.ndarray, stamp: int, rows: Rows) -> np.ndarray:
+        """Return how far faces live (n,), ``STILL`` to 1.
 
         Args:
-            shapes: (52,) blendshapes; nan where unknown.
-            stamp: Of the image, ns. After one that jumps the face lives.
+            shapes: (n, 52) blendshapes; 0 where unknown.
+            stamp: Of the image, ns. After one that jumps a face lives.
+            rows: Of the n persons.
         """
-        if self._seen and not 0 <= stamp - self._seen[-1][0] <= _GAP:
-            self._seen.clear()
-            self._lives, self._told = 1.0, stamp
-        if self._seen and stamp - self._seen[-1][0] < _PERIOD:
-            return self._lives
-        self._seen.append((stamp, np.where(np.isfinite(shapes), shapes, 0.0)))
-        while stamp - self._seen[0][0] > _WINDOW:
-            self._seen.popleft()
-        if stamp - self._seen[0][0] >= _NEEDED and stamp - self._told >= NANOSECONDS:
-            self._told = stamp
-            ordered = np.sort([face for _, face in self._seen], axis=0)
-            edge = len(ordered) // 50
-            reach = float((ordered[-1 - edge] - ordered[edge]).max())
-            moved = min(1.0, max(0.0, (reach - _TREMBLING) / (_MOVING - _TREMBLING)))
-            self._lives = STILL + (1.0 - STILL) * moved
-        return self._lives
+        elapsed = stamp - self._newest[rows]
+        jumped = (elapsed < 0) | (elapsed > _GAP)
+        due = jumped | (elapsed >= _PERIOD) | (self._count[rows] == 0)
+        if due.any():
+            indices = numbers(rows).tolist()
+            for place in due.nonzero()[0].tolist():
+                row = indices[place]
+                if jumped[place] and self._count[row]:
+                    self._count[row], self._lives[row], self._told[row] = 0, 1.0, stamp
+                self._add(row, shapes[place], stamp)
+        lives: np.ndarray = self._lives[rows]
+        return lives
+
+    def _add(self, row: int, shapes: np.ndarray, stamp: int) -> None:
+        place = self._count[row] % _KEPT
+        self._stamps[row, place], self._faces[row, place] = stamp, shapes
+        self._newest[row] = stamp
+        self._count[row] += 1
+        if stamp - self._told[row] < NANOSECONDS:
+            return
+        kept = min(self._count[row], _KEPT)
+        stamps = self._stamps[row, :kept]
+        there = stamp - stamps <= _WINDOW
+        if stamp - stamps[there].min() < _NEEDED:
+            return
+        self._told[row] = stamp
+        faces = self._faces[row, :kept][there]
+        edge = len(faces) // 50
+        ordered = np.partition(faces, (edge, len(faces) - 1 - edge), axis=0)
+        reach = float((ordered[-1 - edge] - ordered[edge]).max())
+        moved = min(1.0, max(0.0, (reach - _TREMBLING) / (_MOVING - _TREMBLING)))
+        self._lives[row] = STILL + (1.0 - STILL) * moved

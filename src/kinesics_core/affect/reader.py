@@ -2,56 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from kinesics_core.affect.body import BodyReader
-from kinesics_core.affect.emotions import EMOTIONS, NEUTRAL, categories_to_vad, softmax
+from kinesics_core.affect.emotions import EMOTIONS, NEUTRAL
 from kinesics_core.affect.face import FaceReader
-from kinesics_core.affect.spaces import EIGHT
+from kinesics_core.affect.per_person import PerPerson, Rows
+from kinesics_core.affect.readings import Readings, average, fuse
 from kinesics_core.types import NANOSECONDS, Affect, People, Person
 
-FACE_WEIGHT = np.array([1.0, 0.6, 0.6])
-BODY_WEIGHT = np.array([0.3, 1.0, 1.0])
-"""(3,) weight of each channel for valence, arousal and dominance, times its confidence: faces tell
-valence, bodies arousal (Russell, Bachorowski & Fernandez-Dols 2003; Wallbott 1998)."""
+RATE = 15
+"""Hz at which faces are read."""
 
-_CATEGORY_WEIGHT = {"face": 1.0, "body": 0.5}
-_FLOOR = 1e-3  # probability below which a channel rules nothing out
 _CLARITY = 0.5  # confidence from which a reading moves the belief at full speed
 _FRESH = NANOSECONDS  # how far a network's reading may be from an image to count for it, ns
-
-
-@dataclass(slots=True)
-class _Track:
-    """One person's readers and what is believed of them.
-
-    Attributes:
-        face, body: Read the person.
-        belief: The smoothed reading, or None.
-        read: Stamp of the last reading, ns.
-        seen: Stamp of the last image with the person, ns.
-    """
-
-    face: FaceReader = field(default_factory=FaceReader)
-    body: BodyReader = field(default_factory=BodyReader)
-    belief: Affect | None = None
-    read: int = 0
-    seen: int = 0
+_SOURCES = np.array(["", "face", "body", "fused"], object)  # by which channels speak
 
 
 class AffectReader:
-    """The affect of each tracked person, read, fused and smoothed.
+    """The affect of each tracked person, read, fused (``readings.fuse``) and smoothed.
 
-    Face and body are pooled log-linearly: p is proportional to the product of p_i ^ w_i, w_i the
-    channel's confidence, so that a channel that does not know does not dilute the other. Over
-    time the belief follows the pooled reading: within ``onset`` seconds when an expression begins,
-    for it may last half a second only, within ``release`` seconds when it fades, slower for a
-    reading of low confidence. Without any reading the belief stays for ``hold`` seconds, its
+    Over time the belief follows the fused reading: within ``onset`` seconds when an expression
+    begins, for it may last half a second only, within ``release`` seconds when it fades, slower for
+    a reading of low confidence. Without any reading the belief stays for ``hold`` seconds, its
     confidence fading; a person unseen for ``forget`` seconds is forgotten. A stamp that jumps back
     starts everybody's smoothing anew.
+
+    Faces are read, and beliefs follow, fifteen times a second (``RATE``), each time the mean of the
+    images since; bodies ten times, from the keypoints of all images. The images in between are
+    answered with what is believed: expressions begin within some tenths of a second.
 
     A network's readings of bodies may come whenever they are ready (``add_body_readings``): an
     image never waits for its reading, the newest one within a second of it counts and is averaged
@@ -70,157 +51,178 @@ class AffectReader:
 
     def __init__(self) -> None:
         """Begin with nobody known."""
-        self._tracks: dict[int, _Track] = {}
-        self._bodies: dict[int, Affect] = {}
+        self._ids: list[int] = []  # of each person known, in order of the rows
+        self._faces, self._bodies = FaceReader(0), BodyReader(persons=0)
+        self._beliefs = _Beliefs()
+        self._networks: dict[int, Affect] = {}
         self._stamp: int | None = None
+        self._beat = self._read = -1  # beat and stamp of the last image whose faces were read
+        self._between: dict[int, list[np.ndarray]] = {}  # blendshapes since then, by person
 
     def add_body_readings(self, readings: Iterable[Affect]) -> None:
         """Keep a network's readings of bodies; each replaces the one before of its person."""
-        self._bodies.update((reading.person_id, reading) for reading in readings)
+        self._networks.update((reading.person_id, reading) for reading in readings)
 
     def drop_body_readings(self) -> None:
         """Forget what networks read, for a stream that begins anew."""
-        self._bodies.clear()
+        self._networks.clear()
 
     def update(self, people: People) -> list[Affect]:
         """Return the affect of each person of whom something can be said, in order of ``people``.
 
         The source of a result is "fused", or "face" or "body" if that was the only channel.
         """
-        stamp = people.stamp
+        stamp, persons = people.stamp, people.persons
         if self._stamp is not None and stamp < self._stamp:
-            for track in self._tracks.values():
-                track.belief, track.read, track.seen = None, stamp, stamp
+            self._beliefs.drop(stamp)
+            self._beat = -1
+            self._between.clear()
         self._stamp = stamp
-        self._bodies = {
-            person_id: reading for person_id, reading in self._bodies.items()
-            if abs(stamp - reading.stamp) <= _FRESH
-        }
-        readings = []
-        for person in people.persons:
-            track = self._tracks.setdefault(person.id, _Track())
-            track.seen = stamp
-            reading = self._read(track, person, stamp)
-            if reading is not None:
-                readings.append(reading)
-        self._tracks = {
-            person_id: track
-            for person_id, track in self._tracks.items()
-            if stamp - track.seen <= self.forget * NANOSECONDS
-        }
+        if self._networks:
+            self._networks = {
+                person_id: reading for person_id, reading in self._networks.items()
+                if abs(stamp - reading.stamp) <= _FRESH}
+        anew = self._arrange([person.id for person in persons], stamp)
+        beat = (stamp * RATE + NANOSECONDS // 2) // NANOSECONDS
+        anew |= beat != self._beat
+        if not persons:
+            return []
+        rows = slice(0, len(persons))
+        if not anew:
+            self._bodies.read(persons, stamp, rows)
+            for person in persons:
+                if person.blendshapes is not None:
+                    self._between.setdefault(person.id, []).append(person.blendshapes)
+            return self._said(persons, stamp, rows)
+        face = self._faces.read(persons, stamp, rows, self._between)
+        self._between.clear()
+        body = self._bodies.read(persons, stamp, rows)
+        if self._networks:
+            body = average(self._networks_say(persons), body)
+        self._beat, self._read = beat, stamp
+        self._believe(fuse(face, body), _SOURCES[face.there + 2 * body.there], stamp, rows)
+        return self._said(persons, stamp, rows)
+
+    def _arrange(self, ids: list[int], stamp: int) -> bool:
+        """Give the first rows to the persons of an image, in their order, and forget others.
+
+        So everybody in the image is a slice of all arrays; who is there seldom changes.
+
+        Returns:
+            Whether it has changed.
+        """
+        kept = stamp - self._beliefs.seen <= self.forget * NANOSECONDS
+        if self._ids[:len(ids)] == ids and kept[len(ids):].all():
+            return False
+        new = list(dict.fromkeys(number for number in ids if number not in self._ids))
+        for part in (self._faces, self._bodies, self._beliefs):
+            part.admit(len(new))
+        known = [*self._ids, *new]
+        there = set(ids)
+        order = [known.index(number) for number in ids]
+        order += [row for row, number in enumerate(self._ids) if number not in there and kept[row]]
+        self._ids = [known[row] for row in order]
+        for part in (self._faces, self._bodies, self._beliefs):
+            part.keep(np.array(order, np.int64))
+        return True
+
+    def _networks_say(self, persons: Sequence[Person]) -> Readings:
+        """Return what networks read of bodies; nothing of whom they read no emotion."""
+        readings = Readings.nothing(len(persons))
+        for place, person in enumerate(persons):
+            said = self._networks.get(person.id)
+            if said is not None and said.confidence > 0.0 and np.isfinite(said.categories).all():
+                readings.there[place], readings.categories[place] = True, said.categories
+                readings.vad[place] = said.valence, said.arousal, said.dominance
+                readings.confidence[place] = said.confidence
+                readings.spread[place] = np.nan if said.spread is None else said.spread
         return readings
 
-    def _read(self, track: _Track, person: Person, stamp: int) -> Affect | None:
-        face = track.face.update(person, stamp)
-        rules = track.body.update(person, stamp)
-        network = self._bodies.get(person.id)
-        if network is not None and not (
-            network.confidence > 0.0 and np.isfinite(network.categories).all()
-        ):
-            network = None  # its classes say no emotion, or it does not know
-        reading = fuse(face, average(network, rules))
-        if reading is not None:
-            track.belief = self._follow(track.belief, reading, (stamp - track.read) / NANOSECONDS)
-            track.read = stamp
-            return track.belief
-        age = (stamp - track.read) / NANOSECONDS
-        if track.belief is None or age > self.hold:
-            track.belief = None
-            return None
-        held = track.belief
-        return Affect(
-            stamp, person.id, held.categories, held.valence, held.arousal, held.dominance,
-            held.confidence * float(np.exp(-age / self.hold)), held.source,
-            spread=held.spread,
-        )  # fmt: skip
+    def _believe(self, reading: Readings, sources: np.ndarray, stamp: int, rows: slice) -> None:
+        """Let the beliefs about persons follow readings of them."""
+        beliefs = self._beliefs
+        believed = beliefs.there[rows]
+        elapsed = np.where(believed, (stamp - beliefs.read[rows]) / NANOSECONDS, np.inf)
+        categories, confidence = beliefs.categories[rows], beliefs.confidence[rows]
+        trust = np.maximum(np.minimum(1.0, reading.confidence / _CLARITY), 0.1)
+        begins = reading.categories[:, NEUTRAL] < categories[:, NEUTRAL]
+        rate = np.where(begins, -1.0 / self.onset, -1.0 / self.release) * trust
+        gain = 1.0 - np.exp(elapsed * rate)  # 1 where nothing was believed
+        column = gain[:, None]
+        old, new = beliefs.vad[rows], reading.vad
+        vad = np.where(np.isnan(old) | (column == 1.0), new, np.where(
+            np.isnan(new), old, old + column * (new - old)))
+        now = Readings(
+            reading.there, categories + column * (reading.categories - categories), vad,
+            confidence + gain * (reading.confidence - confidence), reading.spread)
+        if reading.there.all():
+            beliefs.take(now, sources, stamp, rows)
+        else:
+            told = reading.there.nonzero()[0]
+            beliefs.take(Readings(*(part[told] for part in now)), sources[told], stamp, told)
 
-    def _follow(self, belief: Affect | None, reading: Affect, elapsed: float) -> Affect:
-        if belief is None:
-            return reading
-        trust = min(1.0, reading.confidence / _CLARITY)
-        begins = reading.categories[NEUTRAL] < belief.categories[NEUTRAL]
-        time_constant = self.onset if begins else self.release
-        gain = 1.0 - float(np.exp(-elapsed * max(trust, 0.1) / time_constant))
-        valence, arousal, dominance = (
-            new if np.isnan(old) else old if np.isnan(new) else old + gain * (new - old)
-            for old, new in zip(_vad(belief), _vad(reading), strict=True)
-        )
-        return Affect(
-            reading.stamp, reading.person_id,
-            belief.categories + np.float32(gain) * (reading.categories - belief.categories),
-            valence, arousal, dominance,
-            belief.confidence + gain * (reading.confidence - belief.confidence), reading.source,
-            spread=reading.spread,
-        )  # fmt: skip
+    def _said(self, persons: Sequence[Person], stamp: int, rows: slice) -> list[Affect]:
+        """Return what is believed of persons: of those read a while ago it fades."""
+        beliefs = self._beliefs
+        beliefs.seen[rows] = stamp
+        said = beliefs.now(stamp, self._read, rows, self.hold).affects(
+            persons, stamp, beliefs.source[rows].tolist())
+        return [affect for affect in said if affect is not None]
 
 
-def average(network: Affect | None, own: Affect | None) -> Affect | None:
-    """Return one reading of a body from a network's and a ``BodyReader``'s.
+class _Beliefs(PerPerson):
+    """Beliefs about P persons.
 
-    Both look at the same body, so confidence does not add up: the larger one stays. Of what one
-    of them leaves open (nan) the other's word counts. Categories are the mean: on actors that
-    neither saw it names anger and sadness about as well as the better one of each. Valence, arousal
-    and dominance are our own: networks taught on generated motion take plain walks for unpleasant,
-    and follow people's ratings less.
-
-    Args:
-        network: Reading of a network, or None.
-        own: Reading of a ``BodyReader``, or None.
-
-    Returns:
-        Both as one; the other one where one is None.
+    Attributes:
+        there: (P,) bool, of whom something is.
+        categories, vad, confidence, spread: As in ``Readings``.
+        source: (P,) of the last reading.
+        read: (P,) stamp of the last reading, ns.
+        seen: (P,) stamp of the last image with the person, ns.
     """
-    if network is None or own is None:
-        return own if network is None else network
-    valence, arousal, dominance = (
-        theirs if np.isnan(mine) else mine
-        for theirs, mine in zip(_vad(network), _vad(own), strict=True))
-    return Affect(
-        max(network.stamp, own.stamp), own.person_id,
-        0.5 * (network.categories + own.categories), valence, arousal, dominance,
-        max(network.confidence, own.confidence), "body", spread=own.spread,
-    )  # fmt: skip
 
+    there: np.ndarray
+    categories: np.ndarray
+    vad: np.ndarray
+    confidence: np.ndarray
+    spread: np.ndarray
+    source: np.ndarray
+    read: np.ndarray
+    seen: np.ndarray
 
-def fuse(face: Affect | None, body: Affect | None) -> Affect | None:
-    """Return one reading from a face's and a body's of the same person; None if both are.
+    def __init__(self) -> None:
+        """Believe nothing of nobody."""
+        super().__init__(
+            0, there=np.False_, categories=np.zeros(len(EMOTIONS)), vad=np.zeros(3),
+            confidence=0.0, spread=np.zeros(3), source=np.array("", object), read=np.int64(0),
+            seen=np.int64(0))
 
-    A still body says little about a moving face: as far as a body is neutral it says that it does
-    not know (its neutral share is spread over all categories), and its VAD counts less beside a
-    face that is not. Categories by log-linear pooling, VAD by the mean weighted with confidence
-    and with ``FACE_WEIGHT`` and ``BODY_WEIGHT``, a nan left out. Confidences of independent
-    channels add up as 1 - (1 - a)(1 - b / 2).
-    """
-    if face is None or body is None:
-        return face if body is None else body
-    quiet = float(body.categories[NEUTRAL])
-    weights = np.array(
-        [_CATEGORY_WEIGHT["face"] * face.confidence, _CATEGORY_WEIGHT["body"] * body.confidence]
-    )
-    # Only the relation of the two channels matters here: the sharper one keeps its sharpness.
-    weights = weights / max(weights.max(), 1e-6)
-    said = body.categories * (np.arange(len(EMOTIONS)) != NEUTRAL) + quiet / len(EMOTIONS)
-    logits = np.log(np.maximum([face.categories, said], _FLOOR))
-    categories = softmax(weights @ logits)
-    vads = np.array([_vad(face), _vad(body)])
-    moving = 1.0 - float(face.categories[NEUTRAL])
-    heard = body.confidence * (1.0 - quiet * moving)
-    vad_weights = np.array([face.confidence * FACE_WEIGHT, heard * BODY_WEIGHT])
-    vad_weights = np.where(np.isfinite(vads), vad_weights + 1e-6, 0.0)
-    total = vad_weights.sum(axis=0)
-    expected = categories_to_vad(categories)
-    valence, arousal, dominance = np.where(
-        total > 0.0,
-        (np.nan_to_num(vads) * vad_weights).sum(axis=0) / np.maximum(total, 1e-9),
-        expected,
-    ).tolist()
-    confidence = 1.0 - (1.0 - face.confidence) * (1.0 - 0.5 * body.confidence)
-    return Affect(
-        max(face.stamp, body.stamp), face.person_id, categories.astype(np.float32),
-        valence, arousal, dominance, confidence, "fused",
-        spread=EIGHT.to_vad(categories).spread.astype(np.float32),
-    )  # fmt: skip
+    def drop(self, stamp: int) -> None:
+        """Believe nothing of anybody any more, as of a stamp."""
+        self.there[:], self.read[:], self.seen[:] = False, stamp, stamp
 
+    def take(self, now: Readings, sources: np.ndarray, stamp: int, rows: Rows) -> None:
+        """Keep what is believed now of persons that were read."""
+        self.there[rows], self.read[rows], self.source[rows] = True, stamp, sources
+        self.categories[rows], self.vad[rows] = now.categories, now.vad
+        self.confidence[rows], self.spread[rows] = now.confidence, now.spread
 
-def _vad(affect: Affect) -> tuple[float, float, float]:
-    return affect.valence, affect.arousal, affect.dominance
+    def now(self, stamp: int, latest: int, rows: slice, hold: float) -> Readings:
+        """Return what is believed of persons.
+
+        Of whom the latest look told nothing it fades, and is dropped after ``hold`` seconds.
+
+        Args:
+            stamp: Of the image, ns.
+            latest: Of the last image in which faces and bodies were looked at, ns.
+            rows: Of the persons.
+            hold: Seconds.
+        """
+        there, read, confidence = self.there[rows], self.read[rows], self.confidence[rows]
+        faded = read < latest
+        if faded.any():
+            age = (stamp - read) / NANOSECONDS
+            there = self.there[rows] = there & (~faded | (age <= hold))
+            confidence = confidence * np.where(there & faded, np.exp(-age / hold), 1.0)
+        return Readings(
+            there, self.categories[rows], self.vad[rows], confidence, self.spread[rows])

@@ -1,4 +1,4 @@
-"""Detector of speech in a face, from how the shapes of its mouth come and go.
+"""Detector of speech in faces, from how the shapes of a mouth come and go.
 
 Speech opens and closes the mouth two to six times a second (Chandrasekaran et al., "The natural
 statistics of audiovisual speech", PLoS Computational Biology 5, 2009). An expression opens it once
@@ -8,10 +8,9 @@ is large in speech and small in an expression's onset, hold and end.
 
 from __future__ import annotations
 
-from collections import deque
-
 import numpy as np
 
+from kinesics_core.affect.per_person import PerPerson, Rows, numbers
 from kinesics_core.skeletons import BLENDSHAPE_INDEX
 from kinesics_core.types import NANOSECONDS
 
@@ -24,42 +23,59 @@ _GAP = NANOSECONDS // 2
 _TREMBLING = 0.01  # step of a shape from one image to the next that is none
 # Way there and back in the window of a mouth that is silent, and of one that surely speaks.
 _SILENT, _SPEAKING = 0.25, 0.8
+_KEPT = 128  # images of a window; above 127 Hz it gets shorter
 
 
-class SpeechDetector:
-    """Detector of speech in one person's face, image by image."""
+class SpeechDetector(PerPerson):
+    """Detector of speech in the faces of P persons, image by image."""
 
-    def __init__(self) -> None:
+    # Of each image in the window: stamp, mouth, how far each shape went since the one before.
+    _stamps: np.ndarray
+    _mouths: np.ndarray
+    _steps: np.ndarray
+    _first: np.ndarray
+    _count: np.ndarray
+    _way: np.ndarray  # sum of the steps but the first
+
+    def __init__(self, persons: int = 1) -> None:
         """Begin silent."""
-        # Of each image in the window: stamp, mouth, how far each shape went since the one before.
-        self._values: deque[tuple[int, np.ndarray, np.ndarray]] = deque()
-        self._way = np.zeros(len(_SHAPES))  # sum of the steps but the first
+        mouths = np.zeros((_KEPT, len(_SHAPES)))
+        super().__init__(persons, _stamps=np.zeros(_KEPT, np.int64), _mouths=mouths, _steps=mouths,
+                         _first=0, _count=0, _way=mouths[0])
 
-    def update(self, shapes: np.ndarray, stamp: int) -> float:
-        """Return whether the mouth speaks, 0..1.
+    def update(self, shapes: np.ndarray, stamp: int, rows: Rows) -> np.ndarray:
+        """Return whether mouths speak (n,), 0..1.
 
         Args:
-            shapes: (52,) blendshapes; nan where unknown.
-            stamp: Of the image, ns. After one that jumps the mouth is silent.
+            shapes: (n, 52) blendshapes; 0 where unknown.
+            stamp: Of the image, ns. After one that jumps a mouth is silent.
+            rows: Of the n persons.
         """
-        values = shapes[_SHAPES]
-        values = np.where(np.isfinite(values), values, 0.0)
-        step = np.zeros(len(values))
-        if self._values:
-            last, before, _ = self._values[-1]
-            if not 0 <= stamp - last <= _GAP:
-                self._values.clear()
-                self._way = np.zeros(len(values))
-            else:
-                elapsed = (stamp - last) / NANOSECONDS
-                change = (1.0 - np.exp(-elapsed / _STEADY)) * (values - before)
-                values = before + change
-                step = np.abs(change)
-                step[step <= _TREMBLING] = 0.0
-                self._way = self._way + step
-        self._values.append((stamp, values, step))
-        while stamp - self._values[0][0] > _WINDOW:
-            self._values.popleft()
-            self._way = self._way - self._values[0][2]
-        returns = float((self._way - np.abs(values - self._values[0][1])).max())
-        return min(1.0, max(0.0, (returns - _SILENT) / (_SPEAKING - _SILENT)))
+        values = shapes.take(_SHAPES, axis=1)
+        rows = numbers(rows)
+        first, count, way = self._first[rows], self._count[rows], self._way[rows]
+        newest = (first + count - 1) % _KEPT
+        elapsed = stamp - self._stamps[rows, newest]
+        follows = (count > 0) & (elapsed >= 0) & (elapsed <= _GAP)
+        count *= follows
+        column = follows[:, None]
+        gain = 1.0 - np.exp(np.minimum(elapsed, _GAP) * follows * (-1.0 / _STEADY / NANOSECONDS))
+        before = self._mouths[rows, newest]
+        change = np.where(column, gain[:, None] * (values - before), 0.0)
+        values = np.where(column, before + change, values)
+        steps = np.abs(change)
+        steps[steps <= _TREMBLING] = 0.0
+        way = np.where(column, way + steps, 0.0)
+        while True:
+            old = stamp - self._stamps[rows, first] > _WINDOW
+            old = (count > 1) & (old | (count == _KEPT))
+            if not old.any():
+                break
+            first, count = (first + old) % _KEPT, count - old
+            way -= old[:, None] * self._steps[rows, first]
+        place = (first + count) % _KEPT
+        self._stamps[rows, place] = stamp
+        self._mouths[rows, place], self._steps[rows, place] = values, steps
+        self._first[rows], self._count[rows], self._way[rows] = first, count + 1, way
+        returns = (way - np.abs(values - self._mouths[rows, first])).max(axis=1)
+        return np.minimum(np.maximum((returns - _SILENT) / (_SPEAKING - _SILENT), 0.0), 1.0)

@@ -87,7 +87,10 @@ def stage_times(people: int = 5, images: int = 240) -> dict[str, float]:
         for person in persons:
             person.blendshapes = random.uniform(
                 0.0, 0.3, len(ARKIT_BLENDSHAPES)).astype(np.float32)
-            person.expression, person.expression_stamp = np.full(8, 0.125, np.float32), START
+            # Read by the networks one after the other, three times a second each.
+            person.expression = np.full(8, 0.125, np.float32)
+            person.expression_stamp = START + round(
+                (image - (image + 2 * person.id) % 10) * NANOSECONDS / RATE)
         stamp = START + round(image * NANOSECONDS / RATE)
         forecasts = [MotionForecast(
             stamp, person.id, WIDTH, HEIGHT, np.repeat(person.coco[None, :, :2], 30, axis=0),
