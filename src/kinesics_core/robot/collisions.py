@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from kinesics_core.robot.model import RobotModel
 
-REACH = 1.0
-"""Metres that a link moves, at most, when a joint before it turns by a radian."""
+_LONGEST_SLIDE = 10.0  # metres of a joint without an end
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,39 +91,67 @@ class CapsuleChecker:
         self._joints = [(int(self.shapes.geometryObjects[one].parentJoint),
                          int(self.shapes.geometryObjects[other].parentJoint))
                         for one, other, _ in known.pairs]
-        self._due = np.full(len(known.pairs), -1.0)  # travelled way at which to look again
-        self._travelled, self._last = 0.0, np.zeros(self.kinematics.nq)
         self.found = self.shapes.createData()
         for request, apart in zip(self.found.collisionRequests, self.apart, strict=True):
             request.security_margin = float(apart)
+        self._reach = self._reaches(known)
+        # At these positions every pair has at least so much to spare.
+        self._at, self._spare = np.zeros(self.kinematics.nq), np.full(len(known.pairs), -np.inf)
 
-    def near(self, position: np.ndarray, within: float) -> list[Nearness]:
-        """Return the pairs that are less than ``within`` metres from the distance to be kept.
+    def near(self, position: np.ndarray, within: float, step: np.ndarray, slack: float,
+             ) -> list[Nearness]:
+        """Return what a step from a position may touch.
 
         Calls follow a movement: a pair is looked at again when the joints have moved so far since
         that it may have come near.
+
+        Args:
+            position: (N,).
+            within: Metres.
+            step: (N,) of the joints, by which they will go on.
+            slack: Metres more than the distance to be kept that count as touching.
+
+        Returns:
+            The pairs that are less than ``within`` from the distance to be kept; none where the
+            step is too short to bring one there.
         """
-        if not self.pairs:
+        moved, ahead = np.abs(position - self._at), np.abs(step)
+        if not (self._spare < self._reach @ (moved + ahead) + slack).any():
             return []
-        self._travelled += REACH * float(np.abs(position - self._last).sum())
-        self._last = position
-        due = np.flatnonzero(self._due < self._travelled)
-        if not len(due):
-            return []
+        self._spare -= self._reach @ moved
+        self._at = position
+        touched = self._reach @ ahead + slack
         self._pinocchio.updateGeometryPlacements(
             self.kinematics, self.data, self.shapes, self.found, position)
-        found = []
-        for index in due.tolist():
+        due = np.flatnonzero(self._spare < np.maximum(touched, within)).tolist()
+        for index in due:
             result = self._pinocchio.computeDistance(self.shapes, self.found, index)
-            spare = result.min_distance - self._kept[index]
-            self._due[index] = self._travelled + max(spare - within, 0.0)
-            if spare < within:
-                one, other = self._joints[index]
-                found.append(Nearness(
-                    spare, np.array(result.getNearestPoint1()).ravel(),
-                    np.array(result.getNearestPoint2()).ravel(), one, other,
-                    result.min_distance < 0))
-        return found
+            self._spare[index] = result.min_distance - self._kept[index]
+        if not (self._spare < touched).any():
+            return []
+        return [self._nearness(index) for index in due if self._spare[index] < within]
+
+    def _nearness(self, index: int) -> Nearness:
+        """Return a pair as it was found last."""
+        result, (one, other) = self.found.distanceResults[index], self._joints[index]
+        return Nearness(float(self._spare[index]), np.array(result.getNearestPoint1()).ravel(),
+                        np.array(result.getNearestPoint2()).ravel(), one, other,
+                        result.min_distance < 0)
+
+    def _reaches(self, known: CapsuleModel) -> np.ndarray:
+        """Return how far joints move a pair's capsules against each other at most.
+
+        Returns:
+            (P, N) metres for a radian, or for a metre of a sliding joint.
+        """
+        of_capsule = [_capsule_reach(self.kinematics, self.data, geometry)
+                      for geometry in self.shapes.geometryObjects]
+        reach = np.zeros((len(known.pairs), self.kinematics.nv))
+        for row, (one, other, _) in enumerate(known.pairs):
+            ways = of_capsule[one], of_capsule[other]
+            for joint in set(ways[0]) ^ set(ways[1]):
+                reach[row, joint] = ways[joint in ways[1]][joint]
+        return reach
 
     def spare(self, position: np.ndarray) -> float:
         """Return by how much the nearest pair is farther apart than it has to be, metres."""
@@ -142,6 +170,34 @@ class CapsuleChecker:
         """Tell whether all pairs are as far apart as they have to be."""
         return not (self.pairs and self._pinocchio.computeCollisions(
             self.kinematics, self.data, self.shapes, self.found, position, True))
+
+
+def _capsule_reach(kinematics: Any, data: Any, geometry: Any) -> dict[int, float]:
+    """Return how far a capsule's line goes when joints move: index -> metres for a radian.
+
+    What lies between a joint's axis and the line is taken to be stretched out.
+    """
+    import pinocchio
+
+    pinocchio.computeJointJacobians(kinematics, data, np.zeros(kinematics.nq))
+    half = geometry.placement.rotation[:, 2] * geometry.geometry.halfLength
+    points = [geometry.placement.translation + half, geometry.placement.translation - half]
+    joint, farther, found = int(geometry.parentJoint), 0.0, {}
+    while joint > 0:
+        index = int(kinematics.idx_vs[joint])
+        axis = data.oMi[joint].rotation.T @ data.J[3:, index]
+        if float(axis @ axis) > 0.5:
+            found[index] = farther + max(float(np.linalg.norm(np.cross(axis, point)))
+                                         for point in points)
+            slides = 0.0
+        else:
+            found[index] = 1.0
+            slides = float(min(_LONGEST_SLIDE, max(abs(kinematics.lowerPositionLimit[index]),
+                                                   abs(kinematics.upperPositionLimit[index]))))
+        farther += slides + max(float(np.linalg.norm(point)) for point in points)
+        points = [kinematics.jointPlacements[joint].translation]
+        joint = int(kinematics.parents[joint])
+    return found
 
 
 def _turn_to(direction: np.ndarray) -> np.ndarray:

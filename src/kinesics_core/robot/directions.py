@@ -10,7 +10,6 @@ import math
 
 import numpy as np
 
-from kinesics_core.rotations import exponential
 from kinesics_core.skeletons import SMPLX_BODY, SMPLX_BODY_PARENTS
 from kinesics_core.types import BodyPose
 
@@ -44,9 +43,6 @@ PARTS: dict[str, tuple[str, tuple[float, float, float]]] = {
 """Part -> the SMPL-X joint that turns it, and its direction in the T-pose (x to the body's left, y
 up, z forward): spine and crown point up, chest and head forward, palms out of the palm."""
 
-_WORLD = np.array([(0.0, 0.0, 1.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0)])  # SMPL-X axes to REP-103
-
-
 class PersonDirections:
     """The directions of some parts of a posed person.
 
@@ -55,20 +51,31 @@ class PersonDirections:
     """
 
     def __init__(self, parts: tuple[str, ...]) -> None:
+        import pinocchio
+
         wanted = {SMPLX_BODY.index(PARTS[part][0]) for part in parts}
         needed: set[int] = set()
         for joint in wanted:
-            while joint >= 0 and joint not in needed:
+            while joint >= 0:
                 needed.add(joint)
                 joint = SMPLX_BODY_PARENTS[joint]
-        needed.add(0)
-        self._joints = sorted(needed)
-        row = {joint: place for place, joint in enumerate(self._joints)}
-        self._parents = [row.get(SMPLX_BODY_PARENTS[joint], -1) for joint in self._joints]
-        self._rows = np.array([row[SMPLX_BODY.index(PARTS[part][0])] for part in parts], int)
-        self._axes = np.array([PARTS[part][1] for part in parts]).reshape(-1, 3, 1)
-        self._body = np.array([joint - 1 for joint in self._joints[1:]], int)
-        self._turns = np.empty((len(self._joints), 3))
+        joints = sorted(needed | {0})
+        self._pinocchio = pinocchio
+        self._tree = pinocchio.Model()
+        for joint in joints:
+            above = SMPLX_BODY_PARENTS[joint]
+            self._tree.addJoint(0 if above < 0 else 1 + joints.index(above),
+                                pinocchio.JointModelSpherical(), pinocchio.SE3.Identity(),
+                                SMPLX_BODY[joint])
+        self._data = self._tree.createData()
+        self._body = np.array([joint - 1 for joint in joints[1:]], int)
+        self._turns = np.empty((len(joints), 3))
+        self._quaternions = np.empty((len(joints), 4))
+        # The columns of the tree's Jacobian that turn are its joints' axes in the world.
+        rows = [joints.index(SMPLX_BODY.index(PARTS[part][0])) for part in parts]
+        axes = np.array([PARTS[part][1] for part in parts]).reshape(-1, 3)
+        self._columns = 3 * np.array(rows, int) + np.abs(axes).argmax(axis=1)
+        self._signs = axes.sum(axis=1)
 
     def of(self, pose: BodyPose) -> np.ndarray:
         """Return the directions (parts, 3), unit length; nan where the pose is.
@@ -78,22 +85,28 @@ class PersonDirections:
         """
         turns = self._turns
         turns[0] = pose.global_orient
-        turns[1:] = pose.body_pose[self._body]
-        local = exponential(turns)
-        local[0] = without_heading(local[0])
-        world = [local[0]]
-        for rotation, parent in zip(local[1:], self._parents[1:], strict=True):
-            world.append(world[parent] @ rotation)
-        posed = np.array(world)
-        return (posed[self._rows] @ self._axes)[..., 0] @ _WORLD.T
+        turns[1:] = pose.body_pose.take(self._body, axis=0)
+        # The tiny number keeps 0 / 0 away and changes no other quotient.
+        angle = np.sqrt(np.einsum("ji,ji->j", turns, turns) + 1e-20)
+        half = 0.5 * angle
+        np.multiply(turns, (np.sin(half) / angle)[:, None], out=self._quaternions[:, :3])
+        np.cos(half, out=self._quaternions[:, 3])
+        self._pinocchio.computeJointJacobians(
+            self._tree, self._data, self._quaternions.ravel())
+        axes = self._data.J[3:]
+        pointing = axes.take(self._columns, axis=1) * self._signs
+        return pointing.T @ _to_base(axes[:, :3])
 
 
-def without_heading(rotation: np.ndarray) -> np.ndarray:
-    """Take from a rotation (3, 3) its turn about the vertical (y), so that it faces forward."""
-    forward, side = rotation[:, 2], rotation[:, 0]
-    x, z = float(forward[0]), float(forward[2])
+def _to_base(trunk: np.ndarray) -> np.ndarray:
+    """Return what takes directions (K, 3) of SMPL-X to a base that faces where a trunk does.
+
+    Args:
+        trunk: (3, 3) rotation of the pelvis in axes of SMPL-X.
+    """
+    (side_x, _, x), _, (side_z, _, z) = trunk.tolist()
     if x * x + z * z < 0.05:  # it faces the floor or the sky: its side tells where it faces
-        x, z = -float(side[2]), float(side[0])
-    angle = math.atan2(x, z)
-    cosine, sine = math.cos(angle), math.sin(angle)
-    return np.array([(cosine, 0.0, -sine), (0.0, 1.0, 0.0), (sine, 0.0, cosine)]) @ rotation
+        x, z = -side_z, side_x
+    length = math.hypot(x, z) or 1.0
+    sine, cosine = x / length, z / length
+    return np.array([(sine, cosine, 0.0), (0.0, 0.0, 1.0), (cosine, -sine, 0.0)])

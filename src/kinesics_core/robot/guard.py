@@ -13,10 +13,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from kinesics_core.robot.collisions import CapsuleChecker
-from kinesics_core.robot.limits import Limiter, braking_tail
+from kinesics_core.robot.limits import Limiter, braking_end, braking_tail
 
 _FAR = 0.04  # radians or metres of a tail from which its middle is looked at, too
-_STOPPED = 1e3  # seconds, when every tail is over
 _BETTER = 1e-5  # metres
 
 
@@ -61,8 +60,7 @@ class CollisionGuard:
 
     def _safe(self, limiter: Limiter, velocity: np.ndarray, dt: float) -> bool:
         position = limiter.position + velocity * dt
-        known = limiter.limits.acceleration
-        end, _ = braking_tail(position, velocity, known, _STOPPED, limiter.spacing)
+        end = braking_end(position, velocity, limiter.limits.acceleration, limiter.spacing)
         if not self.checker.clear(end):
             return False
         way = float(np.abs(end - position).max())

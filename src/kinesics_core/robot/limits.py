@@ -97,6 +97,9 @@ class Limiter:
         self.velocity = np.zeros(len(start))
         self.acceleration = np.zeros(len(start))
         self.spacing = spacing
+        # Work space: to the target, to the upper end, to the lower end.
+        self._distances = np.empty((3, len(start)))
+        self._times = np.empty((3, 1))
 
     def next_velocity(self, target: np.ndarray, target_velocity: np.ndarray, dt: float,
                       speed: float = 1.0) -> np.ndarray:
@@ -108,18 +111,21 @@ class Limiter:
             dt: Seconds, more than 0.
             speed: Share of the fastest speed that is allowed, 0..1.
         """
-        known, change = self.limits, self.limits.acceleration * dt
+        known, distances, times = self.limits, self._distances, self._times
         error = target - self.position
+        np.abs(error, out=distances[0])
+        np.subtract(known.upper, self.position, out=distances[1])
+        np.subtract(self.position, known.lower, out=distances[2])
+        times[0], times[1:] = dt, dt + 0.5 * self.spacing
+        braking, change = _braking(distances, known.acceleration, times)
         # Towards the target as fast as braking allows, beside keeping up with it.
-        closing = np.minimum(_braking(np.abs(error), known.acceleration, dt), np.abs(error) / dt)
+        closing = np.minimum(braking[0], distances[0] / dt)
         wanted = target_velocity + np.copysign(closing, error)
-        reserve = dt + 0.5 * self.spacing
-        high = np.minimum(speed * known.velocity,
-                          _braking(known.upper - self.position, known.acceleration, reserve))
-        low = np.maximum(-speed * known.velocity,
-                         -_braking(self.position - known.lower, known.acceleration, reserve))
-        wanted = np.minimum(np.maximum(wanted, low), high)
-        return np.minimum(np.maximum(wanted, self.velocity - change), self.velocity + change)
+        fastest = speed * known.velocity
+        wanted = np.minimum(np.maximum(wanted, -np.minimum(braking[2], fastest)),
+                            np.minimum(braking[1], fastest))
+        return np.minimum(np.maximum(wanted, self.velocity - change[0]),
+                          self.velocity + change[0])
 
     def move(self, velocity: np.ndarray, dt: float) -> None:
         """Go on with a velocity (N,) of ``next_velocity`` for ``dt`` seconds."""
@@ -162,7 +168,25 @@ def braking_tail(
     return position + velocity * time * (1.0 + left) / 2, velocity * left
 
 
-def _braking(distance: np.ndarray, acceleration: np.ndarray, dt: float) -> np.ndarray:
-    """Return the fastest speed from which a joint still stops within a distance."""
-    step = acceleration * dt
-    return np.sqrt(step * step + 2 * acceleration * np.maximum(distance, 0.0)) - step
+def braking_end(
+    position: np.ndarray, velocity: np.ndarray, acceleration: np.ndarray, spacing: float,
+) -> np.ndarray:
+    """Return where joints (N,) stand that brake as in ``braking_tail``."""
+    points = np.ceil(np.abs(velocity) / (acceleration * spacing) - 1e-9)
+    return position + velocity * (np.maximum(points, 1.0) * (0.5 * spacing))
+
+
+def _braking(distance: np.ndarray, acceleration: np.ndarray, times: np.ndarray,
+             ) -> tuple[np.ndarray, np.ndarray]:
+    """Return the fastest speeds from which joints still stop within distances.
+
+    Args:
+        distance: (R, N).
+        acceleration: (N,).
+        times: (R, 1) seconds that pass before they brake.
+
+    Returns:
+        (R, N) speeds, and the changes of speed in ``times``.
+    """
+    step = acceleration * times
+    return np.sqrt(step * step + 2 * acceleration * np.maximum(distance, 0.0)) - step, step

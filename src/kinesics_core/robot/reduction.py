@@ -36,17 +36,24 @@ class MotionReducer:
     """
 
     def __init__(self, limits: Limits) -> None:
-        self.limits = limits
+        # One jump is no swing: it counts as if it were made at eight times the limits.
+        self._squares = np.stack([limits.velocity, limits.acceleration]) ** 2
+        self._most = 64 * self._squares
         self.share = np.ones(len(limits.names))
         self.begin(None)
 
     def begin(self, goal: np.ndarray | None) -> None:
         """Forget what was, and take a goal (N,) as the middle."""
-        count = len(self.limits.names)
         self._goal = self._middle = goal
-        self._velocity = np.zeros(count)
-        self._speed2, self._change2 = np.zeros(count), np.zeros(count)
-        self.share = np.ones(count)
+        self._velocity = np.zeros(len(self.share))
+        self._swing = np.zeros(self._squares.shape)  # mean squares of speed and acceleration
+        self._rates = np.zeros(self._squares.shape)
+        self.share = np.ones(len(self.share))
+
+    def shift(self, way: np.ndarray) -> None:
+        """Take the next goal to be another way (N,) of doing the same: a jump that is no swing."""
+        if self._goal is not None and self._middle is not None:
+            self._goal, self._middle = self._goal + way, self._middle + way
 
     def step(self, goal: np.ndarray, dt: float, speed: float = 1.0) -> np.ndarray:
         """Return the goal (N,) to be followed instead.
@@ -58,20 +65,19 @@ class MotionReducer:
         """
         if self._goal is None or self._middle is None:
             self._goal = self._middle = goal
-        known, keep = self.limits, math.exp(-dt / MEMORY)
+        rates = self._rates
         velocity = (goal - self._goal) / dt
-        change = (velocity - self._velocity) / dt
+        rates[0] = velocity
+        np.divide(velocity - self._velocity, dt, out=rates[1])
         self._goal, self._velocity = goal, velocity
-        # One jump is no swing: it counts as if it were made at eight times the limits.
-        most, hardest = 8 * known.velocity, 8 * known.acceleration
-        self._speed2 = keep * self._speed2 + (1 - keep) * np.minimum(np.abs(velocity), most) ** 2
-        self._change2 = keep * self._change2 + (1 - keep) * np.minimum(
-            np.abs(change), hardest) ** 2
-        self._middle = self._middle + (1 - math.exp(-dt / MIDDLE)) * (goal - self._middle)
+        self._swing += -math.expm1(-dt / MEMORY) * (
+            np.minimum(rates * rates, self._most) - self._swing)
+        swung = goal - self._middle
+        middle_moves = -math.expm1(-dt / MIDDLE)
+        self._middle = self._middle + middle_moves * swung
         # The peak of a swing is sqrt(2) times its root mean square.
-        wanted = np.sqrt(2.0 * np.maximum(
-            self._speed2 / (max(speed, 0.05) * known.velocity) ** 2,
-            self._change2 / known.acceleration**2))
-        self.share += (1 - math.exp(-dt / 0.2)) * (
+        speed2, change2 = self._swing / self._squares
+        wanted = np.sqrt(2.0 * np.maximum(speed2 / max(speed, 0.05) ** 2, change2))
+        self.share += -math.expm1(-dt / 0.2) * (
             np.minimum(1.0, _ROOM / np.maximum(wanted, 1e-9)) - self.share)
-        return self._middle + self.share * (goal - self._middle)
+        return self._middle + self.share * ((1.0 - middle_moves) * swung)

@@ -87,6 +87,7 @@ class Retargeter:
         self._follow = np.array([moving.index(name) for name in followers], int)
         self.person = PersonDirections(self.solver.features.parts)
         self._reducer = MotionReducer(self.limits)
+        self._too_fast = 2 * self.limits.velocity  # of a goal, so that it has jumped
         self._hands = _hands(robot_map, moving)
         self._rate = rate
         self.begin({})
@@ -122,7 +123,7 @@ class Retargeter:
 
     def solve(self, pose: BodyPose) -> np.ndarray:
         """Go one step towards a pose, without limits of speed; return the goal (N,)."""
-        self._goal = self._goal_of(pose)
+        self._goal = self._goal_of(pose, math.inf)
         return self._goal
 
     def begin(self, positions: Mapping[str, float], slowly: bool = True) -> None:
@@ -156,7 +157,7 @@ class Retargeter:
             return self.command
         self.note = ""
         if pose is not None:
-            self._goal = self._goal_of(pose)
+            self._goal = self._goal_of(pose, dt)
         return self._towards_goal(dt)
 
     def follow(self, directions: np.ndarray, elapsed: float) -> JointCommand:
@@ -169,8 +170,7 @@ class Retargeter:
         dt = self._time(elapsed)
         if dt is None:
             return self.command
-        self._goal = self._goal.copy()
-        self._goal[self._follow] = self.solver.step(directions)
+        self._goal = self._goal_towards(directions, dt)
         return self._towards_goal(dt)
 
     def following(self, position: np.ndarray) -> np.ndarray:
@@ -181,8 +181,8 @@ class Retargeter:
         shown = self._reducer.step(self._goal, dt, self.speed)
         # A goal that jumps is no movement to keep up with.
         velocity = (shown - self._shown) / dt
-        fast = np.abs(velocity) > 2 * self.limits.velocity
-        self._goal_velocity = np.where(fast, 0.0, 0.5 * (self._goal_velocity + velocity))
+        self._goal_velocity = 0.5 * (self._goal_velocity + velocity)
+        self._goal_velocity[np.abs(velocity) > self._too_fast] = 0.0
         self._shown = shown
         self._followed = min(self._followed + dt, BEGIN_TIME)
         share = BEGIN_SPEED + (1 - BEGIN_SPEED) * self._followed / BEGIN_TIME
@@ -230,15 +230,21 @@ class Retargeter:
             return None
         return elapsed
 
-    def _goal_of(self, pose: BodyPose) -> np.ndarray:
+    def _goal_of(self, pose: BodyPose, dt: float) -> np.ndarray:
         if not (np.isfinite(pose.body_pose).all() and np.isfinite(pose.global_orient).all()):
             self.note = ("The pose has numbers that are not finite; the robot holds the last one."
                          " Whoever publishes it should leave such a pose out.")
             return self._goal
-        goal = self._goal.copy()
-        goal[self._follow] = self.solver.step(self.person.of(pose))
+        goal = self._goal_towards(self.person.of(pose), dt)
         for hand, (joints, opened, closed) in self._hands.items():
             goal[joints] = opened + hand_closed(getattr(pose, hand), hand) * (closed - opened)
+        return goal
+
+    def _goal_towards(self, directions: np.ndarray, dt: float) -> np.ndarray:
+        goal = self._goal.copy()
+        goal[self._follow] = self.solver.step(directions, dt)
+        if self.solver.switched:
+            self._reducer.shift(goal - self._goal)
         return goal
 
     def _move(self, dt: float, share: float) -> JointCommand:

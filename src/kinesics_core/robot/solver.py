@@ -8,16 +8,21 @@ With the world axes w_j of the joints, d_k moves with joint j by w_j x d_k. A st
 over a box, the joints' range and a longest step: a quadratic program with simple bounds (daqp:
 Arnstrom, Bemporad & Axehill, IEEE TAC 2022). The error along the sphere is the angle, so that the
 pull does not fade where a link points the wrong way round.
+
+No J_k is made: (w_i x d)(w_j x d) = w_i w_j - (w_i d)(w_j d), and the error times w_j x d_k is w_j
+times the turn from d_k to t_k. All products of axes and directions are those of the columns of one
+Jacobian, as each followed link has a joint at its end that turns about d_k and moves nothing.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from kinesics_core.robot.collisions import CapsuleChecker, CapsuleModel
+from kinesics_core.robot.collisions import CapsuleChecker, CapsuleModel, Nearness
 from kinesics_core.robot.limits import Limits
 from kinesics_core.robot.model import RobotModel, chain
 from kinesics_core.robot.robot_map import RobotMap
@@ -39,6 +44,9 @@ MOST_NEAR = 8
 """Pairs in that program at most, the nearest ones."""
 
 _FARTHEST_APART = 0.01  # metres that overlapping capsules are driven apart in one step
+_SLACK = 0.001  # metres more than has to be kept, so that nobody stands where the guard must act
+_OPPOSITE = 3.1  # radians between directions that have no way between them
+_YZX, _ZXY = np.array([1, 2, 0]), np.array([2, 0, 1])
 
 NEAR = 0.02
 """Sum of weights times squared radians up to which no other way of holding a limb is sought: a
@@ -82,6 +90,10 @@ class DirectionSolver:
         limits: Of the joints that follow, in the order of the kinematics.
         rest: Positions of all of the robot's joints at rest.
         capsules: Kept apart; None keeps nothing apart.
+
+    Attributes:
+        position: (N,) where the joints are to be; may be set.
+        switched: Whether the last step took another way of holding a limb.
     """
 
     def __init__(self, model: RobotModel, robot_map: RobotMap, limits: Limits, rest: np.ndarray,
@@ -91,13 +103,17 @@ class DirectionSolver:
 
         self._pinocchio, self._daqp = pinocchio, daqp
         self.kinematics = model.reduced(limits.names, rest)
-        self.data = self.kinematics.createData()
         self.limits = limits
-        self._rest = np.array([rest[model.index(name)] for name in limits.names])
-        self.features = _features(model, robot_map, self.kinematics, limits.names)
-        self._axes = robot_map.base_axes(model)
-        self._root = np.sqrt(self.features.weights)[:, None]
         n = len(limits.names)
+        self.features = _features(model, robot_map, self.kinematics, limits.names)
+        self._pointed = _with_pointers(self.kinematics, self.features)
+        self._data = self._pointed.createData()
+        self._placed = np.zeros(self._pointed.nq)  # the positions, and those at the ends: zero
+        self._base = robot_map.base_axes(model)
+        weights, support = self.features.weights, self.features.support
+        self._weighted = weights[:, None] * support
+        self._shared = support.T @ self._weighted  # (N, N): weights of the links two joints move
+        self._crossed = np.sqrt(weights)[:, None] * support
         self._quadratic = np.eye(n) * (DAMPING + PULL)
         self._none = np.zeros((0, n))
         self.checker = None if capsules is None else CapsuleChecker(
@@ -106,27 +122,35 @@ class DirectionSolver:
         for joint in range(1, self.kinematics.njoints):
             self._supports[joint, [int(above) - 1 for above in self.kinematics.supports[joint]
                                    if above > 0]] = 1.0
-        self._rest = np.clip(self._rest, limits.lower, limits.upper)
+        self._rest = np.clip(np.array([rest[model.index(name)] for name in limits.names]),
+                             limits.lower, limits.upper)
         self.position = self._rest.copy()
+        self.switched = False
         self._random = np.random.default_rng(0)
         self._other: np.ndarray | None = None
         self._tries = self._wait = self._steps = 0
 
     def directions(self, position: np.ndarray) -> np.ndarray:
         """Return where the links point at joint positions (N,): (K, 3) in axes of the base."""
-        self._pinocchio.forwardKinematics(self.kinematics, self.data, position)
-        return self._pointing() @ self._axes
+        return self._turning(position)[:, len(position):].T @ self._base
 
-    def step(self, targets: np.ndarray) -> np.ndarray:
-        """Go one step towards directions (K, 3), unit, in axes of the base.
+    def step(self, targets: np.ndarray, seconds: float = math.inf) -> np.ndarray:
+        """Go one step towards directions, unit, in axes of the base.
 
         Where that is stuck far away, another way of holding the limb is sought beside it, one step
         a call, and taken when it is much nearer.
 
+        Args:
+            targets: (K, 3).
+            seconds: The joints go no farther than they can in so long: near a singularity, where
+                some would have to be faster, the others do what they can instead.
+
         Returns:
             (N,) the new positions, within the range.
         """
-        self.position, off = self._advance(self.position, targets)
+        self.switched = False
+        longest = np.minimum(self.limits.velocity * seconds, LONGEST_STEP)
+        self.position, off = self._advance(self.position, targets, longest)
         cost = float(self.features.weights @ off**2)
         if cost < NEAR:
             self._other, self._tries, self._wait = None, 0, 0
@@ -143,75 +167,68 @@ class DirectionSolver:
             start = self._rest if self._tries == 0 else self._random.uniform(
                 self.limits.lower, self.limits.upper)
             self._other, self._steps = np.where(bad, start, self.position), 0
-        self._other, off = self._advance(self._other, targets, apart=False)
+        self._other, off = self._advance(self._other, targets, LONGEST_STEP, apart=False)
         self._steps += 1
         if self._steps < SEEK_STEPS:
             return
         clear = self.checker is None or self.checker.clear(self._other)
         if clear and self.features.weights @ off**2 < MUCH_NEARER * cost:
-            self.position, self._tries = self._other, 0
+            self.position, self._tries, self.switched = self._other, 0, True
         else:
             self._tries += 1
             if self._tries >= SEEK_TRIES:
                 self._tries, self._wait = 0, SEEK_PAUSE
         self._other = None
 
-    def _advance(self, q: np.ndarray, targets: np.ndarray, apart: bool = True,
-                 ) -> tuple[np.ndarray, np.ndarray]:
+    def _advance(self, q: np.ndarray, targets: np.ndarray, longest: np.ndarray | float,
+                 apart: bool = True) -> tuple[np.ndarray, np.ndarray]:
         """Return the positions (N,) one step further, and how far off (K,) radians it was."""
-        known = self.limits
-        self._pinocchio.computeJointJacobians(self.kinematics, self.data, q)
-        pointing, wanted = self._pointing(), targets @ self._axes.T
-        # (K, N, 3): w_j x d_k of the joints that move the link.
-        axes = self.data.J[3:].T
-        jacobian = _cross(axes[None], pointing[:, None]) * self._support
-        error = _along_sphere(pointing, wanted)
-        rows = (jacobian * self._root[:, None]).transpose(0, 2, 1).reshape(-1, len(q))
-        quadratic = rows.T @ rows + self._quadratic
-        linear = PULL * (q - self._rest) - (error * self._root).ravel() @ rows
-        high = np.minimum(known.upper - q, LONGEST_STEP)
-        low = np.maximum(known.lower - q, -LONGEST_STEP)
-        rows_apart, least = self._apart(q) if apart else (self._none, self._none[:, 0])
-        if len(least):
-            n = len(q)
-            high = np.concatenate([high, np.full(len(least), np.inf)])
-            low = np.concatenate([low, least])
-            # Soft: where two limbs overlap already, the box may not let them apart at once.
-            sense = np.array([0] * n + [8] * len(least), np.int32)
-            step, _, status, _ = self._daqp.solve(quadratic, linear, rows_apart, high, low, sense)
-        else:
-            step, _, status, _ = self._daqp.solve(quadratic, linear, self._none, high, low)
+        known, n = self.limits, len(q)
+        turning = self._turning(q)
+        turn, off = _turn(turning[:, n:], self._base @ targets.T)
+        products = turning.T @ turning
+        crossed = products[n:, :n] * self._crossed
+        quadratic = products[:n, :n] * self._shared - crossed.T @ crossed + self._quadratic
+        linear = PULL * (q - self._rest) - np.add.reduce(
+            (turn @ self._weighted) * turning[:, :n], 0)
+        high = np.minimum(known.upper - q, longest)
+        low = np.maximum(known.lower - q, -longest)
+        step, _, status, _ = self._daqp.solve(quadratic, linear, self._none, high, low)
+        if status > 0 and apart and self.checker is not None:
+            near = self.checker.near(q, NEAR_CAPSULES, step, _SLACK)
+            if near:
+                rows, least = self._apart(near)
+                # Soft: where two limbs overlap already, the box may not let them apart at once.
+                step, _, status, _ = self._daqp.solve(
+                    quadratic, linear, rows, np.concatenate([high, np.full(len(least), np.inf)]),
+                    np.concatenate([low, least]), np.array([0] * n + [8] * len(least), np.int32))
         if status > 0:
             q = np.minimum(np.maximum(q + step, known.lower), known.upper)
-        return q, np.sqrt(np.einsum("ki,ki->k", error, error))
+        return q, off
 
-    def _apart(self, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _apart(self, near: list[Nearness]) -> tuple[np.ndarray, np.ndarray]:
         """Return rows (R, N) and least values (R,) of dq that keep capsules apart."""
-        near = self.checker.near(q, NEAR_CAPSULES) if self.checker is not None else []
         near = sorted(near, key=lambda pair: pair.spare)[:MOST_NEAR]
-        if not near:
-            return self._none, self._none[:, 0]
         ones, others = (np.array([getattr(pair, end) for pair in near]) for end in ("one", "other"))
         way = others - ones
         length = np.sqrt(np.einsum("ri,ri->r", way, way))
         sign = np.array([-1.0 if pair.overlaps else 1.0 for pair in near])
         way *= (sign / np.maximum(length, 1e-6))[:, None]
         # Velocity of a point of a body: that at the world's origin, and w x p.
-        at_origin, angular = way @ self.data.J[:3], self.data.J[3:]
+        jacobian = self._data.J[:, :self._supports.shape[1]]
+        at_origin, angular = way @ jacobian[:3], jacobian[3:]
         rows = self._supports[[pair.other_joint for pair in near]] * (
-            at_origin + _cross(others, way) @ angular)
+            at_origin + _cross(others.T, way.T).T @ angular)
         rows -= self._supports[[pair.joint for pair in near]] * (
-            at_origin + _cross(ones, way) @ angular)
-        return rows, np.array([min(-pair.spare, _FARTHEST_APART) for pair in near])
+            at_origin + _cross(ones.T, way.T).T @ angular)
+        return rows, np.array([min(_SLACK - pair.spare, _FARTHEST_APART) for pair in near])
 
-    @property
-    def _support(self) -> np.ndarray:
-        return self.features.support[..., None]
-
-    def _pointing(self) -> np.ndarray:
-        placements = self.data.oMi
-        turned = np.array([placements[joint].rotation for joint in self.features.joints])
-        return np.einsum("kij,kj->ki", turned.reshape(-1, 3, 3), self.features.axes)
+    def _turning(self, q: np.ndarray) -> np.ndarray:
+        """Return the axes of the N joints, then the K directions: (3, N + K) in the world."""
+        self._placed[:len(q)] = q
+        self._pinocchio.computeJointJacobians(self._pointed, self._data, self._placed)
+        turning: np.ndarray = self._data.J[3:]
+        return turning
 
 
 def _features(model: RobotModel, robot_map: RobotMap, reduced: Any, names: tuple[str, ...],
@@ -231,24 +248,37 @@ def _features(model: RobotModel, robot_map: RobotMap, reduced: Any, names: tuple
                     np.array(support).reshape(-1, len(names)))
 
 
-def _along_sphere(directions: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Return how unit directions (K, 3) have to move to get to others: tangents, radians long."""
-    cosine = np.einsum("ki,ki->k", directions, wanted)[:, None]
-    tangent = wanted - cosine * directions
-    sine = np.sqrt(np.einsum("ki,ki->k", tangent, tangent))[:, None]
-    angle = np.arctan2(sine, cosine)
-    # Opposite directions: any way round is as short; x or y, whichever lies across.
-    if (angle > 3.1).any():
-        across = np.where(np.abs(directions[:, :1]) < 0.7, [[1.0, 0.0, 0.0]], [[0.0, 1.0, 0.0]])
-        across = across - np.einsum("ki,ki->k", across, directions)[:, None] * directions
-        across /= np.linalg.norm(across, axis=1, keepdims=True)
-        tangent = np.where(angle > 3.1, across, tangent)
-        sine = np.where(angle > 3.1, 1.0, sine)
-    return tangent * (angle / np.maximum(sine, 1e-9))
+def _with_pointers(kinematics: Any, features: Features) -> Any:
+    """Return kinematics with a joint more at the end of each link, which turns about its axis."""
+    import pinocchio
+
+    pointed = kinematics.copy()
+    for number, (joint, axis) in enumerate(zip(features.joints, features.axes, strict=True)):
+        pointed.addJoint(joint, pinocchio.JointModelRevoluteUnaligned(axis),
+                         pinocchio.SE3.Identity(), f"pointer_{number}")
+    return pointed
+
+
+def _turn(directions: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return how unit directions (3, K) have to turn to get to others.
+
+    Returns:
+        Axes times angles (3, K), and the angles (K,), radians.
+    """
+    turn = _cross(directions, wanted)
+    sine = np.sqrt(np.add.reduce(turn * turn, 0))
+    angle = np.arctan2(sine, np.add.reduce(directions * wanted, 0))
+    if max(angle.tolist(), default=0.0) > _OPPOSITE:  # any way round is as short
+        opposite = angle > _OPPOSITE
+        across = np.where(np.abs(directions[0]) < 0.7, [[1.0], [0.0], [0.0]], [[0.0], [1.0], [0.0]])
+        across = _cross(directions, across)
+        across /= np.sqrt(np.add.reduce(across * across, 0))
+        turn = np.where(opposite, across, turn)
+        sine = np.where(opposite, 1.0, sine)
+    return turn * (angle / np.maximum(sine, 1e-9)), angle
 
 
 def _cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Return a x b of (..., 3), without the cost of ``np.cross``."""
-    x, y, z = a[..., 0], a[..., 1], a[..., 2]
-    u, v, w = b[..., 0], b[..., 1], b[..., 2]
-    return np.stack((y * w - z * v, z * u - x * w, x * v - y * u), axis=-1)
+    """Return a x b of (3, K), without the cost of ``np.cross``."""
+    crossed: np.ndarray = (a.take(_YZX, 0) * b.take(_ZXY, 0) - a.take(_ZXY, 0) * b.take(_YZX, 0))
+    return crossed
