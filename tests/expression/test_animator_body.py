@@ -9,6 +9,7 @@ from kinesics_core.affect.emotions import ANGER, FEAR, HAPPINESS, NEUTRAL, SADNE
 from kinesics_core.expression.animator import Animator
 from kinesics_core.expression.body_animator import JOINT_SPEED
 from kinesics_core.expression.gestures import ROBOT_GESTURES
+from kinesics_core.expression.request import ExpressionRequest, resolve
 from kinesics_core.rotations import exponential, logarithm
 from kinesics_core.skeletons import SMPLX_BODY
 
@@ -50,6 +51,18 @@ def test_a_gesture_that_is_asked_for_is_made_and_ends():
     assert robot.animator.progress(number).phase == "offset", "the gesture is still made"
     robot.run(3.0)
     assert robot.raised() < 0.15 and robot.animator.progress(number).phase == "over"
+
+
+def test_a_gesture_is_made_by_the_hand_and_as_large_as_asked():
+    robots = {}
+    for side, intensity in (("right", 1.0), ("right", 0.0), ("left", 1.0)):
+        robot = robots[side, intensity] = Recorded()
+        request = ExpressionRequest(emotion=NEUTRAL, intensity=0.0, duration=3.0, gesture="wave",
+                                    gesture_side=side, gesture_intensity=intensity)
+        robot.animator.show(resolve(request), request)
+        robot.run(0.9)
+    full, faint, other = (robots[key].raised() for key in robots)
+    assert full > 0.8 and 0.2 < faint < 0.8 * full and other < 0.2
 
 
 @pytest.mark.parametrize("how", ["released", "replaced"])

@@ -220,6 +220,8 @@ def test_a_fit_that_does_not_fit_is_a_sentence(express, tmp_path, change, senten
     (("--emotion", "feer"), "Got emotion 'feer'"),
     (("--gesture", "somersault"), "Got gesture 'somersault'; use one of"),
     (("--emotion", "fear", "--text", "hello"), "Got a text and --emotion to show"),
+    (("--emotion", "fear", "--gesture-side", "left"), "Got --gesture-side without --gesture"),
+    (("--gesture", "wave", "--gesture-intensity", "2"), "Got gesture intensity 2.0; give a number"),
     (("--gesture", "nod", "--intensity", ".5"), "Got --intensity with --gesture alone"),
     (("--emotion", "fear", "--seconds", "0"), "got seconds = 0.0, wanted 1 to 600 s"),
     (("--emotion", "fear", "--seconds", "1e6"), "got seconds = 1000000.0, wanted 1 to 600 s"),

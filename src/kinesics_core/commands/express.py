@@ -26,6 +26,7 @@ from kinesics_core.commands.express_progress import progress, told_files
 from kinesics_core.commands.face_source import SOURCES, add_sources, shown_of, source_of
 from kinesics_core.errors import KinesicsError
 from kinesics_core.expression.face_animation import FaceAnimation, resampled
+from kinesics_core.expression.gesture_take import SIDES
 from kinesics_core.expression.performance import PerformanceConfig, moments, perform
 from kinesics_core.settings import add_option, settings_of
 
@@ -54,6 +55,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--text", metavar="TEXT", help="a sentence or two in English")
     parser.add_argument("--gesture", metavar="NAME", help="a gesture of the robot's, with what is"
                         " shown or alone; a wrong one names those there are")
+    parser.add_argument("--gesture-side", metavar="SIDE", choices=SIDES[1:], default=None,
+                        help="hand that makes it: left or right (default: as it is keyed)")
+    parser.add_argument("--gesture-intensity", metavar="I", default=None,
+                        type=option_types.number(),
+                        help="0 (faint) to 1 (as large as it is keyed; default)")
     parser.add_argument("--gestures", metavar="DIR", type=Path,
                         help="your own gestures: .yaml files of key poses, .bvh clips")
     parser.add_argument(
@@ -104,6 +110,8 @@ def _face(args: argparse.Namespace) -> int:
     """Perform or read a face and write it."""
     useless = [flag for flag, given in (
         ("--gesture", args.gesture is not None),
+        ("--gesture-side", args.gesture_side is not None),
+        ("--gesture-intensity", args.gesture_intensity is not None),
         ("--noise-scale", args.noise_scale is not None),
         ("--gestures", args.gestures is not None), ("--upper-body", args.upper_body),
         ("--samples", args.samples is not None), ("--obj", args.obj), ("--npz", args.npz),

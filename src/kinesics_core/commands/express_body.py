@@ -168,28 +168,45 @@ def _wish(args: argparse.Namespace) -> tuple[Expression, ExpressionRequest]:
     Raises:
         KinesicsError: Nothing or several things say it, or a value is none.
     """
-    gesture = args.gesture or ""
     if args.gestures is not None:
         add_gestures(read_folder(args.gestures), str(args.gestures))
-    if args.gesture is not None:
-        robot_gesture(args.gesture)
+    gesture = _gesture(args)
     others = [name for name in (*_SOURCES, "lower") if getattr(args, name) is not None]
-    if not others and gesture:
+    if not others and args.gesture:
         if args.intensity is not None:
             raise KinesicsError("Got --intensity with --gesture alone; give an --emotion, too.")
-        request = ExpressionRequest(emotion=NEUTRAL, intensity=0.0, gesture=gesture)
+        request = ExpressionRequest(emotion=NEUTRAL, intensity=0.0, **gesture)
         return resolve(request), request
     if not others:
         raise KinesicsError(
             "Got nothing to show; give one of a text, --emotion, --compound, --upper with --lower,"
             " --vad, --units or --gesture.")
-    request = replace(_request(args, source_of(args)), gesture=gesture)
+    request = replace(_request(args, source_of(args)), **gesture)
     expression = resolve(request)
     face = _other_face(args)
     if face is not None:
         expression = replace(expression, blendshapes=face)
         request = replace(request, emotion=None, compound=None, blendshapes=face)
     return expression, request
+
+
+def _gesture(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the fields of a request that say its gesture.
+
+    Raises:
+        KinesicsError: There is no such gesture, or its side or strength comes without one.
+    """
+    if args.gesture is None:
+        without = [flag for flag, value in (
+            ("--gesture-side", args.gesture_side),
+            ("--gesture-intensity", args.gesture_intensity)) if value is not None]
+        if without:
+            raise KinesicsError(f"Got {' and '.join(without)} without --gesture; give one.")
+        return {}
+    robot_gesture(args.gesture)
+    strength = 1.0 if args.gesture_intensity is None else args.gesture_intensity
+    return {"gesture": args.gesture, "gesture_side": args.gesture_side or "",
+            "gesture_intensity": strength}
 
 
 def _request(args: argparse.Namespace, source: str) -> ExpressionRequest:
@@ -251,7 +268,8 @@ def _about(
 ) -> dict[str, Any]:
     """Return what the summary says."""
     request = {name: getattr(args, name)
-               for name in (*_SOURCES, "lower", "intensity", "gesture", "noise_scale", "samples")
+               for name in (*_SOURCES, "lower", "intensity", "gesture", "gesture_side",
+                            "gesture_intensity", "noise_scale", "samples")
                if getattr(args, name) is not None}
     if args.way is not None:
         request["variant"] = args.way

@@ -245,7 +245,7 @@ class Animator:
         self._move_body()
         self._display.posture = self._body.aim
         if request.gesture:
-            self._body.start(request.gesture)
+            self._body.start(request.gesture, request.gesture_side, request.gesture_intensity)
         return self._number
 
     def release(self, number: int) -> None:

@@ -120,8 +120,7 @@ def take_of(
     Raises:
         KinesicsError: The side is none, or the intensity is outside 0..1.
     """
-    if side not in SIDES:
-        raise KinesicsError(f"Got side {side!r} of a gesture; use 'left', 'right' or ''.")
+    check_side(side)
     if not 0.0 <= intensity <= 1.0:
         raise KinesicsError(f"Got intensity {intensity} of a gesture; give a number from 0 to 1.")
     keys = _on_side(gesture.keys, side)
@@ -149,6 +148,16 @@ def take_of(
     sharper = max(0.0, manner.sharpness - base) / (1.0 - base)
     return Take(times, kept, added, 1.0 - (1.0 - _QUICKEST) * sharper, wind_up,
                 _phases(times, kept, added))
+
+
+def check_side(side: str) -> None:
+    """Refuse what is none of ``SIDES``.
+
+    Raises:
+        KinesicsError: It is none.
+    """
+    if side not in SIDES:
+        raise KinesicsError(f"Got side {side!r} of a gesture; use 'left', 'right' or ''.")
 
 
 def mirrored_key(key: KeyPose) -> KeyPose:

@@ -25,6 +25,7 @@ from kinesics_core.affect.emotions import (
 )
 from kinesics_core.errors import KinesicsError
 from kinesics_core.expression import faces
+from kinesics_core.expression.gesture_take import check_side
 from kinesics_core.expression.gestures import robot_gesture
 from kinesics_core.expression.onset import ONSET_RANGE
 from kinesics_core.skeletons import ARKIT_BLENDSHAPES, BLENDSHAPE_INDEX
@@ -56,7 +57,9 @@ class ExpressionRequest:
             ``MAX_DURATION``.
         onset: Seconds until it is there, within ``onset.ONSET_RANGE``; 0: as long as its emotion
             takes.
-        gesture: "" or one of ``ROBOT_GESTURES``.
+        gesture: "" or one of ``gestures.vocabulary()``.
+        gesture_side: Hand that makes it, one of ``gesture_take.SIDES``; "": as it is keyed.
+        gesture_intensity: 0 (faint) to 1 (as keyed).
     """
 
     emotion: int | str | None = None
@@ -70,6 +73,8 @@ class ExpressionRequest:
     duration: float = 3.0
     onset: float = 0.0
     gesture: str = ""
+    gesture_side: str = ""
+    gesture_intensity: float = 1.0
 
     @property
     def way(self) -> str:
@@ -120,8 +125,7 @@ def check(request: ExpressionRequest) -> None:
         low, high = ONSET_RANGE
         _require_range(
             "onset", request.onset, low, high, f"of seconds from {low:g} to {high:g}, or 0")
-    if request.gesture:
-        robot_gesture(request.gesture)
+    _check_gesture(request)
     if way == "text":
         if not request.text.strip():
             raise KinesicsError("Got a text of blanks alone; give a sentence.")
@@ -149,6 +153,16 @@ def resolve(request: ExpressionRequest) -> Expression:
         np.clip(np.asarray(blendshapes, np.float32), 0.0, 1.0), leading,
         np.asarray(distribution, np.float32), np.clip(np.asarray(vad, np.float32), -1.0, 1.0),
         float(intensity))
+
+
+def _check_gesture(request: ExpressionRequest) -> None:
+    """Refuse a gesture that is none, and a side or strength that no gesture can have."""
+    if request.gesture:
+        robot_gesture(request.gesture)
+    check_side(request.gesture_side)
+    _require_range(
+        "gesture intensity", request.gesture_intensity, 0.0, 1.0,
+        "from 0 (faint) to 1 (as large as it is keyed)")
 
 
 # What each way of saying it must hold.
