@@ -41,7 +41,7 @@ def test_it_goes_from_rest_to_the_apex_and_back(fear):
     pose = fear.frames.body_pose
     away = [np.linalg.norm(pose[frame] - pose[0]) for frame in told.values()]
     assert away[2] > 1.0 and away[4] < 0.15 * away[2]
-    assert 0.3 * away[2] < away[1] < 0.7 * away[2]
+    assert 0.3 * away[2] < away[1] < 0.8 * away[2]  # a flinch may be under way
 
 
 def test_it_is_what_the_stream_shows(fear):

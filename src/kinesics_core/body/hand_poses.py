@@ -53,3 +53,20 @@ def joint_angles(pose: HandPose) -> np.ndarray:
 
 LEFT_FIST = joint_angles(FIST)
 """(15, 3) axis-angle, radians, of a closed left hand."""
+
+
+THUMB_BENDS = np.array([0.55, 0.835, 0.0])
+"""Axis about which the left thumb bends in its middle and its last joint: at right angles to the
+open body's outer bones as they lie at rest."""
+
+
+def _closed_left() -> np.ndarray:
+    closed = LEFT_FIST.copy()
+    root_under, root_across, middle, last = np.radians(CLOSED_THUMB_DEGREES)
+    closed[THUMB.start] = (root_under, root_across, 0.0)
+    closed[THUMB.start + 1:THUMB.stop] = np.outer((middle, last), THUMB_BENDS)
+    return closed
+
+
+LEFT_CLOSED = _closed_left()
+"""(15, 3) axis-angle, radians, of ``LEFT_FIST`` with the thumb over the fingers."""

@@ -30,7 +30,7 @@ import numpy as np
 from kinesics_core.affect.emotions import EMOTION_VAD
 from kinesics_core.body.arm_poses import arm_rotations
 from kinesics_core.body.gestures import minimum_jerk
-from kinesics_core.body.hand_poses import LEFT_FIST
+from kinesics_core.body.hand_poses import LEFT_CLOSED
 from kinesics_core.body.leg_ik import LEG_ROWS, planted_legs
 from kinesics_core.expression.emotional_body import EmotionalBody
 from kinesics_core.expression.gesture_take import Take, take_of
@@ -109,8 +109,8 @@ class IdleMovement:
     breath_collars: float = 0.012
     breath_head: float = 0.006
     liveliness: tuple[float, float] = (1.0, 0.4)
-    looks: tuple[float, float, float] = (0.6, 0.6, 0.4)
-    arms: tuple[float, float, float] = (0.6, 0.6, 0.6)
+    looks: tuple[float, float, float] = (0.7, 0.7, 0.5)
+    arms: tuple[float, float, float] = (0.8, 0.8, 0.8)
     busy: float = 0.2
     dip: float = 0.003
     bend: float = 0.7
@@ -277,7 +277,7 @@ class BodyAnimator:
     def hands(self) -> tuple[np.ndarray, np.ndarray]:
         """Axis-angle of the left and right hand's finger joints, (15, 3) each."""
         left, right = np.clip(self._extra[3:5], 0.0, 1.0)
-        return left * LEFT_FIST, right * mirrored(LEFT_FIST)
+        return left * LEFT_CLOSED, right * mirrored(LEFT_CLOSED)
 
     @property
     def aim(self) -> np.ndarray:

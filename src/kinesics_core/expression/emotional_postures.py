@@ -27,6 +27,7 @@ cutting each other.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -40,7 +41,6 @@ from kinesics_core.affect.emotions import (
     SADNESS,
     SURPRISE,
 )
-from kinesics_core.body import arm_poses as arm
 from kinesics_core.body.arm_poses import ArmPose, arm_vector
 from kinesics_core.expression.posture import COLLARS, HEAD, LEFT_ARM, RIGHT_ARM, SPINE
 
@@ -65,6 +65,9 @@ class EmotionalPosture:
         collars: How far both shoulders are pulled up, radians, added.
         pelvis: Metres to the left, up and forward.
         tilt: Roll, pitch and yaw of the pelvis, radians.
+        stroke: Where the body goes and comes back from while the posture is held, again and again
+            (``Life.stroke`` says how); None: it only lives.
+        startle: Posture that comes first, for a moment, in a start; None: there is none.
     """
 
     left: ArmPose
@@ -74,6 +77,8 @@ class EmotionalPosture:
     collars: float = 0.0
     pelvis: tuple[float, float, float] = (0.0, 0.0, 0.0)
     tilt: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    stroke: EmotionalPosture | None = None
+    startle: EmotionalPosture | None = None
 
     def mirrored(self) -> EmotionalPosture:
         """Return the same with left and right exchanged."""
@@ -82,7 +87,8 @@ class EmotionalPosture:
         return replace(
             self, left=self.right, right=self.left, spine=turned(self.spine),
             head=turned(self.head), pelvis=(-self.pelvis[0], *self.pelvis[1:]),
-            tilt=turned(self.tilt))
+            tilt=turned(self.tilt), stroke=self.stroke and self.stroke.mirrored(),
+            startle=self.startle and self.startle.mirrored())
 
     def vector(self) -> np.ndarray:
         """Return it as a vector (33,) of weight 1."""
@@ -94,75 +100,132 @@ class EmotionalPosture:
         return out
 
 
-def _both(pose: ArmPose, **body: object) -> EmotionalPosture:
-    return EmotionalPosture(pose, pose, **body)  # type: ignore[arg-type]
+def _both(pose: ArmPose, **body: Any) -> EmotionalPosture:
+    return EmotionalPosture(pose, pose, **body)
 
 
-_FISTS = ArmPose((0.36, -0.90, -0.06), (0.02, 0.24, 0.96), twist=0.3, curl=1.0)
-_FIST_HIGH = ArmPose((0.40, -0.64, 0.36), (0.02, 0.80, 0.58), twist=0.2, curl=1.0)
-_AT_HIP = ArmPose((0.80, -0.72, -0.22), (-0.58, -0.66, 0.40), bend=0.3, curl=0.6)
+_FIST = 1.3  # curl of fingers that are closed from intensity .8 on
+_FIST_COCKED = ArmPose((0.54, -0.72, 0.20), (-0.06, 0.70, 0.70), twist=0.3, curl=_FIST)
+_FIST_DOWN = ArmPose((0.30, -0.80, 0.52), (-0.10, -0.22, 0.97), twist=0.2, curl=_FIST)
+_FIST_LOW = ArmPose((0.44, -0.88, -0.04), (-0.06, -0.30, 0.95), twist=0.3, curl=_FIST)
+_FIST_SHAKEN = ArmPose((0.60, -0.28, 0.40), (-0.06, 0.92, 0.38), twist=0.2, curl=_FIST)
+_JAB = ArmPose((0.20, -0.14, 0.96), (-0.02, 0.34, 0.94), twist=-0.4, curl=_FIST)
 _ARMS_OUT = ArmPose((0.62, -0.76, 0.22), (0.74, 0.22, 0.64), twist=1.0, curl=0.10)
-_ARMS_WIDE = ArmPose((0.86, -0.42, 0.22), (0.78, 0.52, 0.40), twist=0.8, curl=0.08)
-_ARMS_UP = ArmPose((0.80, 0.05, 0.20), (0.34, 0.92, 0.22), twist=0.4, curl=0.10)
-_HANDS_UP = ArmPose((0.56, -0.60, 0.36), (0.32, 0.84, 0.42), twist=-0.4, curl=0.06)
-_TO_MOUTH = ArmPose((0.22, -0.78, 0.56), (-0.34, 0.86, 0.34), twist=-0.2, bend=0.2, curl=0.15)
-_SHIELD = ArmPose((0.16, -0.86, 0.46), (-0.06, 0.80, 0.58), twist=-0.8, bend=-0.15, curl=0.25)
-_CLUTCHED = ArmPose((0.10, -0.88, 0.44), (-0.46, 0.76, 0.58), twist=0.1, bend=0.1, curl=0.75)
-_LIMP = ArmPose((0.10, -0.95, 0.30), (-0.30, -0.56, 0.77), curl=0.45)
-_HOLDS_ARM = ArmPose((0.10, -0.94, 0.30), (-0.80, -0.34, 0.50), twist=0.2, curl=0.55)
-_HELD_ARM = ArmPose((0.14, -0.96, 0.24), (-0.26, -0.56, 0.78), curl=0.40)
-_KEEP_OFF = ArmPose((0.26, -0.72, 0.62), (0.16, 0.50, 0.84), twist=-1.2, bend=-0.35, curl=0.12)
-_DRAWN_IN = ArmPose((0.20, -0.94, 0.18), (-0.40, -0.02, 0.90), twist=-0.5, curl=0.45)
-_CROSSED = ArmPose((0.24, -0.90, 0.40), (-0.80, 0.10, 0.60), curl=0.45)
-_CROSSED_OVER = ArmPose((0.24, -0.86, 0.50), (-0.78, 0.28, 0.62), curl=0.35)
+_ARMS_FLUNG = ArmPose((0.80, -0.46, 0.26), (0.66, 0.66, 0.36), twist=0.8, curl=0.06)
+_ARMS_WIDE = ArmPose((0.88, -0.40, 0.22), (0.78, 0.52, 0.36), twist=0.8, curl=0.08)
+_ARMS_UP = ArmPose((0.80, 0.16, 0.18), (0.42, 0.90, 0.14), twist=0.4, curl=0.06)
+_ARMS_HIGH = ArmPose((0.62, 0.62, 0.16), (0.40, 0.92, 0.06), twist=0.4, curl=0.06)
+_STARTLED = ArmPose((0.62, -0.58, 0.30), (0.42, 0.70, 0.56), twist=-0.9, curl=0.04)
+_ON_CHEEK = ArmPose((0.38, -0.72, 0.56), (-0.34, 0.94, 0.02), twist=-0.1, bend=0.1, curl=0.15)
+_TO_MOUTH = ArmPose((0.22, -0.78, 0.56), (-0.40, 0.88, 0.24), twist=-0.2, bend=0.2, curl=0.15)
+_HELD_OFF = ArmPose((0.46, -0.66, 0.44), (0.10, 0.86, 0.50), twist=-0.6, curl=0.06)
+_OUT_OPEN = ArmPose((0.44, -0.84, 0.30), (0.48, 0.26, 0.82), twist=-0.7, bend=-0.3, curl=0.05)
+_BEFORE_MOUTH = ArmPose((0.20, -0.74, 0.62), (-0.40, 0.90, 0.16), twist=-0.2, bend=0.2, curl=0.20)
+_SHIELD = ArmPose((0.22, -0.74, 0.58), (-0.12, 0.78, 0.60), twist=-1.0, bend=-0.30, curl=0.15)
+_SHIELD_UP = ArmPose((0.24, -0.30, 0.84), (-0.24, 0.90, 0.26), twist=-1.0, bend=-0.25, curl=0.15)
+_CLUTCHED = ArmPose((0.10, -0.88, 0.44), (-0.42, 0.82, 0.50), twist=0.1, bend=0.1, curl=0.75)
+_CLUTCHED_UP = ArmPose((0.22, -0.52, 0.74), (-0.20, 0.88, 0.42), twist=-0.6, bend=-0.1, curl=0.35)
+_LIMP = ArmPose((0.08, -0.88, 0.52), (0.00, -0.86, 0.52), curl=0.40)
+_HANGING = ArmPose((0.08, -0.92, 0.38), (0.04, -0.88, 0.46), curl=0.40)
+_HOLDS_ARM = ArmPose((0.12, -0.90, 0.42), (-0.92, -0.06, 0.38), twist=0.2, curl=0.55)
+_ON_EYES = ArmPose((0.12, -0.52, 0.76), (-0.34, 0.92, -0.06), twist=0.5, bend=0.2, curl=0.25)
+_KEEP_OFF = ArmPose((0.30, -0.58, 0.72), (0.24, 0.44, 0.86), twist=-1.2, bend=-0.5, curl=0.08)
+_PUSHED = ArmPose((0.34, -0.22, 0.90), (0.30, 0.22, 0.92), twist=-1.2, bend=-0.7, curl=0.05)
+_NOSE_HELD = ArmPose((0.16, -0.74, 0.62), (-0.42, 0.90, 0.12), twist=0.1, bend=0.2, curl=0.45)
+_DRAWN_IN = ArmPose((0.24, -0.90, 0.26), (-0.24, 0.30, 0.92), twist=-0.8, bend=-0.3, curl=0.30)
+_CROSSED = ArmPose((0.14, -0.92, 0.36), (-0.95, 0.16, 0.22), curl=0.45)
+_CROSSED_OVER = ArmPose((0.16, -0.85, 0.50), (-0.95, 0.14, 0.20), curl=0.35)
+_AKIMBO = ArmPose((0.82, -0.66, -0.26), (-0.62, -0.72, 0.30), bend=0.3, curl=0.6)
+_FLICK_IN = ArmPose((0.26, -0.88, 0.34), (-0.20, 0.36, 0.90), twist=0.3, curl=0.35)
+_FLICK_OUT = ArmPose((0.40, -0.82, 0.38), (0.66, 0.10, 0.72), twist=0.1, bend=-0.4, curl=0.10)
+
+_GLAD: dict[str, Any] = {"spine": (0.0, -0.12, 0.0), "collars": 0.08, "pelvis": (0.0, -0.012, 0.02)}
+_BEGINS: dict[str, Any] = {"spine": (0.0, -0.24, 0.0), "head": (0.0, -0.14, 0.0), "collars": 0.26,
+           "pelvis": (0.0, -0.02, -0.07), "tilt": (0.0, -0.06, 0.0)}
+_FREEZES: dict[str, Any] = {
+    "spine": (0.0, -0.18, 0.0), "head": (0.0, -0.04, 0.0), "collars": 0.18,
+    "pelvis": (0.0, -0.015, -0.05), "tilt": (0.0, -0.05, 0.0)}
+_COWERS: dict[str, Any] = {
+    "collars": 0.36, "pelvis": (0.0, -0.09, -0.10), "tilt": (0.0, -0.12, 0.05)}
 
 POSTURES: dict[int, tuple[EmotionalPosture, ...]] = {
     HAPPINESS: (
-        _both(_ARMS_OUT, spine=(0.0, -0.08, 0.0), head=(0.06, -0.14, 0.0), collars=0.10,
-              pelvis=(0.0, -0.004, 0.02)),
-        _both(_ARMS_WIDE, spine=(0.0, -0.10, 0.0), head=(-0.06, -0.14, 0.0), collars=0.10,
-              pelvis=(0.0, -0.004, 0.02)),
-        _both(_ARMS_UP, spine=(0.0, -0.08, 0.0), head=(0.0, -0.16, 0.0), collars=0.08),
+        _both(_ARMS_UP, head=(0.0, -0.16, 0.0), **_GLAD,
+              stroke=_both(_ARMS_HIGH, head=(0.0, -0.20, 0.0), **_GLAD)),
+        _both(_ARMS_OUT, head=(0.08, -0.14, 0.0), **_GLAD,
+              stroke=_both(_ARMS_FLUNG, head=(-0.08, -0.20, 0.0), **_GLAD)),
+        EmotionalPosture(
+            _ARMS_WIDE, _ARMS_UP, head=(0.10, -0.14, 0.0), **_GLAD,
+            stroke=EmotionalPosture(_ARMS_UP, _ARMS_WIDE, head=(-0.10, -0.18, 0.0), **_GLAD)),
     ),
     ANGER: (
-        _both(_FISTS, spine=(0.0, 0.20, 0.0), head=(0.0, -0.03, 0.0), collars=0.22,
-              pelvis=(0.0, -0.025, 0.05), tilt=(0.0, 0.08, 0.0)),
-        EmotionalPosture(_FISTS, _FIST_HIGH, spine=(0.0, 0.18, 0.14), head=(0.0, -0.03, -0.10),
-                         collars=0.20, pelvis=(0.0, -0.02, 0.05), tilt=(0.0, 0.07, 0.06)),
-        _both(_AT_HIP, spine=(0.0, 0.14, 0.0), head=(0.0, 0.0, 0.0), collars=0.16,
-              pelvis=(0.0, -0.01, 0.03), tilt=(0.0, 0.05, 0.0)),
+        _both(_FIST_COCKED, spine=(0.0, 0.10, 0.0), head=(0.0, 0.10, 0.0), collars=0.20,
+              pelvis=(0.0, -0.03, 0.05), tilt=(0.0, 0.08, 0.0),
+              stroke=_both(_FIST_DOWN, spine=(0.0, 0.34, 0.0), head=(0.0, 0.02, 0.0),
+                           collars=0.08, pelvis=(0.0, -0.06, 0.07), tilt=(0.0, 0.12, 0.0))),
+        EmotionalPosture(
+            _FIST_LOW, _FIST_SHAKEN, spine=(0.0, 0.12, -0.16), head=(0.0, 0.10, 0.12),
+            collars=0.18, pelvis=(0.0, -0.03, 0.05), tilt=(0.0, 0.08, -0.08),
+            stroke=EmotionalPosture(
+                _FIST_LOW, _FIST_DOWN, spine=(0.0, 0.30, 0.10), head=(0.0, 0.02, -0.06),
+                collars=0.10, pelvis=(0.0, -0.05, 0.07), tilt=(0.0, 0.10, 0.04))),
+        EmotionalPosture(
+            _FIST_LOW, _FIST_LOW, spine=(0.0, 0.12, -0.14), head=(0.0, 0.10, 0.10),
+            collars=0.20, pelvis=(0.0, -0.03, 0.05), tilt=(0.0, 0.08, -0.06),
+            stroke=EmotionalPosture(
+                _FIST_LOW, _JAB, spine=(0.0, 0.28, 0.18), head=(0.0, 0.02, -0.12),
+                collars=0.14, pelvis=(0.0, -0.04, 0.08), tilt=(0.0, 0.12, 0.06))),
     ),
     SURPRISE: (
-        _both(_HANDS_UP, spine=(0.0, -0.20, 0.0), head=(0.0, -0.12, 0.0), collars=0.24,
-              pelvis=(0.0, -0.01, -0.05), tilt=(0.0, -0.05, 0.0)),
-        EmotionalPosture(_HANDS_UP, _TO_MOUTH, spine=(0.0, -0.18, 0.06), head=(0.05, -0.08, 0.0),
-                         collars=0.22, pelvis=(0.0, -0.01, -0.05), tilt=(0.0, -0.05, 0.0)),
+        _both(_ON_CHEEK, **_FREEZES, startle=_both(_STARTLED, **_BEGINS),
+              stroke=_both(_HELD_OFF, **_BEGINS)),
+        EmotionalPosture(
+            _OUT_OPEN, _TO_MOUTH, **_FREEZES, startle=_both(_STARTLED, **_BEGINS),
+            stroke=EmotionalPosture(_STARTLED, _HELD_OFF, **_BEGINS)),
+        _both(_BEFORE_MOUTH, **_FREEZES, startle=_both(_STARTLED, **_BEGINS),
+              stroke=_both(_HELD_OFF, **_BEGINS)),
     ),
     SADNESS: (
-        _both(_LIMP, spine=(0.0, 0.26, 0.0), head=(0.0, 0.30, 0.0), collars=-0.09,
-              pelvis=(0.0, -0.025, -0.02), tilt=(0.0, 0.06, 0.0)),
-        EmotionalPosture(_HELD_ARM, _HOLDS_ARM, spine=(0.04, 0.22, 0.0), head=(0.16, 0.26, 0.10),
-                         collars=-0.07, pelvis=(0.02, -0.02, -0.02), tilt=(0.03, 0.05, 0.0)),
+        _both(_LIMP, spine=(0.0, 0.34, 0.0), head=(0.0, 0.60, 0.0), collars=-0.10,
+              pelvis=(0.0, -0.035, -0.02), tilt=(0.0, 0.06, 0.0)),
+        EmotionalPosture(_HANGING, _ON_EYES, spine=(0.03, 0.30, 0.0), head=(0.08, 0.44, -0.08),
+                         collars=-0.10, pelvis=(0.02, -0.03, -0.02), tilt=(0.03, 0.06, 0.0)),
+        EmotionalPosture(_HANGING, _HOLDS_ARM, spine=(0.06, 0.30, 0.08), head=(0.14, 0.50, 0.18),
+                         collars=-0.10, pelvis=(0.035, -0.03, -0.02), tilt=(0.05, 0.06, 0.04)),
     ),
     DISGUST: (
-        EmotionalPosture(_DRAWN_IN, _KEEP_OFF, spine=(0.0, -0.10, 0.24), head=(0.14, 0.24, 0.42),
-                         collars=0.16, pelvis=(0.02, -0.01, -0.05), tilt=(0.0, -0.06, 0.12)),
-        _both(_DRAWN_IN, spine=(0.0, -0.08, 0.20), head=(0.12, 0.28, 0.44), collars=0.20,
-              pelvis=(0.02, -0.01, -0.06), tilt=(0.0, -0.06, 0.08)),
+        EmotionalPosture(
+            _NOSE_HELD, _KEEP_OFF, spine=(0.06, -0.12, 0.30), head=(0.10, 0.36, 0.50),
+            collars=0.16, pelvis=(0.03, -0.02, -0.06), tilt=(0.02, -0.06, 0.14),
+            stroke=EmotionalPosture(
+                _NOSE_HELD, _PUSHED, spine=(0.08, -0.16, 0.24), head=(0.12, 0.42, 0.56),
+                collars=0.20, pelvis=(0.04, -0.02, -0.08), tilt=(0.03, -0.08, 0.14))),
+        _both(_DRAWN_IN, spine=(0.06, -0.10, 0.28), head=(0.12, 0.38, 0.50), collars=0.22,
+              pelvis=(0.03, -0.02, -0.07), tilt=(0.02, -0.06, 0.12),
+              stroke=_both(_KEEP_OFF, spine=(0.06, -0.18, 0.10), head=(0.14, 0.42, 0.56),
+                           collars=0.22, pelvis=(0.04, -0.02, -0.09), tilt=(0.02, -0.08, 0.10))),
     ),
     CONTEMPT: (
-        EmotionalPosture(arm.HELD_OPEN, _AT_HIP, spine=(0.06, -0.10, -0.10),
-                         head=(0.18, -0.03, -0.22), collars=-0.03, pelvis=(-0.03, -0.01, -0.02),
-                         tilt=(-0.05, -0.03, -0.06)),
-        EmotionalPosture(_CROSSED, _CROSSED_OVER, spine=(0.03, -0.10, -0.12),
-                         head=(0.16, -0.03, -0.20), collars=0.0, pelvis=(-0.02, -0.01, -0.03),
-                         tilt=(-0.04, -0.04, -0.05)),
+        EmotionalPosture(
+            _CROSSED, _CROSSED_OVER, spine=(0.05, -0.14, -0.14), head=(0.20, -0.10, -0.24),
+            collars=-0.03, pelvis=(-0.03, -0.01, -0.03), tilt=(-0.06, -0.05, -0.08),
+            stroke=EmotionalPosture(
+                _CROSSED, _CROSSED_OVER, spine=(0.05, -0.12, -0.06), head=(0.22, 0.06, -0.02),
+                collars=0.02, pelvis=(-0.03, -0.01, -0.03), tilt=(-0.06, -0.04, -0.06))),
+        EmotionalPosture(
+            _FLICK_IN, _AKIMBO, spine=(0.05, -0.14, -0.14), head=(0.20, -0.10, -0.26),
+            collars=-0.03, pelvis=(-0.03, -0.01, -0.03), tilt=(-0.06, -0.05, -0.08),
+            stroke=EmotionalPosture(
+                _FLICK_OUT, _AKIMBO, spine=(0.05, -0.14, -0.18), head=(0.22, -0.10, -0.40),
+                collars=0.0, pelvis=(-0.03, -0.01, -0.03), tilt=(-0.06, -0.05, -0.08))),
     ),
     FEAR: (
-        _both(_SHIELD, spine=(0.0, -0.10, 0.10), head=(0.10, 0.26, 0.20), collars=0.36,
-              pelvis=(0.0, -0.07, -0.09), tilt=(0.0, -0.12, 0.05)),
-        _both(_CLUTCHED, spine=(0.0, 0.10, 0.06), head=(0.10, 0.20, 0.14), collars=0.38,
-              pelvis=(0.0, -0.08, -0.10), tilt=(0.0, -0.16, 0.04)),
+        _both(_SHIELD, spine=(0.0, -0.10, 0.12), head=(0.10, 0.32, 0.22), **_COWERS,
+              stroke=_both(_SHIELD_UP, spine=(0.0, -0.16, 0.20), head=(0.12, 0.42, 0.34),
+                           collars=0.42, pelvis=(0.0, -0.11, -0.12), tilt=(0.0, -0.14, 0.08))),
+        _both(_CLUTCHED, spine=(0.0, 0.14, 0.06), head=(0.10, 0.28, 0.14), **_COWERS,
+              stroke=_both(_CLUTCHED_UP, spine=(0.0, 0.20, 0.10), head=(0.12, 0.38, 0.20),
+                           collars=0.42, pelvis=(0.0, -0.11, -0.12), tilt=(0.0, -0.12, 0.06))),
     ),
     NEUTRAL: (),
 }
@@ -181,7 +244,9 @@ class Life:
         breath: Breaths a second, and chest's pitch and shoulders' lift, radians.
         tremor: Of the arms at 6 to 8 Hz (physiological, grown with fear), radians.
         bounce: Bounces a second, and their height, metres.
-        beat: Beats of the forearms a second, irregular, and their size, radians.
+        stroke: Strokes a second towards the posture's ``stroke``, the share of a stroke's time in
+            which it goes there, and the share in which it rests; between them it comes back.
+        uneven: Standard deviation of a stroke's size, and of its tempo's log, from one to the next.
         shake: Slow turns of the head a second, and their size, radians.
         sway: Factor on the sway of idle movement.
     """
@@ -189,25 +254,45 @@ class Life:
     breath: tuple[float, float, float] = (0.25, 0.012, 0.012)
     tremor: float = 0.0
     bounce: tuple[float, float] = (0.0, 0.0)
-    beat: tuple[float, float] = (0.0, 0.0)
+    stroke: tuple[float, float, float] = (0.0, 0.5, 0.0)
+    uneven: float = 0.0
     shake: tuple[float, float] = (0.0, 0.0)
     sway: float = 1.0
 
 
 LIFE: dict[int, Life] = {
-    HAPPINESS: Life((0.35, 0.015, 0.020), bounce=(1.5, 0.012), beat=(1.5, 0.10),
-                    shake=(0.55, 0.05), sway=1.8),
-    ANGER: Life((0.55, 0.035, 0.040), tremor=0.006, beat=(1.3, 0.26), shake=(0.8, 0.12), sway=0.8),
-    SURPRISE: Life((0.50, 0.025, 0.030), sway=0.8),
-    SADNESS: Life((0.17, 0.035, 0.030), shake=(0.16, 0.06), sway=0.6),
-    DISGUST: Life((0.28, 0.015, 0.015), beat=(0.8, 0.14), shake=(0.45, 0.12), sway=0.8),
-    CONTEMPT: Life((0.22, 0.015, 0.010), shake=(0.20, 0.03), sway=0.5),
-    FEAR: Life((0.75, 0.020, 0.030), tremor=0.022, beat=(1.1, 0.10), shake=(0.55, 0.28), sway=0.9),
+    HAPPINESS: Life((0.35, 0.015, 0.020), bounce=(1.5, 0.030), stroke=(1.5, 0.5, 0.0),
+                    uneven=0.15, shake=(0.55, 0.05), sway=1.8),
+    ANGER: Life((0.55, 0.035, 0.040), tremor=0.006, stroke=(1.1, 0.20, 0.35), uneven=0.35,
+                shake=(0.8, 0.10), sway=0.8),
+    SURPRISE: Life((0.45, 0.030, 0.030), stroke=(0.5, 0.20, 0.45), uneven=0.3, sway=0.4),
+    SADNESS: Life((0.17, 0.035, 0.030), shake=(0.16, 0.06), sway=0.4),
+    DISGUST: Life((0.28, 0.015, 0.015), stroke=(0.55, 0.35, 0.15), uneven=0.25,
+                  shake=(0.9, 0.16), sway=0.8),
+    CONTEMPT: Life((0.22, 0.015, 0.010), stroke=(0.22, 0.30, 0.45), uneven=0.2,
+                   shake=(0.20, 0.03), sway=0.5),
+    FEAR: Life((0.75, 0.020, 0.030), tremor=0.050, stroke=(1.1, 0.18, 0.25), uneven=0.40,
+               shake=(0.70, 0.30), sway=0.9),
     NEUTRAL: Life(),
 }
 """Emotion -> how its posture lives: tempo after Montepare et al. (1999) and Gross, Crane &
 Fredrickson (2010), breath after Boiten, Frijda & Wientjes (1994): fast and shallow in fear, fast
 and deep in anger and joy, slow and deep in sadness."""
+
+
+@dataclass(frozen=True, slots=True)
+class PostureTake:
+    """A posture as it is shown once, at intensity 1.
+
+    Attributes:
+        posture: (33,) what is held.
+        stroke: (33,) what a full stroke adds to it.
+        startle: (33,) what comes first; None: the posture itself.
+    """
+
+    posture: np.ndarray
+    stroke: np.ndarray
+    startle: np.ndarray | None = None
 
 
 @dataclass(slots=True)
@@ -221,11 +306,11 @@ class PostureChoice:
     rng: np.random.Generator
     _latest: dict[int, int] = field(default_factory=dict)
 
-    def draw(self, emotion: int) -> np.ndarray:
-        """Return a posture (33,) of an emotion at intensity 1; another one than the time before."""
+    def draw(self, emotion: int) -> PostureTake:
+        """Return a posture of an emotion; another one than the time before."""
         known = POSTURES[emotion]
         if not known:
-            return np.zeros(SIZE)
+            return PostureTake(np.zeros(SIZE), np.zeros(SIZE))
         before = self._latest.get(emotion, -1)
         others = [index for index in range(len(known)) if index != before]
         chosen = int(self.rng.choice(others if others else [before]))
@@ -233,8 +318,10 @@ class PostureChoice:
         posture = known[chosen]
         if self.rng.uniform() < 0.5:
             posture = posture.mirrored()
-        size = 1.0 + np.clip(VARIETY * self.rng.standard_normal(2), -0.2, 0.2)
-        vector = posture.vector()
-        vector[REST] *= size[0]
-        vector[STANCE] *= size[1]
-        return vector
+        size = np.ones(SIZE)
+        size[REST], size[STANCE] = 1.0 + np.clip(
+            VARIETY * self.rng.standard_normal(2), -0.2, 0.2)
+        held = size * posture.vector()
+        stroke = np.zeros(SIZE) if posture.stroke is None else size * posture.stroke.vector() - held
+        first = posture.startle
+        return PostureTake(held, stroke, None if first is None else size * first.vector())

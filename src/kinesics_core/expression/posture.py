@@ -3,7 +3,8 @@
 Posture follows the findings on bodily expression (Wallbott 1998; Crane & Gross 2013; for
 dominance Hall, Coats & LeBeau 2005): valence raises head and chest, dominance opens the arms and
 straightens the spine, arousal leans forward; fear (aroused, not dominant) pulls up the shoulders.
-Signs are theirs, sizes are authored.
+Signs are theirs, sizes are authored. At the origin a body stands as people do who wait
+(ReActIdle, genuine and acted): upright, the head level, and the elbows bent by half a radian.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ class PostureGains:
     Attributes:
         spine: Pitch of the spine at the origin.
         spine_valence, spine_dominance, spine_arousal: Its change, forward positive.
+        head: Pitch of the head at the origin.
         head_valence, head_dominance: Change of the head's pitch, forward positive.
         collar_arousal: Raised shoulders with arousal above 0.
         collar_fear: And besides with arousal above and dominance below 0, their product.
@@ -39,10 +41,11 @@ class PostureGains:
         tense_hands: Curl of the fingers (0..1) with arousal above 0 where valence is below.
     """
 
-    spine: float = 0.06
-    spine_valence: float = -0.09
-    spine_dominance: float = -0.09
+    spine: float = 0.0
+    spine_valence: float = -0.10
+    spine_dominance: float = -0.10
     spine_arousal: float = 0.05
+    head: float = -0.03
     head_valence: float = -0.12
     head_dominance: float = -0.06
     collar_arousal: float = 0.10
@@ -52,9 +55,9 @@ class PostureGains:
 
 
 _GAIN = PostureGains()
-_AT_EASE = arm_vector(arm_poses.AT_EASE)
-_OPENING = arm_vector(arm_poses.HELD_OPEN) - _AT_EASE
-_CLOSING = arm_vector(arm_poses.HELD_CLOSE) - _AT_EASE
+_STANDING = arm_vector(arm_poses.STANDING)
+_OPENING = arm_vector(arm_poses.HELD_OPEN) - _STANDING
+_CLOSING = arm_vector(arm_poses.HELD_CLOSE) - _STANDING
 
 
 def posture(state: np.ndarray) -> np.ndarray:
@@ -65,14 +68,14 @@ def posture(state: np.ndarray) -> np.ndarray:
     """
     valence, arousal, dominance = state
     pose = np.zeros(POSE_SIZE)
-    arm = _AT_EASE + max(dominance, 0.0) * _OPENING + max(-dominance, 0.0) * _CLOSING
+    arm = _STANDING + max(dominance, 0.0) * _OPENING + max(-dominance, 0.0) * _CLOSING
     arm[_CURL] += _GAIN.tense_hands * max(arousal, 0.0) * (1.0 if valence < 0.0 else 0.0)
     pose[LEFT_ARM] = pose[RIGHT_ARM] = arm
     pose[SPINE][1] = (
         _GAIN.spine + _GAIN.spine_valence * valence + _GAIN.spine_dominance * dominance
         + _GAIN.spine_arousal * arousal
     )  # fmt: skip
-    pose[HEAD][1] = _GAIN.head_valence * valence + _GAIN.head_dominance * dominance
+    pose[HEAD][1] = _GAIN.head + _GAIN.head_valence * valence + _GAIN.head_dominance * dominance
     pose[COLLARS] = (
         _GAIN.collar_arousal * max(arousal, 0.0)
         + _GAIN.collar_fear * max(arousal, 0.0) * max(-dominance, 0.0)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from kinesics_core.body.hand_poses import THUMB_BENDS
 from kinesics_core.open_body.rig import JOINT
 from kinesics_core.rotations import mirrored
 from kinesics_core.skeletons import HAND21_FINGERS
@@ -19,9 +20,6 @@ SAMPLES = 4000
 
 _RELAXED = {"index": 18.0, "middle": 22.0, "ring": 26.0, "pinky": 28.0}
 """Bend of each finger's joints in the mean pose, degrees, about that of a hand at rest."""
-
-_THUMB_BENDS = np.array([0.55, 0.835, 0.0])
-"""About this axis, at right angles to the left thumb's outer bones as they lie at rest."""
 
 
 def left_pose(bend: np.ndarray, spread: np.ndarray, thumb: np.ndarray) -> np.ndarray:
@@ -44,7 +42,7 @@ def left_pose(bend: np.ndarray, spread: np.ndarray, thumb: np.ndarray) -> np.nda
         pose[:, at, 1] = -spread[:, i]
     at = JOINT["left_thumb1"] - first
     pose[:, at, :2] = thumb[:, :2]
-    pose[:, at + 1:at + 3] = thumb[:, 2:, None] * _THUMB_BENDS
+    pose[:, at + 1:at + 3] = thumb[:, 2:, None] * THUMB_BENDS
     return pose
 
 
