@@ -26,6 +26,8 @@ from launch.substitutions import LaunchConfiguration, TextSubstitution
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
+from kinesics_core.robot.robot_map import driver_of
+
 CONFIG = Path(__file__).resolve().parents[1] / "config"
 NODES = ("camera", "keypoint", "forecast", "response", "expression", "marker")
 RESPAWN_DELAY = 2.0  # seconds
@@ -118,6 +120,12 @@ ARGUMENTS = [
         description="URDF of that robot. Empty: the map says where it is",
     ),
     DeclareLaunchArgument(
+        "robot_host",
+        default_value="",
+        description="Where the daemon of a Reachy Mini runs, such as reachy-mini.local. Empty: "
+        "as the parameter files say",
+    ),
+    DeclareLaunchArgument(
         "personality",
         default_value="",
         choices=["", *names_of("personality")],
@@ -191,7 +199,7 @@ def one_process(
         files: Parameter files; later ones outrank earlier ones.
         crashes: How often it has been started again.
     """
-    options = ("source", "variant", "max_persons", "policy", "rate", "urdf")
+    options = ("source", "variant", "max_persons", "policy", "rate", "urdf", "robot_host")
     given = {f"--{name.replace('_', '-')}": argument(name) for name in options}
     given["--robot"] = argument("robot_map")
     arguments = [word for option in given.items() if option[1] for word in option]
@@ -252,10 +260,13 @@ def processes(argument: Callable[[str], str], files: list[str]) -> list[LaunchDe
                      "max_persons": (argument("max_persons"), int)},
         "response": {"policy": (argument("policy"), str)},
         "retarget": {"robot": (argument("robot_map"), str), "urdf": (argument("urdf"), str)},
+        "reachy_mini": {"robot": (argument("robot_map"), str),
+                        "robot_host": (argument("robot_host"), str)},
         "recorder": {"bag": (bag, str)},
     }
+    mover = driver_of(argument("robot_map")) or "retarget"
     actions: list[LaunchDescriptionEntity] = []
-    others = [name for name, wanted in (("retarget", argument("robot_map")), ("recorder", bag))
+    others = [name for name, wanted in ((mover, argument("robot_map")), ("recorder", bag))
               if wanted]
     for name in (*NODES, *others):
         # With their types, or `source:=0` would become a number.

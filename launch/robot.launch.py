@@ -2,6 +2,7 @@
 
     ros2 launch kinesics robot.launch.py robot:=g1 source:=0 rviz:=true
     ros2 launch kinesics robot.launch.py robot:=/path/my_robot.yaml
+    ros2 launch kinesics robot.launch.py robot:=reachy_mini robot_host:=reachy-mini.local
 
 ``robot`` is the name of a robot that has a map (config/robots), or a map that
 `kinesics robot map URDF` has written. The arguments of bringup.launch.py may be given too. Where
@@ -20,6 +21,7 @@ from launch_ros.parameter_descriptions import ParameterValue
 
 from kinesics_core.errors import KinesicsError
 from kinesics_core.robot.model import RobotModel
+from kinesics_core.robot.robot_map import driver_of
 
 HERE = Path(__file__).resolve().parent
 CONFIG = HERE.parent / "config"
@@ -48,10 +50,6 @@ def bring_up(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         return LaunchConfiguration(name).perform(context)
 
     robot, urdf = argument("robot"), argument("urdf")
-    try:
-        model = RobotModel.load(urdf or robot)
-    except KinesicsError as error:
-        raise RuntimeError(str(error)) from error
     # A robot's camera, controllers and rate, where they have been written down.
     named = Path(robot).stem
     config = named if (CONFIG / f"robot_{named}.yaml").is_file() else ""
@@ -59,6 +57,12 @@ def bring_up(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         PythonLaunchDescriptionSource(str(HERE / "bringup.launch.py")),
         launch_arguments={"robot": config, "robot_map": robot, "urdf": urdf}.items(),
     )
+    if driver_of(robot):  # it has no joints that anybody draws
+        return [loop]
+    try:
+        model = RobotModel.load(urdf or robot)
+    except KinesicsError as error:
+        raise RuntimeError(str(error)) from error
     if argument("links") == "false":
         return [loop]
     if not installed("robot_state_publisher"):

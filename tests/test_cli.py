@@ -63,7 +63,8 @@ def test_overrides_hold_only_what_was_given():
 
     args = cli.parser("up").parse_args(["up", "--source", "0", "--no-realtime"])
     assert overrides(args) == {
-        "camera": {"source": "0", "realtime": False}, "keypoint": {}, "response": {}, "retarget": {}
+        "camera": {"source": "0", "realtime": False}, "keypoint": {}, "response": {},
+        "retarget": {}, "reachy_mini": {},
     }
 
 

@@ -3,7 +3,8 @@
 The delay is that of the composed graph on the demo's clip at 30 Hz, from the stamp of an image to
 the first trajectory of the pose that answers it. The kills are of nodes in processes of their own,
 at random moments, SIGKILL: the others must go on, and the robot must stand within a second where
-its poses or its commands have ceased.
+its poses or its commands have ceased. A Reachy Mini is measured where its SDK is installed
+(``bench_reachy_mini``).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import numpy as np
 from kinesics_core import extras
 from kinesics_core.bench import Result, result
 from kinesics_core.errors import KinesicsError
+from kinesics_ros import bench_reachy_mini
 from kinesics_ros.bench_loop import ended_by_signals, run_process, write_clip
 
 ROBOT = "g1"
@@ -57,6 +59,7 @@ def run(args: argparse.Namespace) -> list[Result]:
         result("robot.kills", kills, "kills"),
         result("robot.kills_survived", 100 * survived / kills, "%", ">= 100"),
         result("robot.stands_after_kill_s", max(stood, default=None), "s", "<= 1"),
+        *bench_reachy_mini.results(),
     ]
 
 

@@ -20,12 +20,14 @@ from rclpy.signals import SignalHandlerOptions
 from rclpy.validate_namespace import validate_namespace
 
 from kinesics_core.errors import KinesicsError
+from kinesics_core.robot.robot_map import driver_of
 from kinesics_ros.bus import Bus
 from kinesics_ros.camera_node import CameraNode
 from kinesics_ros.expression_node import ExpressionNode
 from kinesics_ros.forecast_node import ForecastNode
 from kinesics_ros.keypoint_node import KeypointNode
 from kinesics_ros.marker_node import MarkerNode
+from kinesics_ros.reachy_mini_node import ReachyMiniNode
 from kinesics_ros.recorder_node import RecorderNode
 from kinesics_ros.response_node import ResponseNode
 from kinesics_ros.retarget_node import RetargetNode
@@ -41,9 +43,13 @@ STAGES: dict[str, Callable[..., Stage]] = {
     "response": ResponseNode,
     "expression": ExpressionNode,
     "retarget": RetargetNode,
+    "reachy_mini": ReachyMiniNode,
     "marker": MarkerNode,
     "recorder": RecorderNode,
 }
+
+ROBOTS = ("retarget", "reachy_mini")
+"""Stages that move a robot; its map says which one."""
 
 _DRAIN_SECONDS = 5.0
 _REFUSALS = (
@@ -77,9 +83,12 @@ class Graph:
         """
         self.bus = Bus()
         self.stages: dict[str, Stage] = {}
-        self._overrides = overrides or {}
-        if not self._overrides.get("retarget", {}).get("robot"):
-            without = [*without, "retarget"]  # there is no robot
+        self._overrides = dict(overrides or {})
+        robot = str(self._overrides.get("retarget", {}).get("robot") or "")
+        mover = driver_of(robot) or "retarget"
+        if mover != "retarget":
+            self._overrides[mover] = {**self._overrides.get(mover, {}), "robot": robot}
+        without = [*without, *(name for name in ROBOTS if name != mover or not robot)]
         self._names = [name for name in STAGES if name not in without]
         self._ros_arguments = list(ros_arguments)
 
@@ -154,9 +163,9 @@ class Graph:
         first = next(iter(self.stages.values()))
         topics = {"keypoint": ("persons",), "forecast": ("forecast",),
                   "response": ("affect", "response"), "expression": ("face_pose", "body_pose"),
-                  "retarget": ("joint_trajectory",)}
+                  "retarget": ("joint_trajectory",), "reachy_mini": ("joint_commands",)}
         services = {"expression": ("express",), "response": ("set_personality",),
-                    "retarget": ("enable_robot",)}
+                    "retarget": ("enable_robot",), "reachy_mini": ("enable_robot",)}
         names = {
             "topics": [name for stage in self.stages for name in topics.get(stage, ())],
             "services": [name for stage in self.stages for name in services.get(stage, ())],

@@ -11,6 +11,7 @@ from kinesics_core.mind.personality import PERSONALITIES, load_personality
 from kinesics_core.mind.policy_config import PolicyConfig
 from kinesics_core.perception.config import CameraConfig, KeypointConfig
 from kinesics_core.robot.driver import DriverConfig
+from kinesics_core.robot.reachy_mini_config import ReachyMiniConfig
 from kinesics_core.settings import add_option, settings_of
 
 OPTIONS = {
@@ -18,6 +19,7 @@ OPTIONS = {
     "keypoint": settings_of(KeypointConfig, "variant", "max_persons"),
     "response": settings_of(PolicyConfig, "policy"),
     "retarget": settings_of(DriverConfig, "robot", "urdf"),
+    "reachy_mini": settings_of(ReachyMiniConfig, "robot_host"),
 }
 """Stage -> its parameters that are options too."""
 

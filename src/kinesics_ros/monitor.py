@@ -119,7 +119,8 @@ class Monitor:
 
     def _joints_latency(self) -> dict[str, float | None] | None:
         """Return how old images were when the joints followed; None without a robot."""
-        robot = self._graph.stages.get("retarget")
+        stages = self._graph.stages
+        robot = stages.get("retarget", stages.get("reachy_mini"))
         return None if robot is None else _percentiles(deque(robot.ages_ms))
 
 

@@ -11,12 +11,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
 from kinesics_core.robot.command import JointCommand
 from kinesics_core.robot.pose_stream import PoseStream
-from kinesics_core.robot.retarget import Retargeter
 from kinesics_core.rotations import about_axis, axis_angle
 from kinesics_core.settings import check, setting
 from kinesics_core.skeletons import SMPLX_BODY
@@ -65,6 +65,33 @@ class DriverConfig:
         check(self)
 
 
+class Follower(Protocol):
+    """A robot that follows poses within its limits: a ``Retargeter``, or one of its own kind."""
+
+    speed: float
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The joints."""
+
+    @property
+    def goal(self) -> np.ndarray:
+        """Positions that they are on their way to."""
+
+    @property
+    def command(self) -> JointCommand:
+        """The last command."""
+
+    def begin(self, positions: Mapping[str, float], slowly: bool = True) -> None:
+        """Start from where the joints are."""
+
+    def step(self, pose: BodyPose | None, elapsed: float) -> JointCommand:
+        """Return what the joints are to do next; None holds the last pose."""
+
+    def rest(self, elapsed: float) -> JointCommand:
+        """Return what the joints are to do next on their way to rest."""
+
+
 class Driver:
     """The robot's joints, from poses that come when they come.
 
@@ -75,7 +102,7 @@ class Driver:
         state: What the robot does, in words.
     """
 
-    def __init__(self, retargeter: Retargeter, config: DriverConfig) -> None:
+    def __init__(self, retargeter: Follower, config: DriverConfig) -> None:
         """Begin at rest, with no pose.
 
         Args:

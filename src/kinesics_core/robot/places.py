@@ -72,6 +72,10 @@ def find_urdf(name: str) -> Path:
         known = yaml.safe_load(file.read_text()) or {}
     except (OSError, yaml.YAMLError) as error:
         raise ModelError(f"The robot's map {file} could not be read: {error}") from error
+    if isinstance(known, dict) and known.get("driver"):
+        raise ModelError(
+            f"The robot {file.stem} has no joints to be mapped: its own software poses it as a"
+            f" whole. `kinesics up --robot {file.stem}` moves it; see docs/robot.md.")
     wanted = str(known.get("urdf", "")) if isinstance(known, dict) else ""
     if not wanted:
         raise ModelError(f"The map {file} names no description (urdf:); give the URDF's path:"

@@ -35,10 +35,13 @@ from kinesics_core.robot.places import find_map
 FACES = ("blendshapes", "eyes", "antennas", "screen", "none")
 """Kinds of face."""
 
+DRIVERS = ("reachy_mini",)
+"""Robots that their own software poses as a whole; they have no description to be mapped."""
+
 SIDES = ("left", "right")
 
-_KEYS = ("name", "urdf", "urdf_from", "base", "camera", "face", "links", "joints", "rest", "hands",
-         "speed", "limits", "touching", "notes")
+_KEYS = ("name", "driver", "urdf", "urdf_from", "base", "camera", "face", "links", "joints", "rest",
+         "hands", "speed", "limits", "touching", "notes")
 _WEIGHTS = {"spine": 1.0, "chest": 0.6, "head": 0.8, "crown": 0.4, "hand": 0.4, "palm": 0.15}
 
 
@@ -86,6 +89,7 @@ class RobotMap:
         speed: Fastest speed of any joint, rad/s (m/s of a sliding one).
         limits: By joint, what the description lacks or has wrong.
         touching: Pairs of links that may touch each other.
+        driver: One of ``DRIVERS``, "" for a robot that takes trajectories of its joints.
     """
 
     name: str
@@ -102,6 +106,7 @@ class RobotMap:
     speed: float = 6.0
     limits: dict[str, JointLimits] = field(default_factory=dict)
     touching: tuple[tuple[str, str], ...] = ()
+    driver: str = ""
 
     @classmethod
     def load(cls, name_or_path: str | Path) -> RobotMap:
@@ -139,6 +144,14 @@ class RobotMap:
         return data.oMf[model.frame(self.base)].rotation @ axes
 
 
+def driver_of(robot: str) -> str:
+    """Return which of ``DRIVERS`` moves a robot, by its map's name or path; "" for none."""
+    try:
+        return RobotMap.load(robot).driver if robot else ""
+    except ModelError:
+        return ""  # who loads the map says what is wrong with it
+
+
 def from_values(known: Any, path: Path) -> RobotMap:
     """Make a map of what a YAML file holds.
 
@@ -164,7 +177,11 @@ def from_values(known: Any, path: Path) -> RobotMap:
             raise ModelError(f"The map {path} has a link for {part!r}; the parts of a person are"
                              f" {', '.join(PARTS)}.")
         links[part] = _link(path, part, value)
-    if not links:
+    driver = known.get("driver", "")
+    if driver not in ("", *DRIVERS):
+        raise ModelError(f"The map {path} has driver: {driver!r}, wanted {' or '.join(DRIVERS)}, or"
+                         " none.")
+    if not links and not driver:
         raise ModelError(f"The map {path} has no links that follow a person (links:).")
     joints = known.get("joints") or []
     if not isinstance(joints, list) or not all(isinstance(name, str) for name in joints):
@@ -186,7 +203,7 @@ def from_values(known: Any, path: Path) -> RobotMap:
         hands=_hands(path, known), speed=_positive(path, "speed", known.get("speed", 6.0)),
         limits={name: _limits(path, name, value)
                 for name, value in _mapping(path, known, "limits").items()},
-        touching=_touching(path, known.get("touching") or []),
+        touching=_touching(path, known.get("touching") or []), driver=driver,
     )
 
 

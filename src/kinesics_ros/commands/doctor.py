@@ -21,13 +21,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("controllers", nargs="*", metavar="CONTROLLER",
                         help="name of a joint_trajectory_controller; none: all that run")
     parser.add_argument("--robot", metavar="NAME|MAP",
-                        help="hold the controllers' joints against this robot's map")
+                        help="hold the controllers' joints against this robot's map; of a Reachy"
+                        " Mini, ask its SDK and its daemon")
+    parser.add_argument("--robot-host", metavar="HOST", default="localhost",
+                        help="where the daemon of a Reachy Mini runs; default: %(default)s")
     parser.add_argument("--timeout", type=option_types.seconds, default=5.0, metavar="S",
                         help="wait for an answer; default: %(default)s")
 
 
 def run(args: argparse.Namespace) -> int:
     """Ask, and print what was found; the exit status is 1 where something is to be mended."""
+    from kinesics_core.robot.robot_map import driver_of
+
+    if args.robot and driver_of(args.robot) == "reachy_mini":
+        return _reachy_mini(args.robot_host, args.timeout)
     import rclpy
     from rclpy.executors import SingleThreadedExecutor
 
@@ -52,6 +59,19 @@ def run(args: argparse.Namespace) -> int:
         node.destroy_node()
         rclpy.try_shutdown()
     return 0 if all(good) else 1
+
+
+def _reachy_mini(host: str, seconds: float) -> int:
+    """Print what is found of a Reachy Mini; the exit status."""
+    from kinesics_core.robot.reachy_mini_config import ReachyMiniConfig
+    from kinesics_ros.reachy_mini_doctor import findings
+
+    found = findings(host, ReachyMiniConfig().robot_port, seconds)
+    for entry in found:
+        mark = "MEND" if entry.advice else "ok  "
+        advice = f": {entry.advice}" if entry.advice else ""
+        print(f"  {mark} {entry.about}: {entry.got}{advice}")
+    return 1 if any(entry.advice for entry in found) else 0
 
 
 def _moving(robot: str) -> list[str]:
