@@ -95,10 +95,10 @@ class PersonDirections:
             self._tree, self._data, self._quaternions.ravel())
         axes = self._data.J[3:]
         pointing = axes.take(self._columns, axis=1) * self._signs
-        return pointing.T @ _to_base(axes[:, :3])
+        return pointing.T @ to_base(axes[:, :3])
 
 
-def _to_base(trunk: np.ndarray) -> np.ndarray:
+def to_base(trunk: np.ndarray) -> np.ndarray:
     """Return what takes directions (K, 3) of SMPL-X to a base that faces where a trunk does.
 
     Args:

@@ -27,7 +27,7 @@ from kinesics_core.errors import ModelError
 from kinesics_core.kinematics import REST_OFFSETS
 from kinesics_core.robot.antennas import Antennas
 from kinesics_core.robot.command import JointCommand
-from kinesics_core.robot.directions import without_heading
+from kinesics_core.robot.directions import to_base
 from kinesics_core.robot.limits import Limiter, Limits
 from kinesics_core.robot.retarget import BEGIN_SPEED, BEGIN_TIME, LONGEST_GAP, REST_SPEED
 from kinesics_core.robot.robot_map import RobotMap
@@ -249,13 +249,14 @@ def _trunk(pose: BodyPose) -> tuple[np.ndarray, np.ndarray]:
 
     Both in the robot's axes and against where the pelvis faces.
     """
-    turn = without_heading(exponential(np.asarray(pose.global_orient, float)))
+    turn = exponential(np.asarray(pose.global_orient, float))
+    facing = to_base(turn).T
     place, turns = np.zeros(3), []
     for joint in _TRUNK:
         place = place + turn @ REST_OFFSETS[joint]
         turn = turn @ exponential(np.asarray(pose.body_pose[joint - 1], float))
-        turns.append(_TO_ROBOT @ turn @ _TO_ROBOT.T)
-    return np.array(turns), _TO_ROBOT @ (place - _UPRIGHT)
+        turns.append(facing @ turn @ _TO_ROBOT.T)
+    return np.array(turns), facing @ place - _TO_ROBOT @ _UPRIGHT
 
 
 def _angles(turn: np.ndarray) -> tuple[float, float, float]:
