@@ -83,7 +83,7 @@ class AffectReader:
                 person_id: reading for person_id, reading in self._networks.items()
                 if abs(stamp - reading.stamp) <= _FRESH}
         anew = self._arrange([person.id for person in persons], stamp)
-        beat = (stamp * RATE + NANOSECONDS // 2) // NANOSECONDS
+        beat = (4 * stamp * RATE + 3 * NANOSECONDS) // (4 * NANOSECONDS)  # between the signals'
         anew |= beat != self._beat
         if not persons:
             return []

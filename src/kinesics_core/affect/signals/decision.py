@@ -36,10 +36,11 @@ class Decision:
         self.lasted = np.zeros(shape)
         self.sure = np.zeros(shape)
 
-    def copy(self) -> Decision:
-        """Return one that advances by itself."""
+    def of_some(self, rows: np.ndarray) -> Decision:
+        """Return that about the persons of the indices given, which advances by itself."""
         made = Decision(0)
-        made.on, made.lasted, made.sure = self.on.copy(), self.lasted.copy(), self.sure.copy()
+        made.on, made.lasted, made.sure = (
+            part.take(rows, axis=1) for part in (self.on, self.lasted, self.sure))
         return made
 
     def keep(self, rows: np.ndarray) -> None:

@@ -6,8 +6,11 @@ forecast's steps.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -62,6 +65,25 @@ _OFF = np.where(_HEADS, 3.5, 0.0)
 
 KEPT = 5
 """Turning points that are remembered."""
+
+
+class Moment(NamedTuple):
+    """Part of ``State`` that gestures are told by, of P persons at one moment or at several."""
+
+    mean: np.ndarray
+    motion: np.ndarray
+    usual: np.ndarray
+    turns: np.ndarray
+    spans: np.ndarray
+    top: np.ndarray
+    way: np.ndarray
+    last: np.ndarray
+    dwell: np.ndarray
+
+    @classmethod
+    def joined(cls, moments: Sequence[Moment]) -> Moment:
+        """Return several moments as one, the persons of the first one first."""
+        return cls(*(np.concatenate(parts, axis=-1) for parts in zip(*moments, strict=True)))
 
 
 @dataclass(slots=True)
@@ -123,16 +145,14 @@ class State:
             full(s, value=0.0), full(s, value=0.0), full(s, value=0.0), full(s),
             full(s, value=0.0))
 
-    def copy(self) -> State:
-        """Return a state that advances by itself."""
-        return State(*(getattr(self, part.name).copy() for part in fields(self)))
+    def of_some(self, rows: np.ndarray) -> State:
+        """Return the state of the persons of the indices given, which advances by itself."""
+        return State(*(getattr(self, part.name).take(rows, axis=-1) for part in fields(self)))
 
-    @classmethod
-    def joined(cls, states: Sequence[State]) -> State:
-        """Return one state of everybody in several."""
-        return cls(*(
-            np.concatenate([getattr(state, part.name) for state in states], axis=-1)
-            for part in fields(cls)))
+    def moment(self) -> Moment:
+        """Return what gestures are told by; it stays as it is when the state advances."""
+        return Moment(self.mean, self.motion, self.usual, self.turns, self.spans, self.top,
+                      self.way, self.last, self.dwell)
 
     def keep(self, rows: np.ndarray) -> None:
         """Keep only the persons of the indices given, in that order."""
@@ -156,66 +176,88 @@ class State:
             learn: Whether usual values follow.
         """
         there = np.isfinite(now)
-        self.unseen = np.where(there, 0.0, self.unseen + elapsed)
-        gain = 1.0 - np.exp(-elapsed / _SMOOTH)
+        self.unseen = (self.unseen + elapsed) * ~there
         change = now - self.mean
         joined = np.isfinite(change)
-        change = np.where(joined, change, 0.0)
-        self.mean = np.where(there & ~joined, now, self.mean + gain[:, None] * change)
-        self.mean[self.unseen > STALE] = np.nan
-        self.motion += (1.0 - np.exp(-elapsed / STEADY)) * np.where(
-            joined, np.abs(change) - self.motion, 0.0)
+        far = np.abs(change) - self.motion
+        change *= _gains(elapsed)
+        slow = 1.0 - math.exp(-elapsed / STEADY)
+        if joined.all():
+            self.motion, self.mean = self.motion + slow * far, self.mean + change
+        else:
+            self.motion = self.motion + slow * np.where(joined, far, 0.0)
+            self.mean = np.where(
+                there & ~joined, now, self.mean + np.where(joined, change, 0.0))
+            self.mean[self.unseen > STALE] = np.nan
         if learn:
-            self._learn(now[_USUAL_ROWS], elapsed)
+            self._learn(now.take(_USUAL_ROWS, axis=0), elapsed)
         self._swing(swinging, elapsed)
 
     def _learn(self, now: np.ndarray, elapsed: float) -> None:
         there = np.isfinite(now)
-        self.learnt += np.where(there, elapsed, 0.0)
+        self.learnt += elapsed * there
         # A plain mean at first, then one that forgets.
         gain = elapsed / np.minimum(np.maximum(self.learnt, elapsed), USUAL)
         started = np.where(np.isnan(self.usual), now, self.usual)
         self.usual = np.where(there, started + gain * (now - started), self.usual)
 
     def _swing(self, now: np.ndarray, elapsed: float) -> None:
-        values = now
-        self.turns += elapsed
-        there = np.isfinite(values)
-        along = np.where(there, values * self.way, np.nan)
+        self.turns = self.turns + elapsed
+        there = np.isfinite(now)
+        along = now * self.way
         fresh = there & np.isnan(self.top)
+        before, earlier = self.trail
         # White noise of 1 sigma has second differences of sqrt(6) sigma.
-        jitter = np.abs(values - 2.0 * self.trail[0] + self.trail[1]) * (1.25 / np.sqrt(6.0))
+        jitter = np.abs(now - 2.0 * before + earlier) * (1.25 / math.sqrt(6.0))
         jitters = np.isfinite(jitter)
-        values = np.where(jitters, 0.5 * (values + self.trail[0]), values)
-        self.judged += np.where(jitters, elapsed, 0.0)
-        gain = elapsed / np.clip(self.judged, elapsed, 1.0)
-        self.noise += gain * np.where(jitters, jitter - self.noise, 0.0)
-        self.trail[1], self.trail[0] = self.trail[0], now
+        values = np.where(jitters, 0.5 * (now + before), now)
+        self.trail = np.array([now, before])
+        self.judged += elapsed * jitters
+        judged = np.maximum(self.judged, elapsed)
+        self.noise += np.where(jitters, jitter - self.noise, 0.0) * (
+            elapsed / np.minimum(judged, 1.0))
         # And errors that last: what the value is off its mean, in the first second most.
-        off = np.abs(values - self.drift)
-        offs = np.isfinite(off)
-        self.drift = np.where(there & ~offs, values, self.drift + np.where(
-            offs, (1.0 - np.exp(-elapsed / 0.3)) * (values - self.drift), 0.0))
-        gain = elapsed / np.where(self.judged < 1.0, np.maximum(self.judged, elapsed), 20.0)
-        self.unrest += gain * np.where(offs, off - self.unrest, 0.0)
+        apart = values - self.drift
+        offs = np.isfinite(apart)
+        off = np.where(offs, np.abs(apart) - self.unrest, 0.0)
+        apart *= 1.0 - math.exp(-elapsed / 0.3)
+        self.drift = np.where(there & ~offs, values, self.drift + np.where(offs, apart, 0.0))
+        self.unrest += off * (elapsed / np.where(self.judged < 1.0, judged, 20.0))
         least = np.maximum(_BACK, np.maximum(_CLEAR * self.noise, _OFF * self.unrest))
-        turned = along < self.top - least
-        turned &= self.judged > _JUDGED
+        turned = (along < self.top - least) & (self.judged > _JUDGED)
         if turned.any():
-            extreme = self.top * self.way
-            span = np.nan_to_num(np.abs(extreme - self.last))
-            self.turns[1:] = np.where(turned, self.turns[:-1], self.turns[1:])
-            self.spans[1:] = np.where(turned, self.spans[:-1], self.spans[1:])
-            self.turns[0] = np.where(turned, 0.0, self.turns[0])
-            self.spans[0] = np.where(turned, span, self.spans[0])
-            self.dwell = np.where(turned, self.stay, self.dwell)
-            self.last = np.where(turned, extreme, self.last)
-            self.way = np.where(turned, -self.way, self.way)
-            along = np.where(turned, values * self.way, along)
-            self.top = np.where(turned, along, self.top)
+            along = self._turn(turned, values, along)
         self.top = np.where(fresh, along, np.fmax(self.top, along))
         # Swings end where their value is not to be seen for a while.
         self.stay = np.where(along >= self.top, 0.0, self.stay + elapsed)
-        self.gone = np.where(there, 0.0, self.gone + elapsed)
-        self.top[self.gone > _GONE] = np.nan
-        self.last[self.gone > _GONE] = np.nan
+        self.gone = (self.gone + elapsed) * ~there
+        lost = self.gone > _GONE
+        if lost.any():
+            self.top, self.last = np.where(lost, np.nan, (self.top, self.last))
+
+    def _turn(self, turned: np.ndarray, values: np.ndarray, along: np.ndarray) -> np.ndarray:
+        """Take turning points; return the values along the new ways.
+
+        Args:
+            turned: (swings, P) bool.
+            values: (swings, P).
+            along: (swings, P) values along the ways before.
+        """
+        extreme = self.top * self.way
+        span = np.abs(extreme - self.last)
+        turns, spans = np.zeros_like(self.turns), np.empty_like(self.spans)
+        turns[1:], spans[1:], spans[0] = self.turns[:-1], self.spans[:-1], np.fmax(span, 0.0)
+        self.turns = np.where(turned, turns, self.turns)
+        self.spans = np.where(turned, spans, self.spans)
+        self.dwell = np.where(turned, self.stay, self.dwell)
+        self.last = np.where(turned, extreme, self.last)
+        self.way = np.where(turned, -self.way, self.way)
+        along = np.where(turned, values * self.way, along)
+        self.top = np.where(turned, along, self.top)
+        return along
+
+
+@lru_cache(maxsize=8)
+def _gains(elapsed: float) -> np.ndarray:
+    """Return how far means (measures, 1) go towards the newest values."""
+    return (1.0 - np.exp(-elapsed / _SMOOTH))[:, None]

@@ -44,132 +44,155 @@ _HAND = 0.35
 """The hand's middle is this share of the forearm beyond the wrist."""
 
 
+_OUTWARDS = np.array([1.0, -1.0, 1.0, -1.0])[:, None, None]  # to the side of each elbow and wrist
+_FLATTENED = np.array([1.0, 1.0, 0.5])[:, None, None]  # depth, the least certain, counts half
+# Joints between which an arm's lengths are: upper arms, forearms, whole arms.
+_ARM_ENDS, _ARM_STARTS = np.array([7, 8, 9, 10, 9, 10]), np.array([5, 6, 7, 8, 5, 6])
+# What hands (the first two) and wrists are near: the face, the own hip, the other elbow and wrist.
+_NEAR_TO = np.array([0, 0, 11, 12, 8, 7, 10])
+_THIGH = 0.245 / 0.288
+
+
 def measure(steps: np.ndarray, width: int, focal: float) -> np.ndarray:
-    """Return the measures (len(MEASURES), ...) of samples.
+    """Return the measures (len(MEASURES), T, P) of samples.
 
     Args:
-        steps: (..., samples.SIZE).
+        steps: (T, P, samples.SIZE).
         width: Of the image, px.
         focal: Focal length, px.
     """
-    shape = steps.shape[:-1]
-    pixels = steps[..., samples.COCO].reshape(*shape, 17, 2)
-    scale = np.exp(steps[..., samples.SCALE])
-    body, flat = _body(steps, pixels, scale)
-    made = np.full((len(MEASURES), *shape), np.nan)
+    sample = np.ascontiguousarray(np.moveaxis(steps, -1, 0))
+    shape = sample.shape[1:]
+    pixels = sample[samples.COCO].reshape(17, 2, *shape)
+    scale = np.exp(sample[samples.SCALE])
+    body, flat = _body(sample, pixels, scale)
+    made = np.empty((len(MEASURES), *shape))
     with np.errstate(invalid="ignore", divide="ignore"):
-        shoulders = 0.5 * (body[..., 5, :] + body[..., 6, :])
-        hips = 0.5 * (body[..., 11, :] + body[..., 12, :])
-        sideways, forward = _axes(body, steps[..., samples.AXIS])
-        _arms(made, body, shoulders, sideways, forward)
-        for side in (0, 1):
-            thigh = body[..., 13 + side, :] - body[..., 11 + side, :]
-            made[M["thigh_left"] + side] = _thigh(thigh, flat)
-            made[M["pointing_left"] + side] = steps[..., samples.POINTING][..., side]
-        made[M["head_up"]] = shoulders[..., 1] - 0.5 * (body[..., 3, 1] + body[..., 4, 1])
+        shoulders, hips = 0.5 * (body[5] + body[6]), 0.5 * (body[11] + body[12])
+        side = _sideways(body, sample[samples.AXIS])
+        _arms(made, body, shoulders, side)
+        _two(made, "thigh")[...] = _thighs(body[13:15] - body[11:13], flat)
+        _two(made, "pointing")[...] = sample[samples.POINTING]
+        made[M["head_up"]] = shoulders[1] - 0.5 * (body[3, 1] + body[4, 1])
         trunk = shoulders - hips
-        made[M["lean"]] = np.where(
-            flat, np.nan, np.arctan2((trunk * forward).sum(-1), -trunk[..., 1]))
-        made[M["tilt"]] = np.arctan2((trunk * sideways).sum(-1), -trunk[..., 1])
-        made[M["facing"]] = _facing(body, pixels, sideways, forward, flat, width, focal)
-        middle = 0.5 * (pixels[..., 5, :] + pixels[..., 6, :]) / scale[..., None]
-        made[M["shoulders_x"]], made[M["shoulders_y"]] = middle[..., 0], middle[..., 1]
-        for side in (0, 1):
-            hand, wrist = steps[..., samples.HANDS][..., 2 * side], pixels[..., 9 + side, 0]
-            made[M["beside_left"] + side] = (
-                np.where(np.isnan(hand) | np.isnan(wrist), wrist, hand) / scale - middle[..., 0])
-        made[M["hips_y"]] = 0.5 * (pixels[..., 11, 1] + pixels[..., 12, 1]) / scale
-    made[M["yaw"]], made[M["pitch"]] = steps[..., samples.YAW], steps[..., samples.PITCH]
-    made[M["face"]] = steps[..., samples.FACE]
-    made[M["near"]] = np.log(focal) - steps[..., samples.SCALE] - np.log(
-        steps[..., samples.DISTANCE])
-    made[M["scale"]] = steps[..., samples.SCALE]
-    for name, eye in (("gaze_yaw", samples.EYE_YAW), ("gaze_pitch", samples.EYE_PITCH)):
-        turn = steps[..., eye]
-        made[M[name]] = made[M[name.removeprefix("gaze_")]] + np.where(np.isnan(turn), 0.0, turn)
+        ahead = trunk[0] * side[1] - trunk[2] * side[0]
+        made[M["lean"]] = np.arctan2(ahead, -trunk[1])
+        made[M["lean"]][flat] = np.nan
+        made[M["tilt"]] = np.arctan2(trunk[0] * side[0] + trunk[2] * side[1], -trunk[1])
+        places = pixels / scale
+        middle = 0.5 * (places[5] + places[6])
+        azimuth = np.arctan2(0.5 * (pixels[5, 0] + pixels[6, 0]) - 0.5 * width, focal)
+        made[M["facing"]] = _facing(body, trunk, side, flat, azimuth)
+        made[M["shoulders_x"]], made[M["shoulders_y"]] = middle
+        hands, wrists = sample[samples.HANDS][::2], pixels[9:11, 0]
+        hands = np.where(np.isnan(hands) | np.isnan(wrists), wrists, hands)
+        _two(made, "beside")[...] = hands / scale - middle[0]
+        made[M["hips_y"]] = 0.5 * (places[11, 1] + places[12, 1])
+    made[M["yaw"]], made[M["pitch"]] = sample[samples.YAW], sample[samples.PITCH]
+    made[M["face"]], made[M["scale"]] = sample[samples.FACE], sample[samples.SCALE]
+    made[M["near"]] = np.log(focal) - sample[samples.SCALE] - np.log(sample[samples.DISTANCE])
+    eyes = sample[[samples.EYE_YAW, samples.EYE_PITCH]]
+    eyes[np.isnan(eyes)] = 0.0
+    made[M["gaze_yaw"]] = made[M["yaw"]] + eyes[0]
+    made[M["gaze_pitch"]] = made[M["pitch"]] + eyes[1]
     return made
 
 
+def _two(made: np.ndarray, name: str) -> np.ndarray:
+    """Return the rows of a measure's left and right side, to be written to."""
+    first = M[f"{name}_left"]
+    return made[first:first + 2]
+
+
 def _body(
-    steps: np.ndarray, pixels: np.ndarray, scale: np.ndarray
+    sample: np.ndarray, pixels: np.ndarray, scale: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return keypoints (..., 17, 3) in torsos, optical axes, and where (...) depth is guessed."""
-    world = steps[..., samples.WORLD].reshape(*pixels.shape[:-1], 3) / TORSO
-    flat = ~np.isfinite(world[..., 5, 2] + world[..., 6, 2])
+    """Return keypoints (17, 3, ...) in torsos, optical axes, and where (...) depth is guessed."""
+    world = sample[samples.WORLD].reshape(17, 3, *scale.shape) / TORSO
+    flat = ~np.isfinite(world[5, 2] + world[6, 2])
     if not flat.any():
         return world, flat
-    drawn = np.concatenate([pixels / scale[..., None, None], np.zeros((*pixels.shape[:-1], 1))], -1)
+    drawn = np.zeros_like(world)
+    drawn[:, :2] = pixels / scale
     with np.errstate(invalid="ignore"):
-        for side in (0, 1):
-            upper = drawn[..., 7 + side, :2] - drawn[..., 5 + side, :2]
-            lower = drawn[..., 9 + side, :2] - drawn[..., 7 + side, :2]
-            deep = np.sqrt(np.maximum(UPPER_ARM**2 - (upper * upper).sum(-1), 0.0))
-            deeper = np.sqrt(np.maximum(FOREARM**2 - (lower * lower).sum(-1), 0.0))
-            drawn[..., 7 + side, 2] = -deep
-            drawn[..., 9 + side, 2] = -deep - deeper
-    return np.where(flat[..., None, None], drawn, world), flat
+        upper, lower = drawn[7:9] - drawn[5:7], drawn[9:11] - drawn[7:9]
+        deep = np.sqrt(np.maximum(UPPER_ARM**2 - _squared(upper), 0.0))
+        drawn[9:11, 2] = -deep - np.sqrt(np.maximum(FOREARM**2 - _squared(lower), 0.0))
+        drawn[7:9, 2] = -deep
+    return np.where(flat, drawn, world), flat
 
 
-def _axes(body: np.ndarray, axis: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return unit vectors (..., 3) to the body's left and forward; both horizontal."""
-    drawn = (body[..., 5, :] - body[..., 6, :])[..., [0, 2]]
-    across = np.where(np.isnan(axis[..., :1]), drawn, axis)
-    across = np.stack([across[..., 0], np.zeros_like(across[..., 0]), across[..., 1]], -1)
-    sideways = across / np.maximum(np.sqrt((across * across).sum(-1)), 1e-6)[..., None]
-    forward = np.stack([sideways[..., 2], np.zeros_like(sideways[..., 0]), -sideways[..., 0]], -1)
-    return sideways, forward
+def _sideways(body: np.ndarray, axis: np.ndarray) -> np.ndarray:
+    """Return the unit vectors to the body's left, horizontal: (2, ...), right and away."""
+    across = np.where(np.isnan(axis[0]), (body[5] - body[6])[::2], axis)
+    side: np.ndarray = across / np.maximum(
+        np.sqrt(across[0] * across[0] + across[1] * across[1]), 1e-6)
+    return side
 
 
-def _arms(
-    made: np.ndarray, body: np.ndarray, shoulders: np.ndarray, sideways: np.ndarray,
-    forward: np.ndarray,
-) -> None:
+def _arms(made: np.ndarray, body: np.ndarray, shoulders: np.ndarray, side: np.ndarray) -> None:
     """Fill in the measures of both arms."""
-    face = body[..., 0, :]
-    for side, sign in ((0, 1.0), (1, -1.0)):
-        shoulder, elbow = body[..., 5 + side, :], body[..., 7 + side, :]
-        wrist, hip = body[..., 9 + side, :], body[..., 11 + side, :]
-        for name, joint in (("wrist", wrist), ("elbow", elbow)):
-            place = joint - shoulders
-            made[M[f"{name}_out_left"] + side] = sign * (place * sideways).sum(-1)
-            made[M[f"{name}_up_left"] + side] = -place[..., 1]
-            made[M[f"{name}_forward_left"] + side] = (place * forward).sum(-1)
-        made[M["reach_left"] + side] = _length(wrist - shoulder) / np.maximum(
-            _length(elbow - shoulder) + _length(wrist - elbow), 0.1)
-        hand = wrist + _HAND * (wrist - elbow)
-        made[M["at_face_left"] + side] = _length((hand - face) * (1.0, 1.0, 0.5))
-        made[M["at_hip_left"] + side] = _length((wrist - hip) * (1.0, 1.0, 0.5))
-        other = body[..., 8 - side, :]
-        made[M["at_elbow_left"] + side] = _length((wrist - other) * (1.0, 1.0, 0.5))
-    made[M["gap"]] = _length((body[..., 9, :] - body[..., 10, :]) * (1.0, 1.0, 0.5))
+    place = body[7:11] - shoulders
+    x, z = place[:, 0], place[:, 2]
+    out, forward = (x * side[0] + z * side[1]) * _OUTWARDS, x * side[1] - z * side[0]
+    for name, rows in (("elbow", slice(0, 2)), ("wrist", slice(2, 4))):
+        _two(made, f"{name}_out")[...] = out[rows]
+        _two(made, f"{name}_up")[...] = -place[rows, 1]
+        _two(made, f"{name}_forward")[...] = forward[rows]
+    upper, lower, whole = _length(
+        body.take(_ARM_ENDS, axis=0) - body.take(_ARM_STARTS, axis=0)).reshape(3, 2, *x.shape[1:])
+    _two(made, "reach")[...] = whole / np.maximum(upper + lower, 0.1)
+    shallow = body[:13] * _FLATTENED
+    wrists = shallow[9:11]
+    hands = wrists + _HAND * (wrists - shallow[7:9])
+    near = _length(np.concatenate([hands, wrists, wrists, wrists[:1]])
+                   - shallow.take(_NEAR_TO, axis=0))
+    _two(made, "at_face")[...], _two(made, "at_hip")[...] = near[:2], near[2:4]
+    _two(made, "at_elbow")[...], made[M["gap"]] = near[4:6], near[6]
 
 
-def _thigh(thigh: np.ndarray, flat: np.ndarray) -> np.ndarray:
-    """Return a thigh's angle to the vertical; without depth, of what its length leaves."""
-    length = 0.245 / 0.288
-    deep = np.sqrt(np.maximum(length**2 - thigh[..., 0] ** 2 - thigh[..., 1] ** 2, 0.0))
-    depth = np.where(flat, deep, thigh[..., 2])
-    return np.arctan2(np.hypot(thigh[..., 0], depth), thigh[..., 1])
+def _thighs(thighs: np.ndarray, flat: np.ndarray) -> np.ndarray:
+    """Return the angles of thighs (2, 3, ...) to the vertical.
+
+    Without depth it is that of what the length of a thigh leaves.
+    """
+    x, y, depth = thighs[:, 0], thighs[:, 1], thighs[:, 2]
+    if flat.any():
+        deep = np.sqrt(np.maximum(_THIGH**2 - x**2 - y**2, 0.0))
+        depth = np.where(flat, deep, depth)
+    return np.arctan2(np.hypot(x, depth), y)
 
 
 def _facing(
-    body: np.ndarray, pixels: np.ndarray, sideways: np.ndarray, forward: np.ndarray,
-    flat: np.ndarray, width: int, focal: float,
+    body: np.ndarray, trunk: np.ndarray, side: np.ndarray, flat: np.ndarray, azimuth: np.ndarray
 ) -> np.ndarray:
-    """Return the trunk's yaw against the line to the camera, to the right of the image positive."""
-    azimuth = np.arctan2(
-        0.5 * (pixels[..., 5, 0] + pixels[..., 6, 0]) - 0.5 * width, focal)
-    turned = np.arctan2(forward[..., 0], -forward[..., 2]) + azimuth
-    trunk = _length((0.5 * (body[..., 5, :] + body[..., 6, :] - body[..., 11, :]
-                            - body[..., 12, :]))[..., :2])
-    across = (body[..., 5, 0] - body[..., 6, 0]) * TORSO_OVER_SHOULDERS
-    # Without depth and hips a torso's length is 1 by the scale.
-    trunk = np.where(np.isfinite(trunk), np.maximum(trunk, 0.5), 1.0)
-    share = np.clip(1.3 * across / trunk, -1, 1)
-    towards = np.where(body[..., 0, 0] < 0.5 * (body[..., 5, 0] + body[..., 6, 0]), -1.0, 1.0)
-    turned = np.where(flat, towards * np.arccos(share), turned)
+    """Return the trunk's yaw against the line to the camera, to the right of the image positive.
+
+    Args:
+        body: (17, 3, ...) torsos.
+        trunk: (3, ...) from the hips to the shoulders.
+        side: (2, ...) to the body's left.
+        flat: (...) bool, where depth is guessed.
+        azimuth: (...) radians of the line to the camera.
+    """
+    turned = np.arctan2(side[1], side[0]) + azimuth
+    if flat.any():
+        length = np.sqrt(trunk[0] ** 2 + trunk[1] ** 2)
+        across = (body[5, 0] - body[6, 0]) * TORSO_OVER_SHOULDERS
+        # Without depth and hips a torso's length is 1 by the scale.
+        length = np.where(np.isfinite(length), np.maximum(length, 0.5), 1.0)
+        share = np.clip(1.3 * across / length, -1, 1)
+        towards = np.where(body[0, 0] < 0.5 * (body[5, 0] + body[6, 0]), -1.0, 1.0)
+        turned = np.where(flat, towards * np.arccos(share), turned)
     return np.arctan2(np.sin(turned), np.cos(turned))
 
 
+def _squared(vectors: np.ndarray) -> np.ndarray:
+    """Return the squared lengths (n, ...) of vectors (n, 2 or 3, ...)."""
+    squares = vectors * vectors
+    total: np.ndarray = squares[:, 0] + squares[:, 1]
+    return total + squares[:, 2] if squares.shape[1] == 3 else total
+
+
 def _length(vectors: np.ndarray) -> np.ndarray:
-    return np.sqrt(np.einsum("...i,...i->...", vectors, vectors))
+    return np.sqrt(_squared(vectors))

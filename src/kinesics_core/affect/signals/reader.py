@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from kinesics_core.affect.signals import gestures, samples
-from kinesics_core.affect.signals.decision import Decision
+from kinesics_core.affect.signals.decision import BEGINS, Decision
 from kinesics_core.affect.signals.engagement import Engagement
-from kinesics_core.affect.signals.filters import S, State
+from kinesics_core.affect.signals.filters import Moment, S, State
 from kinesics_core.affect.signals.measures import M, measure
 from kinesics_core.affect.signals.names import ENGAGEMENT, GESTURES
-from kinesics_core.affect.signals.timeline import RATE, Timeline
+from kinesics_core.affect.signals.timeline import PAUSE, RATE, Timeline
 from kinesics_core.camera import Lens, focal_length
 from kinesics_core.settings import check, same_as, setting
 from kinesics_core.types import NANOSECONDS, GestureSign, MotionForecast, People, SocialSignals
@@ -24,8 +25,9 @@ _STRIDE = 4
 _DECIDED = 2
 """Steps of the grid between two decisions on what is seen: nothing begins or ends within one."""
 
-_EVERY = 0.1
-"""Seconds after which forecasts are read again; in between, what was expected comes nearer."""
+_EVERY = 0.12
+"""Seconds after which forecasts are read again, on the next second step of the grid; in between,
+what was expected comes nearer."""
 
 _STALE_FORECAST = 0.25
 """Seconds after which a forecast says nothing about the coming ones."""
@@ -83,46 +85,73 @@ class SignalReader:
         self._expected: dict[int, tuple[GestureSign, ...]] = {}
         self._expected_at = self._undecided = 0
         self._apart = np.zeros((0, 2))  # of the head's pose from what its keypoints say
+        self._slots: dict[int, int] = {}
+        self._waiting: list[People] = []
+        self._newest: People | None = None
+        self._told: dict[int, _Told] = {}
 
     def update(
         self, people: People, forecasts: Sequence[MotionForecast] = ()
     ) -> list[SocialSignals]:
         """Return the signals of everybody in an image.
 
+        Nothing begins or ends within two steps of the grid, so images wait for the next second
+        step, or for somebody new, and are read together, which costs less.
+
         Args:
             people: Everybody seen in the image.
             forecasts: Of this image or a slightly earlier one; those of others are left out.
         """
-        line = self._timeline
-        if not line.continues(people.stamp):
+        last, self._newest = self._newest, people
+        if last is not None and not 0 <= people.stamp - last.stamp <= PAUSE * NANOSECONDS:
             self._clear()
-        self._forget(people)
-        self._admit([person.id for person in people.persons])
-        size = (people.width, people.height)
-        focal = focal_length(people.width, self.config.horizontal_fov)
-        now = np.full((len(line.ids), samples.SIZE), np.nan)
-        slots = {int(person): slot for slot, person in enumerate(line.ids)}
-        rows = [slots[person.id] for person in people.persons]
-        if rows:
-            now[rows] = samples.samples_of(people.persons, size)
-            line.seen[rows] = people.stamp
-        self._smooth_scale(now)
-        self._smooth_axes(now)
-        self._fill_heads(now)
-        steps = line.add(people.stamp, now)
-        for measured in np.moveaxis(measure(steps, people.width, focal), 1, 0):
-            self._advance(measured, 1.0 / RATE, focal)
-        if people.stamp - self._expected_at >= _EVERY * NANOSECONDS:
-            self._expected = self._expect(people, forecasts, slots, focal)
-            self._expected_at = people.stamp
-        return self._signals(people, rows)
+            last, self._newest = None, people
+        if last is not None and (last.width, last.height) != (people.width, people.height):
+            self._take_waiting()
+        self._waiting.append(people)
+        if last is None or _beat(last.stamp) != _beat(people.stamp) or not all(
+                person.id in self._told for person in people.persons):
+            self._take_waiting()
+            if people.stamp - self._expected_at >= _EVERY * NANOSECONDS:
+                self._expected = self._expect(people, forecasts)
+                self._expected_at = people.stamp
+            self._told = self._tell()
+        return self._signals(people)
 
-    def _forget(self, people: People) -> None:
+    def _take_waiting(self) -> None:
+        """Take the samples of the images that wait, and go on to the newest one."""
+        waiting, self._waiting = self._waiting, []
+        if not waiting:
+            return
+        line, newest = self._timeline, waiting[-1]
+        size = (newest.width, newest.height)
+        made = samples.samples_of([one for people in waiting for one in people.persons], size)
+        steps: list[np.ndarray] = []
+        taken = 0
+        for people in waiting:
+            ids = [person.id for person in people.persons]
+            if line.ids.tolist() != ids:
+                self._advance(steps, size[0])
+                steps = []
+                self._forget(ids, people.stamp)
+                self._admit(ids)
+            now = np.full((len(line.ids), samples.SIZE), np.nan)
+            if ids:
+                rows = [self._slots[number] for number in ids]
+                now[rows] = made[taken:taken + len(ids)]
+                line.seen[rows] = people.stamp
+                taken += len(ids)
+            self._smooth_scale(now)
+            self._smooth_axes(now)
+            self._fill_heads(now)
+            steps.append(line.add(people.stamp, now))
+        self._advance(steps, size[0])
+
+    def _forget(self, ids: Sequence[int], stamp: int) -> None:
         line = self._timeline
-        there = {person.id for person in people.persons}
         kept = [
-            slot for slot, person in enumerate(line.ids)
-            if int(person) in there or people.stamp - line.seen[slot] <= _FORGET * NANOSECONDS]
+            slot for slot, person in enumerate(line.ids.tolist())
+            if person in ids or stamp - line.seen[slot] <= _FORGET * NANOSECONDS]
         if len(kept) < len(line.ids):
             rows = np.array(kept, np.int64)
             for part in (line, self._state, self._decision, self._engagement):
@@ -130,11 +159,12 @@ class SignalReader:
             self._apart = self._apart[rows]
 
     def _admit(self, ids: Sequence[int]) -> None:
-        count = self._timeline.admit(ids)
+        count = self._timeline.admit(list(dict.fromkeys(ids)))
         if count:
             for part in (self._state, self._decision, self._engagement):
                 part.admit(count)
             self._apart = np.concatenate([self._apart, np.tile((0.0, -samples.LEVEL), (count, 1))])
+        self._slots = {person: slot for slot, person in enumerate(self._timeline.ids.tolist())}
 
     def _smooth_scale(self, now: np.ndarray) -> None:
         """Follow the size of a person slowly where it shrinks: a turn or a bow is no step back."""
@@ -156,29 +186,43 @@ class SignalReader:
         now[:, [samples.YAW, samples.PITCH]] = np.where(
             np.isnan(pose[:, :1]), drawn + self._apart, pose)
 
-    def _advance(self, measured: np.ndarray, elapsed: float, focal: float) -> None:
+    def _advance(self, steps: Sequence[np.ndarray], width: int) -> None:
+        """Go on by steps of the grid.
+
+        Args:
+            steps: (steps, slots, size) samples of each image.
+            width: Of the images, px.
+        """
+        joined = np.concatenate(steps) if len(steps) > 1 else steps[0] if steps else np.zeros(0)
+        if not joined.size:
+            return
+        focal = focal_length(width, self.config.horizontal_fov)
         state = self._state
-        state.advance(measured, gestures.swinging(measured, state), elapsed, learn=True)
-        self._undecided += 1
-        if self._undecided == _DECIDED:
-            self._undecided = 0
-            self._decision.advance(gestures.evidence(state), _DECIDED * elapsed)
-        self._engagement.advance(
-            state.mean[M["gaze_yaw"]], state.mean[M["gaze_pitch"]], state.mean[M["facing"]],
-            focal * samples.TORSO / np.exp(state.mean[M["scale"]]), elapsed)
+        for left, measured in zip(
+                range(len(joined) - 1, -1, -1), np.moveaxis(measure(joined, width, focal), 1, 0),
+                strict=True):
+            swinging = gestures.swinging(measured, state.mean[M["face"]])
+            state.advance(measured, swinging, 1.0 / RATE, learn=True)
+            self._undecided += 1
+            if left % _DECIDED == 0:  # and so on the newest step
+                elapsed, self._undecided = self._undecided / RATE, 0
+                self._decision.advance(gestures.evidence(state.moment()), elapsed)
+                self._engagement.advance(
+                    state.mean[M["gaze_yaw"]], state.mean[M["gaze_pitch"]],
+                    state.mean[M["facing"]],
+                    focal * samples.TORSO / np.exp(state.mean[M["scale"]]), elapsed)
 
     def _expect(
-        self, people: People, forecasts: Sequence[MotionForecast], slots: dict[int, int],
-        focal: float,
+        self, people: People, forecasts: Sequence[MotionForecast]
     ) -> dict[int, tuple[GestureSign, ...]]:
         """Return the gestures that forecasts hold and that are not seen yet, by person."""
         fresh = [
             forecast for forecast in forecasts
-            if forecast.person_id in slots and len(forecast.keypoints)
+            if forecast.person_id in self._slots and len(forecast.keypoints)
             and abs(people.stamp - forecast.stamp) <= _STALE_FORECAST * NANOSECONDS]
         if not fresh:
             return {}
-        rows = np.array([slots[forecast.person_id] for forecast in fresh])
+        rows = np.array([self._slots[forecast.person_id] for forecast in fresh])
         stride = _STRIDE / RATE
         count = min(int(forecast.dt * len(forecast.keypoints) / stride) for forecast in fresh)
         if not count:
@@ -187,24 +231,26 @@ class SignalReader:
         coming = samples.coming_samples(
             np.stack([_at(forecast, people.stamp, ahead) for forecast in fresh], axis=1),
             self._timeline.latest[rows])
+        focal = focal_length(people.width, self.config.horizontal_fov)
         measured = np.moveaxis(measure(coming, people.width, focal), 1, 0)
-        state = self._state.copy()
-        state.keep(rows)
+        state = self._state.of_some(rows)
         # A forecast is of an image and holds the depth of one moment, errors and all: the trunk's
         # lean is best taken from its mean.
         measured[:, M["lean"]] = state.mean[M["lean"]]
-        states = []
+        moments = []
         for step in measured:
-            state.advance(step, gestures.swinging(step, state), stride, learn=False)
-            states.append(state.copy())
-        seen = gestures.evidence(State.joined(states)).reshape(len(GESTURES), count, len(rows))
+            swinging = gestures.swinging(step, state.mean[M["face"]])
+            state.advance(step, swinging, stride, learn=False)
+            moments.append(state.moment())
+        seen = gestures.evidence(Moment.joined(moments)).reshape(len(GESTURES), count, len(rows))
         # Hands on their way to and fro pass through poses that they do not hold.
         swung = self._state.turns[0, _HANDS][:, rows].min(axis=0) < _SETTLED
         seen[np.ix_(_POSES, np.arange(count), swung)] *= 0.5
-        decision = self._decision.copy()
-        decision.keep(rows)
-        already = decision.on.copy()
+        already = self._decision.on[:, rows]
         already[_UNFORESEEN] = True
+        if not ((seen.max(axis=1) >= BEGINS) & ~already).any():
+            return {}
+        decision = self._decision.of_some(rows)
         found: dict[int, list[GestureSign]] = {forecast.person_id: [] for forecast in fresh}
         for step in range(count):
             before = decision.on.copy()
@@ -217,38 +263,69 @@ class SignalReader:
                         GestureSign(GESTURES[gesture], sure, (step + 1) * stride))
         return {person: tuple(signs) for person, signs in found.items()}
 
-    def _signals(self, people: People, slots: Sequence[int]) -> list[SocialSignals]:
-        """Return the signals of the persons at some slots, in their order."""
+    def _tell(self) -> dict[int, _Told]:
+        """Return what is seen of everybody."""
         state, engagement = self._state, self._engagement
-        on, sure = self._decision.on, np.clip(self._decision.sure, 0.0, 1.0)
         thighs = state.mean[_THIGHS]
         known = np.isfinite(thighs)
         count = known.sum(axis=0)
         thigh = np.where(known, thighs, 0.0).sum(axis=0) / np.where(count > 0, count, np.nan)
-        columns = [part.tolist() for part in (
+        columns = zip(*(part.tolist() for part in (
             engagement.level, engagement.confidence(), engagement.distance,
-            np.abs(state.mean[M["facing"]]), engagement.gaze, engagement.approach(), thigh)]
-        made = []
-        for slot in slots:
-            level, sureness, distance, facing, gaze, approach, angle = (
-                column[slot] for column in columns)
-            seen = [GestureSign(GESTURES[gesture], float(sure[gesture, slot]))
-                    for gesture in on[:, slot].nonzero()[0].tolist()]
-            seen.sort(key=lambda sign: -sign.confidence)
-            number = int(self._timeline.ids[slot])
-            made.append(SocialSignals(
-                people.stamp, number, tuple(seen), self._coming(people.stamp, number, slot),
-                "sitting" if angle > SITTING else "standing" if angle < STANDING else "",
-                ENGAGEMENT[level], sureness, distance, facing, gaze, approach, people.frame_id))
-        return made
+            np.abs(state.mean[M["facing"]]), engagement.gaze, engagement.approach(), thigh,
+        )), strict=True)
+        seen: list[list[GestureSign]] = [[] for _ in self._timeline.ids]
+        sure = np.clip(self._decision.sure, 0.0, 1.0)
+        for gesture, slot in np.argwhere(self._decision.on).tolist():
+            seen[slot].append(GestureSign(GESTURES[gesture], float(sure[gesture, slot])))
+        told = {}
+        for number, signs, (level, *figures, angle) in zip(
+                self._slots, seen, columns, strict=True):
+            signs.sort(key=lambda sign: -sign.confidence)
+            posture = "sitting" if angle > SITTING else "standing" if angle < STANDING else ""
+            told[number] = _Told(tuple(signs), posture, ENGAGEMENT[level], *figures)
+        return told
 
-    def _coming(self, stamp: int, number: int, slot: int) -> tuple[GestureSign, ...]:
+    def _signals(self, people: People) -> list[SocialSignals]:
+        """Return the signals of the persons in an image, in their order."""
+        return [
+            SocialSignals(
+                people.stamp, person.id, told.gestures, self._coming(people.stamp, person.id),
+                told.posture, told.engagement, told.sure, told.distance, told.facing, told.gaze,
+                told.approach, people.frame_id)
+            for person in people.persons for told in (self._told[person.id],)]
+
+    def _coming(self, stamp: int, number: int) -> tuple[GestureSign, ...]:
         """Return what is expected of a person and not seen yet, so much nearer by now."""
+        signs = self._expected.get(number)
+        if not signs:
+            return ()
         elapsed = (stamp - self._expected_at) / NANOSECONDS
+        seen = {sign.name for sign in self._told[number].gestures}
         return tuple(
             GestureSign(sign.name, sign.confidence, max(sign.starts_in - elapsed, 0.01))
-            for sign in self._expected.get(number, ())
-            if not self._decision.on[GESTURES.index(sign.name), slot])
+            for sign in signs if sign.name not in seen)
+
+
+class _Told(NamedTuple):
+    """Signals of a person, as ``SocialSignals`` has them."""
+
+    gestures: tuple[GestureSign, ...]
+    posture: str
+    engagement: str
+    sure: float
+    distance: float
+    facing: float
+    gaze: float
+    approach: float
+
+
+def _beat(stamp: int) -> int:
+    """Return the number of the second step of the grid that a stamp is at.
+
+    Images are often as far apart as the steps: about half a step aside of them all fall alike.
+    """
+    return (2 * stamp * RATE + NANOSECONDS) // (2 * _DECIDED * NANOSECONDS)
 
 
 def _at(forecast: MotionForecast, stamp: int, ahead: np.ndarray) -> np.ndarray:

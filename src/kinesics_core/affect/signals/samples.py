@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -76,35 +75,41 @@ def samples_of(persons: Sequence[Person], size: tuple[int, int]) -> np.ndarray:
         made[rows, AXIS] = (world[:, 5] - world[:, 6])[:, [0, 2]]
     made[:, SCALE] = _scales(places, made[:, WORLD].reshape(-1, 17, 3))
     made[:, DRAWN], made[:, FACE] = head_angles(places), 0.0
-    for row, person in enumerate(persons):
-        _add_face(made[row], person)
-        _add_hands(made[row], person)
+    _add_faces(made, persons)
+    _add_hands(made, persons)
     return made
 
 
-def _add_face(made: np.ndarray, person: Person) -> None:
-    """Fill in what a found face tells."""
-    if person.head is not None:
-        face = _face_angles(np.asarray(person.head, np.float64))
-        if face is not None:
-            made[YAW], made[PITCH], made[DISTANCE] = face
-            made[FACE] = 1.0
-    if person.blendshapes is not None and made[FACE] == 1.0:
-        made[EYE_YAW], made[EYE_PITCH] = _eye_angles(person.blendshapes)
+def _add_faces(made: np.ndarray, persons: Sequence[Person]) -> None:
+    """Fill in what found faces tell."""
+    found = [row for row, person in enumerate(persons) if person.head is not None]
+    if not found:
+        return
+    rows = np.array(found)
+    angles, told = _face_angles(np.array([persons[row].head for row in found], np.float64))
+    eyes = np.array([
+        _NO_SHAPES if shapes is None or shapes.shape != _NO_SHAPES.shape else shapes
+        for shapes in (persons[row].blendshapes for row in found)], np.float64)
+    values = np.concatenate([angles[:2], _eye_angles(eyes), angles[2:]]).T
+    made[rows[told], YAW:DISTANCE + 1] = values[told]
+    made[rows[told], FACE] = 1.0
 
 
-def _add_hands(made: np.ndarray, person: Person) -> None:
-    """Fill in what the pose's knuckles and the hands' landmarks tell."""
-    if person.pose is not None:
-        for side in (0, 1):
-            little, index = person.pose[17 + side], person.pose[19 + side]
-            if little[3] >= MIN_SCORE and index[3] >= MIN_SCORE:
-                first = HANDS.start + 2 * side
-                made[first], made[first + 1] = (
-                    0.5 * (little[0] + index[0]), 0.5 * (little[1] + index[1]))
-    for side, hand in enumerate((person.left_hand_world, person.right_hand_world)):
-        if hand is not None:
-            made[POINTING.start + side] = _index_stretched(hand)
+def _add_hands(made: np.ndarray, persons: Sequence[Person]) -> None:
+    """Fill in what the poses' knuckles and the hands' landmarks tell."""
+    rows = [row for row, person in enumerate(persons) if person.pose is not None]
+    if rows:
+        poses = np.array([persons[row].pose for row in rows], np.float64)
+        little, index = poses[:, 17:19], poses[:, 19:21]
+        seen = (little[..., 3] >= MIN_SCORE) & (index[..., 3] >= MIN_SCORE)
+        knuckles = np.where(seen[..., None], 0.5 * (little[..., :2] + index[..., :2]), np.nan)
+        made[rows, HANDS] = knuckles.reshape(-1, 4)
+    found = [(row, POINTING.start + side, hand) for row, person in enumerate(persons)
+             for side, hand in enumerate((person.left_hand_world, person.right_hand_world))
+             if hand is not None and hand.shape == (21, 3)]
+    if found:
+        rows, columns, hands = zip(*found, strict=True)
+        made[rows, columns] = _indices_stretched(np.array(hands, np.float64))
 
 
 def coming_samples(keypoints: np.ndarray, latest: np.ndarray) -> np.ndarray:
@@ -180,50 +185,62 @@ def _scales(places: np.ndarray, world: np.ndarray) -> np.ndarray:
         return np.log(np.where(size > 1.0, size, np.nan))
 
 
-def _face_angles(head: np.ndarray) -> tuple[float, float, float] | None:
-    """Return yaw and pitch of the face against the line to the camera, and its distance."""
-    x, y, z = head[:3, 3].tolist()
-    right, down, away = head[:3, 2].tolist()
-    distance, length = math.hypot(x, y, z), math.hypot(right, down, away)
-    if not (math.isfinite(distance + length) and distance > 1e-3 and length > 1e-3):
-        return None
-    yaw = math.atan2(right, -away) - math.atan2(-x, z)
-    pitch = math.asin(max(-1.0, min(1.0, down / length))) - math.asin(-y / distance)
-    return math.atan2(math.sin(yaw), math.cos(yaw)), pitch, distance
+def _face_angles(heads: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return yaw and pitch of faces against the line to the camera, and their distances (3, n).
+
+    Args:
+        heads: (n, 4, 4).
+
+    Returns:
+        And which of them (n,) bool are known.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        x, y, z = place = heads[:, :3, 3].T
+        right, down, away = out = heads[:, :3, 2].T
+        (distance, length) = np.sqrt(np.add.reduce(np.square((place, out)), axis=1))
+        told = np.isfinite(distance + length) & (distance > 1e-3) & (length > 1e-3)
+        sines = np.array([down, -y]) / np.where(told, (length, distance), 1.0)
+        down, low = np.arcsin(np.minimum(np.maximum(sines, -1.0), 1.0))
+        yaw = np.arctan2(right, -away) - np.arctan2(-x, z)
+        yaw = np.where(yaw > np.pi, yaw - 2 * np.pi, np.where(yaw < -np.pi, yaw + 2 * np.pi, yaw))
+    return np.array([yaw, down - low, distance]), told
 
 
 def _index(names: Mapping[str, int], *wanted: str) -> list[int]:
     return [names[name] for name in wanted]
 
 
-_LEFTWARD = _index(BLENDSHAPE_INDEX, "eyeLookOutLeft", "eyeLookInRight")
-_RIGHTWARD = _index(BLENDSHAPE_INDEX, "eyeLookInLeft", "eyeLookOutRight")
-_DOWNWARD = _index(BLENDSHAPE_INDEX, "eyeLookDownLeft", "eyeLookDownRight")
-_UPWARD = _index(BLENDSHAPE_INDEX, "eyeLookUpLeft", "eyeLookUpRight")
-_BLINKS = _index(BLENDSHAPE_INDEX, "eyeBlinkLeft", "eyeBlinkRight")
+_EYES = np.array([_index(BLENDSHAPE_INDEX, *names) for names in (
+    ("eyeLookOutLeft", "eyeLookInRight"), ("eyeLookInLeft", "eyeLookOutRight"),
+    ("eyeLookDownLeft", "eyeLookDownRight"), ("eyeLookUpLeft", "eyeLookUpRight"),
+    ("eyeBlinkLeft", "eyeBlinkRight"))])
+"""(5, 2) shapes of eyes that look left, right, down and up in the image, and that are shut."""
+
+_NO_SHAPES = np.full(len(BLENDSHAPE_INDEX), np.nan, np.float32)
 _FINGERS = np.array([[0, first, first + 1, first + 2, first + 3] for first in (5, 9, 13, 17)])
 
 
-def _eye_angles(shapes: np.ndarray) -> tuple[float, float]:
-    """Return yaw and pitch of the eyes in the head; nan while they are shut."""
-    if shapes.shape != (len(BLENDSHAPE_INDEX),):
-        return math.nan, math.nan
-    left, right, down, up, blink = (
-        float(shapes[first]) + float(shapes[second])
-        for first, second in (_LEFTWARD, _RIGHTWARD, _DOWNWARD, _UPWARD, _BLINKS))
-    if not blink < 1.2:
-        return math.nan, math.nan
-    return 0.5 * _EYE_RANGE * (left - right), 0.5 * _EYE_RANGE * (down - up)
+def _eye_angles(shapes: np.ndarray) -> np.ndarray:
+    """Return yaw and pitch (2, n) of the eyes in the head; nan while they are shut.
+
+    Args:
+        shapes: (n, 52).
+    """
+    left, right, down, up, blink = np.add.reduce(shapes.T[_EYES], axis=1)
+    angles = 0.5 * _EYE_RANGE * np.array([left - right, down - up])
+    angles[:, ~(blink < 1.2)] = np.nan
+    return angles
 
 
-def _index_stretched(hand: np.ndarray) -> float:
-    """Return how far the index finger is stretched beyond the three others, -1..1."""
-    if hand.shape != (21, 3):
-        return math.nan
-    chains = np.asarray(hand, np.float64)[_FINGERS]
-    bones = chains[:, 1:] - chains[:, :-1]
-    lengths = np.sqrt(np.einsum("fbi,fbi->fb", bones, bones)).sum(axis=1)
-    direct = chains[:, -1] - chains[:, 0]
-    straight = np.sqrt(np.einsum("fi,fi->f", direct, direct)) / np.maximum(lengths, 1e-6)
-    first, *others = straight.tolist()
-    return max(-1.0, min(1.0, first - sum(others) / 3.0))
+def _indices_stretched(hands: np.ndarray) -> np.ndarray:
+    """Return how far index fingers are stretched beyond the three others (n,), -1..1.
+
+    Args:
+        hands: (n, 21, 3).
+    """
+    chains = hands[:, _FINGERS]
+    bones, direct = chains[:, :, 1:] - chains[:, :, :-1], chains[:, :, -1] - chains[:, :, 0]
+    lengths = np.sqrt(np.einsum("hfbi,hfbi->hfb", bones, bones)).sum(axis=2)
+    straight = np.sqrt(np.einsum("hfi,hfi->hf", direct, direct)) / np.maximum(lengths, 1e-6)
+    beyond = straight[:, 0] - straight[:, 1:].sum(axis=1) / 3.0
+    return np.minimum(np.maximum(beyond, -1.0), 1.0)

@@ -36,10 +36,6 @@ class Timeline:
         self._stamp: int | None = None
         self._step = 0
 
-    def continues(self, stamp: int) -> bool:
-        """Return whether an image of a stamp follows the last one soon enough."""
-        return self._stamp is not None and 0 <= stamp - self._stamp <= PAUSE * NANOSECONDS
-
     def clear(self) -> None:
         """Forget everybody."""
         self.__init__(self.latest.shape[1])  # type: ignore[misc]
@@ -68,7 +64,7 @@ class Timeline:
         """Take an image's samples; return the grid's new steps up to it.
 
         Args:
-            stamp: Of the image, ns; must ``continue`` or follow ``clear``.
+            stamp: Of the image, ns; at most ``PAUSE`` after the last one, or after ``clear``.
             samples: (slots, size), nan where unknown.
 
         Returns:
