@@ -124,9 +124,15 @@ def _eye_light(grey: np.ndarray, points: np.ndarray) -> float:
 def _colours(lab: np.ndarray, points: np.ndarray, places: tuple[int, ...]) -> np.ndarray:
     """Return the colours (places that are seen, 3) at landmarks, CIE L*a*b*."""
     reach = max(1, int(0.02 * np.ptp(points[:, 1])))
-    found = []
-    for x, y in np.round(points[list(places)]).astype(int):
+    centres = np.round(points[list(places)]).astype(int)
+    size = np.array(lab.shape[1::-1])
+    whole = ((centres >= reach) & (centres < size - reach)).all(axis=1)
+    around = np.arange(-reach, reach + 1)
+    x, y = centres[whole].T[..., None, None]
+    patches = lab[y + around[:, None], x + around]
+    found = [np.median(patches.reshape(-1, len(around) ** 2, 3), axis=1)]
+    for x, y in centres[~whole]:  # those at the edge are smaller
         patch = lab[max(0, y - reach) : y + reach + 1, max(0, x - reach) : x + reach + 1]
         if patch.size:
-            found.append(np.median(patch.reshape(-1, 3), axis=0))
-    return np.array(found).reshape(-1, 3)
+            found.append(np.median(patch.reshape(-1, 3), axis=0, keepdims=True))
+    return np.concatenate(found)

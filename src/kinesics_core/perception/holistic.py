@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from kinesics_core.perception.holistic_result import HolisticReader
 from kinesics_core.perception.mediapipe_tasks import (
     as_mediapipe,
     base_options,
-    blendshapes,
     load_task,
     metres,
     person_of_pose,
@@ -39,26 +39,27 @@ class HolisticDetector:
             output_face_blendshapes=True,
         )
         self._task = load_task(vision.HolisticLandmarker, options, model)
+        self._reader = HolisticReader(self._task)
         self._settled = False
 
     def detect(self, image: np.ndarray, milliseconds: int) -> list[Person]:
         """Return the person, or nobody; milliseconds rise strictly."""
         with native_log_held(not self._settled):
-            result = self._task.detect_for_video(as_mediapipe(image), milliseconds)
-        if not result.pose_landmarks:
+            found = self._reader.detect(as_mediapipe(image), milliseconds)
+        if "pose_landmarks" not in found:
             return []
         self._settled = True
         height, width = image.shape[:2]
-        person = person_of_pose(result.pose_landmarks, result.pose_world_landmarks, width, height)
+        person = person_of_pose(
+            found["pose_landmarks"], found.get("pose_world_landmarks"), width, height)
         for side in ("left", "right"):
-            if hand := getattr(result, f"{side}_hand_landmarks"):
-                world = getattr(result, f"{side}_hand_world_landmarks")
+            if (hand := found.get(f"{side}_hand_landmarks")) is not None:
+                world = found.get(f"{side}_hand_world_landmarks")
                 setattr(person, f"{side}_hand", pixels(hand, width, height))
-                setattr(person, f"{side}_hand_world", metres(world) if world else None)
-        if result.face_landmarks:
-            person.face = pixels(result.face_landmarks, width, height)
-            if result.face_blendshapes:
-                person.blendshapes = blendshapes(result.face_blendshapes)
+                setattr(person, f"{side}_hand_world", None if world is None else metres(world))
+        if "face_landmarks" in found:
+            person.face = pixels(found["face_landmarks"], width, height)
+            person.blendshapes = found.get("blendshapes")
         return [person]
 
     def close(self) -> None:

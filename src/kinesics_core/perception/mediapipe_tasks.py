@@ -93,24 +93,35 @@ def as_mediapipe(image: np.ndarray) -> Any:
     return mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=image)
 
 
+def landmark_rows(landmarks: Any) -> np.ndarray:
+    """Return landmarks as (n, 5) float32: x, y, z, visibility, presence; nan where unknown.
+
+    Args:
+        landmarks: MediaPipe's objects, or such rows already.
+    """
+    if isinstance(landmarks, np.ndarray):
+        return landmarks
+    return np.array(
+        [(p.x, p.y, p.z, p.visibility, p.presence) for p in landmarks], np.float32)
+
+
 def pixels(landmarks: Any, width: int, height: int) -> np.ndarray:
     """Return (n, 3) float32 pixels of normalised landmarks; depth has the scale of x."""
     scale = np.array([width, height, width], np.float32)
-    return np.array([(p.x, p.y, p.z) for p in landmarks], np.float32) * scale
+    return landmark_rows(landmarks)[:, :3] * scale
 
 
 def metres(landmarks: Any) -> np.ndarray:
     """Return (n, 3) float32 metres of world landmarks."""
-    return np.array([(p.x, p.y, p.z) for p in landmarks], np.float32)
+    return landmark_rows(landmarks)[:, :3].copy()
 
 
 def person_of_pose(landmarks: Any, world: Any, width: int, height: int) -> Person:
     """Return a person with the body only, id 0."""
-    position = pixels(landmarks, width, height)
-    visibility, presence = np.array(
-        [(p.visibility, 1.0 if p.presence is None else p.presence) for p in landmarks], np.float32
-    ).T
-    score = visibility * presence
+    rows = landmark_rows(landmarks)
+    position = pixels(rows, width, height)
+    visibility, presence = rows[:, 3], rows[:, 4]
+    score = visibility * np.where(np.isnan(presence), np.float32(1.0), presence)
     chosen = MEDIAPIPE33_TO_COCO17
     coco = np.column_stack([position[chosen, :2], score[chosen]])
     return Person(
@@ -118,7 +129,7 @@ def person_of_pose(landmarks: Any, world: Any, width: int, height: int) -> Perso
         score=float(coco[:, 2].mean()),
         coco=coco,
         pose=np.column_stack([position, visibility]),
-        pose_world=metres(world) if world else None,
+        pose_world=metres(world) if world is not None and len(world) else None,
     )
 
 
