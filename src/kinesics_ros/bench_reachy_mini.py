@@ -309,7 +309,7 @@ def run(seconds: float) -> dict[str, float]:
 
 
 def _kills(world: World) -> dict[str, float]:
-    """Kill the node, the process with the SDK, and the daemon; return how the robot fared."""
+    """Kill the node, the process with the SDK, the daemon, two at once; return how it fared."""
     found = {}
     killed = time.monotonic()
     world.node.send_signal(signal.SIGKILL)
@@ -325,6 +325,19 @@ def _kills(world: World) -> dict[str, float]:
     found["sdk_back_s"] = world.follows("following again after the process with the SDK was killed")
     world.restart_daemon()
     found["daemon_back_s"] = world.follows("following again after the daemon was killed")
+    world.spin(2.0)
+    stopped = time.monotonic()
+    world.node.send_signal(signal.SIGSTOP)
+    world.spin(3.0)
+    _, found["rests_after_hang_s"] = at_rest(world, stopped)
+    world.node.send_signal(signal.SIGCONT)
+    world.follows("following again after the node hung")
+    world.spin(2.0)
+    children, killed = _children(world.node.pid), time.monotonic()
+    for process in (*children, world.node.pid):
+        os.kill(process, signal.SIGKILL)
+    world.spin(1.5)
+    found["stands_after_both_s"], _ = at_rest(world, killed)
     return found
 
 

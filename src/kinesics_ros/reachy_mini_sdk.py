@@ -106,8 +106,16 @@ class Robot:
     def __init__(self, host: str, port: int, rest: list[float]) -> None:
         from reachy_mini import ReachyMini
 
+        class Mini(ReachyMini):
+            """The SDK's robot, which leaves a daemon elsewhere its camera and microphone."""
+
+            def release_media(self) -> None:
+                """Have a daemon of this computer let go of them, for whoever reads the camera."""
+                if local:
+                    super().release_media()
+
         local = host in ("localhost", "127.0.0.1", "::1")
-        self._mini = ReachyMini(
+        self._mini = Mini(
             host=host, port=port, connection_mode="localhost_only" if local else "network",
             timeout=2.0, media_backend="no_media", log_level="ERROR")
         self._rest = rest
@@ -116,6 +124,11 @@ class Robot:
     def close(self) -> None:
         """End the connection."""
         self._mini.client.disconnect()
+
+    def give_back(self) -> None:
+        """Let the daemon have camera and microphone again, if it has let go of them for us."""
+        if self._mini.media_released:
+            self._mini.client.acquire_media()
 
     def fault(self) -> str:
         """Return what is wrong with the connection, or ""."""
@@ -317,6 +330,7 @@ class Half:
                 time.sleep(0.01)
             if self._phase in ("ready", "homing"):
                 time.sleep(robot.go_home() + 0.2)
+            robot.give_back()
             robot.close()
         except Exception as error:  # the daemon is gone as well
             print(f"the robot could not be brought to rest: {error!r}", file=sys.stderr)

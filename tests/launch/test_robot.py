@@ -11,6 +11,7 @@ import pytest
 launch_pytest = pytest.importorskip("launch_pytest")
 pytest.importorskip("launch_ros")
 pytest.importorskip("pinocchio")
+import fake_reachy_sdk
 import toy_robot
 
 pytestmark = pytest.mark.slow
@@ -65,6 +66,37 @@ def test_the_robot_stands_while_a_stage_is_dead_and_follows_again(run, listener)
     killed = time.monotonic()
     assert listener.wait(lambda: len(run.pids["retarget_node"]) == 2), run.text
     assert listener.wait(lambda: heard[-1][0] > killed + 1.0 and moves()), run.text
+
+
+@launch_pytest.fixture
+def reachy_mini(describe, tmp_path, monkeypatch):
+    monkeypatch.setenv("KINESICS_REACHY_PYTHON", str(fake_reachy_sdk.install(tmp_path)))
+    return describe("robot", robot="reachy_mini", source="synthetic", robot_host="10.0.0.7")
+
+
+@pytest.mark.launch(fixture=reachy_mini)
+def test_a_reachy_mini_is_moved_by_its_own_sdk(run, listener, tmp_path):
+    log = tmp_path / "log"
+    assert listener.wait(lambda: log.exists() and log.read_text().count('"go"') > 50), run.text
+    assert '"host": "10.0.0.7"' in log.read_text()
+    assert list(run.pids) == ["kinesics_up"]
+
+
+@launch_pytest.fixture
+def reachy_mini_alone(describe, tmp_path, monkeypatch):
+    monkeypatch.setenv("KINESICS_REACHY_PYTHON", str(fake_reachy_sdk.install(tmp_path)))
+    return describe("robot", robot="reachy_mini", source="synthetic", composed="false")
+
+
+@pytest.mark.launch(fixture=reachy_mini_alone)
+def test_the_node_of_a_reachy_mini_is_killed_and_comes_back(run, listener, tmp_path):
+    log = tmp_path / "log"
+    assert listener.wait(lambda: log.exists() and '"go"' in log.read_text()), run.text
+    assert "retarget_node" not in run.pids
+    os.kill(run.pids["reachy_mini_node"][0], signal.SIGKILL)
+    # The process with the SDK notices, and another one follows again.
+    assert listener.wait(lambda: '"ended"' in log.read_text()), run.text
+    assert listener.wait(lambda: '"go"' in log.read_text().rpartition('"ended"')[2]), run.text
 
 
 def test_a_robot_that_is_not_there_is_named(describe, run, failing):

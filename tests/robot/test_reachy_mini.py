@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+import subprocess
 
 import numpy as np
 import pytest
@@ -239,3 +241,42 @@ def test_the_config_gives_the_driver_its_own():
         0.4, "stand", False)
     with pytest.raises(KinesicsError, match="robot_port"):
         ReachyMiniConfig(robot_port=0)
+
+
+@pytest.mark.slow
+def test_every_pose_of_the_workspace_is_reached_by_the_sdks_own_kinematics(robot):
+    """Its six motors within the range of its URDF; skips where the SDK is not installed."""
+    try:
+        python = sdk_python()
+    except KinesicsError as error:
+        pytest.skip(str(error))
+    random = np.random.default_rng(3)
+    joints = np.zeros((3000, len(JOINTS)))
+    joints[:, HEAD] = random.normal(size=(3000, 6))
+    joints[:, HEAD] *= robot.limits.upper[HEAD] * 100  # far outside: onto the surface
+    joints[:, BODY] = random.uniform(-2.7, 2.7, 3000)
+    poses = [[*head_matrix(at).ravel().tolist(), float(at[BODY])]
+             for at in (within(row, robot.limits) for row in joints)]
+    done = subprocess.run([python, "-c", _REACHED], input=json.dumps(poses), text=True,
+                          capture_output=True, check=True)
+    assert json.loads(done.stdout) == 3000
+
+
+_REACHED = """
+import json, sys
+import numpy as np
+import xml.etree.ElementTree as xml
+from importlib.resources import files
+from reachy_mini.kinematics import AnalyticalKinematics
+robot = AnalyticalKinematics(automatic_body_yaw=False)
+urdf = files("reachy_mini") / "descriptions/reachy_mini/urdf/robot_no_collision.urdf"
+ranges = {joint.get("name"): joint.find("limit") for joint in xml.parse(str(urdf)).iter("joint")}
+ends = [(float(ranges[f"stewart_{n}"].get("lower")), float(ranges[f"stewart_{n}"].get("upper")))
+        for n in range(1, 7)]
+low, high = np.array(ends).T
+reached = 0
+for *pose, body in json.load(sys.stdin):
+    motors = robot.ik(np.array(pose).reshape(4, 4), body_yaw=body)[1:]
+    reached += bool(np.isfinite(motors).all() and (motors >= low).all() and (motors <= high).all())
+print(reached)
+"""

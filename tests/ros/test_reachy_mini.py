@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import stat
-import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -16,6 +14,7 @@ import numpy as np
 import pytest
 
 rclpy = pytest.importorskip("rclpy")
+import fake_reachy_sdk
 from rclpy.lifecycle import TransitionCallbackReturn
 from sensor_msgs.msg import JointState
 from std_srvs.srv import SetBool
@@ -31,7 +30,6 @@ from kinesics_ros.graph import Graph
 from kinesics_ros.reachy_mini_node import ReachyMiniNode, joints_of
 
 SUCCESS = TransitionCallbackReturn.SUCCESS
-SUPPORT = Path(__file__).resolve().parents[1] / "support"
 
 
 @pytest.fixture
@@ -61,14 +59,10 @@ class World:
 
     def __init__(self, executor, folder: Path, port: int, **parameters) -> None:
         self.executor, self.log = executor, folder / "log"
-        python = folder / "python"
-        python.write_text(f'#!/bin/sh\nshift\nexec {sys.executable} {SUPPORT}/fake_reachy_sdk.py'
-                          f' {self.log} "$@"\n')
-        python.chmod(python.stat().st_mode | stat.S_IXUSR)
         self.bus, self.animator = Bus(), Animator(seed=2)
         self.node = ReachyMiniNode(self.bus, overrides={
-            "sdk_python": str(python), "robot_host": "127.0.0.1", "robot_port": port,
-            **parameters})
+            "sdk_python": str(fake_reachy_sdk.install(folder)), "robot_host": "127.0.0.1",
+            "robot_port": port, **parameters})
         executor.add_node(self.node)
         self.spoil = lambda body: body
         self.sending = True

@@ -46,6 +46,9 @@ class FakeRobot:
         self.homes += 1
         return 0.5
 
+    def give_back(self) -> None:
+        self.given_back = True
+
     def close(self) -> None:
         self.closed = True
 
@@ -162,6 +165,7 @@ def test_when_the_commands_end_it_brakes_and_goes_to_rest(half, monkeypatch):
     go(half, 1.0, 0.1, 0.16, 0.19, 0.2)
     half._leave()
     assert robot.been[-1] == pytest.approx([0.2] * 9) and robot.homes == 2 and robot.closed
+    assert robot.given_back
     assert clock[0] < 2.0
 
 

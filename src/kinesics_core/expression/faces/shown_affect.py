@@ -29,8 +29,10 @@ def shown_affect(blendshapes: np.ndarray) -> tuple[float, float]:
     Args:
         blendshapes: Order of ``skeletons.ARKIT_BLENDSHAPES``.
     """
-    read = np.asarray(blendshapes, float) @ _weights()
-    valence, arousal = np.clip(np.nan_to_num(read, posinf=0.0, neginf=0.0), -1.0, 1.0).tolist()
+    shapes = np.asarray(blendshapes, float)
+    if not np.isfinite(shapes).all():
+        return 0.0, 0.0
+    valence, arousal = np.clip(shapes @ _weights(), -1.0, 1.0).tolist()
     return valence, arousal
 
 
