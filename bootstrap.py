@@ -27,6 +27,7 @@ import sys
 import sysconfig
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -45,6 +46,9 @@ smplx, vposer and body are measured beside torch, which fit brings.
 """
 
 EXTRAS = tuple(part for part in FREE_MB if part != "base")
+
+BUILDING = ("ros", "colcon")
+"""Extras that the interfaces are built with; all others are installed while that goes on."""
 
 ALONE = ("vposer",)
 """Extras that are installed without what they ask for.
@@ -382,6 +386,7 @@ class Log:
         file.parent.mkdir(parents=True, exist_ok=True)
         self.file = file
         self._stream = file.open("w", encoding="utf-8")
+        self._process: subprocess.Popen | None = None
 
     def run(self, command: Sequence[str], environ: Mapping[str, str]) -> None:
         """Run a command to its end.
@@ -395,6 +400,7 @@ class Log:
             list(command), cwd=str(ROOT), env=dict(environ), stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace",
         )  # fmt: skip
+        self._process = process
         assert process.stdout is not None
         try:
             for line in process.stdout:
@@ -416,6 +422,27 @@ class Log:
                 f"{advice(output) or 'Run the same command again once that is put right.'}\n"
                 f"All of the output: {self.file}"
             )
+
+    def stop(self) -> None:
+        """End the command that runs; ``run`` raises in the thread that waits for it."""
+        if self._process is not None:
+            self._process.terminate()
+
+
+def side_by_side(ours: Callable[[], None], theirs: Callable[[], None], log: Log) -> None:
+    """Do one thing here and another, which writes to ``log``, in a thread; return after both.
+
+    Raises:
+        SetupError: One of them failed, of two that failed the first; the other was finished.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(theirs)
+        try:
+            ours()
+        except KeyboardInterrupt:
+            log.stop()
+            raise
+    done.result()
 
 
 def show_latest(line: str) -> None:
@@ -476,10 +503,10 @@ class Machine(NamedTuple):
             )
         return done.stdout.strip()
 
-    def pip(self, *arguments: str) -> None:
-        """Run pip in the environment."""
-        command = [self.python, "-m", "pip", "--disable-pip-version-check", "--no-input"]
-        self.log.run([*command, *arguments], self.environ)
+    def install(self, *arguments: str) -> None:
+        """Run ``pip install`` in the environment; ``compile_modules`` is to follow."""
+        pip = [self.python, "-m", "pip", "--disable-pip-version-check", "--no-input"]
+        self.log.run([*pip, "install", "--no-compile", *arguments], self.environ)
 
 
 def environment(environ: Mapping[str, str], venv: Path, ros: Ros | None) -> dict[str, str]:
@@ -537,21 +564,52 @@ def forget_incomplete(venv: Path) -> list[str]:
     return sorted(directory.name.split("-")[0] for directory in found)
 
 
-def install_packages(machine: Machine, extras: Iterable[str]) -> None:
-    """Install Kinesics, editable, with its dependencies and ``extras``, at the pinned versions."""
+def pins(machine: Machine) -> str:
+    """Return the path of the constraints: the pinned versions, less what ROS brings."""
     constraints = ROOT / "constraints.txt"
     if machine.ros is not None:
         installed = json.loads(machine.ask(LIST_INHERITED))
+        versions = constraints.read_text()
         constraints = machine.work / "constraints.txt"
-        pins = (ROOT / "constraints.txt").read_text()
-        constraints.write_text(constraints_beside(installed, pins))
-    machine.pip("install", "-c", str(constraints), "setuptools>=70.1,<80")
-    names = ",".join(sorted({*extras} - {*ALONE}))
+        constraints.write_text(constraints_beside(installed, versions))
+    return str(constraints)
+
+
+def install_kinesics(machine: Machine, extras: Iterable[str]) -> None:
+    """Install Kinesics, editable, with its dependencies and ``extras``, at the pinned versions."""
+    versions = pins(machine)
+    machine.install("-c", versions, "setuptools>=70.1,<80")
+    names = ",".join(sorted(extras))
     target = f"{ROOT}[{names}]" if names else str(ROOT)
-    machine.pip("install", "-c", str(constraints), "--no-build-isolation", "--editable", target)
+    machine.install("-c", versions, "--no-build-isolation", "--editable", target)
+
+
+def install_extras(machine: Machine, extras: Iterable[str]) -> None:
+    """Install what ``extras`` ask for at the pinned versions, beside a Kinesics that is there."""
+    versions, pyproject = pins(machine), (ROOT / "pyproject.toml").read_text()
+    together = [
+        requirement
+        for extra in sorted({*extras} - {*ALONE})
+        for requirement in requirements_of(extra, pyproject)
+    ]
+    if together:
+        machine.install("-c", versions, *together)
     for extra in sorted({*extras} & {*ALONE}):
-        packages = requirements_of(extra, (ROOT / "pyproject.toml").read_text())
-        machine.pip("install", "-c", str(constraints), "--no-deps", *packages)
+        machine.install("-c", versions, "--no-deps", *requirements_of(extra, pyproject))
+
+
+def compile_modules(machine: Machine) -> None:
+    """Compile all modules of the environment that are not, and ours; pip does it on one core.
+
+    What is no Python of this version (templates, files for others) stays as it is.
+    """
+    code = (
+        "import compileall, sys, sysconfig\n"
+        "for folder in (sysconfig.get_path('purelib'), sys.argv[1]):\n"
+        "    compileall.compile_dir(folder, quiet=2, workers=0)"
+    )
+    ours = str(ROOT / "src")
+    machine.log.run([machine.python, "-W", "ignore", "-c", code, ours], machine.environ)
 
 
 def requirements_of(extra: str, pyproject: str) -> list[str]:
@@ -588,6 +646,21 @@ def cmake_version() -> str:
     return done.stdout if done.returncode == 0 else ""
 
 
+def prepare_build(machine: Machine) -> None:
+    """Install what of CMake and a generator is missing; mend what the ROS wheels export."""
+    tools = build_tools(shutil.which, cmake_version())
+    if tools:
+        machine.install(*tools)
+    if machine.ros is None:
+        with Step("paths in the CMake files of the ROS wheels") as step:
+            mended = mend_cmake_paths(
+                machine.venv / "share",
+                machine.ask("import sysconfig; print(sysconfig.get_path('include'))"),
+                machine.ask("import numpy; print(numpy.get_include())"),
+            )
+            step.result = f"{mended} files mended"
+
+
 def build_interfaces(machine: Machine, anew: bool) -> None:
     """Build msg/, srv/ and action/ with colcon and install them, with launch/ and config/.
 
@@ -595,9 +668,6 @@ def build_interfaces(machine: Machine, anew: bool) -> None:
         machine: Environment to install into.
         anew: Build from nothing; otherwise only what has changed.
     """
-    tools = build_tools(shutil.which, cmake_version())
-    if tools:
-        machine.pip("install", *tools)
     build = machine.work / "build"
     if anew:
         remove_interfaces(machine.venv)
@@ -619,13 +689,17 @@ def build_interfaces(machine: Machine, anew: bool) -> None:
     # colcon as a module of the environment, whichever package or pip has brought it.
     start = "import sys; from colcon_core.command import main; sys.exit(main())"
     colcon = [machine.python, "-c", start]
+    # colcon starts nothing while the load is above the number of cores, as it is beside pip; where
+    # the variables say how many files are compiled at once, it leaves that to them.
+    jobs = str(os.cpu_count() or 1)
+    environ = {"MAKEFLAGS": f"-j{jobs}", "CMAKE_BUILD_PARALLEL_LEVEL": jobs, **machine.environ}
     machine.log.run(
         [
             *colcon, "--log-base", str(machine.work / "log"), "build", "--paths", str(ROOT),
             "--build-base", str(build), "--install-base", str(machine.venv), "--merge-install",
             "--event-handlers", "console_direct+", "--cmake-args", *settings,
         ],
-        machine.environ,
+        environ,
     )  # fmt: skip
     # rosidl's metadata of the generated package would pass for an older kinesics of pip's.
     for metadata in machine.venv.glob("lib/python3*/site-packages/kinesics-*.egg-info"):
@@ -705,6 +779,48 @@ def problems(ros: Ros | None, free_mb: float, parts: Iterable[str]) -> list[str]
     return [problem for problem in found if problem is not None]
 
 
+def install_and_build(
+    machine: Machine, todo: set[str] | None, anew: bool, build: str, note_packages: Callable
+) -> None:
+    """Install packages and build the interfaces, most of the packages while that goes on.
+
+    Args:
+        machine: Environment to install into.
+        todo: Extras to install; None if no package is missing.
+        anew: Install Kinesics itself too.
+        build: "anew", "changed" (only what has changed), or "" (nothing to build).
+        note_packages: Called once all packages are there.
+    """
+    first, rest = sorted((todo or set()) & {*BUILDING}), sorted((todo or set()) - {*BUILDING})
+    if todo is not None:
+        forget_incomplete(machine.venv)
+    if anew or first:
+        with Step(f"packages: {', '.join(['kinesics', *first])}"):
+            install_kinesics(machine, first)
+            install_hook(machine)
+
+    def finish_packages() -> None:
+        if rest:
+            install_extras(machine, rest)
+        compile_modules(machine)
+        note_packages()
+
+    packages = f"packages: {', '.join(rest)}" if rest else "Python's modules compiled"
+    if not build:
+        with Step(packages):
+            finish_packages()
+        return
+    prepare_build(machine)
+    beside = machine._replace(log=Log(machine.work / "interfaces.log"))
+    with Step("interfaces: msg, srv, action" + f"; {packages}" * (todo is not None)):
+        if todo is None:
+            build_interfaces(beside, build == "anew")
+        else:
+            side_by_side(
+                finish_packages, lambda: build_interfaces(beside, build == "anew"), beside.log
+            )
+
+
 def set_up(root: Path, extras: Sequence[str], ros: Ros | None) -> bool:
     """Do what is not done yet; return whether there was anything to do."""
     venv, work = root / ".venv", root / ".ros"
@@ -727,8 +843,9 @@ def set_up(root: Path, extras: Sequence[str], ros: Ros | None) -> bool:
     shared = digest(root, SHARED, kind)
     wanted = {*extras} | (set() if ros else {"ros", "colcon"})
     todo = missing_extras(stamp, packages, wanted)
-    built = stamp.get("interfaces") == interfaces
-    if todo == set() and built and stamp.get("shared") == shared:
+    changed = "changed" if stamp.get("shared") != shared else ""
+    build = changed if stamp.get("interfaces") == interfaces else "anew"
+    if todo == set() and not build:
         return False
 
     fresh = not made and not usable(venv, ros, environ)
@@ -749,30 +866,19 @@ def set_up(root: Path, extras: Sequence[str], ros: Ros | None) -> bool:
             machine.log.run([sys.executable, "-m", "venv", "--clear", *system, str(venv)], environ)
     stamp.update(kind=kind, root=str(root))
 
-    if todo is None or todo:
-        if ros is not None and not machine.ask(
-            "import importlib.util as u; print(u.find_spec('colcon_ros') or '')"
-        ):
-            wanted.add("colcon")
-        with Step(f"packages: {', '.join(['kinesics', *sorted(wanted)])}"):
-            forget_incomplete(venv)
-            install_packages(machine, wanted | installed)
-            install_hook(machine)
-        stamp.update(packages=packages, extras=sorted(wanted | installed))
+    anew = todo is None
+    todo = wanted | installed if todo is None else todo
+    if ros is not None and (anew or todo) and not machine.ask(
+        "import importlib.util as u; print(u.find_spec('colcon_ros') or '')"
+    ):
+        todo.add("colcon")
+
+    def note_packages() -> None:
+        stamp.update(packages=packages, extras=sorted(wanted | installed | todo))
         write_stamp(stamp_file, stamp)
 
-    if not built or stamp.get("shared") != shared:
-        if ros is None:
-            with Step("paths in the CMake files of the ROS wheels") as step:
-                mended = mend_cmake_paths(
-                    venv / "share",
-                    machine.ask("import sysconfig; print(sysconfig.get_path('include'))"),
-                    machine.ask("import numpy; print(numpy.get_include())"),
-                )
-                step.result = f"{mended} files mended"
-        with Step("interfaces: msg, srv, action"):
-            build_interfaces(machine, anew=not built)
-        stamp.update(interfaces=interfaces, shared=shared)
+    install_and_build(machine, todo if anew or todo else None, anew, build, note_packages)
+    stamp.update(interfaces=interfaces, shared=shared)
 
     with Step("check"):
         check_result(machine)

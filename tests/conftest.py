@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import os
 import socket
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+# Several files of tests share the cores, where threads of torch and BLAS that wait for each other
+# burn time: one for each process, set before they are imported. What tests start inherits it.
+for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_variable, "1")
 
 import pytest
 from small_disk import small_disk as small_disk
@@ -38,3 +44,12 @@ def own_domain() -> Iterator[int]:
         patch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
         patch.setenv("ROS_DOMAIN_ID", str(domain))
         yield domain
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files with most slow tests first: where several run at once, short ones come last.
+
+    Otherwise all but one process wait at the end for a long file.
+    """
+    slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
+    items.sort(key=lambda item: -slow[item.path])

@@ -6,6 +6,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -239,21 +240,97 @@ def test_only_missing_extras_are_installed_and_all_anew_when_the_pins_change():
     assert bootstrap.missing_extras({}, "abc", ["ros"]) is None
 
 
-def test_what_would_break_the_others_is_installed_without_what_it_asks_for(tmp_path):
-    """human-body-prior asks for an OpenCV that would overwrite ours."""
-    calls = []
+@pytest.fixture
+def machine(tmp_path):
+    """A machine that notes what is installed, and has no ROS of its own."""
 
     class Machine:
         ros = None
+        venv = work = tmp_path
+        log = bootstrap.Log(tmp_path / "log")
+        installed: list[tuple[str, ...]] = []
 
-        def pip(self, *arguments):
-            calls.append(arguments)
+        def install(self, *arguments):
+            self.installed.append(arguments)
 
-    bootstrap.install_packages(Machine(), {"vposer", "fit", "test"})
-    together, alone = calls[-2:]
-    assert together[-1].endswith("[fit,test]") and "--no-deps" not in together
-    assert "--no-deps" in alone and str(ROOT / "constraints.txt") in alone
+        def _replace(self, log):
+            return self
+
+    return Machine()
+
+
+def test_what_would_break_the_others_is_installed_without_what_it_asks_for(machine):
+    """human-body-prior asks for an OpenCV that would overwrite ours."""
+    bootstrap.install_extras(machine, {"vposer", "fit", "test"})
+    together, alone = machine.installed
+    assert {"torch", "mypy"} <= {*together} and "--no-deps" not in together
+    for arguments in (together, alone):
+        assert str(ROOT / "constraints.txt") in arguments
+    assert "--no-deps" in alone and "configer" not in together
     assert alone[-4:] == ("configer", "human-body-prior==0.8.5", "torchgeometry==0.1.2", "trimesh")
+
+
+@pytest.mark.parametrize(
+    ("todo", "anew", "build", "steps"),
+    [
+        ({"ros", "colcon", "view"}, True, "anew", "kinesics hook prepare anew view compile noted"),
+        ({"ros", "colcon"}, True, "", "kinesics hook compile noted"),
+        ({"view"}, False, "", "view compile noted"),
+        ({"view"}, False, "changed", "prepare changed view compile noted"),
+        (None, False, "changed", "prepare changed"),
+    ],
+)
+def test_only_what_the_interfaces_need_is_waited_for(
+    todo, anew, build, steps, machine, monkeypatch
+):
+    done = []
+    for name, say in {
+        "install_kinesics": lambda _, extras: "kinesics",
+        "install_hook": lambda _: "hook",
+        "prepare_build": lambda _: "prepare",
+        "build_interfaces": lambda _, anew: "anew" if anew else "changed",
+        "install_extras": lambda _, extras: " ".join(extras),
+        "compile_modules": lambda _: "compile",
+    }.items():
+        monkeypatch.setattr(bootstrap, name, lambda *args, say=say: done.append(say(*args)))
+    bootstrap.install_and_build(machine, todo, anew, build, lambda: done.append("noted"))
+    first, beside = (
+        [step for step in done if (step == build) == chosen] for chosen in (False, True)
+    )
+    assert first == [step for step in steps.split() if step != build]
+    assert beside == [build] * bool(build)
+    if build:
+        assert done.index(build) > done.index("prepare")
+
+
+def test_of_two_things_at_once_both_end_before_a_failure_is_told(tmp_path):
+    log = bootstrap.Log(tmp_path / "log")
+    done = []
+
+    def fail():
+        raise bootstrap.SetupError("no network")
+
+    with pytest.raises(bootstrap.SetupError, match="no network"):
+        bootstrap.side_by_side(fail, lambda: done.append("built"), log)
+    with pytest.raises(bootstrap.SetupError, match="no network"):
+        bootstrap.side_by_side(lambda: done.append("installed"), fail, log)
+    assert done == ["built", "installed"]
+
+
+def test_an_interruption_ends_what_runs_beside(tmp_path):
+    log = bootstrap.Log(tmp_path / "log")
+    started = tmp_path / "started"
+    code = f"import pathlib, time; pathlib.Path({str(started)!r}).touch(); time.sleep(600)"
+
+    def interrupt():
+        while not started.exists():
+            time.sleep(0.01)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        bootstrap.side_by_side(
+            interrupt, lambda: log.run([sys.executable, "-c", code], os.environ), log
+        )
 
 
 def test_every_extra_is_one_of_the_package():

@@ -24,15 +24,6 @@ FILES = {"motion.npz", "face.csv", "motion.bvh", "motion.glb", "contact.jpg", "m
          "express.json"}
 
 
-@pytest.fixture
-def express(tmp_path, capsys):
-    def run(*words, out="out"):
-        status = cli.main(["express", *map(str, words), "--out", str(tmp_path / out)])
-        return status, capsys.readouterr()
-    run.out = tmp_path / "out"
-    return run
-
-
 def names(folder):
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 

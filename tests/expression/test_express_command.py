@@ -23,15 +23,6 @@ EXPRESSIVE = [index for name, index in BLENDSHAPE_INDEX.items()
               if not name.startswith(("eyeBlink", "eyeLook"))]
 
 
-@pytest.fixture
-def express(tmp_path, capsys):
-    def run(*words, out="out"):
-        status = cli.main(["express", *map(str, words), "--out", str(tmp_path / out)])
-        return status, capsys.readouterr()
-    run.out = tmp_path / "out"
-    return run
-
-
 def names(folder):
     return {path.name for path in folder.iterdir()}
 

@@ -4,19 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from camera_info import CALIBRATION
 
 from kinesics_core.errors import SourceError
 from kinesics_core.perception import calibration
-
-CALIBRATION = """
-image_width: 128
-image_height: 96
-camera_matrix: {rows: 3, cols: 3, data: [100, 0, 64, 0, 110, 48, 0, 0, 1]}
-distortion_model: plumb_bob
-distortion_coefficients: {rows: 1, cols: 5, data: [0.1, 0, 0, 0, 0]}
-rectification_matrix: {rows: 3, cols: 3, data: [1, 0, 0, 0, 1, 0, 0, 0, 1]}
-projection_matrix: {rows: 3, cols: 4, data: [100, 0, 64, 0, 0, 110, 48, 0, 0, 0, 1, 0]}
-"""
 
 
 def test_a_calibration_is_read_and_scaled(tmp_path):

@@ -2,22 +2,12 @@
 
 import numpy as np
 import pytest
+from face_weights import weights
 
 from kinesics_core.errors import KinesicsError
 from kinesics_core.render.face_picture import TALKING, FacePicture
 from kinesics_core.render.identities import random_identity
 from kinesics_core.render.lights import SETUPS
-from kinesics_core.skeletons import BLENDSHAPE_INDEX
-
-
-def weights(**given):
-    """Weights by name; a name without its side means both."""
-    out = np.zeros(52, np.float32)
-    for name, value in given.items():
-        for full in (name, f"{name}Left", f"{name}Right"):
-            if full in BLENDSHAPE_INDEX:
-                out[BLENDSHAPE_INDEX[full]] = value
-    return out
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from face_weights import weights
 
 from kinesics_core.body import model as body_model
 from kinesics_core.body import skinning
@@ -20,16 +21,6 @@ from kinesics_core.skeletons import (
 INNER_BROWS, OUTER_BROWS = (21, 22), (18, 25)
 LEFT_LIDS = (43, 44), (46, 47)
 CORNERS = (48, 54)
-
-
-def weights(**given):
-    """Weights by name; a name without its side means both."""
-    out = np.zeros(52, np.float32)
-    for name, value in given.items():
-        for full in (name, f"{name}Left", f"{name}Right"):
-            if full in BLENDSHAPE_INDEX:
-                out[BLENDSHAPE_INDEX[full]] = value
-    return out
 
 
 @pytest.fixture(scope="module")

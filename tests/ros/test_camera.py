@@ -7,6 +7,7 @@ import time
 
 import numpy as np
 import pytest
+from camera_info import CALIBRATION
 
 rclpy = pytest.importorskip("rclpy")
 from rclpy.lifecycle import TransitionCallbackReturn
@@ -20,16 +21,6 @@ from kinesics_ros.camera_node import CameraNode
 
 SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
 IMAGE = np.full((48, 64, 3), 90, np.uint8)
-
-CALIBRATION = """
-image_width: 128
-image_height: 96
-camera_matrix: {rows: 3, cols: 3, data: [100, 0, 64, 0, 110, 48, 0, 0, 1]}
-distortion_model: plumb_bob
-distortion_coefficients: {rows: 1, cols: 5, data: [0.1, 0, 0, 0, 0]}
-rectification_matrix: {rows: 3, cols: 3, data: [1, 0, 0, 0, 1, 0, 0, 0, 1]}
-projection_matrix: {rows: 3, cols: 4, data: [100, 0, 64, 0, 0, 110, 48, 0, 0, 0, 1, 0]}
-"""
 
 
 class FlakyCamera:

@@ -151,7 +151,7 @@ def run_plan(plan: ComparisonPlan, hooks: JobHooks = NO_HOOKS) -> Outcomes:
     Raises:
         KinesicsError: The baselines failed in every fold.
     """
-    with _results_folder(plan.options.out) as folder:
+    with results_folder(plan.options.out) as folder:
         done = jobs.run(
             list(plan.jobs.values()), folder, processes=plan.options.processes, hooks=hooks)
     outcomes = dict(zip(plan.jobs, done, strict=True))
@@ -218,7 +218,8 @@ def mean(values: Sequence[float | None]) -> float | None:
 
 
 @contextlib.contextmanager
-def _results_folder(out: Path | None) -> Iterator[Path]:
+def results_folder(out: Path | None) -> Iterator[Path]:
+    """Give the folder that finished jobs are kept in: below ``out``, or one that is removed."""
     if out is not None:
         yield out / "results"
         return

@@ -7,9 +7,7 @@ model file is judged, which must have learned from none of them.
 
 from __future__ import annotations
 
-import contextlib
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ from kinesics_core import bench
 from kinesics_core.dataset.clips import Dataset
 from kinesics_core.errors import KinesicsError
 from kinesics_core.experiments import fingerprints, source_jobs
+from kinesics_core.experiments.comparison import results_folder
 from kinesics_core.experiments.source_jobs import SourceInputs
 from kinesics_core.jobs import local as jobs
 from kinesics_core.jobs.local import NO_HOOKS, Job, JobHooks, Outcome
@@ -162,7 +161,7 @@ def plan_sources(options: SourceOptions) -> SourcePlan:
 
 def run_sources(plan: SourcePlan, hooks: JobHooks = NO_HOOKS) -> list[Outcome]:
     """Do every job that was not done before."""
-    with _results_folder(plan.options.out) as folder:
+    with results_folder(plan.options.out) as folder:
         return jobs.run([*plan.baselines, *plan.trainings], folder,
                         processes=plan.options.processes, hooks=hooks)
 
@@ -208,12 +207,3 @@ def source_results(report: SourceReport) -> list[bench.Result]:
             results += [bench.result(key, value, "x", peer=STILL, peer_value=1.0)
                         for key, value in figures.items()]
     return results
-
-
-@contextlib.contextmanager
-def _results_folder(out: Path | None) -> Iterator[Path]:
-    if out is not None:
-        yield out / "results"
-        return
-    with tempfile.TemporaryDirectory(prefix="kinesics-eval-") as temporary:
-        yield Path(temporary)
