@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("torch")
 from kinesics_core import bench
 from kinesics_core.motion.evaluation import bench_forecast
-from kinesics_core.motion.networks.registry import NETWORKS
+from kinesics_core.motion.networks.registry import FORECASTERS
 
 
 def test_names_goals_and_peers(monkeypatch):
@@ -16,7 +16,7 @@ def test_names_goals_and_peers(monkeypatch):
     monkeypatch.setattr(bench_forecast, "CALLS", 3)
     monkeypatch.setattr(bench_forecast, "EPOCH_WINDOWS", 128)
     results = {entry["name"]: entry for entry in bench_forecast.run(argparse.Namespace())}
-    for name in NETWORKS:
+    for name in FORECASTERS:
         ours, ratio = results[f"forecast.{name}.ms"], results[f"forecast.{name}.speedup_vs_torch"]
         assert ours["unit"] == "ms" and 0 < ours["value"] < 1000
         assert ratio["value"] == pytest.approx(ours["peer_value"] / ours["value"], rel=2e-3)

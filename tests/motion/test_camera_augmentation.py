@@ -2,10 +2,12 @@ import numpy as np
 import pytest
 from walker import pose, waving
 
+from kinesics_core.dataset.clips import Clip
 from kinesics_core.dataset.resampling import resample
 from kinesics_core.motion import windows
 from kinesics_core.motion.training.camera_augmentation import (
     NO_NOISE,
+    Augmentation,
     Camera,
     DetectorNoise,
     detect,
@@ -14,6 +16,7 @@ from kinesics_core.motion.training.camera_augmentation import (
     random_camera,
     stretch,
 )
+from kinesics_core.motion.training.camera_windows import draw_windows
 from kinesics_core.rotations import exponential
 from kinesics_core.skeletons import COCO17
 
@@ -120,3 +123,17 @@ def test_some_detectors_are_exact():
     noise = DetectorNoise((0.01, 0.01), 0.0, 0.0, 0.0, 0.0, exact=0.3)
     noisy, _ = detect(np.random.default_rng(1), pixels, noise)
     assert 0.2 < (np.abs(noisy - pixels).max(axis=(1, 2, 3)) == 0).mean() < 0.4
+
+
+def test_some_windows_are_seen_level_without_perspective_and_exactly():
+    clips = [Clip("a", "s", "a", 30.0, waving(1.0, 0.0, 5.0).astype(np.float32))]
+    cut = draw_windows(np.random.default_rng(0), clips, 40, DetectorNoise((0.05, 0.05)),
+                       augmentation=Augmentation(mirrored=0.0, speeds=(1.0, 1.0), level=1.0))
+    assert cut.known.all()
+    # What is as high in the clip is as high in the picture, from every side: scale them alike.
+    seen = np.concatenate([cut.observed, cut.future], axis=1)[..., 1]
+    heights = seen - seen.mean(axis=(1, 2), keepdims=True)
+    still = [COCO17.index(f"{side}_{part}") for side in ("left", "right")
+             for part in ("hip", "knee", "ankle")]
+    legs = heights[:, :, still] / np.ptp(heights[:, :, still], axis=(1, 2), keepdims=True)
+    assert np.ptp(legs, axis=(0, 1)).max() < 0.01

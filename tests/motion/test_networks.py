@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from kinesics_core.errors import KinesicsError
-from kinesics_core.motion.networks.registry import NETWORKS, build
+from kinesics_core.motion.networks.carrying import FILTER_UNIT, FREQUENCIES
+from kinesics_core.motion.networks.registry import CARRYING, FORECASTERS, build
 
 PAPER = {"mlp": 2_914_428, "lstm": 347_644, "cnn_lstm": 592_060, "transformer": 3_430_140}
 """Table 1 of arXiv 2603.01804."""
@@ -20,7 +21,7 @@ def test_has_the_papers_number_of_parameters(name: str, residual: bool) -> None:
     assert weights(build(name, residual=residual)) == PAPER[name]
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", FORECASTERS)
 def test_gives_the_future_and_one_logit_a_class(name: str) -> None:
     prediction = build(name, classes=5).eval()(torch.randn(3, 60, 34))
     assert prediction.future.shape == (3, 30, 34)
@@ -28,13 +29,13 @@ def test_gives_the_future_and_one_logit_a_class(name: str) -> None:
     assert build(name).eval()(torch.randn(3, 60, 34)).logits is None
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", FORECASTERS)
 def test_takes_any_keypoint_set_and_window(name: str) -> None:
     network = build(name, features=2 * 22, observed=40, horizon=12).eval()
     assert network(torch.randn(2, 40, 44)).future.shape == (2, 12, 44)
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", FORECASTERS)
 def test_untrained_residual_network_predicts_that_people_stand_still(name: str) -> None:
     observed = torch.randn(2, 60, 34)
     future = build(name, residual=True).eval()(observed).future
@@ -89,3 +90,14 @@ def test_transformer_is_torchs_encoder_read_at_its_last_step() -> None:
 def test_unknown_network_is_named_with_those_there_are() -> None:
     with pytest.raises(KinesicsError, match="gru.*mlp, lstm, cnn_lstm, transformer, ours"):
         build("gru")
+
+
+def test_the_carrying_network_can_continue_whatever_moves() -> None:
+    network = build(CARRYING, residual=True).eval()
+    with torch.no_grad():
+        chosen = network.filters.bias.view(30, 2, -1)            # of the pose and of its centre
+        chosen[:, :, FREQUENCIES] = torch.arange(1, 31)[:, None] / 30 / FILTER_UNIT  # newest
+    observed = torch.randn(3, 60, 34)
+    step = observed[:, -1:] - observed[:, -2:-1]
+    straight_on = observed[:, -1:] + torch.arange(1, 31)[:, None] * step
+    assert torch.allclose(network(observed).future, straight_on, atol=1e-4)

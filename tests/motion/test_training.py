@@ -112,7 +112,7 @@ def test_the_papers_loss_is_mean_squared_error_plus_lambda_cross_entropy():
     assert float(got) == pytest.approx(((future - truth) ** 2).mean() + 0.3 * entropy, rel=1e-5)
 
 
-@pytest.mark.parametrize("loss", CHOICES["loss"])
+@pytest.mark.parametrize("loss", sorted({*CHOICES["loss"]} - {"ratio"}))
 def test_numbers_whose_truth_is_unknown_do_not_count(loss):
     rng = np.random.default_rng(0)
     observed = rng.normal(size=(3, 60, 34)).astype(np.float32)
@@ -159,6 +159,41 @@ def test_the_tempered_error_lies_between_the_other_two():
         float(losses.generation(torch.tensor(future), batch_of(observed, truth), loss, 1.0))
         for loss in ("l1", "tempered", "relative"))
     assert tempered == pytest.approx(np.sqrt(plain * relative), rel=1e-5)
+
+
+def test_the_ratio_is_a_share_of_standing_still_in_each_source():
+    rng = np.random.default_rng(0)
+    observed = rng.normal(size=(4, 60, 34)).astype(np.float32)
+    truth = rng.normal(size=(4, 30, 34)).astype(np.float32)
+    weight = np.ones((4, 1, 34), np.float32)
+    weight[3, :, :20] = 0
+    batch = batch_of(observed, truth, weight)
+    still = losses.standing_still(batch)
+    batch.still = torch.as_tensor(np.repeat(still[None], 4, axis=0))
+    newest = torch.as_tensor(observed[:, -1:].repeat(30, axis=1))
+    config = recipe("carry_over", network="ours")
+    # Standing still is 1 of the first measure, and of the second where windows are known whole.
+    assert float(losses.total(Prediction(newest), batch, config)) == pytest.approx(1 + 0.75)
+    nonsense = truth.copy()
+    nonsense[3, :, :20] = 1e6
+    again = batch_of(observed, nonsense, weight)
+    again.still = batch.still
+    assert float(losses.total(Prediction(newest), again, config)) == pytest.approx(1 + 0.75)
+    batch.still = batch.still * 2               # where people move twice as much
+    assert float(losses.total(Prediction(newest), batch, config)) == pytest.approx((1 + 0.75) / 2)
+
+
+def test_windows_through_cameras_say_how_far_off_standing_still_is_in_their_source():
+    from dataclasses import replace as with_
+    waves = clips(4, seed=0)
+    statues = [with_(clip, source="statues", keypoints=clip.keypoints[:1].repeat(90, axis=0))
+               for clip in waves]
+    config = recipe("carry_over", network="ours", level=1.0)
+    feed = feeds.open_feed(config, Examples([*waves, *statues]), torch.device("cpu"))
+    assert (feed.still[:4] > 0.01).all() and (feed.still[4:] < 1e-4).all()
+    batch = next(feed.epoch(np.random.default_rng(0)))
+    moved = (batch.future - batch.observed[:, -1:]).abs().amax(dim=(1, 2))
+    assert ((moved > 1e-3) == (batch.still[:, 0] > 0.01)).all()
 
 
 def test_the_spread_is_learned_from_the_error_and_leaves_the_prediction_alone():

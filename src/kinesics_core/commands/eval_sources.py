@@ -10,6 +10,7 @@ from kinesics_core import bench, option_types
 from kinesics_core.commands import eval_comparison as shared
 from kinesics_core.commands import tables
 from kinesics_core.commands.job_progress import job_progress
+from kinesics_core.motion.networks.registry import CARRYING, FORECASTERS
 from kinesics_core.motion.training.config import RECIPES
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", type=Path, metavar="FILE.onnx",
                         help="judge this model in place of training; it must have learned from"
                              " none of the sources")
-    parser.add_argument("--network", default="ours", help="what is trained")
+    parser.add_argument("--network", default=CARRYING, choices=tuple(FORECASTERS),
+                        help="what is trained")
     parser.add_argument("--recipe", choices=tuple(RECIPES), default="carry_over",
                         help="how it is trained")
     parser.add_argument("--epochs", type=option_types.whole(1), help="instead of the recipe's")

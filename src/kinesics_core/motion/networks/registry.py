@@ -33,12 +33,18 @@ NETWORKS: dict[str, NetworkSpec] = {
     "transformer": NetworkSpec("transformer", "Transformer", 0.0005),
     "ours": NetworkSpec("mixer", "DCTMixer", 0.001),
 }
-"""The forecasters: the four of the paper (section 2.2), and ours."""
+"""The forecasters that are compared: the four of the paper (section 2.2), and ours."""
+
+CARRYING = "carrying"
+"""Our network for people and motions never seen, which is what is shipped."""
+
+FORECASTERS = NETWORKS | {CARRYING: NetworkSpec("carrying", "CarryingMixer", 0.001)}
+"""All that can be trained to forecast."""
 
 RECOGNISER = "recogniser"
 """Our network for labels alone, which is no forecaster."""
 
-_BUILDABLE = NETWORKS | {RECOGNISER: NetworkSpec("recogniser", "Recogniser", 0.002)}
+_BUILDABLE = FORECASTERS | {RECOGNISER: NetworkSpec("recogniser", "Recogniser", 0.002)}
 
 
 def network_class(name: str) -> type[nn.Module]:
@@ -50,7 +56,7 @@ def network_class(name: str) -> type[nn.Module]:
     spec = _BUILDABLE.get(name)
     if spec is None:
         raise KinesicsError(
-            f"Got network {name!r}; there are {', '.join(NETWORKS)}. Choose one of them.")
+            f"Got network {name!r}; there are {', '.join(FORECASTERS)}. Choose one of them.")
     module = import_module(f"kinesics_core.motion.networks.{spec.module}")
     found: type[nn.Module] = getattr(module, spec.class_name)
     return found
@@ -63,7 +69,7 @@ def build(
     """Return an untrained network.
 
     Args:
-        name: One of ``NETWORKS``, or ``RECOGNISER``.
+        name: One of ``FORECASTERS``, or ``RECOGNISER``.
         features: Numbers in a frame, two a keypoint.
         observed: Frames in.
         horizon: Frames out.

@@ -16,6 +16,8 @@ from kinesics_core.motion.windows import HORIZON, OBSERVED, centroid_and_scale
 from kinesics_core.skeletons import COCO17, COCO17_FLIP
 
 WIDTH, HEIGHT = 640, 480
+FAR = 1000.0
+"""Metres, from where there is no perspective."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +80,15 @@ class Augmentation:
         speeds: Windows are played at this range of their speed, log-uniform.
         proportions: Standard deviation of the log of how much limbs, trunk and head are longer.
         wide: True for cameras far away, high and low too, see ``random_camera``.
+        level: Share of the windows that are seen exactly, from so far away that there is no
+            perspective, at eye level: as the paper's measure sees them, from any side.
     """
 
     mirrored: float = 0.5
     speeds: tuple[float, float] = (0.75, 1.3)
     proportions: float = 0.0
     wide: bool = False
+    level: float = 0.0
 
 
 MIRRORED_AND_WARPED = Augmentation()
@@ -154,6 +159,20 @@ def _widened(rng: np.random.Generator, camera: Camera, reach: np.ndarray) -> Cam
     return replace(
         camera, distance=np.where(far, 60.0, distance), pitch=np.where(level, 0.0, pitch),
         focal=np.where(far, 20.0 * camera.focal, camera.focal))
+
+
+def leveled(camera: Camera, which: np.ndarray) -> Camera:
+    """Move some cameras ``FAR`` away and to eye level, with a lens as much longer.
+
+    Args:
+        camera: B cameras.
+        which: (B,) bool.
+    """
+    nearer = camera.focal / camera.distance
+    return replace(
+        camera, distance=np.where(which, FAR, camera.distance),
+        pitch=np.where(which, 0.0, camera.pitch), roll=np.where(which, 0.0, camera.roll),
+        focal=np.where(which, FAR * nearer, camera.focal))
 
 
 def mirror(points: np.ndarray) -> np.ndarray:

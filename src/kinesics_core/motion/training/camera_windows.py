@@ -52,8 +52,13 @@ def draw_windows(
     if augmentation.proportions:
         points = camera_augmentation.stretch(rng, points, augmentation.proportions)
     camera = camera_augmentation.random_camera(rng, points, wide=augmentation.wide)
+    level = np.zeros(count, bool)
+    if augmentation.level:
+        level = rng.random(count) < augmentation.level
+        camera = camera_augmentation.leveled(camera, level)
     pixels = camera_augmentation.pixels_of(points, camera)
     detected, seen = camera_augmentation.detect(rng, pixels[:, :OBSERVED], noise)
+    detected[level], seen[level] = pixels[level, :OBSERVED], True
     known = np.asarray(seen.any(axis=1))[:, None]                                # (B, 1, 17)
     gaps = ~seen.all(axis=(1, 2))
     detected[gaps] = windows.fill_missing(detected[gaps], seen[gaps])

@@ -16,7 +16,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from kinesics_core.errors import KinesicsError
-from kinesics_core.motion.networks.registry import NETWORKS
+from kinesics_core.motion.networks.registry import FORECASTERS
 from kinesics_core.motion.windows import NORMALISATIONS, Normalisation
 from kinesics_core.training.schedule import cosine_share, warmup_share
 
@@ -24,10 +24,10 @@ RESIDUAL_UNIT = 0.1
 """Unit of the loss of a residual network, as a share of the pose's scale."""
 
 CHOICES: dict[str, tuple[str, ...]] = {
-    "network": tuple(NETWORKS),
+    "network": tuple(FORECASTERS),
     "optimiser": ("adamw", "adam"),
     "decay": ("none", "cosine"),
-    "loss": ("mse", "l1", "relative", "tempered"),
+    "loss": ("mse", "l1", "relative", "tempered", "ratio"),
     "view": ("frontal", "random"),
     "cameras": ("near", "wide"),
     "normalisation": NORMALISATIONS,
@@ -65,6 +65,8 @@ class TrainingConfig:
         view: "frontal", or "random" cameras with a noisy detector (3-D COCO-17 only).
         cameras: Of random views: "near" stand where a robot's do; "wide" also far away, high and
             low.
+        level: Share of the windows of random views that are seen exactly, from far away and level,
+            as the paper's measure sees them.
         proportions: Standard deviation of the log of how much longer or shorter limbs, trunk and
             head are drawn, in random views.
         balance: In random views a source is drawn from in proportion to its length to this power.
@@ -99,6 +101,7 @@ class TrainingConfig:
     warp: float = 0.0
     view: str = "frontal"
     cameras: str = "near"
+    level: float = 0.0
     proportions: float = 0.0
     balance: float = 0.5
     reuse: int = 1
@@ -119,10 +122,16 @@ class TrainingConfig:
             if value is not None and not 0 < value < math.inf:
                 raise KinesicsError(f"Got {field} {value}; wanted more than 0.")
         for field in ("weight_decay", "gradient_limit", "lambda_classification", "windows", "warp",
-                      "pose_weight", "proportions", "balance"):
+                      "pose_weight", "level", "proportions", "balance"):
             value = getattr(self, field)
             if not 0 <= value < math.inf:
                 raise KinesicsError(f"Got {field} {value}; wanted 0 or more.")
+        if self.loss == "ratio" and self.view != "random":
+            raise KinesicsError(
+                "Got loss ratio for the frontal view; wanted one of random views, which know the"
+                " source of each window. Give --view random, or loss l1.")
+        if self.level > 1:
+            raise KinesicsError(f"Got level {self.level}; wanted a share, 1 at most.")
         for field in ("beta2", "ema", "warmup"):
             value = getattr(self, field)
             if not 0 <= value < 1:
@@ -131,7 +140,7 @@ class TrainingConfig:
     @property
     def learning_rate(self) -> float:
         """Highest learning rate: ``lr``, or the network's own."""
-        return NETWORKS[self.network].lr if self.lr is None else self.lr
+        return FORECASTERS[self.network].lr if self.lr is None else self.lr
 
     @property
     def unit(self) -> float:
@@ -156,9 +165,9 @@ RECIPES: dict[str, dict[str, Any]] = {
     },
 }
 RECIPES["carry_over"] = RECIPES["ours"] | {
-    "view": "random", "normalisation": "last_frame", "cameras": "wide", "proportions": 0.1,
-    "balance": 0.33, "reuse": 5, "loss": "tempered", "pose_weight": 1.0, "batch": 128, "epochs": 16,
-    "cautious": True,
+    "view": "random", "normalisation": "last_frame", "cameras": "wide", "level": 0.4,
+    "proportions": 0.1, "balance": 0.15, "reuse": 4, "loss": "ratio", "pose_weight": 1.0,
+    "windows": 50000, "epochs": 12, "select": "loss",
 }
 """Changes that each recipe makes to the defaults."""
 

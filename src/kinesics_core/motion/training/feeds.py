@@ -18,7 +18,7 @@ from torch import Tensor
 from kinesics_core.dataset.clips import Clip
 from kinesics_core.errors import KinesicsError
 from kinesics_core.motion import windows
-from kinesics_core.motion.training import camera_windows, windowing
+from kinesics_core.motion.training import camera_windows, losses, windowing
 from kinesics_core.motion.training.camera_augmentation import (
     OFTEN_EXACT,
     Augmentation,
@@ -33,6 +33,10 @@ WINDOWS = 7000
 """Windows of an epoch through random cameras, where the config does not say how many."""
 VALIDATION_STEP = 15
 VALIDATION_WINDOWS = 2000
+WIDE_SPEEDS = (0.65, 1.5)
+"""Speeds at which windows are played where cameras are wide."""
+STILL_WINDOWS = 600
+"""Windows of a source by which standing still is judged."""
 """Drawn of clips for random views; cut clips are validated on a window every half second."""
 
 
@@ -229,6 +233,7 @@ class Views:
         noise: How the detector errs.
         balance: Exponent of a source's length, see ``camera_windows.clip_chances``.
         reuse: Passes over the same windows in an epoch.
+        still: Say of each window how far off standing still is in its source.
     """
 
     draws: Draws
@@ -237,15 +242,19 @@ class Views:
     noise: DetectorNoise = DetectorNoise()
     balance: float = 0.5
     reuse: int = 1
+    still: bool = False
 
 
 def views_of(config: TrainingConfig) -> Views:
     """Return the random views that a config asks for."""
     wide = config.cameras == "wide"
+    augmentation = Augmentation(
+        speeds=WIDE_SPEEDS if wide else Augmentation().speeds, proportions=config.proportions,
+        wide=wide, level=config.level)
     return Views(
-        Draws(config.batch, config.windows or WINDOWS), config.normalisation,
-        Augmentation(proportions=config.proportions, wide=wide),
-        OFTEN_EXACT if wide else DetectorNoise(), config.balance, config.reuse)
+        Draws(config.batch, config.windows or WINDOWS), config.normalisation, augmentation,
+        OFTEN_EXACT if wide and not config.level else DetectorNoise(), config.balance,
+        config.reuse, config.loss == "ratio")
 
 
 class CameraFeed:
@@ -261,6 +270,7 @@ class CameraFeed:
         self.chance = camera_windows.clip_chances(self.clips, views.balance)
         self.features = 2 * windows.KEYPOINTS
         self.views, self.device = views, device
+        self.still = self._standing_still() if views.still else None
 
     def __len__(self) -> int:
         if self.views.reuse == 1:
@@ -286,7 +296,21 @@ class CameraFeed:
         cut = camera_windows.draw_windows(
             rng, self.clips, count, self.views.noise, chance=self.chance,
             augmentation=self.views.augmentation)
-        return _encode(cut, self.views.how, self.target)
+        batch = _encode(cut, self.views.how, self.target)
+        return batch if self.still is None else replace(batch, still=self.still[cut.clip])
+
+    def _standing_still(self) -> np.ndarray:
+        """Return (clips, 2) float32, standing still's mean errors in each clip's source."""
+        sources = np.array([clip.source for clip in self.clips])
+        still = np.empty((len(sources), 2), np.float32)
+        for source in np.unique(sources):
+            own = np.flatnonzero(sources == source)
+            cut = camera_windows.draw_windows(
+                np.random.default_rng(0), [self.clips[row] for row in own], STILL_WINDOWS,
+                self.views.noise, augmentation=self.views.augmentation)
+            still[own] = losses.standing_still(on_device(
+                _encode(cut, self.views.how, None), torch.device("cpu")))
+        return still
 
     def _steps_of_a_pass(self) -> int:
         return max(len(self.views.draws) // self.views.reuse, 1)
@@ -301,7 +325,8 @@ def _joined(parts: Sequence[WindowBatch[np.ndarray]]) -> WindowBatch[np.ndarray]
     return WindowBatch(
         np.concatenate([part.observed for part in parts]),
         np.concatenate([part.future for part in parts]),
-        whole([part.weight for part in parts]), whole([part.target for part in parts]))
+        whole([part.weight for part in parts]), whole([part.target for part in parts]),
+        whole([part.still for part in parts]))
 
 
 def on_device(batch: WindowBatch[np.ndarray], device: torch.device) -> WindowBatch[Tensor]:
@@ -312,7 +337,8 @@ def on_device(batch: WindowBatch[np.ndarray], device: torch.device) -> WindowBat
     return WindowBatch(
         tensor(batch.observed), tensor(batch.future),
         None if batch.weight is None else tensor(batch.weight),
-        None if batch.target is None else tensor(batch.target))
+        None if batch.target is None else tensor(batch.target),
+        None if batch.still is None else tensor(batch.still))
 
 
 def mirror_half(

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from kinesics_core.errors import KinesicsError
+from kinesics_core.motion.networks.carrying import CarryingMixer
 from kinesics_core.motion.networks.mixer import DCTMixer
 from kinesics_core.motion.networks.prediction import Prediction
 from kinesics_core.motion.training import checkpoints, feeds, losses, validation
@@ -101,9 +102,10 @@ def fit(
     best = identity.build()
     best.load_state_dict(result.weights)
     if config.cautious:
-        if not isinstance(best, DCTMixer):
+        if not isinstance(best, DCTMixer | CarryingMixer):
             raise KinesicsError(
-                f"Got cautious for the network {config.network}, which cannot be; wanted ours.")
+                f"Got cautious for the network {config.network}, which cannot be; wanted ours or"
+                " carrying.")
         best.be_cautious()
     return FitResult(best.eval(), identity, result.curves, result.best_epoch)
 

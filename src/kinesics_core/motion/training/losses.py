@@ -12,6 +12,10 @@ second.
               see movement where there is only the detector's jitter.
 ``tempered``  the absolute error over the root of it: between ``l1`` and ``relative``.
 
+``ratio``     the mean absolute error of a window over that of standing still in its source,
+              so that every source is a share of what is to be beaten in it: what strangers are
+              judged by. Random views only. It has no unit of its own.
+
 With ``pose_weight`` the same error of poses, each centred and scaled by itself, predicted and true,
 is added. Where people cross the image the way they go is most of the first error, and a network
 learns little else; the second is what the paper reports.
@@ -25,6 +29,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -36,6 +41,8 @@ from kinesics_core.motion.windows import RATE
 
 CALM = 0.15
 """Activity, scales per second, added in the relative loss so that stillness divides nothing."""
+SMALLEST = 1e-4
+"""Least error of standing still that divides, pose scales: nobody stands stiller."""
 SPREAD_WEIGHT = 0.01
 """The spread is learned from the error and gives no gradient back: only clipping sees its size."""
 
@@ -44,8 +51,11 @@ def total(predicted: Prediction, batch: WindowBatch[Tensor], config: TrainingCon
     """Return the loss of a batch (equation 3), a scalar."""
     value = predicted.future.new_zeros(())
     if batch.future.shape[1]:
-        value = generation(predicted.future, batch, config.loss, config.unit)
-        if config.pose_weight:
+        if config.loss == "ratio":
+            value = ratio(predicted.future, batch, config.pose_weight)
+        else:
+            value = generation(predicted.future, batch, config.loss, config.unit)
+        if config.pose_weight and config.loss != "ratio":
             value = value + config.pose_weight * generation(
                 centred(predicted.future), in_own_scale(batch), config.loss, config.unit)
         if predicted.spread is not None:
@@ -76,6 +86,41 @@ def generation(future: Tensor, batch: WindowBatch[Tensor], loss: str, unit: floa
             expected = expected.sqrt()
         error = error.abs() / expected[:, None, None]
     return mean(error, batch.weight)
+
+
+def ratio(future: Tensor, batch: WindowBatch[Tensor], pose_weight: float) -> Tensor:
+    """Return the mean error of windows over standing still's in their sources.
+
+    Args:
+        future: (B, H, F) predicted.
+        batch: The truth, with ``still``.
+        pose_weight: Weight of the second measure, that of poses each in its own scale.
+    """
+    assert batch.still is not None  # feeds of random views say it
+    both = window_errors(future, batch) / batch.still.clamp(min=SMALLEST)         # (B, 2)
+    return both[:, 0].mean() + pose_weight * both[:, 1].mean()
+
+
+def window_errors(future: Tensor, batch: WindowBatch[Tensor]) -> Tensor:
+    """Return the mean absolute errors (B, 2) of windows in both measures, 0 where unknown."""
+    error = (future - batch.future).abs()
+    own = in_own_scale(batch)
+    posed = (centred(future) - own.future).abs()
+    if batch.weight is None or own.weight is None:
+        return torch.stack([error.mean(dim=(1, 2)), posed.mean(dim=(1, 2))], dim=1)
+    weight = batch.weight.expand_as(error)
+    return torch.stack([
+        (error * weight).sum(dim=(1, 2)) / weight.sum(dim=(1, 2)).clamp(min=1.0),
+        (posed * own.weight).mean(dim=(1, 2))], dim=1)
+
+
+def standing_still(batch: WindowBatch[Tensor]) -> np.ndarray:
+    """Return standing still's mean errors (2,) over windows, those known whole for the second."""
+    still = batch.observed[:, -1:].expand_as(batch.future)
+    errors = window_errors(still, batch).numpy()
+    known = errors > 0
+    means: np.ndarray = errors.sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    return means
 
 
 def centred(poses: Tensor) -> Tensor:

@@ -75,16 +75,20 @@ class WindowBatch(Generic[Array]):
         weight: (B, H, F) or (B, 1, F) float32, 0 where the truth is unknown; None if it is known
             everywhere.
         target: (B,) int64, the class of each, -1 for unknown; None without classes.
+        still: (B, 2) float32, mean error of standing still in each window's source: in scales of
+            the newest pose, and of poses each in its own scale; None where nobody asked.
     """
 
     observed: Array
     future: Array
     weight: Array | None = None
     target: Array | None = None
+    still: Array | None = None
 
     def take(self, which: Any) -> WindowBatch[Array]:
         """Return some of the windows, by an index array or tensor."""
-        parts: tuple[Any, ...] = (self.observed, self.future, self.weight, self.target)
+        parts: tuple[Any, ...] = (
+            self.observed, self.future, self.weight, self.target, self.still)
         return WindowBatch(*(None if part is None else part[which] for part in parts))
 
     def known_at_least_once(self: WindowBatch[np.ndarray]) -> np.ndarray:
