@@ -126,6 +126,12 @@ ARGUMENTS = [
         "as the parameter files say",
     ),
     DeclareLaunchArgument(
+        "hri",
+        default_value="false",
+        choices=["true", "false"],
+        description="Publish people by REP-155 (ROS4HRI), too. Needs hri_msgs",
+    ),
+    DeclareLaunchArgument(
         "personality",
         default_value="",
         choices=["", *names_of("personality")],
@@ -205,6 +211,8 @@ def one_process(
     arguments = [word for option in given.items() if option[1] for word in option]
     if argument("loop") == "true":
         arguments.append("--loop")
+    if argument("hri") == "true":
+        arguments.append("--hri")
     if bag := bag_directory(argument("record")):
         # What was recorded before a crash is kept; the next part stands beside it.
         arguments += ["--record", f"{bag}_{crashes}" if crashes else bag]
@@ -266,7 +274,8 @@ def processes(argument: Callable[[str], str], files: list[str]) -> list[LaunchDe
     }
     mover = driver_of(argument("robot_map")) or "retarget"
     actions: list[LaunchDescriptionEntity] = []
-    others = [name for name, wanted in ((mover, argument("robot_map")), ("recorder", bag))
+    others = [name for name, wanted in ((mover, argument("robot_map")),
+                                        ("hri", argument("hri") == "true"), ("recorder", bag))
               if wanted]
     for name in (*NODES, *others):
         # With their types, or `source:=0` would become a number.

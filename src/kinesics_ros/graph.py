@@ -25,6 +25,7 @@ from kinesics_ros.bus import Bus
 from kinesics_ros.camera_node import CameraNode
 from kinesics_ros.expression_node import ExpressionNode
 from kinesics_ros.forecast_node import ForecastNode
+from kinesics_ros.hri_node import HriNode
 from kinesics_ros.keypoint_node import KeypointNode
 from kinesics_ros.marker_node import MarkerNode
 from kinesics_ros.reachy_mini_node import ReachyMiniNode
@@ -45,6 +46,7 @@ STAGES: dict[str, Callable[..., Stage]] = {
     "retarget": RetargetNode,
     "reachy_mini": ReachyMiniNode,
     "marker": MarkerNode,
+    "hri": HriNode,
     "recorder": RecorderNode,
 }
 
@@ -77,7 +79,8 @@ class Graph:
         """Prepare a graph; nothing is made before ``__enter__``.
 
         Args:
-            overrides: Stage name -> parameters that outrank the parameter files.
+            overrides: Stage name -> parameters that outrank the parameter files. The stages
+                "retarget" and "hri" are there if this names a robot, and "hri".
             without: Names of stages to leave out.
             ros_arguments: Arguments of ``rclpy.init``.
         """
@@ -89,6 +92,8 @@ class Graph:
         if mover != "retarget":
             self._overrides[mover] = {**self._overrides.get(mover, {}), "robot": robot}
         without = [*without, *(name for name in ROBOTS if name != mover or not robot)]
+        if "hri" not in self._overrides:
+            without = [*without, "hri"]  # nobody asked for it
         self._names = [name for name in STAGES if name not in without]
         self._ros_arguments = list(ros_arguments)
 

@@ -91,7 +91,7 @@ def test_processes_see_a_file_from_its_start(run, listener):
 
 @launch_pytest.fixture
 def separate(describe):
-    return describe("bringup", source="synthetic", composed="false")
+    return describe("bringup", source="synthetic", composed="false", hri="true")
 
 
 @pytest.mark.launch(fixture=separate)
@@ -101,7 +101,7 @@ def test_processes_answer_and_come_back_after_a_crash(run, listener):
     for name in NODES:
         assert listener.reaches(f"/{name}", "active", 90), f"{name}: {run.text}"
     assert listener.messages(FacePose, "/face_pose", 5), run.text
-    assert sorted(run.pids) == sorted(f"{name}_node" for name in NODES)
+    assert sorted(run.pids) == sorted(f"{name}_node" for name in (*NODES, "hri"))
     os.kill(run.pids["response_node"][0], signal.SIGKILL)
     assert listener.wait(lambda: len(run.pids["response_node"]) == 2), run.text
     assert listener.wait(lambda: _answers_persons(listener)), run.text

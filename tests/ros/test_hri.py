@@ -18,8 +18,10 @@ from std_msgs.msg import Bool, Float32, String
 
 from kinesics.msg import Affect, PersonArray, SocialSignals
 from kinesics_core import types
+from kinesics_core.errors import KinesicsError
 from kinesics_core.skeletons import BLENDSHAPE_INDEX
 from kinesics_ros import conversions, hri_messages, qos
+from kinesics_ros.graph import STAGES, Graph
 from kinesics_ros.hri_node import HriNode
 from kinesics_ros.signal_messages import signals_to_msg
 
@@ -183,3 +185,20 @@ def test_people_who_come_and_go_leave_nothing_behind(executor):
         node._see(people(number, number % 3 + 1, number + 10))
     node._see(people(41))
     assert len(list(node.publishers)) == before and not node._humans
+
+
+@pytest.mark.parametrize("available", [False, True])
+def test_the_graph_has_it_where_it_is_asked_for(available, monkeypatch):
+    if available:
+        pytest.importorskip("hri_msgs")
+    else:
+        monkeypatch.setattr(hri_messages, "AVAILABLE", False)
+    others = [name for name in STAGES if name not in ("hri", "marker")]
+    with Graph(without=others) as graph:
+        assert list(graph.stages) == ["marker"]
+    if not available:
+        with pytest.raises(KinesicsError, match="hri_msgs is not installed"):
+            Graph({"hri": {}}, without=others).__enter__()
+        return
+    with Graph({"hri": {}}, without=others) as graph:
+        assert graph["hri"].active

@@ -19,6 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--without", action="append", choices=REPLACEABLE, default=[],
                         metavar="STAGE", help="leave out a stage whose results somebody else"
                         f" publishes ({', '.join(REPLACEABLE)}); may be given several times")
+    parser.add_argument("--hri", action="store_true", help="publish people by REP-155 (ROS4HRI),"
+                        " too; needs hri_msgs")
     parser.add_argument("--record", metavar="DIR", help="record a bag into a new directory")
     parser.add_argument("--duration", type=option_types.seconds, metavar="S",
                         help="stop after so many seconds")
@@ -35,6 +37,8 @@ def run(args: argparse.Namespace) -> int:
     if args.report:
         files.require_writable(Path(args.report))
     parameters = overrides(args)
+    if args.hri:
+        parameters["hri"] = {}
     if args.record:
         files.require_directory(Path(args.record).expanduser().absolute().parent)
         parameters["recorder"] = {"bag": args.record}
