@@ -69,6 +69,23 @@ def test_hands_that_would_meet_stay_apart(robot):
     assert robot.overlap(command.position) > 0.01, "they would have met"
 
 
+def test_limbs_that_touch_go_along_each_other(robot):
+    """Hands that press against each other follow to where they press elsewhere."""
+    rotations = np.zeros((22, 3))
+    for side, sign in (("left", 1), ("right", -1)):
+        rotations[SMPLX_BODY.index(f"{side}_elbow")] = (0, -1.2 * sign, 0)
+    for lift in (-0.6, 0.3, -0.3):
+        for side, sign in (("left", 1), ("right", -1)):
+            rotations[SMPLX_BODY.index(f"{side}_shoulder")] = (0, -1.5 * sign, lift * sign)
+        held = 0
+        for _ in range(240):
+            command = robot.step(body_of(rotations), 1 / 60)
+            held += robot.guard.held
+            assert robot.overlap(command.position) < 0.002
+        np.testing.assert_allclose(command.position, robot.goal, atol=0.05)
+    assert held < 240, "it does not hang on the guard"
+
+
 def test_capsules_are_fitted_once_and_a_broken_cache_is_replaced(toy, monkeypatch):
     model, robot_map = RobotModel.load(toy), RobotMap.load(toy)
     first = capsules_of(model, robot_map)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,15 @@ import numpy as np
 
 from kinesics_core.robot.model import RobotModel
 
+MOST_NEAR = 8
+"""Pairs that a program keeps apart at most, the nearest ones."""
+
+SLACK = 0.001
+"""Metres more than have to be kept that joints are aimed at, so that nobody comes to stand where
+the guard must act."""
+
+_FARTHEST_APART = 0.01  # metres that overlapping capsules are driven apart in one step
+_YZX, _ZXY = np.array([1, 2, 0]), np.array([2, 0, 1])
 _LONGEST_SLIDE = 10.0  # metres of a joint without an end
 
 
@@ -42,17 +52,16 @@ class Nearness:
     """A pair that is near.
 
     Attributes:
+        index: Its number.
         spare: Metres that are left to the distance to be kept.
-        one, other: (3,) its nearest points in the world.
-        joint, other_joint: Indices of the joints that carry them.
+        one, other: Its nearest points in the world.
         overlaps: Whether they are inside each other, so that the points are the wrong way round.
     """
 
+    index: int
     spare: float
-    one: np.ndarray
-    other: np.ndarray
-    joint: int
-    other_joint: int
+    one: list[float]
+    other: list[float]
     overlaps: bool
 
 
@@ -88,13 +97,19 @@ class CapsuleChecker:
         self.pairs = known.pairs
         self.apart = np.array([apart for _, _, apart in known.pairs])
         self._kept = self.apart.tolist()
-        self._joints = [(int(self.shapes.geometryObjects[one].parentJoint),
-                         int(self.shapes.geometryObjects[other].parentJoint))
-                        for one, other, _ in known.pairs]
         self.found = self.shapes.createData()
         for request, apart in zip(self.found.collisionRequests, self.apart, strict=True):
             request.security_margin = float(apart)
         self._reach = self._reaches(known)
+        supports = np.zeros((self.kinematics.njoints, self.kinematics.nv))
+        for joint in range(1, self.kinematics.njoints):
+            supports[joint, [int(above) - 1 for above in self.kinematics.supports[joint]
+                             if above > 0]] = 1.0
+        ones, others = (np.array([
+            int(self.shapes.geometryObjects[pair[end]].parentJoint) for pair in known.pairs], int)
+            for end in (0, 1))
+        # 1 where a joint moves the other link of a pair, -1 where it moves the one alone.
+        self._between = supports[others] - supports[ones]
         # At these positions every pair has at least so much to spare.
         self._at, self._spare = np.zeros(self.kinematics.nq), np.full(len(known.pairs), -np.inf)
 
@@ -124,19 +139,52 @@ class CapsuleChecker:
         self._pinocchio.updateGeometryPlacements(
             self.kinematics, self.data, self.shapes, self.found, position)
         due = np.flatnonzero(self._spare < np.maximum(touched, within)).tolist()
-        for index in due:
-            result = self._pinocchio.computeDistance(self.shapes, self.found, index)
-            self._spare[index] = result.min_distance - self._kept[index]
+        compute, shapes, found = self._pinocchio.computeDistance, self.shapes, self.found
+        self._spare[due] = [compute(shapes, found, index).min_distance - self._kept[index]
+                            for index in due]
         if not (self._spare < touched).any():
             return []
         return [self._nearness(index) for index in due if self._spare[index] < within]
 
+    def rows(self, near: list[Nearness], jacobian: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return what a step dq has to keep, so that pairs stay apart: rows dq >= least.
+
+        Args:
+            near: The pairs; the nearest of them are in it.
+            jacobian: (6, N) of the joints, in the world.
+
+        Returns:
+            (R, N) and (R,).
+        """
+        near = sorted(near, key=lambda pair: pair.spare)[:MOST_NEAR]
+        ways, turns = [], []
+        for pair in near:
+            (a, b, c), (u, v, w) = pair.one, pair.other
+            x, y, z = u - a, v - b, w - c
+            length = max(math.sqrt(x * x + y * y + z * z), 1e-6)
+            if pair.overlaps:
+                length = -length
+            x, y, z = x / length, y / length, z / length
+            ways.append((x, y, z))
+            # A turn about w moves a point p by way . (w x p) = w . (p x way) along the way, the
+            # same for both points, which lie on it.
+            turns.append((b * z - c * y, c * x - a * z, a * y - b * x))
+        moves = np.array(ways) @ jacobian[:3] + np.array(turns) @ jacobian[3:]
+        between = self._between[[pair.index for pair in near]]
+        return between * moves, np.array([min(SLACK - pair.spare, _FARTHEST_APART)
+                                          for pair in near])
+
+    def jacobian(self, position: np.ndarray) -> np.ndarray:
+        """Return the joints' (6, N) at a position (N,), in the world."""
+        self._pinocchio.computeJointJacobians(self.kinematics, self.data, position)
+        found: np.ndarray = self.data.J
+        return found
+
     def _nearness(self, index: int) -> Nearness:
         """Return a pair as it was found last."""
-        result, (one, other) = self.found.distanceResults[index], self._joints[index]
-        return Nearness(float(self._spare[index]), np.array(result.getNearestPoint1()).ravel(),
-                        np.array(result.getNearestPoint2()).ravel(), one, other,
-                        result.min_distance < 0)
+        result = self.found.distanceResults[index]
+        return Nearness(index, float(self._spare[index]), result.getNearestPoint1().tolist(),
+                        result.getNearestPoint2().tolist(), result.min_distance < 0)
 
     def _reaches(self, known: CapsuleModel) -> np.ndarray:
         """Return how far joints move a pair's capsules against each other at most.
@@ -170,6 +218,12 @@ class CapsuleChecker:
         """Tell whether all pairs are as far apart as they have to be."""
         return not (self.pairs and self._pinocchio.computeCollisions(
             self.kinematics, self.data, self.shapes, self.found, position, True))
+
+
+def cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Return a x b of (3, K), without the cost of ``np.cross``."""
+    crossed: np.ndarray = a.take(_YZX, 0) * b.take(_ZXY, 0) - a.take(_ZXY, 0) * b.take(_YZX, 0)
+    return crossed
 
 
 def _capsule_reach(kinematics: Any, data: Any, geometry: Any) -> dict[int, float]:

@@ -100,6 +100,7 @@ class Limiter:
         # Work space: to the target, to the upper end, to the lower end.
         self._distances = np.empty((3, len(start)))
         self._times = np.empty((3, 1))
+        self._ends = np.zeros((2, len(start)))  # velocities up and down that the ends allow
 
     def next_velocity(self, target: np.ndarray, target_velocity: np.ndarray, dt: float,
                       speed: float = 1.0) -> np.ndarray:
@@ -121,11 +122,21 @@ class Limiter:
         # Towards the target as fast as braking allows, beside keeping up with it.
         closing = np.minimum(braking[0], distances[0] / dt)
         wanted = target_velocity + np.copysign(closing, error)
-        fastest = speed * known.velocity
-        wanted = np.minimum(np.maximum(wanted, -np.minimum(braking[2], fastest)),
-                            np.minimum(braking[1], fastest))
-        return np.minimum(np.maximum(wanted, self.velocity - change[0]),
-                          self.velocity + change[0])
+        # What the range and the speed allow, and then what the acceleration does.
+        ends = np.minimum(braking[1:], speed * known.velocity)
+        np.negative(ends[1], out=ends[1])
+        self._ends = ends
+        return self._reached(wanted, change[0])
+
+    def reachable(self, dt: float) -> tuple[np.ndarray, np.ndarray]:
+        """Return the slowest and the fastest velocity (N,) of a step, as ``next_velocity`` saw."""
+        change = self.limits.acceleration * dt
+        slowest, fastest = np.full((2, len(change)), ((-np.inf,), (np.inf,)))
+        return self._reached(slowest, change), self._reached(fastest, change)
+
+    def _reached(self, wanted: np.ndarray, change: np.ndarray) -> np.ndarray:
+        wanted = np.minimum(np.maximum(wanted, self._ends[1]), self._ends[0])
+        return np.minimum(np.maximum(wanted, self.velocity - change), self.velocity + change)
 
     def move(self, velocity: np.ndarray, dt: float) -> None:
         """Go on with a velocity (N,) of ``next_velocity`` for ``dt`` seconds."""

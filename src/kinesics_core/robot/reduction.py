@@ -37,8 +37,10 @@ class MotionReducer:
 
     def __init__(self, limits: Limits) -> None:
         # One jump is no swing: it counts as if it were made at eight times the limits.
-        self._squares = np.stack([limits.velocity, limits.acceleration]) ** 2
-        self._most = 64 * self._squares
+        squares = np.stack([limits.velocity, limits.acceleration]) ** 2
+        self._most = 64 * squares
+        # The peak of a swing is sqrt(2) times its root mean square.
+        self._too_fast = 2.0 / (_ROOM**2 * squares)
         self.share = np.ones(len(limits.names))
         self.begin(None)
 
@@ -46,8 +48,8 @@ class MotionReducer:
         """Forget what was, and take a goal (N,) as the middle."""
         self._goal = self._middle = goal
         self._velocity = np.zeros(len(self.share))
-        self._swing = np.zeros(self._squares.shape)  # mean squares of speed and acceleration
-        self._rates = np.zeros(self._squares.shape)
+        self._swing = np.zeros(self._most.shape)  # mean squares of speed and acceleration
+        self._rates = np.zeros(self._most.shape)
         self.share = np.ones(len(self.share))
 
     def shift(self, way: np.ndarray) -> None:
@@ -75,9 +77,9 @@ class MotionReducer:
         swung = goal - self._middle
         middle_moves = -math.expm1(-dt / MIDDLE)
         self._middle = self._middle + middle_moves * swung
-        # The peak of a swing is sqrt(2) times its root mean square.
-        speed2, change2 = self._swing / self._squares
-        wanted = np.sqrt(2.0 * np.maximum(speed2 / max(speed, 0.05) ** 2, change2))
-        self.share += -math.expm1(-dt / 0.2) * (
-            np.minimum(1.0, _ROOM / np.maximum(wanted, 1e-9)) - self.share)
+        speed2, change2 = self._swing * self._too_fast
+        if speed != 1.0:
+            speed2 = speed2 / max(speed, 0.05) ** 2
+        wanted = 1.0 / np.sqrt(np.maximum(np.maximum(speed2, change2), 1.0))
+        self.share += -math.expm1(-dt / 0.2) * (wanted - self.share)
         return self._middle + self.share * ((1.0 - middle_moves) * swung)

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from kinesics_core.robot.collisions import CapsuleChecker, CapsuleModel, Nearness
+from kinesics_core.robot.collisions import SLACK, CapsuleChecker, CapsuleModel, cross
 from kinesics_core.robot.limits import Limits
 from kinesics_core.robot.model import RobotModel, chain
 from kinesics_core.robot.robot_map import RobotMap
@@ -40,13 +40,7 @@ PULL = 2e-4
 NEAR_CAPSULES = 0.03
 """Metres above the distance to be kept from which a pair of capsules is in the step's program."""
 
-MOST_NEAR = 8
-"""Pairs in that program at most, the nearest ones."""
-
-_FARTHEST_APART = 0.01  # metres that overlapping capsules are driven apart in one step
-_SLACK = 0.001  # metres more than has to be kept, so that nobody stands where the guard must act
 _OPPOSITE = 3.1  # radians between directions that have no way between them
-_YZX, _ZXY = np.array([1, 2, 0]), np.array([2, 0, 1])
 
 NEAR = 0.02
 """Sum of weights times squared radians up to which no other way of holding a limb is sought: a
@@ -118,10 +112,6 @@ class DirectionSolver:
         self._none = np.zeros((0, n))
         self.checker = None if capsules is None else CapsuleChecker(
             model, capsules, limits.names, rest)
-        self._supports = np.zeros((self.kinematics.njoints, n))
-        for joint in range(1, self.kinematics.njoints):
-            self._supports[joint, [int(above) - 1 for above in self.kinematics.supports[joint]
-                                   if above > 0]] = 1.0
         self._rest = np.clip(np.array([rest[model.index(name)] for name in limits.names]),
                              limits.lower, limits.upper)
         self.position = self._rest.copy()
@@ -195,9 +185,9 @@ class DirectionSolver:
         low = np.maximum(known.lower - q, -longest)
         step, _, status, _ = self._daqp.solve(quadratic, linear, self._none, high, low)
         if status > 0 and apart and self.checker is not None:
-            near = self.checker.near(q, NEAR_CAPSULES, step, _SLACK)
+            near = self.checker.near(q, NEAR_CAPSULES, step, SLACK)
             if near:
-                rows, least = self._apart(near)
+                rows, least = self.checker.rows(near, self._data.J[:, :n])
                 # Soft: where two limbs overlap already, the box may not let them apart at once.
                 step, _, status, _ = self._daqp.solve(
                     quadratic, linear, rows, np.concatenate([high, np.full(len(least), np.inf)]),
@@ -205,23 +195,6 @@ class DirectionSolver:
         if status > 0:
             q = np.minimum(np.maximum(q + step, known.lower), known.upper)
         return q, off
-
-    def _apart(self, near: list[Nearness]) -> tuple[np.ndarray, np.ndarray]:
-        """Return rows (R, N) and least values (R,) of dq that keep capsules apart."""
-        near = sorted(near, key=lambda pair: pair.spare)[:MOST_NEAR]
-        ones, others = (np.array([getattr(pair, end) for pair in near]) for end in ("one", "other"))
-        way = others - ones
-        length = np.sqrt(np.einsum("ri,ri->r", way, way))
-        sign = np.array([-1.0 if pair.overlaps else 1.0 for pair in near])
-        way *= (sign / np.maximum(length, 1e-6))[:, None]
-        # Velocity of a point of a body: that at the world's origin, and w x p.
-        jacobian = self._data.J[:, :self._supports.shape[1]]
-        at_origin, angular = way @ jacobian[:3], jacobian[3:]
-        rows = self._supports[[pair.other_joint for pair in near]] * (
-            at_origin + _cross(others.T, way.T).T @ angular)
-        rows -= self._supports[[pair.joint for pair in near]] * (
-            at_origin + _cross(ones.T, way.T).T @ angular)
-        return rows, np.array([min(_SLACK - pair.spare, _FARTHEST_APART) for pair in near])
 
     def _turning(self, q: np.ndarray) -> np.ndarray:
         """Return the axes of the N joints, then the K directions: (3, N + K) in the world."""
@@ -265,20 +238,14 @@ def _turn(directions: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.nd
     Returns:
         Axes times angles (3, K), and the angles (K,), radians.
     """
-    turn = _cross(directions, wanted)
+    turn = cross(directions, wanted)
     sine = np.sqrt(np.add.reduce(turn * turn, 0))
     angle = np.arctan2(sine, np.add.reduce(directions * wanted, 0))
     if max(angle.tolist(), default=0.0) > _OPPOSITE:  # any way round is as short
         opposite = angle > _OPPOSITE
         across = np.where(np.abs(directions[0]) < 0.7, [[1.0], [0.0], [0.0]], [[0.0], [1.0], [0.0]])
-        across = _cross(directions, across)
+        across = cross(directions, across)
         across /= np.sqrt(np.add.reduce(across * across, 0))
         turn = np.where(opposite, across, turn)
         sine = np.where(opposite, 1.0, sine)
     return turn * (angle / np.maximum(sine, 1e-9)), angle
-
-
-def _cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Return a x b of (3, K), without the cost of ``np.cross``."""
-    crossed: np.ndarray = (a.take(_YZX, 0) * b.take(_ZXY, 0) - a.take(_ZXY, 0) * b.take(_YZX, 0))
-    return crossed
