@@ -35,6 +35,8 @@ def request_from_msg(message: Any) -> ExpressionRequest:
         duration=message.duration,
         onset=message.onset,
         gesture=message.gesture,
+        gesture_side=message.gesture_side,
+        gesture_intensity=message.gesture_intensity,
     )
 
 

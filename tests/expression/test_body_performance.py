@@ -122,6 +122,29 @@ def test_feet_stay_where_they_are(fear):
             assert np.linalg.norm(np.diff(feet, axis=0), axis=-1).max() * 60.0 < 0.02, "m/s"
 
 
+def test_whoever_stands_in_a_fit_leaves_it_by_steps():
+    model, pose = load(), np.zeros((21, 3), np.float32)
+    pose[SMPLX_BODY.index("left_hip") - 1] = -0.25, 0.2, 0.15
+    pose[SMPLX_BODY.index("right_hip") - 1] = 0.15, -0.2, -0.12
+    pose[SMPLX_BODY.index("left_knee") - 1] = 0.3, 0.02, 0.0
+    hand = np.zeros((15, 3), np.float32)
+    start = Start(np.zeros(10, np.float32), "neutral", np.array([0.05, 0.3, 0.0], np.float32),
+                  pose, hand, hand)
+    stood = perform("sadness", start=(start, model), rate=60.0)
+    np.testing.assert_allclose(stood.frames.body_pose[0], pose, atol=1e-5)
+    _, joints = skinning.vertices(
+        model, betas=stood.frames.betas[None], **stood.parameters)
+    ankles = joints[:, [SMPLX_BODY.index(f"{side}_ankle") for side in ("left", "right")]]
+    speed = 60.0 * np.linalg.norm(np.diff(ankles, axis=0), axis=-1)[1:]
+    assert speed.max(axis=0).min() > 0.2, "both make a step"
+    assert speed.min(axis=1).max() < 0.03, "m/s: one foot rests at any time"
+    across = 60.0 * np.linalg.norm(np.diff(ankles[..., [0, 2]], axis=0), axis=-1)[1:]
+    low = ankles[2:, :, 1] < np.minimum(ankles[1, :, 1], ankles[-1, :, 1]) + 0.012
+    assert across[low].max() < 0.05, "no foot slides on the floor"
+    turned = np.linalg.norm(np.diff(stood.frames.body_pose[:, LEGS], axis=0), axis=2)
+    assert turned.max() < 0.25, "radians in 1/60 s"
+
+
 def test_motion_npz_holds_the_animators_body(fear):
     model = load()
     stored = motion_arrays(fear, model)

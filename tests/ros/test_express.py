@@ -194,6 +194,8 @@ BAD = {
     "onset": ({"emotion": 0, "onset": -1.0}, "onset -1"),
     "short onset": ({"emotion": 0, "onset": 0.1}, "from 0.25 to 10, or 0"),
     "gesture": ({"emotion": 0, "gesture": "somersault"}, "somersault"),
+    "side": ({"emotion": 0, "gesture": "wave", "gesture_side": "up"}, "side 'up'"),
+    "size": ({"emotion": 0, "gesture_intensity": math.nan}, "gesture intensity nan"),
     "blanks": ({"text": "  \n"}, "blanks"),
     "foreign": ({"text": "?"}, "no language"),
     "sum": ({"distribution": [0.5] * 8}, "sums to 4"),
@@ -283,6 +285,14 @@ def test_a_body_shows_text_and_gesture_and_the_next_takes_its_place_without_a_ju
     # An animator makes up for a second at most, and its joints turn at 6 rad/s about an axis.
     assert (between <= 9.0 * np.minimum(gaps, 1.0) + 1e-3).all()
     assert feedback and max(told.intensity for told in feedback) <= 0.5 + 1e-6
+
+
+def test_a_gesture_is_made_by_the_hand_that_is_asked_for(robot):
+    rest = robot.joint("left_shoulder"), robot.joint("right_shoulder")
+    robot.begin(emotion=NEUTRAL, gesture="wave", gesture_side="left", gesture_intensity=0.9,
+                duration=60.0)
+    assert robot.until(lambda: np.linalg.norm(robot.joint("left_shoulder") - rest[0]) > 0.8)
+    assert np.linalg.norm(robot.joint("right_shoulder") - rest[1]) < 0.4
 
 
 def test_a_goal_that_is_canceled_gives_up_its_gesture(robot):

@@ -60,7 +60,7 @@ def planted_legs(
         hip, thigh, shin = (
             offsets[_JOINT[f"{side}_{name}"]] for name in ("hip", "knee", "ankle"))
         reach = hip + thigh + shin - transl - pelvis @ hip  # from the hip joint to the ankle
-        knee = _flexion(thigh, shin, math.sqrt(reach @ reach))
+        knee = flexion(thigh, shin, math.sqrt(reach @ reach))
         hinge = _about_x(knee)
         turn = _frame(reach) @ _frame(thigh + hinge @ shin).T
         out[3 * number] = axis_angle(pelvis.T @ turn)
@@ -69,7 +69,7 @@ def planted_legs(
     return out
 
 
-def _flexion(thigh: np.ndarray, shin: np.ndarray, distance: float) -> float:
+def flexion(thigh: np.ndarray, shin: np.ndarray, distance: float) -> float:
     """Return the flexion of the knee, radians, at a distance of hip and ankle, metres."""
     # |thigh + Rx(k) shin|^2 = thigh^2 + shin^2 + 2 (across + along cos k + aside sin k)
     (tx, ty, tz), (sx, sy, sz) = thigh.tolist(), shin.tolist()

@@ -320,7 +320,7 @@ class Animator:
             share = _IN_THE_BODY * expression.intensity
             emotional = categories_to_vad(expression.distribution)
             self._body.set_state((1.0 - share) * expression.vad + share * emotional)
-            self._body.set_emotion(expression.emotion, expression.intensity)
+            self._body.set_emotion(expression.emotion, expression.intensity, expression.beside)
             return
         answer = self._answer()
         if answer is None:

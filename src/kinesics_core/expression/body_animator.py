@@ -199,9 +199,11 @@ class BodyAnimator:
         """Set the valence, arousal, dominance (3,) to which posture and tempo move."""
         self._state_target = np.clip(np.nan_to_num(state), -1.0, 1.0)
 
-    def set_emotion(self, emotion: int | str, intensity: float) -> None:
+    def set_emotion(
+        self, emotion: int | str, intensity: float, beside: tuple[int, float] | None = None
+    ) -> None:
         """Move to the posture of an emotion, see ``EmotionalBody.set``."""
-        self._emotional.set(emotion, intensity)
+        self._emotional.set(emotion, intensity, beside)
 
     def set_lean(self, lean: float) -> None:
         """Lean the trunk forward by so many radians, back if negative; up to ``LEAN``."""

@@ -22,6 +22,7 @@ from kinesics_core.expression.animator import Animator, ExpressionConfig
 from kinesics_core.expression.face_animation import FaceAnimation
 from kinesics_core.expression.performance import PerformanceConfig, course, telling
 from kinesics_core.expression.request import Expression, ExpressionRequest
+from kinesics_core.expression.steps import step_over
 from kinesics_core.render.face_controls import looks
 from kinesics_core.rotations import exponential, logarithm
 from kinesics_core.skeletons import SMPLX_BODY
@@ -132,6 +133,8 @@ def perform_body(
         return Performance(animation, frames, "neutral")
     over = min(TAKE_OVER[0], TAKE_OVER[1] * config.seconds)
     _take_over(frames, times / over, *start)
+    if legs:
+        step_over(frames, (times / over)[times < over], _offsets(start[1], frames.betas))
     return Performance(animation, frames, start[0].gender, over)
 
 
@@ -189,11 +192,17 @@ def _joints(model: BodyModel, betas: np.ndarray, **pose: np.ndarray) -> np.ndarr
     return places[0]
 
 
+def _offsets(model: BodyModel, betas: np.ndarray) -> np.ndarray:
+    """Return the joints (22, 3) of a body from their parents in T-pose, metres."""
+    places = _joints(model, betas)[: len(SMPLX_BODY)]
+    parents = model.parents[: len(SMPLX_BODY)]
+    offsets: np.ndarray = places - np.where(parents[:, None] >= 0, places[parents], 0.0)
+    return offsets
+
+
 def plant(frames: BodyFrames, model: BodyModel) -> None:
     """Bend the legs, in place, so that the feet of a body stay where they are in T-pose."""
-    places = _joints(model, frames.betas)[: len(SMPLX_BODY)]
-    parents = model.parents[: len(SMPLX_BODY)]
-    offsets = places - np.where(parents[:, None] >= 0, places[parents], 0.0)
+    offsets = _offsets(model, frames.betas)
     rows = list(LEG_ROWS)
     pelvis = exponential(frames.global_orient.astype(np.float64))
     for frame, turned in enumerate(pelvis):

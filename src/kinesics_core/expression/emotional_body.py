@@ -79,6 +79,7 @@ class EmotionalBody:
         self._stroke, self._stroke_size, self._stroke_tempo = 0.0, 1.0, 1.0
         self._shake = float(phases[4])
         self._emotion, self._intensity = NEUTRAL, 0.0
+        self._beside: tuple[int, float] | None = None  # second emotion, and its share
         self._take = PostureTake(np.zeros(SIZE), np.zeros(SIZE))
         self._course = Course(np.zeros(2 * SIZE))  # posture, and what a full stroke adds
         self._settles = math.inf  # own time at which a start gives way to its posture
@@ -102,7 +103,9 @@ class EmotionalBody:
         """Factor of the emotion on the sway of idle movement."""
         return float(self._life[_SWAY])
 
-    def set(self, emotion: int | str, intensity: float) -> None:
+    def set(
+        self, emotion: int | str, intensity: float, beside: tuple[int, float] | None = None
+    ) -> None:
         """Move to the posture of an emotion, in that emotion's own time; neutral lets go of it.
 
         An emotion that is already shown keeps its posture and changes only its strength.
@@ -110,6 +113,8 @@ class EmotionalBody:
         Args:
             emotion: Name, or index into ``EMOTIONS``.
             intensity: 0 (none) to 1 (full).
+            beside: A second emotion, and its share of the two: it takes part in trunk, head,
+                shoulders and stance and in how the body lives; arms and strokes stay the first's.
 
         Raises:
             KinesicsError: There is no such emotion, or the intensity is outside 0..1.
@@ -119,16 +124,20 @@ class EmotionalBody:
             raise KinesicsError(
                 f"Got intensity {intensity}; give a number from 0 (none) to 1 (full).")
         intensity = 0.0 if index == NEUTRAL else float(intensity)
-        if index == self._emotion and abs(intensity - self._intensity) < _STEP:
+        second = beside if index != NEUTRAL else None
+        same = index == self._emotion and second == self._beside
+        if same and abs(intensity - self._intensity) < _STEP:
             return
         timing = TIMING[self._emotion if index == NEUTRAL else index]
         lasts = timing.onset if intensity > self._intensity or index != NEUTRAL else timing.offset
         lasts *= BODY_LAG
-        if index != self._emotion:
+        if not same:
             self._take = self._choice.draw(index)
+            if second is not None:
+                self._take = self._take.with_trunk_of(self._choice.draw(second[0]), second[1])
             starts = self._take.startle is not None
             self._settles = self._time + lasts + _STARTLED_FOR if starts else math.inf
-        self._emotion, self._intensity = index, intensity
+        self._emotion, self._intensity, self._beside = index, intensity, second
         self._go(lasts)
 
     def _go(self, lasts: float) -> None:
@@ -146,7 +155,10 @@ class EmotionalBody:
         if self._time >= self._settles:
             self._settles = math.inf
             self._go(_SETTLES_IN)
-        wanted = _LIVES[NEUTRAL] + self._intensity * (_LIVES[self._emotion] - _LIVES[NEUTRAL])
+        life = _LIVES[self._emotion]
+        if self._beside is not None:
+            life = life + self._beside[1] * (_LIVES[self._beside[0]] - life)
+        wanted = _LIVES[NEUTRAL] + self._intensity * (life - _LIVES[NEUTRAL])
         wanted[_TEMPI] = _LIVES[self._emotion, _TEMPI]
         if self._emotion == NEUTRAL:
             wanted[_TEMPI] = self._life[_TEMPI]  # what fades keeps its tempo

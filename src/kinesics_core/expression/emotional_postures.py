@@ -109,13 +109,12 @@ _FIST_COCKED = ArmPose((0.54, -0.72, 0.20), (-0.06, 0.70, 0.70), twist=0.3, curl
 _FIST_DOWN = ArmPose((0.30, -0.80, 0.52), (-0.10, -0.22, 0.97), twist=0.2, curl=_FIST)
 _FIST_LOW = ArmPose((0.44, -0.88, -0.04), (-0.06, -0.30, 0.95), twist=0.3, curl=_FIST)
 _FIST_SHAKEN = ArmPose((0.60, -0.28, 0.40), (-0.06, 0.92, 0.38), twist=0.2, curl=_FIST)
-_JAB = ArmPose((0.20, -0.14, 0.96), (-0.02, 0.34, 0.94), twist=-0.4, curl=_FIST)
 _ARMS_OUT = ArmPose((0.62, -0.76, 0.22), (0.74, 0.22, 0.64), twist=1.0, curl=0.10)
 _ARMS_FLUNG = ArmPose((0.80, -0.46, 0.26), (0.66, 0.66, 0.36), twist=0.8, curl=0.06)
 _ARMS_WIDE = ArmPose((0.88, -0.40, 0.22), (0.78, 0.52, 0.36), twist=0.8, curl=0.08)
 _ARMS_UP = ArmPose((0.80, 0.16, 0.18), (0.42, 0.90, 0.14), twist=0.4, curl=0.06)
 _ARMS_HIGH = ArmPose((0.62, 0.62, 0.16), (0.40, 0.92, 0.06), twist=0.4, curl=0.06)
-_STARTLED = ArmPose((0.62, -0.58, 0.30), (0.42, 0.70, 0.56), twist=-0.9, curl=0.04)
+_STARTLED = ArmPose((0.54, -0.64, 0.36), (0.22, 0.80, 0.56), twist=-0.9, curl=0.04)
 _ON_CHEEK = ArmPose((0.38, -0.72, 0.56), (-0.34, 0.94, 0.02), twist=-0.1, bend=0.1, curl=0.15)
 _TO_MOUTH = ArmPose((0.22, -0.78, 0.56), (-0.40, 0.88, 0.24), twist=-0.2, bend=0.2, curl=0.15)
 _HELD_OFF = ArmPose((0.46, -0.66, 0.44), (0.10, 0.86, 0.50), twist=-0.6, curl=0.06)
@@ -140,8 +139,8 @@ _FLICK_IN = ArmPose((0.26, -0.88, 0.34), (-0.20, 0.36, 0.90), twist=0.3, curl=0.
 _FLICK_OUT = ArmPose((0.40, -0.82, 0.38), (0.66, 0.10, 0.72), twist=0.1, bend=-0.4, curl=0.10)
 
 _GLAD: dict[str, Any] = {"spine": (0.0, -0.12, 0.0), "collars": 0.08, "pelvis": (0.0, -0.012, 0.02)}
-_BEGINS: dict[str, Any] = {"spine": (0.0, -0.24, 0.0), "head": (0.0, -0.14, 0.0), "collars": 0.26,
-           "pelvis": (0.0, -0.02, -0.07), "tilt": (0.0, -0.06, 0.0)}
+_BEGINS: dict[str, Any] = {"spine": (0.0, -0.27, 0.0), "head": (0.0, -0.14, 0.0), "collars": 0.26,
+           "pelvis": (0.0, -0.025, -0.085), "tilt": (0.0, -0.07, 0.0)}
 _FREEZES: dict[str, Any] = {
     "spine": (0.0, -0.18, 0.0), "head": (0.0, -0.04, 0.0), "collars": 0.18,
     "pelvis": (0.0, -0.015, -0.05), "tilt": (0.0, -0.05, 0.0)}
@@ -170,11 +169,11 @@ POSTURES: dict[int, tuple[EmotionalPosture, ...]] = {
                 _FIST_LOW, _FIST_DOWN, spine=(0.0, 0.30, 0.10), head=(0.0, 0.02, -0.06),
                 collars=0.10, pelvis=(0.0, -0.05, 0.07), tilt=(0.0, 0.10, 0.04))),
         EmotionalPosture(
-            _FIST_LOW, _FIST_LOW, spine=(0.0, 0.12, -0.14), head=(0.0, 0.10, 0.10),
-            collars=0.20, pelvis=(0.0, -0.03, 0.05), tilt=(0.0, 0.08, -0.06),
+            _FIST_COCKED, _FIST_DOWN, spine=(0.0, 0.20, -0.16), head=(0.0, 0.06, 0.12),
+            collars=0.16, pelvis=(0.0, -0.04, 0.06), tilt=(0.0, 0.10, -0.08),
             stroke=EmotionalPosture(
-                _FIST_LOW, _JAB, spine=(0.0, 0.28, 0.18), head=(0.0, 0.02, -0.12),
-                collars=0.14, pelvis=(0.0, -0.04, 0.08), tilt=(0.0, 0.12, 0.06))),
+                _FIST_DOWN, _FIST_COCKED, spine=(0.0, 0.24, 0.16), head=(0.0, 0.04, -0.12),
+                collars=0.14, pelvis=(0.0, -0.05, 0.07), tilt=(0.0, 0.10, 0.08))),
     ),
     SURPRISE: (
         _both(_ON_CHEEK, **_FREEZES, startle=_both(_STARTLED, **_BEGINS),
@@ -188,8 +187,12 @@ POSTURES: dict[int, tuple[EmotionalPosture, ...]] = {
     SADNESS: (
         _both(_LIMP, spine=(0.0, 0.34, 0.0), head=(0.0, 0.60, 0.0), collars=-0.10,
               pelvis=(0.0, -0.035, -0.02), tilt=(0.0, 0.06, 0.0)),
-        EmotionalPosture(_HANGING, _ON_EYES, spine=(0.03, 0.30, 0.0), head=(0.08, 0.44, -0.08),
-                         collars=-0.10, pelvis=(0.02, -0.03, -0.02), tilt=(0.03, 0.06, 0.0)),
+        EmotionalPosture(
+            _HANGING, _HANGING, spine=(0.03, 0.30, 0.0), head=(0.06, 0.46, -0.04), collars=-0.10,
+            pelvis=(0.02, -0.03, -0.02), tilt=(0.03, 0.06, 0.0),
+            stroke=EmotionalPosture(
+                _HANGING, _ON_EYES, spine=(0.03, 0.32, 0.0), head=(0.10, 0.46, -0.10),
+                collars=-0.06, pelvis=(0.02, -0.035, -0.02), tilt=(0.03, 0.06, 0.0))),
         EmotionalPosture(_HANGING, _HOLDS_ARM, spine=(0.06, 0.30, 0.08), head=(0.14, 0.50, 0.18),
                          collars=-0.10, pelvis=(0.035, -0.03, -0.02), tilt=(0.05, 0.06, 0.04)),
     ),
@@ -242,7 +245,8 @@ class Life:
 
     Attributes:
         breath: Breaths a second, and chest's pitch and shoulders' lift, radians.
-        tremor: Of the arms at 6 to 8 Hz (physiological, grown with fear), radians.
+        tremor: Of the arms at 6 to 8 Hz (physiological, grown with fear), radians that joints are
+            asked for; their own lag leaves an eighth.
         bounce: Bounces a second, and their height, metres.
         stroke: Strokes a second towards the posture's ``stroke``, the share of a stroke's time in
             which it goes there, and the share in which it rests; between them it comes back.
@@ -263,15 +267,16 @@ class Life:
 LIFE: dict[int, Life] = {
     HAPPINESS: Life((0.35, 0.015, 0.020), bounce=(1.5, 0.030), stroke=(1.5, 0.5, 0.0),
                     uneven=0.15, shake=(0.55, 0.05), sway=1.8),
-    ANGER: Life((0.55, 0.035, 0.040), tremor=0.006, stroke=(1.1, 0.20, 0.35), uneven=0.35,
+    ANGER: Life((0.55, 0.035, 0.040), tremor=0.04, stroke=(1.1, 0.20, 0.35), uneven=0.35,
                 shake=(0.8, 0.10), sway=0.8),
     SURPRISE: Life((0.45, 0.030, 0.030), stroke=(0.5, 0.20, 0.45), uneven=0.3, sway=0.4),
-    SADNESS: Life((0.17, 0.035, 0.030), shake=(0.16, 0.06), sway=0.4),
+    SADNESS: Life((0.17, 0.035, 0.030), stroke=(0.17, 0.30, 0.25), uneven=0.1,
+                  shake=(0.16, 0.06), sway=0.4),
     DISGUST: Life((0.28, 0.015, 0.015), stroke=(0.55, 0.35, 0.15), uneven=0.25,
                   shake=(0.9, 0.16), sway=0.8),
     CONTEMPT: Life((0.22, 0.015, 0.010), stroke=(0.22, 0.30, 0.45), uneven=0.2,
                    shake=(0.20, 0.03), sway=0.5),
-    FEAR: Life((0.75, 0.020, 0.030), tremor=0.050, stroke=(1.1, 0.18, 0.25), uneven=0.40,
+    FEAR: Life((0.75, 0.020, 0.030), tremor=0.16, stroke=(1.1, 0.18, 0.25), uneven=0.40,
                shake=(0.70, 0.30), sway=0.9),
     NEUTRAL: Life(),
 }
@@ -293,6 +298,22 @@ class PostureTake:
     posture: np.ndarray
     stroke: np.ndarray
     startle: np.ndarray | None = None
+
+    def with_trunk_of(self, other: PostureTake, share: float) -> PostureTake:
+        """Return it with trunk, head, shoulders and stance partly those of another.
+
+        Args:
+            other: Of a second emotion.
+            share: 0 (none of it) .. 1.
+        """
+        def mixed(own: np.ndarray, second: np.ndarray) -> np.ndarray:
+            out = own.copy()
+            for part in (REST, STANCE):
+                out[part] += share * (second[part] - own[part])
+            return out
+        return PostureTake(
+            mixed(self.posture, other.posture), mixed(self.stroke, other.stroke),
+            None if self.startle is None else mixed(self.startle, other.posture))
 
 
 @dataclass(slots=True)

@@ -219,6 +219,7 @@ def _arm(
         fore = ease_fore
     if upper[0] < 0.0:
         upper = upper * (_ACROSS, 1.0, 1.0)
+        upper[2] += 1.0 - np.linalg.norm(upper)  # an arm gets across in front of the chest only
         upper /= np.linalg.norm(upper)
     fore = clear_of_trunk(upper, fore)
     curl = _UPRIGHT_CURL if fore[1] > 0.5 else _CURL

@@ -4,7 +4,8 @@ Posture follows the findings on bodily expression (Wallbott 1998; Crane & Gross 
 dominance Hall, Coats & LeBeau 2005): valence raises head and chest, dominance opens the arms and
 straightens the spine, arousal leans forward; fear (aroused, not dominant) pulls up the shoulders.
 Signs are theirs, sizes are authored. At the origin a body stands as people do who wait
-(ReActIdle, genuine and acted): upright, the head level, and the elbows bent by half a radian.
+(ReActIdle, genuine and acted): upright, the head level, and the elbows bent by .7 rad (their
+median is .76).
 """
 
 from __future__ import annotations

@@ -36,6 +36,7 @@ MAX_DURATION = 60.0
 WAYS = ("emotion", "text", "distribution", "vad", "compound", "units", "blendshapes")
 """Fields of a request that say what to show; one of them is given."""
 
+_FAINT_SHARE = 0.2  # of two emotions, below which the second one is not seen in the body; authored
 _LIKENESS = 0.1  # softmax temperature of the cosines between a face and each emotion's; authored
 
 
@@ -108,6 +109,16 @@ class Expression:
     distribution: np.ndarray
     vad: np.ndarray
     intensity: float
+
+    @property
+    def beside(self) -> tuple[int, float] | None:
+        """Second emotion, and its share of the two; None where there is none to speak of."""
+        others = np.array(self.distribution, np.float64)
+        first = float(others[self.emotion])
+        others[[self.emotion, NEUTRAL]] = 0.0
+        second = int(np.argmax(others))
+        share = float(others[second]) / max(float(others[second]) + first, 1e-9)
+        return (second, share) if share >= _FAINT_SHARE and self.emotion != NEUTRAL else None
 
 
 def check(request: ExpressionRequest) -> None:
