@@ -12,7 +12,6 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from kinesics_core.errors import SourceError
 from kinesics_core.perception import calibration
-from kinesics_core.perception.bit_depth import BitDepth
 from kinesics_core.perception.calibration import Calibration
 from kinesics_core.perception.config import CameraConfig
 from kinesics_core.perception.sources import FrameSource, Framing, open_source
@@ -23,6 +22,7 @@ from kinesics_ros import qos
 from kinesics_ros.bus import Bus
 from kinesics_ros.conversions import header
 from kinesics_ros.images import (
+    WideTopic,
     frame_from_compressed,
     frame_from_msg,
     frame_to_compressed,
@@ -247,7 +247,8 @@ class CameraNode(Stage):
 
     def _listen(self, topic: str) -> None:
         compressed = topic.endswith("/compressed")
-        decode = frame_from_compressed if compressed else partial(frame_from_msg, depth=BitDepth())
+        decode = partial(frame_from_compressed if compressed else frame_from_msg,
+                         topic=WideTopic.named(topic))
         self._heard, self._newest = topic, 0
         self.subscribe(
             topic, CompressedImage if compressed else Image,

@@ -6,6 +6,7 @@ Both ways give the same pixels. numpy views the message's memory, so a raw image
 from __future__ import annotations
 
 from array import array
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -14,6 +15,7 @@ from sensor_msgs.msg import CompressedImage, Image
 from kinesics_core.errors import SourceError
 from kinesics_core.perception.bit_depth import BitDepth
 from kinesics_core.perception.config import CameraConfig
+from kinesics_core.perception.depth_maps import NOT_A_PICTURE, DepthCheck
 from kinesics_core.types import Frame
 from kinesics_ros.conversions import header, time_from_msg
 
@@ -56,6 +58,9 @@ ENCODINGS = (*_TO_RGB, *_TO_RGB_16, *_SEMI_PLANAR)
 """Encodings of sensor_msgs/Image that can be seen."""
 
 
+DEPTH_ENCODINGS = ("16UC1", "32FC1")
+
+
 def frame_to_msg(frame: Frame) -> Image:
     """Return an RGB frame as sensor_msgs/Image "rgb8" with the frame's stamp."""
     height, width = frame.image.shape[:2]
@@ -70,21 +75,52 @@ def frame_to_msg(frame: Frame) -> Image:
     return message
 
 
-def frame_from_msg(message: Image, depth: BitDepth | None = None) -> Frame:
+@dataclass
+class WideTopic:
+    """What a topic's images of 16 bits a channel have shown so far.
+
+    Attributes:
+        bits: Their bit depth.
+        check: Whether they are depth maps.
+    """
+
+    bits: BitDepth = field(default_factory=BitDepth)
+    check: DepthCheck = field(default_factory=DepthCheck)
+
+    @classmethod
+    def named(cls, topic: str) -> WideTopic:
+        """Start with the name of the topic, which may say that it has depth."""
+        return cls(check=DepthCheck(topic))
+
+    def to_8_bit(self, pixels: np.ndarray) -> np.ndarray:
+        """Return pixels of 8 bits a channel.
+
+        Raises:
+            SourceError: They are a depth map.
+        """
+        if pixels.dtype != np.uint8 and self.check.shows_depth(pixels):
+            raise SourceError(f"got an image that {NOT_A_PICTURE}")
+        return self.bits.to_8_bit(pixels)
+
+
+def frame_from_msg(message: Image, topic: WideTopic | None = None) -> Frame:
     """Return the RGB frame of a sensor_msgs/Image in one of ``ENCODINGS``.
 
     Args:
         message: The image.
-        depth: The bit depth of the topic so far, for encodings of 16 bits; None: of this image.
+        topic: Its topic so far, for encodings of 16 bits; None: this image is all there is.
 
     Raises:
-        SourceError: The encoding is another, or the message's size is wrong.
+        SourceError: The encoding is another, the message's size is wrong, or it shows depth.
     """
     encoding = message.encoding
     if encoding in _SEMI_PLANAR:
         image = _convert(message, _planes(message), _SEMI_PLANAR[encoding])
     elif encoding in _TO_RGB_16:
-        pixels = (depth or BitDepth()).to_8_bit(_wide_pixels(message))
+        pixels = _wide_pixels(message)
+        topic = topic or WideTopic()
+        # A Bayer pattern, or colours, are a camera's.
+        pixels = (topic if encoding == "mono16" else topic.bits).to_8_bit(pixels)
         image = _convert(message, pixels, _TO_RGB_16[encoding][1])
     else:
         pixels = _pixels(message)
@@ -108,15 +144,25 @@ def frame_to_compressed(frame: Frame, quality: int = CameraConfig.jpeg_quality) 
     return message
 
 
-def frame_from_compressed(message: CompressedImage) -> Frame:
+def frame_from_compressed(message: CompressedImage, topic: WideTopic | None = None) -> Frame:
     """Return the RGB frame of a JPEG or PNG in sensor_msgs/CompressedImage.
 
+    Args:
+        message: The image.
+        topic: Its topic so far, for PNG of 16 bits; None: this image is all there is.
+
     Raises:
-        SourceError: It does not decode, or claims more than OPENCV_IO_MAX_IMAGE_PIXELS.
+        SourceError: It does not decode, claims more than OPENCV_IO_MAX_IMAGE_PIXELS, or shows
+            depth.
     """
+    encoding = message.format.partition(";")[0].strip()
+    if encoding in DEPTH_ENCODINGS or "compressedDepth" in message.format:
+        raise SourceError(
+            f"got a compressed image of format {message.format!r}. {_hint(DEPTH_ENCODINGS[0])}")
     data = np.frombuffer(message.data, np.uint8)
     try:
-        image = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
+        flags = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
+        image = cv2.imdecode(data, flags) if len(data) else None
     except (cv2.error, MemoryError):  # it claims a size that no image has
         image = None
     if image is None:
@@ -124,6 +170,7 @@ def frame_from_compressed(message: CompressedImage) -> Frame:
             f"got a compressed image of {len(data)} bytes, format {message.format!r}, that does "
             "not decode; wanted JPEG or PNG. Check the publisher, or use the raw topic."
         )
+    image = (topic or WideTopic()).to_8_bit(image)
     image = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
     return Frame(image, time_from_msg(message.header.stamp), 0, message.header.frame_id)
 
@@ -166,7 +213,7 @@ def _rows(message: Image, count: int, size: int) -> np.ndarray:
 
 
 def _hint(encoding: str) -> str:
-    if encoding in ("16UC1", "32FC1"):
+    if encoding in DEPTH_ENCODINGS:
         return "It is a depth image; give the camera's colour topic."
     return "Convert it with image_proc first."
 

@@ -8,7 +8,6 @@ from typing import Any
 from sensor_msgs.msg import CompressedImage, Image
 
 from kinesics.msg import PersonArray
-from kinesics_core.perception.bit_depth import BitDepth
 from kinesics_core.perception.config import KeypointConfig
 from kinesics_core.perception.landmarks import KeypointEstimator
 from kinesics_core.settings import settings_of
@@ -16,7 +15,7 @@ from kinesics_core.types import Frame
 from kinesics_ros import qos
 from kinesics_ros.bus import Bus
 from kinesics_ros.conversions import people_to_msg
-from kinesics_ros.images import frame_from_compressed, frame_from_msg
+from kinesics_ros.images import WideTopic, frame_from_compressed, frame_from_msg
 from kinesics_ros.run import run_node
 from kinesics_ros.stage import Stage, Stopwatch
 
@@ -33,11 +32,12 @@ class KeypointNode(Stage):
             "persons", PersonArray, lambda people: [people_to_msg(people)], qos.RESULT
         )
         compressed = self.parameters["image_transport"] == "compressed"
+        shown = WideTopic.named(self.resolve_topic_name("image_raw"))
         if compressed:
-            self.input("image_raw/compressed", CompressedImage, frame_from_compressed,
-                       self._estimate, qos.IMAGE)
+            self.input("image_raw/compressed", CompressedImage,
+                       partial(frame_from_compressed, topic=shown), self._estimate, qos.IMAGE)
         if bus is not None or not compressed:
-            self.input("image_raw", Image, partial(frame_from_msg, depth=BitDepth()),
+            self.input("image_raw", Image, partial(frame_from_msg, topic=shown),
                        self._estimate, qos.IMAGE, from_others=not compressed)
 
     def load(self) -> None:

@@ -46,6 +46,22 @@ def test_floats_are_scaled_and_what_is_no_number_is_black(white):
     assert np.array_equal(BitDepth().to_8_bit(image), RAMP)
 
 
+@pytest.mark.parametrize("bits", [8, 10, 12, 16])
+def test_integers_stored_as_floats_are_as_bright_as_their_8_bit_twins(bits):
+    white = (1 << bits) - 1
+    image = np.round(RAMP.astype(np.float64) * white / 255).astype(np.float32)
+    assert np.abs(BitDepth().to_8_bit(image).astype(int) - RAMP).max() <= 1
+
+
+def test_light_beyond_white_does_not_make_a_picture_black():
+    """High dynamic range: a lamp in the picture, or an exposure six times as long."""
+    lamp = (RAMP / 255.0).astype(np.float32)
+    lamp[0, :8] = 90.0
+    assert np.abs(BitDepth().to_8_bit(lamp).astype(int) - RAMP)[1:].max() <= 1
+    bright = BitDepth().to_8_bit((RAMP / 255.0 * 6.0).astype(np.float32))
+    assert np.abs(bright.astype(int) - RAMP).max() <= 4
+
+
 def test_black_stays_black_and_empty_stays_empty():
     assert BitDepth().to_8_bit(np.zeros((2, 2), np.uint16)).max() == 0
     assert BitDepth().to_8_bit(np.zeros((0, 4), np.uint16)).shape == (0, 4)

@@ -13,7 +13,6 @@ pytest.importorskip("rclpy")
 from sensor_msgs.msg import CompressedImage, Image
 
 from kinesics_core.errors import SourceError
-from kinesics_core.perception.bit_depth import BitDepth
 from kinesics_core.types import Frame
 from kinesics_ros import images
 
@@ -70,10 +69,10 @@ def test_wide_encodings_are_as_bright_as_their_8_bit_twins(rgb, encoding, big, b
 
 def test_a_stream_of_wide_images_does_not_flicker(rgb):
     """A dark image after a bright one is dark."""
-    depth = BitDepth()
+    topic = images.WideTopic()
     for white, wanted in ((4095, 255), (100, 6)):
         sent = message("mono16", np.full((HEIGHT, WIDTH), white, "<u2").view(np.uint8))
-        assert images.frame_from_msg(sent, depth).image.max() == wanted
+        assert images.frame_from_msg(sent, topic).image.max() == wanted
 
 
 @pytest.mark.parametrize("encoding", ["nv12", "nv21"])
@@ -95,6 +94,43 @@ def test_sizes_that_an_encoding_cannot_have_are_refused(encoding, width, height)
     sent.data.frombytes(bytes(4 * width * 2 * height))
     with pytest.raises(SourceError, match=f"{width}x{height} {encoding}"):
         images.frame_from_msg(sent)
+
+
+def wall_and_box() -> np.ndarray:
+    """Millimetres to a slanted wall, a box before it, and holes."""
+    y, x = np.mgrid[0:120, 0:160]
+    depth = (3000 + 2 * x + y).astype(np.uint16)
+    depth[20:90, 40:110] = 1500 + y[20:90, 40:110]
+    depth[20:90, 36:40] = 0
+    return depth
+
+
+@pytest.mark.parametrize("coding", ["16UC1; png compressed", "mono16; png compressed",
+                                    "16UC1; compressedDepth png", "png"])
+def test_depth_is_refused_when_it_comes_compressed(coding):
+    sent = CompressedImage(format=coding, data=cv2.imencode(".png", wall_and_box())[1].tobytes())
+    with pytest.raises(SourceError, match="colour"):
+        images.frame_from_compressed(sent)
+
+
+def test_depth_as_mono16_is_refused_and_pictures_of_the_topic_go_on(rgb):
+    depth = wall_and_box()
+    sent = Image(height=120, width=160, encoding="mono16", step=320)
+    sent.data.frombytes(depth.astype("<u2").tobytes())
+    topic = images.WideTopic.named("/camera/image")
+    for _ in range(3):
+        with pytest.raises(SourceError, match="depth map.*colour images"):
+            images.frame_from_msg(sent, topic)
+    noisy = np.random.default_rng(0).integers(100, 4000, (HEIGHT, WIDTH)).astype("<u2")
+    assert images.frame_from_msg(message("mono16", noisy.view(np.uint8)), topic).image.any()
+
+
+def test_a_12_bit_png_in_a_compressed_topic_is_not_black(rgb):
+    wide = rgb.astype(np.uint16)[..., ::-1] * 16
+    sent = CompressedImage(format="bgr16; png compressed",
+                           data=cv2.imencode(".png", wide)[1].tobytes())
+    got = images.frame_from_compressed(sent).image
+    assert np.abs(got.astype(int) - rgb).max() <= 1
 
 
 @pytest.mark.parametrize("encoding", ["16UC1", "32FC1"])

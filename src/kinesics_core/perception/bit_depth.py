@@ -13,6 +13,12 @@ DEPTHS = (8, 10, 12, 14, 16)
 """Bits of a channel that cameras and files have."""
 
 
+BRIGHTEST = 16.0
+"""Of linear light in floats; where 1 % of the values is above, they are a bit depth's integers."""
+
+_LIMIT = float((1 << DEPTHS[-1]) - 1)
+
+
 class BitDepth:
     """The bit depth of a stream of images, learned from the largest value seen so far.
 
@@ -23,7 +29,7 @@ class BitDepth:
         white: The value that becomes 255; 0 before the first image.
     """
 
-    def __init__(self, white: int = 0) -> None:
+    def __init__(self, white: float = 0) -> None:
         """Start a stream.
 
         Args:
@@ -35,8 +41,9 @@ class BitDepth:
         """Return an image of 8 bits a channel; one that is so already is returned as it is.
 
         Args:
-            image: Any shape of uint8, uint16 or float; a float's white is 1, if it is not above 1,
-                and 255 otherwise.
+            image: Any shape of uint8, uint16 or float; a float's white is 1 if little of it is
+                above (lights may be), that of a bit depth if it reaches beyond ``BRIGHTEST``, and
+                else the value that 1 % of it exceeds.
 
         Raises:
             ValueError: The numbers are of another type.
@@ -50,10 +57,18 @@ class BitDepth:
                     (1 << bits) - 1 for bits in DEPTHS if largest < 1 << bits)
             return _scaled(image, 255.0 / max(self.white, 1))
         if image.dtype in (np.float32, np.float64):
-            image = np.nan_to_num(image, nan=0.0, posinf=255.0, neginf=0.0).clip(0.0, 255.0)
-            self.white = max(self.white, 1 if image.max(initial=0.0) <= 1.0 else 255)
+            image = np.nan_to_num(image, nan=0.0, posinf=0.0, neginf=0.0).clip(0.0, _LIMIT)
+            self.white = max(self.white, _white_of_floats(image))
             return _scaled(image, 255.0 / self.white)
         raise ValueError(f"Got an image of {image.dtype}; wanted uint8, uint16 or float.")
+
+
+def _white_of_floats(image: np.ndarray) -> float:
+    """Return the value of white of a picture in floats: 1, of a bit depth, or of bright light."""
+    bright = float(np.percentile(image, 99)) if image.size else 0.0
+    if bright > BRIGHTEST:
+        return float(next((1 << bits) - 1 for bits in DEPTHS if bright < 1 << bits))
+    return max(bright, 1.0)
 
 
 def _scaled(image: np.ndarray, factor: float) -> np.ndarray:

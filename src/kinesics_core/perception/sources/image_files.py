@@ -16,6 +16,7 @@ from PIL import Image
 from kinesics_core.errors import SourceError
 from kinesics_core.files import shown
 from kinesics_core.perception.bit_depth import BitDepth
+from kinesics_core.perception.depth_maps import NOT_A_PICTURE, shows_depth
 from kinesics_core.perception.sources.decoder import DEFAULT_RATE, Decoder
 
 IMAGE_SUFFIXES = frozenset(
@@ -44,7 +45,7 @@ class ImageFiles(Decoder):
             first = self.retrieve()
         if first is None:
             raise SourceError(
-                f"None of the {len(files)} image(s) of {name} can be decoded"
+                f"None of the {len(files)} image(s) of {name} can be used"
                 f" ({self._bad[files[0]]}); wanted one of {', '.join(sorted(IMAGE_SUFFIXES))} with"
                 " an image in it."
             )
@@ -85,7 +86,7 @@ def read_image(file: Path, depth: BitDepth | None = None) -> np.ndarray:
         (height, width, 3) uint8, RGB.
 
     Raises:
-        SourceError: It is no image that can be decoded.
+        SourceError: It is no image that can be decoded, or a depth map.
     """
     name = shown(file)
     try:
@@ -101,6 +102,8 @@ def read_image(file: Path, depth: BitDepth | None = None) -> np.ndarray:
         image = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
         if image is None:
             raise SourceError(f"{name} is not an image that can be decoded ({len(data)} bytes).")
+        if shows_depth(image, f"{file.parent.name}/{file.name}"):
+            raise SourceError(f"{name} {NOT_A_PICTURE}")
         return (depth or BitDepth()).to_8_bit(image)[:, :, ::-1]
     except (cv2.error, ValueError) as error:
         raise SourceError(f"{name} is not an image that can be decoded: {error}.") from error
