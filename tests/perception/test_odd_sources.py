@@ -308,6 +308,91 @@ def test_16_bit_files_are_as_bright_as_their_8_bit_twins(tmp_path, bits, suffix,
     assert np.abs(frame.image.astype(int) - RAMP[..., None]).max() <= 1
 
 
+@pytest.mark.parametrize("bits", [12, 16])
+def test_a_video_of_16_bits_of_grey_is_as_bright_as_its_8_bit_twin(tmp_path, bits):
+    wide = np.repeat(RAMP.astype("<u2") << bits - 8, 8, axis=0)
+    (tmp_path / "raw").write_bytes(wide.tobytes() * 3)
+    ffmpeg("-f", "rawvideo", "-pix_fmt", "gray16le", "-s", "256x128", "-i", tmp_path / "raw",
+           "-c:v", "ffv1", tmp_path / "a.mkv")
+    found = frames(tmp_path / "a.mkv")
+    assert len(found) == 3
+    assert np.abs(found[2].image[::8].astype(int) - RAMP[..., None]).max() <= 1
+
+
+def test_a_video_of_depth_is_refused(tmp_path):
+    y, x = np.mgrid[0:128, 0:256]
+    depth = np.where((x - 128)**2 + (y - 64)**2 < 2500, 1500 + y, 3000 + x + y).astype("<u2")
+    (tmp_path / "raw").write_bytes(depth.tobytes() * 3)
+    ffmpeg("-f", "rawvideo", "-pix_fmt", "gray16le", "-s", "256x128", "-i", tmp_path / "raw",
+           "-c:v", "ffv1", tmp_path / "a.mkv")
+    with pytest.raises(SourceError, match="depth map"):
+        frames(tmp_path / "a.mkv")
+    ffmpeg("-i", tmp_path / "a.mkv", "-frames:v", "1", "-pix_fmt", "grayf32le", tmp_path / "a.exr")
+    with pytest.raises(SourceError, match="one channel of floats"):
+        frames(tmp_path / "a.exr")
+
+
+@pytest.mark.parametrize("shape, turn, wanted", [
+    ("4/3", 0, (64, 36)), ("1/2", 0, (48, 72)), ("4/3", 90, (36, 64)), ("0/1", 0, (48, 36))])
+def test_pixels_that_are_no_squares_become_squares(tmp_path, shape, turn, wanted):
+    """HDV and DV store 1440 x 1080 for 1920 x 1080: people would be thin."""
+    ffmpeg("-f", "lavfi", "-i", "testsrc=size=48x36:rate=10", "-frames:v", "5", "-vf",
+           f"setsar={shape}", "-c:v", "libx264", "-pix_fmt", "yuv420p", tmp_path / "a.mp4")
+    file = tmp_path / "a.mp4"
+    if turn:
+        file = tmp_path / "b.mp4"
+        ffmpeg("-display_rotation", str(turn), "-i", tmp_path / "a.mp4", "-c", "copy", file)
+    with open_source(file, realtime=False) as source:
+        assert source.size == wanted
+        assert source.read().image.shape == (wanted[1], wanted[0], 3)
+
+
+def test_an_avi_of_variable_rate_is_not_called_truncated(tmp_path):
+    """It fills its gaps with empty pictures and counts them."""
+    file = tmp_path / "a.avi"
+    ffmpeg("-f", "lavfi", "-i", "testsrc=size=64x48:rate=30:duration=3", "-vf",
+           "select='lt(n,30)+not(mod(n,6))'", "-fps_mode", "vfr", "-c:v", "mjpeg", file)
+    assert len(frames(file)) == 40
+    whole = file.read_bytes()
+    file.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(SourceError, match="truncated or damaged"):
+        frames(file)
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".png"])
+@pytest.mark.parametrize("data, word", [
+    (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n", "git lfs pull"),
+    (b"\n<!DOCTYPE html><html><body>404</body></html>", "web page")])
+def test_what_stands_in_a_files_place_is_said(tmp_path, suffix, data, word):
+    (tmp_path / f"a{suffix}").write_bytes(data)
+    with pytest.raises(SourceError, match=word):
+        open_source(tmp_path / f"a{suffix}")
+
+
+def test_photographs_of_other_kinds_and_pages_are_told(tmp_path, caplog):
+    pages = [Image.fromarray(RAMP), Image.fromarray(RAMP[::-1])]
+    pages[0].save(tmp_path / "a.tif", save_all=True, append_images=pages[1:])
+    for name in ("b.HEIC", "c.dng", "d.dng"):
+        (tmp_path / name).write_bytes(b"photograph")
+    with caplog.at_level(logging.WARNING):
+        assert len(frames(tmp_path)) == 1
+    assert "holds 3 photograph(s) that cannot be decoded (.HEIC, .dng)" in caplog.text
+    assert "a.tif has 2 pages, of which the first is taken" in caplog.text
+
+
+@pytest.mark.parametrize("suffix", [".avif", ".jfif", ".pfm", ".hdr"])
+def test_less_common_images(tmp_path, suffix):
+    image = np.repeat(RAMP[..., None], 3, axis=-1).repeat(2, axis=0)
+    if suffix in (".pfm", ".hdr"):
+        cv2.imwrite(str(tmp_path / f"a{suffix}"), image / np.float32(255))
+    else:
+        Image.fromarray(image).save(tmp_path / f"a{suffix}",
+                                    format={".jfif": "JPEG", ".avif": "AVIF"}[suffix])
+    [frame] = frames(tmp_path)
+    assert shows_stills(tmp_path / f"a{suffix}")
+    assert np.abs(frame.image.astype(int) - image).mean() < 3
+
+
 @pytest.mark.parametrize("mode, suffix", [
     ("RGBA", ".png"), ("LA", ".png"), ("P", ".png"), ("1", ".png"), ("L", ".jpg"),
     ("CMYK", ".jpg"), ("RGBA", ".webp"), ("P", ".bmp"), ("CMYK", ".tif"), ("RGBA", ".tif"),

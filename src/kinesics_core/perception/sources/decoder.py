@@ -52,3 +52,13 @@ class Decoder:
 
     def close(self) -> None:
         """Release the device, file or process. May be called twice."""
+
+
+def what_it_is(head: bytes) -> str:
+    """Return what a file is that is no picture and no video, and what to do; "" if unknown."""
+    start = head[:512].lstrip().lower()
+    if start.startswith(b"version https://git-lfs"):
+        return "it is the pointer that Git LFS leaves in its place; run `git lfs pull`."
+    if start.startswith((b"<!doctype html", b"<html")):
+        return "it is a web page; the download has failed, download it again."
+    return ""

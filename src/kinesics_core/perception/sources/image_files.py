@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import re
 import warnings
 from collections.abc import Sequence
@@ -17,13 +18,20 @@ from kinesics_core.errors import SourceError
 from kinesics_core.files import shown
 from kinesics_core.perception.bit_depth import BitDepth
 from kinesics_core.perception.depth_maps import NOT_A_PICTURE, shows_depth
-from kinesics_core.perception.sources.decoder import DEFAULT_RATE, Decoder
+from kinesics_core.perception.sources.decoder import DEFAULT_RATE, Decoder, what_it_is
 
 IMAGE_SUFFIXES = frozenset(
-    {".bmp", ".jpeg", ".jpg", ".jp2", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
+    {".avif", ".bmp", ".hdr", ".jfif", ".jpe", ".jpeg", ".jpg", ".jp2", ".pfm", ".pgm", ".png",
+     ".pnm", ".ppm", ".tif", ".tiff", ".webp"}
 )
 
-MAX_PIXELS = 1 << 28
+OTHER_SUFFIXES = frozenset(
+    {".arw", ".cr2", ".cr3", ".dng", ".exr", ".heic", ".heif", ".jxl", ".nef", ".orf", ".raf",
+     ".rw2"}
+)
+"""Photographs that are not decoded in a folder."""
+
+MAX_PIXELS = int(os.environ["OPENCV_IO_MAX_IMAGE_PIXELS"])
 """Pixels of the largest image that is decoded; the header of a damaged file may claim more."""
 
 _log = logging.getLogger(__name__)
@@ -101,9 +109,13 @@ def read_image(file: Path, depth: BitDepth | None = None) -> np.ndarray:
         flags = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
         image = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
         if image is None:
-            raise SourceError(f"{name} is not an image that can be decoded ({len(data)} bytes).")
+            why = what_it_is(data)
+            raise SourceError(f"{name} is not an image that can be decoded"
+                              + (f": {why}" if why else f" ({len(data)} bytes)."))
         if shows_depth(image, f"{file.parent.name}/{file.name}"):
             raise SourceError(f"{name} {NOT_A_PICTURE}")
+        if image.ndim == 2:  # whatever was asked for
+            image = image[..., None].repeat(3, axis=-1)
         return (depth or BitDepth()).to_8_bit(image)[:, :, ::-1]
     except (cv2.error, ValueError) as error:
         raise SourceError(f"{name} is not an image that can be decoded: {error}.") from error
@@ -111,18 +123,26 @@ def read_image(file: Path, depth: BitDepth | None = None) -> np.ndarray:
 
 def is_animation(file: Path) -> bool:
     """Return whether an image file has several images with durations (GIF, WebP, APNG)."""
-    if file.suffix.lower() not in (".gif", ".png", ".webp") or not file.is_file():
+    if file.suffix.lower() not in (".avif", ".gif", ".png", ".webp") or not file.is_file():
         return False
     try:
-        with Image.open(file) as image:
-            return bool(getattr(image, "is_animated", False))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(file) as image:
+                return bool(getattr(image, "is_animated", False))
     except Exception:
         return False  # whoever reads it says what is wrong
 
 
 def image_files(folder: Path) -> list[Path]:
     """Return the images of a folder in natural order: frame2 comes before frame10."""
-    return sorted((p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES), key=_natural)
+    here = list(folder.iterdir())
+    others = [file for file in here if file.suffix.lower() in OTHER_SUFFIXES]
+    if others:
+        kinds = ", ".join(sorted({file.suffix for file in others}))
+        _log.warning("%s holds %d photograph(s) that cannot be decoded (%s), which are left out; "
+                     "convert them to JPEG.", shown(folder), len(others), kinds)
+    return sorted((p for p in here if p.suffix.lower() in IMAGE_SUFFIXES), key=_natural)
 
 
 def _check_header(name: str, data: bytes) -> None:
@@ -132,14 +152,17 @@ def _check_header(name: str, data: bytes) -> None:
             warnings.simplefilter("ignore")
             header = Image.open(io.BytesIO(data))
     except Image.DecompressionBombError as error:
-        raise SourceError(f"{name} is too large an image to decode: {error}.") from error
+        raise SourceError(f"{name} is too large an image to decode: {error}") from error
     except Exception:
         return  # OpenCV knows kinds of images that Pillow does not
     width, height = header.size
     if width * height > MAX_PIXELS:
         raise SourceError(
             f"{name} is said to be {width} x {height} pixels; wanted at most {MAX_PIXELS}.")
-    if header.format in ("PNG", "WEBP") and getattr(header, "is_animated", False):
+    if header.format == "TIFF" and getattr(header, "n_frames", 1) > 1:
+        _log.warning("%s has %d pages, of which the first is taken; give each as a file.",
+                     name, getattr(header, "n_frames", 1))
+    if header.format in ("AVIF", "PNG", "WEBP") and getattr(header, "is_animated", False):
         raise SourceError(f"{name} is an animation; give it as a source by itself.")
 
 

@@ -13,7 +13,10 @@ import numpy as np
 
 from kinesics_core.errors import SourceError
 from kinesics_core.files import shown
-from kinesics_core.perception.sources.decoder import DEFAULT_RATE, Decoder
+from kinesics_core.perception.bit_depth import BitDepth
+from kinesics_core.perception.depth_maps import NOT_A_PICTURE, DepthCheck
+from kinesics_core.perception.sources.decoder import DEFAULT_RATE, Decoder, what_it_is
+from kinesics_core.perception.sources.riff import empty_pictures, is_avi
 
 MISSING_SHARE = 0.1
 """Share of a video's announced frames that may be missing at its end."""
@@ -23,6 +26,15 @@ COUNTED_BYTES = 128 << 20
 
 _JITTER = 0.0015
 """Seconds by which frames of an even video may be off: Matroska and FLV round to milliseconds."""
+
+_UNKNOWN = ("it is damaged, truncated or of another format; try to play it, or convert it to MP4"
+            " (H.264).")
+
+_GREY_16 = 0x10003159
+"""OpenCV's code of pictures of one channel of 16 bits."""
+
+_WIDEST_PIXEL = 4.0
+"""Width over height of a pixel, or the inverse, that is believed."""
 
 _PACKETS_BEFORE_A_FRAME = 1_000_000
 """Packets of sound and other streams that may come before the next one of the picture."""
@@ -38,18 +50,22 @@ class VideoFile(Decoder):
         if size == 0:
             raise SourceError(f"The video {self.name} is empty (0 bytes); record or copy it again.")
         self._descriptor: int | None = None
+        self._bits, self._depth = BitDepth(), DepthCheck(f"{file.parent.name}/{file.name}")
         with file.open("rb") as stream:
             head = stream.read(1 << 16)
-        self._avi = _is_avi(head)
+        self._avi = is_avi(head)
         self._tells_its_count = _tells_its_count(head)
         self._open()
         image = self.retrieve() if self._capture.grab() else None
-        if image is None:
+        if image is not None and self._is_grey_exr():
             self.close()
             raise SourceError(
-                f"Cannot decode {self.name} ({size} bytes) as a video: it is damaged, "
-                "truncated or of another format; try to play it, or convert it to MP4 (H.264)."
-            )
+                f"{self.name} has one channel of floats, as depth maps have; give the camera's"
+                " colour images, or convert a photograph to PNG.")
+        if image is None:
+            self.close()
+            raise SourceError(f"Cannot decode {self.name} ({size} bytes) as a video: "
+                              f"{what_it_is(head) or _UNKNOWN}")
         self._ahead = True
         self.size = (image.shape[1], image.shape[0])
         fps = self._capture.get(cv2.CAP_PROP_FPS)
@@ -77,8 +93,16 @@ class VideoFile(Decoder):
     def retrieve(self) -> np.ndarray | None:
         """Convert the image."""
         ok, image = self._capture.retrieve()
+        if not ok or image is None:
+            return None
+        if image.dtype == np.uint16:
+            if self._depth.shows_depth(image):
+                raise SourceError(f"{self.name} {NOT_A_PICTURE}")
+            image = self._bits.to_8_bit(image)[..., None].repeat(3, axis=-1)
+        if self._pixel != 1.0:
+            image = _squared(image, self._pixel)
         # Colours are put in order after shrinking, where there are fewer pixels to touch.
-        return image[:, :, ::-1] if ok and image is not None else None
+        return image[:, :, ::-1]
 
     def rewind(self) -> None:
         """Open the file again, unless nothing was read of it."""
@@ -103,11 +127,30 @@ class VideoFile(Decoder):
             path = f"/proc/self/fd/{self._descriptor}"
         self._path = path
         self._capture = open_capture(path)
+        if int(self._capture.get(cv2.CAP_PROP_CODEC_PIXEL_FORMAT)) == _GREY_16:
+            # Converted to 8 bits by FFmpeg, what a camera of 12 bits saw is black.
+            self._capture.release()
+            self._capture = open_capture(path, [cv2.CAP_PROP_CONVERT_RGB, 0])
+        self._pixel = self._shape_of_pixels()
         self._ahead = False
         self._given = 0
         self.time = None
         self._latest = 0.0  # seconds from the first frame to the latest one
         self._origin = 0.0  # seconds of the file at its first frame
+
+    def _is_grey_exr(self) -> bool:
+        """Return whether it is an OpenEXR image of one channel, which OpenCV has no code for."""
+        code = int(self._capture.get(cv2.CAP_PROP_CODEC_PIXEL_FORMAT)) & 0xFFFFFFFF
+        return self._file.suffix.lower() == ".exr" and code == 0xFFFFFFFF
+
+    def _shape_of_pixels(self) -> float:
+        """Return the width over the height of a pixel, upright, as DV and some phones have them."""
+        high = self._capture.get(cv2.CAP_PROP_SAR_DEN)
+        ratio = self._capture.get(cv2.CAP_PROP_SAR_NUM) / high if high > 0 else 1.0
+        if not 1.0 / _WIDEST_PIXEL <= ratio <= _WIDEST_PIXEL:
+            return 1.0
+        turned = int(self._capture.get(cv2.CAP_PROP_ORIENTATION_META)) % 180 == 90
+        return 1.0 / ratio if turned else ratio
 
     def _tell_time(self) -> None:
         """Set ``time`` from the stamp that the file gives the frame."""
@@ -140,6 +183,8 @@ class VideoFile(Decoder):
     def _check_end(self) -> None:
         """Raise SourceError if the file has ended before its time."""
         wanted = max(self._announced or 0, self.total or 0)
+        if self._avi:
+            wanted -= empty_pictures(self._file)
         if self._given >= (1.0 - MISSING_SHARE) * wanted - 1:
             return
         if not self._tells_its_count:
@@ -180,8 +225,11 @@ def open_capture(path: str, parameters: list[int] | None = None) -> cv2.VideoCap
         cv2.utils.logging.setLogLevel(level)
 
 
-def _is_avi(head: bytes) -> bool:
-    return head[:4] == b"RIFF" and head[8:11] == b"AVI"
+def _squared(image: np.ndarray, ratio: float) -> np.ndarray:
+    """Return an image of pixels ``ratio`` times as wide as high with square ones, none lost."""
+    height, width = image.shape[:2]
+    size = (round(width * ratio), height) if ratio > 1.0 else (width, round(height / ratio))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_LINEAR))
 
 
 def _tells_its_count(head: bytes) -> bool:
@@ -191,4 +239,4 @@ def _tells_its_count(head: bytes) -> bool:
     duration of the longest stream.
     """
     boxes = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
-    return _is_avi(head) or head[4:8] in boxes and b"mvex" not in head
+    return is_avi(head) or head[4:8] in boxes and b"mvex" not in head
