@@ -77,11 +77,11 @@ def frame_to_msg(frame: Frame) -> Image:
 
 @dataclass
 class WideTopic:
-    """What a topic's images of 16 bits a channel have shown so far.
+    """Memory of a topic's images of 16 bits a channel.
 
     Attributes:
         bits: Their bit depth.
-        check: Whether they are depth maps.
+        check: Judge of whether they are depth maps.
     """
 
     bits: BitDepth = field(default_factory=BitDepth)

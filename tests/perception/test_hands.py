@@ -41,6 +41,30 @@ def test_one_hand_found_from_both_wrists_goes_to_the_nearer(at, winner):
     assert getattr(clasped, f"{loser}_hand_world") is None
 
 
+def test_a_hand_taken_for_the_other_one_is_the_same_hand():
+    """From the other wrist it is seen as the other hand: its thumb is the little finger."""
+    hand = hand_at(205, 300)
+    mirrored = hand[[0, *(4 * f + j for f in (4, 3, 2, 1, 0) for j in (1, 2, 3, 4))]] + 1
+    clasped = person((200, 300), (240, 300), hand, mirrored)
+    give_hands_to_wrists([clasped])
+    assert clasped.left_hand is not None and clasped.right_hand is None
+
+
+def test_a_contested_hand_stays_with_its_wrist_in_a_video():
+    """Wrists of clasped hands tremble: now the one is nearer, now the other."""
+    kept: set = set()
+    for x in (215, 223, 218, 224, 214, 222):
+        clasped = person((200, 300), (240, 300), hand_at(x, 300), hand_at(x + 1, 301))
+        give_hands_to_wrists([clasped], kept)
+        assert clasped.left_hand is not None and clasped.right_hand is None
+    moved = person((200, 300), (240, 300), hand_at(238, 300), hand_at(239, 301))
+    give_hands_to_wrists([moved], kept)
+    assert moved.left_hand is None and moved.right_hand is not None
+    apart = person((200, 300), (280, 300), hand_at(200, 300), hand_at(280, 300))
+    give_hands_to_wrists([apart], kept)
+    assert apart.left_hand is not None and apart.right_hand is not None and not kept
+
+
 def test_two_hands_near_each_other_stay_two():
     both = person((200, 300), (240, 300), hand_at(200, 300), hand_at(240, 300))
     give_hands_to_wrists([both])

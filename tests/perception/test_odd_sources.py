@@ -333,7 +333,8 @@ def test_a_video_of_depth_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("shape, turn, wanted", [
-    ("4/3", 0, (64, 36)), ("1/2", 0, (48, 72)), ("4/3", 90, (36, 64)), ("0/1", 0, (48, 36))])
+    ("4/3", 0, (64, 36)), ("1/2", 0, (48, 72)), ("4/3", 90, (36, 64)), ("12/11", 0, (48, 36)),
+    ("0/1", 0, (48, 36))])
 def test_pixels_that_are_no_squares_become_squares(tmp_path, shape, turn, wanted):
     """HDV and DV store 1440 x 1080 for 1920 x 1080: people would be thin."""
     ffmpeg("-f", "lavfi", "-i", "testsrc=size=48x36:rate=10", "-frames:v", "5", "-vf",

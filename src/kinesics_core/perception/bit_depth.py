@@ -14,7 +14,7 @@ DEPTHS = (8, 10, 12, 14, 16)
 
 
 BRIGHTEST = 16.0
-"""Of linear light in floats; where 1 % of the values is above, they are a bit depth's integers."""
+"""Value of linear light in floats; where 1 % of a picture is above, it holds integers."""
 
 _LIMIT = float((1 << DEPTHS[-1]) - 1)
 

@@ -102,7 +102,7 @@ def shows_depth(image: np.ndarray, name: str = "") -> bool:
 
 
 class DepthCheck:
-    """Whether the images of a topic are depth maps.
+    """The answer whether the images of a topic are depth maps.
 
     Each image is judged by itself until pictures are ``SETTLED`` ahead; then all are pictures.
     """

@@ -18,7 +18,7 @@ from kinesics_core.assets import store
 from kinesics_core.errors import ModelError
 from kinesics_core.perception.config import KeypointConfig
 from kinesics_core.perception.expression_schedule import ExpressionSchedule
-from kinesics_core.perception.hands import give_hands_to_wrists
+from kinesics_core.perception.hands import Owner, give_hands_to_wrists
 from kinesics_core.perception.head_pose import head_pose
 from kinesics_core.perception.hidden_legs import doubt_hidden_legs
 from kinesics_core.perception.holistic import HolisticDetector
@@ -86,6 +86,7 @@ class KeypointEstimator:
         self._tracker = Tracker(config.memory)
         self._expressions = ExpressionSchedule(config.expression_rate)
         self._filters: dict[int, PersonFilter] = {}
+        self._kept_hands: set[Owner] = set()
         self._size: tuple[int, int] | None = None
         self._stamp_ms: int | None = None
         self._model_ms = 0
@@ -123,14 +124,16 @@ class KeypointEstimator:
         if min(width, height) < MIN_SIDE:
             return people
         found = self._detect(np.ascontiguousarray(image), frame.stamp)
-        give_hands_to_wrists(found)
         ids = self._tracker.update([person.coco for person in found], frame.stamp)
         alive = self._tracker.alive
         self._filters = {i: f for i, f in self._filters.items() if i in alive}
         for person, identity in zip(found, ids, strict=True):
             person.id = identity
+        self._kept_hands = {owner for owner in self._kept_hands if owner[0] in alive}
+        give_hands_to_wrists(found, self._kept_hands)
+        for person in found:
             if self.config.smoothing:
-                self._filters.setdefault(identity, PersonFilter()).apply(person, frame.stamp)
+                self._filters.setdefault(person.id, PersonFilter()).apply(person, frame.stamp)
             doubt_hidden_legs(person.coco)
             person.score = float(person.coco[:, 2].mean())
             if person.face is not None:

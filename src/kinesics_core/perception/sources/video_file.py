@@ -36,6 +36,9 @@ _GREY_16 = 0x10003159
 _WIDEST_PIXEL = 4.0
 """Width over height of a pixel, or the inverse, that is believed."""
 
+_SQUARE = 0.1
+"""Pixels that differ less from squares (old television's) are left as they are."""
+
 _PACKETS_BEFORE_A_FRAME = 1_000_000
 """Packets of sound and other streams that may come before the next one of the picture."""
 
@@ -147,7 +150,7 @@ class VideoFile(Decoder):
         """Return the width over the height of a pixel, upright, as DV and some phones have them."""
         high = self._capture.get(cv2.CAP_PROP_SAR_DEN)
         ratio = self._capture.get(cv2.CAP_PROP_SAR_NUM) / high if high > 0 else 1.0
-        if not 1.0 / _WIDEST_PIXEL <= ratio <= _WIDEST_PIXEL:
+        if not 1.0 / _WIDEST_PIXEL <= ratio <= _WIDEST_PIXEL or abs(ratio - 1.0) < _SQUARE:
             return 1.0
         turned = int(self._capture.get(cv2.CAP_PROP_ORIENTATION_META)) % 180 == 90
         return 1.0 / ratio if turned else ratio
