@@ -103,7 +103,7 @@ def test_numbers_of_no_body_are_not_known():
     assert np.mean([read.spread for read in reads]) > 0.45
 
 
-def test_readings_come_four_times_a_second_and_begin_anew_after_a_jump(head):
+def test_readings_come_twice_a_second_and_begin_anew_after_a_jump(head):
     poses = np.repeat((STANDING * 180.0 + 300.0)[None], STEPS, axis=0)[None]
     channel = TrainedChannel(head)
     first = channel.update(poses, 0, ROW)

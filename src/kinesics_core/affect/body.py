@@ -39,7 +39,7 @@ from kinesics_core.types import NANOSECONDS, Affect, Person
 WINDOW = 2.0
 """Seconds of movement that are looked at."""
 
-_PERIOD = NANOSECONDS // 7  # ns for which a reading holds: two seconds change little meanwhile
+_PERIOD = NANOSECONDS // 4  # ns for which a reading holds: two seconds change little meanwhile
 _BINS = 30
 _BIN = WINDOW / _BINS
 _MIN_BINS = 8
@@ -105,9 +105,9 @@ class Movement(NamedTuple):
 class BodyReader(PerPerson):
     """Reader of the affect in the last two seconds of P persons' movement.
 
-    The rules of this module read valence, arousal and dominance from the first half second on, six
+    The rules of this module read valence, arousal and dominance from the first half second on, four
     times a second; a trained reader (``body_head``) reads categories and the same three from the
-    first second on, four times a second. VAD is the mean of both, for each knows what the other
+    first second on, twice a second. VAD is the mean of both, for each knows what the other
     does not; categories are the trained reader's, for rules hardly know them. A movement unlike
     any that it learned from is answered with not knowing: an eighth each, confidence towards 0.
 

@@ -31,7 +31,7 @@ class AffectReader:
     starts everybody's smoothing anew.
 
     Faces are read, and beliefs follow, fifteen times a second (``RATE``), each time the mean of the
-    images since; bodies ten times, from the keypoints of all images. The images in between are
+    images since; bodies four times, from the keypoints of all images. The images in between are
     answered with what is believed: expressions begin within some tenths of a second.
 
     A network's readings of bodies may come whenever they are ready (``add_body_readings``): an

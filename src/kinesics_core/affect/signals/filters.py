@@ -7,7 +7,7 @@ forecast's steps.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import NamedTuple
@@ -62,6 +62,10 @@ _CLEAR = np.where(_HEADS, 6.0, 3.0)
 
 _OFF = np.where(_HEADS, 3.5, 0.0)
 """Times that a head's swing is larger than what is usual of it."""
+
+MaySwing = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+_FACE = M["face"]
 
 KEPT = 5
 """Turning points that are remembered."""
@@ -166,15 +170,34 @@ class State:
             both = (getattr(self, part.name), getattr(fresh, part.name))
             setattr(self, part.name, np.concatenate(both, axis=-1))
 
-    def advance(self, now: np.ndarray, swinging: np.ndarray, elapsed: float, learn: bool) -> None:
-        """Go one step on.
+    def advance(
+        self, measured: np.ndarray, elapsed: float, may_swing: MaySwing, learn: bool
+    ) -> list[Moment]:
+        """Go some steps on; return the moment after each.
 
         Args:
-            now: (measures, P) of the step.
-            swinging: (swings, P), what may swing; nan where it does not count.
-            elapsed: Seconds of the step.
+            measured: (measures, T, P) of the steps.
+            elapsed: Seconds of a step.
+            may_swing: Gives of measures and of means of the measure "face" before them, (T, P),
+                what may swing, (swings, T, P); nan where it does not count.
             learn: Whether usual values follow.
         """
+        count = measured.shape[1]
+        faces = np.empty(measured.shape[1:])
+        moments = []
+        for step in range(count):
+            faces[step] = self.mean[_FACE]
+            self._average(measured[:, step], elapsed)
+            if learn:
+                self._learn(measured[:, step].take(_USUAL_ROWS, axis=0), elapsed)
+            moments.append(self.moment())
+        swings = self._steps(may_swing(measured, faces), elapsed)
+        for step in range(count):
+            self._swing(swings, step, elapsed)
+            moments[step] = Moment(*moments[step][:3], *self.moment()[3:])
+        return moments
+
+    def _average(self, now: np.ndarray, elapsed: float) -> None:
         there = np.isfinite(now)
         self.unseen = (self.unseen + elapsed) * ~there
         change = now - self.mean
@@ -189,9 +212,6 @@ class State:
             self.mean = np.where(
                 there & ~joined, now, self.mean + np.where(joined, change, 0.0))
             self.mean[self.unseen > STALE] = np.nan
-        if learn:
-            self._learn(now.take(_USUAL_ROWS, axis=0), elapsed)
-        self._swing(swinging, elapsed)
 
     def _learn(self, now: np.ndarray, elapsed: float) -> None:
         there = np.isfinite(now)
@@ -201,30 +221,38 @@ class State:
         started = np.where(np.isnan(self.usual), now, self.usual)
         self.usual = np.where(there, started + gain * (now - started), self.usual)
 
-    def _swing(self, now: np.ndarray, elapsed: float) -> None:
+    def _steps(self, swinging: np.ndarray, elapsed: float) -> _Swings:
+        """Return what of some steps (swings, T, P) does not hang on the steps before."""
+        before, earlier = self.trail
+        line = np.concatenate([earlier[:, None], before[:, None], swinging], axis=1)
+        now, last = line[:, 2:], line[:, 1:-1]
+        # White noise of 1 sigma has second differences of sqrt(6) sigma.
+        jitter = np.abs(now - 2.0 * last + line[:, :-2]) * (1.25 / math.sqrt(6.0))
+        jitters = np.isfinite(jitter)
+        values = np.where(jitters, 0.5 * (now + last), now)
+        judged = self.judged[:, None] + elapsed * np.add.accumulate(jitters, axis=1, dtype=float)
+        self.trail, self.judged = np.array([line[:, -1], line[:, -2]]), judged[:, -1]
+        least = np.maximum(judged, elapsed)
+        return _Swings(
+            now, values, np.isfinite(now), np.where(jitters, jitter, 0.0),
+            jitters * (elapsed / np.minimum(least, 1.0)),
+            elapsed / np.where(judged < 1.0, least, 20.0), judged > _JUDGED)
+
+    def _swing(self, swings: _Swings, step: int, elapsed: float) -> None:
+        now, values, there, jitter, gain, slow_gain, judged = (part[:, step] for part in swings)
         self.turns = self.turns + elapsed
-        there = np.isfinite(now)
         along = now * self.way
         fresh = there & np.isnan(self.top)
-        before, earlier = self.trail
-        # White noise of 1 sigma has second differences of sqrt(6) sigma.
-        jitter = np.abs(now - 2.0 * before + earlier) * (1.25 / math.sqrt(6.0))
-        jitters = np.isfinite(jitter)
-        values = np.where(jitters, 0.5 * (now + before), now)
-        self.trail = np.array([now, before])
-        self.judged += elapsed * jitters
-        judged = np.maximum(self.judged, elapsed)
-        self.noise += np.where(jitters, jitter - self.noise, 0.0) * (
-            elapsed / np.minimum(judged, 1.0))
+        self.noise += gain * (jitter - self.noise)
         # And errors that last: what the value is off its mean, in the first second most.
         apart = values - self.drift
         offs = np.isfinite(apart)
         off = np.where(offs, np.abs(apart) - self.unrest, 0.0)
         apart *= 1.0 - math.exp(-elapsed / 0.3)
         self.drift = np.where(there & ~offs, values, self.drift + np.where(offs, apart, 0.0))
-        self.unrest += off * (elapsed / np.where(self.judged < 1.0, judged, 20.0))
+        self.unrest += off * slow_gain
         least = np.maximum(_BACK, np.maximum(_CLEAR * self.noise, _OFF * self.unrest))
-        turned = (along < self.top - least) & (self.judged > _JUDGED)
+        turned = (along < self.top - least) & judged
         if turned.any():
             along = self._turn(turned, values, along)
         self.top = np.where(fresh, along, np.fmax(self.top, along))
@@ -255,6 +283,28 @@ class State:
         along = np.where(turned, values * self.way, along)
         self.top = np.where(turned, along, self.top)
         return along
+
+
+class _Swings(NamedTuple):
+    """Steps of what swings (swings, T, P), as far as they do not hang on the steps before.
+
+    Attributes:
+        now: Values.
+        values: The same, each averaged with the one before.
+        there: Whether they are known.
+        jitter: Estimates of their noise; 0 where there is none.
+        gain: How far the noise follows.
+        slow_gain: How far the unrest does.
+        judged: Whether it is known what jitter is.
+    """
+
+    now: np.ndarray
+    values: np.ndarray
+    there: np.ndarray
+    jitter: np.ndarray
+    gain: np.ndarray
+    slow_gain: np.ndarray
+    judged: np.ndarray
 
 
 @lru_cache(maxsize=8)

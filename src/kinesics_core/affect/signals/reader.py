@@ -197,20 +197,17 @@ class SignalReader:
         if not joined.size:
             return
         focal = focal_length(width, self.config.horizontal_fov)
-        state = self._state
-        for left, measured in zip(
-                range(len(joined) - 1, -1, -1), np.moveaxis(measure(joined, width, focal), 1, 0),
-                strict=True):
-            swinging = gestures.swinging(measured, state.mean[M["face"]])
-            state.advance(measured, swinging, 1.0 / RATE, learn=True)
+        moments = self._state.advance(
+            measure(joined, width, focal), 1.0 / RATE, gestures.swinging, learn=True)
+        for left, moment in zip(range(len(joined) - 1, -1, -1), moments, strict=True):
             self._undecided += 1
             if left % _DECIDED == 0:  # and so on the newest step
                 elapsed, self._undecided = self._undecided / RATE, 0
-                self._decision.advance(gestures.evidence(state.moment()), elapsed)
+                self._decision.advance(gestures.evidence(moment), elapsed)
+                mean = moment.mean
                 self._engagement.advance(
-                    state.mean[M["gaze_yaw"]], state.mean[M["gaze_pitch"]],
-                    state.mean[M["facing"]],
-                    focal * samples.TORSO / np.exp(state.mean[M["scale"]]), elapsed)
+                    mean[M["gaze_yaw"]], mean[M["gaze_pitch"]], mean[M["facing"]],
+                    focal * samples.TORSO / np.exp(mean[M["scale"]]), elapsed)
 
     def _expect(
         self, people: People, forecasts: Sequence[MotionForecast]
@@ -232,16 +229,12 @@ class SignalReader:
             np.stack([_at(forecast, people.stamp, ahead) for forecast in fresh], axis=1),
             self._timeline.latest[rows])
         focal = focal_length(people.width, self.config.horizontal_fov)
-        measured = np.moveaxis(measure(coming, people.width, focal), 1, 0)
+        measured = measure(coming, people.width, focal)
         state = self._state.of_some(rows)
         # A forecast is of an image and holds the depth of one moment, errors and all: the trunk's
         # lean is best taken from its mean.
-        measured[:, M["lean"]] = state.mean[M["lean"]]
-        moments = []
-        for step in measured:
-            swinging = gestures.swinging(step, state.mean[M["face"]])
-            state.advance(step, swinging, stride, learn=False)
-            moments.append(state.moment())
+        measured[M["lean"]] = state.mean[M["lean"]]
+        moments = state.advance(measured, stride, gestures.swinging, learn=False)
         seen = gestures.evidence(Moment.joined(moments)).reshape(len(GESTURES), count, len(rows))
         # Hands on their way to and fro pass through poses that they do not hold.
         swung = self._state.turns[0, _HANDS][:, rows].min(axis=0) < _SETTLED
