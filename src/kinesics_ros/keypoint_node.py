@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -42,7 +43,8 @@ class KeypointNode(Stage):
 
     def load(self) -> None:
         """Read the networks and run them once."""
-        self._estimator = KeypointEstimator(self.parameters.config(KeypointConfig))
+        config = replace(self.parameters.config(KeypointConfig), expression_beside=True)
+        self._estimator = KeypointEstimator(config)
         self._estimator.warm_up(640, 480)
         self.detail["model"] = self._estimator.model
 

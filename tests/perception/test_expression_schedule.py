@@ -51,6 +51,23 @@ def test_a_face_is_read_at_the_rate(rate, readings):
     assert len(network.seen) == readings
 
 
+def test_beside_the_next_image_the_same_faces_are_read_one_image_later():
+    at_once, beside = ExpressionSchedule(5.0, Counting()), ExpressionSchedule(
+        5.0, Counting(), beside=True)
+    before = []
+    try:
+        for i in range(40):
+            now, later = (run(schedule, [1, 2], 1, start=i) for schedule in (at_once, beside))
+            for one, other in zip(later if i else [], before, strict=True):
+                assert one.expression_stamp == other.expression_stamp
+                np.testing.assert_array_equal(one.expression, other.expression)
+            before = now
+        beside.close()
+        assert run(beside, [1, 2], 9, start=40)[0].expression is not None, "it goes on"
+    finally:
+        beside.close()
+
+
 def test_people_take_turns_and_one_is_read_in_an_image():
     network = Counting()
     schedule = ExpressionSchedule(5.0, network)

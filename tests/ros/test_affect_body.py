@@ -159,7 +159,7 @@ def test_over_ros_only_a_reading_of_the_last_second_counts(bring_up, executor, l
         wait(sent, executor)
 
     reading = affect_to_msg(happy(people(60).stamp - round(late * NANOSECONDS)))
-    until(lambda: response._reader._bodies, body, reading)
+    until(lambda: response._reader._networks, body, reading)
     until(lambda: response.processed, persons, people_to_msg(people(60)))
     if used:
         wait(lambda: heard, executor)
@@ -167,6 +167,6 @@ def test_over_ros_only_a_reading_of_the_last_second_counts(bring_up, executor, l
     else:
         wait(lambda: response.idle, executor)
         assert not any(message.source == "other 2" for message in heard)
-        assert not response._reader._bodies, "an old reading is forgotten"
+        assert not response._reader._networks, "an old reading is forgotten"
     executor.remove_node(stranger)
     stranger.destroy_node()

@@ -177,6 +177,11 @@ class BodyReader(PerPerson):
         self._add(np.array([person.coco for person in persons], dtype=np.float64), stamp, rows)
         elapsed = stamp - self._stamp[rows]
         due = (elapsed < 0) | (elapsed >= _PERIOD)
+        new = ~self._there[rows]
+        if new.any():  # whoever has come is read as soon as can be
+            shoulders = self._counts[rows, :, 5:7] > 0.0
+            steps = np.add.reduce(shoulders[..., 0] & shoulders[..., 1], axis=1)
+            due |= new & (steps >= _MIN_BINS) & (elapsed >= _PERIOD // 4)
         if due.any():
             # Those who are nearly due come along: together they cost less.
             due |= elapsed >= _PERIOD // 2

@@ -70,7 +70,8 @@ class AffectReader:
     def update(self, people: People) -> list[Affect]:
         """Return the affect of each person of whom something can be said, in order of ``people``.
 
-        The source of a result is "fused", or "face" or "body" if that was the only channel.
+        The source of a result is "fused", or "face" or "body" if that was the only channel, or the
+        name of a network that alone has read the body.
         """
         stamp, persons = people.stamp, people.persons
         if self._stamp is not None and stamp < self._stamp:
@@ -96,11 +97,15 @@ class AffectReader:
             return self._said(persons, stamp, rows)
         face = self._faces.read(persons, stamp, rows, self._between)
         self._between.clear()
-        body = self._bodies.read(persons, stamp, rows)
+        body = own = self._bodies.read(persons, stamp, rows)
         if self._networks:
-            body = average(self._networks_say(persons), body)
+            body = average(self._networks_say(persons), own)
+        sources = _SOURCES[face.there + 2 * body.there]
+        if self._networks:  # what one alone says bears its name
+            for place in (body.there & ~own.there & ~face.there).nonzero()[0].tolist():
+                sources[place] = self._networks[persons[place].id].source
         self._beat, self._read = beat, stamp
-        self._believe(fuse(face, body), _SOURCES[face.there + 2 * body.there], stamp, rows)
+        self._believe(fuse(face, body), sources, stamp, rows)
         return self._said(persons, stamp, rows)
 
     def _arrange(self, ids: list[int], stamp: int) -> bool:

@@ -64,6 +64,8 @@ class KeypointConfig:
     Attributes:
         smoothing: False turns off MediaPipe's own filter as well, which lags by up to a frame: for
             callers that smooth later. Blendshapes, scores and visibilities are never smoothed.
+        expression_beside: Whether expressions are read beside the search for keypoints in the next
+            image and come with that one: for live streams.
         memory: Seconds after which a person who comes back gets a new id.
         focal_length: Pixels at the size of the frames, for the head's pose; None assumes a usual
             lens, see ``head_pose``.
@@ -85,6 +87,7 @@ class KeypointConfig:
     image_transport: str = setting(
         "compressed", "Between processes: JPEG arrives whole, raw images may not",
         choices=("raw", "compressed"))
+    expression_beside: bool = False
     memory: float = 1.0
     focal_length: float | None = None
 

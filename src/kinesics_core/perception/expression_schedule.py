@@ -3,12 +3,15 @@
 The networks take longer than a frame may, and a face does not change at every frame: each person's
 is read a few times a second, one person in an image, whoever was read longest ago first. Between
 two readings a person keeps the last one, with the stamp of its image. What is hidden of a face
-makes its reading less sure (``face_visibility``).
+makes its reading less sure (``face_visibility``). A live stream does not wait for a reading: it is
+made beside the search for keypoints in the next image, with which it comes.
 """
 
 from __future__ import annotations
 
 import logging
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 
@@ -38,9 +41,13 @@ class ExpressionSchedule:
     Args:
         rate: Readings of a person per second; 0 loads no network and reads nothing.
         network: What reads; None loads it.
+        beside: Read in a thread of its own, and give the reading with the next image. Which image
+            that is does not hang on how fast the machine is.
     """
 
-    def __init__(self, rate: float, network: ExpressionNetwork | None = None):
+    def __init__(
+        self, rate: float, network: ExpressionNetwork | None = None, beside: bool = False
+    ) -> None:
         self._period = int(NANOSECONDS / rate) if rate > 0.0 else 0
         self._gap = int(NANOSECONDS / max(rate, MOST))
         self._last: int | None = None
@@ -48,6 +55,8 @@ class ExpressionSchedule:
         self._readings: dict[int, tuple[int, np.ndarray]] = {}
         self._tried: dict[int, int] = {}
         self._stamp: int | None = None
+        self._thread = ThreadPoolExecutor(1, "expressions") if beside else None
+        self._coming: tuple[int, int, Future[np.ndarray | None]] | None = None
         if network is None and rate > 0.0:
             try:
                 self._network = ExpressionNetwork.load()
@@ -64,6 +73,7 @@ class ExpressionSchedule:
         """
         if self._network is None:
             return
+        self._take_what_came()
         if self._stamp is not None and stamp < self._stamp:
             self._readings.clear()
             self._tried.clear()
@@ -93,10 +103,38 @@ class ExpressionSchedule:
             return
         person = min(due, key=lambda person: (self._tried.get(person.id, -1), person.id))
         self._tried[person.id] = self._last = stamp
+        if self._thread is None:
+            self._keep(person.id, stamp, self._read(image, person))
+        else:
+            self._coming = (
+                person.id, stamp, self._thread.submit(self._read, image, replace(person)))
+
+    def _take_what_came(self) -> None:
+        """Take the reading of the last image, which is there by now or soon."""
+        if self._coming is not None:
+            identity, stamp, future = self._coming
+            self._coming = None
+            self._keep(identity, stamp, future.result())
+
+    def _keep(self, identity: int, stamp: int, read: np.ndarray | None) -> None:
+        if read is None:
+            self._readings.pop(identity, None)
+        else:
+            self._readings[identity] = (stamp, read)
+
+    def _read(self, image: np.ndarray, person: Person) -> np.ndarray | None:
+        """Return the reading of a face; None of one of a few pixels, or of unknown landmarks."""
         assert self._network is not None and person.face is not None
         try:
             read = self._network.read(image, person.face)
-            seen = face_visibility(image, person.face, (person.left_hand, person.right_hand))
-            self._readings[person.id] = (stamp, blurred(read, seen))
-        except ModelError:  # a face of a few pixels, or landmarks that are unknown
-            self._readings.pop(person.id, None)
+        except ModelError:
+            return None
+        seen = face_visibility(image, person.face, (person.left_hand, person.right_hand))
+        return blurred(read, seen)
+
+    def close(self) -> None:
+        """End the thread; readings may go on."""
+        if self._thread is not None:
+            self._coming = None
+            self._thread.shutdown()
+            self._thread = ThreadPoolExecutor(1, "expressions")

@@ -84,7 +84,8 @@ class KeypointEstimator:
                 files, config.max_persons, config.min_confidence)
         self._detector: Detector | None = self._create()
         self._tracker = Tracker(config.memory)
-        self._expressions = ExpressionSchedule(config.expression_rate)
+        self._expressions = ExpressionSchedule(
+            config.expression_rate, beside=config.expression_beside)
         self._filters: dict[int, PersonFilter] = {}
         self._kept_hands: set[Owner] = set()
         self._size: tuple[int, int] | None = None
@@ -144,6 +145,10 @@ class KeypointEstimator:
 
     def close(self) -> None:
         """Release the models. May be called twice; ``process`` loads them again."""
+        self._expressions.close()
+        self._release()
+
+    def _release(self) -> None:
         if self._detector is not None:
             self._detector.close()
             self._detector = None
@@ -153,7 +158,7 @@ class KeypointEstimator:
         fresh = self._advance(stamp)
         if self._detector is not None and (fresh or self._size not in (None, size)):
             # Holistic crashes when the size changes, and follows the past where there is none.
-            self.close()
+            self._release()
         self._size = size
         if self._detector is None:
             self._detector = self._create()
@@ -161,12 +166,12 @@ class KeypointEstimator:
             return self._detector.detect(image, self._model_ms)
         except (RuntimeError, ValueError) as error:
             _log.warning("MediaPipe failed (%s); its graph is built again.", error)
-            self.close()
+            self._release()
             self._detector = self._create()
             try:
                 return self._detector.detect(image, self._model_ms)
             except (RuntimeError, ValueError) as again:
-                self.close()
+                self._release()
                 raise ModelError(
                     f"MediaPipe cannot process an image of {size[0]} x {size[1]}: {again}."
                 ) from again
