@@ -195,7 +195,7 @@ def test_mediapipe_finds_it_within_two_percent_of_its_height(seed):
     person = SyntheticPerson(seed=seed)
     height = person.focal * person.stature / person.distance
     errors, faces, smiles = [], 0, []
-    times = np.arange(0.0, WHOLE_ORDER, 0.1)[:240]
+    times = np.arange(0.0, WHOLE_ORDER, 0.1)[:240][seed % 2 * 120:][:120]  # one half each
     with vision.HolisticLandmarker.create_from_options(options) as landmarker:
         for t in times:
             image, truth = person.render(t)
