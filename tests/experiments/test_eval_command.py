@@ -113,7 +113,7 @@ def test_recognise_on_a_split_by_clip(waves, tmp_path, capsys):
     """Two tempos that differ by a factor of two are told apart whatever the content."""
     file, out = tmp_path / "figures.json", tmp_path / "out"
     status = run("recognise", "--data", waves, "--label", "tempo", "--split", "clip", "--train",
-                 "--epochs", 4, "--json", file, "--out", out, "--jobs", 2)
+                 "--json", file, "--out", out, "--jobs", 2)
     assert status == 0
     got = values(file)
     assert got["accuracy.statistics"] > 0.9 and got["accuracy.ours"] > 0.9
