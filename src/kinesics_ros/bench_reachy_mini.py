@@ -55,6 +55,12 @@ PATIENCE = 60.0
 """Seconds that a daemon or a node may take to start."""
 
 _RATE = 60.0
+_ENVIRONMENT = {
+    # Shared memory is not the namespace's own: others' processes would be met there, and a killed
+    # one leaves its part of it locked.
+    "FASTDDS_BUILTIN_TRANSPORTS": "UDPv4",
+    "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
+}
 _SETTLED = 2.0  # seconds after an emotion began from which on it is shown
 
 _WITNESS = """
@@ -100,7 +106,7 @@ def measure(seconds: float = SECONDS) -> dict[str, float]:
         raise KinesicsError(why)
     done = subprocess.run(
         [*_namespace(), sys.executable, "-m", __spec__.name, str(seconds)],
-        capture_output=True, text=True)
+        capture_output=True, text=True, env={**os.environ, **_ENVIRONMENT})
     lines = done.stdout.splitlines()
     if done.returncode or not lines:
         words = done.stderr.strip().splitlines() or ["it said nothing"]

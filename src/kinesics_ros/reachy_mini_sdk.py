@@ -34,7 +34,7 @@ import numpy as np
 TAIL_AFTER = 0.05
 """Seconds without a command after which the last one's tail is played."""
 
-HOME_AFTER = 0.5
+HOME_AFTER = 0.4
 """Seconds without one after which the robot goes to rest."""
 
 LOST_AFTER = 1.0

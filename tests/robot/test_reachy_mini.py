@@ -21,8 +21,10 @@ from kinesics_core.robot.driver import Driver, DriverConfig
 from kinesics_core.robot.places import find_map, find_urdf
 from kinesics_core.robot.reachy_mini import (
     BODY_FOLLOWS,
+    FARTHEST,
     JOINTS,
     ReachyMini,
+    eased,
     head_matrix,
     within,
 )
@@ -77,15 +79,15 @@ def test_the_head_turns_as_the_persons_does(robot, roll, pitch, yaw):
 
 def test_the_body_takes_over_what_the_head_turns_too_far(robot):
     at = settled(robot, looking(0, 0, 70))
-    assert at[BODY] == pytest.approx(math.radians(70) - BODY_FOLLOWS, abs=1e-6)
-    assert at[YAW] + at[BODY] == pytest.approx(math.radians(70), abs=1e-6)
+    assert at[BODY] == pytest.approx(math.radians(70) - BODY_FOLLOWS, abs=1e-4)
+    assert at[YAW] + at[BODY] == pytest.approx(math.radians(70), abs=1e-4)
 
 
 def test_the_body_turns_with_the_chest_and_the_head_with_it(robot):
     at = settled(robot, body(spine2=(0, 30, 0)))  # about the vertical, to the left
-    assert at[BODY] == pytest.approx(math.radians(30), abs=1e-6)
-    assert abs(at[YAW]) < 1e-6
-    assert np.allclose(head_matrix(at)[:3, :3], about_axis(2, math.radians(30)), atol=1e-6)
+    assert at[BODY] == pytest.approx(math.radians(30), abs=1e-4)
+    assert abs(at[YAW]) < 1e-4
+    assert np.allclose(head_matrix(at)[:3, :3], about_axis(2, math.radians(30)), atol=1e-4)
 
 
 def test_where_the_person_stands_and_faces_does_not_matter(robot):
@@ -101,7 +103,7 @@ def test_the_head_goes_where_the_trunk_leans_and_rises_with_a_breath(robot):
     level = robot.goal_of(body())[2]
     inhaled = robot.goal_of(body(left_collar=(0, 0, 0.7), right_collar=(0, 0, -0.7)))[2]
     assert 0.002 < inhaled - level < 0.004
-    assert robot.goal_of(body(left_collar=(0, 0, 40), right_collar=(0, 0, -40)))[2] <= 0.008
+    assert robot.goal_of(body(left_collar=(0, 0, 40), right_collar=(0, 0, -40)))[2] <= 0.01
 
 
 def test_its_head_turns_where_the_eyes_look_as_it_has_none_that_move(robot):
@@ -118,9 +120,15 @@ def test_a_pose_out_of_the_workspace_becomes_one_on_the_way_there(robot):
                  body(spine1=(0, 0, 60), head=(60, 0, 0))):
         at = settled(robot, pose)
         axes = np.where(at[HEAD] > 0, robot.limits.upper[HEAD], robot.limits.lower[HEAD])
-        assert np.linalg.norm(at[HEAD] / axes) <= 1.0 + 1e-9
-    far = within(np.array([0, 0, 0, 2.0, 1.0, 0, 0, 0, 0]), robot.limits)
-    assert far[3] / far[4] == pytest.approx(2.0)  # the same direction
+        place, turn = np.linalg.norm((at[HEAD] / axes).reshape(2, 3), axis=1)
+        assert turn <= FARTHEST + 1e-9 and place <= 1.0 - turn**2 + 1e-9
+    far = np.array([0.02, 0, 0.01, 2.0, 1.0, 0, 0, 0, 0])
+    for bounded in (within(far, robot.limits), eased(far, robot.limits)):
+        assert bounded[3] / bounded[4] == pytest.approx(2.0)  # the same direction
+        assert np.allclose(within(bounded, robot.limits), bounded)
+    more = [eased(np.array([0, 0, 0, 0, pitch, 0, 0, 0, 0]), robot.limits)[4]
+            for pitch in np.linspace(0.4, 1.4, 30)]
+    assert more == sorted(set(more)) and more[0] == pytest.approx(0.4)
     near = np.array([0.001, 0, -0.001, 0.1, 0.1, 0.2, 1.0, -0.3, 0.3])
     assert np.array_equal(within(near, robot.limits), near)
 
@@ -253,7 +261,7 @@ def test_every_pose_of_the_workspace_is_reached_by_the_sdks_own_kinematics(robot
     random = np.random.default_rng(3)
     joints = np.zeros((3000, len(JOINTS)))
     joints[:, HEAD] = random.normal(size=(3000, 6))
-    joints[:, HEAD] *= robot.limits.upper[HEAD] * 100  # far outside: onto the surface
+    joints[:, HEAD] *= robot.limits.upper[HEAD] * random.choice([0.3, 0.6, 100], (3000, 1))
     joints[:, BODY] = random.uniform(-2.7, 2.7, 3000)
     poses = [[*head_matrix(at).ravel().tolist(), float(at[BODY])]
              for at in (within(row, robot.limits) for row in joints)]

@@ -4,22 +4,24 @@ Its head rides on a Stewart platform that its own software poses as a whole, so 
 map. What a person's head does is done by its head, exactly as far as the platform reaches:
 
 - **turn**: of the person's head against where the pelvis faces: trunk, neck and head together;
-- **body**: turns with the chest, and takes over what the head turns away from it beyond 35 degrees,
-  as people's trunks join large shifts of gaze (Land, Exp. Brain Research 159 (2004) 151);
-- **place**: where the person's head goes when the trunk leans or sinks, an eighth as far, and up
+- **body**: turns with the chest, smoothly, and takes over what the head turns away from it beyond
+  35 degrees, as people's trunks join large shifts of gaze (Land, Exp. Brain Research 159 (2004)
+  151);
+- **place**: where the person's head goes when the trunk leans or sinks, a twelfth as far, and up
   and down with the shoulders, so that breath is seen;
 - **eyes**: it has none that move, so its head also turns where the eyes look, smoothly;
 - **antennas**: by the valence and arousal of the face (``antennas``).
 
-The head stays in an ellipsoid of places and turns all of which the platform reaches: who asks for
-more gets the pose on the way there. Positions, speeds and accelerations are kept by ``limits``.
-Nine numbers are its "joints": metres and radians, see ``JOINTS``.
+The head stays where the platform reaches, and where it faces matters most: who asks for too much
+gets less of the place, and of a turn that is too far a smaller one in its direction. Positions,
+speeds and accelerations are kept by ``limits``. Nine numbers are its "joints": metres and radians,
+see ``JOINTS``.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -43,7 +45,10 @@ antennas, 0 upright, outwards negative on the right and positive on the left."""
 BODY_FOLLOWS = math.radians(35.0)
 """Turn of the head against the chest beyond which the body takes over; authored."""
 
-LEAN_SHARE = 0.125
+BODY_TIME = 0.25
+"""Seconds over which the body follows the chest; authored."""
+
+LEAN_SHARE = 0.08
 """Share of a person's way of the head that this small one goes; authored."""
 
 SHOULDER_RISE = (0.25, 0.008)
@@ -55,7 +60,11 @@ EYES_SHARE = 0.8
 EYES_TIME = 0.25
 """Seconds over which the eyes' jumps become a turn of the head; authored."""
 
+EASES, FARTHEST = 0.8, 0.95
+"""Shares of the head's largest turn from which on turns become smaller, and that they end at."""
+
 _HEAD, _BODY, _ANTENNAS = slice(0, 6), 6, slice(7, 9)
+_PLACE, _TURN = slice(0, 3), slice(3, 6)
 _YAW = 5
 _TRUNK = tuple(SMPLX_BODY.index(name) for name in ("spine1", "spine2", "spine3", "neck", "head"))
 _COLLARS = tuple(SMPLX_BODY.index(name) - 1 for name in ("left_collar", "right_collar"))
@@ -90,6 +99,7 @@ class ReachyMini:
         self._antennas = Antennas()
         self._gaze, self._affect = np.zeros(2), np.zeros(2)
         self._eyes = np.zeros(2)
+        self._round = 0.0  # turn of the body that is followed
         self.begin({})
 
     @property
@@ -133,7 +143,8 @@ class ReachyMini:
                           zip(JOINTS, self.rest_position, strict=True)])
         self._limiter = Limiter(self.limits, np.nan_to_num(start))
         self._goal = self._shown = self._limiter.position.copy()
-        self._turn = self._shown[_YAW] + self._shown[_BODY]  # of the head in the world
+        self._round = float(self._shown[_BODY])
+        self._turn = float(self._shown[_YAW]) + self._round  # of the head in the world
         self._goal_velocity = np.zeros(len(JOINTS))
         self._followed = 0.0 if slowly else BEGIN_TIME
 
@@ -150,7 +161,7 @@ class ReachyMini:
         if pose is not None and np.isfinite(pose.body_pose).all() and (
                 np.isfinite(pose.global_orient).all()):
             self._eyes += min(1.0, dt / EYES_TIME) * (self._gaze - self._eyes)
-            self._goal = self.goal_of(pose)
+            self._goal = self.goal_of(pose, dt)
             valence, arousal = self._affect.tolist()
             right, left = self._antennas.step(valence, arousal, dt)
             self._goal[_ANTENNAS] = -right, left
@@ -166,8 +177,13 @@ class ReachyMini:
         self._goal, self._followed = self.rest_position.copy(), 0.0
         return self._towards(self._goal, dt, REST_SPEED)
 
-    def goal_of(self, pose: BodyPose) -> np.ndarray:
-        """Return where the joints (9,) are to be for a body and the eyes; antennas as they are."""
+    def goal_of(self, pose: BodyPose, elapsed: float = math.inf) -> np.ndarray:
+        """Return where the joints (9,) are to be for a body and the eyes; antennas as they are.
+
+        Args:
+            pose: The body.
+            elapsed: Seconds since the last call; the body comes round in some time.
+        """
         turns, way = _trunk(pose)
         goal = self._goal.copy()
         roll, pitch, yaw = _angles(turns[-1])
@@ -176,13 +192,14 @@ class ReachyMini:
         pitch -= EYES_SHARE * float(self._eyes[1])  # up is negative about the left
         away = yaw - chest
         body = chest + math.copysign(max(0.0, abs(away) - BODY_FOLLOWS), away)
-        goal[_BODY] = np.clip(body, self.limits.lower[_BODY], self.limits.upper[_BODY])
+        self._round += min(1.0, elapsed / BODY_TIME) * (body - self._round)
+        goal[_BODY] = np.clip(self._round, self.limits.lower[_BODY], self.limits.upper[_BODY])
         lift = float(pose.body_pose[_COLLARS[0], 2] - pose.body_pose[_COLLARS[1], 2]) / 2.0
         gain, most = SHOULDER_RISE
         goal[:3] = LEAN_SHARE * way
         goal[2] += most * math.tanh(gain * lift / most)
         goal[3:6] = roll, pitch, yaw - goal[_BODY]
-        return within(goal, self.limits)
+        return eased(goal, self.limits)
 
     def _towards(self, goal: np.ndarray, dt: float, share: float) -> JointCommand:
         share *= min(max(self.speed, 0.0), 1.0) if math.isfinite(self.speed) else 0.0
@@ -217,17 +234,34 @@ class ReachyMini:
 def within(joints: np.ndarray, limits: Limits) -> np.ndarray:
     """Return joints (9,) whose head is one that the platform reaches.
 
-    Those are in an ellipsoid whose half axes are the limits of the head's joints, each its own to
-    either side. A head beyond it is brought to its surface, on the straight way to the neutral
-    one, so that it goes on in the direction it was meant to.
+    The limits of the head's joints, each its own to either side, are the half axes of an ellipsoid
+    of turns and one of places. A turn stays within ``FARTHEST`` of the way to the first's surface,
+    in its own direction; one that is r of the way there leaves 1 - r^2 of the second for the place,
+    so that more turn takes place away evenly.
     """
+    return _bounded(joints, limits, lambda turn: min(turn, FARTHEST))
+
+
+def eased(joints: np.ndarray, limits: Limits) -> np.ndarray:
+    """Return joints (9,) as ``within``, where turns beyond ``EASES`` become ever smaller.
+
+    So a movement beyond what the platform reaches is seen as a smaller one, and does not stop.
+    """
+    rest = FARTHEST - EASES
+    return _bounded(joints, limits, lambda turn: turn if turn <= EASES else (
+        EASES + rest * math.tanh((turn - EASES) / rest)))
+
+
+def _bounded(joints: np.ndarray, limits: Limits, bound: Callable[[float], float]) -> np.ndarray:
     head = joints[_HEAD]
-    axes = np.where(head > 0, limits.upper[_HEAD], limits.lower[_HEAD])
-    length = float(np.linalg.norm(head / axes))
-    if length <= 1.0:
-        return joints.copy()
-    inside = joints.copy()
-    inside[_HEAD] /= length
+    shares = head / np.where(head > 0, limits.upper[_HEAD], limits.lower[_HEAD])
+    place, turn = float(np.linalg.norm(shares[_PLACE])), float(np.linalg.norm(shares[_TURN]))
+    inside, bounded = joints.copy(), bound(turn)
+    if turn > bounded:
+        inside[_TURN] *= bounded / turn
+    room = 1.0 - bounded * bounded
+    if place > room:
+        inside[_PLACE] *= room / place
     return inside
 
 
