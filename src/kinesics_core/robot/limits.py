@@ -42,6 +42,7 @@ class Limits:
         lower, upper: (N,) positions.
         velocity: (N,) fastest speed.
         acceleration: (N,) largest acceleration, either way.
+        jerk: (N,) largest change of acceleration a second, inf for none; None: of no joint.
     """
 
     names: tuple[str, ...]
@@ -49,6 +50,7 @@ class Limits:
     upper: np.ndarray
     velocity: np.ndarray
     acceleration: np.ndarray
+    jerk: np.ndarray | None = None
 
 
 def limits_of(model: RobotModel, robot_map: RobotMap, joints: list[str]) -> Limits:
@@ -77,9 +79,12 @@ def limits_of(model: RobotModel, robot_map: RobotMap, joints: list[str]) -> Limi
         acceleration = given.acceleration
         if math.isnan(acceleration):
             acceleration = min(velocity / SECONDS_TO_SPEED, MOST_ACCELERATION)
-        rows.append((lower, upper, velocity, acceleration))
-    table = np.array(rows, float).reshape(-1, 4)
-    return Limits(tuple(joints), *table.T.copy())
+        jerk = robot_map.jerk if math.isnan(given.jerk) else given.jerk
+        rows.append((lower, upper, velocity, acceleration, jerk))
+    table = np.array(rows, float).reshape(-1, 5).T.copy()
+    lower, upper, velocity, acceleration, jerk = table
+    return Limits(tuple(joints), lower, upper, velocity, acceleration,
+                  jerk if np.isfinite(jerk).any() else None)
 
 
 class Limiter:
@@ -127,6 +132,11 @@ class Limiter:
         np.negative(ends[1], out=ends[1])
         self._ends = ends
         return self._reached(wanted, change[0])
+
+    def allowed(self, velocity: np.ndarray, dt: float, speed: float) -> np.ndarray:
+        """Return a velocity (N,) that others have found, or the nearest within the limits."""
+        self.next_velocity(self.position, np.zeros(len(velocity)), dt, speed)
+        return self._reached(velocity, self.limits.acceleration * dt)
 
     def reachable(self, dt: float) -> tuple[np.ndarray, np.ndarray]:
         """Return the slowest and the fastest velocity (N,) of a step, as ``next_velocity`` saw."""

@@ -23,6 +23,7 @@ from kinesics_core.robot.limits import Limiter, limits_of
 from kinesics_core.robot.model import RobotModel
 from kinesics_core.robot.reduction import TOLD, MotionReducer
 from kinesics_core.robot.robot_map import RobotMap, check
+from kinesics_core.robot.smoothing import Smoother
 from kinesics_core.robot.solver import DirectionSolver
 from kinesics_core.types import BodyPose
 
@@ -39,6 +40,8 @@ BEGIN_SPEED = 0.25
 BEGIN_TIME = 1.5
 """Seconds in which it gets from there to its full speed; authored."""
 
+
+_ROUNDING = 1e-7  # rad/s
 
 _FIST = float(LEFT_FIST[FINGERS, 2].sum())  # radians, all fingers' bend in a fist
 
@@ -137,6 +140,8 @@ class Retargeter:
         start = np.array([positions.get(name, at) for name, at in
                           zip(self.names, self.rest_position, strict=True)])
         self._limiter = Limiter(self.limits, np.nan_to_num(start))
+        self._smoother = None if self.limits.jerk is None else Smoother(
+            self.limits, self._limiter.position, self._limiter.velocity)
         self._goal = self._shown = self._limiter.position.copy()
         self._goal_velocity = np.zeros(len(start))
         self._followed = 0.0 if slowly else BEGIN_TIME
@@ -225,6 +230,8 @@ class Retargeter:
             return None
         if elapsed > LONGEST_GAP:
             self._limiter.coast(elapsed)
+            if self._smoother is not None:
+                self._smoother.begin(self._limiter.position, self._limiter.velocity)
             self._goal_velocity = np.zeros(len(self._goal))
             self._followed = 0.0
             return None
@@ -249,10 +256,18 @@ class Retargeter:
 
     def _move(self, dt: float, share: float) -> JointCommand:
         share *= min(max(self.speed, 0.0), 1.0) if math.isfinite(self.speed) else 0.0
-        velocity = self._limiter.next_velocity(self._shown, self._goal_velocity, dt, share)
+        limiter, smoother = self._limiter, self._smoother
+        if smoother is None:
+            velocity = limiter.next_velocity(self._shown, self._goal_velocity, dt, share)
+        else:
+            wanted = (smoother.next_position(self._shown, self._goal_velocity, dt, share)
+                      - limiter.position) / dt
+            velocity = limiter.allowed(wanted, dt, 1.0)
         if self.guard is not None:
-            velocity = self.guard.allowed(self._limiter, velocity, dt)
-        self._limiter.move(velocity, dt)
+            velocity = self.guard.allowed(limiter, velocity, dt)
+        limiter.move(velocity, dt)
+        if smoother is not None and float(np.abs(velocity - wanted).max()) > _ROUNDING:
+            smoother.begin(limiter.position, limiter.velocity)
         return self.command
 
 

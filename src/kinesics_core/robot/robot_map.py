@@ -12,7 +12,8 @@ A map is a YAML file; ``kinesics robot map URDF`` writes one. It is about one de
     rest: {left_elbow_joint: 0.9} # radians; where it comes to rest
     hands: {left: {left_finger: [0.0, 1.0]}}          # open and closed
     speed: 6.0                    # fastest joint, rad/s, whatever the description allows
-    limits: {left_elbow_joint: {lower: 0, upper: 2, velocity: 3, acceleration: 20}}
+    limits: {left_elbow_joint: {lower: 0, upper: 2, velocity: 3, acceleration: 20, jerk: 300}}
+    jerk: 400                     # bound of every joint's jerk, rad/s^3; left out: none
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ DRIVERS = ("reachy_mini",)
 SIDES = ("left", "right")
 
 _KEYS = ("name", "driver", "urdf", "urdf_from", "base", "camera", "face", "links", "joints", "rest",
-         "hands", "speed", "limits", "touching", "notes")
+         "hands", "speed", "limits", "jerk", "touching", "notes")
 _WEIGHTS = {"spine": 1.0, "chest": 0.6, "head": 0.8, "crown": 0.4, "hand": 0.4, "palm": 0.15}
 
 
@@ -68,6 +69,7 @@ class JointLimits:
     upper: float = math.nan
     velocity: float = math.nan
     acceleration: float = math.nan
+    jerk: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ class RobotMap:
         hands: By side: joint -> (open, closed) positions.
         speed: Fastest speed of any joint, rad/s (m/s of a sliding one).
         limits: By joint, what the description lacks or has wrong.
+        jerk: Bound of any joint's jerk, rad/s^3 (m/s^3 of a sliding one); inf for none.
         touching: Pairs of links that may touch each other.
         driver: One of ``DRIVERS``, "" for a robot that takes trajectories of its joints.
     """
@@ -105,6 +108,7 @@ class RobotMap:
     hands: dict[str, dict[str, tuple[float, float]]] = field(default_factory=dict)
     speed: float = 6.0
     limits: dict[str, JointLimits] = field(default_factory=dict)
+    jerk: float = math.inf
     touching: tuple[tuple[str, str], ...] = ()
     driver: str = ""
 
@@ -203,6 +207,7 @@ def from_values(known: Any, path: Path) -> RobotMap:
         hands=_hands(path, known), speed=_positive(path, "speed", known.get("speed", 6.0)),
         limits={name: _limits(path, name, value)
                 for name, value in _mapping(path, known, "limits").items()},
+        jerk=_positive(path, "jerk", known["jerk"]) if "jerk" in known else math.inf,
         touching=_touching(path, known.get("touching") or []), driver=driver,
     )
 
@@ -307,9 +312,9 @@ def _hands(path: Path, known: Mapping[str, Any]) -> dict[str, dict[str, tuple[fl
 def _limits(path: Path, name: str, value: Any) -> JointLimits:
     if not isinstance(value, Mapping) or set(value) - set(JointLimits.__dataclass_fields__):
         raise ModelError(f"The map {path} has limits {name}: {value!r}, wanted lower, upper,"
-                         " velocity, acceleration.")
+                         " velocity, acceleration, jerk.")
     return JointLimits(**{
-        key: (_positive if key in ("velocity", "acceleration") else _number)(
+        key: (_positive if key in ("velocity", "acceleration", "jerk") else _number)(
             path, f"limits {name} {key}", number) for key, number in value.items()})
 
 
