@@ -91,8 +91,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--warp", type=float,
                      help="play drawn windows up to this share faster or slower")
     how.add_argument("--cautious", action=argparse.BooleanOptionalAction, default=None,
-                     help="make the trained network (ours) cautious about people it does not know:"
-                          " see kinesics_core.motion.networks.mixer")
+                     help="make the trained network (ours, carrying) cautious about people it does"
+                          " not know: see kinesics_core.motion.networks.mixer and .carrying")
     how.add_argument("--select", choices=CHOICES["select"],
                      help="by which validation figure the best epoch is chosen")
     how.add_argument("--seed", type=option_types.seed, default=0,

@@ -46,7 +46,7 @@ FILTER_UNIT = 0.01
 predicted was thrown about for half of a training."""
 RECENT = 30
 """Newest frames by which movement is measured, a second."""
-DOUBT = 0.8
+DOUBT = 0.1
 """Multiple of the spread that a change is weighed against at the last step, less before."""
 LEAST = 1e-3
 """Added to accelerations, in those units, before their logarithm."""

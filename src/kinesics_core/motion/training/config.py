@@ -167,7 +167,7 @@ RECIPES: dict[str, dict[str, Any]] = {
 RECIPES["carry_over"] = RECIPES["ours"] | {
     "view": "random", "normalisation": "last_frame", "cameras": "wide", "level": 0.4,
     "proportions": 0.1, "balance": 0.15, "reuse": 4, "loss": "ratio", "pose_weight": 1.0,
-    "windows": 50000, "epochs": 12, "select": "loss",
+    "windows": 50000, "epochs": 12, "select": "loss", "cautious": True,
 }
 """Changes that each recipe makes to the defaults."""
 
