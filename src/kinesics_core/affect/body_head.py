@@ -1,10 +1,9 @@
 """The trained reader of bodies: kinematic cues -> probabilities of emotions and VAD, or "unknown".
 
-A few small networks side by side and their mean, in plain numpy: some ten thousand multiplications
-a person. It was taught (``kinesics train body-reader``) with the same movements in every emotion,
-through random cameras, so that view, pace, actor and what is done count little; its probabilities
-are calibrated on recordings of collections left out. A movement unlike any it was taught has low
-familiarity: its probabilities go towards not knowing, an eighth each.
+Layers of weights in plain numpy; the shipped reader has one, some five hundred multiplications a
+person. It was taught (``kinesics train body-reader``) with the same movements in every emotion,
+through random cameras, so that view, pace, actor and what is done count little. A movement unlike
+any it was taught has low familiarity: its probabilities go towards not knowing, an eighth each.
 """
 
 from __future__ import annotations
@@ -25,14 +24,15 @@ from kinesics_core.errors import ModelError
 FILE = "body_reader.npz"
 """The shipped reader, in models/."""
 
-FORMAT = 1
+FORMAT = 2
 """Version of the file's layout."""
 
 OUTPUTS = len(EMOTIONS) + 3
 """Logits of ``EMOTIONS``, then valence, arousal and dominance."""
 
-REACH = 3.5
-"""Spreads from the mean at which a cue is cut off."""
+REACH = 1.0
+"""Spreads from the mean at which a cue is cut off: somebody who stands quite still is not ever so
+sad, nor is a sprint ever so angry."""
 
 FAR = 10.0
 """The same for how familiar a movement is."""

@@ -14,7 +14,12 @@ import numpy as np
 
 from kinesics_core.affect.emotions import EMOTION_VAD, EMOTIONS, NEUTRAL
 from kinesics_core.body_reading.emotional_restyling import draw_change, played, restyle
-from kinesics_core.body_reading.recordings import Recording, is_plain, upright
+from kinesics_core.body_reading.recordings import (
+    Recording,
+    is_plain,
+    says_nothing,
+    upright,
+)
 from kinesics_core.body_reading.views import another_body, cues_of
 from kinesics_core.settings import check, setting
 from kinesics_core.synthesis.emotional_motion import make, plan_clips
@@ -23,7 +28,7 @@ from kinesics_core.synthesis.emotions import KNOWN
 KINDS = ("restyled", "generated", "plain", "labelled")
 """Kinds of lessons."""
 
-SHARES = {"restyled": 1.0, "generated": 1.0, "plain": 0.4, "labelled": 0.5}
+SHARES = {"restyled": 1.0, "generated": 1.0, "plain": 0.4, "labelled": 0.3}
 """Weight of each kind; chosen by collections left out."""
 
 FREQUENCY = np.array([1.0, 1.0, 0.5, 1.0, 0.4, 0.25, 0.7, 1.5])
@@ -115,7 +120,8 @@ def make_lessons(
     """
     rng = np.random.default_rng(config.seed)
     out = _Collected()
-    usable = [recording for recording in recordings if upright(recording)]
+    usable = [recording for recording in recordings
+              if upright(recording) and not says_nothing(recording)]
     generated = _generated(config, tell)
     plain: dict[str, list[tuple[str, np.ndarray]]] = {}
     for recording in usable:

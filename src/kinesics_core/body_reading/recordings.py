@@ -19,6 +19,7 @@ from kinesics_core.dataset.clips import Clip, Dataset
 from kinesics_core.dataset.resampling import resample
 from kinesics_core.errors import KinesicsError
 from kinesics_core.importers import import_axis_angle, import_expmap, pepper
+from kinesics_core.importers.import_amc import AmcReader
 from kinesics_core.importers.import_bvh import BvhReader
 from kinesics_core.importers.source_files import files_in
 from kinesics_core.skeletons import COCO17
@@ -35,7 +36,11 @@ LABELS = ("emotion", "style", "animation", "label")
 _SURE = 0.6  # share of an emotion in a word from which the word is that emotion
 _UPRIGHT = 0.75  # median cosine between trunk and the vertical of people on their feet or a chair
 _PLAIN = {"walk", "wait", "waiting", "genuine", "acted", "idle"}  # without an adjective
-_BESIDE = {"forward", "bvh"}  # words that may stand beside those
+_BESIDE = {"forward", "bvh", "amc"}  # words that may stand beside those
+# Beginnings of words for a manner that is none of our emotions and not plain either.
+_MANNERED = re.compile(
+    r"child(?!ren)|cool|macho|sexy|lavish|ghetto|proud|victor|reject|dizzy|drunk|power.?up|zombie"
+    r"|mummy|strut|old_|elder|hurt|ache", re.IGNORECASE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,8 +73,8 @@ def read_recordings(
     """Read recordings of any collection: labelled ones, and those that say nothing.
 
     Args:
-        folders: Of BVH, of exponential maps (.txt), of axis-angle archives (.npz), REBL-Pepper, or
-            datasets.
+        folders: Of BVH, of Acclaim motion (.amc with .asf), of exponential maps (.txt), of
+            axis-angle archives (.npz), REBL-Pepper, or datasets.
         tell: Hears a sentence for each that is left out.
         label: Name of a dataset's label; None: the first of ``LABELS`` that is there.
 
@@ -148,6 +153,7 @@ def _clips(
     name = folder.resolve().name
     readers = (
         ((".bvh",), BvhReader(name)),
+        ((".amc",), AmcReader(folder, name)),
         ((".txt",), lambda file: import_expmap.recordings(file, source=name)),
         ((".npz",), lambda file: import_axis_angle.recordings(
             file, source=name, rate=import_axis_angle.RATES.get(name, RATE))),
@@ -176,6 +182,14 @@ def _of_dataset(folder: Path, label: str | None) -> Iterator[tuple[Clip, str]]:
 
 
 def is_plain(recording: Recording) -> bool:
-    """Return whether nothing is said to have moved somebody: no word, no rating, or neutral."""
+    """Return whether nothing is said to have moved somebody: no word, no rating, or neutral.
+
+    Who walks like a child or is victorious is not plain, though these are no words for an emotion.
+    """
     silent = not recording.word and np.isnan(recording.vad).all()
-    return silent or recording.word == "neutral"
+    return (silent and not _MANNERED.search(recording.name)) or recording.word == "neutral"
+
+
+def says_nothing(recording: Recording) -> bool:
+    """Return whether a recording is not plain, and what moved somebody is not known either."""
+    return not (recording.word or np.isfinite(recording.vad).any() or is_plain(recording))

@@ -10,7 +10,7 @@ import numpy as np
 from kinesics_core.affect.body_head import BodyHead
 from kinesics_core.affect.emotions import EMOTIONS, NEUTRAL, softmax
 from kinesics_core.body_reading.lessons import FREQUENCY, KINDS, Lessons
-from kinesics_core.body_reading.recordings import Recording, is_plain, upright
+from kinesics_core.body_reading.recordings import Recording, is_plain, says_nothing, upright
 from kinesics_core.body_reading.scores import BodyScores, body_scores
 from kinesics_core.body_reading.training import TrainingConfig, Unseen, calibrated, fit
 from kinesics_core.body_reading.views import cues_of
@@ -37,7 +37,8 @@ class Viewed:
 
 def viewed(recordings: Sequence[Recording], seed: int = 0) -> Viewed:
     """Return windows of recordings as random cameras and a faulty detector see them."""
-    usable = [recording for recording in recordings if upright(recording)]
+    usable = [recording for recording in recordings
+              if upright(recording) and not says_nothing(recording)]
     counts = [int(np.clip(len(one.keypoints) // 30, 4, _WINDOWS)) for one in usable]
     which = np.repeat(np.arange(len(usable)), counts)
     motions = [recording.keypoints for recording in usable]
@@ -65,16 +66,15 @@ def trained(
                               & np.isin(lessons.source, sources))
     styled = np.full((len(restyled), len(EMOTIONS) + 3), np.nan)
     for source in sources:
-        def progress(share: float, source: str = source) -> None:
-            tell(f"without {source}", share)
-        head = fit(lessons, config, (source,), progress)
+        tell(f"without {source}", 0.0)
+        head = fit(lessons, config, (source,))
         for found, cues, mine in (
             (outputs, seen.cues, source_of == source),
             (styled, lessons.cues[restyled], lessons.source[restyled] == source),
         ):
             found[mine] = head.outputs(head.scaled(cues[mine]))
-    whole = fit(lessons, config, (), lambda share: tell("with everything", share))
-    head = calibrated(whole, _unseen(seen, outputs, lessons, restyled, styled))
+    tell("with everything", 0.0)
+    head = calibrated(fit(lessons, config), _unseen(seen, outputs, lessons, restyled, styled))
     scores = {source: _scores(seen, outputs, head, [source]) for source in sources}
     scores["all"] = _scores(seen, outputs, head, sources)
     by_source = lessons.source[restyled]
@@ -102,8 +102,8 @@ def _unseen(
     artful *= (1.0 - _REAL) / max(artful.sum(), 1e-9)
     real[emotion == NEUTRAL] /= max(real[emotion == NEUTRAL].sum(), 1e-9)
     return Unseen(
-        np.concatenate([outputs, styled]), np.concatenate([emotion, lessons.emotion[restyled]]),
-        np.concatenate([vad, lessons.vad[restyled]]), np.concatenate([real, artful]))
+        np.concatenate([outputs, styled]), np.concatenate([vad, lessons.vad[restyled]]),
+        np.concatenate([real, artful]))
 
 
 def _restyled_scores(

@@ -123,6 +123,8 @@ def run(args: argparse.Namespace) -> int:
         return train_idle.run(args)
     if args.what == train_transitions.NAME:
         return train_transitions.run(args)
+    if args.what == train_body_reader.NAME:
+        return train_body_reader.run(args)
     extras.require("train", "Training")
     import torch
 
@@ -133,8 +135,6 @@ def run(args: argparse.Namespace) -> int:
     torch.set_num_threads(args.threads)
     if args.what in train_body.NAMES:
         return train_body.run(args)
-    if args.what == train_body_reader.NAME:
-        return train_body_reader.run(args)
     if args.what == train_face.NAME:
         return train_face.run(args)
     if args.what == train_text.NAME:

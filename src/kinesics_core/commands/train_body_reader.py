@@ -34,18 +34,14 @@ def add_arguments(what: Any) -> None:
                     " left out once: the table says what is read of people never seen, and the"
                     " probabilities are calibrated on it.")
     parser.add_argument("--data", type=Path, required=True, nargs="+", metavar="DIR",
-                        help="folders of BVH, of CMU's exponential maps, of axis-angle archives,"
+                        help="folders of BVH, of .amc with .asf, of CMU's exponential maps, of axis-angle archives,"
                              " REBL-Pepper, or datasets; each is a collection")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.npz")
     parser.add_argument("--generated", type=option_types.whole(8), metavar="N",
                         help="generated clips (default: 1600)")
     parser.add_argument("--per-content", type=option_types.whole(1), metavar="N",
                         help="restyled pieces of each content (default: 60)")
-    parser.add_argument("--epochs", type=option_types.whole(1), metavar="N")
-    parser.add_argument("--networks", type=option_types.whole(1), metavar="N")
     parser.add_argument("--seed", type=option_types.whole(0), default=0, metavar="N")
-    parser.add_argument("--threads", type=option_types.whole(1), default=1, metavar="N",
-                        help="of torch (default: %(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="the table as JSON")
 
 
@@ -59,16 +55,14 @@ def run(args: argparse.Namespace) -> int:
     files.require_writable(args.out)
     lesson = LessonConfig(**_given(
         per_content=args.per_content, generated=args.generated, seed=args.seed + 1))
-    training = TrainingConfig(**_given(
-        epochs=args.epochs, networks=args.networks, seed=args.seed))
     recordings = read_recordings(args.data, lambda line: print(line, file=sys.stderr))
     tell = _Progress()
     with tell:
         lessons = make_lessons(recordings, lesson, tell)
-        head, scores = trained(lessons, viewed(recordings, args.seed), training, tell)
+        head, scores = trained(lessons, viewed(recordings, args.seed), TrainingConfig(), tell)
     head.save(args.out)
     tables.print_rows(COLUMNS, [_row(name, one) for name, one in scores.items()])
-    print(f"wrote {args.out}: temperature {head.temperature:.2f}, {len(lessons.emotion)} windows")
+    print(f"wrote {args.out}: {len(lessons.emotion)} windows")
     if args.json is not None:
         table = {name: {**dataclasses.asdict(one), "confusion": one.confusion.tolist()}
                  for name, one in scores.items()}

@@ -70,7 +70,7 @@ class MotionSource:
 
 def stem(name: str) -> str:
     """Return the path of a recording without what says how it is stored."""
-    return re.sub(r"\.(bvh|txt|npy)$", "", name, flags=re.IGNORECASE)
+    return re.sub(r"\.(bvh|txt|npy|amc)$", "", name, flags=re.IGNORECASE)
 
 
 @dataclass(slots=True)
