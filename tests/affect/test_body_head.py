@@ -118,4 +118,4 @@ def test_readings_come_twice_a_second_and_begin_anew_after_a_jump(head):
 
 def test_the_shipped_file_is_of_this_format():
     assert load().layers[-1][0].shape[2] == OUTPUTS
-    assert body_head.FORMAT == 1
+    assert body_head.FORMAT == 2

@@ -121,12 +121,13 @@ def test_a_body_alone_is_read_and_named(make_person):
     assert reading.confidence < 0.5
 
 
-def test_a_networks_categories_count_as_much_as_our_own_its_vad_where_we_have_none():
+def test_our_own_categories_count_thrice_a_networks_its_vad_where_we_have_none():
     network = affect(SADNESS, 0.9, 0.4, "network", (-0.6, np.nan, -0.2))
     rules = affect(NEUTRAL, 0.9, 0.2, "body", (0.2, 0.4, np.nan))
     both = together(average, network, rules)
     assert (both.valence, both.arousal, both.dominance) == pytest.approx((0.2, 0.4, -0.2))
-    assert both.categories[[SADNESS, NEUTRAL]] == pytest.approx((0.9 + 0.1 / 7) / 2)
+    shares = [0.25 * 0.9 + 0.75 * 0.1 / 7, 0.75 * 0.9 + 0.25 * 0.1 / 7]
+    assert both.categories[[SADNESS, NEUTRAL]] == pytest.approx(shares)
     assert both.confidence == 0.4
     same(together(average, None, rules), rules)
     same(together(average, network, None), network)
@@ -146,7 +147,7 @@ def test_the_reading_of_a_network_counts_while_it_is_new(make_person):
     for frame in range(60, 180):
         (reading,) = reader.update(people(frame * SECOND // 30, make_person()))
         sadness.append(reading.categories[SADNESS])
-    assert sadness[29] > 0.3 > 0.15 > sadness[-1]
+    assert sadness[29] > sadness[-1] + 0.1
     assert reading.categories.argmax() == NEUTRAL
 
 

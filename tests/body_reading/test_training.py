@@ -112,7 +112,7 @@ def test_what_is_done_says_nothing_and_how_it_is_done_does():
     read = head.read(lessons.cues[walk])
     emotion = lessons.emotion[walk]
     assert area(read.emotions[:, HAPPINESS], emotion == HAPPINESS) > 0.8
-    assert area(read.emotions[:, SADNESS], emotion == SADNESS) > 0.9
+    assert area(read.emotions[:, SADNESS], emotion == SADNESS) > 0.8
     assert area(read.vad[:, 0], emotion == HAPPINESS) > 0.8
     fast, slow = (head.read(lessons.cues[walk] + way).emotions.mean(0) for way in (speed, -speed))
     np.testing.assert_allclose(fast[:4], slow[:4], atol=0.15)

@@ -79,8 +79,8 @@ def average(network: Readings, own: Readings) -> Readings:
     Both look at the same body, so confidence does not add up: the larger one stays. Of what one
     of them leaves open (nan) the other's word counts. Categories are a mean in which our own count
     three times as much: they read happiness and sadness of people never seen better, anger alike.
-    Valence, arousal and dominance are our own: networks taught on generated motion take plain walks for unpleasant,
-    and follow people's ratings less. Where one says nothing the other one counts.
+    Valence, arousal and dominance are our own: networks taught on generated motion take plain walks
+    for unpleasant, and follow people's ratings less. Where one says nothing the other one counts.
     """
     vad = np.where(np.isnan(own.vad), network.vad, own.vad)
     both = Readings(

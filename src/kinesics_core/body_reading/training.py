@@ -91,7 +91,8 @@ def _centred(
     means, sizes = [], []
     for name in np.unique(domain):
         own = domain == name
-        parts = [own & (emotion == one) for one in np.unique(emotion[own & (emotion >= 0)])] or [own]
+        there = np.unique(emotion[own & (emotion >= 0)])
+        parts = [own & (emotion == one) for one in there] or [own]
         mean = np.mean([np.average(scaled[part], axis=0, weights=weight[part]) for part in parts],
                        axis=0)
         left[own] -= mean

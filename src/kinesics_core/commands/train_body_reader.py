@@ -34,8 +34,9 @@ def add_arguments(what: Any) -> None:
                     " left out once: the table says what is read of people never seen, and the"
                     " probabilities are calibrated on it.")
     parser.add_argument("--data", type=Path, required=True, nargs="+", metavar="DIR",
-                        help="folders of BVH, of .amc with .asf, of CMU's exponential maps, of axis-angle archives,"
-                             " REBL-Pepper, or datasets; each is a collection")
+                        help="folders of BVH, of .amc with .asf, of CMU's exponential maps, of"
+                             " axis-angle archives, REBL-Pepper, or datasets; each is a"
+                             " collection")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.npz")
     parser.add_argument("--generated", type=option_types.whole(8), metavar="N",
                         help="generated clips (default: 1600)")
