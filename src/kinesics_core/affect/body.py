@@ -71,6 +71,8 @@ _PRIOR = np.array([1.0, 1.0, 0.6, 1.0, 0.3, 0.1, 0.8, 3.0])
 # body alone may hint at an emotion but not claim it.
 _DOUBT = 0.45
 
+_TRAINED = 0.75  # of the trained reader's word in valence, arousal and dominance
+
 
 class Movement(NamedTuple):
     """Movement features (P,) of windows; lengths in torso lengths, nan where not seen.
@@ -107,8 +109,8 @@ class BodyReader(PerPerson):
 
     The rules of this module read valence, arousal and dominance from the first half second on, four
     times a second; a trained reader (``body_head``) reads categories and the same three from the
-    first second on, twice a second. VAD is the mean of both, for each knows what the other
-    does not; categories are the trained reader's, for rules hardly know them. A movement unlike
+    first second on, twice a second. VAD is a mean in which the trained reader counts three
+    times as much, whose valence of plain people is nearer to none; categories are the trained reader's, for rules hardly know them. A movement unlike
     any that it learned from is answered with not knowing: an eighth each, confidence towards 0.
 
     How high a head is held is seen against the median of the last minute, because cameras look
@@ -205,7 +207,7 @@ class BodyReader(PerPerson):
         read = self._trained.update(keypoints, stamp, rows)
         # The reader's VAD fades with familiarity; the rules' word takes its place.
         familiar = np.where(read.there, read.familiarity, 1.0)
-        both = (1.0 - 0.5 * familiar)[:, None] * vad + 0.5 * read.vad
+        both = (1.0 - _TRAINED * familiar)[:, None] * vad + _TRAINED * read.vad
         self._vad[rows] = np.where(read.there[:, None], np.where(
             np.isnan(vad), read.vad, both), vad)
         self._categories[rows] = read.emotions if read.there.all() else np.where(
