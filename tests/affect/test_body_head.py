@@ -50,6 +50,17 @@ def test_what_is_unlike_all_that_was_learned_is_not_known(head):
     assert half.familiarity[0] == pytest.approx(0.5)
 
 
+def test_a_still_body_says_little(head):
+    fastest = [CUES.index(f"{part}_speed") for part in ("wrist", "elbow", "head", "knee", "ankle")]
+    cues = np.zeros((3, len(CUES)))
+    cues[:, CUES.index("head_up")] = 1.0
+    cues[0, fastest], cues[1, fastest], cues[2, fastest] = np.log(0.05), np.log(0.05), np.nan
+    cues[1, fastest[0]] = np.log(0.8)  # one hand moves
+    still, waving, unknown = head.emotions(head.outputs(head.scaled(cues)), cues)[:, HAPPINESS]
+    assert still == pytest.approx(np.exp(0.6) / (np.exp(0.6) + 7))
+    assert waving == unknown == pytest.approx(np.exp(2) / (np.exp(2) + 7))
+
+
 def test_a_file_comes_back_as_it_was(head, tmp_path):
     head.save(tmp_path / "reader.npz")
     again = load(tmp_path / "reader.npz")

@@ -110,8 +110,9 @@ class BodyReader(PerPerson):
     The rules of this module read valence, arousal and dominance from the first half second on, four
     times a second; a trained reader (``body_head``) reads categories and the same three from the
     first second on, twice a second. VAD is a mean in which the trained reader counts three
-    times as much, whose valence of plain people is nearer to none; categories are the trained reader's, for rules hardly know them. A movement unlike
-    any that it learned from is answered with not knowing: an eighth each, confidence towards 0.
+    times as much, whose valence of plain people is nearer to none; categories are the trained
+    reader's, for rules hardly know them. A movement unlike any that it learned from is answered
+    with not knowing: an eighth each, confidence towards 0.
 
     How high a head is held is seen against the median of the last minute, because cameras look
     up and down at people and necks differ; an upright frontal head counts as seen for a while.

@@ -34,8 +34,17 @@ REACH = 1.0
 """Spreads from the mean at which a cue is cut off: somebody who stands quite still is not ever so
 sad, nor is a sprint ever so angry."""
 
+STILL, MOVING = 0.1, 0.5
+"""Speeds of the fastest part, torsos a second, up to which a body is still and from which it
+moves."""
+
+POSTURE = 0.3
+"""Share of the evidence that stays of somebody who is still: people who wait are seldom sad."""
+
 FAR = 10.0
 """The same for how familiar a movement is."""
+
+_FASTEST = [CUES.index(f"{part}_speed") for part in ("wrist", "elbow", "head", "knee", "ankle")]
 
 _ARRAYS = ("centre", "scale", "precision", "limits", "temperature", "bias", "vad_scale",
            "vad_spread")
@@ -85,11 +94,21 @@ class BodyHead:
         """Return what cues (P, C) say; one that is nan counts as average."""
         raw = self.outputs(self.scaled(cues))
         familiarity = self.familiarity(self.scaled(cues, FAR))[:, None]
-        logits = raw[:, :len(EMOTIONS)] / self.temperature + self.bias
-        emotions = softmax(logits)
+        emotions = self.emotions(raw, cues)
         emotions = familiarity * emotions + (1.0 - familiarity) / len(EMOTIONS)
         vad = np.clip(raw[:, len(EMOTIONS):] * self.vad_scale, -1.0, 1.0) * familiarity
         return BodyReading(emotions, vad, familiarity[:, 0])
+
+    def emotions(self, raw: np.ndarray, cues: np.ndarray) -> np.ndarray:
+        """Return the probabilities (P, 8) that outputs (P, 11) for cues (P, C) mean.
+
+        A still body says little: its evidence counts by ``POSTURE``.
+        """
+        fastest = np.fmax.reduce(cues[:, _FASTEST], axis=1)  # logarithms, as cues of speed are
+        moves = (fastest - np.log(STILL)) / np.log(MOVING / STILL)
+        evidence = POSTURE + (1.0 - POSTURE) * np.clip(np.nan_to_num(moves, nan=1.0), 0.0, 1.0)
+        logits: np.ndarray = evidence[:, None] * raw[:, :len(EMOTIONS)] / self.temperature
+        return softmax(logits + self.bias)
 
     def scaled(self, cues: np.ndarray, reach: float = REACH) -> np.ndarray:
         """Return cues (P, C) in spreads from their mean, cut off at ``reach``; 0 where nan."""

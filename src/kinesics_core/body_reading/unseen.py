@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kinesics_core.affect.body_head import BodyHead
-from kinesics_core.affect.emotions import EMOTIONS, NEUTRAL, softmax
+from kinesics_core.affect.emotions import EMOTIONS, NEUTRAL
 from kinesics_core.body_reading.lessons import FREQUENCY, KINDS, Lessons
 from kinesics_core.body_reading.recordings import Recording, is_plain, says_nothing, upright
 from kinesics_core.body_reading.scores import BodyScores, body_scores
@@ -109,15 +109,17 @@ def _unseen(
 def _restyled_scores(
     lessons: Lessons, rows: np.ndarray, outputs: np.ndarray, head: BodyHead
 ) -> BodyScores:
-    shares, vad = _calibrated(outputs, head)
+    shares, vad = _calibrated(outputs, lessons.cues[rows], head)
     return body_scores(
         lessons.emotion[rows].tolist(), lessons.vad[rows], shares, vad,
         _speeds(lessons.cues[rows]))
 
 
-def _calibrated(outputs: np.ndarray, head: BodyHead) -> tuple[np.ndarray, np.ndarray]:
-    shares = softmax(outputs[:, :len(EMOTIONS)] / head.temperature + head.bias)
-    return shares, np.clip(outputs[:, len(EMOTIONS):] * head.vad_scale, -1.0, 1.0)
+def _calibrated(
+    outputs: np.ndarray, cues: np.ndarray, head: BodyHead
+) -> tuple[np.ndarray, np.ndarray]:
+    vad = np.clip(outputs[:, len(EMOTIONS):] * head.vad_scale, -1.0, 1.0)
+    return head.emotions(outputs, cues), vad
 
 
 def _speeds(cues: np.ndarray) -> np.ndarray:
@@ -131,7 +133,7 @@ def _scores(
 ) -> BodyScores:
     chosen = [index for index, one in enumerate(seen.recordings) if one.source in sources]
     means = [np.array([values[seen.which == index].mean(0) for index in chosen])
-             for values in (*_calibrated(outputs, head), _speeds(seen.cues))]
+             for values in (*_calibrated(outputs, seen.cues, head), _speeds(seen.cues))]
     return body_scores(
         [_label(seen.recordings[index]) for index in chosen],
         np.array([_vad(seen.recordings[index]) for index in chosen]), *means)
