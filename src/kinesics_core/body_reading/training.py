@@ -40,9 +40,9 @@ class TrainingConfig:
     ridge: float = setting(
         1.0, "penalty of the weights of valence, arousal and dominance", bounds=(0.0, 100.0))
     temperature: float = setting(
-        1.25, "what the discriminants' logits are divided by", bounds=(0.1, 100.0))
+        2.0, "what the discriminants' logits are divided by", bounds=(0.1, 100.0))
     neutral: float = setting(
-        0.7, "logarithm of how much more frequent no emotion is than happiness, anger or sadness",
+        1.0, "logarithm of how much more frequent no emotion is than happiness, anger or sadness",
         bounds=(-10.0, 10.0))
 
     def __post_init__(self) -> None:
