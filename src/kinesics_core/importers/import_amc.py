@@ -27,6 +27,7 @@ RATE = 120.0
 """Frames per second of CMU's motions."""
 
 _INCH = 0.0254
+_LONGEST, _LARGEST = 100.0, 1e6  # metres of a bone, units or degrees of a motion
 # Keypoint -> the bone at whose end it lies.
 _ENDS = {
     f"{side}_{part}": f"{side[0]}{bone}" for side in ("left", "right") for part, bone in (
@@ -118,11 +119,16 @@ def parse_skeleton(text: str, name: str) -> Skeleton:
         for block in re.findall(r"begin(.*?)end\b", sections["bonedata"], re.S):
             lines = {words[0]: words[1:] for words in map(str.split, block.strip().splitlines())}
             own = lines["name"][0]
-            direction = np.array(lines["direction"], float)
+            lines["axis"] = lines["axis"][:3]  # the fourth names the order
+            way, axis = (np.array(lines[key], float) for key in ("direction", "axis"))
+            length = float(lines["length"][0]) * metres
+            known = np.isfinite([*way, *axis, length]).all()
+            if way.shape != (3,) or axis.shape != (3,) or not known:
+                raise ValueError(f"{own} has no direction, no axis or no length")
             turns = tuple(_AXES[word.lower()] for word in lines.get("dof", ()))
             found[own] = Bone(
-                own, parents[own], direction * float(lines["length"][0]) * metres,
-                _turned(np.radians(np.array(lines["axis"][:3], float))[None], (0, 1, 2))[0], turns)
+                own, parents[own], way * length,
+                _turned(np.radians(axis)[None], (0, 1, 2))[0], turns)
         bones: list[Bone] = []
         while len(bones) < len(found):
             known = {"root", *(bone.name for bone in bones)}
@@ -132,7 +138,7 @@ def parse_skeleton(text: str, name: str) -> Skeleton:
             if not following:
                 raise ValueError("bones hang on nothing")
         missing = {*_ENDS.values(), _NECK, _HEAD} - set(found)
-        if missing or not all(np.isfinite(bone.offset).all() for bone in bones):
+        if missing or not all((np.abs(bone.offset) < _LONGEST).all() for bone in bones):
             raise ValueError(f"bones are missing: {', '.join(sorted(missing))}")
     except (KeyError, ValueError, IndexError, TypeError, ZeroDivisionError) as error:
         raise KinesicsError(f"{name} is no Acclaim skeleton of a person ({error!r}); fetch it"
@@ -158,8 +164,8 @@ def parse_motion(text: str, skeleton: Skeleton, name: str) -> dict[str, np.ndarr
         counts = {len(values) for values in frames.values()}
         if len(counts) != 1 or counts.pop() < 2:
             raise ValueError("its bones have different numbers of frames, or fewer than two")
-        if not all(np.isfinite(values).all() for values in frames.values()):
-            raise ValueError("a number is none")
+        if not all((np.abs(values) < _LARGEST).all() for values in frames.values()):
+            raise ValueError("a number is none, or no length or angle")
     except ValueError as error:
         raise KinesicsError(f"{name} is no motion of its skeleton ({error}); give it the .asf that"
                             " was published with it.") from error
