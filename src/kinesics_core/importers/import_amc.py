@@ -122,8 +122,8 @@ def parse_skeleton(text: str, name: str) -> Skeleton:
             lines["axis"] = lines["axis"][:3]  # the fourth names the order
             way, axis = (np.array(lines[key], float) for key in ("direction", "axis"))
             length = float(lines["length"][0]) * metres
-            known = np.isfinite([*way, *axis, length]).all()
-            if way.shape != (3,) or axis.shape != (3,) or not known:
+            finite = np.isfinite([*way, *axis, length]).all()
+            if way.shape != (3,) or axis.shape != (3,) or not finite:
                 raise ValueError(f"{own} has no direction, no axis or no length")
             turns = tuple(_AXES[word.lower()] for word in lines.get("dof", ()))
             found[own] = Bone(
@@ -139,7 +139,7 @@ def parse_skeleton(text: str, name: str) -> Skeleton:
                 raise ValueError("bones hang on nothing")
         missing = {*_ENDS.values(), _NECK, _HEAD} - set(found)
         if missing or not all((np.abs(bone.offset) < _LONGEST).all() for bone in bones):
-            raise ValueError(f"bones are missing: {', '.join(sorted(missing))}")
+            raise ValueError(f"bones are missing or longer than people: {', '.join(sorted(missing))}")
     except (KeyError, ValueError, IndexError, TypeError, ZeroDivisionError) as error:
         raise KinesicsError(f"{name} is no Acclaim skeleton of a person ({error!r}); fetch it"
                             " again from where it came from.") from error
