@@ -139,7 +139,7 @@ def parse_skeleton(text: str, name: str) -> Skeleton:
                 raise ValueError("bones hang on nothing")
         missing = {*_ENDS.values(), _NECK, _HEAD} - set(found)
         if missing or not all((np.abs(bone.offset) < _LONGEST).all() for bone in bones):
-            raise ValueError(f"bones are missing or longer than people: {', '.join(sorted(missing))}")
+            raise ValueError(f"bones are missing or too long: {', '.join(sorted(missing))}")
     except (KeyError, ValueError, IndexError, TypeError, ZeroDivisionError) as error:
         raise KinesicsError(f"{name} is no Acclaim skeleton of a person ({error!r}); fetch it"
                             " again from where it came from.") from error
