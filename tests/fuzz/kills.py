@@ -25,7 +25,8 @@ from readers import bvh, keypoint_table
 
 KINESICS = [sys.executable, "-m", "kinesics_core.cli"]
 QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-CONNECTED = 2.0  # seconds after a publisher knows a subscriber, until that one hears it
+CONNECTED = 3.5  # seconds after a publisher knows a subscriber, until that one hears it:
+# up to 2.8 s where its forerunner was killed, and 0.01 s where that ended by itself (Fast DDS)
 PROMISED = 1.0  # seconds that a killed recorder may lose
 
 
@@ -162,7 +163,7 @@ def kill_recorders(folder: Path, count: int, rng: np.random.Generator) -> list[s
             [sys.executable, "-m", "kinesics_ros.recorder_node", "--ros-args", "-p",
              "autostart:=true", "-p", f"bag:={bag}", "-p", "topics:=['persons']", "-r",
              f"__ns:=/kill{number}"], **QUIET)
-        moment, began, sent = float(rng.uniform(0.3, 4.0)), None, 0.0
+        moment, began, sent = float(rng.uniform(0.3, 6.0)), None, 0.0
         while began is None or time.monotonic() - began < moment:
             executor.spin_once(timeout_sec=0.005)
             if publisher.get_subscription_count():
