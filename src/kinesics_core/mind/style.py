@@ -5,8 +5,8 @@ and with larger movements, and look more (Neff et al., "Evaluating the effect of
 language on personality perception in conversational agents", IVA 2010; Riggio & Friedman, J. of
 Personality and Social Psychology 50 (1986) 421), stand nearer (Patterson & Sechrest, J. of
 Personality 38 (1970) 161); agreeable people empathise (Graziano et al., J. of Personality and
-Social Psychology 93 (2007) 583). That conscientious people restrain themselves and anxious ones
-look away is authored. A table of what it makes of the shipped personalities is in docs/mind.md.
+Social Psychology 93 (2007) 583). That conscientious people restrain themselves, anxious ones
+look away and agreeable ones move softly and near the body is authored. A table of what it makes of the shipped personalities is in docs/mind.md.
 """
 
 from __future__ import annotations
@@ -79,10 +79,10 @@ def style_of(personality: Personality) -> Style:
         delay=_within(0.45 - 0.3 * e + 0.2 * c + 0.15 * n, 0.15, 1.2),
         linger=_within(1.6 + 0.9 * a - 0.8 * c + 0.3 * e, 0.5, 4.0),
         gestures=_within(6.0 + 5.0 * e + 1.5 * o - 2.0 * c - n, 1.5, 12.0),
-        energy=_within(0.5 + 0.35 * e + 0.15 * o - 0.15 * c, 0.0, 1.0),
+        energy=_within(0.5 + 0.35 * e + 0.15 * o - 0.15 * c - 0.2 * a, 0.0, 1.0),
         lean=_within(0.02 + 0.08 * a + 0.06 * e - 0.06 * n - 0.04 * c, -0.12, 0.2),
         gaze=_within(0.7 + 0.15 * e + 0.1 * a + 0.05 * c - 0.15 * n, 0.3, 1.0),
-        tempo=_within(1.0 + 0.25 * e + 0.1 * o - 0.1 * c + 0.1 * n, 0.7, 1.4),
+        tempo=_within(1.0 + 0.25 * e + 0.1 * o - 0.1 * c + 0.1 * n - 0.15 * a, 0.7, 1.4),
         calls={
             name: math.exp(sum(gain * getattr(personality, trait) for trait, gain in gains.items()))
             for name, gains in _CALLS.items()
