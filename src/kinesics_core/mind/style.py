@@ -5,8 +5,9 @@ and with larger movements, and look more (Neff et al., "Evaluating the effect of
 language on personality perception in conversational agents", IVA 2010; Riggio & Friedman, J. of
 Personality and Social Psychology 50 (1986) 421), stand nearer (Patterson & Sechrest, J. of
 Personality 38 (1970) 161); agreeable people empathise (Graziano et al., J. of Personality and
-Social Psychology 93 (2007) 583). That conscientious people restrain themselves, anxious ones
-look away and agreeable ones move softly and near the body is authored. A table of what it makes of the shipped personalities is in docs/mind.md.
+Social Psychology 93 (2007) 583). That conscientious people restrain themselves, anxious ones look
+away and agreeable ones move softly and near the body is authored. A table of what it makes of the
+shipped personalities is in docs/mind.md.
 """
 
 from __future__ import annotations
