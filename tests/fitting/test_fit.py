@@ -252,10 +252,15 @@ def test_a_fit_killed_after_the_person_was_found_ends_as_an_undisturbed_one(
 
 def test_gender_is_guessed_where_it_shows(body):
     models = {gender: load(None, gender) for gender in ("female", "male")}
-    for gender, seed in (("female", 1), ("male", 2)):
-        track, _ = made(models[gender], Recipe(frames=30), seed)
-        fitted = fit(track, body, Settings(gender="guess"), genders=models.__getitem__)
-        assert fitted.gender == gender
+    for gender in models:
+        guessed = []
+        for seed in (1, 2):
+            motion = motions.acted("neutral", seed, 30)
+            track, _ = truth.make(motion, models[gender], seed, Recipe(frames=30))
+            fitted = fit(track, body, Settings(gender="guess"), genders=models.__getitem__)
+            guessed.append(fitted.gender)
+        # Where it does not show it stays open; it is never the other.
+        assert gender in guessed and set(guessed) <= {gender, "neutral"}
 
 
 def test_nobody_is_an_error_in_words(body, clip):
