@@ -166,9 +166,14 @@ class Killing:
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self._node)
         self._heard: list[tuple[float, JointTrajectory]] = []
+
+        def hear(message: JointTrajectory, info: dict[str, Any]) -> None:
+            self._heard.append((_sent(info), message))
+
+        # rclpy's types know callbacks of one argument only.
+        taken: Any = hear
         self._node.create_subscription(
-            JointTrajectory, "joint_trajectory",
-            lambda message, info: self._heard.append((_sent(info), message)), qos.RESULT)
+            JointTrajectory, "joint_trajectory", taken, qos.RESULT)
         for name in NODES:
             self._start(name)
         try:
