@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import math
-import threading
 import time
-from array import array
 from typing import Any
 
 import numpy as np
 from sensor_msgs.msg import JointState
-from std_srvs.srv import SetBool
 
-from kinesics.msg import BodyPose, FacePose
 from kinesics_core.errors import KinesicsError
 from kinesics_core.expression.faces.shown_affect import shown_affect
 from kinesics_core.robot.command import JointCommand
@@ -22,15 +18,12 @@ from kinesics_core.robot.reachy_mini_config import ReachyMiniConfig, sdk_python
 from kinesics_core.robot.robot_map import RobotMap
 from kinesics_core.robot.trajectory import trajectory_points
 from kinesics_core.settings import settings_of
-from kinesics_core.types import BodyPose as CoreBody
 from kinesics_core.types import FacePose as CoreFace
 from kinesics_ros import qos
 from kinesics_ros.bus import Bus
-from kinesics_ros.conversions import body_from_msg, face_from_msg, time_to_msg
 from kinesics_ros.reachy_mini_link import SdkLink
+from kinesics_ros.robot_stage import RobotStage
 from kinesics_ros.run import run_node
-from kinesics_ros.stage import Stage
-from kinesics_ros.ticker import Ticker
 
 _ASK_AGAIN = 0.5
 """Seconds after which the robot is asked to go to rest once more, where it has not begun to."""
@@ -48,7 +41,7 @@ _TOLD_RATE = 20.0
 """Hz at which the commands are published, for whoever watches."""
 
 
-class ReachyMiniNode(Stage):
+class ReachyMiniNode(RobotStage):
     """``body_pose`` and ``face_pose`` in, the robot's movements out, at ``rate``.
 
     The SDK runs in a process of its own (``reachy_mini_link``). ``joint_commands`` and
@@ -59,22 +52,16 @@ class ReachyMiniNode(Stage):
     PARAMETERS = settings_of(ReachyMiniConfig)
 
     def __init__(self, bus: Bus | None = None, **node_arguments: Any) -> None:
-        super().__init__("reachy_mini", bus, **node_arguments)
+        super().__init__(
+            "reachy_mini", bus, "the robot goes to rest, and then follows, slowly at first",
+            **node_arguments)
         self._robot: ReachyMini | None = None
-        self._driver: Driver | None = None
         self._link: SdkLink | None = None
         self._python = ""
-        self._lock = threading.Lock()  # of the driver
-        self._ticker: Ticker | None = None
         self._since = 0  # the "ready" that the commands began at
         self._asked = self._told = -math.inf
         self._astray: float | None = None  # since when the robot is elsewhere
-        self._answered = 0
-        self._commands = self.create_lifecycle_publisher(JointState, "joint_commands", qos.RESULT)
         self._states = self.create_lifecycle_publisher(JointState, "joint_states", qos.RESULT)
-        self.input("body_pose", BodyPose, body_from_msg, self._show, qos.RESULT)
-        self.input("face_pose", FacePose, face_from_msg, self._face, qos.RESULT)
-        self.create_service(SetBool, "enable_robot", self._enable)
         self.create_timer(1.0, self._tell)
 
     def load(self) -> None:
@@ -102,39 +89,25 @@ class ReachyMiniNode(Stage):
                              self.parameters["robot_port"], self._robot.rest_position)
         self._since = 0
         self._link.start()
-        self._ticker = Ticker(
-            self.parameters["rate"], self._tick, "reachy-mini-tick",
-            self.parameters["realtime_priority"])
-        self._ticker.start()
+        self.start_commands("reachy-mini-tick")
 
     def stop(self) -> None:
         """End the stream; the process with the SDK brings the robot to rest and ends."""
-        if self._ticker is not None:
-            self._ticker.stop()
-            self._ticker = None
+        self.stop_commands()
         if self._link is not None:
             self._link.close()
             self._link = None
 
-    def _show(self, pose: CoreBody) -> None:
-        with self._lock:
-            if self._driver is not None:
-                self._driver.show(pose, time.monotonic())
-
-    def _face(self, face: CoreFace) -> None:
+    def take_face(self, face: CoreFace) -> None:
+        """Take what the face shows: gaze for the eyes, valence and arousal for the antennas."""
+        super().take_face(face)
         valence, arousal = shown_affect(face.blendshapes)
         with self._lock:
-            if self._driver is not None and self._robot is not None:
-                self._driver.face(face)
+            if self._robot is not None:
                 self._robot.show_face(face.gaze, valence, arousal)
 
-    def _tick(self, due: float) -> None:
-        try:
-            self._command()
-        except Exception as error:  # the tail stops the robot; the stream goes on
-            self.count_error("a command", error)
-
-    def _command(self) -> None:
+    def command(self) -> None:
+        """Send what the driver commands, once the robot is ready."""
         began, now = time.perf_counter(), time.monotonic()
         driver, link = self._driver, self._link
         if driver is None or link is None:
@@ -149,9 +122,8 @@ class ReachyMiniNode(Stage):
         elif ready:
             self._send(link, command)
         self._publish(driver, link, now)
-        if ready and pose is not None and pose.stamp not in (self._answered, pose.pose_stamp):
-            self._answered = pose.stamp
-            self.note(pose.stamp, time.perf_counter() - began)
+        if ready:
+            self.note_answer(pose, began)
 
     def _is_ready(self, driver: Driver, link: SdkLink, now: float) -> bool:
         """Return whether the robot follows commands; ask it to come to rest where it does not."""
@@ -175,8 +147,7 @@ class ReachyMiniNode(Stage):
                 "connected": "it is asked to come to rest first",
                 "homing": "it goes to rest first",
             }.get(link.news.phase, link.news.why or "it is not ready")
-        several = self._inputs["body_pose"].writers.several()
-        return several and "several publishers send body_pose at once; end all but one" or ""
+        return self.several_senders()
 
     def _send(self, link: SdkLink, command: JointCommand) -> None:
         """Send a command, and how to brake from it."""
@@ -191,35 +162,18 @@ class ReachyMiniNode(Stage):
         if now - self._told < 0.9 / _TOLD_RATE:
             return
         self._told = now
-        self._commands.publish(self._joint_state(driver.command.position))
+        self._commands.publish(self.joint_state(JOINTS, driver.command.position))
         news = link.news
         if news.head is None or now - news.came > 1.0:
             return
-        self._states.publish(self._joint_state(joints_of(news.head, news.body_yaw, news.antennas)))
+        at = joints_of(news.head, news.body_yaw, news.antennas)
+        self._states.publish(self.joint_state(JOINTS, at))
         wanted = head_matrix(driver.command.position)
         cosine = (np.trace(news.head[:3, :3].T @ wanted[:3, :3]) - 1.0) / 2.0
         if news.phase != "ready" or math.acos(min(max(cosine, -1.0), 1.0)) < _ASTRAY:
             self._astray = None
         elif self._astray is None:
             self._astray = now
-
-    def _joint_state(self, joints: np.ndarray) -> JointState:
-        message = JointState(name=list(JOINTS), position=array("d", joints.tolist()))
-        message.header.stamp = time_to_msg(self.now())
-        return message
-
-    def _enable(self, request: SetBool.Request, answer: SetBool.Response) -> SetBool.Response:
-        with self._lock:
-            if self._driver is None or not self.active:
-                answer.message = "the node is not active; configure and activate it first"
-                return answer
-            self._driver.enable(request.data)
-        answer.success = True
-        answer.message = (
-            "the robot goes to rest, and then follows, slowly at first" if request.data
-            else "the robot brakes to a stand and is commanded no more")
-        self.get_logger().info(answer.message)
-        return answer
 
     def _tell(self) -> None:
         """Put into diagnostics, and into the log, what is not as it should be."""

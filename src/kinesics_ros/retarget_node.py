@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from array import array
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from sensor_msgs.msg import JointState
 from std_msgs.msg import String
-from std_srvs.srv import SetBool
 
-from kinesics.msg import BodyPose, FacePose
 from kinesics_core.errors import KinesicsError
 from kinesics_core.robot.command import JointCommand
 from kinesics_core.robot.driver import Driver, DriverConfig
@@ -23,8 +19,6 @@ from kinesics_core.robot.retarget import Retargeter
 from kinesics_core.robot.robot_map import RobotMap
 from kinesics_core.robot.trajectory import trajectory_points
 from kinesics_core.settings import setting, settings_of
-from kinesics_core.types import BodyPose as CoreBody
-from kinesics_core.types import FacePose as CoreFace
 from kinesics_ros import qos
 from kinesics_ros.bus import Bus
 from kinesics_ros.controllers import (
@@ -36,10 +30,8 @@ from kinesics_ros.controllers import (
     rows,
     trajectory_message,
 )
-from kinesics_ros.conversions import body_from_msg, face_from_msg, time_to_msg
+from kinesics_ros.robot_stage import RobotStage
 from kinesics_ros.run import run_node
-from kinesics_ros.stage import Stage
-from kinesics_ros.ticker import Ticker
 from kinesics_ros.transforms import TransformPublisher
 
 _DRAWN_RATE = 30.0
@@ -67,7 +59,7 @@ class ControllerConfig:
         " robot_state_publisher does; false: never")
 
 
-class RetargetNode(Stage):
+class RetargetNode(RobotStage):
     """``body_pose`` and ``face_pose`` in, trajectories and ``joint_commands`` out, at ``rate``.
 
     It begins from where ``joint_states`` says that the robot's joints are, if anybody says so.
@@ -77,26 +69,19 @@ class RetargetNode(Stage):
     PARAMETERS = (*settings_of(DriverConfig), *settings_of(ControllerConfig))
 
     def __init__(self, bus: Bus | None = None, **node_arguments: Any) -> None:
-        super().__init__("retarget", bus, **node_arguments)
-        self._driver: Driver | None = None
+        super().__init__("retarget", bus, "the robot follows, slowly at first", **node_arguments)
         self._retargeter: Retargeter | None = None
         self._model: RobotModel | None = None
-        self._lock = threading.Lock()  # of the driver
-        self._ticker: Ticker | None = None
         self._sinks: list[tuple[Any, Any, Controller]] = []
         self._still: dict[str, float] = {}  # joints that do not move, or before they do
         self._heard = 0.0
-        self._answered = self._turn = 0
+        self._turn = 0
         self._frames: TransformPublisher | None = None
         self._links: LinkFrames | None = None
         self._drawn = self._began = 0.0
         self._located: str | None = None  # how the robot's place has become known
         self._arrives: float | None = None  # when the robot is where it begins
-        self._commands = self.create_lifecycle_publisher(JointState, "joint_commands", qos.RESULT)
         self._description = self.create_publisher(String, "robot_description", qos.LATCHED)
-        self.input("body_pose", BodyPose, body_from_msg, self._show, qos.RESULT)
-        self.input("face_pose", FacePose, face_from_msg, self._face, qos.RESULT)
-        self.create_service(SetBool, "enable_robot", self._enable)
         self.create_timer(1.0, self._tell)
 
     def load(self) -> None:
@@ -146,16 +131,11 @@ class RetargetNode(Stage):
             self._driver.begin(self._still)
         self._began = time.monotonic()
         self._located = self._arrives = None
-        self._ticker = Ticker(
-            self.parameters["rate"], self._tick, "retarget-tick",
-            self.parameters["realtime_priority"])
-        self._ticker.start()
+        self.start_commands("retarget-tick")
 
     def stop(self) -> None:
         """End the stream; the tail of the last command brings the robot to a stand."""
-        if self._ticker is not None:
-            self._ticker.stop()
-            self._ticker = None
+        self.stop_commands()
         self.unsubscribe("joint_states")
 
     def _hear_joints(self, message: JointState, _: object) -> None:
@@ -171,38 +151,19 @@ class RetargetNode(Stage):
                 if self._driver is not None:
                     self._driver.begin(self._still)
 
-    def _show(self, pose: CoreBody) -> None:
-        with self._lock:
-            if self._driver is not None:
-                self._driver.show(pose, time.monotonic())
-
-    def _face(self, face: CoreFace) -> None:
-        with self._lock:
-            if self._driver is not None:
-                self._driver.face(face)
-
-    def _tick(self, due: float) -> None:
-        try:
-            self._command()
-        except Exception as error:  # the robot's own tail stops it; the stream goes on
-            self.count_error("a command", error)
-
-    def _command(self) -> None:
+    def command(self) -> None:
+        """Send what the driver commands, once it is known where the robot is."""
         began = time.perf_counter()
         driver = self._driver
         if driver is None or not self._is_located():
             return
         with self._lock:
-            driver.hold = self._inputs["body_pose"].writers.several() and (
-                "several publishers send body_pose at once; end all but one") or ""
+            driver.hold = self.several_senders()
             command, pose = driver.step(time.monotonic()), driver.followed
         self.detail["state"] = driver.state
         if command is not None:
             self._publish(command)
-        # The first command of the first pose that answers an image ends that image's way.
-        if pose is not None and pose.stamp not in (self._answered, pose.pose_stamp):
-            self._answered = pose.stamp
-            self.note(pose.stamp, time.perf_counter() - began)
+        self.note_answer(pose, began)
 
     def _is_located(self) -> bool:
         """Return whether the robot is where the commands begin; if not, bring it there."""
@@ -259,7 +220,7 @@ class RetargetNode(Stage):
         if self.bus is not None:  # for a view of the same process
             self.bus.publish("joint_positions", dict(
                 zip(self._model.joints, whole.tolist(), strict=True)))
-        self._commands.publish(self._joint_state(whole))
+        self._commands.publish(self.joint_state(self._model.joints, whole))
 
     def _decide_on_links(self) -> None:
         """Begin to publish the links, or end where a robot_state_publisher has come."""
@@ -273,25 +234,10 @@ class RetargetNode(Stage):
             whole = self._model.whole(self._still)
             self._frames.send_static(self.now(), self._links.standing(whole))
 
-    def _joint_state(self, whole: np.ndarray) -> JointState:
-        assert self._model is not None
-        message = JointState(name=list(self._model.joints), position=array("d", whole.tolist()))
-        message.header.stamp = time_to_msg(self.now())
-        return message
-
-    def _enable(self, request: SetBool.Request, answer: SetBool.Response) -> SetBool.Response:
-        with self._lock:
-            if self._driver is None or not self.active:
-                answer.message = "the retarget node is not active; configure and activate it first"
-                return answer
-            if request.data and not self._driver.enabled and time.monotonic() - self._heard < 1.0:
-                self._driver.begin(self._still)  # somebody may have moved it meanwhile
-            self._driver.enable(request.data)
-        answer.success = True
-        answer.message = ("the robot follows, slowly at first" if request.data
-                          else "the robot brakes to a stand and is commanded no more")
-        self.get_logger().info(answer.message)
-        return answer
+    def before_enable(self, driver: Driver, on: bool) -> None:
+        """Begin where the robot is: somebody may have moved it meanwhile."""
+        if on and not driver.enabled and time.monotonic() - self._heard < 1.0:
+            driver.begin(self._still)
 
     def _tell(self) -> None:
         """Put into diagnostics, and into the log, what is not as it should be."""

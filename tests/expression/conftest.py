@@ -1,4 +1,4 @@
-"""What the tests of expressing share: the command, as a user runs it."""
+"""Fixtures of the tests of expressing: the command, as a user runs it."""
 
 import pytest
 

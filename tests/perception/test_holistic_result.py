@@ -1,4 +1,4 @@
-"""What is read from MediaPipe's memory is what its own objects say."""
+"""Results read from MediaPipe's memory, beside what its own objects say."""
 
 from types import SimpleNamespace
 

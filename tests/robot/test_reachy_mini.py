@@ -61,7 +61,7 @@ def robot() -> ReachyMini:
 
 
 def settled(robot: ReachyMini, pose: BodyPose, seconds: float = 2.5) -> np.ndarray:
-    """Where the robot is after it has followed a pose for a while."""
+    """Return where the robot is after it has followed a pose for a while."""
     for _ in range(round(60 * seconds)):
         command = robot.step(pose, 1 / 60)
     return command.position

@@ -20,12 +20,10 @@ it says is not to be worse than no change at all.
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import Tensor, nn
 
-from kinesics_core.motion.networks.mixer import TYPICAL_SPREAD, Block, cosines
+from kinesics_core.motion.networks.mixer import Block, cosines, heads
 from kinesics_core.motion.networks.prediction import Prediction
 from kinesics_core.motion.networks.residual import start_at_rest
 from kinesics_core.motion.networks.shape import NetworkShape
@@ -97,16 +95,7 @@ class CarryingMixer(nn.Module):
         self.filters = nn.Linear(width, 2 * horizon * rows)
         start_at_rest(self.decode)
         start_at_rest(self.filters)
-        spread = nn.Linear(width // 4, horizon)
-        self.log_spread = nn.Sequential(
-            nn.LayerNorm(width), nn.Linear(width, width // 4), nn.GELU(), spread)
-        self.classify = None
-        if shape.classes:
-            self.classify = nn.Sequential(
-                nn.LayerNorm(width), nn.Linear(width, width // 2), nn.ReLU(),
-                nn.Linear(width // 2, shape.classes))
-        nn.init.zeros_(spread.weight)
-        nn.init.constant_(spread.bias, math.log(TYPICAL_SPREAD))
+        self.log_spread, self.classify = heads(width, horizon, shape.classes)
 
     def forward(self, observed: Tensor) -> Prediction:
         """Predict the future of windows (B, 60, F)."""

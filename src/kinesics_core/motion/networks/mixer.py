@@ -74,6 +74,24 @@ class Block(nn.Module):
         return state + self.dropout(mixed)
 
 
+def heads(width: int, horizon: int, classes: int) -> tuple[nn.Module, nn.Module | None]:
+    """Return what reads the spread (B, H), as a logarithm, and the classes of a state (B, width).
+
+    Untrained, the spread is ``TYPICAL_SPREAD``. Without classes the second is None.
+    """
+    spread = nn.Linear(width // 4, horizon)
+    log_spread = nn.Sequential(
+        nn.LayerNorm(width), nn.Linear(width, width // 4), nn.GELU(), spread)
+    classify = None
+    if classes:
+        classify = nn.Sequential(
+            nn.LayerNorm(width), nn.Linear(width, width // 2), nn.ReLU(),
+            nn.Linear(width // 2, classes))
+    nn.init.zeros_(spread.weight)
+    nn.init.constant_(spread.bias, math.log(TYPICAL_SPREAD))
+    return log_spread, classify
+
+
 class DCTMixer(nn.Module):
     """Network of normalised windows (B, 60, F) -> ``Prediction`` in the same normalisation.
 
@@ -111,17 +129,8 @@ class DCTMixer(nn.Module):
         self.encode = nn.Linear((len(self.analysis) + 1) * features, width)
         self.blocks = nn.Sequential(*(Block(width, dropout) for _ in range(blocks)))
         self.decode = nn.Linear(width, horizon * features)
-        spread = nn.Linear(width // 4, horizon)
-        self.log_spread = nn.Sequential(
-            nn.LayerNorm(width), nn.Linear(width, width // 4), nn.GELU(), spread)
-        self.classify = None
-        if shape.classes:
-            self.classify = nn.Sequential(
-                nn.LayerNorm(width), nn.Linear(width, width // 2), nn.ReLU(),
-                nn.Linear(width // 2, shape.classes))
+        self.log_spread, self.classify = heads(width, horizon, shape.classes)
         start_at_rest(self.decode)
-        nn.init.zeros_(spread.weight)
-        nn.init.constant_(spread.bias, math.log(TYPICAL_SPREAD))
 
     def forward(self, observed: Tensor) -> Prediction:
         """Predict the future of windows (B, 60, F)."""
