@@ -6,8 +6,10 @@ import pytest
 from kinesics_core.affect.emotions import ANGER, HAPPINESS, NEUTRAL, SADNESS
 from kinesics_core.affect.recognition import (
     calibration_error,
+    macro_f1,
     recognition_scores,
     reliability_diagram,
+    share_ordered,
 )
 
 
@@ -52,3 +54,21 @@ def test_a_reliability_diagram_says_how_sure_and_how_right():
     assert diagram[3] == pytest.approx([2, 0.35, 0.5])
     assert diagram[9] == pytest.approx([2, 0.975, 1.0])
     assert np.isnan(diagram[0, 1:]).all()
+
+
+def test_pairs_in_order_are_those_whose_labels_differ():
+    wanted = np.array([0.0, 0.5, 1.0, np.nan])
+    assert share_ordered(np.array([1.0, 2.0, 3.0, 0.0]), wanted) == 1.0
+    assert share_ordered(np.array([3.0, 2.0, 1.0, 0.0]), wanted) == 0.0
+    assert share_ordered(np.array([1.0, 1.0, 3.0, 0.0]), wanted) == pytest.approx(2.5 / 3)
+    close = np.array([0.0, 0.1, 0.6, np.nan])  # the first two have no order
+    assert share_ordered(np.array([1.0, 5.0, 2.0, 9.0]), close) == 0.5
+    assert np.isnan(share_ordered(np.zeros(2), np.array([0.1, 0.2])))
+
+
+def test_macro_f1_by_hand():
+    truth, read = np.array([0, 0, 1, 1]), np.array([0, 1, 1, 1])
+    assert macro_f1(truth, read) == pytest.approx(0.5 * (2 / 3 + 4 / 5))
+    assert macro_f1(truth, np.zeros(4, int)) == pytest.approx((2 / 3) / 2)
+    assert macro_f1(truth, truth) == 1.0
+    assert np.isnan(macro_f1(truth[:0], read[:0]))

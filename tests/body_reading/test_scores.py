@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kinesics_core.affect.emotions import ANGER, HAPPINESS, NEUTRAL, SADNESS
-from kinesics_core.body_reading.scores import area, body_scores, macro_f1, ordered
+from kinesics_core.body_reading.scores import area, body_scores
 
 
 def test_an_area_is_the_share_of_pairs():
@@ -12,18 +12,6 @@ def test_an_area_is_the_share_of_pairs():
     assert area(np.array([3.0, 1.0, 2.0, 0.0]), own) == 0.75
     assert area(np.ones(4), own) == 0.5
     assert np.isnan(area(np.ones(2), np.array([True, True])))
-
-
-def test_orders_count_pairs_with_a_difference():
-    wanted = np.array([0.0, 0.1, 0.6, np.nan])
-    assert ordered(np.array([1.0, 5.0, 2.0, 9.0]), wanted) == 0.5  # one right, one wrong
-    assert np.isnan(ordered(np.zeros(2), np.zeros(2)))
-
-
-def test_f1_of_a_reader_that_says_one_thing():
-    truth = np.array([0, 0, 1, 1])
-    assert macro_f1(truth, np.zeros(4, int)) == pytest.approx((2 / 3) / 2)
-    assert macro_f1(truth, truth) == 1.0
 
 
 def test_a_perfect_and_a_calibrated_reader():

@@ -8,7 +8,7 @@ import pytest
 from kinesics_core.affect.emotions import ANGER, EMOTION_VAD, HAPPINESS, NEUTRAL, SADNESS
 from kinesics_core.errors import KinesicsError, ModelError
 from kinesics_core.judging import plausibility, recogniser
-from kinesics_core.judging.cross_reading import cross_readings, macro_f1, share_ordered
+from kinesics_core.judging.cross_reading import cross_readings
 from kinesics_core.judging.features import FEATURES, movement_features, window_features
 from kinesics_core.judging.labelled_motion import (
     IDLE_AROUSAL,
@@ -100,20 +100,6 @@ def test_windows_cover_a_long_movement_and_bad_keypoints_are_refused():
         movement_features(np.where(np.arange(len(body))[:, None, None] == 3, np.nan, body), RATE)
     with pytest.raises(KinesicsError, match="wanted"):
         movement_features(body[:, :5], RATE)
-
-
-def test_share_of_pairs_in_order():
-    wanted = np.array([0.0, 0.5, 1.0, np.nan])
-    assert share_ordered(np.array([1.0, 2.0, 3.0, 0.0]), wanted) == (1.0, 3)
-    assert share_ordered(np.array([3.0, 2.0, 1.0, 0.0]), wanted) == (0.0, 3)
-    assert share_ordered(np.array([1.0, 1.0, 3.0, 0.0]), wanted) == (pytest.approx(2.5 / 3), 3)
-    share, pairs = share_ordered(np.zeros(2), np.array([0.1, 0.2]))
-    assert np.isnan(share) and pairs == 0
-
-
-def test_macro_f1_by_hand():
-    truth, read = np.array([0, 0, 1, 1]), np.array([0, 1, 1, 1])
-    assert macro_f1(truth, read) == pytest.approx(0.5 * (2 / 3 + 4 / 5))
 
 
 def test_names_tell_their_feeling():

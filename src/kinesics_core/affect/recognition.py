@@ -1,4 +1,4 @@
-"""Measures of recognising emotions: balanced accuracy, recall, confusion and calibration."""
+"""Measures of recognising emotions: accuracy, recall, F1, order, confusion and calibration."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from kinesics_core.affect.emotions import EMOTIONS
 
 BINS = 10
 """Bins of confidence of the calibration error (Guo et al., ICML 2017)."""
+
+MARGIN = 0.2
+"""Difference of two labels of valence, arousal or dominance from which they have an order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,3 +103,31 @@ def reliability_diagram(
         if inside.any():
             diagram[index, 1:] = confidence[inside].mean(), right[inside].mean()
     return diagram
+
+
+def macro_f1(truth: np.ndarray, read: np.ndarray) -> float:
+    """Return the mean F1 of the classes in ``truth`` (N,); nan if it is empty."""
+    scores = []
+    for label in np.unique(truth):
+        hits = float(((truth == label) & (read == label)).sum())
+        scores.append(2.0 * hits / max(float((truth == label).sum() + (read == label).sum()), 1.0))
+    return float(np.mean(scores)) if scores else float("nan")
+
+
+def share_ordered(read: np.ndarray, wanted: np.ndarray, margin: float = MARGIN) -> float:
+    """Return the share of pairs that readings put in the order of their labels.
+
+    Args:
+        read: (N,) readings; a tie counts half.
+        wanted: (N,) labels, nan where there is none.
+        margin: Pairs whose labels differ by no more have no order.
+
+    Returns:
+        The share; nan without pairs.
+    """
+    apart = wanted[:, None] - wanted[None]
+    pairs = np.triu(np.abs(np.nan_to_num(apart)) > margin, 1)
+    if not pairs.any():
+        return float("nan")
+    agreed = np.sign(apart[pairs]) * np.sign(read[:, None] - read[None])[pairs]
+    return float((0.5 + 0.5 * agreed).mean())

@@ -8,13 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from kinesics_core.affect.emotions import ANGER, EMOTIONS, HAPPINESS, NEUTRAL, SADNESS
-from kinesics_core.affect.recognition import calibration_error
+from kinesics_core.affect.recognition import calibration_error, macro_f1, share_ordered
 
 FOUR = (HAPPINESS, SADNESS, ANGER, NEUTRAL)
 """Emotions of the goals."""
-
-MARGIN = 0.2
-"""Difference of two labels from which they have an order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +83,8 @@ def body_scores(
         len(label), auc, by_speed, macro_f1(truth, read), _share(truth == read),
         macro_f1(truth, blank), _share(truth == most),
         calibration_error(shares.max(1), shares.argmax(1) == truth) if len(truth) else np.nan,
-        ordered(vad[:, 0], wanted[:, 0]), ordered(vad[:, 1], wanted[:, 1]),
-        ordered(speed, wanted[:, 1]),
+        share_ordered(vad[:, 0], wanted[:, 0]), share_ordered(vad[:, 1], wanted[:, 1]),
+        share_ordered(speed, wanted[:, 1]),
         float(vad[neutral, 0].mean()) if neutral.any() else float("nan"), confusion)
 
 
@@ -98,25 +95,6 @@ def area(score: np.ndarray, own: np.ndarray) -> float:
         return float("nan")
     apart = inside[:, None] - outside[None]
     return float(((apart > 0) + 0.5 * (apart == 0)).mean())
-
-
-def macro_f1(truth: np.ndarray, read: np.ndarray) -> float:
-    """Return the mean F1 of the classes in ``truth`` (N,); nan if it is empty."""
-    scores = []
-    for label in np.unique(truth):
-        hits = float(((truth == label) & (read == label)).sum())
-        scores.append(2.0 * hits / max(float((truth == label).sum() + (read == label).sum()), 1.0))
-    return float(np.mean(scores)) if scores else float("nan")
-
-
-def ordered(read: np.ndarray, wanted: np.ndarray, margin: float = MARGIN) -> float:
-    """Return the share of pairs that readings (N,) put in the order of labels; ties count half."""
-    apart = wanted[:, None] - wanted[None]
-    pairs = np.triu(np.abs(np.nan_to_num(apart)) > margin, 1)
-    if not pairs.any():
-        return float("nan")
-    agreed = np.sign(apart[pairs]) * np.sign(read[:, None] - read[None])[pairs]
-    return float((0.5 + 0.5 * agreed).mean())
 
 
 def _share(right: np.ndarray) -> float:

@@ -14,9 +14,9 @@ from kinesics_core.affect.emotions import (
     EMOTIONS,
     NEUTRAL,
 )
+from kinesics_core.affect.recognition import macro_f1, share_ordered
 from kinesics_core.bench import Result, result
 from kinesics_core.judging import plausibility
-from kinesics_core.judging.cross_reading import macro_f1, share_ordered
 from kinesics_core.judging.features import FEATURES
 from kinesics_core.judging.labelled_motion import LabelledMotion
 from kinesics_core.judging.live_clips import RATE, SECONDS, LiveClip, live_clip, live_clips
@@ -103,7 +103,7 @@ def _read(model: Recogniser, clips: Sequence[LiveClip], out: BodyScore) -> list[
         out.readings[emotion] = vad[own].mean(0)
         out.confusion[emotion] = np.array([(found[own] == known).sum() for known in model.known])
     known = strong & np.isin(emotions, model.known)
-    valence, arousal = (share_ordered(vad[:, part], wanted[:, part])[0] for part in (0, 1))
+    valence, arousal = (share_ordered(vad[:, part], wanted[:, part]) for part in (0, 1))
     return [
         result("express.body_order", 0.5 * (valence + arousal), "", ">= 0.9"),
         result("express.body_order_valence", valence, "", ">= 0.9"),
@@ -115,7 +115,7 @@ def _read(model: Recogniser, clips: Sequence[LiveClip], out: BodyScore) -> list[
 def _read_gestured(model: Recogniser, clips: Sequence[LiveClip]) -> list[Result]:
     vad = _readings(model, clips)
     wanted = np.array([_wanted(clip) for clip in clips])
-    valence, arousal = (share_ordered(vad[:, part], wanted[:, part])[0] for part in (0, 1))
+    valence, arousal = (share_ordered(vad[:, part], wanted[:, part]) for part in (0, 1))
     return [result("express.gestured_order_valence", valence, ""),
             result("express.gestured_order_arousal", arousal, "")]
 

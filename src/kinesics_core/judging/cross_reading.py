@@ -7,11 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kinesics_core.affect.recognition import macro_f1, share_ordered
 from kinesics_core.judging.labelled_motion import ROBOT, LabelledMotion
 from kinesics_core.judging.recogniser import SPEED, USED, Recogniser, centred, train
-
-MARGIN = 0.2
-"""Difference of two labels above which they have an order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,36 +34,6 @@ class CrossReading:
     speed_f1: float
     majority_f1: float
     count: int
-
-
-def share_ordered(
-    read: np.ndarray, wanted: np.ndarray, margin: float = MARGIN
-) -> tuple[float, int]:
-    """Return the share of pairs that readings put in the order of their labels.
-
-    Args:
-        read: (N,) readings; a tie counts half.
-        wanted: (N,) labels, nan where there is none.
-        margin: Pairs whose labels differ by less have no order.
-
-    Returns:
-        The share, nan without pairs, and the number of pairs.
-    """
-    apart = wanted[:, None] - wanted[None]
-    pairs = np.triu(np.abs(np.nan_to_num(apart)) > margin, 1)
-    if not pairs.any():
-        return float("nan"), 0
-    agreed = np.sign(apart[pairs]) * np.sign(read[:, None] - read[None])[pairs]
-    return float((0.5 + 0.5 * agreed).mean()), int(pairs.sum())
-
-
-def macro_f1(truth: np.ndarray, read: np.ndarray) -> float:
-    """Return the mean F1 of the classes in ``truth`` (N,); nan if it is empty."""
-    scores = []
-    for label in np.unique(truth):
-        hits = float(((truth == label) & (read == label)).sum())
-        scores.append(2.0 * hits / max(float((truth == label).sum() + (read == label).sum()), 1.0))
-    return float(np.mean(scores)) if scores else float("nan")
 
 
 def cross_readings(motions: Sequence[LabelledMotion]) -> list[CrossReading]:
@@ -125,7 +93,7 @@ def _score(
     taught = [motion.emotion for motion in learned if motion.emotion is not None]
     most = max(set(taught), key=taught.count) if taught else model.known[-1]
     (valence, arousal), (by_speed, by_speed_arousal) = (
-        [share_ordered(values[:, part], wanted[:, part])[0] for part in (0, 1)]
+        [share_ordered(values[:, part], wanted[:, part]) for part in (0, 1)]
         for values in found)
     f1, speed_f1 = (macro_f1(truth, model.emotions(values)[known]) for values in found)
     return CrossReading(
