@@ -3,7 +3,7 @@ import pytest
 
 from kinesics_core.affect.emotions import EMOTIONS, HAPPINESS, NEUTRAL, SADNESS, categories_to_vad
 from kinesics_core.affect.facs import au_to_blendshapes
-from kinesics_core.affect.reader import AffectReader
+from kinesics_core.affect.reader import REMEMBERED, AffectReader
 from kinesics_core.affect.readings import Readings, average, fuse
 from kinesics_core.types import Affect, People, Person
 
@@ -200,6 +200,15 @@ def test_people_are_kept_apart_and_forgotten(make_person):
     assert set(reader._ids) == {1, 2}
     reader.update(people(14 * SECOND))
     assert not reader._ids
+
+
+def test_of_a_crowd_that_never_stays_those_who_left_last_are_remembered(make_person):
+    reader = AffectReader()
+    for frame in range(60):
+        reader.update(people(frame * SECOND // 30, *(
+            make_person(5 * frame + each, face=SMILE) for each in range(5))))
+        assert len(reader._ids) <= 5 + REMEMBERED
+    assert set(range(300 - REMEMBERED, 300)) <= set(reader._ids)
 
 
 def test_who_comes_and_goes_in_any_order_is_read_as_if_alone(make_person):

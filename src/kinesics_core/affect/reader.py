@@ -16,6 +16,9 @@ from kinesics_core.types import NANOSECONDS, Affect, People, Person
 RATE = 15
 """Hz at which faces are read."""
 
+REMEMBERED = 64
+"""People out of view of whom something is remembered; of more, those who left last."""
+
 _CLARITY = 0.5  # confidence from which a reading moves the belief at full speed
 _FRESH = NANOSECONDS  # how far a network's reading may be from an image to count for it, ns
 _SOURCES = np.array(["", "face", "body", "fused"], object)  # by which channels speak
@@ -27,8 +30,9 @@ class AffectReader:
     Over time the belief follows the fused reading: within ``onset`` seconds when an expression
     begins, for it may last half a second only, within ``release`` seconds when it fades, slower for
     a reading of low confidence. Without any reading the belief stays for ``hold`` seconds, its
-    confidence fading; a person unseen for ``forget`` seconds is forgotten. A stamp that jumps back
-    starts everybody's smoothing anew.
+    confidence fading; a person unseen for ``forget`` seconds is forgotten, and sooner when
+    ``REMEMBERED`` others have left since. A stamp that jumps back starts everybody's smoothing
+    anew.
 
     Faces are read, and beliefs follow, fifteen times a second (``RATE``), each time the mean of the
     images since; bodies four times, from the keypoints of all images. The images in between are
@@ -125,7 +129,10 @@ class AffectReader:
         known = [*self._ids, *new]
         there = set(ids)
         order = [known.index(number) for number in ids]
-        order += [row for row, number in enumerate(self._ids) if number not in there and kept[row]]
+        away = [row for row, number in enumerate(self._ids) if number not in there and kept[row]]
+        if len(away) > REMEMBERED:
+            away.sort(key=lambda row: -self._beliefs.seen[row])
+        order += away[:REMEMBERED]
         self._ids = [known[row] for row in order]
         for part in (self._faces, self._bodies, self._beliefs):
             part.keep(np.array(order, np.int64))
