@@ -11,7 +11,6 @@ steps back for as long as the tree speaks, and returns after a silence.
 from collections.abc import Callable
 
 import rclpy
-from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 
 from kinesics.msg import Affect, AffectiveResponse, SocialSignals
@@ -73,8 +72,11 @@ def main() -> None:
     rclpy.init()
     try:
         rclpy.spin(TreeMind())
-    except (KeyboardInterrupt, ExternalShutdownException):
+    except KeyboardInterrupt:
         pass
+    except Exception:
+        if rclpy.ok():  # else a signal shut ROS down under whatever was being done
+            raise
     finally:
         rclpy.try_shutdown()
 

@@ -8,7 +8,6 @@ motors picks what it has. Replace ``Motors`` by your own.
 """
 
 import rclpy
-from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 
 from kinesics.msg import FacePose
@@ -51,10 +50,10 @@ def main() -> None:
     rclpy.init()
     try:
         rclpy.spin(Face(Motors()))
-    except (KeyboardInterrupt, ExternalShutdownException):
+    except KeyboardInterrupt:
         pass
     except Exception:
-        if rclpy.ok():  # else Ctrl-C came in the middle of a callback
+        if rclpy.ok():  # else a signal shut ROS down under whatever was being done
             raise
     finally:
         rclpy.try_shutdown()

@@ -16,7 +16,6 @@ import urllib.request
 
 import numpy as np
 import rclpy
-from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 
 from kinesics.msg import Affect, AffectiveResponse
@@ -96,8 +95,11 @@ def main() -> None:
     rclpy.init(args=ros_arguments)
     try:
         rclpy.spin(LanguageMind(args.url, args.model, args.period))
-    except (KeyboardInterrupt, ExternalShutdownException):
+    except KeyboardInterrupt:
         pass
+    except Exception:
+        if rclpy.ok():  # else a signal shut ROS down under whatever was being done
+            raise
     finally:
         rclpy.try_shutdown()
 

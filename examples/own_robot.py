@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import rclpy
-from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
 
@@ -119,10 +118,10 @@ def main() -> None:
     rclpy.init()
     try:
         rclpy.spin(Robot())
-    except (KeyboardInterrupt, ExternalShutdownException):
+    except KeyboardInterrupt:
         pass
     except Exception:
-        if rclpy.ok():  # else Ctrl-C came in the middle of a callback
+        if rclpy.ok():  # else a signal shut ROS down under whatever was being done
             raise
     finally:
         rclpy.try_shutdown()

@@ -164,6 +164,28 @@ def beside_publisher(
     assert "Traceback" not in output, output
 
 
+@pytest.mark.parametrize(
+    "name", ["drive_a_face", "own_robot", "behaviour_tree", "language_model"])
+def test_a_signal_at_any_moment_ends_an_example_quietly(name, monkeypatch):
+    rclpy = pytest.importorskip("rclpy")
+    example = load(name)
+
+    def spin(node) -> None:  # the signal comes while rclpy builds what it waits on
+        node.context.shutdown()
+        node.create_rate(1.0)
+        raise AssertionError("rclpy took work after its end")
+
+    def faulty(node) -> None:
+        raise ValueError("a fault of the example")
+
+    monkeypatch.setattr(sys, "argv", [name])
+    monkeypatch.setattr(rclpy, "spin", spin)
+    example.main()
+    monkeypatch.setattr(rclpy, "spin", faulty)
+    with pytest.raises(ValueError, match="a fault of the example"):
+        example.main()
+
+
 @pytest.mark.slow
 def test_a_face_moves_with_face_pose():
     messages = pytest.importorskip("kinesics.msg")
