@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 MIN_SCORE = 0.3
@@ -31,12 +33,22 @@ def visible(
             not count. None takes keypoints wherever they lie.
         min_score: The least score that counts.
     """
-    seen: np.ndarray = np.isfinite(keypoints).all(axis=-1) & (keypoints[..., 2] >= min_score)
-    if size is not None:
-        margin = MARGIN * np.array(size)
-        places = keypoints[..., :2]
-        seen &= ((places >= -margin) & (places <= size + margin)).all(axis=-1)
+    low, high = _limits(size, min_score)
+    # What is nan compares as false.
+    seen: np.ndarray = np.logical_and.reduce((keypoints >= low) & (keypoints <= high), axis=-1)
     return seen
+
+
+@lru_cache(maxsize=64)
+def _limits(size: tuple[int, int] | None, min_score: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the least and the greatest x, y and score (3,) of keypoints that count as seen."""
+    most = np.finfo(np.float64).max
+    if size is None:
+        return np.array([-most, -most, min_score]), np.array([most, most, most])
+    width, height = size
+    margins = MARGIN * width, MARGIN * height
+    return (np.array([-margins[0], -margins[1], min_score]),
+            np.array([width + margins[0], height + margins[1], most]))
 
 
 def resample(

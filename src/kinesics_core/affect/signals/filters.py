@@ -222,44 +222,80 @@ class State:
         self.usual = np.where(there, started + gain * (now - started), self.usual)
 
     def _steps(self, swinging: np.ndarray, elapsed: float) -> _Swings:
-        """Return what of some steps (swings, T, P) does not hang on the steps before."""
+        """Return what of some steps (swings, T, P) does not hang on where swings turn."""
         before, earlier = self.trail
         line = np.concatenate([earlier[:, None], before[:, None], swinging], axis=1)
         now, last = line[:, 2:], line[:, 1:-1]
         # White noise of 1 sigma has second differences of sqrt(6) sigma.
         jitter = np.abs(now - 2.0 * last + line[:, :-2]) * (1.25 / math.sqrt(6.0))
-        jitters = np.isfinite(jitter)
+        jitters, there = np.isfinite(jitter), np.isfinite(now)
         values = np.where(jitters, 0.5 * (now + last), now)
         judged = self.judged[:, None] + elapsed * np.add.accumulate(jitters, axis=1, dtype=float)
         self.trail, self.judged = np.array([line[:, -1], line[:, -2]]), judged[:, -1]
-        least = np.maximum(judged, elapsed)
-        return _Swings(
-            now, values, np.isfinite(now), np.where(jitters, jitter, 0.0),
-            jitters * (elapsed / np.minimum(least, 1.0)),
-            elapsed / np.where(judged < 1.0, least, 20.0), judged > _JUDGED)
+        learnt = np.maximum(judged, elapsed)
+        targets, gains = np.empty((2, 2, *now.shape))
+        targets[0], gains[0] = jitter, jitters * (elapsed / np.minimum(learnt, 1.0))
+        targets[1], gains[1] = values, there * (1.0 - math.exp(-elapsed / 0.3))
+        targets[np.isnan(targets)] = 0.0
+        slow = there * (elapsed / np.where(judged < 1.0, learnt, 20.0))
+        least = self._thresholds(targets, gains, slow, there)
+        gone, lost = self.gone, []
+        for absent in np.moveaxis(~there, 1, 0):
+            after = (gone + elapsed) * absent
+            lost.append((after > _GONE) & (gone <= _GONE))
+            gone = after
+        self.gone = gone
+        return _Swings(now, values, least, judged > _JUDGED, lost)
+
+    def _thresholds(
+        self, targets: np.ndarray, gains: np.ndarray, slow: np.ndarray, there: np.ndarray
+    ) -> np.ndarray:
+        """Follow jitter, mean and unrest over some steps; return how far a swing turns back.
+
+        Args:
+            targets: (2, swings, T, P) jitters and values; 0 where there is none.
+            gains: How far noise and drift follow them; 0 where there is none.
+            slow: (swings, T, P) how far the unrest does.
+            there: (swings, T, P) bool.
+
+        Returns:
+            (swings, T, P).
+        """
+        known = ~np.isnan(self.drift)
+        if known.all():
+            drift = self.drift
+        else:  # the first value of a mean
+            first = np.take_along_axis(targets[1], there.argmax(axis=1)[:, None], axis=1)[:, 0]
+            drift = np.where(known, self.drift, first)
+            known |= there.any(axis=1)
+        means, unrest = np.array([self.noise, drift]), self.unrest
+        apart = np.empty_like(targets)
+        reached = np.empty_like(targets)  # of noise and unrest
+        for step in range(targets.shape[2]):
+            off = np.subtract(targets[:, :, step], means, out=apart[:, :, step])
+            means = means + gains[:, :, step] * off
+            # And errors that last: what the value is off its mean, in the first second most.
+            unrest = unrest + slow[:, step] * (np.abs(off[1]) - unrest)
+            reached[0, :, step], reached[1, :, step] = means[0], unrest
+        self.noise, self.unrest = means[0], unrest
+        self.drift = np.where(known, means[1], np.nan)
+        reached[0] *= _CLEAR[:, None]
+        reached[1] *= _OFF[:, None]
+        least: np.ndarray = np.maximum(
+            np.maximum(reached[0], reached[1]), _BACK[:, None])
+        return least
 
     def _swing(self, swings: _Swings, step: int, elapsed: float) -> None:
-        now, values, there, jitter, gain, slow_gain, judged = (part[:, step] for part in swings)
+        now, values, least, judged = (part[:, step] for part in swings[:4])
         self.turns = self.turns + elapsed
         along = now * self.way
-        fresh = there & np.isnan(self.top)
-        self.noise += gain * (jitter - self.noise)
-        # And errors that last: what the value is off its mean, in the first second most.
-        apart = values - self.drift
-        offs = np.isfinite(apart)
-        off = np.where(offs, np.abs(apart) - self.unrest, 0.0)
-        apart *= 1.0 - math.exp(-elapsed / 0.3)
-        self.drift = np.where(there & ~offs, values, self.drift + np.where(offs, apart, 0.0))
-        self.unrest += off * slow_gain
-        least = np.maximum(_BACK, np.maximum(_CLEAR * self.noise, _OFF * self.unrest))
         turned = (along < self.top - least) & judged
         if turned.any():
             along = self._turn(turned, values, along)
-        self.top = np.where(fresh, along, np.fmax(self.top, along))
-        # Swings end where their value is not to be seen for a while.
+        self.top = np.fmax(self.top, along)
         self.stay = np.where(along >= self.top, 0.0, self.stay + elapsed)
-        self.gone = (self.gone + elapsed) * ~there
-        lost = self.gone > _GONE
+        # Swings end where their value is not to be seen for a while.
+        lost = swings.lost[step]
         if lost.any():
             self.top, self.last = np.where(lost, np.nan, (self.top, self.last))
 
@@ -286,25 +322,21 @@ class State:
 
 
 class _Swings(NamedTuple):
-    """Steps of what swings (swings, T, P), as far as they do not hang on the steps before.
+    """Steps of what swings (swings, T, P), as far as they do not hang on where it turned.
 
     Attributes:
         now: Values.
         values: The same, each averaged with the one before.
-        there: Whether they are known.
-        jitter: Estimates of their noise; 0 where there is none.
-        gain: How far the noise follows.
-        slow_gain: How far the unrest does.
+        least: How far they must turn back for a swing.
         judged: Whether it is known what jitter is.
+        lost: Of each step (swings, P), whose value has just been away for too long.
     """
 
     now: np.ndarray
     values: np.ndarray
-    there: np.ndarray
-    jitter: np.ndarray
-    gain: np.ndarray
-    slow_gain: np.ndarray
+    least: np.ndarray
     judged: np.ndarray
+    lost: list[np.ndarray]
 
 
 @lru_cache(maxsize=8)

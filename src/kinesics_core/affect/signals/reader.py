@@ -44,6 +44,8 @@ _SETTLED = 0.7
 
 _THIGHS = [M["thigh_left"], M["thigh_right"]]
 
+_FOLLOWS = np.array([0.3, 0.1, 0.1])  # share of a change in an image, of ``samples.FOLLOWED``
+
 _FORGET = 2.0
 """Seconds after which somebody unseen is forgotten."""
 
@@ -141,8 +143,7 @@ class SignalReader:
                 now[rows] = made[taken:taken + len(ids)]
                 line.seen[rows] = people.stamp
                 taken += len(ids)
-            self._smooth_scale(now)
-            self._smooth_axes(now)
+            self._follow(now)
             self._fill_heads(now)
             steps.append(line.add(people.stamp, now))
         self._advance(steps, size[0])
@@ -166,25 +167,28 @@ class SignalReader:
             self._apart = np.concatenate([self._apart, np.tile((0.0, -samples.LEVEL), (count, 1))])
         self._slots = {person: slot for slot, person in enumerate(self._timeline.ids.tolist())}
 
-    def _smooth_scale(self, now: np.ndarray) -> None:
-        """Follow the size of a person slowly where it shrinks: a turn or a bow is no step back."""
-        before, new = self._timeline.latest[:, samples.SCALE], now[:, samples.SCALE]
-        guessed = ~np.isfinite(now[:, samples.WORLD.start + 3 * 5])
-        gain = np.where(guessed & (new < before), 0.02, 0.3)
-        now[:, samples.SCALE] = np.where(np.isnan(before), new, before + gain * (new - before))
+    def _follow(self, now: np.ndarray) -> None:
+        """Follow the size of persons, and over .3 s where their shoulders point.
 
-    def _smooth_axes(self, now: np.ndarray) -> None:
-        """Follow where shoulders point over .3 s: their depth is the least certain of all."""
-        before, new = self._timeline.latest[:, samples.AXIS], now[:, samples.AXIS]
-        now[:, samples.AXIS] = np.where(np.isnan(before), new, before + 0.1 * (new - before))
+        The size goes down slowly where it is guessed: a turn or a bow is no step back. The depth
+        of shoulders is the least certain of all.
+        """
+        before, new = self._timeline.latest[:, samples.FOLLOWED], now[:, samples.FOLLOWED]
+        gains = np.tile(_FOLLOWS, (len(now), 1))
+        guessed = np.isnan(now[:, samples.WORLD.start + 3 * 5])
+        if guessed.any():
+            gains[guessed & (new[:, 0] < before[:, 0]), 0] = 0.02
+        now[:, samples.FOLLOWED] = np.where(np.isnan(before), new, before + gains * (new - before))
 
     def _fill_heads(self, now: np.ndarray) -> None:
         """Take the head's turn from its keypoints where no face is found, on a level learnt."""
-        pose, drawn = now[:, [samples.YAW, samples.PITCH]], now[:, samples.DRAWN]
-        apart = pose - drawn
-        self._apart += np.where(np.isfinite(apart), 0.05 * (apart - self._apart), 0.0)
-        now[:, [samples.YAW, samples.PITCH]] = np.where(
-            np.isnan(pose[:, :1]), drawn + self._apart, pose)
+        pose, drawn = now[:, samples.TURN], now[:, samples.DRAWN]
+        change = 0.05 * (pose - drawn - self._apart)
+        unknown = np.isnan(change)
+        change[unknown] = 0.0
+        self._apart += change
+        if unknown.any():
+            now[:, samples.TURN] = np.where(np.isnan(pose[:, :1]), drawn + self._apart, pose)
 
     def _advance(self, steps: Sequence[np.ndarray], width: int) -> None:
         """Go on by steps of the grid.
@@ -226,8 +230,7 @@ class SignalReader:
             return {}
         ahead = stride * np.arange(1, count + 1)
         coming = samples.coming_samples(
-            np.stack([_at(forecast, people.stamp, ahead) for forecast in fresh], axis=1),
-            self._timeline.latest[rows])
+            _at(fresh, people.stamp, ahead), self._timeline.latest[rows])
         focal = focal_length(people.width, self.config.horizontal_fov)
         measured = measure(coming, people.width, focal)
         state = self._state.of_some(rows)
@@ -321,12 +324,17 @@ def _beat(stamp: int) -> int:
     return (2 * stamp * RATE + NANOSECONDS) // (2 * _DECIDED * NANOSECONDS)
 
 
-def _at(forecast: MotionForecast, stamp: int, ahead: np.ndarray) -> np.ndarray:
-    """Return a forecast's keypoints (len(ahead), 17, 2) at seconds after a stamp; ends are held."""
-    place = (stamp - forecast.stamp) / NANOSECONDS / forecast.dt + ahead / forecast.dt - 1.0
-    place = np.clip(place, 0.0, len(forecast.keypoints) - 1)
-    first = np.minimum(place.astype(int), max(len(forecast.keypoints) - 2, 0))
-    last = np.minimum(first + 1, len(forecast.keypoints) - 1)
-    share = (place - first)[:, None, None]
-    keypoints = np.asarray(forecast.keypoints, np.float64)
-    return keypoints[first] + share * (keypoints[last] - keypoints[first])
+def _at(forecasts: Sequence[MotionForecast], stamp: int, ahead: np.ndarray) -> np.ndarray:
+    """Return keypoints (len(ahead), P, 17, 2) at seconds after a stamp; the ends are held."""
+    first, share, rest = [], [], []
+    for forecast in forecasts:
+        steps = len(forecast.keypoints)
+        place = (stamp - forecast.stamp) / NANOSECONDS / forecast.dt + ahead / forecast.dt - 1.0
+        place = np.minimum(np.maximum(place, 0.0), steps - 1)
+        before = np.minimum(place.astype(int), max(steps - 2, 0))
+        first.append(forecast.keypoints[before])
+        rest.append(forecast.keypoints[np.minimum(before + 1, steps - 1)])
+        share.append(place - before)
+    start = np.array(first, np.float64)
+    made = start + np.array(share)[..., None, None] * (np.array(rest, np.float64) - start)
+    return made.swapaxes(0, 1)

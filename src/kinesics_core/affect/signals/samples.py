@@ -22,10 +22,10 @@ DISTANCE = 89
 """Metres from the camera to the head."""
 POINTING = slice(90, 92)
 """Left and right hand: how far the index finger is stretched beyond the others, -1..1."""
-SCALE = 92
-"""Logarithm of the pixels that a length of one torso has in the image."""
-DRAWN = slice(93, 95)
+DRAWN = slice(92, 94)
 """Yaw and pitch of the head by its keypoints alone, whose level is not known."""
+SCALE = 94
+"""Logarithm of the pixels that a length of one torso has in the image."""
 AXIS = slice(95, 97)
 """Horizontal part of the way from the right to the left shoulder, metres: right, away."""
 FACE = 97
@@ -33,6 +33,10 @@ FACE = 97
 HANDS = slice(98, 102)
 """Knuckles of the left and the right hand, 2 x (x, y) pixels."""
 SIZE = 102
+
+TURN = slice(YAW, PITCH + 1)
+FOLLOWED = slice(SCALE, AXIS.stop)
+"""Elements followed more slowly than they are seen: the size, and where shoulders point."""
 
 TORSO = 0.5
 """Metres from shoulders to hips of an adult: .288 of a stature of 1.74 m (Drillis & Contini)."""
@@ -47,6 +51,7 @@ LEVEL = 0.25
 """Pitch of a level head by ``head_angles``: the nose is lower than the ears."""
 
 _TRUNK = np.isin(np.arange(17), (5, 6, 11, 12))
+_SIZED = np.array([0, *range(5, 17)])
 
 _EYE_RANGE = 0.45
 """Radians that eyes turn at a blendshape of 1."""
@@ -135,7 +140,7 @@ def coming_samples(keypoints: np.ndarray, latest: np.ndarray) -> np.ndarray:
     world = made[..., WORLD].reshape(steps, persons, 17, 3)
     world[..., :2] += moved
     made[..., WORLD] = world.reshape(steps, persons, 51)
-    made[..., [YAW, PITCH]] += head_angles(places) - head_angles(now)
+    made[..., TURN] += head_angles(places) - head_angles(now)
     return made
 
 
@@ -146,14 +151,15 @@ def head_angles(places: np.ndarray) -> np.ndarray:
         places: (..., 17, 2) px.
     """
     left, right = places[..., 3, :], places[..., 4, :]
-    nose = places[..., 0, :] - 0.5 * (left + right)
+    out = _NOSE_OUT * (places[..., 0, :] - 0.5 * (left + right))
     across = left[..., 0] - right[..., 0]
-    yaw = np.arctan2(_NOSE_OUT * nose[..., 0], across)
+    angles = np.empty(out.shape)
+    np.arctan2(out[..., 0], across, out=angles[..., 0])
     # The distance of the ears as it would be from the front.
-    width = np.hypot(across, _NOSE_OUT * nose[..., 0])
     with np.errstate(invalid="ignore", divide="ignore"):
-        pitch = np.arcsin(np.clip(_NOSE_OUT * nose[..., 1] / width, -1.0, 1.0))
-    return np.stack([yaw, pitch], axis=-1)
+        sine = out[..., 1] / np.hypot(across, out[..., 0])
+        np.arcsin(np.minimum(np.maximum(sine, -1.0), 1.0), out=angles[..., 1])
+    return angles
 
 
 def _scales(places: np.ndarray, world: np.ndarray) -> np.ndarray:
@@ -163,25 +169,23 @@ def _scales(places: np.ndarray, world: np.ndarray) -> np.ndarray:
         places: (P, 17, 2) px.
         world: (P, 17, 3) metres.
     """
-    both = np.isfinite(places[..., 0]) & np.isfinite(world[..., 0])
-    both[:, 1:5] = False  # the head's points say the same as the nose
-    count = np.maximum(both.sum(axis=1), 1)[:, None]
-
-    def spread(points: np.ndarray) -> np.ndarray:
-        known = np.where(both[..., None], points, 0.0)
-        off = np.where(both[..., None], points - (known.sum(axis=1) / count)[:, None], 0.0)
-        found: np.ndarray = np.einsum("pki,pki->p", off, off)
-        return found
-
+    # The head's points say the same as the nose.
+    both = np.concatenate([places, world[..., :2]], axis=2).take(_SIZED, axis=1)
+    known = np.isfinite(both[..., 0] + both[..., 2])[..., None]
+    both[~known[..., 0]] = 0.0
+    count = np.maximum(np.add.reduce(known, axis=1), 1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        metres = spread(world[..., :2])
+        off = (both - (np.add.reduce(both, axis=1) / count)[:, None]) * known
+        spread = np.einsum("pki,pki->pi", off, off)
+        metres = spread[:, 2] + spread[:, 3]
         told = (count[:, 0] >= 4) & (metres > 1e-3)
-        by_world = TORSO * np.sqrt(spread(places) / metres)
-        trunk = 0.5 * (places[:, 5] + places[:, 6] - places[:, 11] - places[:, 12])
-        across = places[:, 5] - places[:, 6]
-        drawn = np.fmax(np.hypot(trunk[:, 0], trunk[:, 1]),
-                        TORSO_OVER_SHOULDERS * np.hypot(across[:, 0], across[:, 1]))
-        size = np.where(told, by_world, drawn)
+        size = TORSO * np.sqrt((spread[:, 0] + spread[:, 1]) / metres)
+        if not told.all():
+            trunk = 0.5 * (places[:, 5] + places[:, 6] - places[:, 11] - places[:, 12])
+            across = places[:, 5] - places[:, 6]
+            drawn = np.fmax(np.hypot(trunk[:, 0], trunk[:, 1]),
+                            TORSO_OVER_SHOULDERS * np.hypot(across[:, 0], across[:, 1]))
+            size = np.where(told, size, drawn)
         return np.log(np.where(size > 1.0, size, np.nan))
 
 
