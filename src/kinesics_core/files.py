@@ -12,7 +12,9 @@ from __future__ import annotations
 import errno
 import hashlib
 import io
+import itertools
 import json
+import logging
 import os
 import re
 import shutil
@@ -40,6 +42,7 @@ _CHUNK = 1 << 20
 _STREAM = re.compile(r"/(?:dev|proc/self)/fd/(\d+)")
 _STREAMS = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
 _PROBE = bytes(4096)
+_log = logging.getLogger(__name__)
 
 
 class WriteError(KinesicsError):
@@ -87,6 +90,36 @@ def part_of(path: Path) -> Path:
         return Path(tempfile.gettempdir()) / name
     real = Path(os.path.realpath(path))
     return real.with_name(real.name + PART)
+
+
+def files_below(folder: Path) -> list[Path]:
+    """Return every file of a folder and of those in it, in order; links to folders are followed.
+
+    A folder that several links lead to is gone through once; a link to what holds ``folder`` is not
+    followed. Pipes, sockets, devices and links that lead nowhere are left out, and so, with a
+    warning, is a folder that cannot be read.
+    """
+    found: list[Path] = []
+    above = os.path.realpath(folder).rstrip("/") + "/"
+    seen, starts = set[str](), [str(folder)]
+    while starts:
+        links: list[str] = []
+        for place, folders, names in itertools.chain.from_iterable(
+                os.walk(start, onerror=_not_listed) for start in starts):
+            real = os.path.realpath(place)
+            if real in seen or (above.startswith(real.rstrip("/") + "/") and place != str(folder)):
+                folders.clear()
+                continue
+            seen.add(real)
+            links += filter(os.path.islink, (os.path.join(place, name) for name in folders))
+            found += [path for name in names if (path := Path(place, name)).is_file()]
+        starts = sorted(links)
+    return sorted(found)
+
+
+def _not_listed(error: OSError) -> None:
+    _log.warning("%s cannot be read (%s); what is in it is left out.",
+                 shown(error.filename), error.strerror)
 
 
 def require_writable(path: Path) -> None:

@@ -16,6 +16,7 @@ from kinesics_core.errors import SourceError
 from kinesics_core.perception.bit_depth import BitDepth
 from kinesics_core.perception.config import CameraConfig
 from kinesics_core.perception.depth_maps import NOT_A_PICTURE, DepthCheck
+from kinesics_core.perception.sources import require_sides
 from kinesics_core.types import Frame
 from kinesics_ros.conversions import header, time_from_msg
 
@@ -111,7 +112,8 @@ def frame_from_msg(message: Image, topic: WideTopic | None = None) -> Frame:
         topic: Its topic so far, for encodings of 16 bits; None: this image is all there is.
 
     Raises:
-        SourceError: The encoding is another, the message's size is wrong, or it shows depth.
+        SourceError: The encoding is another, the message's size is wrong or too large, or it shows
+            depth.
     """
     encoding = message.encoding
     if encoding in _SEMI_PLANAR:
@@ -129,6 +131,7 @@ def frame_from_msg(message: Image, topic: WideTopic | None = None) -> Frame:
             image = _convert(message, pixels, _TO_RGB[encoding][1])
         else:
             image = _to_rgb_cv_bridge(message, pixels)
+    require_sides(image, "an image")
     return Frame(image, time_from_msg(message.header.stamp), 0, message.header.frame_id)
 
 
@@ -152,8 +155,7 @@ def frame_from_compressed(message: CompressedImage, topic: WideTopic | None = No
         topic: Its topic so far, for PNG of 16 bits; None: this image is all there is.
 
     Raises:
-        SourceError: It does not decode, claims more than OPENCV_IO_MAX_IMAGE_PIXELS, or shows
-            depth.
+        SourceError: It does not decode, is too large, or shows depth.
     """
     encoding = message.format.partition(";")[0].strip()
     if encoding in DEPTH_ENCODINGS or "compressedDepth" in message.format:
@@ -170,7 +172,7 @@ def frame_from_compressed(message: CompressedImage, topic: WideTopic | None = No
             f"got a compressed image of {len(data)} bytes, format {message.format!r}, that does "
             "not decode; wanted JPEG or PNG. Check the publisher, or use the raw topic."
         )
-    image = (topic or WideTopic()).to_8_bit(image)
+    image = (topic or WideTopic()).to_8_bit(require_sides(image, "a compressed image"))
     image = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
     return Frame(image, time_from_msg(message.header.stamp), 0, message.header.frame_id)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tarfile
 from pathlib import Path
 
@@ -141,8 +142,15 @@ def test_an_archive_is_read_as_the_folder_is(tmp_path):
         c.name for c in pepper.load(source)]
     file = tmp_path / "packed" / "rebl.tar.xz"
     file.write_bytes(file.read_bytes()[:300])
-    with pytest.raises(KinesicsError, match="not a whole archive"):
+    with pytest.raises(KinesicsError, match="Fetch it again"):
         pepper.load(tmp_path / "packed")
+
+
+def test_the_zip_that_github_gives_is_read(tmp_path):
+    source = write_collection(tmp_path / "rebl")
+    shutil.make_archive(str(tmp_path / "rebl-pepper-data-main"), "zip", tmp_path, "rebl")
+    assert [c.name for c in pepper.load(tmp_path / "rebl-pepper-data-main.zip")] == [
+        c.name for c in pepper.load(source)]
 
 
 @pytest.mark.parametrize(("file", "old", "new", "says"), [

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import shutil
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -15,7 +17,11 @@ from kinesics_core.affect.emotions import EMOTIONS, HAPPINESS, NEUTRAL, SURPRISE
 from kinesics_core.affect.facs import au_to_blendshapes
 from kinesics_core.assets import store
 from kinesics_core.errors import KinesicsError
-from kinesics_core.perception.labelled_faces import emotion_of_label, labelled_pictures
+from kinesics_core.perception.labelled_faces import (
+    emotion_of_label,
+    labelled_pictures,
+    read_pictures,
+)
 from kinesics_core.render.face_picture import FacePicture
 
 
@@ -46,6 +52,16 @@ def test_pictures_by_subfolder(folder):
     assert [(p.file.name, EMOTIONS[p.emotion]) for p in found] == [
         ("face.png", "neutral"), ("broken.png", "happiness"), ("portrait.png", "happiness"),
         ("face.png", "surprise")]
+
+
+def test_pictures_of_any_name_and_kind_are_read_or_counted(folder, tmp_path):
+    place = tmp_path / "sad"
+    place.mkdir()
+    odd = Path(os.fsdecode(os.fsencode(place) + b"/caf\xe9.jfif"))
+    shutil.copy(folder / "surprised" / "face.png", odd)
+    (place / "photo.heic").write_bytes(b"photograph")
+    readings = read_pictures(labelled_pictures(tmp_path))
+    assert readings.files == [odd] and [file.name for file in readings.broken] == ["photo.heic"]
 
 
 def test_pictures_by_table(folder, tmp_path):

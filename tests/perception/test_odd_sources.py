@@ -360,6 +360,43 @@ def test_an_avi_of_variable_rate_is_not_called_truncated(tmp_path):
         frames(file)
 
 
+@pytest.mark.parametrize(("target", "rate"), [("pal-dv", "25"), ("ntsc-dv", "30000/1001")])
+def test_dv_that_claims_60000_frames_a_second_has_its_own_rate(tmp_path, target, rate):
+    ffmpeg("-f", "lavfi", "-i", f"testsrc=size=720x480:rate={rate}:duration=1", "-target", target,
+           tmp_path / "a.dv")
+    ffmpeg("-i", tmp_path / "a.dv", "-c", "copy", tmp_path / "a.avi")  # claims 600, in its steps
+    wanted = {"pal-dv": 25.0, "ntsc-dv": 30000 / 1001}[target]
+    for file in (tmp_path / "a.dv", tmp_path / "a.avi"):
+        with open_source(file, realtime=False) as source:
+            assert source.fps == pytest.approx(wanted, rel=2e-3)
+            assert source.total == round(wanted)
+        assert np.diff(seconds(file)).mean() == pytest.approx(1 / wanted, rel=3e-3)
+
+
+def test_pictures_without_times_are_told(tmp_path, caplog):
+    with caplog.at_level(logging.WARNING):
+        assert len(frames(film(tmp_path / "a.h264", 12, 6))) == 6
+    assert "a.h264 has no times; 25 frames a second are taken" in caplog.text
+
+
+def test_videos_in_a_folder_of_images_are_told(tmp_path, clip, caplog):
+    cv2.imwrite(str(tmp_path / "a.png"), RAMP)
+    (tmp_path / "._a.png").write_bytes(b"macOS")
+    shutil.copy(clip, tmp_path / "b.MP4")
+    with caplog.at_level(logging.WARNING):
+        assert len(frames(tmp_path)) == 1
+    assert "a folder of 1 image(s); the 1 video(s) in it (.MP4) are left out" in caplog.text
+
+
+def test_an_image_too_wide_to_be_warped_is_refused_and_its_neighbour_read(tmp_path, caplog):
+    """MediaPipe ends the process at 32,767 pixels a side."""
+    cv2.imwrite(str(tmp_path / "a.png"), np.zeros((8, 33600), np.uint8))
+    cv2.imwrite(str(tmp_path / "b.png"), np.zeros((8, 32766), np.uint8))
+    with pytest.raises(SourceError, match="33600 x 8 pixels; wanted at most 32766 a side"):
+        frames(tmp_path / "a.png")
+    assert [frame.image.shape for frame in frames(tmp_path)] == [(8, 32766, 3)]
+
+
 @pytest.mark.parametrize("suffix", [".mp4", ".png"])
 @pytest.mark.parametrize("data, word", [
     (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n", "git lfs pull"),

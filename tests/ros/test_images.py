@@ -139,6 +139,19 @@ def test_a_depth_image_is_not_taken_for_a_picture(encoding):
         images.frame_from_msg(Image(height=2, width=2, encoding=encoding, step=8))
 
 
+@pytest.mark.parametrize(("width", "height"), [(33600, 8), (8, 32767)])
+def test_an_image_too_wide_to_be_warped_is_refused(width, height):
+    """MediaPipe ended the process."""
+    wide = np.zeros((height, width), np.uint8)
+    jpeg = cv2.imencode(".jpg", wide)[1].tobytes()
+    with pytest.raises(SourceError, match=f"{width} x {height} pixels; wanted at most 32766"):
+        images.frame_from_compressed(CompressedImage(format="jpeg", data=jpeg))
+    raw = Image(encoding="mono8", width=width, height=height, step=width)
+    raw.data.frombytes(wide.tobytes())
+    with pytest.raises(SourceError, match=f"{width} x {height} pixels; wanted at most 32766"):
+        images.frame_from_msg(raw)
+
+
 def test_a_compressed_image_that_claims_a_size_is_refused():
     header = struct.pack(">IIBBBBB", 100_000, 100_000, 8, 2, 0, 0, 0)
     chunks = b"".join(

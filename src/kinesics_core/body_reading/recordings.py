@@ -21,6 +21,7 @@ from kinesics_core.errors import KinesicsError
 from kinesics_core.importers import import_axis_angle, import_expmap, pepper
 from kinesics_core.importers.import_amc import AmcReader
 from kinesics_core.importers.import_bvh import BvhReader
+from kinesics_core.importers.other_recordings import sentences
 from kinesics_core.importers.source_files import files_in
 from kinesics_core.skeletons import COCO17
 
@@ -158,8 +159,10 @@ def _clips(
         ((".npz",), lambda file: import_axis_angle.recordings(
             file, source=name, rate=import_axis_angle.RATES.get(name, RATE))),
     )
+    read = tuple(ending for endings, _ in readers for ending in endings)
+    others: dict[str, str] = {}
     for endings, reader in readers:
-        for file in files_in(folder, endings):
+        for file in files_in(folder, endings, others.__setitem__):
             try:
                 clips = [recording.make() for recording in reader(file)]
             except KinesicsError as error:
@@ -169,6 +172,9 @@ def _clips(
                 parent = PurePosixPath(str(file.name)).parent.name
                 yield clip, PurePosixPath(clip.name).name if word_of(
                     PurePosixPath(clip.name).name) else parent
+    for sentence in sentences({
+            name: advice for name, advice in others.items() if not name.lower().endswith(read)}):
+        tell(sentence)
 
 
 def _of_dataset(folder: Path, label: str | None) -> Iterator[tuple[Clip, str]]:

@@ -15,6 +15,7 @@ from kinesics_core.affect.emotions import EMOTIONS
 from kinesics_core.affect.recognition import RecognitionScores, recognition_scores
 from kinesics_core.commands import tables
 from kinesics_core.errors import KinesicsError
+from kinesics_core.files import shown
 
 if TYPE_CHECKING:
     from kinesics_core.perception.labelled_faces import FaceReadings
@@ -64,13 +65,19 @@ def reject_options_of_bodies(args: argparse.Namespace) -> None:
             "subfolders named after emotions.")
 
 
+def _some(broken: list[Path]) -> str:
+    names = [shown(file.name) for file in broken[:5]] + ["..."] * (len(broken) > 5)
+    return f" ({', '.join(names)})" if names else ""
+
+
 def _print(readings: FaceReadings, scores: dict[str, RecognitionScores]) -> None:
     from rich.table import Table
 
     fused = scores["fused"]
     missed = int((~readings.found).sum())
     print(f"{fused.n} pictures; no face found in {missed} of them, which were read as one face"
-          f" from edge to edge; {len(readings.broken)} files cannot be opened.")
+          f" from edge to edge; {len(readings.broken)} files cannot be"
+          f" opened{_some(readings.broken)}.")
     table = Table(title="recall by emotion")
     for column in ("read by", "balanced", "accuracy", "ECE", *EMOTIONS):
         table.add_column(column, justify="left" if column == "read by" else "right")

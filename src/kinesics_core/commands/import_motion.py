@@ -165,6 +165,8 @@ def track(recordings: Iterable[T], count: int) -> Iterator[T]:
 
 
 def _describe(report: ImportReport, args: argparse.Namespace) -> None:
+    from kinesics_core.importers.other_recordings import sentences
+
     before = f", {report.there_before} were there before" if report.there_before else ""
     _say(f"{args.out}: {report.written} clips written{before}.")
     kept = "left out" if args.skip_unmatched else "kept without labels"
@@ -180,6 +182,8 @@ def _describe(report: ImportReport, args: argparse.Namespace) -> None:
                 _say(f"  {name}")
             if len(names) > NAMED:
                 _say(f"  and {len(names) - NAMED} more")
+    for sentence in sentences(report.others):
+        _say(sentence, "yellow")
 
 
 def _say(text: str, style: str = "") -> None:

@@ -86,6 +86,7 @@ def summary(out: Path, report: PeopleImportReport) -> str:
         lines.append(
             f"{len(report.left_out)} of {report.tried} {kind} gave no clip or were cut off:")
     lines += [f"{name}: {sentence}" for name, sentence in report.left_out]
+    lines += report.others
     return "\n  ".join(lines)
 
 

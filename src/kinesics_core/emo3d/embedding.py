@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-import cv2
 import numpy as np
 
 from kinesics_core import files
 from kinesics_core.emo3d.encoders import JointEncoder, TextEncoder
 from kinesics_core.emo3d.triples import Triples
-from kinesics_core.errors import KinesicsError
+from kinesics_core.errors import KinesicsError, SourceError
+from kinesics_core.perception.sources import read_image
 
 OnDone = Callable[[int, int], None]
 
@@ -96,13 +96,15 @@ def read_picture(path: Path | None) -> np.ndarray:
     Raises:
         KinesicsError: There is none, or it cannot be read.
     """
-    image = None if path is None else cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if image is None:
-        raise KinesicsError(
-            f"The picture {path or 'of a face'} is not there or damaged; a model that learns from"
-            " pictures needs each one. Put the set's pictures beside its file, or train mlp or"
-            " emotion-xlm, which need none.")
-    return np.ascontiguousarray(image[..., ::-1])
+    try:
+        if path is not None:
+            return np.ascontiguousarray(read_image(path))
+        why = "The set names no picture of a face"
+    except SourceError as error:
+        why = str(error).rstrip(".")
+    raise KinesicsError(
+        f"{why}; a model that learns from pictures needs each one. Put the set's pictures beside"
+        " its file, or train mlp or emotion-xlm, which need none.")
 
 
 def _encode_pictures(

@@ -13,10 +13,12 @@ from pathlib import Path, PurePath
 from kinesics_core.dataset.clips import Clip, Info, Writer
 from kinesics_core.dataset.labels import labels_from
 from kinesics_core.importers.importing import why_left_out
+from kinesics_core.importers.other_recordings import beside, sentences
 from kinesics_core.importers.tracks import Origin, PeopleImportReport, clips_from_people
 from kinesics_core.keypoints import MAX_GAP
 from kinesics_core.recording import bag_reader
 from kinesics_core.recording.bag_reader import Bag
+from kinesics_core.recording.bag_storage import SUFFIXES
 
 
 def import_bags(
@@ -54,7 +56,8 @@ def import_bags(
                     writer.add(clip)
             if sentence:
                 left_out.append((bag.name, sentence))
-        report = PeopleImportReport("bag", len(bags), len(writer), tuple(left_out))
+        others = tuple(sentences(beside(source, SUFFIXES)))
+        report = PeopleImportReport("bag", len(bags), len(writer), tuple(left_out), others)
         report.check(out)
     return report
 

@@ -24,8 +24,9 @@ from kinesics_core.importers.arrays import array_of, frames_of, read_npz
 from kinesics_core.importers.import_axis_angle import RATES
 from kinesics_core.importers.import_bvh import joints_of
 from kinesics_core.importers.import_expmap import RATE as CMU_RATE
-from kinesics_core.importers.import_expmap import cmu_orientations
+from kinesics_core.importers.import_expmap import cmu_orientations, is_expmap
 from kinesics_core.importers.importing import stem
+from kinesics_core.importers.other_recordings import sentences
 from kinesics_core.importers.skeleton_names import SIDES
 from kinesics_core.importers.source_files import SourceFile, files_in
 from kinesics_core.pose_priors.joint_limits import HINGE
@@ -63,7 +64,8 @@ def read(
     for source in sources:
         name = source.stem if source.is_file() and source.suffix != ".npz" else (
             source.name if source.is_dir() else source.resolve().parent.name)
-        for file in files_in(source, (".npz", ".bvh", ".txt")):
+        others: dict[str, str] = {}
+        for file in files_in(source, (".npz", ".bvh", ".txt"), others.__setitem__):
             if fitted_poses.belongs_to_a_fit(source, file.name):
                 continue
             try:
@@ -73,6 +75,10 @@ def read(
                     f"{file.name} cannot be read ({type(error).__name__}: {error})")
                 faults.append(why)
                 tell(f"left out: {why}")
+        for sentence in sentences({
+                other: advice for other, advice in others.items()
+                if not fitted_poses.belongs_to_a_fit(source, other)}):
+            tell(sentence)
     if not clips and faults:
         raise KinesicsError(f"None of the files can be read: {faults[0]}")
     if not clips:
@@ -106,7 +112,7 @@ def _recordings(file: SourceFile, source: str) -> Iterator[tuple[str, np.ndarray
         yield stem(file.name), from_bvh(motion, file.name), motion.rate
     else:
         data = file.read()
-        if data.split(b"\n", 1)[0].count(b",") == 116:
+        if is_expmap(data, file.name):
             table = np.loadtxt(io.BytesIO(data), delimiter=",", ndmin=2)
             yield stem(file.name), from_cmu_expmap(table), CMU_RATE
 

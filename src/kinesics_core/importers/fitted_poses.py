@@ -22,7 +22,7 @@ LABELS = "labels"
 
 _PARAMS = "params.npz"
 _FRAMES = "params"  # folder beside it with a file for each frame
-_BESIDE = "keypoints.npz", "motion.bvh"
+_BESIDE = "keypoints.npz", "motion.bvh", "motion.glb", "overlay.mp4"
 
 
 def belongs_to_a_fit(folder: Path, name: str) -> bool:

@@ -6,6 +6,7 @@ the trunk becomes key poses ``STEP`` apart.
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -14,14 +15,18 @@ from kinesics_core.body.arm_poses import ArmPose
 from kinesics_core.body.gestures import Gesture, KeyPose
 from kinesics_core.errors import KinesicsError
 from kinesics_core.expression.gesture_files import SUFFIXES, read_gestures
+from kinesics_core.files import shown
 from kinesics_core.importers import bvh
 from kinesics_core.importers.import_bvh import coco_from_bvh, joints_of
+from kinesics_core.importers.other_recordings import beside, sentences
 
 STEP = 0.2
 """Seconds between the key poses of a clip."""
 
 LONGEST = 30.0
 """Seconds of a clip; a longer one is no gesture."""
+
+_log = logging.getLogger(__name__)
 
 _LEAD = 0.4  # s from the posture to the clip's first pose, and from the last back
 _HEAD_LIMIT = (0.4, 0.5, 0.8)  # rad: roll, pitch, yaw
@@ -39,11 +44,15 @@ def read_folder(folder: Path) -> dict[str, Gesture]:
     try:
         found = sorted(path for path in folder.iterdir()
                        if path.suffix.lower() in (*SUFFIXES, ".bvh"))
+        others = sentences(beside(folder, (*SUFFIXES, ".bvh")))
     except OSError as error:
         raise KinesicsError(f"The folder of gestures {folder} cannot be read: {error}") from error
     if not found:
         raise KinesicsError(
-            f"{folder} holds no gesture; wanted files that end on .bvh or {', '.join(SUFFIXES)}.")
+            f"{folder} holds no gesture; wanted files that end on .bvh or {', '.join(SUFFIXES)}."
+            f" {' '.join(others)}".rstrip())
+    for sentence in others:
+        _log.warning("%s: %s", shown(folder), sentence)
     gestures: dict[str, Gesture] = {}
     for path in found:
         new = read_gestures(path) if path.suffix.lower() in SUFFIXES else read_clip(path)

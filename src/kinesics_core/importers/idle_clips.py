@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,13 @@ import numpy as np
 from kinesics_core.errors import KinesicsError
 from kinesics_core.expression.idle_fit import RATE
 from kinesics_core.expression.idle_life import CHANNELS
+from kinesics_core.files import shown
 from kinesics_core.importers import bvh
 from kinesics_core.importers.gesture_folder import head_angles, trunk_axes
 from kinesics_core.importers.import_bvh import coco_from_bvh, joints_of
+from kinesics_core.importers.other_recordings import beside, sentences
+
+_log = logging.getLogger(__name__)
 
 _HIPS, _ANKLES = [11, 12], [15, 16]
 _ARMS = ((5, 7, 9, 1.0), (6, 8, 10, -1.0))  # COCO-17: shoulder, elbow, wrist, own side
@@ -32,10 +37,14 @@ def read_idle(folder: Path) -> tuple[dict[str, np.ndarray], list[str]]:
     """
     try:
         found = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".bvh")
+        others = sentences(beside(folder, (".bvh",)))
     except OSError as error:
         raise KinesicsError(f"{folder} cannot be read: {error}") from error
     if not found:
-        raise KinesicsError(f"{folder} holds no .bvh; wanted recordings of people who wait.")
+        raise KinesicsError(f"{folder} holds no .bvh; wanted recordings of people who wait."
+                            f" {' '.join(others)}".rstrip())
+    for sentence in others:
+        _log.warning("%s: %s", shown(folder), sentence)
     clips, stepping = {}, []
     for path in found:
         motion = bvh.parse(bvh.decode(path.read_bytes()), path.name)

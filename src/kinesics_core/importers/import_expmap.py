@@ -15,6 +15,7 @@ import numpy as np
 from kinesics_core.dataset.clips import Clip
 from kinesics_core.errors import KinesicsError
 from kinesics_core.importers.importing import MotionRecording, stem
+from kinesics_core.importers.other_recordings import HEAD, holds_motion
 from kinesics_core.importers.source_files import SourceFile
 from kinesics_core.kinematics import coco_keypoints, forward_kinematics
 from kinesics_core.rotations import exponential
@@ -23,6 +24,9 @@ from kinesics_core.skeletons import COCO17
 RATE = 120.0
 METRES = 0.0254 / 0.45
 """The Acclaim files of the CMU library are in inches divided by 0.45."""
+
+NUMBERS = 117
+"""Count of numbers in a line: the root's position and 38 exponential maps."""
 
 LABEL_PATTERN = r"(?P<action>.+?)_\d+"
 """SourceFile names are an action and a number: "walking_12"."""
@@ -55,8 +59,24 @@ def recordings(file: SourceFile, source: str, rate: float = RATE) -> Iterator[Mo
     A ``MotionReader`` once ``source``, the collection, is given. rate: frames per second.
     """
     data = file.read()
-    if data.split(b"\n", 1)[0].count(b",") == 116:
+    if is_expmap(data, file.name):
         yield MotionRecording(file.name, partial(_clip, file.name, data, source, rate))
+
+
+def is_expmap(data: bytes, name: str) -> bool:
+    """Return whether a text is a motion of this form; a README is none.
+
+    Raises:
+        KinesicsError: It is a table of other motion.
+    """
+    first = data.split(b"\n", 1)[0]
+    if first.count(b",") == NUMBERS - 1:
+        return True
+    if holds_motion(data[:HEAD].decode("utf-8", "replace")):
+        raise KinesicsError(
+            f"{name} is a table of other numbers ({first.count(b',') + 1} in its first line);"
+            f" wanted {NUMBERS} a line, with commas. Export the recording as BVH.")
+    return False
 
 
 def _clip(file: str, data: bytes, source: str, rate: float) -> Clip:

@@ -18,6 +18,7 @@ import numpy as np
 from kinesics_core.dataset.clips import Clip, Info, Writer
 from kinesics_core.dataset.labels import labels_from
 from kinesics_core.errors import KinesicsError
+from kinesics_core.importers.other_recordings import sentences
 from kinesics_core.importers.source_files import SourceFile, files_in
 from kinesics_core.importers.stature import check_person
 
@@ -63,9 +64,9 @@ class MotionSource:
     label_pattern: str | None = None
     skip_unmatched: bool = False
 
-    def files(self) -> Iterator[SourceFile]:
-        """Yield the files of the format."""
-        return files_in(self.path, self.suffixes)
+    def files(self, report: ImportReport) -> Iterator[SourceFile]:
+        """Yield the files of the format; recordings of other kinds go into the report."""
+        return files_in(self.path, self.suffixes, report.others.__setitem__)
 
 
 def stem(name: str) -> str:
@@ -84,6 +85,7 @@ class ImportReport:
         too_short: Names of those of which a cut left nothing.
         unmatched: Names that the label pattern does not match.
         failed: Why each that could not be made failed, by name.
+        others: What recordings of other kinds are and what to do with them, by name.
     """
 
     written: int = 0
@@ -92,6 +94,7 @@ class ImportReport:
     too_short: list[str] = field(default_factory=list)
     unmatched: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
+    others: dict[str, str] = field(default_factory=dict)
 
     def reasons(self) -> list[str]:
         """Return a sentence with its name for each recording that failed."""
@@ -123,7 +126,7 @@ def import_motion(
         raise KinesicsError(
             f"{source.path} holds no {' or '.join(source.suffixes)} recording, nor does an archive"
             " in it. Give the folder that does, or the KIND of what is there."
-        )
+            + _told(report))
     labels = dict(zip(
         names, labels_from([PurePosixPath(n) for n in names], source.label_pattern), strict=True))
     if source.label_pattern is not None:
@@ -153,8 +156,12 @@ def import_motion(
             reasons = [*report.reasons(), "Faults leave nothing of 1.5 s."]
             raise KinesicsError(
                 f"None of the {len(names)} recordings in {source.path} could be imported."
-                f" {reasons[0]}")
+                f" {reasons[0]}" + _told(report))
     return report
+
+
+def _told(report: ImportReport) -> str:
+    return "".join(f"\n{sentence}" for sentence in sentences(report.others))
 
 
 def _common_folder(names: Sequence[str]) -> str:
@@ -165,7 +172,7 @@ def _common_folder(names: Sequence[str]) -> str:
 
 def _recordings(source: MotionSource, report: ImportReport) -> Iterator[MotionRecording]:
     """Yield what can be imported; files that cannot be read go into the report."""
-    for file in source.files():
+    for file in source.files(report):
         try:
             yield from source.reader(file)
         except Exception as error:  # as above

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import csv
 import io
-import tarfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
@@ -27,6 +26,7 @@ import numpy as np
 
 from kinesics_core.dataset.clips import Clip, Info, Writer
 from kinesics_core.errors import KinesicsError
+from kinesics_core.importers.source_files import files_in
 from kinesics_core.rotations import about_axis
 from kinesics_core.skeletons import COCO17
 
@@ -206,22 +206,9 @@ def _by_animation(rows: list[dict[str, str]]) -> dict[str, list[dict[str, str]]]
 
 
 def _tables(path: Path) -> Iterator[tuple[str, list[dict[str, str]]]]:
-    """Yield name without folder and rows of every CSV file, in folders and in tar archives."""
-    if not path.exists():
-        raise KinesicsError(f"{path} does not exist; give the folder of REBL-Pepper.")
-    for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-        if file.suffix == ".csv":
-            yield file.name, _rows(file.read_bytes())
-        elif file.name.endswith((".tar", ".tar.gz", ".tar.xz")):
-            try:
-                with tarfile.open(file) as archive:
-                    for member in archive:
-                        handle = archive.extractfile(member) if member.isfile() else None
-                        if handle is not None and member.name.endswith(".csv"):
-                            yield PurePosixPath(member.name).name, _rows(handle.read())
-            except (tarfile.TarError, EOFError, OSError) as error:
-                raise KinesicsError(
-                    f"{file} is not a whole archive ({error}). Copy it again.") from error
+    """Yield name without folder and rows of every CSV file, in folders and in archives."""
+    for file in files_in(path, (".csv",)):
+        yield PurePosixPath(file.name).name, _rows(file.read())
 
 
 def _rows(data: bytes) -> list[dict[str, str]]:

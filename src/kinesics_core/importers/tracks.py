@@ -53,12 +53,14 @@ class PeopleImportReport:
         tried: Number of recordings.
         clips: Number of clips in the dataset.
         left_out: Name and sentence of each recording that gave no clip or was cut off.
+        others: Sentences about recordings of other kinds beside them.
     """
 
     kind: str
     tried: int
     clips: int
     left_out: tuple[tuple[str, str], ...]
+    others: tuple[str, ...] = ()
 
     def check(self, out: Path) -> None:
         """Refuse an import without a clip.
@@ -69,7 +71,8 @@ class PeopleImportReport:
         if not self.clips:
             raise KinesicsError(
                 f"None of the {self.tried} {self.kind}(s) gave a clip, so there is no {out}:\n  "
-                + "\n  ".join(f"{name}: {sentence}" for name, sentence in self.left_out))
+                + "\n  ".join((*(f"{name}: {sentence}" for name, sentence in self.left_out),
+                               *self.others)))
 
 
 class Sighting(NamedTuple):

@@ -19,16 +19,12 @@ from kinesics_core import files
 from kinesics_core.dataset.clips import Clip, Info, Writer
 from kinesics_core.dataset.labels import labels_from
 from kinesics_core.errors import KinesicsError, ModelError, SourceError
+from kinesics_core.importers.other_recordings import beside, sentences
 from kinesics_core.importers.tracks import Origin, PeopleImportReport, clips_from_people
 from kinesics_core.perception.config import KeypointConfig
 from kinesics_core.perception.landmarks import KeypointEstimator
-from kinesics_core.perception.sources import DEFAULT_RATE, open_source
+from kinesics_core.perception.sources import DEFAULT_RATE, VIDEO_SUFFIXES, open_source
 from kinesics_core.types import People, Person
-
-SUFFIXES = frozenset({
-    ".3gp", ".avi", ".flv", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".ogv",
-    ".ts", ".webm", ".wmv", ".y4m",
-})
 
 JOURNAL = "videos.jsonl"
 """In the dataset's folder: a line for each video that was gone through, so that an interrupted
@@ -134,7 +130,8 @@ def import_videos(
         left_out = tuple(
             (entry.video, entry.fault or entry.note) for entry in done.values()
             if entry.fault or entry.note)
-        report = PeopleImportReport("video", len(videos), len(writer), left_out)
+        others = tuple(sentences(beside(source, VIDEO_SUFFIXES, frames=True)))
+        report = PeopleImportReport("video", len(videos), len(writer), left_out, others)
         report.check(out)
     return report
 
@@ -147,13 +144,14 @@ def find(source: Path) -> list[Path]:
     """
     if not source.exists():
         raise KinesicsError(f"{source} does not exist; give a folder of videos.")
-    found = sorted(source.rglob("*")) if source.is_dir() else [source]
-    videos = [file for file in found if file.suffix.lower() in SUFFIXES and file.is_file()]
+    found = files.files_below(source) if source.is_dir() else [source]
+    videos = [file for file in found if file.suffix.lower() in VIDEO_SUFFIXES and file.is_file()
+              and not file.name.startswith("._")]  # what macOS puts beside a copy
     if not videos:
-        raise KinesicsError(
-            f"{source} holds no video: {len(found)} file(s) and folder(s), none of them ending in"
-            f" {', '.join(sorted(SUFFIXES))}."
-        )
+        others = sentences(beside(source, VIDEO_SUFFIXES, frames=True))
+        raise KinesicsError("\n".join((
+            f"{source} holds no video: {len(found)} file(s), none of them ending in"
+            f" {', '.join(sorted(VIDEO_SUFFIXES))}.", *others)))
     return videos
 
 

@@ -13,6 +13,7 @@ from kinesics_core.dataset.clips import Clip, Dataset
 from kinesics_core.dataset.resampling import resample
 from kinesics_core.errors import KinesicsError
 from kinesics_core.importers.import_bvh import BvhReader
+from kinesics_core.importers.other_recordings import sentences
 from kinesics_core.importers.source_files import files_in
 from kinesics_core.judging.gesture_scores import ALLOWED, GestureClip
 
@@ -93,7 +94,8 @@ def _clips(folder: Path, tell: Callable[[str], None]) -> list[tuple[str, Clip]]:
                 " own and need metres. Give a dataset in three dimensions.")
         return [(clip.name, clip) for clip in dataset]
     reader, found = BvhReader(folder.resolve().name), []
-    for file in files_in(folder, (".bvh",)):
+    others: dict[str, str] = {}
+    for file in files_in(folder, (".bvh",), others.__setitem__):
         if gesture_of(file.name) is None:
             tell(f"{file.name}: its name tells no gesture; left out.")
             continue
@@ -101,4 +103,6 @@ def _clips(folder: Path, tell: Callable[[str], None]) -> list[tuple[str, Clip]]:
             found.append((file.name, next(iter(reader(file))).make()))
         except KinesicsError as error:
             tell(f"{error} Left out.")
+    for sentence in sentences(others):
+        tell(sentence)
     return found

@@ -27,6 +27,7 @@ from kinesics_core.dataset.clips import Clip
 from kinesics_core.errors import KinesicsError
 from kinesics_core.importers import pepper
 from kinesics_core.importers.import_bvh import BvhReader
+from kinesics_core.importers.other_recordings import sentences
 from kinesics_core.importers.source_files import files_in
 from kinesics_core.judging.features import SHORTEST, window_features
 
@@ -136,7 +137,8 @@ def _rated(clip: Clip) -> LabelledMotion:
 
 def _named(folder: Path, tell: Callable[[str], None]) -> list[LabelledMotion]:
     reader, found = BvhReader(folder.resolve().name), []
-    for file in files_in(folder, (".bvh",)):
+    others: dict[str, str] = {}
+    for file in files_in(folder, (".bvh",), others.__setitem__):
         label = label_of(file.name)
         if label is None:
             tell(f"{file.name}: its name tells no feeling; left out.")
@@ -151,6 +153,8 @@ def _named(folder: Path, tell: Callable[[str], None]) -> list[LabelledMotion]:
             tell(f"{error} Left out.")
             continue
         found.append(LabelledMotion(clip.name, clip.source, PEOPLE, label[0], label[1], windows))
+    for sentence in sentences(others):
+        tell(sentence)
     return found
 
 

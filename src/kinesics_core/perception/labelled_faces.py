@@ -11,17 +11,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from kinesics_core.affect.emotions import EMOTIONS, NEUTRAL
 from kinesics_core.affect.face import FaceReader
-from kinesics_core.errors import KinesicsError
+from kinesics_core.errors import KinesicsError, SourceError
+from kinesics_core.files import files_below
 from kinesics_core.perception.picture_faces import PictureFace, PictureFaceReader
+from kinesics_core.perception.sources import IMAGE_SUFFIXES, OTHER_SUFFIXES, read_image
 from kinesics_core.types import NANOSECONDS, Person
-
-SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
-"""Endings of the names of pictures."""
 
 SYNONYMS = {
     "happiness": ("happy", "joy", "joyful", "smile"), "anger": ("angry", "rage"),
@@ -65,9 +63,9 @@ def labelled_pictures(folder: Path) -> list[LabelledPicture]:
     for table in sorted(folder.glob("*.csv")):
         found += _from_table(folder, table)
     if not found:
-        for file in sorted(folder.rglob("*")):
+        for file in files_below(folder):
             label = emotion_of_label(file.parent.name)
-            if file.suffix.lower() in SUFFIXES and label is not None:
+            if file.suffix.lower() in IMAGE_SUFFIXES | OTHER_SUFFIXES and label is not None:
                 found.append(LabelledPicture(file, label))
     if not found:
         raise KinesicsError(
@@ -144,8 +142,10 @@ def read_pictures(
     read: dict[str, list[np.ndarray]] = {name: [] for name in READERS}
     with PictureFaceReader(whole=True) as reader:
         for picture in watch(pictures):
-            image = cv2.imread(str(picture.file), cv2.IMREAD_COLOR)
-            face = None if image is None else reader.read(cv2.cvtColor(image, cv2.COLOR_BGR2RGB))
+            try:
+                face = reader.read(np.ascontiguousarray(read_image(picture.file)))
+            except SourceError:
+                face = None
             if face is None:
                 broken.append(picture.file)
                 continue

@@ -18,6 +18,7 @@ import numpy as np
 import yaml
 
 from kinesics_core.errors import KinesicsError
+from kinesics_core.files import files_below
 from kinesics_core.recording.bag_file import METADATA, is_being_recorded
 from kinesics_core.recording.bag_storage import (
     StoredMessage,
@@ -87,8 +88,9 @@ def find(source: Path) -> list[Bag]:
     if source.is_file() and suffix_of(source):
         return [Bag(_stem(source), [source])]
     folders: dict[Path, list[Path]] = {}
-    for file in sorted(source.rglob("*")):
-        if suffix_of(file) and file.is_file():
+    found = files_below(source)
+    for file in found:
+        if suffix_of(file):
             folders.setdefault(file.parent, []).append(file)
     bags = []
     for folder, files in folders.items():
@@ -104,7 +106,7 @@ def find(source: Path) -> list[Bag]:
         else:
             bags += [Bag((name / _stem(file)).as_posix(), [file]) for file in files]
     if not bags:
-        others = sorted({file.suffix for file in source.rglob("*.*") if file.is_file()})
+        others = sorted({file.suffix for file in (*found, source) if file.is_file()} - {""})
         raise KinesicsError(
             f"{source} holds no .mcap or .db3 file, only {', '.join(others) or 'nothing'}. Give a"
             " bag of ROS 2 or a folder of them; `rosbags-convert` makes one of a ROS 1 .bag."

@@ -16,17 +16,17 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from kinesics_core.dataset.labels import labels_from
-from kinesics_core.files import write_json
+from kinesics_core.files import files_below, write_json
 from kinesics_core.fitting.errors import FitError
 from kinesics_core.fitting.output.directory import REPORT
 from kinesics_core.fitting.output.recording import fit_recording
 from kinesics_core.fitting.output.request import FitRequest
 from kinesics_core.fitting.progress import Progress
 from kinesics_core.fitting.tracks.read_openpose import is_openpose
-from kinesics_core.importers.videos import SUFFIXES, find
+from kinesics_core.importers.videos import find
 from kinesics_core.jobs import local as jobs
 from kinesics_core.jobs import ray as cluster
-from kinesics_core.perception.sources import image_files
+from kinesics_core.perception.sources import VIDEO_SUFFIXES, image_files
 from kinesics_core.recording.bag_reader import is_bag
 
 PAPER_VIDEOS, PAPER_FRAMES, PAPER_GPU_HOURS = 1677, 300, 7267
@@ -107,7 +107,7 @@ def is_dataset(source: Path) -> bool:
     if not source.is_dir() or is_openpose(source) or image_files(source):
         return False
     return not is_bag(source) and any(
-        path.suffix.lower() in SUFFIXES for path in source.rglob("*"))
+        path.suffix.lower() in VIDEO_SUFFIXES for path in files_below(source))
 
 
 def fit_dataset(

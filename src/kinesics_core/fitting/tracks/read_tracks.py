@@ -406,9 +406,9 @@ def _estimator(
 
 def video_of(folder: Path) -> Path | None:
     """Return the one video in or beside a folder that OpenPose's files are named after, or None."""
-    from kinesics_core.importers.videos import SUFFIXES
+    from kinesics_core.perception.sources import VIDEO_SUFFIXES
 
     name = next(folder.glob("*" + read_openpose.ENDING)).name
     found = [file for place in (folder, folder.absolute().parent) for file in place.iterdir()
-             if file.suffix.lower() in SUFFIXES and name.startswith(file.stem + "_")]
+             if file.suffix.lower() in VIDEO_SUFFIXES and name.startswith(file.stem + "_")]
     return found[0] if len(found) == 1 else None

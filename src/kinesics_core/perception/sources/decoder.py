@@ -6,11 +6,30 @@ import time
 
 import numpy as np
 
+from kinesics_core.errors import SourceError
+
 DEFAULT_RATE = 30.0
 """Hz, where a source has no rate of its own."""
 
+LONGEST_SIDE = 32766
+"""Pixels of an image's width and height at most: OpenCV and MediaPipe count those that they warp
+in 16 bits, and MediaPipe ends the process above."""
+
 FIRST_FRAME_SECONDS = 15.0
 """Cameras and network streams may take their time to start."""
+
+
+def require_sides(image: np.ndarray, name: str) -> np.ndarray:
+    """Return an image (height, width, ...) that can be gone on with.
+
+    Raises:
+        SourceError: It is too wide or too high.
+    """
+    if max(image.shape[:2]) > LONGEST_SIDE:
+        raise SourceError(
+            f"{name} is {image.shape[1]} x {image.shape[0]} pixels; wanted at most {LONGEST_SIDE} a"
+            " side. Shrink it, or cut it into pieces.")
+    return image
 
 
 class Decoder:

@@ -18,12 +18,24 @@ from kinesics_core.errors import SourceError
 from kinesics_core.files import shown
 from kinesics_core.perception.bit_depth import BitDepth
 from kinesics_core.perception.depth_maps import NOT_A_PICTURE, shows_depth
-from kinesics_core.perception.sources.decoder import DEFAULT_RATE, Decoder, what_it_is
+from kinesics_core.perception.sources.decoder import (
+    DEFAULT_RATE,
+    Decoder,
+    require_sides,
+    what_it_is,
+)
 
 IMAGE_SUFFIXES = frozenset(
     {".avif", ".bmp", ".hdr", ".jfif", ".jpe", ".jpeg", ".jpg", ".jp2", ".pfm", ".pgm", ".png",
      ".pnm", ".ppm", ".tif", ".tiff", ".webp"}
 )
+
+VIDEO_SUFFIXES = frozenset({
+    ".3g2", ".3gp", ".avi", ".divx", ".dv", ".f4v", ".flv", ".m2t", ".m2ts", ".m2v", ".m4v",
+    ".mkv", ".mov", ".mp4", ".mpe", ".mpeg", ".mpg", ".mts", ".mxf", ".ogv", ".qt", ".rm",
+    ".rmvb", ".ts", ".vob", ".webm", ".wmv", ".y4m",
+})
+"""Endings by which videos are found in a folder; a single file may have any."""
 
 OTHER_SUFFIXES = frozenset(
     {".arw", ".cr2", ".cr3", ".dng", ".exr", ".heic", ".heif", ".jxl", ".nef", ".orf", ".raf",
@@ -112,6 +124,7 @@ def read_image(file: Path, depth: BitDepth | None = None) -> np.ndarray:
             why = what_it_is(data)
             raise SourceError(f"{name} is not an image that can be decoded"
                               + (f": {why}" if why else f" ({len(data)} bytes)."))
+        require_sides(image, name)
         if shows_depth(image, f"{file.parent.name}/{file.name}"):
             raise SourceError(f"{name} {NOT_A_PICTURE}")
         if image.ndim == 2:  # whatever was asked for
@@ -139,10 +152,21 @@ def image_files(folder: Path) -> list[Path]:
     here = list(folder.iterdir())
     others = [file for file in here if file.suffix.lower() in OTHER_SUFFIXES]
     if others:
-        kinds = ", ".join(sorted({file.suffix for file in others}))
         _log.warning("%s holds %d photograph(s) that cannot be decoded (%s), which are left out; "
-                     "convert them to JPEG.", shown(folder), len(others), kinds)
-    return sorted((p for p in here if p.suffix.lower() in IMAGE_SUFFIXES), key=_natural)
+                     "convert them to JPEG.", shown(folder), len(others), _endings(others))
+    images = sorted((p for p in here if p.suffix.lower() in IMAGE_SUFFIXES
+                     and not p.name.startswith(".")), key=_natural)
+    films = [file for file in here if file.suffix.lower() in (*VIDEO_SUFFIXES, ".gif")
+             and not file.name.startswith(".")]
+    if images and films:
+        _log.warning("%s is taken for a folder of %d image(s); the %d video(s) in it (%s) are left "
+                     "out. Give them as sources of their own.",
+                     shown(folder), len(images), len(films), _endings(films))
+    return images
+
+
+def _endings(files: Sequence[Path]) -> str:
+    return ", ".join(sorted({file.suffix for file in files}))
 
 
 def _check_header(name: str, data: bytes) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kinesics_core.perception.sources.decoder import Decoder
+from kinesics_core.perception.sources.decoder import Decoder, require_sides
 from kinesics_core.perception.sources.framing import Framing
 from kinesics_core.types import NANOSECONDS, Frame
 
@@ -82,7 +82,8 @@ class Playlist:
         if image is None:
             self._taken -= 1
             return None
-        frame = Frame(self._framing.apply(image), round(self.clock * NANOSECONDS), self.index)
+        image = require_sides(self._framing.apply(image), self.decoder.name)
+        frame = Frame(image, round(self.clock * NANOSECONDS), self.index)
         self.drop()
         return frame
 

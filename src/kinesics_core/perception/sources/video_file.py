@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import math
 import os
 import subprocess
@@ -24,6 +25,16 @@ MISSING_SHARE = 0.1
 COUNTED_BYTES = 128 << 20
 """Size up to which the frames of a file that does not tell their number are counted."""
 
+FASTEST = 240.0
+"""Frames per second that are believed; where a file claims more, they are measured."""
+
+RAW_STREAMS = frozenset(
+    {".264", ".265", ".avc", ".h264", ".h265", ".hevc", ".mjpeg", ".mjpg"})
+"""Endings of coded pictures without a container, which say no times."""
+
+_MEASURED = 100
+"""Frames by whose stamps a rate is measured."""
+
 _JITTER = 0.0015
 """Seconds by which frames of an even video may be off: Matroska and FLV round to milliseconds."""
 
@@ -38,6 +49,8 @@ _WIDEST_PIXEL = 4.0
 
 _SQUARE = 0.1
 """Pixels that differ less from squares (old television's) are left as they are."""
+
+_log = logging.getLogger(__name__)
 
 _PACKETS_BEFORE_A_FRAME = 1_000_000
 """Packets of sound and other streams that may come before the next one of the picture."""
@@ -72,10 +85,14 @@ class VideoFile(Decoder):
         self._ahead = True
         self.size = (image.shape[1], image.shape[0])
         fps = self._capture.get(cv2.CAP_PROP_FPS)
-        self.fps = fps if 0.0 < fps <= 1000.0 else DEFAULT_RATE
+        self.fps = fps if 0.0 < fps <= FASTEST else self._measured_rate()
+        if self._file.suffix.lower() in RAW_STREAMS:
+            _log.warning("%s has no times; %g frames a second are taken. Put it into a video that"
+                         " says them: ffmpeg -r RATE -i IN -c copy OUT.mp4", self.name, self.fps)
         count = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
         self._announced = int(count) if 0 < count < 1e9 else None
-        if self._tells_its_count:
+        if self._tells_its_count and self._announced is not None:
+            self._announced -= empty_pictures(file) if self._avi else 0
             self.total = self._announced
         elif size <= COUNTED_BYTES:
             self.total = self._count()
@@ -174,6 +191,16 @@ class VideoFile(Decoder):
             since = even
         self._latest = since
 
+    def _measured_rate(self) -> float:
+        """Return frames per second by the stamps: DV without a container claims 60,000."""
+        capture = open_capture(self._path)
+        stamps: list[float] = []
+        while len(stamps) < _MEASURED and capture.grab():
+            stamps.append(capture.get(cv2.CAP_PROP_POS_MSEC) / 1000.0)
+        capture.release()
+        step = float(np.median(np.diff(stamps))) if len(stamps) > 1 else 0.0
+        return 1.0 / step if math.isfinite(step) and step > 1e-4 else DEFAULT_RATE
+
     def _count(self) -> int | None:
         """Return the number of coded frames, which are read and not decoded."""
         packets = open_capture(self._path, [cv2.CAP_PROP_FORMAT, -1])
@@ -186,8 +213,6 @@ class VideoFile(Decoder):
     def _check_end(self) -> None:
         """Raise SourceError if the file has ended before its time."""
         wanted = max(self._announced or 0, self.total or 0)
-        if self._avi:
-            wanted -= empty_pictures(self._file)
         if self._given >= (1.0 - MISSING_SHARE) * wanted - 1:
             return
         if not self._tells_its_count:
