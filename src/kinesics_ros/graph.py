@@ -21,6 +21,7 @@ from rclpy.validate_namespace import validate_namespace
 
 from kinesics_core.errors import KinesicsError
 from kinesics_core.robot.robot_map import driver_of
+from kinesics_ros import dead_ports
 from kinesics_ros.bus import Bus
 from kinesics_ros.camera_node import CameraNode
 from kinesics_ros.expression_node import ExpressionNode
@@ -118,10 +119,11 @@ class Graph:
             raise
         self._executor = SingleThreadedExecutor()
         try:
-            for name in self._names:
-                node = STAGES[name](self.bus, overrides=self._overrides.get(name))
-                self.stages[name] = node
-                self._executor.add_node(node)
+            with dead_ports.avoided():
+                for name in self._names:
+                    node = STAGES[name](self.bus, overrides=self._overrides.get(name))
+                    self.stages[name] = node
+                    self._executor.add_node(node)
             self._bring_up()
         except BaseException:
             self.__exit__()

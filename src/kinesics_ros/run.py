@@ -15,6 +15,7 @@ from rclpy.signals import SignalHandlerOptions
 
 from kinesics_core.assets import hooks
 from kinesics_core.assets.hooks import AssetHooks
+from kinesics_ros import dead_ports
 
 
 def stop_on_signals() -> threading.Event:
@@ -73,7 +74,8 @@ def run_node(
     stop = stop_on_signals()
     rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
     executor = executor_of()
-    node = make()
+    with dead_ports.avoided():
+        node = make()
     executor.add_node(node)
     try:
         while not stop.is_set():

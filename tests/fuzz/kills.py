@@ -2,7 +2,7 @@
 
 ``python tests/fuzz/kills.py --count 30`` kills an import, a training, a fit and a recorder so often
 each. An import, a training and a fit must end with the same arrays as if nothing had happened; a
-recorder must have kept everything but the last second.
+recorder must have kept everything that had reached it but the last second's.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -25,9 +25,7 @@ from readers import bvh, keypoint_table
 
 KINESICS = [sys.executable, "-m", "kinesics_core.cli"]
 QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-CONNECTED = 3.5  # seconds after a publisher knows a subscriber, until that one hears it:
-# up to 2.8 s where its forerunner was killed, and 0.01 s where that ended by itself (Fast DDS)
-PROMISED = 1.0  # seconds that a killed recorder may lose
+PROMISED = 1.0  # seconds that a killed recorder may lose of what had reached it
 
 
 def arrays_below(folder: Path) -> dict[str, bytes | np.ndarray]:
@@ -140,15 +138,38 @@ def kill_fits(folder: Path, count: int, rng: np.random.Generator) -> list[str]:
         folder, count, rng)
 
 
+def lost_seconds(heard: Sequence[tuple[int, int]], kept: Collection[int], killed: int) -> float:
+    """Return how long before its death a recorder got the oldest message that is not in its bag.
+
+    Args:
+        heard: Stamp and time of coming of each message, ns.
+        kept: Stamps of the messages in the bag.
+        killed: When it was killed, ns.
+    """
+    return max(((killed - came) / 1e9 for stamp, came in heard if stamp not in kept), default=0.0)
+
+
+def left_by_recorder(bag: Path) -> tuple[set[int], str]:
+    """Return the stamps in a bag that a kill left, made whole where it is torn; and a fault."""
+    from kinesics_core.recording import bag_reader, bag_recovery
+
+    if not list(bag.glob("*.mcap")):
+        return set(), ""
+    contents = bag_reader.read(bag_reader.find(bag)[0])
+    if contents.fault:  # killed within a write
+        bag_recovery.recover(bag)
+        contents = bag_reader.read(bag_reader.find(bag)[0])
+    return {people.stamp for topic in contents.people.values() for people in topic}, contents.fault
+
+
 def kill_recorders(folder: Path, count: int, rng: np.random.Generator) -> list[str]:
-    """Kill recorders of a topic that counts at 100 Hz, and see what the bag holds."""
+    """Kill recorders of a topic at 100 Hz; compare each bag with what had reached its recorder."""
     import rclpy
     from messages import good
     from rclpy.executors import SingleThreadedExecutor
+    from witnessed_recorder import NOTE
 
-    from kinesics_core.recording import bag_reader
-
-    faults, worst, empty = [], 0.0, 0
+    faults, worst, waits = [], 0.0, []
     rclpy.init()
     node, executor = rclpy.create_node("talker"), SingleThreadedExecutor()
     executor.add_node(node)
@@ -158,36 +179,38 @@ def kill_recorders(folder: Path, count: int, rng: np.random.Generator) -> list[s
     for number in range(count):
         # A topic of its own: a killed subscriber counts as one for some seconds more.
         publisher = node.create_publisher(PersonArray, f"/kill{number}/persons", 10)
-        bag = folder / f"bag{number}"
+        bag, notes = folder / f"bag{number}", folder / f"notes{number}"
         process = subprocess.Popen(
-            [sys.executable, "-m", "kinesics_ros.recorder_node", "--ros-args", "-p",
-             "autostart:=true", "-p", f"bag:={bag}", "-p", "topics:=['persons']", "-r",
-             f"__ns:=/kill{number}"], **QUIET)
-        moment, began, sent = float(rng.uniform(0.3, 6.0)), None, 0.0
-        while began is None or time.monotonic() - began < moment:
+            [sys.executable, str(Path(__file__).with_name("witnessed_recorder.py")), str(notes),
+             "--ros-args", "-p", "autostart:=true", "-p", f"bag:={bag}", "-p",
+             "topics:=['persons']", "-r", f"__ns:=/kill{number}"], **QUIET)
+        moment, began = float(rng.uniform(0.3, 6.0)), 0
+        while not began or time.time_ns() - began < moment * 1e9:
             executor.spin_once(timeout_sec=0.005)
             if publisher.get_subscription_count():
-                began = began or time.monotonic()
-                sent = time.time()
-                message.header.stamp.sec = int(sent)
-                message.header.stamp.nanosec = int(sent % 1 * 1e9)
+                sent = time.time_ns()
+                began = began or sent
+                message.header.stamp.sec, message.header.stamp.nanosec = divmod(sent, 10**9)
                 publisher.publish(message)
                 time.sleep(0.005)
+        killed = time.time_ns()
         process.send_signal(signal.SIGKILL)
         process.wait()
-        found = bag_reader.read(bag_reader.find(bag)[0]).people.get(publisher.topic_name, []) \
-            if list(bag.glob("*.mcap")) else []
+        heard = list(NOTE.iter_unpack(notes.read_bytes())) if notes.exists() else []
+        kept, fault = left_by_recorder(bag)
         shutil.rmtree(bag, ignore_errors=True)
-        if not found and moment < CONNECTED:
-            empty += 1
-            continue
-        lost = sent - found[-1].stamp / 1e9 if found else moment
+        lost = lost_seconds(heard, kept, killed)
         worst = max(worst, lost)
-        if lost > PROMISED + 0.1:
-            faults.append(f"killed after {moment:.2f} s: lost {lost:.2f} s")
+        waits.append((heard[0][1] - began) / 1e9 if heard else np.inf)
+        if lost > PROMISED or fault or kept - {stamp for stamp, _ in heard}:
+            faults.append(f"killed after {moment:.2f} s: {len(heard)} heard, {len(kept)} kept,"
+                          f" lost {lost:.2f} s {fault}")
     executor.shutdown()
     rclpy.try_shutdown()
-    print(f"recorder: at most {worst:.2f} s lost; {empty} were killed before they heard anything")
+    first = [wait for wait in waits if np.isfinite(wait)]
+    print(f"recorder: at most {worst:.2f} s lost of what it had heard; the first message came at"
+          f" most {max(first, default=np.nan):.2f} s after the publisher saw the recorder;"
+          f" {count - len(first)} were killed before")
     return faults
 
 

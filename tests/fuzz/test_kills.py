@@ -21,6 +21,15 @@ def test_differences_are_seen():
     assert kills.differences(one, {"a": b"x", "b": np.ones(3)}) == ["c"]
 
 
+def test_what_a_killed_recorder_lost_is_what_had_reached_it():
+    """Of four messages that came a second apart, the kill came at 10 s."""
+    heard = [(1, 6 * 10**9), (2, 7 * 10**9), (3, 8 * 10**9), (4, 9 * 10**9)]
+    assert kills.lost_seconds(heard, {1, 2, 3, 4}, 10 * 10**9) == 0
+    assert kills.lost_seconds(heard, {1, 2, 3}, 10 * 10**9) == 1
+    assert kills.lost_seconds(heard, {1, 3, 4}, 10 * 10**9) == 3  # a hole is older than the tail
+    assert kills.lost_seconds([], set(), 10 * 10**9) == 0
+
+
 @pytest.mark.slow
 def test_killed_imports_end_as_undisturbed_ones(tmp_path):
     assert kills.kill_imports(tmp_path, 3, np.random.default_rng(5)) == []

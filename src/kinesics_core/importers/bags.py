@@ -80,13 +80,8 @@ def _lack(contents: bag_reader.BagContents, clips: int) -> str:
     """Say why there is no clip; "" if there is one."""
     if clips:
         return ""
-    if not contents.messages:
-        return ("The bag holds no message. Nothing was published, or its recorder was killed before"
-                " the first flush.")
-    if not contents.people:
-        topics = ", ".join(f"{topic} ({kind})" for topic, kind in sorted(contents.types.items()))
-        return (f"It has no topic of type {bag_reader.PEOPLE_TYPE}, only {topics}; record"
-                " `persons` too.")
+    if contents.lack:
+        return contents.lack
     count = sum(map(len, contents.people.values()))
     if any(people.persons for frames in contents.people.values() for people in frames):
         return f"Nobody was followed for half a second in its {count} messages of people."

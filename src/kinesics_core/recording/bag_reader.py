@@ -69,6 +69,17 @@ class BagContents:
     custom_data: dict[str, str] = field(default_factory=dict)
     fault: str = ""
 
+    @property
+    def lack(self) -> str:
+        """Sentence why nobody can be in it; "" where somebody can."""
+        if not self.messages:
+            return ("The bag holds no message. Nothing was published, or its recorder was killed"
+                    " before the first flush.")
+        if self.people:
+            return ""
+        topics = ", ".join(f"{topic} ({kind})" for topic, kind in sorted(self.types.items()))
+        return f"It has no topic of type {PEOPLE_TYPE}, only {topics}; record `persons` too."
+
     def add_fault(self, sentence: str) -> None:
         """Add a sentence to the faults."""
         self.fault = f"{self.fault} {sentence}".strip()

@@ -84,5 +84,5 @@ def people_of_bag(place: Path) -> Iterator[People]:
                 yield people
     if not topic:
         raise KinesicsError(
-            f"{place} holds no people ({', '.join(contents.types) or 'no topic'}). "
-            f"{contents.fault} Record `persons`, or give the video.")
+            " ".join(filter(None, (f"{place} holds no people.", contents.fault, contents.lack,
+                                   "A video will do, too."))))

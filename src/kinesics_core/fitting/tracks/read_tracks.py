@@ -277,10 +277,9 @@ class _Reading:
         if contents.fault:
             self._note(contents.fault)
         if not gathered:
-            raise FitError(
-                f"{source} has no message of {bag_reader.PEOPLE_TYPE}, only "
-                f"{', '.join(sorted(set(contents.types.values()))) or 'nothing'}; record `persons`"
-                " too, or give a video.", "INPUT_UNREADABLE")
+            why = contents.lack or "Its topic of people has no message that can be read."
+            raise FitError(f"{source} holds no people. {why} A video will do, too.",
+                           "INPUT_UNREADABLE")
         name, chosen = max(gathered.items(), key=lambda item: item[1].count)
         if len(gathered) > 1:
             self._note(f"{source} has people on {' and '.join(sorted(gathered))}; {name} is used.")
