@@ -45,9 +45,16 @@ def test_the_braking_tail_of_every_command_ends_within_the_range(limits):
     for _ in range(200):
         target = np.where(rng.random(N) < 0.5, limits.lower - 1, limits.upper + 1)
         limiter.move(limiter.next_velocity(target, np.zeros(N), 1 / 60), 1 / 60)
-        end, velocity = braking_tail(limiter.position, limiter.velocity, limits.acceleration, 1e3)
+        end, velocity = braking_tail(limiter.position, limiter.velocity, limits, 1e3)
         assert (velocity == 0).all()
         assert (end >= limits.lower - 1e-9).all() and (end <= limits.upper + 1e-9).all()
+        assert_brakes_no_harder_than_it_may(limiter)
+
+
+def assert_brakes_no_harder_than_it_may(limiter):
+    soon = braking_tail(limiter.position, limiter.velocity, limiter.limits, 1e-3)[1]
+    change = np.abs(soon - limiter.velocity)
+    assert (change <= limiter.limits.acceleration * 1e-3 * (1 + 1e-6) + 1e-9).all()
 
 
 def test_a_target_that_stands_is_reached_and_not_overshot(limits):
@@ -80,3 +87,30 @@ def test_a_slow_command_has_three_points(limits):
     times, _, velocities = trajectory_points(still, limits)
     np.testing.assert_allclose(times, [1 / 30, 2 / 30, 3 / 30])
     assert (velocities == 0).all()
+
+
+def test_after_a_gap_of_any_length_the_tail_is_the_rest_of_the_one_before(limits):
+    """Joints that are stopped by their range were told when to stand; a gap does not delay it."""
+    rng, ended = np.random.default_rng(5), 0
+    for _ in range(60):
+        limiter = Limiter(limits, rng.uniform(limits.lower, limits.upper))
+        target = np.where(rng.random(N) < 0.5, limits.lower - 1, limits.upper + 1)
+        for _ in range(int(rng.integers(5, 120))):
+            limiter.move(limiter.next_velocity(target, np.zeros(N), 1 / 60), 1 / 60)
+        end = braking_tail(limiter.position, limiter.velocity, limits, 1e3)[0]
+        before = limiter.velocity.copy()
+        elapsed = float(rng.uniform(0.1, 0.25))
+        limiter.coast(elapsed)
+        assert (np.abs(before - limiter.velocity) <= limits.acceleration * elapsed + 1e-9).all()
+        assert_brakes_no_harder_than_it_may(limiter)
+        for after in (*np.arange(1, 8) / 30, 1e3):
+            place, velocity = braking_tail(limiter.position, limiter.velocity, limits, after)
+            assert (place >= limits.lower - 1e-9).all() and (place <= limits.upper + 1e-9).all()
+        ended += int((np.abs(np.where(target > 0, limits.upper, limits.lower) - end) < 1e-3).sum())
+        # Going on, it brakes no harder than it may.
+        for _ in range(20):
+            limiter.move(limiter.next_velocity(target, np.zeros(N), 1 / 60), 1 / 60)
+            assert (np.abs(limiter.acceleration) <= limits.acceleration * (1 + 1e-9)).all()
+            assert (limiter.position >= limits.lower).all()
+            assert (limiter.position <= limits.upper).all()
+    assert ended > 5

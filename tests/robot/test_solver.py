@@ -89,3 +89,19 @@ def test_pairs_that_a_step_may_touch_are_all_found_along_a_movement(robot):
                                        spare[spare < 0.03], atol=1e-6)
             found += 1
     assert found > 5
+
+
+def test_what_is_said_to_be_clear_touches_nothing_on_the_way(robot):
+    checker, rng = robot.guard.checker, np.random.default_rng(4)
+    position, step = anywhere(robot.limits, rng), np.zeros(len(robot.names))
+    said = {True: 0, False: 0}
+    for _ in range(600):
+        step = 0.9 * step + rng.normal(0.0, 0.01, len(step))
+        position = np.clip(position + step, robot.limits.lower, robot.limits.upper)
+        ways = np.abs(step)
+        clear = checker.surely_clear(position, ways)
+        said[clear] += 1
+        if clear:
+            for _ in range(3):
+                assert checker.clear(position + rng.uniform(-1.0, 1.0, len(ways)) * ways)
+    assert said[True] > 100 and said[False] > 20

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,7 +19,9 @@ SLACK = 0.001
 the guard must act."""
 
 _FARTHEST_APART = 0.01  # metres that overlapping capsules are driven apart in one step
-_YZX, _ZXY = np.array([1, 2, 0]), np.array([2, 0, 1])
+_FORTH, _BACK = np.array([1, 2, 0, 2, 0, 1]), np.array([2, 0, 1, 1, 2, 0])
+_MARGIN = 0.02  # metres of room of pairs that are looked at beside those that may touch
+_LONGEST_PAUSE = 32  # questions in a row that are not asked again
 _LONGEST_SLIDE = 10.0  # metres of a joint without an end
 
 
@@ -47,18 +49,17 @@ class CapsuleModel:
     pairs: tuple[tuple[int, int, float], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Nearness:
+class Nearness(NamedTuple):
     """A pair that is near.
 
     Attributes:
-        index: Its number.
+        number: Of the pair.
         spare: Metres that are left to the distance to be kept.
         one, other: Its nearest points in the world.
         overlaps: Whether they are inside each other, so that the points are the wrong way round.
     """
 
-    index: int
+    number: int
     spare: float
     one: list[float]
     other: list[float]
@@ -100,6 +101,7 @@ class CapsuleChecker:
         self.found = self.shapes.createData()
         for request, apart in zip(self.found.collisionRequests, self.apart, strict=True):
             request.security_margin = float(apart)
+        self._results = list(self.found.distanceResults)
         self._reach = self._reaches(known)
         supports = np.zeros((self.kinematics.njoints, self.kinematics.nv))
         for joint in range(1, self.kinematics.njoints):
@@ -112,6 +114,7 @@ class CapsuleChecker:
         self._between = supports[others] - supports[ones]
         # At these positions every pair has at least so much to spare.
         self._at, self._spare = np.zeros(self.kinematics.nq), np.full(len(known.pairs), -np.inf)
+        self._pause, self._patience = 0, 1
 
     def near(self, position: np.ndarray, within: float, step: np.ndarray, slack: float,
              ) -> list[Nearness]:
@@ -130,21 +133,66 @@ class CapsuleChecker:
             The pairs that are less than ``within`` from the distance to be kept; none where the
             step is too short to bring one there.
         """
-        moved, ahead = np.abs(position - self._at), np.abs(step)
-        if not (self._spare < self._reach @ (moved + ahead) + slack).any():
+        if not self.pairs:
             return []
-        self._spare -= self._reach @ moved
-        self._at = position
-        touched = self._reach @ ahead + slack
+        moved, ahead = self._goes(position - self._at), self._goes(step)
+        spare = self._spare - moved
+        left = spare - ahead
+        if left.item(left.argmin()) >= slack:
+            return []
+        self._go_to(position, spare)
+        touched = ahead + slack
+        due = (spare < touched).nonzero()[0].tolist()
+        self._measure(due)
+        if not any((spare.take(due) < touched.take(due)).tolist()):
+            return []
+        due = [index for index in (spare < within).nonzero()[0].tolist() if index not in due]
+        self._measure(due)
+        return [self._nearness(index) for index in (spare < within).nonzero()[0].tolist()]
+
+    def surely_clear(self, position: np.ndarray, ways: np.ndarray) -> bool:
+        """Tell whether nothing can touch while joints go no farther from a position than ways.
+
+        False says nothing: it is what is known from how far joints have gone since pairs were
+        looked at.
+
+        Args:
+            position: (N,).
+            ways: (N,) of the joints, either way.
+        """
+        if self._pause > 0:
+            self._pause -= 1
+            return False
+        moved, ahead = self._goes(position - self._at), self._reach.dot(ways)
+        spare = self._spare - moved
+        left = spare - ahead
+        if left.item(left.argmin()) > 0.0:
+            return True
+        self._go_to(position, spare)
+        self._measure((left <= _MARGIN).nonzero()[0].tolist())
+        left = spare - ahead
+        clear = left.item(left.argmin()) > 0.0
+        # In vain: something is near, and may well stay there.
+        self._patience = 1 if clear else min(2 * self._patience, _LONGEST_PAUSE)
+        self._pause = self._patience - 1
+        return clear
+
+    def _goes(self, way: np.ndarray) -> np.ndarray:
+        """Return by how much pairs (P,) may come nearer at most when joints go a way (N,)."""
+        goes: np.ndarray = self._reach.dot(np.abs(way))
+        return goes
+
+    def _go_to(self, position: np.ndarray, spare: np.ndarray) -> None:
+        """Place the capsules where pairs have at least so much (P,) to spare."""
+        self._at, self._spare = position, spare
         self._pinocchio.updateGeometryPlacements(
             self.kinematics, self.data, self.shapes, self.found, position)
-        due = np.flatnonzero(self._spare < np.maximum(touched, within)).tolist()
+
+    def _measure(self, pairs: list[int]) -> None:
+        """Look at pairs where they have been placed."""
         compute, shapes, found = self._pinocchio.computeDistance, self.shapes, self.found
-        self._spare[due] = [compute(shapes, found, index).min_distance - self._kept[index]
-                            for index in due]
-        if not (self._spare < touched).any():
-            return []
-        return [self._nearness(index) for index in due if self._spare[index] < within]
+        for index in pairs:
+            self._spare[index] = compute(shapes, found, index).min_distance - self._kept[index]
 
     def rows(self, near: list[Nearness], jacobian: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return what a step dq has to keep, so that pairs stay apart: rows dq >= least.
@@ -170,7 +218,7 @@ class CapsuleChecker:
             # same for both points, which lie on it.
             turns.append((b * z - c * y, c * x - a * z, a * y - b * x))
         moves = np.array(ways) @ jacobian[:3] + np.array(turns) @ jacobian[3:]
-        between = self._between[[pair.index for pair in near]]
+        between = self._between[[pair.number for pair in near]]
         return between * moves, np.array([min(SLACK - pair.spare, _FARTHEST_APART)
                                           for pair in near])
 
@@ -182,7 +230,7 @@ class CapsuleChecker:
 
     def _nearness(self, index: int) -> Nearness:
         """Return a pair as it was found last."""
-        result = self.found.distanceResults[index]
+        result = self._results[index]
         return Nearness(index, float(self._spare[index]), result.getNearestPoint1().tolist(),
                         result.getNearestPoint2().tolist(), result.min_distance < 0)
 
@@ -212,7 +260,7 @@ class CapsuleChecker:
             return np.zeros(0)
         self._pinocchio.computeDistances(
             self.kinematics, self.data, self.shapes, self.found, position)
-        return np.array([result.min_distance for result in self.found.distanceResults])
+        return np.array([result.min_distance for result in self._results])
 
     def clear(self, position: np.ndarray) -> bool:
         """Tell whether all pairs are as far apart as they have to be."""
@@ -222,7 +270,8 @@ class CapsuleChecker:
 
 def cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Return a x b of (3, K), without the cost of ``np.cross``."""
-    crossed: np.ndarray = a.take(_YZX, 0) * b.take(_ZXY, 0) - a.take(_ZXY, 0) * b.take(_YZX, 0)
+    products = a.take(_FORTH, 0) * b.take(_BACK, 0)
+    crossed: np.ndarray = products[:3] - products[3:]
     return crossed
 
 

@@ -70,12 +70,12 @@ class PersonDirections:
         self._data = self._tree.createData()
         self._body = np.array([joint - 1 for joint in joints[1:]], int)
         self._turns = np.empty((len(joints), 3))
-        self._quaternions = np.empty((len(joints), 4))
+        self._unturned = pinocchio.neutral(self._tree)
         # The columns of the tree's Jacobian that turn are its joints' axes in the world.
         rows = [joints.index(SMPLX_BODY.index(PARTS[part][0])) for part in parts]
         axes = np.array([PARTS[part][1] for part in parts]).reshape(-1, 3)
         self._columns = 3 * np.array(rows, int) + np.abs(axes).argmax(axis=1)
-        self._signs = axes.sum(axis=1)
+        self._signs = np.stack([axes.sum(axis=1)] * 3)
 
     def of(self, pose: BodyPose) -> np.ndarray:
         """Return the directions (parts, 3), unit length; nan where the pose is.
@@ -86,16 +86,12 @@ class PersonDirections:
         turns = self._turns
         turns[0] = pose.global_orient
         turns[1:] = pose.body_pose.take(self._body, axis=0)
-        # The tiny number keeps 0 / 0 away and changes no other quotient.
-        angle = np.sqrt(np.einsum("ji,ji->j", turns, turns) + 1e-20)
-        half = 0.5 * angle
-        np.multiply(turns, (np.sin(half) / angle)[:, None], out=self._quaternions[:, :3])
-        np.cos(half, out=self._quaternions[:, 3])
-        self._pinocchio.computeJointJacobians(
-            self._tree, self._data, self._quaternions.ravel())
+        quaternions = self._pinocchio.integrate(self._tree, self._unturned, turns.ravel())
+        self._pinocchio.computeJointJacobians(self._tree, self._data, quaternions)
         axes = self._data.J[3:]
         pointing = axes.take(self._columns, axis=1) * self._signs
-        return pointing.T @ to_base(axes[:, :3])
+        directions: np.ndarray = pointing.T.dot(to_base(axes[:, :3]))
+        return directions
 
 
 def to_base(trunk: np.ndarray) -> np.ndarray:

@@ -45,14 +45,19 @@ class CollisionGuard:
             dt: Seconds.
         """
         self.held = False
-        if not self.checker.pairs or self._safe(limiter, velocity, dt):
+        if not self.checker.pairs:
+            return velocity
+        # No joint goes farther until it stands.
+        ways = np.abs(velocity) * (dt + 0.5 * limiter.spacing)
+        ways += velocity * velocity * limiter.half_inverse
+        if self.checker.surely_clear(limiter.position, ways) or self._safe(limiter, velocity, dt):
             return velocity
         self.held = True
         along = self._along(limiter, velocity, dt)
         if along is not None and self._safe(limiter, along, dt):
             return along
-        braking = braking_tail(limiter.position, limiter.velocity, limiter.limits.acceleration,
-                               dt, limiter.spacing)[1]
+        braking = braking_tail(limiter.position, limiter.velocity, limiter.limits, dt,
+                               limiter.spacing)[1]
         for limb in self.limbs:
             slower = velocity.copy()
             slower[limb] = braking[limb]
@@ -76,16 +81,19 @@ class CollisionGuard:
         if not near:
             return None
         rows, least = self.checker.rows(near, self.checker.jacobian(position))
+        rows = rows * goes
+        if (rows.dot(velocity) >= least).all():
+            return None
         low, high = limiter.reachable(dt)
         n = len(velocity)
         found, _, status, _ = self._daqp.solve(
-            np.eye(n), -velocity, rows * goes, np.concatenate([high, np.full(len(least), np.inf)]),
+            np.eye(n), -velocity, rows, np.concatenate([high, np.full(len(least), np.inf)]),
             np.concatenate([low, least]), np.array([0] * n + [8] * len(least), np.int32))
         return np.minimum(np.maximum(found, low), high) if status > 0 else None
 
     def _safe(self, limiter: Limiter, velocity: np.ndarray, dt: float) -> bool:
         position = limiter.position + velocity * dt
-        end = braking_end(position, velocity, limiter.limits.acceleration, limiter.spacing)
+        end = braking_end(position, velocity, limiter.limits, limiter.spacing)
         if not self.checker.clear(end):
             return False
         way = float(np.abs(end - position).max())

@@ -102,10 +102,14 @@ class Limiter:
         self.velocity = np.zeros(len(start))
         self.acceleration = np.zeros(len(start))
         self.spacing = spacing
-        # Work space: to the target, to the upper end, to the lower end.
+        # To the target, to the upper end, to the lower end.
         self._distances = np.empty((3, len(start)))
         self._times = np.empty((3, 1))
-        self._ends = np.zeros((2, len(start)))  # velocities up and down that the ends allow
+        self._accelerations = np.stack([limits.acceleration] * 3)
+        self._twice = 2 * self._accelerations
+        self.half_inverse = 0.5 / limits.acceleration
+        # Velocities that the ends of the range and the speed allow.
+        self._highest = self._lowest = np.zeros(len(start))
 
     def next_velocity(self, target: np.ndarray, target_velocity: np.ndarray, dt: float,
                       speed: float = 1.0) -> np.ndarray:
@@ -119,18 +123,21 @@ class Limiter:
         """
         known, distances, times = self.limits, self._distances, self._times
         error = target - self.position
-        np.abs(error, out=distances[0])
-        np.subtract(known.upper, self.position, out=distances[1])
-        np.subtract(self.position, known.lower, out=distances[2])
+        to_target, to_upper, to_lower = distances
+        np.abs(error, out=to_target)
+        np.subtract(known.upper, self.position, out=to_upper)
+        np.subtract(self.position, known.lower, out=to_lower)
         times[0], times[1:] = dt, dt + 0.5 * self.spacing
-        braking, change = _braking(distances, known.acceleration, times)
+        # The fastest speeds from which joints still stop within the distances.
+        change = self._accelerations * times
+        braking = np.sqrt(change * change + self._twice * distances) - change
         # Towards the target as fast as braking allows, beside keeping up with it.
-        closing = np.minimum(braking[0], distances[0] / dt)
+        closing = np.minimum(braking[0], to_target / dt)
         wanted = target_velocity + np.copysign(closing, error)
         # What the range and the speed allow, and then what the acceleration does.
-        ends = np.minimum(braking[1:], speed * known.velocity)
-        np.negative(ends[1], out=ends[1])
-        self._ends = ends
+        fastest = known.velocity if speed == 1.0 else speed * known.velocity
+        self._highest = np.minimum(braking[1], fastest)
+        self._lowest = -np.minimum(braking[2], fastest)
         return self._reached(wanted, change[0])
 
     def allowed(self, velocity: np.ndarray, dt: float, speed: float) -> np.ndarray:
@@ -145,7 +152,7 @@ class Limiter:
         return self._reached(slowest, change), self._reached(fastest, change)
 
     def _reached(self, wanted: np.ndarray, change: np.ndarray) -> np.ndarray:
-        wanted = np.minimum(np.maximum(wanted, self._ends[1]), self._ends[0])
+        wanted = np.minimum(np.maximum(wanted, self._lowest), self._highest)
         return np.minimum(np.maximum(wanted, self.velocity - change), self.velocity + change)
 
     def move(self, velocity: np.ndarray, dt: float) -> None:
@@ -158,56 +165,46 @@ class Limiter:
     def coast(self, elapsed: float) -> None:
         """Be where the braking tail leads in ``elapsed`` seconds: nobody commanded meanwhile."""
         position, velocity = braking_tail(
-            self.position, self.velocity, self.limits.acceleration, elapsed, self.spacing)
+            self.position, self.velocity, self.limits, elapsed, self.spacing)
         self.acceleration = (velocity - self.velocity) / max(elapsed, 1e-9)
         self.position = np.clip(position, self.limits.lower, self.limits.upper)
         self.velocity = velocity
 
 
 def braking_tail(
-    position: np.ndarray, velocity: np.ndarray, acceleration: np.ndarray, after: float,
+    position: np.ndarray, velocity: np.ndarray, limits: Limits, after: float,
     spacing: float = TAIL_SPACING,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return where joints are that brake to a stand.
 
-    Each brakes evenly, as hard as it may or a little less: it stands at a multiple of ``spacing``.
+    Each brakes evenly, as hard as it may or a little less: it stands at a multiple of ``spacing``,
+    or before it at the end of its range, which is where it stands after a gap that ended between
+    two points of the tail before.
 
     Args:
         position: (N,) where they begin.
         velocity: (N,) how fast.
-        acceleration: (N,) the hardest they may brake.
+        limits: Theirs.
         after: Seconds since.
         spacing: Seconds.
 
     Returns:
         Positions (N,) and velocities (N,).
     """
-    points = np.ceil(np.abs(velocity) / (acceleration * spacing) - 1e-9)
-    stop = np.maximum(points, 1.0) * spacing
+    speed = np.abs(velocity)
+    points = np.ceil(speed / (limits.acceleration * spacing) - 1e-9)
+    room = np.where(velocity > 0.0, limits.upper - position, position - limits.lower)
+    stop = np.minimum(np.maximum(points, 1.0) * spacing, 2.0 * room / np.maximum(speed, 1e-9))
+    stop = np.maximum(stop, 1e-9)
     time = np.minimum(after, stop)
     left = 1.0 - time / stop
     return position + velocity * time * (1.0 + left) / 2, velocity * left
 
 
 def braking_end(
-    position: np.ndarray, velocity: np.ndarray, acceleration: np.ndarray, spacing: float,
+    position: np.ndarray, velocity: np.ndarray, limits: Limits, spacing: float,
 ) -> np.ndarray:
     """Return where joints (N,) stand that brake as in ``braking_tail``."""
-    points = np.ceil(np.abs(velocity) / (acceleration * spacing) - 1e-9)
-    return position + velocity * (np.maximum(points, 1.0) * (0.5 * spacing))
-
-
-def _braking(distance: np.ndarray, acceleration: np.ndarray, times: np.ndarray,
-             ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the fastest speeds from which joints still stop within distances.
-
-    Args:
-        distance: (R, N).
-        acceleration: (N,).
-        times: (R, 1) seconds that pass before they brake.
-
-    Returns:
-        (R, N) speeds, and the changes of speed in ``times``.
-    """
-    step = acceleration * times
-    return np.sqrt(step * step + 2 * acceleration * np.maximum(distance, 0.0)) - step, step
+    points = np.ceil(np.abs(velocity) / (limits.acceleration * spacing) - 1e-9)
+    end = position + velocity * (np.maximum(points, 1.0) * (0.5 * spacing))
+    return np.minimum(np.maximum(end, limits.lower), limits.upper)

@@ -88,6 +88,7 @@ class Retargeter:
         self.guard = None if capsules is None else CollisionGuard(
             CapsuleChecker(model, capsules, moving, whole), _limbs(moving))
         self._follow = np.array([moving.index(name) for name in followers], int)
+        self._all_follow = followers == moving
         self.person = PersonDirections(self.solver.features.parts)
         self._reducer = MotionReducer(self.limits)
         self._too_fast = 2 * self.limits.velocity  # of a goal, so that it has jumped
@@ -187,7 +188,9 @@ class Retargeter:
         # A goal that jumps is no movement to keep up with.
         velocity = (shown - self._shown) / dt
         self._goal_velocity = 0.5 * (self._goal_velocity + velocity)
-        self._goal_velocity[np.abs(velocity) > self._too_fast] = 0.0
+        over = np.abs(velocity) - self._too_fast
+        if over.item(over.argmax()) > 0.0:
+            self._goal_velocity[over > 0.0] = 0.0
         self._shown = shown
         self._followed = min(self._followed + dt, BEGIN_TIME)
         share = BEGIN_SPEED + (1 - BEGIN_SPEED) * self._followed / BEGIN_TIME
@@ -238,7 +241,8 @@ class Retargeter:
         return elapsed
 
     def _goal_of(self, pose: BodyPose, dt: float) -> np.ndarray:
-        if not (np.isfinite(pose.body_pose).all() and np.isfinite(pose.global_orient).all()):
+        body, whole = pose.body_pose.ravel(), pose.global_orient
+        if not math.isfinite(body.dot(body) + whole.dot(whole)):
             self.note = ("The pose has numbers that are not finite; the robot holds the last one."
                          " Whoever publishes it should leave such a pose out.")
             return self._goal
@@ -248,8 +252,10 @@ class Retargeter:
         return goal
 
     def _goal_towards(self, directions: np.ndarray, dt: float) -> np.ndarray:
-        goal = self._goal.copy()
-        goal[self._follow] = self.solver.step(directions, dt)
+        found = self.solver.step(directions, dt)
+        goal = found.copy() if self._all_follow else self._goal.copy()
+        if not self._all_follow:
+            goal[self._follow] = found
         if self.solver.switched:
             self._reducer.shift(goal - self._goal)
         return goal

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from kinesics_core.robot.collisions import SLACK, CapsuleChecker, CapsuleModel, cross
+from kinesics_core.robot.collisions import MOST_NEAR, SLACK, CapsuleChecker, CapsuleModel, cross
 from kinesics_core.robot.limits import Limits
 from kinesics_core.robot.model import RobotModel, chain
 from kinesics_core.robot.robot_map import RobotMap
@@ -40,6 +40,7 @@ PULL = 2e-4
 NEAR_CAPSULES = 0.03
 """Metres above the distance to be kept from which a pair of capsules is in the step's program."""
 
+_ONES = np.ones(3)
 _OPPOSITE = 3.1  # radians between directions that have no way between them
 
 NEAR = 0.02
@@ -110,6 +111,10 @@ class DirectionSolver:
         self._crossed = np.sqrt(weights)[:, None] * support
         self._quadratic = np.eye(n) * (DAMPING + PULL)
         self._none = np.zeros((0, n))
+        # Ends of the box, then of near capsules. Those are soft: where two limbs overlap already,
+        # the box may not let them apart at once.
+        self._high, self._low = np.full((2, n + MOST_NEAR), np.inf)
+        self._soft = np.array([0] * n + [8] * MOST_NEAR, np.int32)
         self.checker = None if capsules is None else CapsuleChecker(
             model, capsules, limits.names, rest)
         self._rest = np.clip(np.array([rest[model.index(name)] for name in limits.names]),
@@ -141,7 +146,7 @@ class DirectionSolver:
         self.switched = False
         longest = np.minimum(self.limits.velocity * seconds, LONGEST_STEP)
         self.position, off = self._advance(self.position, targets, longest)
-        cost = float(self.features.weights @ off**2)
+        cost = float(self.features.weights.dot(off * off))
         if cost < NEAR:
             self._other, self._tries, self._wait = None, 0, 0
         elif self._wait > 0:
@@ -175,23 +180,26 @@ class DirectionSolver:
         """Return the positions (N,) one step further, and how far off (K,) radians it was."""
         known, n = self.limits, len(q)
         turning = self._turning(q)
-        turn, off = _turn(turning[:, n:], self._base @ targets.T)
-        products = turning.T @ turning
+        axes = turning[:, :n]
+        turn, off = _turn(turning[:, n:], self._base.dot(targets.T))
+        products = turning.T.dot(turning)
         crossed = products[n:, :n] * self._crossed
-        quadratic = products[:n, :n] * self._shared - crossed.T @ crossed + self._quadratic
-        linear = PULL * (q - self._rest) - np.add.reduce(
-            (turn @ self._weighted) * turning[:, :n], 0)
-        high = np.minimum(known.upper - q, longest)
-        low = np.maximum(known.lower - q, -longest)
-        step, _, status, _ = self._daqp.solve(quadratic, linear, self._none, high, low)
+        quadratic = products[:n, :n] * self._shared - crossed.T.dot(crossed) + self._quadratic
+        linear = PULL * (q - self._rest) - _ONES.dot(turn.dot(self._weighted) * axes)
+        high, low = self._high, self._low
+        np.minimum(known.upper - q, longest, out=high[:n])
+        np.maximum(known.lower - q, -longest, out=low[:n])
+        step, _, status, _ = self._daqp.solve(quadratic, linear, self._none, high[:n], low[:n])
         if status > 0 and apart and self.checker is not None:
             near = self.checker.near(q, NEAR_CAPSULES, step, SLACK)
             if near:
                 rows, least = self.checker.rows(near, self._data.J[:, :n])
-                # Soft: where two limbs overlap already, the box may not let them apart at once.
-                step, _, status, _ = self._daqp.solve(
-                    quadratic, linear, rows, np.concatenate([high, np.full(len(least), np.inf)]),
-                    np.concatenate([low, least]), np.array([0] * n + [8] * len(least), np.int32))
+                spare = rows.dot(step) - least
+                if spare.item(spare.argmin()) < 0.0:
+                    most = n + len(least)
+                    low[n:most] = least
+                    step, _, status, _ = self._daqp.solve(
+                        quadratic, linear, rows, high[:most], low[:most], self._soft[:most])
         if status > 0:
             q = np.minimum(np.maximum(q + step, known.lower), known.upper)
         return q, off
@@ -239,13 +247,13 @@ def _turn(directions: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.nd
         Axes times angles (3, K), and the angles (K,), radians.
     """
     turn = cross(directions, wanted)
-    sine = np.sqrt(np.add.reduce(turn * turn, 0))
-    angle = np.arctan2(sine, np.add.reduce(directions * wanted, 0))
+    sine = np.sqrt(_ONES.dot(turn * turn))
+    angle = np.arctan2(sine, _ONES.dot(directions * wanted))
     if max(angle.tolist(), default=0.0) > _OPPOSITE:  # any way round is as short
         opposite = angle > _OPPOSITE
         across = np.where(np.abs(directions[0]) < 0.7, [[1.0], [0.0], [0.0]], [[0.0], [1.0], [0.0]])
         across = cross(directions, across)
-        across /= np.sqrt(np.add.reduce(across * across, 0))
+        across /= np.sqrt(_ONES.dot(across * across))
         turn = np.where(opposite, across, turn)
         sine = np.where(opposite, 1.0, sine)
     return turn * (angle / np.maximum(sine, 1e-9)), angle

@@ -34,8 +34,8 @@ def trajectory_points(
     """
     needed = np.ceil(np.abs(command.velocity) / (limits.acceleration * spacing) - 1e-9)
     count = max(FEWEST_POINTS, 1 + int(needed.max(initial=0)))
-    points = [braking_tail(command.position, command.velocity, limits.acceleration,
-                           spacing * index, spacing) for index in range(count)]
+    points = [braking_tail(command.position, command.velocity, limits, spacing * index, spacing)
+              for index in range(count)]
     positions = np.clip([point[0] for point in points], limits.lower, limits.upper)
     velocities = np.array([point[1] for point in points])
     velocities[-1] = 0.0
