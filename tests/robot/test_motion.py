@@ -113,6 +113,27 @@ def test_a_swing_that_is_too_fast_is_made_smaller_in_its_own_time():
         np.testing.assert_allclose(slow.step(np.array([goal]), 1 / rate), goal, atol=1e-9)
 
 
+def test_a_swing_whose_acceleration_is_too_much_is_made_smaller():
+    limits = Limits(("a",), np.array([-3.0]), np.array([3.0]), np.array([3.0]), np.array([20.0]))
+    reducer, rate = MotionReducer(limits), 60.0
+    wide = 0.16 * np.sin(2 * np.pi * 3.0 * np.arange(0, 8, 1 / rate))  # 3.0 rad/s, 57 rad/s^2
+    shown = np.array([reducer.step(np.array([goal]), 1 / rate)[0] for goal in wide])[240:]
+    assert np.abs(shown).max() < 0.6 * 0.16
+
+
+def test_one_change_of_speed_is_no_swing():
+    """A goal that goes at full speed from one pose to the next and stands, as near a singularity.
+
+    Its speed changes at once, six times as much as the joint may accelerate in a step.
+    """
+    limits = Limits(("a",), np.array([-3.0]), np.array([3.0]), np.array([2.5]), np.array([20.0]))
+    reducer, rate = MotionReducer(limits), 60.0
+    for way in (0.0, 0.5, 0.0):
+        goals = way + (0.5 - 2 * way) * np.clip(np.arange(0, 3, 1 / rate) * 5.0, 0.0, 1.0)
+        for goal in goals:
+            np.testing.assert_allclose(reducer.step(np.array([goal]), 1 / rate), goal, atol=1e-9)
+
+
 def test_live_says_what_it_shows_smaller(robot):
     frames = waving(3.0)
     settle(robot, body_of(frames[0]))

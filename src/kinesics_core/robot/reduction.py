@@ -16,12 +16,18 @@ from kinesics_core.robot.limits import Limits
 MEMORY = 1.0
 """Seconds over which speed and acceleration are averaged."""
 
+EVEN = 0.05
+"""Time constant in seconds with which speed is made even before its acceleration is taken: a goal
+that starts or stops from one pose to the next, as near a singularity, is one change of speed, which
+a joint makes a little later, and no swing."""
+
 MIDDLE = 4.0
 """Time constant of the middle that a motion swings about, seconds."""
 
 TOLD = 0.9
 """Share of its size below which a joint's motion is told to be smaller."""
 
+_WHOLE = 1.0 - 1e-9  # share from which nothing is smaller any more
 _ROOM = 0.85  # share of the limits that a swing may use
 
 
@@ -51,6 +57,7 @@ class MotionReducer:
         self._swing = np.zeros(self._most.shape)  # mean squares of speed and acceleration
         self._rates = np.zeros(self._most.shape)
         self.share = np.ones(len(self.share))
+        self._whole = True
 
     def shift(self, way: np.ndarray) -> None:
         """Take the next goal to be another way (N,) of doing the same: a jump that is no swing."""
@@ -69,17 +76,22 @@ class MotionReducer:
             self._goal = self._middle = goal
         rates = self._rates
         velocity = (goal - self._goal) / dt
+        faster = -math.expm1(-dt / EVEN) * (velocity - self._velocity)
         rates[0] = velocity
-        np.divide(velocity - self._velocity, dt, out=rates[1])
-        self._goal, self._velocity = goal, velocity
+        np.divide(faster, dt, out=rates[1])
+        self._goal, self._velocity = goal, self._velocity + faster
         self._swing += -math.expm1(-dt / MEMORY) * (
             np.minimum(rates * rates, self._most) - self._swing)
         swung = goal - self._middle
         middle_moves = -math.expm1(-dt / MIDDLE)
         self._middle = self._middle + middle_moves * swung
-        speed2, change2 = self._swing * self._too_fast
+        over = self._swing * self._too_fast
+        if self._whole and speed == 1.0 and over.item(over.argmax()) <= 1.0:
+            return goal
+        speed2, change2 = over
         if speed != 1.0:
             speed2 = speed2 / max(speed, 0.05) ** 2
         wanted = 1.0 / np.sqrt(np.maximum(np.maximum(speed2, change2), 1.0))
         self.share += -math.expm1(-dt / 0.2) * (wanted - self.share)
+        self._whole = self.share.item(self.share.argmin()) > _WHOLE
         return self._middle + self.share * ((1.0 - middle_moves) * swung)
