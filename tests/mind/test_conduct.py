@@ -76,6 +76,8 @@ def test_the_rules_hold_whatever_is_seen(seed):
             if one.believed[FEAR] >= 0.4:
                 assert response.emotion != FEAR and response.tempo <= 1.0
             assert response.intensity <= max(conduct.FAINT, one.expressive) + 1e-9
+            if max(one.believed[SADNESS], one.believed[FEAR]) >= 0.4:
+                assert response.emotion != HAPPINESS or response.intensity <= conduct.GENTLE
             if one.away:
                 assert response.intensity <= 0.3 and response.gaze <= 0.4
         if before is not None:
@@ -169,9 +171,26 @@ def test_play_stops_in_front_of_sadness():
     scene = SocialScene(ResponsePolicy(
         load_personality("playful"), PolicyConfig(policy="auto")))
     scene.play(9.0, someone(1, HAPPINESS))
-    met = scene.play(5.0, someone(1, SADNESS, strength=0.5))
+    met = scene.play(3.0, someone(1, SADNESS, strength=0.5))
     assert met[-1].policy != "play"
     assert met[-1].emotion not in (HAPPINESS, SURPRISE)
+
+
+def test_the_warm_one_stays_with_the_sad_and_the_playful_one_cheers_them_up_gently():
+    met = {}
+    for name in ("warm", "playful"):
+        scene = SocialScene(ResponsePolicy(load_personality(name)))
+        scene.play(9.0, someone())
+        met[name] = scene.play(9.0, someone(1, SADNESS))
+    warm, playful = met["warm"], met["playful"]
+    assert {response.emotion for response in warm[len(warm) // 3:]} == {SADNESS}
+    assert warm[-1].policy == "empathise"
+    both = [met[name][int(2.5 * scene.rate)] for name in ("warm", "playful")]
+    assert {response.emotion for response in both} == {SADNESS}
+    assert 0.1 < both[1].intensity < 0.75 * both[0].intensity
+    assert {response.policy for response in playful[scene.rate:]} == {"empathise", "regulate"}
+    assert playful[-1].emotion == HAPPINESS
+    assert 0.2 < playful[-1].intensity <= conduct.GENTLE
 
 
 def test_gestures_are_shown_long_enough_to_be_seen():

@@ -108,6 +108,9 @@ def test_every_gesture_of_the_robot_has_an_energy():
     ("playful", "professional", ("strength", "linger", "gestures", "energy", "tempo")),
     ("warm", "shy", ("strength", "gestures", "energy", "lean", "gaze", "tempo")),
     ("shy", "warm", ("delay",)),
+    ("playful", "warm", ("strength", "gestures", "energy", "tempo")),
+    ("warm", "playful", ("sympathy", "patience", "smile", "linger", "lean")),
+    ("warm", "neutral", ("sympathy", "patience", "smile", "linger", "lean")),
 ])
 def test_styles_differ_in_the_documented_direction(more, less, names):
     one, other = style_of(load_personality(more)), style_of(load_personality(less))
@@ -143,3 +146,10 @@ def test_a_file_named_as_one_of_ours_takes_its_place_and_one_with_calls_joins(tm
 def test_a_file_that_is_not_there_is_refused():
     with pytest.raises(KinesicsError, match="nowhere.yaml cannot be read"):
         ResponsePolicy(config=PolicyConfig(policy="/nowhere.yaml"))
+
+
+def test_a_policy_in_the_place_of_play_need_not_be_called_for(tmp_path):
+    file = tmp_path / "play.yaml"
+    file.write_text("verb: rests with\n")
+    scene = SocialScene(ResponsePolicy(load_personality("playful"), PolicyConfig(policy=str(file))))
+    assert scene.play(3.0, someone(1, HAPPINESS))[-1].policy != "play"

@@ -11,13 +11,11 @@ from kinesics_core.affect.emotions import (
     EMOTION_VAD,
     NEUTRAL,
     categories_to_vad,
-    emotion_index,
 )
-from kinesics_core.errors import KinesicsError
+from kinesics_core.expression.answer import Answer, answer_of, check_response
 from kinesics_core.expression.body_animator import BodyAnimator, head_pose
 from kinesics_core.expression.emotional_body import BODY_LAG
 from kinesics_core.expression.face_animator import FaceAnimator
-from kinesics_core.expression.gestures import robot_gesture
 from kinesics_core.expression.onset import TIMING
 from kinesics_core.expression.request import Expression, ExpressionRequest, resolve
 from kinesics_core.settings import check, setting
@@ -33,7 +31,6 @@ _THERE = 0.9  # share of an expression from which on it counts as being at its a
 _GONE = 0.1  # and from which on, after its duration, as over
 _LONGEST_ONSET = BODY_LAG * max(timing.onset for timing in TIMING.values())  # then it is there
 _LONGEST_OFFSET = 2.0  # seconds after which it is over, however much of it another one shows
-_FULL_STATE = 1.001  # largest valence, arousal, dominance; float32 rounds above 1
 _REMEMBERED = 32  # expressions whose end can be asked for
 _FAINT = 0.05  # length of a face (52,) below which there is nothing to be seen
 
@@ -67,25 +64,6 @@ class ExpressionConfig:
     def __post_init__(self) -> None:
         """Refuse values out of range."""
         check(self)
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """A response to be shown until ``until`` (own time, s).
-
-    Attributes:
-        emotion: Index into ``EMOTIONS``.
-        intensity: 0..1.
-        state: Valence, arousal, dominance (3,) beneath it.
-        until: End, in the animator's own time, seconds.
-        stamp: Of the image answered, ns.
-    """
-
-    emotion: int
-    intensity: float
-    state: np.ndarray
-    until: float
-    stamp: int
 
 
 @dataclass(slots=True)
@@ -153,7 +131,7 @@ class Animator:
         self._body = BodyAnimator(seed, upper_body=not legs)
         self._now: int | None = None
         self._time = 0.0
-        self._response: _Answer | None = None
+        self._response: Answer | None = None
         self._display: _Display | None = None  # the newest expression asked for, or its offset
         self._past: dict[int, Progress] = {}  # how earlier ones ended
         self._number = 0
@@ -173,11 +151,8 @@ class Animator:
             KinesicsError: A value of it is out of range; nothing is changed.
         """
         check_response(response)
-        state = [response.valence, response.arousal, response.dominance]
-        self._state = np.clip(np.nan_to_num(state), -1.0, 1.0)
-        self._response = _Answer(
-            int(response.emotion), response.intensity, self._state,
-            self._time + response.duration, response.stamp)
+        self._response = answer = answer_of(response, self._time)
+        self._state = answer.state
         self._bearing = response.bearing if response.towards else None
         self._lean = response.lean
         self._face.set_gaze_share(response.gaze)
@@ -188,7 +163,8 @@ class Animator:
         self._gesture, self._anticipated = response.gesture, response.anticipated
         if began and response.gesture and not self._asked():
             self._move_body()  # the gesture is made in its manner
-            self._body.start(response.gesture, tempo=response.tempo)
+            self._body.start(
+                response.gesture, intensity=answer.extent, tempo=response.tempo)
 
     def express(
         self,
@@ -308,7 +284,7 @@ class Animator:
         if answer is None:
             self._face.show(NEUTRAL, 0.0, _AT_REST * self._state)
             return now
-        self._face.show(answer.emotion, answer.intensity, answer.state)
+        self._face.show(answer.emotion, answer.intensity, answer.state, answer.plays)
         return answer.stamp
 
     def _move_body(self) -> None:
@@ -329,7 +305,7 @@ class Animator:
             return
         share = _IN_THE_BODY * answer.intensity
         self._body.set_state((1.0 - share) * answer.state + share * EMOTION_VAD[answer.emotion])
-        self._body.set_emotion(answer.emotion, answer.intensity)
+        self._body.set_emotion(answer.emotion, answer.in_the_body)
 
     def _stop_gesture(self) -> None:
         """Give up the gesture of the expression that was asked for, if it is still in progress."""
@@ -343,7 +319,7 @@ class Animator:
         """Tell whether an expression that was asked for holds."""
         return self._display is not None and self._time < self._display.until
 
-    def _answer(self) -> _Answer | None:
+    def _answer(self) -> Answer | None:
         if self._response is not None and self._time >= self._response.until:
             self._response = None
             self._bearing = None
@@ -405,35 +381,6 @@ class Animator:
                 frame_id=self._frame_id,
             ),
         )
-
-
-def check_response(response: AffectiveResponse) -> None:
-    """Refuse a response that no face can show.
-
-    A bearing of nan is none known; it is not refused.
-
-    Raises:
-        KinesicsError: Its emotion, intensity, state, duration, bearing or gesture is out of range.
-    """
-    emotion_index(int(response.emotion))
-    if not 0.0 <= response.intensity <= 1.0:
-        raise KinesicsError(
-            f"Got a response with intensity {response.intensity}; give a number from 0 to 1.")
-    for name in ("valence", "arousal", "dominance"):
-        value = getattr(response, name)
-        if not -_FULL_STATE <= value <= _FULL_STATE:
-            raise KinesicsError(
-                f"Got a response with {name} {value}; give a number from -1 to 1.")
-    if not (0.0 <= response.duration < math.inf and np.shape(response.bearing) == (2,)):
-        raise KinesicsError(
-            f"Got a response with duration {response.duration} s and bearing"
-            f" {response.bearing}; give a finite time, 0 or more, and two angles.")
-    if not all(map(math.isfinite, (response.lean, response.gaze, response.tempo))):
-        raise KinesicsError(
-            f"Got a response with lean {response.lean}, gaze {response.gaze} and tempo"
-            f" {response.tempo}; give finite numbers.")
-    if response.gesture:
-        robot_gesture(response.gesture)
 
 
 def _share(shapes: np.ndarray, display: _Display) -> float:

@@ -19,7 +19,7 @@ import numpy as np
 from kinesics_core.affect.emotions import HAPPINESS, NEUTRAL, emotion_index
 from kinesics_core.errors import KinesicsError
 from kinesics_core.expression.blinks import AROUSAL, ATTENDING, Blinks
-from kinesics_core.expression.faces import face_of_emotion, state_blendshapes
+from kinesics_core.expression.faces import face_of_emotion, play_face, state_blendshapes
 from kinesics_core.expression.gaze import EYE_RANGE, HEAD_RANGE, Gaze, within
 from kinesics_core.expression.liveliness import (
     HEAD_OF_EMOTION,
@@ -130,7 +130,8 @@ class FaceAnimator:
         self._update()
 
     def show(
-        self, emotion: int | str, intensity: float, state: np.ndarray | None = None
+        self, emotion: int | str, intensity: float, state: np.ndarray | None = None,
+        plays: bool = False,
     ) -> None:
         """Set the expression to move to; it takes the emotion's time (``onset.TIMING``).
 
@@ -139,16 +140,17 @@ class FaceAnimator:
             intensity: 0 (none) to 1 (full).
             state: Valence, arousal, dominance (3,), shown beneath the emotion; also quickens
                 blinks and breath. None: as before, and nothing beneath.
+            plays: Whether its joy is that of play, see ``faces.play_face``.
 
         Raises:
             KinesicsError: The emotion is unknown or the intensity outside 0..1; nothing is
                 changed.
         """
-        asked = (emotion, intensity, None if state is None else tuple(state))
+        asked = (emotion, intensity, None if state is None else tuple(state), plays)
         if isinstance(self._shown, tuple) and asked == self._shown:
             return
         index = emotion_index(emotion)
-        shapes = _face_of(index, intensity)
+        shapes = _face_of(index, intensity, plays and index == HAPPINESS)
         if state is not None:
             if np.shape(state) != (3,):
                 raise KinesicsError(
@@ -362,9 +364,10 @@ class FaceAnimator:
 
 
 @lru_cache(maxsize=64)
-def _face_of(emotion: int, intensity: float) -> np.ndarray:
+def _face_of(emotion: int, intensity: float, plays: bool = False) -> np.ndarray:
     """Return the face of an emotion (52,), to be read only; the state changes more often."""
-    return face_of_emotion(emotion, intensity).astype(np.float64)
+    shapes = play_face(intensity) if plays else face_of_emotion(emotion, intensity)
+    return shapes.astype(np.float64)
 
 
 def _angles(shapes: np.ndarray) -> list[float]:

@@ -160,6 +160,14 @@ ANSWERINGS: dict[str, Answering] = {
 SIGNS: dict[str, SignAnswer] = read_signs(_shipped("signs"))
 """Answers to people's gestures, by the gesture's name."""
 
+_MEETING = SignAnswer(GREETING, _INDEX["happiness"], 0.8)
+
+
+def answer_to(sign: str) -> SignAnswer | None:
+    """Return the answer to a gesture, an "arrival" or a "leaving"; None to anything else."""
+    return _MEETING if sign in ("arrival", "leaving") else SIGNS.get(sign)
+
+
 FILES = (".yaml", ".yml")
 """Ends of the names of policies that are files of the user's."""
 

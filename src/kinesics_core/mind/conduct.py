@@ -4,6 +4,7 @@
 - It does not escalate: in answer to hostility nothing but calm and concern, at less than half of
   full strength, no expansive gesture, nothing faster than usual, not nearer; fear is not fuelled.
 - Its expression is no stronger than the person's, or faint.
+- Who is sad or afraid is encouraged gently: joy is no stronger than ``GENTLE`` before them.
 - It backs off when a person turns away: no gesture but a goodbye, not nearer, less gaze, faint.
 - Expression and lean change at limited rates, gestures a minute are counted.
 
@@ -19,6 +20,7 @@ import numpy as np
 from kinesics_core.affect.emotions import (
     EMOTIONS,
     FEAR,
+    HAPPINESS,
     NEUTRAL,
     SADNESS,
 )
@@ -36,12 +38,15 @@ GESTURES_A_MINUTE = 12
 FAINT = 0.33
 """Intensity that needs no equal in the person."""
 
+GENTLE = 0.4
+"""Intensity of joy before somebody sad or afraid, at most."""
+
 HOSTILE_FROM = 0.3
 """Probability of anger, disgust and contempt together from which it counts as hostility."""
 
 _CONCERN = np.array([emotion in (NEUTRAL, SADNESS) for emotion in range(len(EMOTIONS))])
 _NO_FEAR = ALLOWED & (np.arange(len(EMOTIONS)) != FEAR)
-_FEARFUL_FROM = 0.4
+_FEARFUL_FROM = _SAD_FROM = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,7 @@ class Limits:
         tempo: Highest.
         energy: Of gestures, highest; below 0: none at all.
         why: Words for the rule that binds, or "".
+        joy: Highest intensity of happiness.
     """
 
     emotions: np.ndarray
@@ -65,6 +71,11 @@ class Limits:
     tempo: float = 1.5
     energy: float = 1.0
     why: str = ""
+    joy: float = 1.0
+
+    def ceiling(self, emotion: int) -> float:
+        """Return the highest intensity of an emotion."""
+        return min(self.intensity, self.joy) if emotion == HAPPINESS else self.intensity
 
 
 def limits(perceived: np.ndarray, away: bool) -> Limits:
@@ -84,12 +95,14 @@ def limits(perceived: np.ndarray, away: bool) -> Limits:
             _CONCERN, min(0.45, max(0.7 * expressive, 0.0)), -0.02, 0.8, 1.0, 0.45,
             "hostility is not answered in kind")
     if float(perceived[FEAR]) >= _FEARFUL_FROM:
-        return Limits(_NO_FEAR, min(0.5, expressive), 0.05, 1.0, 1.0, 0.6, "fear is not fuelled")
-    return Limits(ALLOWED, max(FAINT, expressive))
+        return Limits(_NO_FEAR, min(0.5, expressive), 0.05, 1.0, 1.0, 0.6, "fear is not fuelled",
+                      GENTLE)
+    joy = GENTLE if float(perceived[SADNESS]) >= _SAD_FROM else 1.0
+    return Limits(ALLOWED, max(FAINT, expressive), joy=joy)
 
 
 def may_play(perceived: np.ndarray) -> float:
-    """Return the factor of the call for play, 0..1: none in front of an unpleasant emotion."""
+    """Return the factor of play and of joy at a sign, 0..1: none before an unpleasant emotion."""
     unpleasant = float(perceived[SADNESS] + perceived[FEAR]
                        + sum(perceived[emotion] for emotion in HOSTILE))
     return max(0.0, 1.0 - 3.0 * unpleasant)

@@ -19,6 +19,7 @@ import numpy as np
 from kinesics_core.affect.emotions import (
     EMOTION_VAD,
     EMOTIONS,
+    FEAR,
     HAPPINESS,
     NEUTRAL,
     SADNESS,
@@ -30,9 +31,9 @@ from kinesics_core.mind import conduct, reasons, transitions
 from kinesics_core.mind.answers import (
     ALLOWED,
     HOSTILE,
-    SIGNS,
     Answering,
     Policies,
+    answer_to,
 )
 from kinesics_core.mind.anticipation import Anticipation, AnticipationConfig
 from kinesics_core.mind.appraisal import EVENTS, REACTION_TIMES
@@ -238,7 +239,7 @@ class ResponsePolicy:
                 name: call * self._style.calls.get(name, 1.0) * rapport.get(name, 1.0)
                 for name, call in self._policies.calls(perceived).items()
             }
-            calls["play"] *= conduct.may_play(perceived)
+            self._weigh_conduct(calls, perceived)
             wanted = max(calls, key=lambda name: calls[name])
             current = calls.get(self._answering)
             held = self._time - self._answering_since < self.config.hold
@@ -249,6 +250,14 @@ class ResponsePolicy:
             self._call = calls[wanted]
         if wanted != self._answering:
             self._answering, self._answering_since = wanted, self._time
+
+    def _weigh_conduct(self, calls: dict[str, float], perceived: np.ndarray) -> None:
+        """Call off play where it is out of place, and concern when patience is at its end."""
+        if "play" in calls:
+            calls["play"] *= conduct.may_play(perceived)
+        met = self._time - self._emotion_since
+        if self._perceived_emotion in (SADNESS, FEAR) and met > self._style.patience:
+            calls["regulate"] = calls.get("regulate", 0.0) + calls.pop("empathise", 0.0)
 
     def _move_state(self, perceived: np.ndarray, seen: Seen | None, elapsed: float) -> None:
         """Move the state: to the temperament, and as far as somebody moves it, to what it feels."""
@@ -282,11 +291,16 @@ class ResponsePolicy:
         own = np.where(ALLOWED, own, 0.0)
         own /= own.sum()
         answer = self._weighed @ self._policies.table(self._answering)
+        if not idle:
+            smile = self._smile * answer[NEUTRAL] * self._weighed[NEUTRAL]
+            answer[HAPPINESS] += smile
+            answer[NEUTRAL] -= smile
         cause = self._reactions.causes.current
         if cause is not None and self._time - cause.last < self._style.linger:
-            sign = SIGNS.get(cause.sign)
+            sign = answer_to(cause.sign)
             if sign is not None:
-                answer = answer + sign.weight * (np.eye(len(EMOTIONS))[sign.shows] - answer)
+                weight = sign.weight * conduct.may_play(perceived)
+                answer = answer + weight * (np.eye(len(EMOTIONS))[sign.shows] - answer)
         if self._time < self._sorry_until:
             answer = 0.3 * answer + 0.7 * np.eye(len(EMOTIONS))[SADNESS]
         wanted = (1.0 - inertia) * answer + inertia * own
@@ -300,18 +314,27 @@ class ResponsePolicy:
             return 0.0
         expressive = 1.0 - float(perceived[NEUTRAL])
         to_calm = float(self._policies.table(self._answering)[NEUTRAL, emotion])
+        if emotion == HAPPINESS:
+            to_calm = max(to_calm, self._smile)
         cause = self._reactions.causes.current
-        sign = None if cause is None else SIGNS.get(cause.sign)
-        if sign is not None and sign.shows == emotion:
-            to_calm = max(to_calm, sign.weight)
+        sign = None if cause is None else answer_to(cause.sign)
         if self._time < self._sorry_until:
             to_calm = 1.0
-        answered = expressive + (1.0 - expressive) * _C.to_calm * to_calm
-        answered *= self._policy.strength * self._style.strength * self.habituation
+        to_calm *= _C.to_calm
+        if sign is not None and sign.shows == emotion:
+            to_calm = max(to_calm, sign.weight)
+        answered = expressive + (1.0 - expressive) * to_calm
+        gain = self._style.sympathy if emotion == SADNESS else self._style.strength
+        answered *= self._policy.strength * gain * self.habituation
         direction = EMOTION_VAD[emotion]
         own = max(float(self._own.vad @ direction / (direction @ direction)), 0.0)
-        own *= min(self._style.strength, 1.0)
+        own *= min(gain, 1.0)
         return min((1.0 - inertia) * answered + inertia * own, 1.0)
+
+    @property
+    def _smile(self) -> float:
+        """Share of joy before somebody calm, where no policy is asked for by name."""
+        return 0.0 if self._policies.fixed else self._style.smile
 
     @property
     def habituation(self) -> float:
@@ -336,8 +359,9 @@ class ResponsePolicy:
         if seen is not None:
             wanted = self._style.lean + self._policy.lean
             cause = self._reactions.causes.current
-            if cause is not None and cause.sign in SIGNS and self._time - cause.last < 2.0:
-                wanted += SIGNS[cause.sign].lean
+            sign = None if cause is None else answer_to(cause.sign)
+            if cause is not None and sign is not None and self._time - cause.last < 2.0:
+                wanted += sign.lean
             wanted = min(max(wanted, -0.2), limits.lean)
         step = conduct.LEAN_SPEED * elapsed
         return self._lean + min(max(wanted - self._lean, -step), step)

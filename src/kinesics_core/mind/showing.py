@@ -81,7 +81,7 @@ class Showing:
         else:
             keep = float(np.exp(-elapsed / (0.5 * style.linger)))
             self.intensity = target + keep * (self.intensity - target)
-        self.intensity = min(self.intensity, limits.intensity)
+        self.intensity = min(self.intensity, limits.ceiling(self.emotion))
 
 
 def _reserve(style: Style) -> float:

@@ -5,9 +5,14 @@ and with larger movements, and look more (Neff et al., "Evaluating the effect of
 language on personality perception in conversational agents", IVA 2010; Riggio & Friedman, J. of
 Personality and Social Psychology 50 (1986) 421), stand nearer (Patterson & Sechrest, J. of
 Personality 38 (1970) 161); agreeable people empathise (Graziano et al., J. of Personality and
-Social Psychology 93 (2007) 583). That conscientious people restrain themselves, anxious ones look
-away and agreeable ones move softly and near the body is authored. A table of what it makes of the
-shipped personalities is in docs/mind.md.
+Social Psychology 93 (2007) 583) and are glad by temperament (``personality.temperament``), so they
+smile at the calm. In gestures viewers see two things, not five: plasticity, of extraversion and
+openness, and stability, of agreeableness, conscientiousness and calm (Smith & Neff, "Understanding
+the impact of animated gesture performance on personality perceptions", ACM Trans. Graphics 36
+(2017) 49): that is what parts playful from warm, so agreeableness works against extraversion in
+tempo and expansiveness. That stable robots stay longer with a feeling and plastic ones go on to
+the next, that conscientious people restrain themselves and anxious ones look away is authored. A
+table of what it makes of the shipped personalities is in docs/mind.md.
 """
 
 from __future__ import annotations
@@ -43,17 +48,24 @@ class Style:
 
     Attributes:
         strength: Gain of what is shown.
+        sympathy: Gain of the sadness that is shown.
+        patience: Seconds for which somebody's sadness or fear meets concern; then encouragement.
+        smile: Share of joy in what is shown to somebody calm, when the robot chooses its policy.
         delay: Seconds that an emotion is met before the answer to it begins.
         linger: Seconds in which an expression fades when its cause is gone.
         gestures: A minute, at most.
         energy: Of the gestures that come most easily, see ``ENERGY``.
         lean: Of the trunk towards a person, radians.
         gaze: Share of the time that it looks at the person attended to.
-        tempo: Of gestures, 1 as authored.
+        tempo: Of gestures, 1 as authored; who moves slowly moves less far, too
+            (``expression.answer.extent_of``).
         calls: Policy -> factor by which it is chosen more.
     """
 
     strength: float
+    sympathy: float
+    patience: float
+    smile: float
     delay: float
     linger: float
     gestures: float
@@ -75,15 +87,19 @@ def style_of(personality: Personality) -> Style:
         personality.openness, personality.conscientiousness, personality.extraversion,
         personality.agreeableness, personality.neuroticism,
     )
+    strength = _within(0.8 + 0.35 * e + 0.15 * a - 0.25 * c + 0.1 * o, 0.35, 1.3)
     return Style(
-        strength=_within(0.8 + 0.35 * e + 0.15 * a - 0.25 * c + 0.1 * o, 0.35, 1.3),
+        strength=strength,
+        sympathy=min(strength, _within(0.6 + 0.65 * a - 0.2 * e - 0.15 * o, 0.2, 1.2)),
+        patience=_within(40.0 + 60.0 * a + 20.0 * c - 45.0 * e - 30.0 * o, 3.0, 120.0),
+        smile=_within(0.5 * a + 0.1 * e, 0.0, 0.5),
         delay=_within(0.45 - 0.3 * e + 0.2 * c + 0.15 * n, 0.15, 1.2),
-        linger=_within(1.6 + 0.9 * a - 0.8 * c + 0.3 * e, 0.5, 4.0),
+        linger=_within(1.6 + 1.3 * a - 0.8 * c - 0.4 * e - 0.4 * o, 0.5, 4.0),
         gestures=_within(6.0 + 5.0 * e + 1.5 * o - 2.0 * c - n, 1.5, 12.0),
-        energy=_within(0.5 + 0.35 * e + 0.15 * o - 0.15 * c - 0.2 * a, 0.0, 1.0),
-        lean=_within(0.02 + 0.08 * a + 0.06 * e - 0.06 * n - 0.04 * c, -0.12, 0.2),
+        energy=_within(0.5 + 0.35 * e + 0.15 * o - 0.15 * c - 0.3 * a, 0.0, 1.0),
+        lean=_within(0.02 + 0.12 * a + 0.06 * e - 0.06 * n - 0.04 * c, -0.12, 0.2),
         gaze=_within(0.7 + 0.15 * e + 0.1 * a + 0.05 * c - 0.15 * n, 0.3, 1.0),
-        tempo=_within(1.0 + 0.25 * e + 0.1 * o - 0.1 * c + 0.1 * n - 0.15 * a, 0.7, 1.4),
+        tempo=_within(1.0 + 0.25 * e + 0.1 * o - 0.1 * c + 0.1 * n - 0.38 * a, 0.6, 1.4),
         calls={
             name: math.exp(sum(gain * getattr(personality, trait) for trait, gain in gains.items()))
             for name, gains in _CALLS.items()

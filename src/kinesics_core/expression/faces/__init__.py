@@ -8,7 +8,12 @@ from kinesics_core.expression.faces.mixing import (
     face_of_compound,
     face_of_distribution,
 )
-from kinesics_core.expression.faces.prototypes import PROTOTYPES, face_of_emotion, prototype
+from kinesics_core.expression.faces.prototypes import (
+    PROTOTYPES,
+    face_of_emotion,
+    play_face,
+    prototype,
+)
 from kinesics_core.expression.faces.state import face_of_vad, state_blendshapes
 from kinesics_core.expression.faces.text_face import TextFace, text_face
 from kinesics_core.expression.faces.units import UNITS, face_of_units, parse_units
@@ -16,5 +21,6 @@ from kinesics_core.expression.faces.units import UNITS, face_of_units, parse_uni
 __all__ = [
     "COMPOUNDS", "PROTOTYPES", "UNITS", "TextFace", "broken_rules", "compound", "face_of_compound",
     "face_of_distribution", "face_of_emotion", "face_of_units", "face_of_vad", "mirrored",
-    "nearest_face", "parse_units", "prototype", "state_blendshapes", "text_face", "with_asymmetry",
+    "nearest_face", "parse_units", "play_face", "prototype", "state_blendshapes", "text_face",
+    "with_asymmetry",
 ]

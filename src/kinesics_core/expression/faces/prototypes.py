@@ -152,6 +152,15 @@ PROTOTYPES: dict[int, tuple[Prototype, ...]] = {
 person's left, the side that the right hemisphere moves more (Sackeim, Gur & Saucy 1978), with
 ``mirrored`` on the right."""
 
+PLAY = Prototype("play", {
+    "AU12": (1.0, 0.0), "AU6": (0.35, 0.3), "AU25": (0.9, 0.05), "AU26": (0.55, 0.1),
+    "AU1": (0.4, 0.0), "L_AU2": (0.9, 0.0), "R_AU2": (0.5, 0.0), "AU5": (0.3, 0.1),
+})
+"""Joy in play: its relaxed open mouth (van Hooff, in Hinde, ed., Non-verbal communication, 1972,
+209-241) under raised brows, which greet and invite (Eibl-Eibesfeldt, ibid. 297-314), one more than
+the other. It is no variant of happiness that is drawn or read for one: it is of somebody's way to
+be glad."""
+
 
 def prototype(emotion: int | str, variant: int | str = 0) -> Prototype:
     """Return one way to show an emotion.
@@ -208,7 +217,8 @@ def _movements(way: Prototype) -> tuple[np.ndarray, np.ndarray]:
             np.array([onset for _, onset in way.units.values()]))
 
 
-_MOVEMENTS = {way.name: _movements(way) for ways in PROTOTYPES.values() for way in ways}
+_MOVEMENTS = {
+    way.name: _movements(way) for ways in (*PROTOTYPES.values(), (PLAY,)) for way in ways}
 
 
 def face_of_emotion(emotion: int | str, intensity: float, variant: int | str = 0) -> np.ndarray:
@@ -222,7 +232,15 @@ def face_of_emotion(emotion: int | str, intensity: float, variant: int | str = 0
     Raises:
         KinesicsError: The emotion or variant is unknown or the intensity outside 0..1.
     """
-    way = prototype(emotion, variant)
+    return _face(prototype(emotion, variant), intensity)
+
+
+def play_face(intensity: float) -> np.ndarray:
+    """Return the face of ``PLAY`` (52,) float32 at an intensity 0..1, see ``face_of_emotion``."""
+    return _face(PLAY, intensity)
+
+
+def _face(way: Prototype, intensity: float) -> np.ndarray:
     strength = require_intensity(intensity)
     if strength == 0.0 or not way.units:
         return np.zeros(SHAPES, dtype=np.float32)
