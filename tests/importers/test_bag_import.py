@@ -19,10 +19,13 @@ from kinesics_core.cli import main
 from kinesics_core.commands.import_recordings import summary
 from kinesics_core.dataset.clips import Dataset
 from kinesics_core.errors import KinesicsError
+from kinesics_core.fitting.progress import FitHooks
+from kinesics_core.fitting.tracks.read_tracks import ReadOptions, read_tracks
 from kinesics_core.importers.bags import import_bags
 from kinesics_core.recording import bag_reader
 from kinesics_core.recording.cdr import Definition
 from kinesics_core.types import People, Person
+from kinesics_core.view.mind_stories import people_of_bag
 
 MSG = Path(__file__).parents[2] / "msg"
 STORE = get_typestore(Stores.ROS2_JAZZY)
@@ -226,6 +229,15 @@ def test_bags_without_people_are_named_and_the_rest_imported(tmp_path):
                  "other: It has no topic of type kinesics/msg/PersonArray, only /clock",
                  "junk/junk: junk.mcap is torn or damaged after 0 whole messages"):
         assert line in text
+
+
+def test_a_bag_without_a_message_says_so_to_whoever_asks_for_people(tmp_path):
+    """A recorder that is killed before it heard anything leaves one."""
+    write_bag(tmp_path / "in", {})
+    for read in (lambda: read_tracks(tmp_path / "in", ReadOptions(), FitHooks()),
+                 lambda: list(people_of_bag(tmp_path / "in"))):
+        with pytest.raises(KinesicsError, match=r"in holds no people\. The bag holds no message\."):
+            read()
 
 
 def test_a_bag_in_parts_is_one(tmp_path):
