@@ -1,10 +1,18 @@
-"""Keypoints in an image over time: which of them count as seen, and their places in between."""
+"""Keypoints in an image over time: which of them count as seen, and their places in between.
+
+People come in messages and bags, from anybody: what no part of a person can be is refused, and a
+coordinate that is no place is unknown (NaN).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
+
+from kinesics_core.errors import MessageError
 
 MIN_SCORE = 0.3
 """A keypoint with a lower score counts as not seen: detectors place hidden legs by guesswork."""
@@ -17,6 +25,9 @@ SAME_IMAGE = 1 / 500
 
 MAX_GAP = 0.15
 """Seconds between two sightings of a keypoint up to which what lies between counts as observed."""
+
+FARTHEST = 1e6
+"""Pixels or metres. A coordinate beyond it is no place in an image or a room: it is unknown."""
 
 _SAME = 1e-6
 """Seconds within which two times are one; stamps are whole nanoseconds, 1/30 s is not."""
@@ -90,3 +101,30 @@ def resample(
     low = np.take_along_axis(safe, first[..., None], axis=1)
     high = np.take_along_axis(safe, last[..., None], axis=1)
     return low + share * (high - low), np.where(held, np.inf, length)
+
+
+def sized(values: Sequence[float] | np.ndarray, size: int, name: str) -> np.ndarray | None:
+    """Return a part of a person as float32, None if it is empty.
+
+    Raises:
+        MessageError: It has another length than its comment says.
+    """
+    if not len(values):
+        return None
+    if len(values) != size:
+        raise MessageError(
+            f"got a PersonArray whose {name} holds {len(values)} numbers; wanted none or {size}."
+            " Check its publisher, or build both sides with the same kinesics.")
+    return np.asarray(values, np.float32)
+
+
+def places(values: Sequence[float] | np.ndarray) -> np.ndarray:
+    """Return coordinates as float32; what is infinite or absurdly far is NaN, unknown."""
+    places = np.asarray(values, np.float32)
+    far = np.abs(places) > FARTHEST
+    return np.where(far, np.float32(np.nan), places) if far.any() else places
+
+
+def shares(values: Any) -> np.ndarray:
+    """Return values clipped to 0..1; NaN stays NaN."""
+    return np.clip(np.asarray(values, np.float32), 0.0, 1.0)

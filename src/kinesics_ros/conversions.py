@@ -25,6 +25,7 @@ from kinesics.msg import Person as PersonMsg
 from kinesics.msg import PersonArray as PersonArrayMsg
 from kinesics_core.affect.emotions import EMOTIONS, as_distribution
 from kinesics_core.errors import MessageError
+from kinesics_core.keypoints import FARTHEST, places, shares, sized
 from kinesics_core.rotations import from_quaternions, quaternions
 from kinesics_core.types import (
     NANOSECONDS,
@@ -37,7 +38,6 @@ from kinesics_core.types import (
     Person,
 )
 from kinesics_ros.message_values import (
-    FARTHEST,
     FARTHEST_LEAN,
     FASTEST_TURN,
     LONGEST,
@@ -45,11 +45,8 @@ from kinesics_ros.message_values import (
     angles,
     floats,
     known,
-    places,
-    shares,
     shown,
     signed,
-    sized,
     within,
 )
 

@@ -8,14 +8,10 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from kinesics_core.errors import MessageError
-
-FARTHEST = 1e6
-"""Pixels or metres. A coordinate beyond it is no place in an image or a room: it is unknown."""
 
 FASTEST_TURN = 100.0
 """Radians. A joint's axis-angle beyond it is no pose."""
@@ -36,33 +32,6 @@ def floats(values: np.ndarray | None) -> array:
     if values is None:
         return array("f")
     return array("f", np.ascontiguousarray(values, np.float32).tobytes())
-
-
-def sized(values: Sequence[float] | np.ndarray, size: int, name: str) -> np.ndarray | None:
-    """Return a part of a person as float32, None if it is empty.
-
-    Raises:
-        MessageError: It has another length than its comment says.
-    """
-    if not len(values):
-        return None
-    if len(values) != size:
-        raise MessageError(
-            f"got a PersonArray whose {name} holds {len(values)} numbers; wanted none or {size}."
-            " Check its publisher, or build both sides with the same kinesics.")
-    return np.asarray(values, np.float32)
-
-
-def places(values: Sequence[float] | np.ndarray) -> np.ndarray:
-    """Return coordinates as float32; what is infinite or absurdly far is NaN, unknown."""
-    places = np.asarray(values, np.float32)
-    far = np.abs(places) > FARTHEST
-    return np.where(far, np.float32(np.nan), places) if far.any() else places
-
-
-def shares(values: Any) -> np.ndarray:
-    """Return values clipped to 0..1; NaN stays NaN."""
-    return np.clip(np.asarray(values, np.float32), 0.0, 1.0)
 
 
 def angles(values: Sequence[float] | np.ndarray) -> np.ndarray:

@@ -112,8 +112,9 @@ def test_what_was_recorded_is_in_the_clip(tmp_path, compression):
 
 def test_every_field_of_a_message_is_decoded():
     """Alignment, sequences, strings, nested messages and doubles, against rosbags."""
-    coco = np.arange(51, dtype=np.float32).reshape(17, 3)
-    sent = message(START + 7, [person(3, coco, 1), person(4, coco + 1, 2)])
+    coco = np.arange(51, dtype=np.float32).reshape(17, 3) / (1, 1, 64)
+    other = (coco + (1, 1, 0)).astype(np.float32)
+    sent = message(START + 7, [person(3, coco.astype(np.float32), 1), person(4, other, 2)])
     text, _ = STORE.generate_msgdef(bag_reader.PEOPLE_TYPE, ros_version=2)
     for little in (True, False):
         data = bytes(STORE.serialize_cdr(sent, bag_reader.PEOPLE_TYPE, little_endian=little))
@@ -125,7 +126,40 @@ def test_every_field_of_a_message_is_decoded():
         assert len(got["persons"][1]["blendshapes"]) == 2
         people = bag_reader.people_from(got)
         assert people.stamp == START + 7
-        np.testing.assert_array_equal(people.persons[1].coco, coco + 1)
+        np.testing.assert_array_equal(people.persons[1].coco, other)
+
+
+@pytest.mark.parametrize(("field", "length", "says"), [
+    ("left_hand", 60, "left_hand holds 60 numbers; wanted none or 63"),
+    ("face", 12, "face holds 12 numbers; wanted none or 1434"),
+    ("blendshapes", 51, "blendshapes holds 51 numbers; wanted none or 52"),
+    ("expression", 7, "expression holds 7 numbers; wanted none or 8")])
+def test_a_part_of_another_length_is_refused_as_it_is_live(field, length, says):
+    got = decoded(np.zeros((17, 3), np.float32))
+    got["persons"][0][field] = np.zeros(length, np.float32)
+    with pytest.raises(KinesicsError, match=says):
+        bag_reader.people_from(got, whole=True)
+
+
+def test_numbers_that_are_no_places_are_unknown_as_they_are_live():
+    coco = np.full((17, 3), 0.5, np.float32)
+    coco[0], coco[1, 0] = (np.inf, -np.inf, np.inf), 7.7e21
+    got = decoded(coco)
+    got["persons"][0]["left_hand"] = np.full(63, 3e38, np.float32)
+    (seen,) = bag_reader.people_from(got, whole=True).persons
+    np.testing.assert_array_equal(seen.coco[:3], np.float32(
+        [[np.nan, np.nan, 1], [np.nan, 0.5, 0.5], [0.5, 0.5, 0.5]]))
+    assert np.isnan(seen.left_hand).all()
+    got["width"] = 0
+    with pytest.raises(KinesicsError, match="an image of 0x480"):
+        bag_reader.people_from(got)
+
+
+def decoded(coco):
+    """A message of one person as a bag holds it, decoded."""
+    text, _ = STORE.generate_msgdef(bag_reader.PEOPLE_TYPE, ros_version=2)
+    return Definition(bag_reader.PEOPLE_TYPE, text).decode(bytes(STORE.serialize_cdr(
+        message(START, [person(3, coco, 52)]), bag_reader.PEOPLE_TYPE)))
 
 
 def test_expressions_are_read_where_a_bag_has_them():
@@ -299,11 +333,11 @@ def test_what_the_middleware_serialises():
     conversions = pytest.importorskip("kinesics_ros.conversions")
     from kinesics_core.recording import message_definitions
 
-    coco = np.random.default_rng(1).uniform(0, 400, (17, 3)).astype(np.float32)
+    coco = np.random.default_rng(1).uniform(0, (400, 400, 1), (17, 3)).astype(np.float32)
     coco[4] = np.nan
     sent = People(START + 9, 640, 480, [
         Person(3, 0.5, coco, blendshapes=np.full(52, 0.5, np.float32), head=np.eye(4)),
-        Person(4, 0.5, coco + 1),
+        Person(4, 0.5, (coco + (1, 1, 0)).astype(np.float32)),
     ], "mediapipe-lite")
     data = serialization.serialize_message(conversions.people_to_msg(sent))
     text = message_definitions.full_text(bag_reader.PEOPLE_TYPE)

@@ -367,3 +367,47 @@ def test_a_place_that_cannot_be_written_is_said_before_the_work(tmp_path, capsys
     assert "could not be written" in capsys.readouterr().err
     assert main(["data", *words, "--out", "/proc/kinesics/out"]) == 1
     assert "could not be written" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("rate", "says"), [
+    (0.0, "says 0 frames per second"), (-30.0, "says -30 frames"), (np.nan, "says nan frames"),
+    ("abc", "mocap_framerate of bad is <U3"), (np.zeros(3), r"of shape (3,); wanted one number")])
+def test_a_rate_that_is_none_costs_its_file_only(rate, says, tmp_path, capsys):
+    poses = np.zeros((240, 66))
+    np.savez(tmp_path / "bad.npz", poses=poses, mocap_framerate=rate)
+    np.savez(tmp_path / "good.npz", poses=poses, mocap_framerate=np.array([120.0]))
+    (clip,) = imported("axis-angle", tmp_path, tmp_path / "d", "--rate", "30")
+    assert (clip.name, clip.rate) == ("good", 120.0)
+    assert says in capsys.readouterr().err
+
+
+def test_arrays_without_names_and_of_one_name_are_told_apart_by_their_files(tmp_path):
+    turns = 0.2 * np.sin(np.arange(60) / 30)[:, None, None] * np.ones((22, 3))
+    for take in range(2):
+        np.savez(tmp_path / f"take{take}.npz", turns)
+        np.savez(tmp_path / f"key{take}.npz", motion=turns)
+    np.savez(tmp_path / "two.npz", turns, turns)
+    found = imported("axis-angle", tmp_path, tmp_path / "d", "--rate", "30")
+    assert [clip.name for clip in found] == [
+        "key1/motion", "motion", "take0", "take1", "two/arr_0", "two/arr_1"]
+
+
+def test_an_array_without_frames_is_told(tmp_path, capsys):
+    np.save(tmp_path / "none.npy", np.zeros((0, 22, 3)))
+    np.save(tmp_path / "some.npy", walker())
+    assert len(imported("humanml3d", tmp_path, tmp_path / "d")) == 1
+    assert "none.npy holds 0 frames of motion; wanted at least 2" in capsys.readouterr().err
+
+
+def test_a_dataset_whose_folder_is_not_utf8(tmp_path):
+    (tmp_path / "a.bvh").write_text(GOOD)
+    out = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
+    (clip,) = imported("bvh", tmp_path / "a.bvh", out)
+    assert clip.source == "caf\ufffd"
+
+
+def test_what_express_writes_is_one_recording(tmp_path):
+    np.savez(tmp_path / "motion.npz", body_pose=np.zeros((60, 21, 3), np.float32),
+             global_orient=np.zeros((60, 3), np.float32), times=np.arange(60) / 30)
+    (tmp_path / "motion.bvh").write_text(GOOD)
+    assert len(body_poses.read([tmp_path])) == 1

@@ -177,3 +177,8 @@ def test_videos_name_what_is_no_video_and_folders_of_frames(tmp_path):
     assert [video.name for video in videos.find(tmp_path)] == ["a.mp4", "b.MXF", "c.m2ts"]
     found = beside(tmp_path, videos.VIDEO_SUFFIXES, frames=True)
     assert set(found) == {"x.gif", "frames/"} and "12 images" in found["frames/"]
+
+
+def test_our_own_datasets_are_no_keypoints_of_others():
+    assert advice_on("info.json", lambda size: b'{"keypoints": ["nose", "left_eye"]}') == ""
+    assert "kinesics fit" in advice_on("coco.json", lambda size: b'[{"keypoints": [12.5, 3, 1]}]')

@@ -489,3 +489,14 @@ def test_images_are_turned_clockwise_and_then_mirrored(tmp_path, rotate, mirror)
 def test_other_angles_are_refused():
     with pytest.raises(ValueError, match="rotate=45"):
         Framing(rotate=45)
+
+
+def test_a_tiff_whose_second_page_has_no_size_is_read(tmp_path):
+    pages = [Image.fromarray(RAMP), Image.fromarray(RAMP[::-1])]
+    file = tmp_path / "a.tif"
+    pages[0].save(file, save_all=True, append_images=pages[1:])
+    data = bytearray(file.read_bytes())
+    second = data.rindex(struct.pack("<HHI", 256, 4, 1))  # ImageWidth, LONG or SHORT
+    data[second:second + 2] = struct.pack("<H", 60000)
+    file.write_bytes(data)
+    assert np.array_equal(frames(file)[0].image[..., 0], RAMP)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from kinesics_core.dataset.labels import HELP as LABEL_HELP
 from kinesics_core.errors import KinesicsError
+from kinesics_core.files import shown
 from kinesics_core.settings import given_path
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def _add_common(
 
 
 def _name(args: argparse.Namespace) -> str:
-    return args.name or args.out.resolve().name
+    return args.name or shown(args.out.resolve().name)
 
 
 def check_rate(rate: float | None) -> None:

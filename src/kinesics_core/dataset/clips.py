@@ -429,7 +429,7 @@ def _end(lines: Sequence[Mapping[str, Any]], info: Info) -> int:
 
 
 def _dump(line: Mapping[str, Any]) -> bytes:
-    return json.dumps(line, ensure_ascii=False).encode() + b"\n"
+    return json.dumps(line, ensure_ascii=False).encode(errors="backslashreplace") + b"\n"
 
 
 def _write_json(path: Path, document: Mapping[str, Any]) -> None:

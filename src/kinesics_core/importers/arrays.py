@@ -121,7 +121,7 @@ def frames_of(array: np.ndarray, joints: int, coordinates: int, name: str) -> np
 
 def without_padding(frames: np.ndarray) -> np.ndarray:
     """Cut off frames at the end in which every number is zero; if all are, they mean it."""
-    moving = np.flatnonzero(frames.reshape(len(frames), -1).any(axis=1))
+    moving = np.flatnonzero(frames.any(axis=tuple(range(1, frames.ndim))))
     return frames[:moving[-1] + 1] if len(moving) else frames
 
 

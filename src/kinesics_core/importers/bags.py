@@ -12,6 +12,7 @@ from pathlib import Path, PurePath
 
 from kinesics_core.dataset.clips import Clip, Info, Writer
 from kinesics_core.dataset.labels import labels_from
+from kinesics_core.files import shown
 from kinesics_core.importers.importing import why_left_out
 from kinesics_core.importers.other_recordings import beside, sentences
 from kinesics_core.importers.tracks import Origin, PeopleImportReport, clips_from_people
@@ -42,7 +43,7 @@ def import_bags(
     """
     bags = bag_reader.find(source)
     labels = labels_from([PurePath(bag.name) for bag in bags], label_pattern)
-    name = source.absolute().name
+    name = shown(source.absolute().name)
     info = Info(name, dimensions=2, origin=f"bags of {name}", command=command)
     left_out = []
     with Writer(out, info) as writer:

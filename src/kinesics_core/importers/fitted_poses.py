@@ -21,16 +21,18 @@ LABELS = "labels"
 """Array with a fit's labels, JSON."""
 
 _PARAMS = "params.npz"
+_WRITTEN = _PARAMS, "motion.npz"  # by a fit, by `kinesics express`
 _FRAMES = "params"  # folder beside it with a file for each frame
-_BESIDE = "keypoints.npz", "motion.bvh", "motion.glb", "overlay.mp4"
+_BESIDE = "keypoints.npz", "motion.bvh", "motion.glb", "motion.mp4", "overlay.mp4", "face.csv"
 
 
 def belongs_to_a_fit(folder: Path, name: str) -> bool:
-    """Return whether a path below a folder is one of the files beside a fit's ``params.npz``."""
+    """Return whether a path below a folder is one of the files beside a fit's parameters."""
     path = PurePosixPath(name)
     place = path.parent.parent if path.parent.name == _FRAMES else path.parent
-    return path.name != _PARAMS and (folder / place / _PARAMS).is_file() and (
-        path.name in _BESIDE or path.parent.name == _FRAMES)
+    return path.name not in _WRITTEN and (
+        path.name in _BESIDE or path.parent.name == _FRAMES) and any(
+            (folder / place / written).is_file() for written in _WRITTEN)
 
 
 def clip_name(name: str) -> str:

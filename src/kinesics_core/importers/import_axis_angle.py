@@ -38,12 +38,16 @@ def recordings(file: SourceFile, source: str, rate: float) -> Iterator[MotionRec
     A file of AMASS is one clip, ``poses``, at the rate that it says itself.
     """
     archive = read_npz(file.read(), file.name)
+    name = re.sub(r"\.npz$", "", file.name, flags=re.IGNORECASE)
     if "poses" in archive.files:
-        name = re.sub(r"\.npz$", "", file.name, flags=re.IGNORECASE)
         yield MotionRecording(name, partial(_amass_clip, archive, name, source, rate))
         return
     for key in archive.files:
-        yield MotionRecording(key, partial(_clip, archive, key, source, rate))
+        # numpy's own names for arrays that were given none say nothing.
+        unnamed = re.fullmatch(r"arr_\d+", key)
+        longer = name if unnamed and len(archive.files) == 1 else f"{name}/{key}"
+        yield MotionRecording(longer if unnamed else key,
+                              partial(_clip, archive, key, source, rate), longer)
 
 
 def _clip(archive: np.lib.npyio.NpzFile, key: str, source: str, rate: float) -> Clip:
@@ -61,9 +65,16 @@ def _amass_clip(archive: np.lib.npyio.NpzFile, name: str, source: str, rate: flo
     if poses.ndim != 2 or poses.shape[1] < 3 * JOINTS:
         raise KinesicsError(
             f"{name} has 'poses' of shape {poses.shape}; wanted (frames, {3 * JOINTS} or more).")
-    own = next((float(array_of(archive, key)) for key in AMASS_RATES if key in archive.files), rate)
+    own = next((_number(array_of(archive, key), f"{key} of {name}")
+                for key in AMASS_RATES if key in archive.files), rate)
     axis_angle = frames_of(poses[:, :3 * JOINTS], JOINTS, 3, name)
     return Clip(name, source, name, own, coco_from_axis_angle(axis_angle))
+
+
+def _number(array: np.ndarray, what: str) -> float:
+    if array.size != 1 or array.dtype.kind not in "fiu":
+        raise KinesicsError(f"{what} is {array.dtype} of shape {array.shape}; wanted one number.")
+    return float(array.reshape(()))
 
 
 def coco_from_axis_angle(axis_angle: np.ndarray) -> np.ndarray:

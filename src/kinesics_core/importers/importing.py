@@ -26,6 +26,9 @@ MAX_SPEED = 15.0
 """Metres per second. A keypoint faster than this is a fault of the recording: a jump out of the
 calibration T-pose, a lost marker, an exponential map that wrapped. The clip is cut there."""
 
+FASTEST = 1000.0
+"""Frames per second of a recording at most."""
+
 MIN_SECONDS = 1.5
 """Shortest piece that is kept of such a cut: a past of 0.5 s with a future of 1 s."""
 
@@ -36,10 +39,12 @@ class MotionRecording(NamedTuple):
     Attributes:
         name: Of the clip, from which labels are read.
         make: Returns the clip; KinesicsError if it cannot be made.
+        longer: Another name, for where a recording before has that one; "" if there is none.
     """
 
     name: str
     make: Callable[[], Clip]
+    longer: str = ""
 
 
 MotionReader = Callable[[SourceFile], Iterable[MotionRecording]]
@@ -137,6 +142,8 @@ def import_motion(
             name = stem(recording.name[len(folder):])
             if source.skip_unmatched and not labels[recording.name]:
                 continue
+            if name in seen and recording.longer:
+                name = recording.longer
             if name in seen:
                 report.failed[recording.name] = "another recording before it has the same name"
                 continue
@@ -146,6 +153,9 @@ def import_motion(
                 continue
             try:
                 clip = recording.make()
+                if not 0.0 < clip.rate <= FASTEST:
+                    raise KinesicsError(f"it says {clip.rate:g} frames per second; wanted more than"
+                                        f" 0 and at most {FASTEST:g}. Correct the file.")
                 check_person(clip)
             except Exception as error:  # whatever is wrong with one recording costs itself only
                 report.failed[recording.name] = why_left_out(error)

@@ -7,6 +7,7 @@ readme, a licence, a picture or a table of labels is no recording, and is.
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -29,6 +30,7 @@ HEAD = 1 << 16
 FEWEST_IMAGES = 10
 """Images in a folder below one of videos from which on they are the frames of a recording."""
 
+_HAS_KEYPOINTS = re.compile(r'keypoints(_2d|_3d)?"\s*:\s*\[\s*-?\d')
 _DIGITS = 0.75  # share of a line's fields that are numbers, where the first ones count and name
 
 _IMPORT = "`kinesics data import {}` reads it".format
@@ -92,7 +94,7 @@ def advice_on(name: str, head: Callable[[int], bytes]) -> str:
     except (KinesicsError, OSError):
         return ""
     if lower.endswith(".json"):
-        return _KEYPOINTS if "keypoints" in text else ""
+        return _KEYPOINTS if _HAS_KEYPOINTS.search(text) else ""
     if lower.endswith(".txt") and text.split("\n", 1)[0].count(",") == 116:
         return "CMU's exponential maps; " + _IMPORT("expmap")
     return _TABLE if holds_motion(text) else ""

@@ -17,8 +17,10 @@ from typing import Any
 import numpy as np
 import yaml
 
+from kinesics_core.affect.emotions import EMOTIONS, as_distribution
 from kinesics_core.errors import KinesicsError
 from kinesics_core.files import files_below
+from kinesics_core.keypoints import FARTHEST, places, shares, sized
 from kinesics_core.recording.bag_file import METADATA, is_being_recorded
 from kinesics_core.recording.bag_storage import (
     StoredMessage,
@@ -32,6 +34,9 @@ from kinesics_core.recording.bag_storage import (
 from kinesics_core.recording.cdr import Definition
 from kinesics_core.recording.people_definition import PEOPLE_DEFINITION, PEOPLE_TYPE
 from kinesics_core.types import NANOSECONDS, People, Person
+
+_POINTS = {"pose": 33, "pose_world": 33, "left_hand": 21, "right_hand": 21, "left_hand_world": 21,
+           "right_hand_world": 21, "face": 478}  # of each part of a person
 
 LATE = 0.5
 """Seconds by which a message may come behind a later stamped one and is put in its place."""
@@ -249,14 +254,18 @@ def people_from(message: dict[str, Any], whole: bool = False) -> People:
     """
     try:
         stamp = message["header"]["stamp"]
+        width, height = int(message["width"]), int(message["height"])
+        if not (0 < width <= FARTHEST and 0 < height <= FARTHEST):
+            raise KinesicsError(f"one is of an image of {width}x{height}.")
         return People(
             stamp=int(stamp["sec"]) * NANOSECONDS + int(stamp["nanosec"]),
-            width=int(message["width"]),
-            height=int(message["height"]),
+            width=width,
+            height=height,
             model=message["model"],
             persons=[
-                Person(int(person["id"]), float(person["score"]), np.column_stack(
-                    [person["coco"].reshape(17, 2), person["coco_score"]]).astype(np.float32),
+                Person(int(person["id"]), float(np.nan_to_num(shares(person["score"]))),
+                       np.column_stack([places(person["coco"]).reshape(17, 2),
+                                        shares(person["coco_score"])]).astype(np.float32),
                     **(_parts(person) if whole else {}))
                 for person in message["persons"]
             ],
@@ -274,16 +283,17 @@ def people_from(message: dict[str, Any], whole: bool = False) -> People:
 
 def _parts(person: dict[str, Any]) -> dict[str, Any]:
     """Return the parts of a person that the message has; an empty array is one not seen."""
-    parts: dict[str, Any] = {name: np.array(person[name], np.float32).reshape(-1, 3) for name in (
-        "pose", "pose_world", "left_hand", "right_hand", "left_hand_world", "right_hand_world",
-        "face") if len(person[name])}
+    parts: dict[str, Any] = {
+        name: places(values).reshape(-1, 3) for name, count in _POINTS.items()
+        if (values := sized(person[name], 3 * count, name)) is not None}
     if "pose" in parts:
-        parts["pose"] = np.column_stack([parts["pose"], person["pose_visibility"]])
-    if len(person["blendshapes"]):
-        parts["blendshapes"] = np.array(person["blendshapes"], np.float32)
+        parts["pose"] = np.column_stack([parts["pose"], shares(person["pose_visibility"])])
+    if (shapes := sized(person["blendshapes"], 52, "blendshapes")) is not None:
+        parts["blendshapes"] = shares(shapes)
     if len(person.get("expression", ())):  # since version 0.2
         stamp = person["expression_stamp"]
-        parts["expression"] = np.array(person["expression"], np.float32)
+        parts["expression"] = as_distribution(
+            sized(person["expression"], len(EMOTIONS), "expression"))
         parts["expression_stamp"] = int(stamp["sec"]) * NANOSECONDS + int(stamp["nanosec"])
     return parts
 

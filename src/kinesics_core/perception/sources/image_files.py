@@ -183,11 +183,20 @@ def _check_header(name: str, data: bytes) -> None:
     if width * height > MAX_PIXELS:
         raise SourceError(
             f"{name} is said to be {width} x {height} pixels; wanted at most {MAX_PIXELS}.")
-    if header.format == "TIFF" and getattr(header, "n_frames", 1) > 1:
+    pages = _pages(header)
+    if header.format == "TIFF" and pages > 1:
         _log.warning("%s has %d pages, of which the first is taken; give each as a file.",
-                     name, getattr(header, "n_frames", 1))
-    if header.format in ("AVIF", "PNG", "WEBP") and getattr(header, "is_animated", False):
+                     name, pages)
+    if header.format in ("AVIF", "PNG", "WEBP") and pages > 1:
         raise SourceError(f"{name} is an animation; give it as a source by itself.")
+
+
+def _pages(header: Image.Image) -> int:
+    """Return the number of images of a file; 1 where damage hides it."""
+    try:
+        return int(getattr(header, "n_frames", 1))
+    except Exception:  # Pillow reads the headers of all pages, with all errors of that
+        return 1
 
 
 def _natural(file: Path) -> tuple[list[tuple[int, str]], str]:
