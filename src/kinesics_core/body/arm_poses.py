@@ -60,7 +60,7 @@ class ArmAngles:
 
 # Postures: arms that do nothing.
 AT_EASE = ArmPose((0.16, -1.0, 0.02), (0.10, -1.0, 0.22))
-STANDING = ArmPose((0.19, -0.98, 0.07), (-0.20, -0.79, 0.57))
+STANDING = ArmPose((0.19, -0.98, 0.07), (-0.22, -0.68, 0.70))
 HELD_OPEN = ArmPose((0.42, -1.0, 0.00), (0.24, -1.0, 0.35))
 HELD_CLOSE = ArmPose((0.06, -1.0, 0.10), (-0.35, -0.8, 0.55))
 RELAXED = ArmPose((0.18, -1.0, 0.05), (0.08, -1.0, 0.30))

@@ -109,8 +109,8 @@ class IdleMovement:
     breath_collars: float = 0.012
     breath_head: float = 0.006
     liveliness: tuple[float, float] = (1.0, 0.4)
-    looks: tuple[float, float, float] = (0.7, 0.7, 0.5)
-    arms: tuple[float, float, float] = (0.8, 0.8, 0.8)
+    looks: tuple[float, float, float] = (0.9, 0.9, 0.7)
+    arms: tuple[float, float, float] = (1.0, 1.0, 1.0)
     busy: float = 0.2
     dip: float = 0.003
     bend: float = 0.7
@@ -352,6 +352,12 @@ class BodyAnimator:
         angles[_JOINT["right_collar"], 2] -= collars * breath
         for side, arm in (("left", pose[LEFT_ARM]), ("right", pose[RIGHT_ARM])):
             shoulder, elbow, wrist = arm_rotations(arm)
+            # Shoulders that are raised or sunk take no part in where the arms point.
+            raised = angles[_JOINT[f"{side}_collar"], 2] * (1.0 if side == "left" else -1.0)
+            cosine, sine = math.cos(raised), math.sin(raised)
+            across = cosine * shoulder[0] + sine * shoulder[1]
+            shoulder[1] = cosine * shoulder[1] - sine * shoulder[0]
+            shoulder[0] = across
             turns = np.array([axis_angle(shoulder), elbow, wrist])
             rows = [_JOINT[f"{side}_{name}"] for name in ("shoulder", "elbow", "wrist")]
             angles[rows] = turns if side == "left" else mirrored(turns)

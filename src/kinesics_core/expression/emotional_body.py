@@ -22,7 +22,7 @@ from kinesics_core.expression.emotional_postures import (
     PostureTake,
 )
 from kinesics_core.expression.onset import TIMING, Course
-from kinesics_core.expression.posture import COLLARS, HEAD, LEFT_ARM, RIGHT_ARM
+from kinesics_core.expression.posture import COLLARS, HEAD, LEFT_ARM, RIGHT_ARM, SPINE
 
 BODY_LAG = 1.25
 """Time that a body takes for an onset or offset, in times of the face's (``onset.TIMING``): heavier
@@ -36,6 +36,7 @@ _STARTLED_FOR = 0.45  # s that a start is held, after its onset; authored
 _SETTLES_IN = 1.2  # s in which it gives way to the posture that follows; authored
 _STROKE_SIZES = (0.5, 1.3)  # least and largest stroke, of the one that is keyed
 _STROKE_TEMPI = (0.7, 1.4)
+_LOOKS_TRUNK = 0.3  # of a turn of the head that the trunk takes up
 _BOUNCE_SHOULDERS = 1.6  # radians of the shoulders per metre of a bounce
 
 
@@ -200,6 +201,7 @@ class EmotionalBody:
             out[part] += tremor * _TREMBLES
         shake = life[_SHAKE][1] * math.sin(self._shake)
         out[HEAD.start + 2] += shake
+        out[SPINE.start + 2] += _LOOKS_TRUNK * shake
         out[HEAD.start] += 0.4 * life[_SHAKE][1] * math.sin(0.61 * self._shake)
         bounce = life[_BOUNCE][1] * (0.5 - 0.5 * math.cos(self._bounce))
         stance[1] -= bounce

@@ -105,30 +105,29 @@ def _both(pose: ArmPose, **body: Any) -> EmotionalPosture:
 
 
 _FIST = 1.3  # curl of fingers that are closed from intensity .8 on
-_FIST_COCKED = ArmPose((0.54, -0.72, 0.20), (-0.06, 0.70, 0.70), twist=0.3, curl=_FIST)
-_FIST_DOWN = ArmPose((0.30, -0.80, 0.52), (-0.10, -0.22, 0.97), twist=0.2, curl=_FIST)
-_FIST_LOW = ArmPose((0.44, -0.88, -0.04), (-0.06, -0.30, 0.95), twist=0.3, curl=_FIST)
-_FIST_SHAKEN = ArmPose((0.60, -0.28, 0.40), (-0.06, 0.92, 0.38), twist=0.2, curl=_FIST)
-_ARMS_OUT = ArmPose((0.62, -0.76, 0.22), (0.74, 0.22, 0.64), twist=1.0, curl=0.10)
-_ARMS_FLUNG = ArmPose((0.80, -0.46, 0.26), (0.66, 0.66, 0.36), twist=0.8, curl=0.06)
-_ARMS_WIDE = ArmPose((0.88, -0.40, 0.22), (0.78, 0.52, 0.36), twist=0.8, curl=0.08)
-_ARMS_UP = ArmPose((0.80, 0.16, 0.18), (0.42, 0.90, 0.14), twist=0.4, curl=0.06)
-_ARMS_HIGH = ArmPose((0.62, 0.62, 0.16), (0.40, 0.92, 0.06), twist=0.4, curl=0.06)
-_STARTLED = ArmPose((0.54, -0.64, 0.36), (0.22, 0.80, 0.56), twist=-0.9, curl=0.04)
-_ON_CHEEK = ArmPose((0.38, -0.72, 0.56), (-0.34, 0.94, 0.02), twist=-0.1, bend=0.1, curl=0.15)
+_FIST_COCKED = ArmPose((0.40, -0.70, 0.16), (-0.06, 0.88, 0.46), twist=0.3, curl=_FIST)
+_FIST_DOWN = ArmPose((0.26, -0.90, 0.34), (0.00, -0.62, 0.78), twist=0.2, curl=_FIST)
+_FIST_LOW = ArmPose((0.26, -0.94, -0.18), (0.00, -0.78, 0.62), twist=0.3, curl=_FIST)
+_FIST_SHAKEN = ArmPose((0.52, -0.40, 0.40), (-0.06, 0.92, 0.38), twist=0.2, curl=_FIST)
+_ARMS_OUT = ArmPose((0.30, -0.92, 0.26), (0.54, 0.10, 0.80), twist=1.0, curl=0.10)
+_ARMS_FLUNG = ArmPose((0.70, -0.30, 0.36), (0.60, 0.70, 0.36), twist=0.8, curl=0.06)
+_ARMS_BENT = ArmPose((0.22, -0.96, 0.18), (0.28, 0.02, 0.96), twist=0.4, curl=0.10)
+_ARMS_HIGH = ArmPose((0.52, 0.62, 0.30), (0.40, 0.92, 0.06), twist=0.4, curl=0.06)
+_STARTLED = ArmPose((0.36, -0.78, 0.40), (0.22, 0.80, 0.56), twist=-0.9, curl=0.04)
+_ON_CHEEK = ArmPose((0.32, -0.74, 0.58), (-0.34, 0.94, 0.02), twist=-0.1, bend=0.1, curl=0.15)
 _TO_MOUTH = ArmPose((0.22, -0.78, 0.56), (-0.40, 0.88, 0.24), twist=-0.2, bend=0.2, curl=0.15)
-_HELD_OFF = ArmPose((0.46, -0.66, 0.44), (0.10, 0.86, 0.50), twist=-0.6, curl=0.06)
-_OUT_OPEN = ArmPose((0.44, -0.84, 0.30), (0.48, 0.26, 0.82), twist=-0.7, bend=-0.3, curl=0.05)
-_BEFORE_MOUTH = ArmPose((0.20, -0.74, 0.62), (-0.40, 0.90, 0.16), twist=-0.2, bend=0.2, curl=0.20)
-_SHIELD = ArmPose((0.22, -0.74, 0.58), (-0.12, 0.78, 0.60), twist=-1.0, bend=-0.30, curl=0.15)
+_HELD_OFF = ArmPose((0.36, -0.72, 0.46), (0.10, 0.86, 0.50), twist=-0.6, curl=0.06)
+_OUT_OPEN = ArmPose((0.32, -0.90, 0.30), (0.48, 0.26, 0.82), twist=-0.7, bend=-0.3, curl=0.05)
+_FROZEN = ArmPose((0.28, -0.90, 0.30), (0.42, 0.16, 0.88), twist=-0.9, bend=-0.2, curl=0.04)
+_SHIELD = ArmPose((0.26, -0.86, 0.42), (-0.16, 0.34, 0.92), twist=-1.0, bend=-0.30, curl=0.15)
 _SHIELD_UP = ArmPose((0.24, -0.30, 0.84), (-0.24, 0.90, 0.26), twist=-1.0, bend=-0.25, curl=0.15)
-_CLUTCHED = ArmPose((0.10, -0.88, 0.44), (-0.42, 0.82, 0.50), twist=0.1, bend=0.1, curl=0.75)
+_CLUTCHED = ArmPose((0.16, -0.90, 0.36), (-0.46, 0.66, 0.60), twist=0.1, bend=0.1, curl=0.75)
 _CLUTCHED_UP = ArmPose((0.22, -0.52, 0.74), (-0.20, 0.88, 0.42), twist=-0.6, bend=-0.1, curl=0.35)
-_LIMP = ArmPose((0.08, -0.88, 0.52), (0.00, -0.86, 0.52), curl=0.40)
-_HANGING = ArmPose((0.08, -0.92, 0.38), (0.04, -0.88, 0.46), curl=0.40)
+_LIMP = ArmPose((0.13, -0.90, 0.42), (0.04, -0.90, 0.42), curl=0.40)
+_HANGING = ArmPose((0.12, -0.93, 0.34), (0.04, -0.90, 0.42), curl=0.40)
 _HOLDS_ARM = ArmPose((0.12, -0.90, 0.42), (-0.92, -0.06, 0.38), twist=0.2, curl=0.55)
 _ON_EYES = ArmPose((0.12, -0.52, 0.76), (-0.34, 0.92, -0.06), twist=0.5, bend=0.2, curl=0.25)
-_KEEP_OFF = ArmPose((0.30, -0.58, 0.72), (0.24, 0.44, 0.86), twist=-1.2, bend=-0.5, curl=0.08)
+_KEEP_OFF = ArmPose((0.32, -0.74, 0.58), (0.26, 0.28, 0.92), twist=-1.2, bend=-0.5, curl=0.08)
 _PUSHED = ArmPose((0.34, -0.22, 0.90), (0.30, 0.22, 0.92), twist=-1.2, bend=-0.7, curl=0.05)
 _NOSE_HELD = ArmPose((0.16, -0.74, 0.62), (-0.42, 0.90, 0.12), twist=0.1, bend=0.2, curl=0.45)
 _DRAWN_IN = ArmPose((0.24, -0.90, 0.26), (-0.24, 0.30, 0.92), twist=-0.8, bend=-0.3, curl=0.30)
@@ -139,40 +138,40 @@ _FLICK_IN = ArmPose((0.26, -0.88, 0.34), (-0.20, 0.36, 0.90), twist=0.3, curl=0.
 _FLICK_OUT = ArmPose((0.40, -0.82, 0.38), (0.66, 0.10, 0.72), twist=0.1, bend=-0.4, curl=0.10)
 
 _GLAD: dict[str, Any] = {"spine": (0.0, -0.12, 0.0), "collars": 0.08, "pelvis": (0.0, -0.012, 0.02)}
-_BEGINS: dict[str, Any] = {"spine": (0.0, -0.27, 0.0), "head": (0.0, -0.14, 0.0), "collars": 0.26,
+_BEGINS: dict[str, Any] = {"spine": (0.0, -0.27, 0.0), "head": (0.0, 0.04, 0.0), "collars": 0.26,
            "pelvis": (0.0, -0.025, -0.085), "tilt": (0.0, -0.07, 0.0)}
 _FREEZES: dict[str, Any] = {
-    "spine": (0.0, -0.18, 0.0), "head": (0.0, -0.04, 0.0), "collars": 0.18,
+    "spine": (0.0, -0.18, 0.0), "head": (0.0, 0.34, 0.0), "collars": 0.22,
     "pelvis": (0.0, -0.015, -0.05), "tilt": (0.0, -0.05, 0.0)}
 _COWERS: dict[str, Any] = {
     "collars": 0.36, "pelvis": (0.0, -0.09, -0.10), "tilt": (0.0, -0.12, 0.05)}
 
 POSTURES: dict[int, tuple[EmotionalPosture, ...]] = {
     HAPPINESS: (
-        _both(_ARMS_UP, head=(0.0, -0.16, 0.0), **_GLAD,
-              stroke=_both(_ARMS_HIGH, head=(0.0, -0.20, 0.0), **_GLAD)),
-        _both(_ARMS_OUT, head=(0.08, -0.14, 0.0), **_GLAD,
-              stroke=_both(_ARMS_FLUNG, head=(-0.08, -0.20, 0.0), **_GLAD)),
+        _both(_ARMS_BENT, head=(0.0, 0.02, 0.0), **_GLAD,
+              stroke=_both(_ARMS_HIGH, head=(0.0, -0.12, 0.0), **_GLAD)),
+        _both(_ARMS_OUT, head=(0.08, 0.0, 0.0), **_GLAD,
+              stroke=_both(_ARMS_FLUNG, head=(-0.08, -0.12, 0.0), **_GLAD)),
         EmotionalPosture(
-            _ARMS_WIDE, _ARMS_UP, head=(0.10, -0.14, 0.0), **_GLAD,
-            stroke=EmotionalPosture(_ARMS_UP, _ARMS_WIDE, head=(-0.10, -0.18, 0.0), **_GLAD)),
+            _ARMS_BENT, _ARMS_HIGH, head=(0.10, -0.04, 0.0), **_GLAD,
+            stroke=EmotionalPosture(_ARMS_HIGH, _ARMS_BENT, head=(-0.10, -0.04, 0.0), **_GLAD)),
     ),
     ANGER: (
-        _both(_FIST_COCKED, spine=(0.0, 0.10, 0.0), head=(0.0, 0.10, 0.0), collars=0.20,
-              pelvis=(0.0, -0.03, 0.05), tilt=(0.0, 0.08, 0.0),
-              stroke=_both(_FIST_DOWN, spine=(0.0, 0.34, 0.0), head=(0.0, 0.02, 0.0),
-                           collars=0.08, pelvis=(0.0, -0.06, 0.07), tilt=(0.0, 0.12, 0.0))),
+        _both(_FIST_DOWN, spine=(0.0, 0.32, 0.0), head=(0.0, -0.06, 0.0), collars=0.12,
+              pelvis=(0.0, -0.05, 0.07), tilt=(0.0, 0.12, 0.0),
+              stroke=_both(_FIST_COCKED, spine=(0.0, 0.04, 0.0), head=(0.0, 0.10, 0.0),
+                           collars=0.22, pelvis=(0.0, -0.02, 0.04), tilt=(0.0, 0.06, 0.0))),
         EmotionalPosture(
-            _FIST_LOW, _FIST_SHAKEN, spine=(0.0, 0.12, -0.16), head=(0.0, 0.10, 0.12),
-            collars=0.18, pelvis=(0.0, -0.03, 0.05), tilt=(0.0, 0.08, -0.08),
+            _FIST_LOW, _FIST_DOWN, spine=(0.0, 0.30, 0.10), head=(0.0, -0.06, -0.06),
+            collars=0.12, pelvis=(0.0, -0.05, 0.07), tilt=(0.0, 0.10, 0.04),
             stroke=EmotionalPosture(
-                _FIST_LOW, _FIST_DOWN, spine=(0.0, 0.30, 0.10), head=(0.0, 0.02, -0.06),
-                collars=0.10, pelvis=(0.0, -0.05, 0.07), tilt=(0.0, 0.10, 0.04))),
+                _FIST_LOW, _FIST_SHAKEN, spine=(0.0, 0.10, -0.16), head=(0.0, 0.12, 0.12),
+                collars=0.20, pelvis=(0.0, -0.03, 0.05), tilt=(0.0, 0.08, -0.08))),
         EmotionalPosture(
-            _FIST_COCKED, _FIST_DOWN, spine=(0.0, 0.20, -0.16), head=(0.0, 0.06, 0.12),
+            _FIST_COCKED, _FIST_DOWN, spine=(0.0, 0.26, -0.16), head=(0.0, -0.03, 0.12),
             collars=0.16, pelvis=(0.0, -0.04, 0.06), tilt=(0.0, 0.10, -0.08),
             stroke=EmotionalPosture(
-                _FIST_DOWN, _FIST_COCKED, spine=(0.0, 0.24, 0.16), head=(0.0, 0.04, -0.12),
+                _FIST_DOWN, _FIST_COCKED, spine=(0.0, 0.26, 0.16), head=(0.0, -0.03, -0.12),
                 collars=0.14, pelvis=(0.0, -0.05, 0.07), tilt=(0.0, 0.10, 0.08))),
     ),
     SURPRISE: (
@@ -181,8 +180,8 @@ POSTURES: dict[int, tuple[EmotionalPosture, ...]] = {
         EmotionalPosture(
             _OUT_OPEN, _TO_MOUTH, **_FREEZES, startle=_both(_STARTLED, **_BEGINS),
             stroke=EmotionalPosture(_STARTLED, _HELD_OFF, **_BEGINS)),
-        _both(_BEFORE_MOUTH, **_FREEZES, startle=_both(_STARTLED, **_BEGINS),
-              stroke=_both(_HELD_OFF, **_BEGINS)),
+        _both(_FROZEN, **_FREEZES, startle=_both(_STARTLED, **_BEGINS),
+              stroke=_both(_STARTLED, **_BEGINS)),
     ),
     SADNESS: (
         _both(_LIMP, spine=(0.0, 0.34, 0.0), head=(0.0, 0.60, 0.0), collars=-0.10,
@@ -210,16 +209,16 @@ POSTURES: dict[int, tuple[EmotionalPosture, ...]] = {
     ),
     CONTEMPT: (
         EmotionalPosture(
-            _CROSSED, _CROSSED_OVER, spine=(0.05, -0.14, -0.14), head=(0.20, -0.10, -0.24),
+            _CROSSED, _CROSSED_OVER, spine=(0.05, -0.14, -0.14), head=(0.20, 0.02, -0.24),
             collars=-0.03, pelvis=(-0.03, -0.01, -0.03), tilt=(-0.06, -0.05, -0.08),
             stroke=EmotionalPosture(
-                _CROSSED, _CROSSED_OVER, spine=(0.05, -0.12, -0.06), head=(0.22, 0.06, -0.02),
+                _CROSSED, _CROSSED_OVER, spine=(0.05, -0.12, -0.06), head=(0.24, 0.22, 0.02),
                 collars=0.02, pelvis=(-0.03, -0.01, -0.03), tilt=(-0.06, -0.04, -0.06))),
         EmotionalPosture(
-            _FLICK_IN, _AKIMBO, spine=(0.05, -0.14, -0.14), head=(0.20, -0.10, -0.26),
+            _FLICK_IN, _AKIMBO, spine=(0.05, -0.14, -0.14), head=(0.20, 0.02, -0.26),
             collars=-0.03, pelvis=(-0.03, -0.01, -0.03), tilt=(-0.06, -0.05, -0.08),
             stroke=EmotionalPosture(
-                _FLICK_OUT, _AKIMBO, spine=(0.05, -0.14, -0.18), head=(0.22, -0.10, -0.40),
+                _FLICK_OUT, _AKIMBO, spine=(0.05, -0.14, -0.18), head=(0.24, 0.04, -0.44),
                 collars=0.0, pelvis=(-0.03, -0.01, -0.03), tilt=(-0.06, -0.05, -0.08))),
     ),
     FEAR: (
@@ -265,19 +264,20 @@ class Life:
 
 
 LIFE: dict[int, Life] = {
-    HAPPINESS: Life((0.35, 0.015, 0.020), bounce=(1.5, 0.030), stroke=(1.5, 0.5, 0.0),
+    HAPPINESS: Life((0.35, 0.015, 0.020), bounce=(1.3, 0.030), stroke=(1.3, 0.45, 0.05),
                     uneven=0.15, shake=(0.55, 0.05), sway=1.8),
-    ANGER: Life((0.55, 0.035, 0.040), tremor=0.04, stroke=(1.1, 0.20, 0.35), uneven=0.35,
+    ANGER: Life((0.55, 0.035, 0.040), tremor=0.04, stroke=(1.0, 0.42, 0.36), uneven=0.35,
                 shake=(0.8, 0.10), sway=0.8),
-    SURPRISE: Life((0.45, 0.030, 0.030), stroke=(0.5, 0.20, 0.45), uneven=0.3, sway=0.4),
+    SURPRISE: Life((0.45, 0.030, 0.030), stroke=(0.6, 0.18, 0.40), uneven=0.3,
+                   shake=(0.9, 0.10), sway=0.4),
     SADNESS: Life((0.17, 0.035, 0.030), stroke=(0.17, 0.30, 0.25), uneven=0.1,
                   shake=(0.16, 0.06), sway=0.4),
-    DISGUST: Life((0.28, 0.015, 0.015), stroke=(0.55, 0.35, 0.15), uneven=0.25,
-                  shake=(0.9, 0.16), sway=0.8),
-    CONTEMPT: Life((0.22, 0.015, 0.010), stroke=(0.22, 0.30, 0.45), uneven=0.2,
-                   shake=(0.20, 0.03), sway=0.5),
+    DISGUST: Life((0.28, 0.015, 0.015), stroke=(0.65, 0.30, 0.20), uneven=0.25,
+                  shake=(0.8, 0.24), sway=0.8),
+    CONTEMPT: Life((0.22, 0.015, 0.010), stroke=(0.40, 0.25, 0.35), uneven=0.2,
+                   shake=(0.30, 0.08), sway=0.6),
     FEAR: Life((0.75, 0.020, 0.030), tremor=0.16, stroke=(1.1, 0.18, 0.25), uneven=0.40,
-               shake=(0.70, 0.30), sway=0.9),
+               shake=(0.50, 0.75), sway=0.9),
     NEUTRAL: Life(),
 }
 """Emotion -> how its posture lives: tempo after Montepare et al. (1999) and Gross, Crane &

@@ -46,7 +46,7 @@ class PostureGains:
     spine_valence: float = -0.10
     spine_dominance: float = -0.10
     spine_arousal: float = 0.05
-    head: float = -0.03
+    head: float = -0.08
     head_valence: float = -0.12
     head_dominance: float = -0.06
     collar_arousal: float = 0.10
