@@ -33,6 +33,7 @@ from kinesics_core.body.gestures import minimum_jerk
 from kinesics_core.body.hand_poses import LEFT_CLOSED
 from kinesics_core.body.leg_ik import LEG_ROWS, planted_legs
 from kinesics_core.expression.emotional_body import EmotionalBody
+from kinesics_core.expression.fidgets import Fidgets
 from kinesics_core.expression.gesture_take import Take, take_of
 from kinesics_core.expression.gestures import robot_gesture
 from kinesics_core.expression.idle_life import IdleLife
@@ -177,6 +178,7 @@ class BodyAnimator:
         self._emotional = EmotionalBody(seed)
         self._stance = np.zeros(6)
         self._idle, self._idle_share = IdleLife(seed), idle
+        self._fidgets = Fidgets(seed)
         self._at_leisure = 1.0  # share of idle life that is left beside a gesture
         self._breath = 0.0
         self._state = np.zeros(3)
@@ -306,6 +308,7 @@ class BodyAnimator:
         free = 1.0 if self._take is None else _IDLE.busy
         self._at_leisure += (1.0 - math.exp(-dt / _LEISURE_TIME)) * (free - self._at_leisure)
         self._idle.step(dt, float(self._state[1]))
+        self._fidgets.step(dt, float(self._state[1]))
         angles, extra = self._target()
         moved, self._speed = follow(self._angles, self._speed, angles, _STIFFNESS, dt)
         step = np.clip(moved - self._angles, -JOINT_SPEED * dt, JOINT_SPEED * dt)
@@ -374,6 +377,10 @@ class BodyAnimator:
         share *= self._idle_share
         idle = share * self._emotional.sway * self._at_leisure * self._idle.now
         pose = pose.copy()
+        # An act is left for a gesture, and for arms that show an emotion.
+        leisure = max(0.0, self._at_leisure - _IDLE.busy) / (1.0 - _IDLE.busy)
+        self._fidgets.apply(
+            pose, self._idle_share * leisure * (1.0 - self._emotional.weight) ** 2)
         pose[SPINE] += idle[3:6]
         pose[HEAD] += idle[6:9] * _LOOKS
         for arm, (out, ahead, _, bend) in zip(

@@ -100,6 +100,11 @@ class EmotionalBody:
         return self._emotion, self._intensity
 
     @property
+    def weight(self) -> float:
+        """Share of the arms that the emotion has taken, 0..1."""
+        return float(min(max(self._now[WEIGHT], 0.0), 1.0))
+
+    @property
     def sway(self) -> float:
         """Factor of the emotion on the sway of idle movement."""
         return float(self._life[_SWAY])

@@ -113,12 +113,12 @@ _ARMS_OUT = ArmPose((0.30, -0.92, 0.26), (0.54, 0.10, 0.80), twist=1.0, curl=0.1
 _ARMS_FLUNG = ArmPose((0.70, -0.30, 0.36), (0.60, 0.70, 0.36), twist=0.8, curl=0.06)
 _ARMS_BENT = ArmPose((0.22, -0.96, 0.18), (0.28, 0.02, 0.96), twist=0.4, curl=0.10)
 _ARMS_HIGH = ArmPose((0.52, 0.62, 0.30), (0.40, 0.92, 0.06), twist=0.4, curl=0.06)
-_STARTLED = ArmPose((0.36, -0.78, 0.40), (0.22, 0.80, 0.56), twist=-0.9, curl=0.04)
+_STARTLED = ArmPose((0.44, -0.72, 0.38), (0.34, 0.76, 0.56), twist=-0.9, curl=0.04)
 _ON_CHEEK = ArmPose((0.32, -0.74, 0.58), (-0.34, 0.94, 0.02), twist=-0.1, bend=0.1, curl=0.15)
 _TO_MOUTH = ArmPose((0.22, -0.78, 0.56), (-0.40, 0.88, 0.24), twist=-0.2, bend=0.2, curl=0.15)
-_HELD_OFF = ArmPose((0.36, -0.72, 0.46), (0.10, 0.86, 0.50), twist=-0.6, curl=0.06)
-_OUT_OPEN = ArmPose((0.32, -0.90, 0.30), (0.48, 0.26, 0.82), twist=-0.7, bend=-0.3, curl=0.05)
-_FROZEN = ArmPose((0.28, -0.90, 0.30), (0.42, 0.16, 0.88), twist=-0.9, bend=-0.2, curl=0.04)
+_HELD_OFF = ArmPose((0.42, -0.72, 0.44), (0.28, 0.72, 0.62), twist=-0.6, curl=0.06)
+_OUT_OPEN = ArmPose((0.32, -0.90, 0.30), (0.50, 0.14, 0.84), twist=-0.7, bend=-0.3, curl=0.05)
+_FROZEN = ArmPose((0.28, -0.90, 0.30), (0.40, 0.22, 0.86), twist=-0.9, bend=-0.2, curl=0.04)
 _SHIELD = ArmPose((0.26, -0.86, 0.42), (-0.16, 0.34, 0.92), twist=-1.0, bend=-0.30, curl=0.15)
 _SHIELD_UP = ArmPose((0.24, -0.30, 0.84), (-0.24, 0.90, 0.26), twist=-1.0, bend=-0.25, curl=0.15)
 _CLUTCHED = ArmPose((0.16, -0.90, 0.36), (-0.46, 0.66, 0.60), twist=0.1, bend=0.1, curl=0.75)
@@ -141,7 +141,7 @@ _GLAD: dict[str, Any] = {"spine": (0.0, -0.12, 0.0), "collars": 0.08, "pelvis": 
 _BEGINS: dict[str, Any] = {"spine": (0.0, -0.27, 0.0), "head": (0.0, 0.04, 0.0), "collars": 0.26,
            "pelvis": (0.0, -0.025, -0.085), "tilt": (0.0, -0.07, 0.0)}
 _FREEZES: dict[str, Any] = {
-    "spine": (0.0, -0.18, 0.0), "head": (0.0, 0.34, 0.0), "collars": 0.22,
+    "spine": (0.0, -0.18, 0.0), "head": (0.0, 0.42, 0.0), "collars": 0.22,
     "pelvis": (0.0, -0.015, -0.05), "tilt": (0.0, -0.05, 0.0)}
 _COWERS: dict[str, Any] = {
     "collars": 0.36, "pelvis": (0.0, -0.09, -0.10), "tilt": (0.0, -0.12, 0.05)}
@@ -268,8 +268,8 @@ LIFE: dict[int, Life] = {
                     uneven=0.15, shake=(0.55, 0.05), sway=1.8),
     ANGER: Life((0.55, 0.035, 0.040), tremor=0.04, stroke=(1.0, 0.42, 0.36), uneven=0.35,
                 shake=(0.8, 0.10), sway=0.8),
-    SURPRISE: Life((0.45, 0.030, 0.030), stroke=(0.6, 0.18, 0.40), uneven=0.3,
-                   shake=(0.9, 0.10), sway=0.4),
+    SURPRISE: Life((0.45, 0.030, 0.030), stroke=(0.7, 0.18, 0.36), uneven=0.3,
+                   shake=(0.9, 0.14), sway=0.4),
     SADNESS: Life((0.17, 0.035, 0.030), stroke=(0.17, 0.30, 0.25), uneven=0.1,
                   shake=(0.16, 0.06), sway=0.4),
     DISGUST: Life((0.28, 0.015, 0.015), stroke=(0.65, 0.30, 0.20), uneven=0.25,
