@@ -106,8 +106,8 @@ def _both(pose: ArmPose, **body: Any) -> EmotionalPosture:
 
 _FIST = 1.3  # curl of fingers that are closed from intensity .8 on
 _FIST_COCKED = ArmPose((0.40, -0.70, 0.16), (-0.06, 0.88, 0.46), twist=0.3, curl=_FIST)
-_FIST_DOWN = ArmPose((0.26, -0.90, 0.34), (0.00, -0.62, 0.78), twist=0.2, curl=_FIST)
-_FIST_LOW = ArmPose((0.26, -0.94, -0.18), (0.00, -0.78, 0.62), twist=0.3, curl=_FIST)
+_FIST_DOWN = ArmPose((0.28, -0.88, 0.34), (-0.04, -0.44, 0.90), twist=0.2, curl=_FIST)
+_FIST_LOW = ArmPose((0.30, -0.90, -0.28), (0.00, -0.62, 0.78), twist=0.3, curl=_FIST)
 _FIST_SHAKEN = ArmPose((0.52, -0.40, 0.40), (-0.06, 0.92, 0.38), twist=0.2, curl=_FIST)
 _ARMS_OUT = ArmPose((0.30, -0.92, 0.26), (0.54, 0.10, 0.80), twist=1.0, curl=0.10)
 _ARMS_FLUNG = ArmPose((0.70, -0.30, 0.36), (0.60, 0.70, 0.36), twist=0.8, curl=0.06)
@@ -197,14 +197,14 @@ POSTURES: dict[int, tuple[EmotionalPosture, ...]] = {
     ),
     DISGUST: (
         EmotionalPosture(
-            _NOSE_HELD, _KEEP_OFF, spine=(0.06, -0.12, 0.30), head=(0.10, 0.36, 0.50),
+            _NOSE_HELD, _KEEP_OFF, spine=(0.06, -0.12, 0.30), head=(0.16, 0.44, 0.50),
             collars=0.16, pelvis=(0.03, -0.02, -0.06), tilt=(0.02, -0.06, 0.14),
             stroke=EmotionalPosture(
-                _NOSE_HELD, _PUSHED, spine=(0.08, -0.16, 0.24), head=(0.12, 0.42, 0.56),
+                _NOSE_HELD, _PUSHED, spine=(0.08, -0.16, 0.24), head=(0.18, 0.50, 0.56),
                 collars=0.20, pelvis=(0.04, -0.02, -0.08), tilt=(0.03, -0.08, 0.14))),
-        _both(_DRAWN_IN, spine=(0.06, -0.10, 0.28), head=(0.12, 0.38, 0.50), collars=0.22,
+        _both(_DRAWN_IN, spine=(0.06, -0.10, 0.28), head=(0.18, 0.46, 0.50), collars=0.22,
               pelvis=(0.03, -0.02, -0.07), tilt=(0.02, -0.06, 0.12),
-              stroke=_both(_KEEP_OFF, spine=(0.06, -0.18, 0.10), head=(0.14, 0.42, 0.56),
+              stroke=_both(_KEEP_OFF, spine=(0.06, -0.18, 0.10), head=(0.20, 0.50, 0.56),
                            collars=0.22, pelvis=(0.04, -0.02, -0.09), tilt=(0.02, -0.08, 0.10))),
     ),
     CONTEMPT: (
