@@ -77,6 +77,7 @@ def test_a_gesture_alone_moves_the_arm():
     turned = np.linalg.norm(
         waved.frames.body_pose[:, shoulder] - waved.frames.body_pose[0, shoulder], axis=1)
     assert turned.max() > 0.5 and turned[-1] < 0.1
+    # A body that waits has no apex, unless it fidgets, as those of other seeds do.
     assert "apex" in moments(waved) and "apex" not in moments(perform(NEUTRAL))
 
 
@@ -107,6 +108,29 @@ def test_it_starts_from_the_pose_of_a_fit():
     assert joints[0, 0, 1] < joints[1, 0, 1] - 0.1
     steps = np.linalg.norm(np.diff(sat.frames.body_pose, axis=0), axis=2)
     assert steps.max() < 0.4, "radians in 1/20 s: no jump"
+
+
+@pytest.mark.parametrize("forward", [0.2, -0.3])
+def test_whoever_sits_in_a_fit_gets_up_over_feet_that_rest(forward):
+    model, pose = load(), np.zeros((21, 3), np.float32)
+    for side, hip, knee in (("left", -1.5, 1.6), ("right", -1.2, 1.1)):
+        pose[SMPLX_BODY.index(f"{side}_hip") - 1] = hip, 0.1, 0.0
+        pose[SMPLX_BODY.index(f"{side}_knee") - 1, 0] = knee
+    hand = np.zeros((15, 3), np.float32)
+    start = Start(np.zeros(10, np.float32), "neutral", np.array([forward, 0.0, 0.0], np.float32),
+                  pose, hand, hand)
+    rose = perform("happiness", start=(start, model), rate=60.0)
+    np.testing.assert_allclose(rose.frames.body_pose[0], pose, atol=1e-5)
+    _, joints = skinning.vertices(
+        model, betas=rose.frames.betas[None], **rose.parameters)
+    ankles = joints[:, [SMPLX_BODY.index(f"{side}_ankle") for side in ("left", "right")]]
+    speed = 60.0 * np.linalg.norm(np.diff(ankles, axis=0), axis=-1)[1:]
+    assert speed.min(axis=1).max() < 0.03, "m/s: one foot rests at any time"
+    early = rose.times[2:] < 0.55 * rose.taken_over
+    assert speed[early].max() < 0.01, "m/s: both rest while it gets up"
+    assert joints[0, 0, 1] < joints[-1, 0, 1] - 0.15 and joints[0, 0, 2] < joints[-1, 0, 2] - 0.1
+    turned = np.linalg.norm(np.diff(rose.frames.body_pose[:, LEGS], axis=0), axis=2)
+    assert turned.max() < 0.25, "radians in 1/60 s"
 
 
 def test_feet_stay_where_they_are(fear):

@@ -111,7 +111,7 @@ class IdleMovement:
     breath_head: float = 0.006
     liveliness: tuple[float, float] = (1.0, 0.4)
     looks: tuple[float, float, float] = (0.9, 0.9, 0.7)
-    arms: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    arms: tuple[float, float, float] = (0.8, 0.8, 0.8)
     busy: float = 0.2
     dip: float = 0.003
     bend: float = 0.7

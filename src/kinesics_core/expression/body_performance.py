@@ -22,7 +22,7 @@ from kinesics_core.expression.animator import Animator, ExpressionConfig
 from kinesics_core.expression.face_animation import FaceAnimation
 from kinesics_core.expression.performance import PerformanceConfig, course, telling
 from kinesics_core.expression.request import Expression, ExpressionRequest
-from kinesics_core.expression.steps import step_over
+from kinesics_core.expression.steps import over_its_feet, step_over
 from kinesics_core.render.face_controls import looks
 from kinesics_core.rotations import exponential, logarithm
 from kinesics_core.skeletons import SMPLX_BODY
@@ -222,9 +222,11 @@ def _take_over(frames: BodyFrames, share: np.ndarray, start: Start, model: BodyM
     left = 1.0 - minimum_jerk(np.clip(share, 0.0, 1.0))
     early = np.flatnonzero(left > 0.0)
     share = left[early]
-    height = standing_height(start, model)
-    frames.transl[early] += share[:, None] * (
-        np.array([0.0, height, 0.0], np.float32) - frames.transl[early])
+    left, ahead = over_its_feet(
+        exponential(np.asarray(start.global_orient, np.float64)),
+        np.asarray(start.body_pose, np.float64), _offsets(model, start.betas)) or (0.0, 0.0)
+    place = np.array([left, standing_height(start, model), ahead], np.float32)
+    frames.transl[early] += share[:, None] * (place - frames.transl[early])
     for name in ("global_orient", "body_pose", "left_hand_pose", "right_hand_pose"):
         part, first = getattr(frames, name), np.asarray(getattr(start, name), np.float64)
         turned = exponential(part[early].astype(np.float64))

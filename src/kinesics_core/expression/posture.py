@@ -4,8 +4,8 @@ Posture follows the findings on bodily expression (Wallbott 1998; Crane & Gross 
 dominance Hall, Coats & LeBeau 2005): valence raises head and chest, dominance opens the arms and
 straightens the spine, arousal leans forward; fear (aroused, not dominant) pulls up the shoulders.
 Signs are theirs, sizes are authored. At the origin a body stands as people do who wait
-(ReActIdle, genuine and acted): upright, the head level, and the elbows bent by .7 rad (their
-median is .76).
+(ReActIdle, genuine and acted): upright, the head level, and the elbows bent by .85 rad (the
+mean of their windows of 5 s).
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class PostureGains:
     spine_dominance: float = -0.10
     spine_arousal: float = 0.05
     head: float = -0.08
-    head_valence: float = -0.12
+    head_valence: float = -0.13
     head_dominance: float = -0.06
     collar_arousal: float = 0.10
     collar_fear: float = 0.08
