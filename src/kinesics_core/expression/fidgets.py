@@ -42,7 +42,7 @@ FIDGETS = (
     Fidget(_MEETING, 3.0, both=True), Fidget(_AT_SLEEVE, 2.0), Fidget(_LOOKED_AT, 2.0),
     Fidget(arm_poses.ON_HIP, 1.5), Fidget(arm_poses.AT_CHIN, 0.8),
 )
-"""What is done while waiting."""
+"""Acts of one who waits."""
 
 INTERVAL = 12.0
 """Mean seconds from the end of one act to the beginning of the next, at arousal 0."""
