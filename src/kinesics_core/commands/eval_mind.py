@@ -110,7 +110,9 @@ def run_personalities(args: argparse.Namespace) -> int:
 
 
 _STYLE = {
-    "strength": "gain of expression", "delay": "delay (s)", "linger": "fades in (s)",
+    "strength": "gain of expression", "sympathy": "gain of sadness shown",
+    "patience": "concern gives way to encouragement after (s)",
+    "smile": "joy before the calm (share)", "delay": "delay (s)", "linger": "fades in (s)",
     "gestures": "gestures a minute, at most", "energy": "expansiveness of gestures",
     "lean": "lean (rad)", "gaze": "gaze (share)", "tempo": "tempo",
 }
