@@ -71,6 +71,17 @@ def test_five_emotions_are_read_as_what_they_are(picture, look):
         assert EMOTIONS[int(np.argmax(said))] == name
 
 
+@pytest.mark.parametrize("name", [
+    "happiness", "surprise", "anger", "sadness", "disgust", "fear"])
+def test_an_emotion_grows_likelier_with_each_step_of_intensity(picture, name):
+    from kinesics_core.expression.faces import face_of_emotion
+    from kinesics_core.perception.picture_faces import read_back
+
+    shown = read_back(picture.draw(face_of_emotion(name, level))
+                      for level in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0))[:, EMOTIONS.index(name)]
+    assert np.diff(shown).min() > -0.005 and shown[-1] > 0.7
+
+
 @pytest.mark.parametrize(("name", "sign"), [
     ("happiness", 1), ("anger", -1), ("sadness", -1), ("fear", -1), ("surprise", 1)])
 def test_more_of_an_emotion_is_read_as_more_of_it(picture, name, sign):

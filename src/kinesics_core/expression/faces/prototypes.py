@@ -10,7 +10,11 @@ anger is brows before lids, fear and surprise share wide eyes and differ in the 
 Intensity is not one factor. Each unit has an onset, below which it is not there, because a weak
 emotion shows its diagnostic unit first (a weak smile is AU12 alone, AU6 joins later, the jaw opens
 last), and from there it rises steeply and saturates, as weak movements of a face are what viewers
-tell apart best.
+tell apart best. What two emotions share is full before they are: the last step of anger belongs to
+the staring lids and the tight lips that EMFACS asks for beside AU4 (AU5, AU23), that of disgust to
+the raised lip and the narrowed eyes (AU10, AU7). If AU9 and AU15 took part in it, the strongest
+anger would be half disgust. The lids of surprise, which EMFACS has weak (AU5 B), come after the
+brows, as wide eyes over a mouth that is not open yet are fear's.
 """
 
 from __future__ import annotations
@@ -39,7 +43,7 @@ from kinesics_core.expression.faces.manifold import SHAPES, nearest_face
 from kinesics_core.expression.faces.units import unit_weights
 
 CURVE = 1.5
-"""Exponent of the rise of a unit: 1 - (1 - x)^CURVE, x from its onset to full intensity."""
+"""Exponent of the rise of a unit: 1 - (1 - x)^CURVE, x from its onset to its apex."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +53,16 @@ class Prototype:
     Attributes:
         name: A word for it.
         units: Action unit, as ``units.unit_weights`` takes it -> (strength at full intensity,
-            onset: intensity of the emotion from which on it is there).
+            onset: intensity of the emotion from which on it is there; apex: the intensity from
+            which on it is at its full strength, 1 where none is given).
     """
 
     name: str
-    units: dict[str, tuple[float, float]]
+    units: dict[str, tuple[float, float] | tuple[float, float, float]]
 
+
+_SOON = 0.85
+"""Apex of units that anger and disgust share with each other and with sadness."""
 
 _BROWS_OF_FEAR = {"AU1": (1.0, 0.0), "AU2": (0.3, 0.25), "AU4": (0.3, 0.0)}
 
@@ -70,8 +78,9 @@ PROTOTYPES: dict[int, tuple[Prototype, ...]] = {
     ),
     ANGER: (
         Prototype("glare", {
-            "AU4": (1.0, 0.0), "AU7": (0.4, 0.1), "AU5": (0.2, 0.15), "AU9": (0.45, 0.3),
-            "AU24": (0.3, 0.1), "AU15": (0.4, 0.3), "AU17": (0.3, 0.3), "AD29": (0.25, 0.4),
+            "AU4": (1.0, 0.0, _SOON), "AU9": (0.45, 0.3, _SOON), "AU15": (0.2, 0.3, _SOON),
+            "AU7": (0.4, 0.1), "AU24": (0.35, 0.1), "AU17": (0.3, 0.4), "AD29": (0.3, 0.6),
+            "AU5": (0.3, 0.6), "AU23": (0.5, 0.6),
         }),
         Prototype("shout", {
             "AU4": (1.0, 0.0), "AU7": (0.4, 0.1), "AU5": (0.4, 0.2), "AU9": (0.6, 0.2),
@@ -85,7 +94,7 @@ PROTOTYPES: dict[int, tuple[Prototype, ...]] = {
     ),
     SURPRISE: (
         Prototype("gasp", {
-            "AU1": (0.9, 0.0), "AU2": (0.8, 0.0), "AU5": (0.9, 0.1), "AU26": (0.6, 0.15),
+            "AU1": (0.9, 0.0), "AU2": (0.8, 0.0), "AU5": (0.9, 0.3), "AU26": (0.6, 0.15),
             "AU22": (0.15, 0.4),
         }),
         Prototype("raised brows", {
@@ -109,8 +118,9 @@ PROTOTYPES: dict[int, tuple[Prototype, ...]] = {
     ),
     DISGUST: (
         Prototype("revulsion", {
-            "AU9": (1.0, 0.0), "AU10": (0.5, 0.1), "AU4": (0.4, 0.2), "AU7": (0.45, 0.2),
-            "AU15": (0.25, 0.25), "AU17U": (0.4, 0.2), "AU17": (0.2, 0.25), "AU6": (0.1, 0.3),
+            "AU9": (1.0, 0.0), "AU4": (0.4, 0.2, _SOON), "AU15": (0.1, 0.25, _SOON),
+            "AU10": (0.65, 0.1), "AU7": (0.5, 0.3), "AU17U": (0.4, 0.2), "AU17": (0.2, 0.25),
+            "AU6": (0.1, 0.3),
         }),
         Prototype("nose", {
             "AU9": (1.0, 0.0), "AU15": (0.5, 0.2), "AU16": (0.5, 0.25), "AU4": (0.35, 0.2),
@@ -199,22 +209,23 @@ def require_intensity(intensity: float) -> float:
     return float(intensity)
 
 
-def rise(intensity: float, onset: ArrayLike) -> np.ndarray:
+def rise(intensity: float, onset: ArrayLike, apex: ArrayLike = 1.0) -> np.ndarray:
     """Return how far units are there, 0..1, at an intensity of their emotion, 0..1.
 
     Args:
         intensity: Of the emotion.
-        onset: (...) intensity from which on each unit is there, less than 1.
+        onset: (...) intensity from which on each unit is there.
+        apex: (...) intensity from which on it is fully there, more than its onset.
     """
-    x = np.maximum(intensity - np.asarray(onset), 0.0) / (1.0 - np.asarray(onset))
+    x = np.clip((intensity - np.asarray(onset)) / (np.asarray(apex) - onset), 0.0, 1.0)
     return np.asarray(1.0 - (1.0 - x) ** CURVE)
 
 
-def _movements(way: Prototype) -> tuple[np.ndarray, np.ndarray]:
-    """Return the weights (units,52) of each unit at full intensity, and its onset (units,)."""
-    shapes = [unit_weights({unit: full}) for unit, (full, _) in way.units.items()]
-    return (np.array(shapes).reshape(-1, SHAPES),
-            np.array([onset for _, onset in way.units.values()]))
+def _movements(way: Prototype) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the weights (units,52) of each unit at full strength, its onset and apex (units,)."""
+    shapes = [unit_weights({unit: full}) for unit, (full, *_) in way.units.items()]
+    spans = [(onset, *apex) if apex else (onset, 1.0) for _, onset, *apex in way.units.values()]
+    return np.array(shapes).reshape(-1, SHAPES), *np.array(spans).reshape(-1, 2).T
 
 
 _MOVEMENTS = {
@@ -244,5 +255,5 @@ def _face(way: Prototype, intensity: float) -> np.ndarray:
     strength = require_intensity(intensity)
     if strength == 0.0 or not way.units:
         return np.zeros(SHAPES, dtype=np.float32)
-    shapes, onsets = _MOVEMENTS[way.name]
-    return nearest_face((shapes * rise(strength, onsets)[:, None]).max(axis=0))
+    shapes, onsets, apexes = _MOVEMENTS[way.name]
+    return nearest_face((shapes * rise(strength, onsets, apexes)[:, None]).max(axis=0))
