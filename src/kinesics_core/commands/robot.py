@@ -72,6 +72,9 @@ def _map(args: argparse.Namespace) -> int:
         raise KinesicsError(f"{urdf} is a map already; `kinesics robot check {urdf}` checks it.")
     model = RobotModel.load(urdf)
     name = args.name or model.name
+    if Path(name).name != name:
+        raise KinesicsError(f"Got the robot's name {name!r}, of which no file can be made; give"
+                            " another one by --name.")
     out = args.out or urdf.with_name(f"{name}.yaml")
     files.require_writable(out)
     named = urdf.name if out.resolve().parent == urdf.resolve().parent else str(urdf.resolve())

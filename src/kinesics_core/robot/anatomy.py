@@ -8,6 +8,7 @@ from the shoulder. So a robot whose joints are called arm_left_1..7 reads as wel
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass, field
 
@@ -115,7 +116,7 @@ class Skeleton:
     def axis(self, joint: str) -> np.ndarray:
         """Return the axis that a joint turns about, (3,)."""
         column = self.model.kinematics.idx_vs[self.model.kinematics.getJointId(joint)]
-        return np.array(self.data.J[3:, column])
+        return np.array(self.data.J.reshape(6, -1)[3:, column])
 
     def link(self, link: str) -> tuple[np.ndarray, np.ndarray]:
         """Return place (3,) and rotation (3, 3) of a link."""
@@ -155,6 +156,9 @@ def read_anatomy(model: RobotModel) -> Anatomy:
                 if all(joint.child != link for joint in joints.values()))
     chains = {side: _arm_chain(skeleton, side) for side in ("left", "right")}
     common = _common(chains["left"], chains["right"])
+    for side in ("left", "right"):  # of one arm alone, what has no side turns its trunk
+        if not chains["right" if side == "left" else "left"]:
+            common += itertools.takewhile(lambda name: not side_of(name), chains[side])
     arms = {}
     for side, names in chains.items():
         if own := [name for name in names if name not in common]:

@@ -225,7 +225,7 @@ class CapsuleChecker:
     def jacobian(self, position: np.ndarray) -> np.ndarray:
         """Return the joints' (6, N) at a position (N,), in the world."""
         self._pinocchio.computeJointJacobians(self.kinematics, self.data, position)
-        found: np.ndarray = self.data.J
+        found: np.ndarray = self.data.J.reshape(6, -1)  # flat where one joint moves
         return found
 
     def _nearness(self, index: int) -> Nearness:
@@ -288,7 +288,7 @@ def _capsule_reach(kinematics: Any, data: Any, geometry: Any) -> dict[int, float
     joint, farther, found = int(geometry.parentJoint), 0.0, {}
     while joint > 0:
         index = int(kinematics.idx_vs[joint])
-        axis = data.oMi[joint].rotation.T @ data.J[3:, index]
+        axis = data.oMi[joint].rotation.T @ data.J.reshape(6, -1)[3:, index]
         if float(axis @ axis) > 0.5:
             found[index] = farther + max(float(np.linalg.norm(np.cross(axis, point)))
                                          for point in points)

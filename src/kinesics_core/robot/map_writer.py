@@ -11,6 +11,7 @@ import numpy as np
 import yaml
 
 from kinesics_core.body.arm_poses import AT_EASE, arm_rotations, arm_vector
+from kinesics_core.errors import ModelError
 from kinesics_core.robot.anatomy import Arm, Skeleton, read_anatomy
 from kinesics_core.robot.directions import PersonDirections
 from kinesics_core.robot.limits import limits_of
@@ -65,8 +66,10 @@ def propose_map(model: RobotModel, name: str, urdf: str, path: Path) -> Proposal
     if anatomy.neck:
         links["head"] = _link(skeleton, anatomy.head_link, anatomy.axes[:, 0])
         links["crown"] = _link(skeleton, anatomy.head_link, anatomy.axes[:, 2])
-    notes = [f"{joint} has no range or no speed in the description, so it stays still."
-             for joint in joints if not _limited(model, joint)]
+    notes = [f"No {side} arm was found by its joints' names (left or l_, right or r_)."
+             for side in ("left", "right") if side not in anatomy.arms]
+    if not anatomy.neck:
+        notes.append("No neck was found by its joints' names (head, neck).")
     hands: dict[str, dict[str, list[float]]] = {}
     for side, arm in anatomy.arms.items():
         joints += arm.joints
@@ -78,7 +81,13 @@ def propose_map(model: RobotModel, name: str, urdf: str, path: Path) -> Proposal
             else:
                 notes.append(f"{finger} has no range or no speed in the description, so it stays"
                              " still; give it both under limits: and its ends under hands:.")
+    notes += [f"{joint} has no range or no speed in the description, so it stays still."
+              for joint in joints if not _limited(model, joint)]
     joints = [joint for joint in joints if _limited(model, joint)]
+    if not joints:
+        raise ModelError(
+            f"No joint of an arm, a neck or a trunk in {model.urdf.path} has both a range and a"
+            " speed, so none may move. Give them <limit lower= upper= velocity= effort=>.")
     joints += [finger for hand in hands.values() for finger in hand]
     fast = [joint for joint in joints if model.limits(joint)[2] > _DEGREES]
     if fast:

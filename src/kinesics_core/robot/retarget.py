@@ -81,8 +81,8 @@ class Retargeter:
         self.rest_position = np.clip(rest, self.limits.lower, self.limits.upper)
         capsules = capsules_of(model, robot_map) if collisions else None
         if capsules is not None and not capsules.pairs:
-            self.notes.append(f"No shapes of {robot_map.name} are there that could touch (its"
-                              " meshes are missing), so self-collision is not watched.")
+            self.notes.append(f"{robot_map.name} has no two shapes that could touch, or its meshes"
+                              " are missing: self-collision is not watched.")
         self.solver = DirectionSolver(
             model, robot_map, limits_of(model, robot_map, followers), whole, capsules)
         self.guard = None if capsules is None else CollisionGuard(

@@ -32,6 +32,7 @@ from kinesics_core.errors import ModelError
 from kinesics_core.robot.directions import PARTS
 from kinesics_core.robot.model import RobotModel, chain
 from kinesics_core.robot.places import find_map
+from kinesics_core.robot.urdf import MOST_RADIANS
 
 FACES = ("blendshapes", "eyes", "antennas", "screen", "none")
 """Kinds of face."""
@@ -43,6 +44,8 @@ SIDES = ("left", "right")
 
 _KEYS = ("name", "driver", "urdf", "urdf_from", "base", "camera", "face", "links", "joints", "rest",
          "hands", "speed", "limits", "jerk", "touching", "notes")
+_ASKEW = 0.02  # cosine between forward and up, at most: a degree
+_ROUNDED = 2e-3  # radians or metres by which a position may be beyond its range
 _WEIGHTS = {"spine": 1.0, "chest": 0.6, "head": 0.8, "crown": 0.4, "hand": 0.4, "palm": 0.15}
 
 
@@ -196,12 +199,15 @@ def from_values(known: Any, path: Path) -> RobotMap:
         except re.error as error:
             raise ModelError(f"The map {path}: {pattern!r} in joints is neither a name nor a"
                              f" regular expression ({error}).") from None
+    forward = _axis(path, "base forward", base.get("forward", (1, 0, 0)))
+    up = _axis(path, "base up", base.get("up", (0, 0, 1)))
+    if abs(np.dot(forward, up)) > _ASKEW:
+        raise ModelError(f"The map {path} has a base with forward [{_words(forward)}] and up"
+                         f" [{_words(up)}], wanted two directions at right angles.")
     return RobotMap(
         name=str(known.get("name") or path.stem), path=path, links=links, joints=tuple(joints),
         base=str(base.get("link", "")),
-        forward=_axis(path, "base forward", base.get("forward", (1, 0, 0))),
-        up=_axis(path, "base up", base.get("up", (0, 0, 1))),
-        camera=str(known.get("camera") or ""), face=face,
+        forward=forward, up=up, camera=str(known.get("camera") or ""), face=face,
         rest={name: _number(path, f"rest {name}", value)
               for name, value in _mapping(path, known, "rest").items()},
         hands=_hands(path, known), speed=_positive(path, "speed", known.get("speed", 6.0)),
@@ -244,8 +250,40 @@ def check(robot_map: RobotMap, model: RobotModel) -> list[str]:
                              f" does not have; it has {', '.join(model.urdf.links)}.")
         if not moving & set(chain(model, link.link)):
             notes.append(f"{part} follows nothing: no joint that may move turns {link.link}.")
-    for link_name in filter(None, (robot_map.base, robot_map.camera)):
+    touching = [link for pair in robot_map.touching for link in pair]
+    for link_name in filter(None, (robot_map.base, robot_map.camera, *touching)):
         model.frame(link_name)
+    return notes + _outside(robot_map, model)
+
+
+def _outside(robot_map: RobotMap, model: RobotModel) -> list[str]:
+    """Return sentences about positions of a map that are outside a joint's range.
+
+    Raises:
+        ModelError: They are so far outside that they are degrees.
+    """
+    places = [(f"rest: {name}", name, at) for name, at in robot_map.rest.items()]
+    places += [(f"hands: {name}", name, at) for hand in robot_map.hands.values()
+               for name, ends in hand.items() for at in ends]
+    places += [(f"limits: {name}", name, at) for name, given in robot_map.limits.items()
+               for at in (given.lower, given.upper) if math.isfinite(at)]
+    notes = []
+    for what, name, at in places:
+        if model.urdf.joints[name].kind != "prismatic" and abs(at) > MOST_RADIANS:
+            raise ModelError(f"The map {robot_map.path} has {what} at {at:g}, which it means in"
+                             " radians; this looks like degrees.")
+        lower, upper, _ = model.limits(name)
+        if what.startswith("limits"):
+            if at < lower - _ROUNDED or at > upper + _ROUNDED:
+                notes.append(f"{what} goes to {at:g}, beyond what {model.urdf.path.name} says"
+                             f" ({lower:g} to {upper:g}); the map's range is taken.")
+            continue
+        given = robot_map.limits.get(name, JointLimits())
+        lower = lower if math.isnan(given.lower) else given.lower
+        upper = upper if math.isnan(given.upper) else given.upper
+        if at < lower - _ROUNDED or at > upper + _ROUNDED:
+            notes.append(f"{what} at {at:g} is outside its range ({lower:g} to {upper:g}); the"
+                         " nearest end is taken.")
     return notes
 
 
@@ -278,6 +316,10 @@ def _axis(path: Path, what: str, value: Any) -> tuple[float, float, float]:
                          " direction.")
     x, y, z = (axis / length).tolist()
     return x, y, z
+
+
+def _words(axis: tuple[float, float, float]) -> str:
+    return ", ".join(f"{part:g}" for part in axis)
 
 
 def _number(path: Path, what: str, value: Any) -> float:

@@ -21,9 +21,12 @@ FREE_RANGE = math.pi
 MAX_BYTES = 32 << 20
 """Size of a robot description; real ones have 20 KB to 1 MB."""
 
+MOST_RADIANS = 4 * math.pi
+"""Two turns either way: no joint of a robot that gestures has more."""
+
 _MOVING = ("revolute", "continuous", "prismatic")
-_MOST_RADIANS = 4 * math.pi  # two turns either way: no joint of a robot that gestures has more
 _LONGEST = 20.0  # metres from a joint to the next
+_SHORTEST = 0.005  # metres from a joint to the next, of the two that are farthest apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +122,15 @@ def read_urdf(path: Path) -> Urdf:
         root = ElementTree.fromstring(text.encode())
     except ElementTree.ParseError as error:
         raise ModelError(f"{path} is no XML ({error}); wanted a URDF.") from error
+    if any(map(_is_xacro, root.iter())):
+        raise ModelError(f"{path} is a xacro file; make the URDF of it first:"
+                         f" xacro {path.name} > robot.urdf")
+    for element in root.iter():  # some writers give a URDF a namespace (xmlns="...")
+        element.tag = element.tag.rpartition("}")[2]
     if root.tag != "robot" or root.find("link") is None:
         raise ModelError(f"{path} has no <robot> with links in it, so it is no URDF. An SDF or MJCF"
                          " file must be converted first.")
-    if "xacro" in text and any("xacro" in element.tag for element in root.iter()):
-        raise ModelError(f"{path} is a xacro file; make the URDF of it first:"
-                         f" xacro {path.name} > robot.urdf")
+    root.set("name", root.get("name") or path.stem)
     joints = {}
     for element in root.findall("joint"):
         joint = _joint(path, element)
@@ -134,8 +140,14 @@ def read_urdf(path: Path) -> Urdf:
     links = tuple(link.get("name", "") for link in root.findall("link"))
     _check_tree(path, joints, links)
     _check_units(path, root, joints)
-    return Urdf(path, root.get("name", path.stem), joints, links,
+    return Urdf(path, root.get("name", ""), joints, links,
                 ElementTree.tostring(root, "unicode"))
+
+
+def _is_xacro(element: ElementTree.Element) -> bool:
+    """Tell whether an element, or what stands in it, is still to be expanded."""
+    return "xacro" in element.tag or any(
+        "${" in value or "$(" in value for value in element.attrib.values())
 
 
 def _joint(path: Path, element: ElementTree.Element) -> UrdfJoint:
@@ -148,6 +160,8 @@ def _joint(path: Path, element: ElementTree.Element) -> UrdfJoint:
     given = {} if limit is None else limit.attrib
     lower, upper = _number(path, name, given, "lower"), _number(path, name, given, "upper")
     velocity = _number(path, name, given, "velocity")
+    if kind == "revolute" and math.inf in (-lower, upper):
+        kind = "continuous"
     if limit is not None and kind in ("revolute", "prismatic"):
         # The format's defaults: a limit that names one end has the other at 0.
         if math.isnan(lower) != math.isnan(upper):
@@ -184,13 +198,29 @@ def _number(path: Path, joint: str, attributes: dict[str, str], key: str) -> flo
     if text is None:
         return math.nan
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
-        raise ModelError(f"{path}: joint {joint!r} has {key} = {text!r}, wanted a number."
-                         ) from None
+        number = math.nan
+    if math.isnan(number):
+        raise ModelError(f"{path}: joint {joint!r} has {key} = {text!r}, wanted a number.")
+    return number
 
 
 def _check_tree(path: Path, joints: dict[str, UrdfJoint], links: tuple[str, ...]) -> None:
+    twice = [link for link in links if links.count(link) > 1]
+    if twice:
+        raise ModelError(f"{path} has two links called {twice[0]!r}; rename one.")
+    above: dict[str, UrdfJoint] = {}
+    for joint in joints.values():
+        if joint.kind not in (*_MOVING, "fixed", "floating", "planar"):
+            raise ModelError(f"{path}: joint {joint.name!r} is of the type {joint.kind!r}, wanted"
+                             f" {', '.join(_MOVING)}, fixed, floating or planar.")
+        other = above.setdefault(joint.child, joint)
+        if other is not joint:
+            raise ModelError(f"{path}: the link {joint.child!r} hangs on two joints,"
+                             f" {other.name!r} and {joint.name!r}; a URDF is a tree, so take one"
+                             " out.")
+        _check_mimics(path, joints, joint)
     for joint in joints.values():
         for link in (joint.parent, joint.child):
             if link not in links:
@@ -201,12 +231,34 @@ def _check_tree(path: Path, joints: dict[str, UrdfJoint], links: tuple[str, ...]
                              " file does not have.")
 
 
+    roots = [link for link in links if link not in above]
+    if len(roots) > 1:
+        raise ModelError(f"{path} is no tree: {', '.join(map(repr, roots[:4]))} hang on no joint;"
+                         " only the base may.")
+    for joint in joints.values():
+        link = joint.parent
+        for _ in links:
+            link = above[link].parent if link in above else link
+        if link in above:
+            raise ModelError(f"{path} is no tree: joint {joint.name!r} hangs on a ring of joints.")
+
+
+def _check_mimics(path: Path, joints: dict[str, UrdfJoint], joint: UrdfJoint) -> None:
+    way, at = [joint.name], joint
+    while at.mimic is not None and at.mimic.joint in joints:
+        at = joints[at.mimic.joint]
+        if at.name in way:
+            raise ModelError(f"{path}: joint {joint.name!r} mimics itself"
+                             f" ({' mimics '.join([*way, at.name])}), so nothing can move it.")
+        way.append(at.name)
+
+
 def _check_units(path: Path, root: ElementTree.Element, joints: dict[str, UrdfJoint]) -> None:
     """Refuse degrees and millimetres, by what no robot that gestures can have."""
     for joint in joints.values():
         if joint.kind == "revolute" and not math.isnan(joint.lower):
             most = max(abs(joint.lower), abs(joint.upper))
-            if most > _MOST_RADIANS:
+            if most > MOST_RADIANS:
                 raise ModelError(
                     f"{path}: joint {joint.name!r} turns from {joint.lower:g} to {joint.upper:g},"
                     " which a URDF means in radians; these look like degrees. Convert the file.")
@@ -215,15 +267,39 @@ def _check_units(path: Path, root: ElementTree.Element, joints: dict[str, UrdfJo
                                  f" {joint.lower:g} to {joint.upper:g}.")
         if joint.velocity < 0:
             raise ModelError(f"{path}: joint {joint.name!r} has the speed {joint.velocity:g}.")
-    for element in root.findall("joint"):
-        origin = element.find("origin")
-        place = (origin.get("xyz", "") if origin is not None else "").split()
-        try:
-            longest = max((abs(float(part)) for part in place), default=0.0)
-        except ValueError:
-            raise ModelError(f"{path}: joint {element.get('name')!r} stands at {' '.join(place)!r},"
-                             " wanted three numbers.") from None
-        if not longest <= _LONGEST:
-            raise ModelError(
-                f"{path}: joint {element.get('name')!r} stands {longest:g} from the one before,"
-                " which a URDF means in metres; this looks like millimetres. Convert the file.")
+    longest = [_check_place(path, element) for element in root.findall("joint")]
+    if 0 < max(longest, default=0.0) < _SHORTEST:
+        raise ModelError(
+            f"{path}: no joint stands more than {max(longest):g} from the one before, which a URDF"
+            " means in metres; no robot that gestures is so small. Convert the file.")
+
+
+def _check_place(path: Path, element: ElementTree.Element) -> float:
+    """Refuse a joint's place and axis that are no numbers, and return how far its place is."""
+    name, origin, axis = element.get("name"), element.find("origin"), element.find("axis")
+    place = _three(path, name, "stands at", "" if origin is None else origin.get("xyz", ""))
+    turned = _three(path, name, "is turned by", "" if origin is None else origin.get("rpy", ""))
+    longest = max(map(abs, place), default=0.0)
+    if longest > _LONGEST:
+        raise ModelError(
+            f"{path}: joint {name!r} stands {longest:g} from the one before,"
+            " which a URDF means in metres; this looks like millimetres. Convert the file.")
+    if max(map(abs, turned), default=0.0) > MOST_RADIANS:
+        raise ModelError(
+            f"{path}: joint {name!r} is turned by {' '.join(f'{part:g}' for part in turned)}, which"
+            " a URDF means in radians; these look like degrees. Convert the file.")
+    if element.get("type") in _MOVING and axis is not None and not any(
+            _three(path, name, "turns about", axis.get("xyz", "1 0 0"))):
+        raise ModelError(f"{path}: joint {name!r} turns about 0 0 0, wanted an axis such as 0 0 1.")
+    return longest
+
+
+def _three(path: Path, joint: str | None, what: str, text: str) -> list[float]:
+    """Return the three numbers of an attribute, none of one that is not there."""
+    try:
+        numbers = [float(part) for part in text.split()]
+    except ValueError:
+        numbers = [math.nan]
+    if numbers and (len(numbers) != 3 or not all(map(math.isfinite, numbers))):
+        raise ModelError(f"{path}: joint {joint!r} {what} {text!r}, wanted three numbers.")
+    return numbers
