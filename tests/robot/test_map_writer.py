@@ -17,6 +17,7 @@ from kinesics_core.robot.anatomy import read_anatomy, side_of
 from kinesics_core.robot.map_check import reach_of
 from kinesics_core.robot.map_writer import propose_map
 from kinesics_core.robot.model import RobotModel
+from kinesics_core.robot.picture import WALL, RobotPicture
 from kinesics_core.robot.places import known_robots
 from kinesics_core.robot.robot_map import RobotMap
 
@@ -137,3 +138,27 @@ def test_meshes_that_lie_on_their_side_are_stood_up():
     height = (thigh.vertices @ hip.rotation.T + hip.translation)[:, 2]
     assert height.max() == pytest.approx(hip.translation[2], abs=0.03)
     assert height.min() == pytest.approx(knee.translation[2], abs=0.06)
+
+
+def test_a_robot_of_whom_fingers_alone_have_shapes_is_drawn_as_sticks(tmp_path):
+    text = re.sub(r"<visual>.*?</visual><collision>.*?</collision>", "", toy_urdf())
+    ball = '<visual><geometry><sphere radius="0.02"/></geometry></visual>'
+    for side in ("left", "right"):
+        text = text.replace(f'<link name="{side}_finger_link">',
+                            f'<link name="{side}_finger_link">{ball}')
+    robot_map = RobotMap.load(write_toy(tmp_path))
+    assert not RobotPicture(RobotModel.load(tmp_path / "toy.yaml"), robot_map, (60, 60)).missing
+    (tmp_path / "toy.urdf").write_text(text)
+    assert RobotPicture(RobotModel.load(tmp_path / "toy.yaml"), robot_map, (60, 60)).missing
+
+
+@pytest.mark.parametrize("up", [-3.0, -1.6, -0.1])
+def test_arms_stay_in_the_picture(tmp_path, up):
+    robot_map = RobotMap.load(write_toy(tmp_path))
+    picture = RobotPicture(RobotModel.load(tmp_path / "toy.yaml"), robot_map, (120, 140))
+    sides = {"left_shoulder_roll": -up - 0.1, "right_shoulder_roll": up + 0.1}
+    image = picture.draw({**sides, "left_elbow": 0.0, "right_elbow": 0.0})
+    picture.close()
+    assert (image != WALL).any(axis=2).sum() > 500
+    for edge in (image[0], image[:, 0], image[:, -1]):
+        assert (edge == WALL).all()

@@ -13,9 +13,10 @@ import numpy as np
 
 from kinesics_core.render.geometry import Mesh
 from kinesics_core.render.mesh import MeshRenderer
+from kinesics_core.robot.anatomy import side_of
 from kinesics_core.robot.geometry import LinkShape, capsule_surface, link_shapes
 from kinesics_core.robot.model import RobotModel, chain
-from kinesics_core.robot.robot_map import RobotMap
+from kinesics_core.robot.robot_map import SIDES, RobotMap
 
 WALL = (226, 229, 233)
 """Colour of the background, RGB."""
@@ -105,24 +106,37 @@ class RobotPicture:
                    for link in self.map.links.values()]
         arms = [shape for shape in self._shapes if moving & set(chain(self.model, shape.link))]
         reach = self._reach(arms)
-        low = max(float(body[:, 2].min()), min(heights) - reach) if upper else body[:, 2].min()
-        high = max(float(body[:, 2].max()), max(heights) + 1.25 * reach)
-        self._height = 1.06 * max(high - low, 2.7 * reach * self.size[1] / self.size[0])
+        shoulders = max((float(self._place(link.link) @ self._axes[:, 2])
+                         for part, link in self.map.links.items() if part.endswith("upper_arm")),
+                        default=-np.inf)
+        low = max(float(body[:, 2].min()), min(heights) - 0.5 * reach) if upper \
+            else body[:, 2].min()
+        high = max(float(body[:, 2].max()), shoulders + reach)
+        self._height = 1.1 * max(high - low, 2.4 * reach * self.size[1] / self.size[0])
         self._middle = self._axes @ np.array([
             float(np.median(body[:, 0])), float(np.median(body[:, 1])), (low + high) / 2])
         self._focal = _FOCAL * self.size[1]
         self._distance = _FOCAL * self._height
 
     def _reach(self, arms: Sequence[LinkShape]) -> float:
-        """Return how far a hand comes from its shoulder, metres; 0.3 of a robot without arms."""
-        lengths = []
-        for side in ("left", "right"):
-            own = [self.map.links[f"{side}_{part}"].link for part in
-                   ("upper_arm", "forearm", "hand") if f"{side}_{part}" in self.map.links]
-            places = [self._place(link) for link in own]
-            lengths.append(sum(float(np.linalg.norm(b - a))
-                               for a, b in zip(places, places[1:], strict=False)))
-        return max(0.2, *lengths) * 1.5
+        """Return how far a hand comes from its shoulder, metres; 0.2 of a robot without arms."""
+        above = {joint.child: joint.parent for joint in self.model.urdf.joints.values()}
+        farthest = {shape.link: float(np.linalg.norm(shape.vertices, axis=1).max())
+                    for shape in arms}
+        reach = 0.2
+        for side in SIDES:
+            upper_arm = self.map.links.get(f"{side}_upper_arm")
+            if upper_arm is None:
+                continue
+            shoulder = _sided(self.model, upper_arm.link, side)
+            for link in (shape.link for shape in arms):
+                way, at = farthest[link], link
+                while at in above and at != shoulder:
+                    way += float(np.linalg.norm(self._place(at) - self._place(above[at])))
+                    at = above[at]
+                if at == shoulder:
+                    reach = max(reach, way)
+        return reach
 
     def _place(self, link: str) -> np.ndarray:
         return np.array(self._data.oMf[self.model.frame(link)].translation)
@@ -157,9 +171,17 @@ class RobotPicture:
     def _sticks(self) -> list[LinkShape]:
         """Return capsules from joint to joint, of a robot whose meshes are missing."""
         joints, found = self.model.urdf.joints, []
+        # Fixed links are drawn where they lead to one that moves.
+        above, leading = {joint.child: joint for joint in joints.values()}, set()
+        for joint in joints.values():
+            link = joint.parent if joint.moves else ""
+            while link in above and link not in leading:
+                leading.add(link)
+                link = above[link].parent
         for joint in joints.values():
             for other in joints.values():
-                if other.parent != joint.child or not (joint.moves or other.moves):
+                if other.parent != joint.child or not (
+                        joint.moves or other.moves or other.child in leading):
                     continue
                 start, end = self._place(joint.child), self._place(other.child)
                 length = float(np.linalg.norm(end - start))
@@ -177,12 +199,20 @@ class RobotPicture:
         return found
 
 
+def _sided(model: RobotModel, link: str, side: str) -> str:
+    """Return the link that the first joint of a side turns on the way to a link."""
+    names = chain(model, link)
+    own = [name for name in names if side_of(name) == side] or names
+    return model.urdf.joints[own[0]].child
+
+
 def _best_shapes(model: RobotModel, robot_map: RobotMap) -> list[LinkShape]:
     """Return the shapes, visual or for collisions, that more of the moving links have.
 
-    None where most have neither, as where the meshes are missing.
+    None where most have neither, as where the meshes are missing; fingers alone are no robot.
     """
-    moving = set(robot_map.moving(model))
+    fingers = {name for hand in robot_map.hands.values() for name in hand}
+    moving = set(robot_map.moving(model)) - fingers
     wanted = {model.urdf.joints[name].child for name in moving}
     kinds = [link_shapes(model, "visual"), link_shapes(model, "collision")]
     covered = [len({shape.link for shape in shapes} & wanted) for shapes in kinds]
