@@ -30,6 +30,7 @@ MOST_TRIANGLES = 12_000
 _LENGTH = 0.16  # of an arrow, as a share of the picture's height in metres
 _COVERED = 0.3  # share of the moving links that need a shape for the robot to be drawn with them
 _FOCAL = 4.0  # of the picture's height
+_SAMPLES = 64  # positions in which a robot's reach is seen
 _TURN = np.radians(18.0)  # the camera stands a little to the robot's left
 
 
@@ -106,36 +107,39 @@ class RobotPicture:
                    for link in self.map.links.values()]
         arms = [shape for shape in self._shapes if moving & set(chain(self.model, shape.link))]
         reach = self._reach(arms)
-        shoulders = max((float(self._place(link.link) @ self._axes[:, 2])
-                         for part, link in self.map.links.items() if part.endswith("upper_arm")),
-                        default=-np.inf)
+        middle = np.median(body, axis=0)
+        shoulders = [self._place(link.link) @ self._axes for part, link in self.map.links.items()
+                     if part.endswith("upper_arm")] or [middle]
+        wide = reach + max(float(abs(place[1] - middle[1])) for place in shoulders)
         low = max(float(body[:, 2].min()), min(heights) - 0.5 * reach) if upper \
             else body[:, 2].min()
-        high = max(float(body[:, 2].max()), shoulders + reach)
-        self._height = 1.1 * max(high - low, 2.4 * reach * self.size[1] / self.size[0])
-        self._middle = self._axes @ np.array([
-            float(np.median(body[:, 0])), float(np.median(body[:, 1])), (low + high) / 2])
+        high = max(float(body[:, 2].max()), *(float(place[2]) + reach for place in shoulders))
+        self._height = 1.08 * max(high - low, 2 * wide * self.size[1] / self.size[0])
+        self._middle = self._axes @ np.array([middle[0], middle[1], (low + high) / 2])
         self._focal = _FOCAL * self.size[1]
         self._distance = _FOCAL * self._height
 
     def _reach(self, arms: Sequence[LinkShape]) -> float:
-        """Return how far a hand comes from its shoulder, metres; 0.2 of a robot without arms."""
-        above = {joint.child: joint.parent for joint in self.model.urdf.joints.values()}
-        farthest = {shape.link: float(np.linalg.norm(shape.vertices, axis=1).max())
-                    for shape in arms}
+        """Return how far a hand comes from its shoulder, metres; 0.2 of a robot without arms.
+
+        It is seen in random positions of the joints, all of them the same in every call.
+        """
+        shoulders = [_shoulder(self.model, self.map.links[f"{side}_upper_arm"].link, side)
+                     for side in SIDES if f"{side}_upper_arm" in self.map.links]
+        pairs = [(self.model.frame(shoulder), self.model.frame(shape.link), _corners(shape))
+                 for shoulder in shoulders for shape in arms
+                 if _hangs_on(self.model, shape.link, shoulder)]
+        random, names = np.random.default_rng(0), self.map.moving(self.model)
+        ends = np.array([self.model.limits(name)[:2] for name in names])
         reach = 0.2
-        for side in SIDES:
-            upper_arm = self.map.links.get(f"{side}_upper_arm")
-            if upper_arm is None:
-                continue
-            shoulder = _sided(self.model, upper_arm.link, side)
-            for link in (shape.link for shape in arms):
-                way, at = farthest[link], link
-                while at in above and at != shoulder:
-                    way += float(np.linalg.norm(self._place(at) - self._place(above[at])))
-                    at = above[at]
-                if at == shoulder:
-                    reach = max(reach, way)
+        for _ in range(_SAMPLES):
+            drawn = np.nan_to_num(random.uniform(*np.nan_to_num(ends).T))
+            self._placed(self.model.whole(dict(zip(names, drawn.tolist(), strict=True))))
+            for shoulder, link, corners in pairs:
+                at, start = self._data.oMf[link], self._data.oMf[shoulder].translation
+                points = corners @ at.rotation.T + at.translation - start
+                reach = max(reach, float(np.linalg.norm(points, axis=1).max()))
+        self._placed(self.model.whole(self.map.rest))
         return reach
 
     def _place(self, link: str) -> np.ndarray:
@@ -199,11 +203,25 @@ class RobotPicture:
         return found
 
 
-def _sided(model: RobotModel, link: str, side: str) -> str:
+def _shoulder(model: RobotModel, link: str, side: str) -> str:
     """Return the link that the first joint of a side turns on the way to a link."""
     names = chain(model, link)
     own = [name for name in names if side_of(name) == side] or names
-    return model.urdf.joints[own[0]].child
+    return model.urdf.joints[own[0]].child if own else link
+
+
+def _hangs_on(model: RobotModel, link: str, other: str) -> bool:
+    above = {joint.child: joint.parent for joint in model.urdf.joints.values()}
+    while link in above and link != other:
+        link = above[link]
+    return link == other
+
+
+def _corners(shape: LinkShape) -> np.ndarray:
+    """Return the corners (8, 3) of the box around a shape."""
+    ends = np.stack([shape.vertices.min(axis=0), shape.vertices.max(axis=0)])
+    return np.array([[ends[i, 0], ends[j, 1], ends[k, 2]]
+                     for i in (0, 1) for j in (0, 1) for k in (0, 1)])
 
 
 def _best_shapes(model: RobotModel, robot_map: RobotMap) -> list[LinkShape]:
