@@ -220,6 +220,7 @@ def judge_bodies() -> None:
 def listen(space: str, seconds: float) -> None:
     """Hear ``face_pose`` for so long, from outside."""
     import rclpy
+    from rclpy.signals import SignalHandlerOptions
 
     from kinesics.msg import FacePose
     from kinesics_ros import qos
@@ -228,7 +229,7 @@ def listen(space: str, seconds: float) -> None:
     # receive included; else its own waits for a core would count as the stream's.
     with contextlib.suppress(OSError, AttributeError):
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(10))
-    rclpy.init()
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     node = rclpy.create_node("bench_listener", namespace=space)
     arrivals: list[float] = []
     node.create_subscription(
@@ -252,11 +253,12 @@ def listen(space: str, seconds: float) -> None:
 def answer(space: str) -> None:
     """Publish responses, another emotion every two seconds, until killed."""
     import rclpy
+    from rclpy.signals import SignalHandlerOptions
 
     from kinesics.msg import AffectiveResponse
     from kinesics_ros import qos
 
-    rclpy.init()
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     node = rclpy.create_node("bench_answers", namespace=space)
     publisher = node.create_publisher(AffectiveResponse, "response", qos.RESULT)
     for number in range(10**9):
@@ -272,6 +274,7 @@ def answer(space: str) -> None:
 def publish_by_timer(space: str) -> None:
     """Publish faces by a timer of rclpy's, hearing responses besides, until killed."""
     import rclpy
+    from rclpy.signals import SignalHandlerOptions
 
     from kinesics.msg import AffectiveResponse
     from kinesics.msg import FacePose as FacePoseMsg
@@ -279,7 +282,7 @@ def publish_by_timer(space: str) -> None:
     from kinesics_ros import qos
     from kinesics_ros.conversions import face_to_msg, response_from_msg
 
-    rclpy.init()
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     node, animator = rclpy.create_node("bench_timer", namespace=space), Animator()
     publisher = node.create_publisher(FacePoseMsg, "face_pose", qos.RESULT)
     node.create_subscription(

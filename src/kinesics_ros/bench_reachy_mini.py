@@ -183,11 +183,12 @@ class World:
         import rclpy
         from diagnostic_msgs.msg import DiagnosticArray
         from rclpy.executors import SingleThreadedExecutor
+        from rclpy.signals import SignalHandlerOptions
 
         from kinesics.msg import BodyPose, FacePose
         from kinesics_ros import qos
 
-        rclpy.init()
+        rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
         self._ros = rclpy.create_node("performer")
         self._faces = self._ros.create_publisher(FacePose, "face_pose", qos.RESULT)
         self._bodies = self._ros.create_publisher(BodyPose, "body_pose", qos.RESULT)

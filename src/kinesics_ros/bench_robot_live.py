@@ -157,11 +157,12 @@ class Killing:
     def __enter__(self) -> Killing:
         import rclpy
         from rclpy.executors import SingleThreadedExecutor
+        from rclpy.signals import SignalHandlerOptions
         from trajectory_msgs.msg import JointTrajectory
 
         from kinesics_ros import qos
 
-        rclpy.init()
+        rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
         self._node = rclpy.create_node("controller", namespace=self._namespace)
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self._node)

@@ -10,6 +10,7 @@ import math
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.action.server import ServerGoalHandle
 from rclpy.executors import MultiThreadedExecutor
+from rclpy.impl.implementation_singleton import rclpy_implementation
 from visualization_msgs.msg import MarkerArray
 
 from kinesics.action import FitMesh
@@ -152,11 +154,11 @@ class MeshFitNode(Stage):
             result = _refused("FAILED", f"the fit failed: {error!r}; please report this.")
         self.note(self.now(), time.perf_counter() - began)
         if result.error_code == FitMesh.Result.NONE:
-            goal.succeed()
+            self._tell(goal.succeed)
         elif goal.is_cancel_requested:
-            goal.canceled()
+            self._tell(goal.canceled)
         else:
-            goal.abort()
+            self._tell(goal.abort)
         if result.message:
             self.get_logger().info(f"{goal.request.input}: {result.message}")
         with self._nothing_runs:
@@ -166,6 +168,14 @@ class MeshFitNode(Stage):
                 self._nothing_runs.notify_all()
         self._look_at_queue()
         return result
+
+    def _tell(self, tell: Callable[[], None]) -> None:
+        """Tell a goal's client something; of a node that is destroyed nobody hears any more."""
+        try:
+            tell()
+        except (rclpy_implementation.RCLError, rclpy_implementation.InvalidHandle):
+            if self.active:
+                raise
 
     def _fit(self, goal: ServerGoalHandle) -> FitMesh.Result:
         asked = goal.request
@@ -185,10 +195,11 @@ class MeshFitNode(Stage):
             body_model=self._path("body_model"),
             prior=self._path("prior"),
         )
+        feedback = _Feedback(lambda message: self._tell(lambda: goal.publish_feedback(message)))
         report = fit_recording(
-            request, progress=_Feedback(goal), cancelled=lambda: self._ended(goal) is not None
+            request, progress=feedback, cancelled=lambda: self._ended(goal) is not None
         )
-        if asked.write_meshes and report.files:
+        if asked.write_meshes and report.files and self.active:
             self._meshes.publish(fitted_meshes(Path(request.output), report.files))
         ended = self._ended(goal)
         return _result(report if ended is None or report.complete
@@ -198,8 +209,8 @@ class MeshFitNode(Stage):
 class _Feedback:
     """Callback that publishes progress, at most every FEEDBACK_PERIOD within a stage."""
 
-    def __init__(self, goal: ServerGoalHandle) -> None:
-        self._goal = goal
+    def __init__(self, publish: Callable[[FitMesh.Feedback], None]) -> None:
+        self._publish = publish
         self._stage, self._next = "", 0.0
 
     def __call__(self, progress: Progress) -> None:
@@ -207,7 +218,7 @@ class _Feedback:
         if progress.stage == self._stage and now < self._next:
             return
         self._stage, self._next = progress.stage, now + FEEDBACK_PERIOD
-        self._goal.publish_feedback(FitMesh.Feedback(
+        self._publish(FitMesh.Feedback(
             stage=progress.stage, frames_done=progress.done, frames_total=progress.total,
             loss=progress.loss, frames_per_second=progress.rate,
         ))

@@ -100,13 +100,16 @@ def test_takes_are_recorded_when_they_are_asked_for(run, listener, tmp_path):
     assert listener.wait(lambda: chatter.get_subscription_count() == 1)
     client = ActionClient(listener.node, RecordTake, "/record_take")
     assert listener.wait(client.server_is_ready)
-    sent = client.send_goal_async(RecordTake.Goal(participant="P01", emotion="joy"))
+    told = []
+    sent = client.send_goal_async(RecordTake.Goal(participant="P01", emotion="joy"),
+                                  feedback_callback=lambda message: told.append(message.feedback))
     assert listener.wait(sent.done)
     bag = tmp_path / "takes" / "P01" / "P01_joy_001"
     assert listener.wait(bag.exists), run.text
     chatter.publish(String(data="hello"))
     ended = sent.result().get_result_async()
-    assert not listener.wait(ended.done, seconds=0.5)
+    assert listener.wait(lambda: any(feedback.messages for feedback in told)), run.text
+    assert not ended.done()
     sent.result().cancel_goal_async()
     assert listener.wait(ended.done)
     result = ended.result().result

@@ -225,7 +225,7 @@ def test_messages_reach_the_disk_without_further_calls(tmp_path):
     with bag.BagWriter(tmp_path / "take", reserve_bytes=0, flush_seconds=0.05) as writer:
         writer.add_topic("/speech", STRING)
         write(writer, "1")
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while writer.message_count == 0 and time.monotonic() < deadline:
             time.sleep(0.01)
         assert read_strings(writer.path) == ["1"]
@@ -403,19 +403,22 @@ def test_no_message_waits_longer_than_promised(tmp_path, rest):
         for expected in (1, 2, 3):
             time.sleep(rest)
             write(writer, str(expected))
-            taken = time.monotonic()
-            while writer.message_count < expected and time.monotonic() - taken < 5.0:
+            taken = looked = time.monotonic()
+            held_up = 0.0  # seconds that a busy machine let nobody look, nor write
+            while writer.message_count < expected and time.monotonic() - taken < 60.0:
                 time.sleep(0.005)
+                held_up += max(time.monotonic() - looked - 0.02, 0.0)
+                looked = time.monotonic()
             assert writer.message_count == expected
-            assert time.monotonic() - taken < 1.0
+            assert time.monotonic() - taken < 1.0 + 2.0 * held_up
 
 
 def test_the_first_messages_are_on_the_disk_at_once(tmp_path):
     """A recorder that is killed within its first second leaves something."""
-    with bag.BagWriter(tmp_path / "soon", reserve_bytes=0, flush_seconds=2.0) as writer:
+    with bag.BagWriter(tmp_path / "soon", reserve_bytes=0, flush_seconds=60.0) as writer:
         writer.add_topic("/speech", STRING)
         write(writer, "1")
-        deadline = time.monotonic() + 0.9
+        deadline = time.monotonic() + 25.0  # others wait for 30 s
         while writer.message_count == 0 and time.monotonic() < deadline:
             time.sleep(0.01)
         assert read_strings(writer.path) == ["1"]

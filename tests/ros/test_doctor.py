@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -85,3 +88,23 @@ def test_none_gets_a_sentence(own_domain, capsys):
     assert "no controller takes trajectories" in capsys.readouterr().err
     assert cli.main(["doctor", "nobody", "--timeout", "0.5"]) == 1
     assert "the controller /nobody does not answer" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_as_it_ends_others(number):
+    """By rclpy's handlers the context ended beneath the questions: an unforeseen error."""
+    program = """
+import sys
+from kinesics_core import cli
+from kinesics_ros import ask_controllers
+found = ask_controllers.running_controllers
+ask_controllers.running_controllers = lambda node: print("asking", flush=True) or found(node)
+sys.exit(cli.main(["doctor", "--timeout", "120"]))
+"""
+    doctor = subprocess.Popen([sys.executable, "-c", program], text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert doctor.stdout.readline() == "asking\n"
+    doctor.send_signal(number)
+    _, said = doctor.communicate(timeout=120)
+    assert doctor.returncode == (130 if number == signal.SIGINT else -signal.SIGTERM)
+    assert "foreseen" not in said and "Traceback" not in said

@@ -160,7 +160,7 @@ def test_a_signal_leaves_a_readable_bag(tmp_path, number):
     try:
         wait_for_messages(bag, 150)
         process.send_signal(number)
-        output, _ = process.communicate(timeout=90)
+        output, _ = process.communicate(timeout=120)
     finally:
         process.kill()
     assert process.returncode == (-signal.SIGKILL if number == signal.SIGKILL else 0), output
@@ -178,7 +178,7 @@ def test_sigterm_while_starting_ends_at_once_and_cleanly(delay):
     process = start("--source", str(store.path("demo-face")), "--loop")
     time.sleep(delay)
     process.send_signal(signal.SIGTERM)
-    output, _ = process.communicate(timeout=90)
+    output, _ = process.communicate(timeout=120)
     assert "Traceback" not in output, output
 
 
@@ -187,7 +187,7 @@ def test_report_and_duration(tmp_path):
     report = tmp_path / "report.json"
     process = start("--source", str(store.path("demo-face")), "--loop", "--duration", "8",
                     "--report", str(report))
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=120)
     assert process.returncode == 0, output
     summary = json.loads(report.read_text())
     assert summary["frames"] > 20
@@ -200,6 +200,6 @@ def test_unknown_parameter_ends_with_a_sentence(tmp_path):
     params = tmp_path / "params.yaml"
     params.write_text("/**/keypoint:\n  ros__parameters:\n    varient: lite\n")
     process = start("--source", "synthetic", "--params", str(params))
-    output, _ = process.communicate(timeout=90)
+    output, _ = process.communicate(timeout=120)
     assert process.returncode == 1
     assert "did you mean 'variant'" in output and "Traceback" not in output

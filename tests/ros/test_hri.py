@@ -92,7 +92,7 @@ class Listener:
         for _ in range(60):
             self.executor.spin_once(timeout_sec=0.005)
 
-    def spin(self, until, seconds=30.0):
+    def spin(self, until, seconds=60.0):
         deadline = time.monotonic() + seconds
         while not until() and time.monotonic() < deadline:
             self.executor.spin_once(timeout_sec=0.02)

@@ -30,7 +30,7 @@ def test_close_wakes_a_blocked_reader():
     reader = threading.Thread(target=lambda: got.append(mailbox.get()))
     reader.start()
     mailbox.close()
-    reader.join(timeout=5)
+    reader.join(timeout=60)
     assert got == [None]
 
 
@@ -39,7 +39,7 @@ def test_waiting_writer_loses_nothing():
     writer = threading.Thread(target=lambda: [mailbox.put("f", i, wait=True) for i in range(200)])
     writer.start()
     got = [mailbox.get()[1] for _ in range(200)]
-    writer.join(timeout=5)
+    writer.join(timeout=60)
     assert got == list(range(200))
     assert mailbox.dropped == 0
 
@@ -50,5 +50,5 @@ def test_close_releases_a_waiting_writer():
     writer = threading.Thread(target=mailbox.put, args=("f", 1, True))
     writer.start()
     mailbox.close()
-    writer.join(timeout=5)
+    writer.join(timeout=60)
     assert not writer.is_alive()

@@ -44,7 +44,7 @@ def make(executor, path, **parameters) -> RecorderNode:
     return recorder
 
 
-def spin(executor, until, seconds: float = 10.0) -> bool:
+def spin(executor, until, seconds: float = 60.0) -> bool:
     deadline = time.monotonic() + seconds
     while not until() and time.monotonic() < deadline:
         executor.spin_once(timeout_sec=0.05)

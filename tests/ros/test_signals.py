@@ -43,11 +43,11 @@ def test_signals_go_out_with_what_is_seen_and_expected(executor):
                 stamp, 7, WIDTH, HEIGHT, coming, 1 / 30, np.ones(30), 0.9)])
             bus.publish("persons", People(
                 stamp, WIDTH, HEIGHT, [person(raised(index / 30), 7)], frame_id="camera"))
-            until = time.monotonic() + 30.0
+            until = time.monotonic() + 60.0
             while len(heard) <= index:
                 assert time.monotonic() < until, "nothing came"
                 executor.spin_once(timeout_sec=0.01)
-        until = time.monotonic() + 30.0
+        until = time.monotonic() + 60.0
         while not any("hands_raised" in message.gestures for message in messages):
             assert time.monotonic() < until, "no message came"
             executor.spin_once(timeout_sec=0.01)

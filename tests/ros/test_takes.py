@@ -45,7 +45,7 @@ class Studio:
             self.executor.add_node(node)
         self.feedback = []
 
-    def spin(self, until, seconds=20.0):
+    def spin(self, until, seconds=60.0):
         deadline = time.monotonic() + seconds
         while not until() and time.monotonic() < deadline:
             self.executor.spin_once(timeout_sec=0.02)

@@ -37,11 +37,13 @@ def run(args: argparse.Namespace) -> int:
         return _reachy_mini(args.robot_host, args.timeout)
     import rclpy
     from rclpy.executors import SingleThreadedExecutor
+    from rclpy.signals import SignalHandlerOptions
 
     from kinesics_ros.ask_controllers import running_controllers
 
     moving = _moving(args.robot) if args.robot else []
-    rclpy.init(args=args.ros_arguments)
+    # By rclpy's own handlers a signal ends the context beneath what is being asked.
+    rclpy.init(args=args.ros_arguments, signal_handler_options=SignalHandlerOptions.NO)
     executor = SingleThreadedExecutor()
     node = rclpy.create_node("kinesics_doctor")
     executor.add_node(node)
