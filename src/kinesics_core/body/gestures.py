@@ -97,8 +97,8 @@ GESTURES: dict[str, Gesture] = {
         KeyPose(2.10, spine=(0.05, 0.22, 0.0), head=(0.10, -0.06, 0.0)),
     ), "interest, care"),
     "hand_to_chest": Gesture(3.0, (
-        KeyPose(0.80, right=arm.ON_CHEST, spine=(0.0, 0.05, 0.0), head=(0.08, 0.08, 0.0)),
-        KeyPose(2.10, right=arm.ON_CHEST, spine=(0.0, 0.07, 0.0), head=(0.10, 0.10, 0.0)),
+        KeyPose(0.80, right=arm.ON_HEART, spine=(0.0, 0.05, 0.0), head=(0.08, 0.08, 0.0)),
+        KeyPose(2.10, right=arm.ON_HEART, spine=(0.0, 0.07, 0.0), head=(0.10, 0.10, 0.0)),
     ), "sympathy"),
     "clap": Gesture(2.5, (
         _both(0.50, arm.CLAP_OPEN),

@@ -34,7 +34,7 @@ PHASES = ("anticipation", "stroke", "hold", "retraction")
 SIDES = ("", "left", "right")
 """Hands to choose from; "": as the gesture is keyed."""
 
-CONTACT = TOUCHING | {arm_poses.ON_CHEST, arm_poses.AT_CHIN, arm_poses.CLAP_SHUT}
+CONTACT = TOUCHING | {arm_poses.ON_HEART, arm_poses.AT_CHIN, arm_poses.CLAP_SHUT}
 """Poses whose hand touches the body or the other hand."""
 
 EXTENT = (0.6, 1.4)
