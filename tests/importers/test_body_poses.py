@@ -140,6 +140,28 @@ def test_an_archive_comes_back_as_it_was(tmp_path):
         np.testing.assert_array_equal(one.rotations, other.rotations)
 
 
+@pytest.mark.parametrize("up", ["y", "z"])
+def test_a_file_of_amass_is_one_clip_upright_at_its_own_rate(tmp_path, up):
+    truth = motion(frames=60, size=0.1)
+    poses = np.zeros((60, 165))
+    poses[:, :66] = truth.reshape(60, 66)
+    if up == "z":
+        root = exponential(np.array([np.pi / 2, 0, 0])) @ exponential(truth[:, 0])
+        poses[:, :3] = logarithm(root)
+    np.savez(tmp_path / "walk.npz", poses=poses, trans=np.zeros((60, 3)), betas=np.zeros(16),
+             gender="neutral", mocap_frame_rate=2 * pose_clips.RATE)
+    (clip,) = body_poses.read([tmp_path / "walk.npz"])
+    assert clip.name == "walk" and len(clip.rotations) == 30
+    assert difference(clip.rotations, truth[::2]).max() < 0.5
+
+
+@pytest.mark.parametrize("rate", [0.0, np.nan, -30.0])
+def test_a_file_of_amass_with_no_rate_is_refused(tmp_path, rate):
+    np.savez(tmp_path / "walk.npz", poses=np.zeros((60, 156)), mocap_framerate=rate)
+    with pytest.raises(KinesicsError, match="frames per second, wanted 1 to 1000"):
+        body_poses.read([tmp_path / "walk.npz"])
+
+
 def test_dancers_of_one_take_are_together(tmp_path):
     take = {f"salsa_{i:02d}": motion(40 + i // 2) for i in range(4)}
     np.savez(tmp_path / "dance.npz", **take)

@@ -1,10 +1,10 @@
 """Motion as SMPL-X body rotations: what pose priors and the lifter are trained on.
 
-Four kinds of file hold rotations: archives of SMPL-X axis-angle (``import_axis_angle``), CMU
-exponential maps (``import_expmap``), BVH files whose rest pose is a person in T-pose, and what
-``kinesics fit`` writes (``fitted_poses``). A
-recording's rest pose is aligned with that of SMPL-X bone by bone: if E turns a bone of the T-pose
-into the same bone of the recording's rest pose, a recorded orientation R is R E for SMPL-X.
+Four kinds of file hold rotations: archives of SMPL-X axis-angle, AMASS's among them
+(``import_axis_angle``), CMU exponential maps (``import_expmap``), BVH files whose rest pose is a
+person in T-pose, and what ``kinesics fit`` writes (``fitted_poses``). A recording's rest pose is
+aligned with that of SMPL-X bone by bone: if E turns a bone of the T-pose into the same bone of the
+recording's rest pose, a recorded orientation R is R E for SMPL-X.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from kinesics_core.dataset.pose_clips import RATE, PoseClip, at_rate, without_fa
 from kinesics_core.errors import KinesicsError
 from kinesics_core.importers import bvh, fitted_poses
 from kinesics_core.importers.arrays import array_of, frames_of, read_npz
-from kinesics_core.importers.import_axis_angle import RATES
+from kinesics_core.importers.import_axis_angle import RATES, amass_body
 from kinesics_core.importers.import_bvh import joints_of
 from kinesics_core.importers.import_expmap import RATE as CMU_RATE
 from kinesics_core.importers.import_expmap import cmu_orientations, is_expmap
@@ -90,6 +90,11 @@ def read(
 
 
 def _clips_of(file: SourceFile, source: str) -> list[PoseClip]:
+    if (amass := _amass(file)) is not None:
+        rotations, rate = amass
+        sound = without_faults(at_rate(rotations, rate))
+        name = stem(file.name[:-len(".npz")])
+        return [PoseClip(name, source, f"{source}/{name}", sound)] if len(sound) else []
     if (saved := _saved(file)) is not None:
         return saved
     if (fitted := _fitted(file, source)) is not None:
@@ -123,6 +128,24 @@ def _from_archive(file: SourceFile, source: str) -> Iterator[tuple[str, np.ndarr
     for key, array in _arrays(file).items():
         rotations = frames_of(array, len(SMPLX_BODY), 3, f"{file.name}: {key}")
         yield stem(key), rotations.astype(np.float32), rate
+
+
+def _amass(file: SourceFile) -> tuple[np.ndarray, float] | None:
+    """Return the rotations (T, 22, 3) of a file of AMASS, y up, and its rate; None for another."""
+    if not file.name.lower().endswith(".npz"):
+        return None
+    with read_npz(file.read(), file.name) as archive:
+        if "poses" not in archive.files or array_of(archive, "poses").ndim != 2:
+            return None
+        rotations, rate = amass_body(archive, file.name, RATE)
+    if not 1.0 <= rate <= 1000.0:
+        raise KinesicsError(f"{file.name} says {rate:g} frames per second, wanted 1 to 1000.")
+    root = exponential(rotations[:, 0].astype(np.float64))
+    _, y, z = root[:, :, 1].mean(axis=0)
+    if z > abs(y):  # AMASS's own files have z up
+        rotations = rotations.copy()
+        rotations[:, 0] = logarithm(exponential(np.array([-np.pi / 2, 0.0, 0.0])) @ root)
+    return rotations.astype(np.float32), rate
 
 
 def _saved(file: SourceFile) -> list[PoseClip] | None:

@@ -60,15 +60,31 @@ def _clip(archive: np.lib.npyio.NpzFile, key: str, source: str, rate: float) -> 
 
 
 def _amass_clip(archive: np.lib.npyio.NpzFile, name: str, source: str, rate: float) -> Clip:
-    """Return the body of ``poses``, (T, 66 or more): what follows are hands and face."""
+    axis_angle, own = amass_body(archive, name, rate)
+    return Clip(name, source, name, own, coco_from_axis_angle(axis_angle))
+
+
+def amass_body(archive: np.lib.npyio.NpzFile, name: str, rate: float) -> tuple[np.ndarray, float]:
+    """Return the body of AMASS's ``poses``, (T, 66 or more): what follows are hands and face.
+
+    Args:
+        archive: The file.
+        name: What an error calls it.
+        rate: Frames per second if the file says none.
+
+    Returns:
+        (T, 22, 3) axis-angle, in AMASS's world, and frames per second.
+
+    Raises:
+        KinesicsError: It is none.
+    """
     poses = array_of(archive, "poses")
     if poses.ndim != 2 or poses.shape[1] < 3 * JOINTS:
         raise KinesicsError(
             f"{name} has 'poses' of shape {poses.shape}; wanted (frames, {3 * JOINTS} or more).")
     own = next((_number(array_of(archive, key), f"{key} of {name}")
                 for key in AMASS_RATES if key in archive.files), rate)
-    axis_angle = frames_of(poses[:, :3 * JOINTS], JOINTS, 3, name)
-    return Clip(name, source, name, own, coco_from_axis_angle(axis_angle))
+    return frames_of(poses[:, :3 * JOINTS], JOINTS, 3, name), own
 
 
 def _number(array: np.ndarray, what: str) -> float:
