@@ -86,10 +86,11 @@ def resample(
     before = np.maximum.accumulate(np.where(seen, index, -1), axis=1)
     after = np.where(seen, index, count)[:, ::-1]
     after = np.minimum.accumulate(after, axis=1)[:, ::-1]
-    up_to = np.searchsorted(times, grid + _SAME, "right")
-    from_on = np.searchsorted(times, grid - _SAME, "left")
-    before = np.concatenate([np.full_like(before[:, :1], -1), before], axis=1)[:, up_to]
-    after = np.concatenate([after, np.full_like(after[:, :1], count)], axis=1)[:, from_on]
+    if grid is not times:
+        up_to = np.searchsorted(times, grid + _SAME, "right")
+        from_on = np.searchsorted(times, grid - _SAME, "left")
+        before = np.concatenate([np.full_like(before[:, :1], -1), before], axis=1)[:, up_to]
+        after = np.concatenate([after, np.full_like(after[:, :1], count)], axis=1)[:, from_on]
     held = (before < 0) | (after == count)
     first = np.clip(np.where(before < 0, after, before), 0, count - 1)
     last = np.clip(np.where(after == count, before, after), 0, count - 1)

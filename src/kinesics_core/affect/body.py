@@ -125,8 +125,7 @@ class BodyReader(PerPerson):
     _heads: np.ndarray  # (P, samples), nan where there is none yet
     _sampled: np.ndarray
     _last_sample: np.ndarray
-    _sums: np.ndarray
-    _counts: np.ndarray
+    _sums: np.ndarray  # (P, bins, 17, 3) of x, of y, and how many
     _newest: np.ndarray  # bin of the newest image
     _stamp: np.ndarray  # of the image that was read
     _there: np.ndarray
@@ -145,10 +144,9 @@ class BodyReader(PerPerson):
         self._trained = TrainedChannel(load() if head is None else head, persons)
         heads = np.full(self._prior + self._samples, np.nan)
         heads[:self._prior] = 1.0
-        bins = np.zeros((_BINS, len(COCO17)))
         super().__init__(
             persons, _heads=heads, _sampled=0, _last_sample=_NEVER,
-            _sums=np.repeat(bins[..., None], 2, axis=-1), _counts=bins, _newest=_NEVER,
+            _sums=np.zeros((_BINS, len(COCO17), 3)), _newest=_NEVER,
             _stamp=_NEVER, _there=np.False_, _categories=np.zeros(len(EMOTIONS)), _vad=np.zeros(3),
             _confidence=0.0, _spread=np.zeros(3))
 
@@ -182,7 +180,7 @@ class BodyReader(PerPerson):
         due = (elapsed < 0) | (elapsed >= _PERIOD)
         new = ~self._there[rows]
         if new.any():  # whoever has come is read as soon as can be
-            shoulders = self._counts[rows, :, 5:7] > 0.0
+            shoulders = self._sums[rows, :, 5:7, 2] > 0.0
             steps = np.add.reduce(shoulders[..., 0] & shoulders[..., 1], axis=1)
             due |= new & (steps >= _MIN_BINS) & (elapsed >= _PERIOD // 4)
         if due.any():
@@ -224,9 +222,9 @@ class BodyReader(PerPerson):
     def _windows(self, rows: np.ndarray) -> np.ndarray:
         """Return the last two seconds (n, 30, 17, 2), nan where nothing was seen."""
         order = (self._newest[rows, None] + 1 + np.arange(_BINS)) % _BINS
-        counts = self._counts[rows[:, None], order]
+        sums = self._sums[rows[:, None], order]
         with np.errstate(invalid="ignore", divide="ignore"):
-            keypoints = self._sums[rows[:, None], order] / counts[..., None]
+            keypoints = sums[..., :2] / sums[..., 2:]
         # A camera slower than the bins leaves single ones empty: the middle of their neighbours.
         between = 0.5 * (keypoints[:, :-2] + keypoints[:, 2:])
         inner = keypoints[:, 1:-1]
@@ -243,7 +241,7 @@ class BodyReader(PerPerson):
             self._sampled[rows] += 1
 
     def _add(self, coco: np.ndarray, stamp: int, rows: Rows) -> None:
-        """Add the keypoints (n, 17, 3) of an image to its bin."""
+        """Add the keypoints (n, 17, 3) of an image, which are lost, to its bin."""
         index = stamp * _BINS // int(WINDOW * NANOSECONDS)
         steps = index - self._newest[rows]
         if steps.any():
@@ -252,12 +250,10 @@ class BodyReader(PerPerson):
             places, stale = (ages < steps[:, None]).nonzero()
             places = numbers(rows)[places]
             self._sums[places, stale] = 0.0
-            self._counts[places, stale] = 0.0
             self._newest[rows] = index
         seen = visible(coco)
-        place = index % _BINS
-        self._sums[rows, place] += np.where(seen[..., None], coco[..., :2], 0.0)
-        self._counts[rows, place] += seen
+        coco[..., 2] = 1.0
+        self._sums[rows, index % _BINS] += np.where(seen[..., None], coco, 0.0)
 
 
 def measure(keypoints: np.ndarray, dt: float) -> Movement:

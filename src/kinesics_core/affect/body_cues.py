@@ -62,7 +62,7 @@ def cues(poses: np.ndarray, known: np.ndarray) -> np.ndarray:
         known: (P, 17) bool, keypoints that were seen.
     """
     points = _levelled(_smoothed(np.where(known[:, None, :, None], poses, np.nan)))
-    shoulders, hips = points[:, :, _SHOULDERS].mean(2), points[:, :, _HIPS].mean(2)
+    shoulders, hips = _mean(points[:, :, _SHOULDERS], 2), _mean(points[:, :, _HIPS], 2)
     across = _length(points[:, :, 5] - points[:, :, 6]) * _TORSO_OVER_SHOULDERS
     sizes = np.fmax(_length(hips - shoulders), across)
     size = np.sort(sizes, axis=1)[:, (3 * STEPS) // 4]
@@ -80,31 +80,31 @@ def cues(poses: np.ndarray, known: np.ndarray) -> np.ndarray:
 def _head_and_trunk(body: np.ndarray, torso: np.ndarray) -> list[np.ndarray]:
     nose, left, right = body[:, :, _NOSE], body[:, :, _EARS[0]], body[:, :, _EARS[1]]
     ears = 0.5 * (np.where(np.isnan(left), right, left) + np.where(np.isnan(right), left, right))
-    aside = (nose[..., 0] - ears[..., 0]).mean(1)
+    aside = _mean(nose[..., 0] - ears[..., 0], 1)
     facing = np.where(np.abs(aside) > 0.03, np.sign(aside), 0.0)
-    width = (body[:, :, 5, 0] - body[:, :, 6, 0]).mean(1)
+    width = _mean(body[:, :, 5, 0] - body[:, :, 6, 0], 1)
     return [
-        -nose[..., 1].mean(1), -ears[..., 1].mean(1), (nose[..., 1] - ears[..., 1]).mean(1),
-        np.abs(aside), width, facing * ears[..., 0].mean(1), -facing * torso[..., 0].mean(1),
-        _length(torso).mean(1),
+        -_mean(nose[..., 1], 1), -_mean(ears[..., 1], 1), _mean(nose[..., 1] - ears[..., 1], 1),
+        np.abs(aside), width, facing * _mean(ears[..., 0], 1), -facing * _mean(torso[..., 0], 1),
+        _mean(_length(torso), 1),
     ]  # fmt: skip
 
 
 def _arms(body: np.ndarray) -> list[np.ndarray]:
     shoulders, elbows, wrists = body[:, :, _SHOULDERS], body[:, :, _ELBOWS], body[:, :, _WRISTS]
     bend = _angle(elbows - shoulders, wrists - elbows)
-    turned = np.sign((shoulders[:, :, 0, 0] - shoulders[:, :, 1, 0]).mean(1))[:, None, None]
-    half = np.abs(shoulders[:, :, :1, 0] - shoulders[:, :, 1:, 0]).mean(1, keepdims=True) / 2
+    turned = np.sign(_mean(shoulders[:, :, 0, 0] - shoulders[:, :, 1, 0], 1))[:, None, None]
+    half = _mean(np.abs(shoulders[:, :, :1, 0] - shoulders[:, :, 1:, 0]), 1, keepdims=True) / 2
     out_wrist, out_elbow = (part[..., 0] * _SIDE * turned - half for part in (wrists, elbows))
     low, elbow_low = wrists[..., 1], elbows[..., 1]
     at_face = _length(wrists - body[:, :, _NOSE:_NOSE + 1])
     on_hips = (np.abs(low - 0.85) < 0.3) & (elbows[..., 0] * _SIDE * turned - half > 0.25)
     crossed = (out_wrist + half < -0.05).all(2)
     return [
-        bend.mean((1, 2)), bend.std(1).mean(1), low.mean((1, 2)), -low.min((1, 2)),
-        elbow_low.mean((1, 2)), out_wrist.mean((1, 2)), out_elbow.mean((1, 2)),
-        _length(wrists[:, :, 0] - wrists[:, :, 1]).mean(1),
-        np.abs(low[..., 0] - low[..., 1]).mean(1),
+        _mean(bend, (1, 2)), _mean(bend.std(1), 1), _mean(low, (1, 2)), -low.min((1, 2)),
+        _mean(elbow_low, (1, 2)), _mean(out_wrist, (1, 2)), _mean(out_elbow, (1, 2)),
+        _mean(_length(wrists[:, :, 0] - wrists[:, :, 1]), 1),
+        _mean(np.abs(low[..., 0] - low[..., 1]), 1),
         _share(low < 0.0, low), _share(at_face < 0.35, at_face),
         _share(on_hips, low + elbow_low), _share(crossed, low.sum(2)),
     ]  # fmt: skip
@@ -113,8 +113,8 @@ def _arms(body: np.ndarray) -> list[np.ndarray]:
 def _stance(points: np.ndarray, legs: np.ndarray, size: np.ndarray) -> list[np.ndarray]:
     thigh = points[:, :, _KNEES] - points[:, :, _HIPS]
     shin = points[:, :, _ANKLES] - points[:, :, _KNEES]
-    apart = np.abs((points[:, :, 15, 0] - points[:, :, 16, 0]) / size[..., 0]).mean(1)
-    return [_angle(thigh, shin).mean((1, 2)), apart]
+    apart = _mean(np.abs((points[:, :, 15, 0] - points[:, :, 16, 0]) / size[..., 0]), 1)
+    return [_mean(_angle(thigh, shin), (1, 2)), apart]
 
 
 def _speeds(body: np.ndarray, legs: np.ndarray, moved: np.ndarray) -> list[np.ndarray]:
@@ -136,15 +136,15 @@ def _extents(
     body: np.ndarray, legs: np.ndarray, place: np.ndarray, sizes: np.ndarray
 ) -> list[np.ndarray]:
     def extent(values: np.ndarray) -> np.ndarray:
-        return np.log(np.sqrt(values.var(1).mean(1)) + _FIXED)
+        return np.log(np.sqrt(_mean(values.var(1), 1)) + _FIXED)
     arms = body[:, :, _ELBOWS + _WRISTS].reshape(len(body), STEPS, -1)
     feet = legs[:, :, 2:].reshape(len(body), STEPS, -1)
     # Departures from a moving mean of half a second: up and down the bounce, sideways the sway.
-    mean = np.stack([place[:, k:k + STEPS - 6] for k in range(7)]).mean(0)
+    mean = _mean(np.stack([place[:, k:k + STEPS - 6] for k in range(7)]), 0)
     quick = place[:, 3:-3] - mean
     bounce, sway = np.log(quick[..., 1].std(1) + _LEVEL), np.log(quick[..., 0].std(1) + _LEVEL)
     grown = np.log(np.maximum(sizes, 1e-6))
-    slope = ((grown - grown.mean(1, keepdims=True)) * _TIMES).mean(1) / (_TIMES**2).mean()
+    slope = _mean((grown - _mean(grown, 1, keepdims=True)) * _TIMES, 1) / _mean(_TIMES**2, 0)
     wrists = body[:, :, _WRISTS]
     return [
         extent(wrists[..., 0]), extent(wrists[..., 1]), extent(body[:, :, _NOSE]), extent(feet),
@@ -159,8 +159,8 @@ def _levelled(points: np.ndarray) -> np.ndarray:
     shoulder the shoulders. So the smaller tilt of both counts, and in profile, where the shoulders
     are narrow, none.
     """
-    line = (points[:, :, 5] - points[:, :, 6]).mean(1)
-    trunk = (points[:, :, _HIPS].mean(2) - points[:, :, _SHOULDERS].mean(2)).mean(1)
+    line = _mean(points[:, :, 5] - points[:, :, 6], 1)
+    trunk = _mean(_mean(points[:, :, _HIPS], 2) - _mean(points[:, :, _SHOULDERS], 2), 1)
     side = np.where(line[:, 0] < 0.0, -1.0, 1.0)[:, None]
     across, down = np.arctan2(*(line * side).T[::-1]), np.arctan2(-trunk[:, 0], trunk[:, 1])
     down = np.where(np.isfinite(down), down, across)
@@ -175,12 +175,12 @@ def _levelled(points: np.ndarray) -> np.ndarray:
 def _speed(velocity: np.ndarray) -> np.ndarray:
     """Return the log of the root mean square speed (P,) of velocities (P, T, K, D)."""
     squared = (velocity * velocity).sum(-1)
-    return np.log(np.sqrt(squared.mean(tuple(range(1, squared.ndim)))) + _STILL)
+    return np.log(np.sqrt(_mean(squared, tuple(range(1, squared.ndim)))) + _STILL)
 
 
 def _jerk(velocity: np.ndarray) -> np.ndarray:
     change = np.diff(velocity, axis=1) * RATE
-    rough = np.sqrt((change * change).sum(-1).mean((1, 2))) + _STEADY
+    rough = np.sqrt(_mean((change * change).sum(-1), (1, 2))) + _STEADY
     return np.log(rough) - _speed(velocity)
 
 
@@ -199,9 +199,18 @@ def _smoothed(points: np.ndarray) -> np.ndarray:
     return before * padded[:, :-2] + now * padded[:, 1:-1] + after * padded[:, 2:]
 
 
+def _mean(
+    values: np.ndarray, axes: int | tuple[int, ...], keepdims: bool = False
+) -> np.ndarray:
+    """Return the same as ``values.mean``, which asks more beforehand."""
+    total = np.add.reduce(values, axis=axes, keepdims=keepdims)
+    mean: np.ndarray = total / (values.size / total.size)
+    return mean
+
+
 def _share(condition: np.ndarray, seen: np.ndarray) -> np.ndarray:
     axes = tuple(range(1, seen.ndim))
-    shares: np.ndarray = np.where(np.isfinite(seen).all(axes), condition.mean(axes), np.nan)
+    shares: np.ndarray = np.where(np.isfinite(seen).all(axes), _mean(condition, axes), np.nan)
     return shares
 
 

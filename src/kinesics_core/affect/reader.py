@@ -13,7 +13,7 @@ from kinesics_core.affect.per_person import PerPerson, Rows
 from kinesics_core.affect.readings import Readings, average, fuse
 from kinesics_core.types import NANOSECONDS, Affect, People, Person
 
-RATE = 15
+RATE = 10
 """Hz at which faces are read."""
 
 REMEMBERED = 64
@@ -34,7 +34,7 @@ class AffectReader:
     ``REMEMBERED`` others have left since. A stamp that jumps back starts everybody's smoothing
     anew.
 
-    Faces are read, and beliefs follow, fifteen times a second (``RATE``), each time the mean of the
+    Faces are read, and beliefs follow, ten times a second (``RATE``), each time the mean of the
     images since; bodies four times, from the keypoints of all images. The images in between are
     answered with what is believed: expressions begin within some tenths of a second.
 
@@ -88,7 +88,7 @@ class AffectReader:
                 person_id: reading for person_id, reading in self._networks.items()
                 if abs(stamp - reading.stamp) <= _FRESH}
         anew = self._arrange([person.id for person in persons], stamp)
-        beat = (4 * stamp * RATE + 3 * NANOSECONDS) // (4 * NANOSECONDS)  # between the signals'
+        beat = (6 * stamp * RATE + 5 * NANOSECONDS) // (6 * NANOSECONDS)  # after the signals'
         anew |= beat != self._beat
         if not persons:
             return []

@@ -184,18 +184,65 @@ class State:
         """
         count = measured.shape[1]
         faces = np.empty(measured.shape[1:])
+        faces[0] = self.mean[_FACE]
+        means, motions = self._averages(measured, elapsed)
+        faces[1:] = means[_FACE, :-1]
+        usuals = [self.usual] * count
+        if learn:
+            for step in range(count):
+                self._learn(measured[:, step].take(_USUAL_ROWS, axis=0), elapsed)
+                usuals[step] = self.usual
+        swings = self._steps(may_swing(measured, faces), elapsed)
         moments = []
         for step in range(count):
-            faces[step] = self.mean[_FACE]
-            self._average(measured[:, step], elapsed)
-            if learn:
-                self._learn(measured[:, step].take(_USUAL_ROWS, axis=0), elapsed)
-            moments.append(self.moment())
-        swings = self._steps(may_swing(measured, faces), elapsed)
-        for step in range(count):
             self._swing(swings, step, elapsed)
-            moments[step] = Moment(*moments[step][:3], *self.moment()[3:])
+            moments.append(Moment(
+                means[:, step], motions[:, step], usuals[step], *self.moment()[3:]))
         return moments
+
+    def _averages(self, measured: np.ndarray, elapsed: float) -> tuple[np.ndarray, np.ndarray]:
+        """Follow all measures; return means and motions (measures, T, P) after each step."""
+        there = np.isfinite(measured)
+        always = there.all(axis=1)
+        if (always | ~there.any(axis=1)).all():
+            return self._averages_at_once(measured, always, elapsed)
+        means, motions = np.empty((2, *measured.shape))
+        for step in range(measured.shape[1]):
+            self._average(measured[:, step], elapsed)
+            means[:, step], motions[:, step] = self.mean, self.motion
+        return means, motions
+
+    def _averages_at_once(
+        self, measured: np.ndarray, there: np.ndarray, elapsed: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Do the same where each measure of each person is known in all steps, or in none.
+
+        A mean that follows for some steps is a weighted sum of what it begins with and of these.
+
+        Args:
+            measured: (measures, T, P).
+            there: (measures, P) bool, which are known.
+            elapsed: Seconds of a step.
+        """
+        count = measured.shape[1]
+        for_means, for_motions = _weights(elapsed, count)
+        fresh = np.isnan(self.mean) & there
+        line = np.empty((len(measured), count + 1, measured.shape[2]))
+        line[:, 0] = np.where(fresh, measured[:, 0], self.mean)
+        line[:, 1:] = np.where(there[:, None], measured, line[:, :1])
+        means = for_means @ line
+        apart = np.empty_like(line)
+        # A mean that begins tells nothing of motion yet.
+        apart[:, 0] = np.where(fresh, self.motion / for_motions[0, 0], self.motion)
+        np.abs(line[:, 1] - line[:, 0], out=apart[:, 1])
+        np.abs(line[:, 2:] - means[:, :-1], out=apart[:, 2:])
+        motions = np.where(there[:, None], for_motions @ apart, self.motion[:, None])
+        away = np.full(line.shape, elapsed)
+        away[:, 0] = self.unseen
+        away = np.add.accumulate(away, axis=1)[:, 1:] * ~there[:, None]
+        means[away > STALE] = np.nan
+        self.mean, self.motion, self.unseen = means[:, -1], motions[:, -1], away[:, -1]
+        return means, motions
 
     def _average(self, now: np.ndarray, elapsed: float) -> None:
         there = np.isfinite(now)
@@ -337,6 +384,24 @@ class _Swings(NamedTuple):
     least: np.ndarray
     judged: np.ndarray
     lost: list[np.ndarray]
+
+
+@lru_cache(maxsize=32)
+def _weights(elapsed: float, steps: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return weights of the first mean and of each step's value in the mean after each step.
+
+    Returns:
+        (measures, steps, steps + 1) of means, (steps, steps + 1) of motions.
+    """
+    def weights(time: float) -> np.ndarray:
+        stays = math.exp(-elapsed / time)
+        made = np.zeros((steps, steps + 1))
+        for step in range(steps):
+            made[step, 0] = stays ** (step + 1)
+            made[step, 1:step + 2] = (1.0 - stays) * stays ** np.arange(step, -1, -1)
+        return made
+
+    return np.array([weights(time) for time in _SMOOTH]), weights(STEADY)
 
 
 @lru_cache(maxsize=8)

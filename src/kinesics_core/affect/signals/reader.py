@@ -22,11 +22,11 @@ from kinesics_core.types import NANOSECONDS, GestureSign, MotionForecast, People
 _STRIDE = 4
 """Steps of the grid between the moments of a forecast that are read."""
 
-_DECIDED = 2
-"""Steps of the grid between two decisions on what is seen: nothing begins or ends within one."""
+_DECIDED = 3
+"""Steps of the grid between two decisions on what is seen: nothing begins or ends within them."""
 
-_EVERY = 0.12
-"""Seconds after which forecasts are read again, on the next second step of the grid; in between,
+_EVERY = 0.15
+"""Seconds after which forecasts are read again, at the next decision on what is seen; in between,
 what was expected comes nearer."""
 
 _STALE_FORECAST = 0.25
@@ -97,7 +97,7 @@ class SignalReader:
     ) -> list[SocialSignals]:
         """Return the signals of everybody in an image.
 
-        Nothing begins or ends within two steps of the grid, so images wait for the next second
+        Nothing begins or ends within three steps of the grid, so images wait for the next third
         step, or for somebody new, and are read together, which costs less.
 
         Args:
@@ -205,7 +205,7 @@ class SignalReader:
             measure(joined, width, focal), 1.0 / RATE, gestures.swinging, learn=True)
         for left, moment in zip(range(len(joined) - 1, -1, -1), moments, strict=True):
             self._undecided += 1
-            if left % _DECIDED == 0:  # and so on the newest step
+            if left == 0 or (left % _DECIDED == 0 and self._undecided >= _DECIDED):
                 elapsed, self._undecided = self._undecided / RATE, 0
                 self._decision.advance(gestures.evidence(moment), elapsed)
                 mean = moment.mean
@@ -317,7 +317,7 @@ class _Told(NamedTuple):
 
 
 def _beat(stamp: int) -> int:
-    """Return the number of the second step of the grid that a stamp is at.
+    """Return the number of the third step of the grid that a stamp is at.
 
     Images are often as far apart as the steps: about half a step aside of them all fall alike.
     """
@@ -326,15 +326,17 @@ def _beat(stamp: int) -> int:
 
 def _at(forecasts: Sequence[MotionForecast], stamp: int, ahead: np.ndarray) -> np.ndarray:
     """Return keypoints (len(ahead), P, 17, 2) at seconds after a stamp; the ends are held."""
-    first, share, rest = [], [], []
-    for forecast in forecasts:
-        steps = len(forecast.keypoints)
-        place = (stamp - forecast.stamp) / NANOSECONDS / forecast.dt + ahead / forecast.dt - 1.0
-        place = np.minimum(np.maximum(place, 0.0), steps - 1)
-        before = np.minimum(place.astype(int), max(steps - 2, 0))
-        first.append(forecast.keypoints[before])
-        rest.append(forecast.keypoints[np.minimum(before + 1, steps - 1)])
-        share.append(place - before)
-    start = np.array(first, np.float64)
-    made = start + np.array(share)[..., None, None] * (np.array(rest, np.float64) - start)
-    return made.swapaxes(0, 1)
+    places: dict[tuple[int, float, int], tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
+    made = np.empty((len(ahead), len(forecasts), *forecasts[0].keypoints.shape[1:]))
+    for number, forecast in enumerate(forecasts):
+        grid = (forecast.stamp, forecast.dt, len(forecast.keypoints))
+        if grid not in places:  # most often all are of one image
+            place = (stamp - grid[0]) / NANOSECONDS / grid[1] + ahead / grid[1] - 1.0
+            place = np.minimum(np.maximum(place, 0.0), grid[2] - 1)
+            before = np.minimum(place.astype(int), max(grid[2] - 2, 0))
+            places[grid] = (before, np.minimum(before + 1, grid[2] - 1),
+                            (place - before)[:, None, None])
+        before, after, share = places[grid]
+        first = forecast.keypoints[before]
+        made[:, number] = first + share * (forecast.keypoints[after] - first)
+    return made
