@@ -39,7 +39,7 @@ from kinesics_core.types import NANOSECONDS, Affect, Person
 WINDOW = 2.0
 """Seconds of movement that are looked at."""
 
-_PERIOD = NANOSECONDS // 4  # ns for which a reading holds: two seconds change little meanwhile
+_PERIOD = 12 * NANOSECONDS // 25  # ns; two seconds change little meanwhile; some slack for images
 _BINS = 30
 _BIN = WINDOW / _BINS
 _MIN_BINS = 8
@@ -107,9 +107,9 @@ class Movement(NamedTuple):
 class BodyReader(PerPerson):
     """Reader of the affect in the last two seconds of P persons' movement.
 
-    The rules of this module read valence, arousal and dominance from the first half second on, four
-    times a second; a trained reader (``body_head``) reads categories and the same three from the
-    first second on, twice a second. VAD is a mean in which the trained reader counts three
+    The rules of this module read valence, arousal and dominance from the first half second on; a
+    trained reader (``body_head``) reads categories and the same three from the first second on;
+    both twice a second. VAD is a mean in which the trained reader counts three
     times as much, whose valence of plain people is nearer to none; categories are the trained
     reader's, for rules hardly know them. A movement unlike any that it learned from is answered
     with not knowing: an eighth each, confidence towards 0.
@@ -144,6 +144,7 @@ class BodyReader(PerPerson):
         self._trained = TrainedChannel(load() if head is None else head, persons)
         heads = np.full(self._prior + self._samples, np.nan)
         heads[:self._prior] = 1.0
+        self._waiting: list[tuple[int, Rows, list[np.ndarray]]] = []
         super().__init__(
             persons, _heads=heads, _sampled=0, _last_sample=_NEVER,
             _sums=np.zeros((_BINS, len(COCO17), 3)), _newest=_NEVER,
@@ -152,21 +153,24 @@ class BodyReader(PerPerson):
 
     def keep(self, rows: np.ndarray) -> None:
         """Keep only the persons of the indices given, in that order."""
+        self._take_waiting()
         super().keep(rows)
         self._trained.keep(rows)
 
     def admit(self, count: int) -> None:
         """Add persons of whom nothing is known."""
+        self._take_waiting()
         super().admit(count)
         self._trained.admit(count)
 
     def update(self, person: Person, stamp: int) -> Affect | None:
         """Return the affect in the first person's movement; None while it is too little."""
-        (affect,) = self.read([person], stamp, FIRST).affects([person], stamp, ["body"])
+        self.add([person], stamp, FIRST)
+        (affect,) = self.read(stamp, FIRST).affects([person], stamp, ["body"])
         return affect
 
-    def read(self, persons: Sequence[Person], stamp: int, rows: Rows) -> Readings:
-        """Return what bodies say; nothing while there is too little to read.
+    def add(self, persons: Sequence[Person], stamp: int, rows: Rows) -> bool:
+        """Take an image; return whether somebody who has come can be read for the first time.
 
         A stamp that jumps back starts a new window; gaps stay gaps.
 
@@ -175,14 +179,29 @@ class BodyReader(PerPerson):
             stamp: Of the image, ns.
             rows: Of the n persons.
         """
-        self._add(np.array([person.coco for person in persons], dtype=np.float64), stamp, rows)
-        elapsed = stamp - self._stamp[rows]
-        due = (elapsed < 0) | (elapsed >= _PERIOD)
-        new = ~self._there[rows]
-        if new.any():  # whoever has come is read as soon as can be
+        self._waiting.append((stamp, rows, [person.coco for person in persons]))
+        return bool(self._ready(stamp, rows).any())
+
+    def _ready(self, stamp: int, rows: Rows) -> np.ndarray:
+        """Return who (n,) can be read for the first time."""
+        new: np.ndarray = ~self._there[rows]
+        if new.any():
+            self._take_waiting()
             shoulders = self._sums[rows, :, 5:7, 2] > 0.0
             steps = np.add.reduce(shoulders[..., 0] & shoulders[..., 1], axis=1)
-            due |= new & (steps >= _MIN_BINS) & (elapsed >= _PERIOD // 4)
+            new &= (steps >= _MIN_BINS) & (stamp - self._stamp[rows] >= _PERIOD // 8)
+        return new
+
+    def read(self, stamp: int, rows: Rows) -> Readings:
+        """Return what bodies say, the last image included; nothing while there is too little.
+
+        Args:
+            stamp: Of the image, ns.
+            rows: Of the n persons in it.
+        """
+        self._take_waiting()
+        elapsed = stamp - self._stamp[rows]
+        due = (elapsed < 0) | (elapsed >= _PERIOD) | self._ready(stamp, rows)
         if due.any():
             # Those who are nearly due come along: together they cost less.
             due |= elapsed >= _PERIOD // 2
@@ -216,7 +235,7 @@ class BodyReader(PerPerson):
             read.there[:, None], read.spread, UNKNOWN_SPREAD)
 
     def movement(self) -> Movement:
-        """Return features (1,) of the first person's present window."""
+        """Return features (1,) of the first person's window up to the image read last."""
         return measure(self._windows(numbers(FIRST)), _BIN)
 
     def _windows(self, rows: np.ndarray) -> np.ndarray:
@@ -240,9 +259,21 @@ class BodyReader(PerPerson):
             self._heads[rows, self._prior + self._sampled[rows] % self._samples] = heads[due]
             self._sampled[rows] += 1
 
-    def _add(self, coco: np.ndarray, stamp: int, rows: Rows) -> None:
-        """Add the keypoints (n, 17, 3) of an image, which are lost, to its bin."""
-        index = stamp * _BINS // int(WINDOW * NANOSECONDS)
+    def _take_waiting(self) -> None:
+        """Add the images that wait to their bins, those of one bin at once."""
+        waiting, self._waiting = self._waiting, []
+        bins: list[tuple[int, Rows, list[list[np.ndarray]]]] = []
+        for stamp, rows, coco in waiting:
+            index = stamp * _BINS // int(WINDOW * NANOSECONDS)
+            if bins and bins[-1][0] == index and len(bins[-1][2][0]) == len(coco):
+                bins[-1][2].append(coco)  # nobody came or left: that takes what waits
+            else:
+                bins.append((index, rows, [coco]))
+        for index, rows, images in bins:
+            self._add(np.array(images, dtype=np.float64), index, rows)
+
+    def _add(self, coco: np.ndarray, index: int, rows: Rows) -> None:
+        """Add the keypoints (images, n, 17, 3) of some images, which are lost, to their bin."""
         steps = index - self._newest[rows]
         if steps.any():
             steps = np.where((steps < 0) | (steps > _BINS), _BINS, steps)
@@ -253,7 +284,8 @@ class BodyReader(PerPerson):
             self._newest[rows] = index
         seen = visible(coco)
         coco[..., 2] = 1.0
-        self._sums[rows, index % _BINS] += np.where(seen[..., None], coco, 0.0)
+        self._sums[rows, index % _BINS] += np.add.reduce(
+            np.where(seen[..., None], coco, 0.0), axis=0)
 
 
 def measure(keypoints: np.ndarray, dt: float) -> Movement:

@@ -94,7 +94,7 @@ def _arms(body: np.ndarray) -> list[np.ndarray]:
     shoulders, elbows, wrists = body[:, :, _SHOULDERS], body[:, :, _ELBOWS], body[:, :, _WRISTS]
     bend = _angle(elbows - shoulders, wrists - elbows)
     turned = np.sign(_mean(shoulders[:, :, 0, 0] - shoulders[:, :, 1, 0], 1))[:, None, None]
-    half = _mean(np.abs(shoulders[:, :, :1, 0] - shoulders[:, :, 1:, 0]), 1, keepdims=True) / 2
+    half = _mean(np.abs(shoulders[:, :, :1, 0] - shoulders[:, :, 1:, 0]), 1)[:, None] / 2
     out_wrist, out_elbow = (part[..., 0] * _SIDE * turned - half for part in (wrists, elbows))
     low, elbow_low = wrists[..., 1], elbows[..., 1]
     at_face = _length(wrists - body[:, :, _NOSE:_NOSE + 1])
@@ -144,7 +144,7 @@ def _extents(
     quick = place[:, 3:-3] - mean
     bounce, sway = np.log(quick[..., 1].std(1) + _LEVEL), np.log(quick[..., 0].std(1) + _LEVEL)
     grown = np.log(np.maximum(sizes, 1e-6))
-    slope = _mean((grown - _mean(grown, 1, keepdims=True)) * _TIMES, 1) / _mean(_TIMES**2, 0)
+    slope = _mean((grown - _mean(grown, 1)[:, None]) * _TIMES, 1) / _mean(_TIMES**2, 0)
     wrists = body[:, :, _WRISTS]
     return [
         extent(wrists[..., 0]), extent(wrists[..., 1]), extent(body[:, :, _NOSE]), extent(feet),
@@ -199,11 +199,9 @@ def _smoothed(points: np.ndarray) -> np.ndarray:
     return before * padded[:, :-2] + now * padded[:, 1:-1] + after * padded[:, 2:]
 
 
-def _mean(
-    values: np.ndarray, axes: int | tuple[int, ...], keepdims: bool = False
-) -> np.ndarray:
+def _mean(values: np.ndarray, axes: int | tuple[int, ...]) -> np.ndarray:
     """Return the same as ``values.mean``, which asks more beforehand."""
-    total = np.add.reduce(values, axis=axes, keepdims=keepdims)
+    total = np.add.reduce(values, axis=axes)
     mean: np.ndarray = total / (values.size / total.size)
     return mean
 

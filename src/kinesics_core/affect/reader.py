@@ -35,7 +35,7 @@ class AffectReader:
     anew.
 
     Faces are read, and beliefs follow, ten times a second (``RATE``), each time the mean of the
-    images since; bodies four times, from the keypoints of all images. The images in between are
+    images since; bodies twice, from the keypoints of all images. The images in between are
     answered with what is believed: expressions begin within some tenths of a second.
 
     A network's readings of bodies may come whenever they are ready (``add_body_readings``): an
@@ -93,15 +93,15 @@ class AffectReader:
         if not persons:
             return []
         rows = slice(0, len(persons))
+        anew |= self._bodies.add(persons, stamp, rows)
         if not anew:
-            self._bodies.read(persons, stamp, rows)
             for person in persons:
                 if person.blendshapes is not None:
                     self._between.setdefault(person.id, []).append(person.blendshapes)
             return self._said(persons, stamp, rows)
         face = self._faces.read(persons, stamp, rows, self._between)
         self._between.clear()
-        body = own = self._bodies.read(persons, stamp, rows)
+        body = own = self._bodies.read(stamp, rows)
         if self._networks:
             body = average(self._networks_say(persons), own)
         sources = _SOURCES[face.there + 2 * body.there]

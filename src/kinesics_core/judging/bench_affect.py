@@ -13,7 +13,7 @@ from kinesics_core import bench
 from kinesics_core.affect.reader import AffectReader
 from kinesics_core.affect.signals import SignalReader
 from kinesics_core.errors import KinesicsError
-from kinesics_core.judging import anticipation, encounters, gesture_scores
+from kinesics_core.judging import anticipation, encounters, gesture_scores, open_body_people
 from kinesics_core.judging.performed_gestures import perform
 from kinesics_core.judging.seen_people import HEIGHT, START, WIDTH, View, see
 from kinesics_core.judging.talking_face import talking_neutral
@@ -35,6 +35,9 @@ GOALS: dict[str, tuple[str, str | None]] = {
     "affect.gesture_lead_recall": ("", None),
     "affect.engagement": ("", ">= 0.95"),
     "affect.talking_neutral": ("", ">= 0.8"),
+    "affect.fused_delay_s": ("s", "<= 0.6"),
+    "affect.fused_stays": ("", ">= 1"),
+    "affect.ece": ("", "<= 0.1"),
     "affect.anticipation_ms": ("ms", ">= 300"),
     "affect.anticipation_precision": ("", ">= 0.8"),
     "affect.personality_js_min": ("bits", ">= 0.05"),
@@ -47,7 +50,8 @@ GOALS: dict[str, tuple[str, str | None]] = {
 def run(args: argparse.Namespace) -> list[bench.Result]:
     """Measure everything; what cannot be measured here is left out with a sentence."""
     found: dict[str, float] = {}
-    for part in (stage_times, gestures, engagement, talking, study.bench, anticipation.bench):
+    for part in (stage_times, gestures, engagement, talking, open_body_people.held_expressions,
+                 open_body_people.calibration, study.bench, anticipation.bench):
         try:
             found |= part()
         except KinesicsError as error:

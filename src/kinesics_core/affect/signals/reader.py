@@ -137,12 +137,14 @@ class SignalReader:
                 steps = []
                 self._forget(ids, people.stamp)
                 self._admit(ids)
-            now = np.full((len(line.ids), samples.SIZE), np.nan)
-            if ids:
+            now = made[taken:taken + len(ids)]
+            taken += len(ids)
+            if line.ids.tolist() == ids:
+                line.seen[:] = people.stamp
+            else:
+                there, now = now, np.full((len(line.ids), samples.SIZE), np.nan)
                 rows = [self._slots[number] for number in ids]
-                now[rows] = made[taken:taken + len(ids)]
-                line.seen[rows] = people.stamp
-                taken += len(ids)
+                now[rows], line.seen[rows] = there, people.stamp
             self._follow(now)
             self._fill_heads(now)
             steps.append(line.add(people.stamp, now))
@@ -174,11 +176,13 @@ class SignalReader:
         of shoulders is the least certain of all.
         """
         before, new = self._timeline.latest[:, samples.FOLLOWED], now[:, samples.FOLLOWED]
-        gains = np.tile(_FOLLOWS, (len(now), 1))
+        gains = _FOLLOWS
         guessed = np.isnan(now[:, samples.WORLD.start + 3 * 5])
         if guessed.any():
+            gains = np.tile(_FOLLOWS, (len(now), 1))
             gains[guessed & (new[:, 0] < before[:, 0]), 0] = 0.02
-        now[:, samples.FOLLOWED] = np.where(np.isnan(before), new, before + gains * (new - before))
+        change = gains * (new - before)
+        now[:, samples.FOLLOWED] = np.where(np.isnan(before), new, before + change)
 
     def _fill_heads(self, now: np.ndarray) -> None:
         """Take the head's turn from its keypoints where no face is found, on a level learnt."""
