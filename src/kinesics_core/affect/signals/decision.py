@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from kinesics_core.affect.signals.names import GESTURES
@@ -62,9 +64,10 @@ class Decision:
             evidence: (gestures, P), 0..1.
             elapsed: Seconds.
         """
-        self.sure += (1.0 - np.exp(-elapsed / 0.15)) * (evidence - self.sure)
+        self.sure += (1.0 - math.exp(-elapsed / 0.15)) * (evidence - self.sure)
         opposed = np.where(self.on, evidence < ENDS, evidence >= BEGINS)
-        self.lasted = np.where(opposed, self.lasted + elapsed, 0.0)
-        flips = opposed & (self.lasted >= np.where(self.on, GONE, HOLD) - 1e-9)
-        self.on ^= flips
-        self.lasted[flips] = 0.0
+        self.lasted = (self.lasted + elapsed) * opposed
+        if opposed.any():
+            flips = opposed & (self.lasted >= np.where(self.on, GONE, HOLD) - 1e-9)
+            self.on ^= flips
+            self.lasted[flips] = 0.0

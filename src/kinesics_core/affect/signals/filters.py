@@ -286,13 +286,29 @@ class State:
         targets[np.isnan(targets)] = 0.0
         slow = there * (elapsed / np.where(judged < 1.0, learnt, 20.0))
         least = self._thresholds(targets, gains, slow, there)
-        gone, lost = self.gone, []
-        for absent in np.moveaxis(~there, 1, 0):
-            after = (gone + elapsed) * absent
-            lost.append((after > _GONE) & (gone <= _GONE))
-            gone = after
-        self.gone = gone
-        return _Swings(now, values, least, judged > _JUDGED, lost)
+        return _Swings(now, values, least, judged > _JUDGED, self._lost(there, elapsed))
+
+    def _lost(self, there: np.ndarray, elapsed: float) -> list[np.ndarray]:
+        """Return of each step which values (swings, P) have just been away for too long.
+
+        Args:
+            there: (swings, T, P) bool.
+            elapsed: Seconds of a step.
+
+        Returns:
+            T of them; none where nothing comes or goes.
+        """
+        absent = ~there
+        never = absent.all(axis=1)
+        if (there.all(axis=1) | (never & (self.gone > _GONE))).all():
+            self.gone = (self.gone + elapsed * there.shape[1]) * never
+            return []
+        lost = []
+        for step in range(there.shape[1]):
+            after = (self.gone + elapsed) * absent[:, step]
+            lost.append((after > _GONE) & (self.gone <= _GONE))
+            self.gone = after
+        return lost
 
     def _thresholds(
         self, targets: np.ndarray, gains: np.ndarray, slow: np.ndarray, there: np.ndarray
@@ -342,9 +358,8 @@ class State:
         self.top = np.fmax(self.top, along)
         self.stay = np.where(along >= self.top, 0.0, self.stay + elapsed)
         # Swings end where their value is not to be seen for a while.
-        lost = swings.lost[step]
-        if lost.any():
-            self.top, self.last = np.where(lost, np.nan, (self.top, self.last))
+        if swings.lost and swings.lost[step].any():
+            self.top, self.last = np.where(swings.lost[step], np.nan, (self.top, self.last))
 
     def _turn(self, turned: np.ndarray, values: np.ndarray, along: np.ndarray) -> np.ndarray:
         """Take turning points; return the values along the new ways.
@@ -376,7 +391,8 @@ class _Swings(NamedTuple):
         values: The same, each averaged with the one before.
         least: How far they must turn back for a swing.
         judged: Whether it is known what jitter is.
-        lost: Of each step (swings, P), whose value has just been away for too long.
+        lost: Of each step (swings, P), whose value has just been away for too long; empty where
+            nobody's has.
     """
 
     now: np.ndarray

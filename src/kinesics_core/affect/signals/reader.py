@@ -255,7 +255,8 @@ class SignalReader:
         for step in range(count):
             before = decision.on.copy()
             decision.advance(seen[:, step], stride)
-            for gesture, person in np.argwhere(decision.on & ~before & ~already):
+            begins = decision.on & ~before & ~already
+            for gesture, person in np.argwhere(begins) if begins.any() else ():
                 already[gesture, person] = True
                 sure = float(seen[gesture, step, person] * fresh[person].confidence)
                 if sure >= self.config.forecast_confidence:
