@@ -80,17 +80,50 @@ def resample(
         (B, G, K, 2) places, and (B, G, K) seconds between the two sightings used: 0 on a sighting,
         inf where held.
     """
+    whole = seen.all(axis=1)
+    if not whole.any():
+        return _resampled(times, poses, seen, grid)
+    # Keypoints that were seen in every image, mostly all of them, share their places in time.
+    first, last = _around(times, grid)
+    held = (first < 0) | (last == len(times))
+    first, last = np.where(first < 0, last, first), np.where(last == len(times), first, last)
+    length = times[last] - times[first]
+    share = np.minimum(np.maximum(
+        (grid - times[first]) / np.where(length > 0, length, 1.0), 0.0), 1.0)
+    low = poses[:, first]
+    made = low + share[:, None, None] * (poses[:, last] - low)
+    gaps = np.empty(made.shape[:3])
+    gaps[:] = np.where(held, np.inf, length)[:, None]
+    if not whole.all():
+        body, point = (~whole).nonzero()
+        others, apart = _resampled(
+            times, poses[body, :, point].swapaxes(0, 1)[None], seen[body, :, point].T[None], grid)
+        made[body, :, point], gaps[body, :, point] = others[0].swapaxes(0, 1), apart[0].T
+    return made, gaps
+
+
+def _around(times: np.ndarray, grid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return of each time of a grid the last sighting up to it and the first from it on (G,).
+
+    -1 and the number of sightings stand for none.
+    """
+    return (np.searchsorted(times, grid + _SAME, "right") - 1,
+            np.searchsorted(times, grid - _SAME, "left"))
+
+
+def _resampled(
+    times: np.ndarray, poses: np.ndarray, seen: np.ndarray, grid: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Do what ``resample`` does, of keypoints that were not seen in every image."""
     count = len(times)
     index = np.arange(count)[None, :, None]
     # For every sample, the nearest sighting up to it and from it on; -1 and T stand for none.
     before = np.maximum.accumulate(np.where(seen, index, -1), axis=1)
     after = np.where(seen, index, count)[:, ::-1]
     after = np.minimum.accumulate(after, axis=1)[:, ::-1]
-    if grid is not times:
-        up_to = np.searchsorted(times, grid + _SAME, "right")
-        from_on = np.searchsorted(times, grid - _SAME, "left")
-        before = np.concatenate([np.full_like(before[:, :1], -1), before], axis=1)[:, up_to]
-        after = np.concatenate([after, np.full_like(after[:, :1], count)], axis=1)[:, from_on]
+    up_to, from_on = _around(times, grid)
+    before = np.concatenate([np.full_like(before[:, :1], -1), before], axis=1)[:, up_to + 1]
+    after = np.concatenate([after, np.full_like(after[:, :1], count)], axis=1)[:, from_on]
     held = (before < 0) | (after == count)
     first = np.clip(np.where(before < 0, after, before), 0, count - 1)
     last = np.clip(np.where(after == count, before, after), 0, count - 1)

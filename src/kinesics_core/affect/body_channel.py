@@ -103,7 +103,7 @@ class TrainedChannel(PerPerson):
             keypoints, seen, rows = keypoints[there], seen[there], rows[there]
             follows, elapsed = follows[there], elapsed[there]
         known = seen.sum(axis=1) >= _SEEN
-        poses = _completed(keypoints, seen)
+        poses, _ = resample(_TIMES, keypoints, seen, _TIMES)
         with np.errstate(invalid="ignore", divide="ignore"):
             cues = body_cues.cues(poses, known)
         cues[:, _HEAD] -= self._own_heads(cues[:, _HEAD], stamp, rows)
@@ -134,22 +134,3 @@ class TrainedChannel(PerPerson):
         own: np.ndarray = np.clip(
             medians(self._usual[rows]) - self._head.centre[_HEAD], -limit, limit)
         return own
-
-
-def _completed(keypoints: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    """Return windows (n, 30, 17, 2) without gaps, as ``resample`` fills them; 0 of what is unseen.
-
-    Args:
-        keypoints: (n, 30, 17, 2), nan where unseen.
-        seen: (n, 30, 17) bool.
-    """
-    whole = seen.all(axis=1)
-    if whole.all():
-        return keypoints
-    made = keypoints.copy()
-    body, point = (~whole).nonzero()
-    filled, _ = resample(
-        _TIMES, keypoints[body, :, point].swapaxes(0, 1)[None], seen[body, :, point].T[None],
-        _TIMES)
-    made[body, :, point] = filled[0].swapaxes(0, 1)
-    return made
