@@ -221,6 +221,16 @@ SPACES = {"eight": EIGHT, "six": SIX, "three": THREE, "hri": HRI}
 """The named spaces."""
 
 
+@lru_cache(maxsize=64)
+def _spoken_of(names: tuple[str, ...]) -> np.ndarray:
+    """Return which of ``EMOTIONS`` (8,) bool a list of classes speaks of; neutral if of none."""
+    space = space_of(names)
+    spoken: np.ndarray = (space.emotions[space.known] > 0.05).any(axis=0)
+    spoken[NEUTRAL] |= not spoken.any()
+    spoken.setflags(write=False)
+    return spoken
+
+
 def reading_of(
     names: Sequence[str], probabilities: np.ndarray
 ) -> tuple[np.ndarray, Vad, float] | None:
@@ -241,9 +251,8 @@ def reading_of(
     if shares is None or len(shares) != len(space.names):
         return None
     said = shares.astype(np.float64)
-    spoken = (space.emotions[space.known] > 0.05).any(axis=0)
-    spoken[NEUTRAL] |= not spoken.any()
-    categories = space.to_emotions(said)
+    spoken = _spoken_of(space.names)
+    categories = (said / said.sum()) @ space.emotions
     categories = np.where(spoken, categories, 0.0)
     total = categories.sum()
     categories = np.where(
