@@ -7,7 +7,7 @@ import pytest
 
 from kinesics_core.errors import KinesicsError
 from kinesics_core.expression.face_animation import FaceAnimation
-from kinesics_core.expression.faces import face_of_emotion
+from kinesics_core.expression.faces import glad_face
 from kinesics_core.expression.performance import PerformanceConfig, moments, perform
 from kinesics_core.skeletons import BLENDSHAPE_INDEX
 
@@ -24,7 +24,7 @@ def test_from_rest_to_the_face_and_back(seconds, rate):
     animation = perform(show, PerformanceConfig(seconds, rate))
     np.testing.assert_allclose(animation.times, np.arange(round(seconds * rate) + 1) / rate)
     assert animation.duration == pytest.approx(seconds)
-    true = face_of_emotion("happiness", 0.9)[EXPRESSIVE]
+    true = glad_face(0.9)[EXPRESSIVE]
     seen = animation.blendshapes[:, EXPRESSIVE]
     assert np.linalg.norm(seen[0]) < 0.1
     if seconds > 2.0:

@@ -19,7 +19,12 @@ import numpy as np
 from kinesics_core.affect.emotions import HAPPINESS, NEUTRAL, emotion_index
 from kinesics_core.errors import KinesicsError
 from kinesics_core.expression.blinks import AROUSAL, ATTENDING, Blinks
-from kinesics_core.expression.faces import face_of_emotion, play_face, state_blendshapes
+from kinesics_core.expression.faces import (
+    face_of_emotion,
+    glad_face,
+    play_face,
+    state_blendshapes,
+)
 from kinesics_core.expression.gaze import EYE_RANGE, HEAD_RANGE, Gaze, within
 from kinesics_core.expression.liveliness import (
     HEAD_OF_EMOTION,
@@ -366,7 +371,12 @@ class FaceAnimator:
 @lru_cache(maxsize=64)
 def _face_of(emotion: int, intensity: float, plays: bool = False) -> np.ndarray:
     """Return the face of an emotion (52,), to be read only; the state changes more often."""
-    shapes = play_face(intensity) if plays else face_of_emotion(emotion, intensity)
+    if plays:
+        shapes = play_face(intensity)
+    elif emotion == HAPPINESS:
+        shapes = glad_face(intensity)
+    else:
+        shapes = face_of_emotion(emotion, intensity)
     return shapes.astype(np.float64)
 
 

@@ -11,6 +11,7 @@ from kinesics_core.expression.faces import (
     PROTOTYPES,
     broken_rules,
     face_of_emotion,
+    glad_face,
     mirrored,
     with_asymmetry,
 )
@@ -40,6 +41,16 @@ def test_every_way_to_show_an_emotion_is_a_possible_face_that_grows_with_intensi
     steps = np.linalg.norm(np.diff(faces, axis=0), axis=1)
     if emotion != NEUTRAL:
         assert steps[:7].mean() > steps[-7:].mean()
+
+
+def test_lips_part_as_joy_grows_and_a_gentle_smile_keeps_them_closed():
+    faces = np.stack([glad_face(level) for level in LEVELS])
+    assert faces.dtype == np.float32 and not faces[0].any()
+    assert all(broken_rules(face) == [] for face in faces)
+    assert np.diff(faces, axis=0).min() >= -0.01  # a laugh has no dimples
+    opening = faces[:, [I["jawOpen"], I["mouthLowerDownLeft"]]].sum(axis=1)
+    assert opening[6] == 0.0 and opening[12] > 0.1 and opening[18] > 0.6
+    assert np.allclose(faces[-1], face_of_emotion("happiness", 1.0, "laugh"))
 
 
 @pytest.mark.parametrize("emotion", range(NEUTRAL))

@@ -11,6 +11,7 @@ from kinesics_core.expression.faces.mixing import (
 from kinesics_core.expression.faces.prototypes import (
     PROTOTYPES,
     face_of_emotion,
+    glad_face,
     play_face,
     prototype,
 )
@@ -20,7 +21,7 @@ from kinesics_core.expression.faces.units import UNITS, face_of_units, parse_uni
 
 __all__ = [
     "COMPOUNDS", "PROTOTYPES", "UNITS", "TextFace", "broken_rules", "compound", "face_of_compound",
-    "face_of_distribution", "face_of_emotion", "face_of_units", "face_of_vad", "mirrored",
-    "nearest_face", "parse_units", "play_face", "prototype", "state_blendshapes", "text_face",
-    "with_asymmetry",
+    "face_of_distribution", "face_of_emotion", "face_of_units", "face_of_vad", "glad_face",
+    "mirrored", "nearest_face", "parse_units", "play_face", "prototype", "state_blendshapes",
+    "text_face", "with_asymmetry",
 ]

@@ -61,6 +61,8 @@ class Prototype:
     units: dict[str, tuple[float, float] | tuple[float, float, float]]
 
 
+_PARTING = (0.3, 0.9)  # intensities of joy between which its lips part
+
 _SOON = 0.85
 """Apex of units that anger and disgust share with each other and with sadness."""
 
@@ -249,6 +251,19 @@ def face_of_emotion(emotion: int | str, intensity: float, variant: int | str = 0
 def play_face(intensity: float) -> np.ndarray:
     """Return the face of ``PLAY`` (52,) float32 at an intensity 0..1, see ``face_of_emotion``."""
     return _face(PLAY, intensity)
+
+
+def glad_face(intensity: float) -> np.ndarray:
+    """Return the face (52,) float32 of joy that is to be seen from some metres, intensity 0..1.
+
+    A smile, whose lips part as it grows into the laugh: EMFACS allows happiness AU25 and AU26. With
+    closed lips viewers of a robot's whole body called a strong smile weak. The span ``_PARTING`` is
+    authored.
+    """
+    low, high = _PARTING
+    share = min(max((require_intensity(intensity) - low) / (high - low), 0.0), 1.0)
+    laugh = face_of_emotion(HAPPINESS, intensity, "laugh")
+    return (1.0 - share) * face_of_emotion(HAPPINESS, intensity) + np.float32(share) * laugh
 
 
 def _face(way: Prototype, intensity: float) -> np.ndarray:
