@@ -49,7 +49,7 @@ def test_lips_part_as_joy_grows_and_a_gentle_smile_keeps_them_closed():
     assert all(broken_rules(face) == [] for face in faces)
     assert np.diff(faces, axis=0).min() >= -0.01  # a laugh has no dimples
     opening = faces[:, [I["jawOpen"], I["mouthLowerDownLeft"]]].sum(axis=1)
-    assert opening[6] == 0.0 and opening[12] > 0.1 and opening[18] > 0.6
+    assert opening[6] < 1e-6 and opening[12] > 0.1 and opening[18] > 0.6
     assert np.allclose(faces[-1], face_of_emotion("happiness", 1.0, "laugh"))
 
 
