@@ -112,7 +112,7 @@ _FIST_SHAKEN = ArmPose((0.52, -0.40, 0.40), (-0.06, 0.92, 0.38), twist=0.2, curl
 _ARMS_OUT = ArmPose((0.30, -0.92, 0.26), (0.54, 0.10, 0.80), twist=1.0, curl=0.10)
 _ARMS_FLUNG = ArmPose((0.70, -0.30, 0.36), (0.60, 0.70, 0.36), twist=0.8, curl=0.06)
 _ARMS_BENT = ArmPose((0.22, -0.96, 0.18), (0.28, 0.02, 0.96), twist=0.4, curl=0.10)
-_ARMS_HIGH = ArmPose((0.52, 0.62, 0.30), (0.40, 0.92, 0.06), twist=0.4, curl=0.06)
+_ARMS_HIGH = ArmPose((0.56, 0.56, 0.30), (0.40, 0.92, 0.06), twist=0.4, curl=0.06)
 _STARTLED = ArmPose((0.44, -0.72, 0.38), (0.34, 0.76, 0.56), twist=-0.9, curl=0.04)
 _ON_CHEEK = ArmPose((0.32, -0.74, 0.58), (-0.34, 0.94, 0.02), twist=-0.1, bend=0.1, curl=0.15)
 _TO_MOUTH = ArmPose((0.22, -0.78, 0.56), (-0.40, 0.88, 0.24), twist=-0.2, bend=0.2, curl=0.15)
