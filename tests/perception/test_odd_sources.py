@@ -373,6 +373,21 @@ def test_dv_that_claims_60000_frames_a_second_has_its_own_rate(tmp_path, target,
         assert np.diff(seconds(file)).mean() == pytest.approx(1 / wanted, rel=3e-3)
 
 
+@pytest.mark.parametrize("name", ["a.mp4", "a.mov"])
+def test_a_film_that_was_trimmed_without_coding_is_not_called_truncated(tmp_path, name):
+    """It keeps pictures from its key frame on, which its edit list does not show."""
+    whole = film(tmp_path / "whole.mp4", 30, 60, "-bf", "2", "-g", "300")
+    ffmpeg("-ss", "0.5", "-i", whole, "-c", "copy", tmp_path / name)
+    with open_source(tmp_path / name, realtime=False) as source:
+        assert source.total == 45
+    assert seconds(tmp_path / name) == pytest.approx(np.arange(45) / 30, abs=2e-3)
+    ffmpeg("-i", tmp_path / name, "-c", "copy", "-movflags", "+faststart", tmp_path / "front.mp4")
+    data = (tmp_path / "front.mp4").read_bytes()
+    (tmp_path / "cut.mp4").write_bytes(data[:len(data) * 4 // 5])
+    with pytest.raises(SourceError, match="truncated or damaged"):
+        frames(tmp_path / "cut.mp4")
+
+
 def test_pictures_without_times_are_told(tmp_path, caplog):
     with caplog.at_level(logging.WARNING):
         assert len(frames(film(tmp_path / "a.h264", 12, 6))) == 6

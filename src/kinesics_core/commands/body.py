@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kinesics_core import files
+from kinesics_core import files, option_types
 from kinesics_core.commands import body_gestures
 
 HELP = "build the open body, look at a body model, describe one; show gestures"
@@ -30,7 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             "--model", type=Path, metavar="PATH",
             help="file, or folder as stock smplx has it; the open body if left out")
         parser_of.add_argument("--gender", choices=GENDERS, default="neutral")
-    show.add_argument("--betas", type=float, nargs="+", default=[], metavar="B",
+    show.add_argument("--betas", type=option_types.number(-100, 100), nargs="+", default=[],
+                      metavar="B",
                       help="shape components, in standard deviations")
 
 

@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--train", action="store_true", help="train the networks on this dataset")
     what.add_argument("--model", nargs="+", metavar="[NAME=]FILE.onnx",
                       help="judge exported networks instead")
-    parser.add_argument("--epochs", type=int, default=None,
+    parser.add_argument("--epochs", type=option_types.whole(1), default=None,
                         help="of every training; left out, as many as end in about 20 minutes on"
                              " two cores (the paper: 200)")
     parser.add_argument("--step", type=option_types.whole(1), default=15,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kinesics_core import bench, files
+from kinesics_core import bench, files, option_types
 from kinesics_core.affect.emotions import EMOTIONS
 from kinesics_core.commands import tables
 from kinesics_core.errors import KinesicsError
@@ -33,9 +33,9 @@ def add_transitions(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``eval transitions``."""
     parser.add_argument("counts", type=Path, metavar="COUNTS.json",
                         help='JSON with "count_E1_E2_E3": {"neutral|joy|joy": 12, ...}')
-    parser.add_argument("--repeats", type=int, default=5,
+    parser.add_argument("--repeats", type=option_types.whole(1), default=5,
                         help="of the 10-fold cross-validation, each with other folds")
-    parser.add_argument("--seed", type=int, default=0, help="of the folds")
+    parser.add_argument("--seed", type=option_types.seed, default=0, help="of the folds")
     parser.add_argument("--json", type=Path, metavar="FILE")
 
 

@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--windows", type=option_types.whole(1),
                         help="of an epoch, instead of the recipe's")
     parser.add_argument("--label", help="label that the network's classifier learns as well")
-    parser.add_argument("--lambda", type=float, dest="lambda_classification",
+    parser.add_argument("--lambda", type=option_types.number(0), dest="lambda_classification",
                         help="weight of the classifier's cross entropy")
     parser.add_argument("--step", type=option_types.whole(1), default=15,
                         help="frames between two frontal windows that are judged")

@@ -31,7 +31,7 @@ def add_arguments(what: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
                         help="encoder.pt of an earlier run to go on from")
     parser.add_argument("--words", type=Path, metavar="FILE", dest="dictionary",
                         help="list of English words, one a line, beside those of the data")
-    parser.add_argument("--epochs", type=float, default=3.0,
+    parser.add_argument("--epochs", type=option_types.number(0), default=3.0,
                         help="of the encoder; 0: as --init has it (default: %(default)s)")
     parser.add_argument("--minutes", type=option_types.above_zero(), default=600.0,
                         help="longest time for the encoder; the learning rate falls to 0 by then"
@@ -40,9 +40,9 @@ def add_arguments(what: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
                         help="highest learning rate (default: %(default)s)")
     parser.add_argument("--batch", type=option_types.whole(2), default=32,
                         help="texts in a step (default: %(default)s)")
-    parser.add_argument("--goemotions-share", type=float, default=1.0,
+    parser.add_argument("--goemotions-share", type=option_types.number(0, 1), default=1.0,
                         help="of it, seen in an epoch of the encoder (default: %(default)s)")
-    parser.add_argument("--xed-share", type=float, default=0.3,
+    parser.add_argument("--xed-share", type=option_types.number(0, 1), default=0.3,
                         help="of it, likewise (default: %(default)s)")
     parser.add_argument("--frozen", type=option_types.whole(0), default=0,
                         help="blocks from below that stay as they are (default: %(default)s)")

@@ -17,6 +17,7 @@ from kinesics_core.files import shown
 from kinesics_core.perception.bit_depth import BitDepth
 from kinesics_core.perception.depth_maps import NOT_A_PICTURE, DepthCheck
 from kinesics_core.perception.sources.decoder import DEFAULT_RATE, Decoder, what_it_is
+from kinesics_core.perception.sources.mp4_edits import shown_share
 from kinesics_core.perception.sources.riff import empty_pictures, is_avi
 
 MISSING_SHARE = 0.1
@@ -92,7 +93,8 @@ class VideoFile(Decoder):
         count = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
         self._announced = int(count) if 0 < count < 1e9 else None
         if self._tells_its_count and self._announced is not None:
-            self._announced -= empty_pictures(file) if self._avi else 0
+            self._announced = self._announced - empty_pictures(file) if self._avi else round(
+                self._announced * shown_share(file))
             self.total = self._announced
         elif size <= COUNTED_BYTES:
             self.total = self._count()
