@@ -77,12 +77,14 @@ def resample(
         grid: (G,) seconds.
 
     Returns:
-        (B, G, K, 2) places, and (B, G, K) seconds between the two sightings used: 0 on a sighting,
-        inf where held.
+        (B, G, K, 2) places, maybe ``poses`` itself, and (B, G, K) seconds between the two
+        sightings used: 0 on a sighting, inf where held.
     """
     whole = seen.all(axis=1)
     if not whole.any():
         return _resampled(times, poses, seen, grid)
+    if grid is times and whole.all():
+        return poses, np.zeros(seen.shape)
     # Keypoints that were seen in every image, mostly all of them, share their places in time.
     first, last = _around(times, grid)
     held = (first < 0) | (last == len(times))

@@ -29,8 +29,9 @@ CUES = (
 """Names of the cues, in order; see ``cues``."""
 
 _NOSE, _EARS = 0, [3, 4]
-_SHOULDERS, _ELBOWS, _WRISTS, _HIPS = [5, 6], [7, 8], [9, 10], [11, 12]
-_KNEES, _ANKLES = [13, 14], [15, 16]
+_SHOULDERS, _ELBOWS, _WRISTS, _HIPS, _KNEES, _ANKLES = (
+    slice(first, first + 2) for first in range(5, 17, 2))
+_ARMS = slice(_ELBOWS.start, _WRISTS.stop)
 _TORSO_OVER_SHOULDERS = 0.288 / 0.21  # Drillis & Contini 1966
 _SMOOTH = (0.25, 0.5, 0.25)
 _SIDE = np.array([1.0, -1.0])
@@ -71,10 +72,10 @@ def cues(poses: np.ndarray, known: np.ndarray) -> np.ndarray:
     legs = (points[:, :, 13:17] - hips[:, :, None]) / size[..., None]
     torso = (hips - shoulders) / size
     moved = np.diff(shoulders, axis=1) * RATE / size
-    return np.stack([
+    return np.array([
         *_head_and_trunk(body, torso), *_arms(body), *_stance(points, legs, size),
         *_speeds(body, legs, moved), *_extents(body, legs, shoulders / size, sizes),
-    ], axis=1)  # fmt: skip
+    ]).T.copy()  # fmt: skip
 
 
 def _head_and_trunk(body: np.ndarray, torso: np.ndarray) -> list[np.ndarray]:
@@ -101,7 +102,8 @@ def _arms(body: np.ndarray) -> list[np.ndarray]:
     on_hips = (np.abs(low - 0.85) < 0.3) & (elbows[..., 0] * _SIDE * turned - half > 0.25)
     crossed = (out_wrist + half < -0.05).all(2)
     return [
-        _mean(bend, (1, 2)), _mean(bend.std(1), 1), _mean(low, (1, 2)), -low.min((1, 2)),
+        _mean(bend, (1, 2)), _mean(np.sqrt(_variance(bend)), 1),
+        _mean(low, (1, 2)), -low.min((1, 2)),
         _mean(elbow_low, (1, 2)), _mean(out_wrist, (1, 2)), _mean(out_elbow, (1, 2)),
         _mean(_length(wrists[:, :, 0] - wrists[:, :, 1]), 1),
         _mean(np.abs(low[..., 0] - low[..., 1]), 1),
@@ -118,9 +120,9 @@ def _stance(points: np.ndarray, legs: np.ndarray, size: np.ndarray) -> list[np.n
 
 
 def _speeds(body: np.ndarray, legs: np.ndarray, moved: np.ndarray) -> list[np.ndarray]:
-    velocity = np.diff(body[:, :, _ELBOWS + _WRISTS], axis=1) * RATE
+    velocity = np.diff(body[:, :, _ARMS], axis=1) * RATE
     elbow, wrist = _speed(velocity[:, :, :2]), _speed(velocity[:, :, 2:])
-    head = _speed(np.diff(body[:, :, [_NOSE]], axis=1) * RATE)
+    head = _speed(np.diff(body[:, :, :1], axis=1) * RATE)
     walked = np.diff(legs, axis=1) * RATE
     knee, ankle = _speed(walked[:, :, :2]), _speed(walked[:, :, 2:])
     fast = np.sort(_length(velocity[:, :, 2:]).reshape(len(body), -1), axis=1)
@@ -136,13 +138,15 @@ def _extents(
     body: np.ndarray, legs: np.ndarray, place: np.ndarray, sizes: np.ndarray
 ) -> list[np.ndarray]:
     def extent(values: np.ndarray) -> np.ndarray:
-        return np.log(np.sqrt(_mean(values.var(1), 1)) + _FIXED)
-    arms = body[:, :, _ELBOWS + _WRISTS].reshape(len(body), STEPS, -1)
+        return np.log(np.sqrt(_mean(_variance(values), 1)) + _FIXED)
+    arms = body[:, :, _ARMS].reshape(len(body), STEPS, -1)
     feet = legs[:, :, 2:].reshape(len(body), STEPS, -1)
     # Departures from a moving mean of half a second: up and down the bounce, sideways the sway.
-    mean = _mean(np.stack([place[:, k:k + STEPS - 6] for k in range(7)]), 0)
+    mean = place[:, :STEPS - 6] / 7.0
+    for later in range(1, 7):
+        mean += place[:, later:later + STEPS - 6] / 7.0
     quick = place[:, 3:-3] - mean
-    bounce, sway = np.log(quick[..., 1].std(1) + _LEVEL), np.log(quick[..., 0].std(1) + _LEVEL)
+    sway, bounce = np.log(np.sqrt(_variance(quick)) + _LEVEL).T
     grown = np.log(np.maximum(sizes, 1e-6))
     slope = _mean((grown - _mean(grown, 1)[:, None]) * _TIMES, 1) / _mean(_TIMES**2, 0)
     wrists = body[:, :, _WRISTS]
@@ -204,6 +208,12 @@ def _mean(values: np.ndarray, axes: int | tuple[int, ...]) -> np.ndarray:
     total = np.add.reduce(values, axis=axes)
     mean: np.ndarray = total / (values.size / total.size)
     return mean
+
+
+def _variance(values: np.ndarray) -> np.ndarray:
+    """Return the variance (P, ...) over the steps of values (P, T, ...)."""
+    apart = values - _mean(values, 1)[:, None]
+    return _mean(apart * apart, 1)
 
 
 def _share(condition: np.ndarray, seen: np.ndarray) -> np.ndarray:

@@ -120,6 +120,8 @@ class AffectReader:
         Returns:
             Whether it has changed.
         """
+        if self._ids == ids:
+            return False
         kept = stamp - self._beliefs.seen <= self.forget * NANOSECONDS
         if self._ids[:len(ids)] == ids and kept[len(ids):].all():
             return False

@@ -103,15 +103,15 @@ def fuse(face: Readings, body: Readings) -> Readings:
     if not both.any():
         return _first_that_speaks(face, body)
     quiet, moving = body.categories[:, NEUTRAL], 1.0 - face.categories[:, NEUTRAL]
-    confidence = np.stack([face.confidence, body.confidence])
+    confidence = np.array([face.confidence, body.confidence])
     weights = _CATEGORY_WEIGHT * confidence
     # Only the relation of the two channels matters here: the sharper one keeps its sharpness.
     weights = weights / np.maximum(weights.max(axis=0), 1e-6)
-    said = np.stack([face.categories,
+    said = np.array([face.categories,
                      body.categories * _SAID + (quiet / len(EMOTIONS))[:, None]])
     logits = weights[..., None] * np.log(np.maximum(said, _FLOOR))
     categories = softmax(logits[0] + logits[1])
-    vads = np.stack([face.vad, body.vad])
+    vads = np.array([face.vad, body.vad])
     known = np.isfinite(vads)
     heard = confidence.copy()
     heard[1] *= 1.0 - quiet * moving

@@ -67,8 +67,8 @@ class SpeechDetector(PerPerson):
         steps[steps <= _TREMBLING] = 0.0
         way = np.where(column, way + steps, 0.0)
         while True:
-            old = stamp - self._stamps[rows, first] > _WINDOW
-            old = (count > 1) & (old | (count == _KEPT))
+            old = (stamp - self._stamps[rows, first] > _WINDOW) | (count == _KEPT)
+            old &= count > 1
             if not old.any():
                 break
             first, count = (first + old) % _KEPT, count - old
