@@ -15,7 +15,7 @@ from pathlib import Path
 
 from kinesics_core.errors import KinesicsError
 from kinesics_core.files import files_below, shown
-from kinesics_core.perception.sources import IMAGE_SUFFIXES, RAW_STREAMS, VIDEO_SUFFIXES
+from kinesics_core.perception.file_endings import IMAGE_SUFFIXES, RAW_STREAMS, VIDEO_SUFFIXES
 from kinesics_core.recording.bag_storage import SUFFIXES as BAG_SUFFIXES
 
 NAMED = 10

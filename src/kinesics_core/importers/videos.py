@@ -22,8 +22,9 @@ from kinesics_core.errors import KinesicsError, ModelError, SourceError
 from kinesics_core.importers.other_recordings import beside, sentences
 from kinesics_core.importers.tracks import Origin, PeopleImportReport, clips_from_people
 from kinesics_core.perception.config import KeypointConfig
+from kinesics_core.perception.file_endings import VIDEO_SUFFIXES
 from kinesics_core.perception.landmarks import KeypointEstimator
-from kinesics_core.perception.sources import DEFAULT_RATE, VIDEO_SUFFIXES, open_source
+from kinesics_core.perception.sources import DEFAULT_RATE, open_source
 from kinesics_core.types import People, Person
 
 JOURNAL = "videos.jsonl"

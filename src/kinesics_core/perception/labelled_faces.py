@@ -17,8 +17,9 @@ from kinesics_core.affect.emotions import EMOTIONS, NEUTRAL
 from kinesics_core.affect.face import FaceReader
 from kinesics_core.errors import KinesicsError, SourceError
 from kinesics_core.files import files_below
+from kinesics_core.perception.file_endings import IMAGE_SUFFIXES, OTHER_SUFFIXES
 from kinesics_core.perception.picture_faces import PictureFace, PictureFaceReader
-from kinesics_core.perception.sources import IMAGE_SUFFIXES, OTHER_SUFFIXES, read_image
+from kinesics_core.perception.sources import read_image
 from kinesics_core.types import NANOSECONDS, Person
 
 SYNONYMS = {

@@ -26,7 +26,8 @@ from kinesics_core.fitting.tracks.read_openpose import is_openpose
 from kinesics_core.importers.videos import find
 from kinesics_core.jobs import local as jobs
 from kinesics_core.jobs import ray as cluster
-from kinesics_core.perception.sources import VIDEO_SUFFIXES, image_files
+from kinesics_core.perception.file_endings import VIDEO_SUFFIXES
+from kinesics_core.perception.sources import image_files
 from kinesics_core.recording.bag_reader import is_bag
 
 PAPER_VIDEOS, PAPER_FRAMES, PAPER_GPU_HOURS = 1677, 300, 7267

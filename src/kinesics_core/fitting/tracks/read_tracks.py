@@ -405,7 +405,7 @@ def _estimator(
 
 def video_of(folder: Path) -> Path | None:
     """Return the one video in or beside a folder that OpenPose's files are named after, or None."""
-    from kinesics_core.perception.sources import VIDEO_SUFFIXES
+    from kinesics_core.perception.file_endings import VIDEO_SUFFIXES
 
     name = next(folder.glob("*" + read_openpose.ENDING)).name
     found = [file for place in (folder, folder.absolute().parent) for file in place.iterdir()

@@ -14,6 +14,7 @@ from pathlib import Path
 from kinesics_core.errors import SourceError
 from kinesics_core.files import shown
 from kinesics_core.perception.config import CameraConfig
+from kinesics_core.perception.file_endings import IMAGE_SUFFIXES
 from kinesics_core.perception.sources.animation import Animation
 from kinesics_core.perception.sources.camera_device import CameraDevice
 from kinesics_core.perception.sources.decoder import DEFAULT_RATE, Decoder, require_sides
@@ -21,9 +22,6 @@ from kinesics_core.perception.sources.frame_source import FrameSource
 from kinesics_core.perception.sources.framing import Framing
 from kinesics_core.perception.sources.gstreamer import GstPipeline
 from kinesics_core.perception.sources.image_files import (
-    IMAGE_SUFFIXES,
-    OTHER_SUFFIXES,
-    VIDEO_SUFFIXES,
     ImageFiles,
     image_files,
     is_animation,
@@ -32,15 +30,11 @@ from kinesics_core.perception.sources.image_files import (
 from kinesics_core.perception.sources.network_stream import SCHEMES, NetworkStream, scheme_of
 from kinesics_core.perception.sources.playlist import Playlist
 from kinesics_core.perception.sources.synthetic import SyntheticVideo
-from kinesics_core.perception.sources.video_file import RAW_STREAMS, VideoFile
+from kinesics_core.perception.sources.video_file import VideoFile
 
 __all__ = [
     "DEFAULT_RATE",
-    "IMAGE_SUFFIXES",
-    "OTHER_SUFFIXES",
-    "RAW_STREAMS",
     "SCHEMES",
-    "VIDEO_SUFFIXES",
     "FrameSource",
     "Framing",
     "image_files",

@@ -18,30 +18,13 @@ from kinesics_core.errors import SourceError
 from kinesics_core.files import shown
 from kinesics_core.perception.bit_depth import BitDepth
 from kinesics_core.perception.depth_maps import NOT_A_PICTURE, shows_depth
+from kinesics_core.perception.file_endings import IMAGE_SUFFIXES, OTHER_SUFFIXES, VIDEO_SUFFIXES
 from kinesics_core.perception.sources.decoder import (
     DEFAULT_RATE,
     Decoder,
     require_sides,
     what_it_is,
 )
-
-IMAGE_SUFFIXES = frozenset(
-    {".avif", ".bmp", ".hdr", ".jfif", ".jpe", ".jpeg", ".jpg", ".jp2", ".pfm", ".pgm", ".png",
-     ".pnm", ".ppm", ".tif", ".tiff", ".webp"}
-)
-
-VIDEO_SUFFIXES = frozenset({
-    ".3g2", ".3gp", ".avi", ".divx", ".dv", ".f4v", ".flv", ".m2t", ".m2ts", ".m2v", ".m4v",
-    ".mkv", ".mov", ".mp4", ".mpe", ".mpeg", ".mpg", ".mts", ".mxf", ".ogv", ".qt", ".rm",
-    ".rmvb", ".ts", ".vob", ".webm", ".wmv", ".y4m",
-})
-"""Endings by which videos are found in a folder; a single file may have any."""
-
-OTHER_SUFFIXES = frozenset(
-    {".arw", ".cr2", ".cr3", ".dng", ".exr", ".heic", ".heif", ".jxl", ".nef", ".orf", ".raf",
-     ".rw2"}
-)
-"""Photographs that are not decoded in a folder."""
 
 MAX_PIXELS = int(os.environ["OPENCV_IO_MAX_IMAGE_PIXELS"])
 """Pixels of the largest image that is decoded; the header of a damaged file may claim more."""

@@ -16,6 +16,7 @@ from kinesics_core.errors import SourceError
 from kinesics_core.files import shown
 from kinesics_core.perception.bit_depth import BitDepth
 from kinesics_core.perception.depth_maps import NOT_A_PICTURE, DepthCheck
+from kinesics_core.perception.file_endings import RAW_STREAMS
 from kinesics_core.perception.sources.decoder import DEFAULT_RATE, Decoder, what_it_is
 from kinesics_core.perception.sources.mp4_edits import shown_share
 from kinesics_core.perception.sources.riff import empty_pictures, is_avi
@@ -28,10 +29,6 @@ COUNTED_BYTES = 128 << 20
 
 FASTEST = 240.0
 """Frames per second that are believed; where a file claims more, they are measured."""
-
-RAW_STREAMS = frozenset(
-    {".264", ".265", ".avc", ".h264", ".h265", ".hevc", ".mjpeg", ".mjpg"})
-"""Endings of coded pictures without a container, which say no times."""
 
 _MEASURED = 100
 """Frames by whose stamps a rate is measured."""
