@@ -45,6 +45,31 @@ def test_a_word_is_looked_up_with_its_forms_and_slips(reader, text, emotion):
     assert first(reader, text) == emotion
 
 
+@pytest.mark.parametrize("text", [
+    "Great job. /s", "What a wonderful day. #sarcasm", "Nice one 🙄",
+    "Such a lovely surprise... not!", "I love Mondays. Not."])
+def test_praise_that_is_marked_as_irony_is_not_happy(reader, text):
+    assert first(reader, text) in ("anger", "contempt")
+    assert reader.read(text).vad[0] < 0.0
+
+
+@pytest.mark.parametrize("frame", [
+    "I'm not {}.", "I don't feel {}.", "She is no longer {}.", "He was never {}, really.",
+    "They weren't {} in the slightest.", "I’m not {} about it."])
+def test_a_denied_emotion_is_not_shown(reader, frame):
+    for word in ("angry", "sad", "scared", "lonely", "surprised"):
+        assert first(reader, frame.format(word)) == "neutral", word
+    assert first(reader, frame.format("glad")) in ("sadness", "anger")
+
+
+@pytest.mark.parametrize(("text", "emotion"), [
+    ("I couldn't be more scared.", "fear"), ("I have never been so happy.", "happiness"),
+    ("Not only sad but furious!", "anger"), ("Why not? I'm happy.", "happiness"),
+    ("I'm not sad, I'm furious.", "anger")])
+def test_a_not_that_denies_no_emotion_denies_none(reader, text, emotion):
+    assert first(reader, text) == emotion
+
+
 def test_a_reading_keeps_what_it_promises(reader):
     for text in ("I love you", "She is afraid.", "The bus stops here.", "a", "?!", "😀"):
         reading = reader.read(text)

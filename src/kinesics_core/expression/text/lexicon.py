@@ -90,6 +90,12 @@ def _meanings() -> Mapping[str, tuple[np.ndarray, float]]:
     return meanings
 
 
+def meaning(word: str) -> np.ndarray | None:
+    """Return the distribution (8,) over emotions of a word of the table, None for any other."""
+    found = _meanings().get(word)
+    return None if found is None else found[0]
+
+
 def look_up(text: str) -> np.ndarray | None:
     """Return the distribution (8,) of a text that is one emotion's word, or signs, or None.
 

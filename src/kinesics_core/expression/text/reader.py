@@ -18,7 +18,7 @@ import numpy as np
 
 from kinesics_core.affect.emotions import EMOTIONS, NEUTRAL, softmax
 from kinesics_core.errors import KinesicsError
-from kinesics_core.expression.text import lexicon, model_file, placeholders
+from kinesics_core.expression.text import lexicon, model_file, placeholders, reversal
 from kinesics_core.expression.text.language import ENGLISH, EnglishWords, require_english
 from kinesics_core.expression.text.model_file import TextModel
 from kinesics_core.expression.text.vad import read_vad
@@ -92,6 +92,8 @@ class TextReader:
         distribution, fine = self._read(placeholders.fill(text))
         if known is not None:
             distribution = CERTAIN * known + (1.0 - CERTAIN) * distribution
+        else:
+            distribution = reversal.turned(text, distribution)
         return TextReading(
             distribution.astype(np.float32), read_vad(distribution, fine),
             lexicon.intensity(text, distribution), ENGLISH)
