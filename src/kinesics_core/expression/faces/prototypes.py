@@ -11,10 +11,10 @@ Intensity is not one factor. Each unit has an onset, below which it is not there
 emotion shows its diagnostic unit first (a weak smile is AU12 alone, AU6 joins later, the jaw opens
 last), and from there it rises steeply and saturates, as weak movements of a face are what viewers
 tell apart best. What two emotions share is full before they are: the last step of anger belongs to
-the staring lids and the tight lips that EMFACS asks for beside AU4 (AU5, AU23), that of disgust to
-the raised lip and the narrowed eyes (AU10, AU7). If AU9 and AU15 took part in it, the strongest
-anger would be half disgust. The lids of surprise, which EMFACS has weak (AU5 B), come after the
-brows, as wide eyes over a mouth that is not open yet are fear's.
+the staring lids and the tight lips that EMFACS asks for beside AU4 (AU5, AU23) and to the jaw, that
+of disgust to the raised lip and the narrowed eyes (AU10, AU7). If AU9 and AU15 took part in it,
+the strongest anger would be half disgust. The lids of surprise, which EMFACS has weak (AU5 B),
+come after the brows, as wide eyes over a mouth that is not open yet are fear's.
 """
 
 from __future__ import annotations
@@ -80,9 +80,9 @@ PROTOTYPES: dict[int, tuple[Prototype, ...]] = {
     ),
     ANGER: (
         Prototype("glare", {
-            "AU4": (1.0, 0.0, _SOON), "AU9": (0.45, 0.3, _SOON), "AU15": (0.2, 0.3, _SOON),
-            "AU7": (0.4, 0.1), "AU24": (0.35, 0.1), "AU17": (0.3, 0.4), "AD29": (0.3, 0.6),
-            "AU5": (0.3, 0.6), "AU23": (0.5, 0.6),
+            "AU4": (1.0, 0.0, _SOON), "AU9": (0.4, 0.35, _SOON), "AU15": (0.3, 0.4, 0.8),
+            "AU7": (0.4, 0.1), "AU24": (0.4, 0.1), "AU17": (0.4, 0.4), "AD29": (0.45, 0.6),
+            "AU5": (0.25, 0.6), "AU23": (0.5, 0.6),
         }),
         Prototype("shout", {
             "AU4": (1.0, 0.0), "AU7": (0.4, 0.1), "AU5": (0.4, 0.2), "AU9": (0.6, 0.2),
