@@ -6,6 +6,7 @@ import io
 import json
 import math
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -241,3 +242,15 @@ def test_labels_come_from_the_names_of_videos(tmp_path, monkeypatch):
                            label_pattern="(?P<emotion>[^/]+)/[^/]+"))
     assert seen == {"one.mp4": {"emotion": "anger", "group": "students"},
                     "two.mp4": {"emotion": "fear", "group": "students"}}
+
+
+def test_results_below_the_videos_are_no_videos_and_other_kinds_are_named(videos, caplog):
+    request = videos("a.mp4", "sub/b.mov", "c.bvh", "d.fbx", "README.md")
+    request = replace(request, output=request.input / "fits")
+    for _ in range(2):
+        summary = fit_dataset(request)
+        assert [result.name for result in summary.videos] == ["a", "sub/b"]
+        (request.output / "a" / "overlay.mp4").write_bytes(b"result")
+        (request.output / "a" / "motion.glb").write_bytes(b"result")
+    assert "c.bvh: BVH" in caplog.text and "d.fbx" in caplog.text
+    assert "motion.glb" not in caplog.text and "README" not in caplog.text

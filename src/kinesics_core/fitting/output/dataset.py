@@ -8,6 +8,7 @@ a Ray cluster, the work goes on: finished videos stay, begun ones are taken up w
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections.abc import Mapping, Sequence
@@ -23,6 +24,7 @@ from kinesics_core.fitting.output.recording import fit_recording
 from kinesics_core.fitting.output.request import FitRequest
 from kinesics_core.fitting.progress import Progress
 from kinesics_core.fitting.tracks.read_openpose import is_openpose
+from kinesics_core.importers.other_recordings import beside, sentences
 from kinesics_core.importers.videos import find
 from kinesics_core.jobs import local as jobs
 from kinesics_core.jobs import ray as cluster
@@ -36,6 +38,8 @@ hours of frames out of 1,677 videos of 300."""
 
 RETRIES = 2
 """Times that a video whose process died is tried again."""
+
+_log = logging.getLogger(__name__)
 
 _LASTING = ("NONE", "NO_PERSON", "INPUT_UNREADABLE")
 """Error codes of a fit that trying again would not change while the video is the same."""
@@ -129,7 +133,16 @@ def fit_dataset(
     Raises:
         KinesicsError: There is no video, or no such cluster.
     """
-    videos = find(request.input)
+    output = request.output.resolve()
+    # Where results go below the videos, an earlier run's overlay.mp4 is none of them.
+    videos = [video for video in find(request.input) if output not in video.resolve().parents]
+    if not videos:
+        raise FitError(f"{request.input} holds no video beside those in {request.output}.",
+                       "INPUT_UNREADABLE")
+    for sentence in sentences({
+            name: advice for name, advice in beside(request.input, VIDEO_SUFFIXES).items()
+            if output not in (request.input / name).resolve().parents}):
+        _log.warning("%s", sentence)
     if request.output.exists() and not request.output.is_dir():
         raise FitError(f"The output {request.output} is a file; give a directory.", "INVALID_GOAL")
     began = time.monotonic()
