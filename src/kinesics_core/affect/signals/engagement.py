@@ -9,6 +9,8 @@ of Hall's social distance is 3.6 m.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from kinesics_core.affect.signals.names import ENGAGEMENT
@@ -85,7 +87,7 @@ class Engagement:
         # Of somebody who shows the back, the face is not there to be read: that says enough.
         told = np.isfinite(yaw) | turned
         looks &= told
-        gain = 1.0 - np.exp(-elapsed / (0.5 * GAZE_TIME))
+        gain = 1.0 - math.exp(-elapsed / (0.5 * GAZE_TIME))
         begun = np.where(np.isnan(self.gaze), looks, self.gaze)
         self.gaze = np.where(told, begun + gain * (looks - begun), self.gaze)
         self.known = np.where(told, self.known + elapsed, self.known)
@@ -93,11 +95,10 @@ class Engagement:
         self.away = np.where(looks, 0.0, self.away + np.where(told, elapsed, 0.0))
         self.looking = np.where(
             looks, self.looking + elapsed, np.where(self.away > 0.4, 0.0, self.looking))
-        for part, time in (("distance", NEAR_LAG), ("before", FAR_LAG)):
-            old = getattr(self, part)
-            new = np.where(np.isnan(old), distance, old + (1.0 - np.exp(-elapsed / time)) * (
-                distance - old))
-            setattr(self, part, np.where(np.isnan(distance), old, new))
+        old = np.array([self.distance, self.before])
+        gains = np.array([[1.0 - math.exp(-elapsed / lag)] for lag in (NEAR_LAG, FAR_LAG)])
+        new = np.where(np.isnan(old), distance, old + gains * (distance - old))
+        self.distance, self.before = np.where(np.isnan(distance), old, new)
         near = ~(self.distance > SOCIAL)
         self._level(turned, near)
 
