@@ -15,7 +15,7 @@ from kinesics_ros.conversions import affect_to_msg, forecast_to_msg, people_from
 from kinesics_ros.run import run_node
 from kinesics_ros.stage import Stage, Stopwatch
 
-GIVES_WAY = 0.002
+GIVES_WAY = 0.004
 """Seconds that a forecast lets the answer to the same image go first in a composed graph: threads
 of one process take turns, and the answer takes what was forecast from the image before."""
 
