@@ -153,7 +153,6 @@ def test_splitting_by_window_says_that_it_leaks(waves, tmp_path, capsys):
     (("forecast", "--label", "mood", "--train"), "no label 'mood'"),
     (("forecast", "--split", "person", "--train"), "no label 'person'"),
     (("forecast", "--train", "--networks", "gru"), "Got network 'gru'"),
-    (("forecast", "--train", "--epochs", 0), "Got epochs 0"),
     (("forecast", "--model", "none.onnx"), "none.onnx"),
     (("forecast", "--model", "a=x.onnx", "a=y.onnx"), "two models called a"),
     (("recognise", "--label", "tempo", "--split", "tempo", "--train"), "which no training clip"),
@@ -163,6 +162,12 @@ def test_splitting_by_window_says_that_it_leaks(waves, tmp_path, capsys):
 def test_what_is_wrong_is_a_sentence(waves, arguments, sentence, capsys):
     assert run(arguments[0], "--data", waves, *arguments[1:]) == 1
     assert sentence in " ".join(capsys.readouterr().err.split())
+
+
+def test_no_epochs_at_all_are_refused(waves, capsys):
+    with pytest.raises(SystemExit):
+        run("forecast", "--data", waves, "--train", "--epochs", 0)
+    assert "got '0', wanted a whole number from 1" in capsys.readouterr().err
 
 
 def test_a_folder_without_labels_or_with_too_little(tmp_path, capsys):

@@ -254,9 +254,10 @@ def test_gender_is_guessed_where_it_shows(body):
     models = {gender: load(None, gender) for gender in ("female", "male")}
     for gender in models:
         guessed = []
-        for seed in (1, 2):
-            motion = motions.acted("neutral", seed, 30)
-            track, _ = truth.make(motion, models[gender], seed, Recipe(frames=30))
+        for seed in (1, 2, 3):
+            motion = motions.acted("sadness", seed, 30)
+            recipe = Recipe(frames=30, person_px=600, noise=0.5)
+            track, _ = truth.make(motion, models[gender], seed, recipe)
             fitted = fit(track, body, Settings(gender="guess"), genders=models.__getitem__)
             guessed.append(fitted.gender)
         # Where it does not show it stays open; it is never the other.

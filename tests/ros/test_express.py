@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import threading
 import time
 
@@ -13,6 +14,8 @@ rclpy = pytest.importorskip("rclpy")
 
 from action_msgs.msg import GoalStatus
 from rclpy.action import ActionClient
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.signals import SignalHandlerOptions
 
 from kinesics.action import Express as ExpressAction
 from kinesics.msg import Expression
@@ -57,7 +60,10 @@ class Robot:
             executor.add_node(node)
         self.node.trigger_configure()
         self.node.trigger_activate()
-        assert self.until(lambda: self.service.service_is_ready()
+
+    def found(self) -> bool:
+        """Wait until asker and node found each other; false if they do not in a minute."""
+        return self.until(lambda: self.service.service_is_ready()
                           and self.action.server_is_ready()
                           and self.topic.get_subscription_count() and self.faces)
 
@@ -101,6 +107,15 @@ class Robot:
 @pytest.fixture
 def robot(executor):
     robot = Robot(executor)
+    if not robot.found():
+        # Once in some thousand tests DDS does not bring the two together; what an earlier test
+        # left in this domain, if that is why, is not in another.
+        robot.close()
+        rclpy.shutdown()
+        rclpy.init(domain_id=(int(os.environ["ROS_DOMAIN_ID"]) + 50) % 101 + 1,
+                   signal_handler_options=SignalHandlerOptions.NO)
+        robot = Robot(SingleThreadedExecutor())
+        assert robot.found()
     yield robot
     robot.close()
 
@@ -403,6 +418,7 @@ def test_without_its_model_everything_but_texts_is_shown(executor, monkeypatch):
     monkeypatch.setattr("kinesics_ros.expression_node.TextReader.load", missing)
     robot = Robot(executor)
     try:
+        assert robot.found()
         assert "no text model" in robot.node.detail["text"]
         assert robot.ask(emotion=HAPPINESS).success
     finally:

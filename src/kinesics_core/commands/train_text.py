@@ -40,9 +40,9 @@ def add_arguments(what: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
                         help="highest learning rate (default: %(default)s)")
     parser.add_argument("--batch", type=option_types.whole(2), default=32,
                         help="texts in a step (default: %(default)s)")
-    parser.add_argument("--goemotions-share", type=option_types.number(0, 1), default=1.0,
+    parser.add_argument("--goemotions-share", type=option_types.number(0, 10), default=1.0,
                         help="of it, seen in an epoch of the encoder (default: %(default)s)")
-    parser.add_argument("--xed-share", type=option_types.number(0, 1), default=0.3,
+    parser.add_argument("--xed-share", type=option_types.number(0, 10), default=0.3,
                         help="of it, likewise (default: %(default)s)")
     parser.add_argument("--frozen", type=option_types.whole(0), default=0,
                         help="blocks from below that stay as they are (default: %(default)s)")
