@@ -110,6 +110,14 @@ def test_it_starts_from_the_pose_of_a_fit():
     assert steps.max() < 0.4, "radians in 1/20 s: no jump"
 
 
+def walked(model, performance):
+    """Return joints (T, 55, 3), ankles (T, 2, 3) and their speeds (T - 2, 2) m/s, at 60 Hz."""
+    _, joints = skinning.vertices(
+        model, betas=performance.frames.betas[None], **performance.parameters)
+    ankles = joints[:, [SMPLX_BODY.index(f"{side}_ankle") for side in ("left", "right")]]
+    return joints, ankles, 60.0 * np.linalg.norm(np.diff(ankles, axis=0), axis=-1)[1:]
+
+
 @pytest.mark.parametrize("forward", [0.2, -0.3])
 def test_whoever_sits_in_a_fit_gets_up_over_feet_that_rest(forward):
     model, pose = load(), np.zeros((21, 3), np.float32)
@@ -121,10 +129,7 @@ def test_whoever_sits_in_a_fit_gets_up_over_feet_that_rest(forward):
                   pose, hand, hand)
     rose = perform("happiness", start=(start, model), rate=60.0)
     np.testing.assert_allclose(rose.frames.body_pose[0], pose, atol=1e-5)
-    _, joints = skinning.vertices(
-        model, betas=rose.frames.betas[None], **rose.parameters)
-    ankles = joints[:, [SMPLX_BODY.index(f"{side}_ankle") for side in ("left", "right")]]
-    speed = 60.0 * np.linalg.norm(np.diff(ankles, axis=0), axis=-1)[1:]
+    joints, ankles, speed = walked(model, rose)
     assert speed.min(axis=1).max() < 0.03, "m/s: one foot rests at any time"
     early = rose.times[2:] < 0.55 * rose.taken_over
     assert speed[early].max() < 0.01, "m/s: both rest while it gets up"
@@ -156,10 +161,7 @@ def test_whoever_stands_in_a_fit_leaves_it_by_steps():
                   pose, hand, hand)
     stood = perform("sadness", start=(start, model), rate=60.0)
     np.testing.assert_allclose(stood.frames.body_pose[0], pose, atol=1e-5)
-    _, joints = skinning.vertices(
-        model, betas=stood.frames.betas[None], **stood.parameters)
-    ankles = joints[:, [SMPLX_BODY.index(f"{side}_ankle") for side in ("left", "right")]]
-    speed = 60.0 * np.linalg.norm(np.diff(ankles, axis=0), axis=-1)[1:]
+    _, ankles, speed = walked(model, stood)
     assert speed.max(axis=0).min() > 0.2, "both make a step"
     assert speed.min(axis=1).max() < 0.03, "m/s: one foot rests at any time"
     across = 60.0 * np.linalg.norm(np.diff(ankles[..., [0, 2]], axis=0), axis=-1)[1:]

@@ -1,4 +1,4 @@
-"""What parts the shipped personalities to the eye, in the meetings that blind viewers saw."""
+"""Differences of the shipped personalities to the eye, in the meetings that blind viewers saw."""
 
 from pathlib import Path
 

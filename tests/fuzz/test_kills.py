@@ -22,7 +22,7 @@ def test_differences_are_seen():
 
 
 def test_what_a_killed_recorder_lost_is_what_had_reached_it():
-    """Of four messages that came a second apart, the kill came at 10 s."""
+    """Hold a bag against four messages that came a second apart; the kill came at 10 s."""
     heard = [(1, 6 * 10**9), (2, 7 * 10**9), (3, 8 * 10**9), (4, 9 * 10**9)]
     assert kills.lost_seconds(heard, {1, 2, 3, 4}, 10 * 10**9) == 0
     assert kills.lost_seconds(heard, {1, 2, 3}, 10 * 10**9) == 1

@@ -1,4 +1,4 @@
-"""What a description or a map has wrong is told in a sentence before anything moves."""
+"""Faults of a robot's description or map: a sentence tells them before anything moves."""
 
 from __future__ import annotations
 
