@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from types import SimpleNamespace
 
@@ -16,7 +17,8 @@ from kinesics_core.errors import KinesicsError
 @pytest.mark.parametrize(
     "value,goal,reached",
     [(60.0, "<= 60", True), (60.1, "<= 60", False), (20.0, ">= 20", True), (19.0, ">= 20", False),
-     (None, ">= 20", None), (5.0, None, None)],
+     (None, ">= 20", None), (5.0, None, None), (math.nan, "<= 60", None),
+     (math.inf, ">= 20", None)],
 )
 def test_goals(value, goal, reached):
     assert bench.met(bench.result("name", value, "ms", goal)) is reached
@@ -28,7 +30,7 @@ def test_results_are_written_in_the_agreed_form_and_collected(tmp_path, monkeypa
     other = tmp_path / "elsewhere" / "mine.json"
     results = [
         bench.result("loop.fps", 29.98765, "frames/s", ">= 20", "plain MediaPipe loop", 33.333),
-        bench.result("loop.start_s", None, "s", "<= 5"),
+        bench.result("loop.start_s", math.nan, "s", "<= 5", "another", math.nan),
     ]
     monkeypatch.setitem(commands.BENCHES, "loop", "pretended")
     monkeypatch.setitem(sys.modules, "pretended", SimpleNamespace(run=lambda args: results))

@@ -76,9 +76,14 @@ def test_a_clip_of_a_dataset_is_replayed_through_forecast_and_signals(capsys, tm
     points[:, COCO17.index("right_wrist"), 1] += np.clip(time - 1.0, 0, 1)  # a hand goes up
     with Writer(tmp_path / "data", Info("data")) as writer:
         writer.add(Clip("greets", "mine", "a", 30.0, points))
-    status, out, err = respond(capsys, str(tmp_path / "data" / "greets"))
-    assert status == 0, err
-    assert "Person 1" in out
+        writer.add(Clip("in/a_folder", "mine", "b", 30.0, points))
+    for name in ("greets", "in/a_folder"):
+        status, out, err = respond(capsys, str(tmp_path / "data" / name))
+        assert status == 0, err
+        assert "Person 1" in out
+    for wrong, said in (("", "is a dataset"), ("greet", "has no clip 'greet'")):
+        status, _, err = respond(capsys, str(tmp_path / "data" / wrong))
+        assert status == 1 and said in err and "data/greets" in err
 
 
 @pytest.mark.parametrize(("arguments", "said"), [

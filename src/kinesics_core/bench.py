@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 import re
@@ -48,7 +49,7 @@ def result(
     name: str, value: float | None, unit: str, goal: str | None = None,
     peer: str | None = None, peer_value: float | None = None,
 ) -> Result:
-    """Make a result; arguments as ``Result`` has them, the values not yet rounded."""
+    """Make a result; arguments as ``Result`` has them, not yet rounded; nan is not measured."""
     return Result(name=name, value=_short(value), unit=unit, goal=goal, peer=peer,
                   peer_value=_short(peer_value))
 
@@ -127,4 +128,4 @@ def _text(value: float | None) -> str:
 
 
 def _short(value: float | None) -> float | None:
-    return None if value is None else float(f"{value:.4g}")
+    return None if value is None or not math.isfinite(value) else float(f"{value:.4g}")

@@ -140,6 +140,24 @@ def test_the_command_scores_a_labelled_folder(collections, tmp_path, capsys):
     assert "affect.body_macro_f1" in names
 
 
-def test_words_that_are_none_are_refused(collections, capsys):
-    assert main(["eval", "affect", "bodies", str(collections / "acted"), "--words", "jump"]) != 0
-    assert "wanted words for emotions" in capsys.readouterr().err
+def test_one_emotion_alone_has_figures_that_are_not_measured(collections, tmp_path, capsys):
+    report = tmp_path / "read.json"
+    assert main(["eval", "affect", "bodies", str(collections / "acted"), "--words", "happy",
+                 "--json", str(report)]) == 0
+    assert "not measured" in capsys.readouterr().out
+    values = {entry["name"]: entry["value"] for entry in json.loads(report.read_text())["results"]}
+    assert values["affect.body_neutral_valence"] is None and values["affect.body_ece"] is not None
+
+
+@pytest.mark.parametrize(("words", "sentence"), [
+    ("happy,jump", "Got --words with 'jump'; wanted words for emotions"),
+    ("proud", "has one of the words proud; those here say angry, happy")])
+def test_words_that_are_none_or_not_there_are_refused(collections, capsys, words, sentence):
+    assert main(["eval", "affect", "bodies", str(collections / "acted"), "--words", words]) != 0
+    assert sentence in capsys.readouterr().err
+
+
+def test_a_folder_of_which_everything_is_left_out_says_why(tmp_path):
+    (tmp_path / "happy.bvh").write_text("no motion")
+    with pytest.raises(KinesicsError, match=r"Every recording in .* was left out. happy.bvh"):
+        read_recordings([tmp_path])

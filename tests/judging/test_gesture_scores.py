@@ -82,6 +82,9 @@ def test_names_tell_gestures():
     assert gesture_folder.gesture_of("dataset-2_raise-up-both-hands_active_001") == "hands_raised"
     assert gesture_folder.gesture_of("02_01-walk.bvh") == ""
     assert gesture_folder.gesture_of("swordplay") is None
+    assert gesture_folder.gesture_of("elbow_stretch_01") is None
+    assert gesture_folder.gesture_of("handshake.bvh") is None
+    assert gesture_folder.gesture_of("bowed_deeply") == "bow"
     assert {gesture_folder.gesture_of(name) for name in GESTURES} == set(GESTURES)
 
 

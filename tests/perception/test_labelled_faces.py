@@ -78,6 +78,23 @@ def test_pictures_by_table(folder, tmp_path):
         labelled_pictures(tmp_path / "set")
 
 
+def test_what_a_folder_of_pictures_holds_besides_is_told(folder, tmp_path):
+    shutil.copytree(folder, tmp_path / "set")
+    (tmp_path / "set" / "boredom").mkdir()
+    shutil.copy(folder / "happy" / "portrait.png", tmp_path / "set" / "boredom")
+    told: list[str] = []
+    assert len(labelled_pictures(tmp_path / "set", told.append)) == 4
+    table, left_out = told
+    assert "the columns 'a', 'b'" in table and "1 picture(s)" in left_out and "boredom" in left_out
+
+
+def test_a_table_may_be_parted_by_semicolons(folder, tmp_path):
+    shutil.copytree(folder, tmp_path / "set")
+    (tmp_path / "set" / "labels.csv").write_text("emotion;file\njoy;happy/portrait.png\n")
+    (one,) = labelled_pictures(tmp_path / "set")
+    assert one.emotion == HAPPINESS and one.file.name == "portrait.png"
+
+
 def test_a_folder_without_labels_is_a_sentence(tmp_path):
     with pytest.raises(KinesicsError, match="no picture with a label"):
         labelled_pictures(tmp_path)
@@ -86,7 +103,8 @@ def test_a_folder_without_labels_is_a_sentence(tmp_path):
 
 
 def test_the_command_scores_a_folder(folder, tmp_path, capsys):
-    told, table = tmp_path / "told.json", tmp_path / "told.csv"
+    shutil.copytree(folder, place := tmp_path / "set")
+    folder, told, table = place, tmp_path / "told.json", place / "told.csv"
     assert cli.main(["eval", "affect", "faces", str(folder), "--json", str(told),
                      "--csv", str(table)]) == 0
     text = capsys.readouterr().out
@@ -101,9 +119,15 @@ def test_the_command_scores_a_folder(folder, tmp_path, capsys):
     rows = list(csv.DictReader(table.open()))
     assert [row["read"] for row in rows] == ["neutral", "happiness", "surprise"]
     assert sum(float(rows[0][emotion]) for emotion in EMOTIONS) == pytest.approx(1.0, abs=1e-3)
+    assert len(labelled_pictures(folder)) == 4  # told.csv there is no table of labels
 
 
-@pytest.mark.parametrize("words", [["faces"], ["faces", ".", "--data", "x"], []])
-def test_faces_and_bodies_are_not_mixed_up(words, capsys):
+@pytest.mark.parametrize(("words", "sentence"), [
+    (["faces"], "faces DIR"), ([], "faces DIR"),
+    (["faces", ".", "--data", "x"], "Got --data; `kinesics eval affect faces` takes --json, --csv"),
+    (["faces", ".", "--words", "sad"], "Got --words;"), (["gestures", "--csv", "x"], "Got --csv;"),
+    (["bodies", ".", "--by", "x", "--order", "a=b,c"], "Got --by, --order;"),
+    (["--data", "x", "--words", "sad"], "Got --words;")])
+def test_options_of_another_form_are_refused(words, sentence, capsys):
     assert cli.main(["eval", "affect", *words]) != 0
-    assert "faces DIR" in capsys.readouterr().err
+    assert sentence in capsys.readouterr().err

@@ -82,15 +82,24 @@ def read_recordings(
     Raises:
         KinesicsError: There is none.
     """
-    found = []
+    found: list[Recording] = []
+    left_out: list[str] = []
+
+    def leave_out(sentence: str) -> None:
+        left_out.append(sentence)
+        tell(sentence)
+
     for folder in folders:
         if not folder.exists():
             raise KinesicsError(f"{folder} does not exist; give a folder of recordings.")
-        for clip, text in _clips(folder, tell, label):
+        for clip, text in _clips(folder, leave_out, label):
             if len(clip.keypoints) < SHORTEST * clip.rate:
-                tell(f"{clip.name}: shorter than {SHORTEST:g} s; left out.")
+                leave_out(f"{clip.name}: shorter than {SHORTEST:g} s; left out.")
             else:
                 found.append(_recording(clip, text))
+    if not found and left_out:
+        raise KinesicsError(
+            f"Every recording in {', '.join(map(str, folders))} was left out. {left_out[0]}")
     if not found:
         raise KinesicsError(
             f"No recording is in {', '.join(map(str, folders))}: give folders of .bvh files, of"

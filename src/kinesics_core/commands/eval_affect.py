@@ -21,6 +21,14 @@ if TYPE_CHECKING:
 
 HELP = "affect read from bodies, against people's ratings or an order; from faces, against labels"
 
+OPTIONS = {
+    "bodies": ("data", "model", "by", "order", "within", "json", "csv"),
+    "bodies DIR": ("model", "words", "json", "csv"),
+    "faces": ("json", "csv"),
+    "gestures": ("json",),
+}
+"""Form of the command -> options that it reads."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
@@ -29,8 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         " are there): Pearson's, Spearman's and Lin's concordance correlation, with 95 % intervals"
         " by bootstrap. Beside each, what the mean speed of the keypoints reaches alone."
         " `kinesics eval affect faces DIR` reads pictures of faces instead, labelled by subfolder"
-        " or CSV: balanced accuracy, recall by emotion, confusion and calibration (ECE), beside"
-        " blendshapes alone and the majority. `kinesics eval affect gestures [DIR]` reads gestures"
+        " or by CSV files in DIR with the columns file and emotion: balanced accuracy, recall by"
+        " emotion, confusion and calibration (ECE), beside blendshapes alone and the majority."
+        " `kinesics eval affect gestures [DIR]` reads gestures"
         " in motion, BVH files or a dataset, labelled by name; left out, in performances."
         " `kinesics eval affect bodies DIR` reads recordings (BVH, datasets, ...) whose names or"
         " folders hold a word for an emotion: area under the curve, macro-F1, orders and"
@@ -44,7 +53,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", metavar="DATASET", type=Path, help="clips, for bodies")
     parser.add_argument(
         "--model", metavar="FILE",
-        help="forecaster (ONNX) with an emotion output; left out, the rules of affect.body read")
+        help="forecaster (ONNX) with an emotion output, read alone; left out, --data is read by the"
+             " rules of affect.body, DIR as live")
     parser.add_argument(
         "--by", metavar="LABEL", help="also by value of this label (made_by: who made the clip)")
     parser.add_argument(
@@ -63,13 +73,15 @@ def run(args: argparse.Namespace) -> int:
     from kinesics_core.dataset.clips import Dataset
     from kinesics_core.experiments import affect_evaluation as affect
 
-    if args.channel == "faces":
-        eval_faces.reject_options_of_bodies(args)
+    form = args.channel
+    if form == "bodies":
+        form += "" if args.folder is None else " DIR"
+    _reject_other_options(args, form)
+    if form == "faces":
         return eval_faces.run(args)
-    if args.channel == "gestures":
-        eval_gestures.reject_other_options(args)
+    if form == "gestures":
         return eval_gestures.run(args)
-    if args.folder is not None:
+    if form == "bodies DIR":
         return eval_bodies.run(args)
     if args.data is None:
         raise KinesicsError(
@@ -105,6 +117,22 @@ def run(args: argparse.Namespace) -> int:
         bench.save(results, args.json, about=about)
         print(f"wrote {args.json}")
     return 0
+
+
+def _reject_other_options(args: argparse.Namespace, form: str) -> None:
+    """Refuse options that a form of the command would leave unread.
+
+    Raises:
+        KinesicsError: One is given.
+    """
+    taken = OPTIONS[form]
+    given = [f"--{name}" for name in sorted(set().union(*OPTIONS.values()) - set(taken))
+             if getattr(args, name)]
+    if given:
+        what = "" if form == "bodies" else f" {form}"
+        raise KinesicsError(
+            f"Got {', '.join(given)}; `kinesics eval affect{what}` takes"
+            f" {', '.join(f'--{name}' for name in taken)}. Leave the others out.")
 
 
 def _read(dataset: Dataset, model: str | None) -> list[ClipReading]:
@@ -158,13 +186,12 @@ def _agreement_results(value: str, a: Agreement) -> list[bench.Result]:
         ("spearman", a.spearman, a.spearman_interval, a.speed_spearman),
     ):
         results.append(bench.result(
-            f"{name}.{kind}{suffix}", _known(figure), unit, peer="mean speed",
-            peer_value=_known(peer)))
+            f"{name}.{kind}{suffix}", figure, unit, peer="mean speed", peer_value=peer))
         results += [
-            bench.result(f"{name}.{kind}_{end}{suffix}", _known(bound), unit)
+            bench.result(f"{name}.{kind}_{end}{suffix}", bound, unit)
             for end, bound in zip(("low", "high"), interval, strict=True)
         ]
-    return [*results, bench.result(f"{name}.ccc{suffix}", _known(a.ccc), unit)]
+    return [*results, bench.result(f"{name}.ccc{suffix}", a.ccc, unit)]
 
 
 def _order_results(label: str, order: OrderAgreement) -> list[bench.Result]:
@@ -174,10 +201,6 @@ def _order_results(label: str, order: OrderAgreement) -> list[bench.Result]:
              for level, mean in order.means.items()]
     return [*means, bench.result(f"{name}.share", order.share, f"of {order.pairs} pairs",
                                  peer="mean speed", peer_value=order.speed_share)]
-
-
-def _known(value: float) -> float | None:
-    return value if math.isfinite(value) else None
 
 
 def _order(text: str) -> tuple[str, list[str]]:

@@ -32,19 +32,24 @@ def run(args: argparse.Namespace) -> int:
     for file in filter(None, (args.csv, args.json)):
         files.require_writable(file)
     words = _words(args.words)
-    recordings = [one for one in read_recordings([args.folder], _tell)
-                  if one.word and (not words or one.word in words)]
-    if not recordings:
+    named = [one for one in read_recordings([args.folder], _tell) if one.word]
+    recordings = [one for one in named if not words or one.word in words]
+    if not named:
         raise KinesicsError(
             f"No recording in {args.folder} has a word for an emotion in its name, its folder's"
             " name or its labels. Name them like walk_happy.bvh or happy/01.bvh.")
+    if not recordings:
+        raise KinesicsError(
+            f"No recording in {args.folder} has one of the words {args.words}; those here say"
+            f" {', '.join(sorted({one.word for one in named}))}.")
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("recordings", total=1.0)
         reads = evaluation.read_bodies(
             recordings, args.model, lambda share: progress.update(task, completed=share))
     scores = evaluation.score(reads)
     entries = evaluation.results(scores)
-    print(f"{len(reads)} recordings, seen from the front; means over each.")
+    print(f"{len(reads)} recordings, seen from the front; means over each. F1, accuracy and the"
+          " confusion take the likeliest of the emotions that occur, the ECE that of all eight.")
     tables.print_rows(bench.COLUMNS, [bench.row(entry) for entry in entries])
     _print_confusion(scores.confusion)
     if args.csv is not None:
@@ -64,11 +69,10 @@ def _words(text: str | None) -> set[str]:
         KinesicsError: One says no emotion.
     """
     given = [part.strip() for part in (text or "").split(",") if part.strip()]
-    found = {word_in(part) for part in given}
-    if "" in found:
-        raise KinesicsError(f"Got --words {text}; wanted words for emotions, as happy,sad,angry,"
-                            "neutral.")
-    return found
+    if wrong := [part for part in given if not word_in(part)]:
+        raise KinesicsError(f"Got --words with {', '.join(map(repr, wrong))}; wanted words for"
+                            " emotions, as happy,sad,angry,neutral.")
+    return {word_in(part) for part in given}
 
 
 def _tell(sentence: str) -> None:

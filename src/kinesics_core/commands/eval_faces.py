@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import io
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,9 +28,14 @@ def run(args: argparse.Namespace) -> int:
 
     from kinesics_core.perception import labelled_faces
 
+    if args.folder is None:
+        raise KinesicsError(
+            "Got no folder; wanted kinesics eval affect faces DIR, with pictures of faces in"
+            " subfolders named after emotions.")
     for file in filter(None, (args.csv, args.json)):
         files.require_writable(file)
-    pictures = labelled_faces.labelled_pictures(args.folder)
+    pictures = labelled_faces.labelled_pictures(
+        args.folder, lambda sentence: print(sentence, file=sys.stderr))
     readings = labelled_faces.read_pictures(pictures, lambda all_: track(
         all_, "pictures", total=len(all_), console=Console(stderr=True), transient=True))
     scores = {name: recognition_scores(readings.labels, read)
@@ -45,24 +51,6 @@ def run(args: argparse.Namespace) -> int:
                    reliability=np.nan_to_num(scores["fused"].reliability).tolist())
         print(f"wrote {args.json}")
     return 0
-
-
-def reject_options_of_bodies(args: argparse.Namespace) -> None:
-    """Refuse what only bodies have.
-
-    Raises:
-        KinesicsError: No folder is given, or an option that faces do not take.
-    """
-    given = [f"--{name}" for name in ("data", "model", "by", "order", "within")
-             if getattr(args, name)]
-    if given:
-        raise KinesicsError(
-            f"Got {', '.join(given)} with faces; `kinesics eval affect faces DIR` takes --json "
-            "and --csv. Leave the others out.")
-    if args.folder is None:
-        raise KinesicsError(
-            "Got no folder; wanted kinesics eval affect faces DIR, with pictures of faces in "
-            "subfolders named after emotions.")
 
 
 def _some(broken: list[Path]) -> str:

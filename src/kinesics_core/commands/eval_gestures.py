@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from kinesics_core import bench, files
 from kinesics_core.commands import tables
-from kinesics_core.errors import KinesicsError
 
 if TYPE_CHECKING:
     from kinesics_core.judging.gesture_scores import Lead, Score
@@ -40,20 +39,6 @@ def run(args: argparse.Namespace) -> int:
                    about={"data": str(args.folder or "performed"), "clips": len(clips)})
         print(f"wrote {args.json}")
     return 0
-
-
-def reject_other_options(args: argparse.Namespace) -> None:
-    """Refuse what only bodies and faces have.
-
-    Raises:
-        KinesicsError: An option that gestures do not take.
-    """
-    given = [f"--{name}" for name in ("data", "model", "by", "order", "within", "csv")
-             if getattr(args, name, None)]
-    if given:
-        raise KinesicsError(
-            f"Got {', '.join(given)} with gestures; `kinesics eval affect gestures [DIR]` takes"
-            " --json alone. Leave the others out.")
 
 
 def _print(table: dict[str, Score], macro: float, lead: Lead, clips: int) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -165,15 +164,17 @@ def run_reactions(args: argparse.Namespace) -> int:
     try:
         with args.times.open(newline="", encoding="utf-8") as stream:
             times = [float(row["response_time"]) for row in csv.DictReader(stream)]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except OSError as error:
+        raise KinesicsError(f"{args.times} cannot be read: {error.strerror}.") from error
+    except (ValueError, KeyError, TypeError) as error:
         raise KinesicsError(
-            f"{args.times} holds no reaction times ({error!r}); wanted a .csv with a column"
-            " response_time, seconds.") from error
+            f"{args.times} holds no reaction times; wanted a .csv with a column response_time, in"
+            " seconds.") from error
     if not times or not np.isfinite(times).all():
         raise KinesicsError(f"{args.times} holds no reaction times, or some that are no numbers.")
     low, median, high = np.quantile(times, (0.1, 0.5, 0.9)).tolist()
     print(f"{len(times)} reactions: median {median:.2f} s, 10-90 % {low:.2f} to {high:.2f} s")
     if args.json is not None:
-        args.json.write_text(json.dumps(
-            {"reactions": len(times), "median": median, "low": low, "high": high}) + "\n")
+        files.write_json(
+            args.json, {"reactions": len(times), "median": median, "low": low, "high": high})
     return 0

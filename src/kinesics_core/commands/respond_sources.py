@@ -6,6 +6,7 @@ import argparse
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -156,20 +157,29 @@ def _perceived(source: str) -> tuple[str, list[tuple[float, str]], Iterable[Perc
 
 
 def _clip(place: Path) -> Iterator[People] | None:
-    """Return the frames of a dataset's clip, or None if a path names none."""
-    if os.path.exists(place) or not (place.parent / "clips.jsonl").is_file():
+    """Return the frames of a dataset's clip, or None if a path names none.
+
+    Raises:
+        KinesicsError: The path is a dataset, or names a clip that it does not have.
+    """
+    folder = next((one for one in (place, *place.parents) if (one / "clips.jsonl").is_file()), None)
+    if folder is None or (folder != place and os.path.exists(place)):
         return None
     from kinesics_core.dataset.clips import Dataset
     from kinesics_core.experiments.affect_evaluation import frames_of, require_coco
 
-    dataset = Dataset(place.parent)
+    dataset = Dataset(folder)
     require_coco(dataset)
+    wanted = place.relative_to(folder).as_posix()
+    names = []
     for clip in dataset:
-        if clip.name == place.name:
+        if clip.name == wanted:
             return frames_of(clip)
+        names.append(clip.name)
+    got = f"{folder} is a dataset" if folder == place else f"{folder} has no clip {wanted!r}"
+    some = [f"{folder}/{name}" for name in get_close_matches(wanted, names) or names[:3]]
     raise KinesicsError(
-        f"{place.parent} has no clip {place.name!r}; `kinesics data info {place.parent}` lists"
-        " what it has.")
+        f"{got}; wanted one of its {len(names)} clips, for instance {', '.join(some)}.")
 
 
 def _of_video(place: Path) -> Iterator[People]:

@@ -163,10 +163,13 @@ def import_motion(
             group = name if clip.group == clip.name else clip.group
             _add(writer, replace(clip, name=name, group=group), labels[recording.name], report)
         if not len(writer):
-            reasons = [*report.reasons(), "Faults leave nothing of 1.5 s."]
+            reasons = [*report.reasons(), *(
+                f"{name} jumps (faster than {MAX_SPEED:g} m/s) so often that no"
+                f" {MIN_SECONDS:g} s are left. Its rate may be wrong; correct it."
+                for name in report.too_short)]
             raise KinesicsError(
                 f"None of the {len(names)} recordings in {source.path} could be imported."
-                f" {reasons[0]}" + _told(report))
+                f" {''.join(reasons[:1])}" + _told(report))
     return report
 
 

@@ -44,7 +44,8 @@ def gesture_of(name: str) -> str | None:
     words = set(re.findall(r"[a-z]+", name.lower()))
     joined = "_".join(re.findall(r"[a-z]+", name.lower()))
     for gesture in GESTURES:
-        if gesture in joined or words & set(WORDS[gesture]):
+        named = re.search(rf"(^|_){gesture}(s|ed|ing)?(_|$)", joined)
+        if named or words & set(WORDS[gesture]):
             return gesture
     return "" if words & set(NONE) else None
 

@@ -55,9 +55,11 @@ def read_counts(path: Path) -> tuple[np.ndarray, str]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         entries = content["count_E1_E2_E3"].items()
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except OSError as error:
+        raise KinesicsError(f"{path} cannot be read: {error.strerror}.") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise KinesicsError(
-            f"{path} holds no counts of emotion triples ({error!r}); wanted JSON with"
+            f"{path} holds no counts of emotion triples; wanted JSON with"
             ' "count_E1_E2_E3": {"neutral|joy|joy": 12, ...}.') from error
     counts = np.zeros((len(COUNTED),) * 3)
     for key, count in entries:

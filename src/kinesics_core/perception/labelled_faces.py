@@ -16,7 +16,7 @@ import numpy as np
 from kinesics_core.affect.emotions import EMOTIONS, NEUTRAL
 from kinesics_core.affect.face import FaceReader
 from kinesics_core.errors import KinesicsError, SourceError
-from kinesics_core.files import files_below
+from kinesics_core.files import files_below, shown
 from kinesics_core.perception.file_endings import IMAGE_SUFFIXES, OTHER_SUFFIXES
 from kinesics_core.perception.picture_faces import PictureFace, PictureFaceReader
 from kinesics_core.perception.sources import read_image
@@ -33,6 +33,7 @@ SYNONYMS = {
 _LABEL_OF = {name: emotion for emotion, names in SYNONYMS.items() for name in (emotion, *names)}
 _PICTURE_COLUMNS = ("file", "filename", "path", "image", "picture", "subdirectory_filepath")
 _LABEL_COLUMNS = ("emotion", "label", "expression", "class")
+_OUR_COLUMNS = {"read", "face_found"}  # of the CSV file that `kinesics eval affect faces` writes
 
 READERS = ("fused", "networks", "blendshapes")
 """Readers that are compared: networks and action units together as live, each of them alone."""
@@ -51,8 +52,15 @@ class LabelledPicture:
     emotion: int
 
 
-def labelled_pictures(folder: Path) -> list[LabelledPicture]:
+def labelled_pictures(
+    folder: Path, tell: Callable[[str], None] = lambda sentence: None
+) -> list[LabelledPicture]:
     """Return the pictures of a folder with their labels, in order of their names.
+
+    Args:
+        folder: Pictures in subfolders, or with CSV files beside them.
+        tell: Hears a sentence for each subfolder whose name is no emotion, and each CSV file
+            without columns for picture and label.
 
     Raises:
         KinesicsError: The folder is none, holds no picture with a label, or a CSV file names
@@ -61,13 +69,19 @@ def labelled_pictures(folder: Path) -> list[LabelledPicture]:
     if not folder.is_dir():
         raise KinesicsError(f"Got {folder}, which is no folder; give one of pictures of faces.")
     found: list[LabelledPicture] = []
-    for table in sorted(folder.glob("*.csv")):
-        found += _from_table(folder, table)
-    if not found:
-        for file in files_below(folder):
-            label = emotion_of_label(file.parent.name)
-            if file.suffix.lower() in IMAGE_SUFFIXES | OTHER_SUFFIXES and label is not None:
-                found.append(LabelledPicture(file, label))
+    for table in sorted(filter(Path.is_file, folder.glob("*.csv"))):
+        found += _from_table(folder, table, tell)
+    others: dict[Path, int] = {}
+    for file in () if found else files_below(folder):
+        if file.suffix.lower() not in IMAGE_SUFFIXES | OTHER_SUFFIXES:
+            continue
+        label = emotion_of_label(file.parent.name)
+        if label is None:
+            others[file.parent] = others.get(file.parent, 0) + 1
+        else:
+            found.append(LabelledPicture(file, label))
+    for place, count in others.items():
+        tell(f"Left out: {count} picture(s) in {shown(place)}, whose name is no emotion.")
     if not found:
         raise KinesicsError(
             f"There is no picture with a label in {folder}; put pictures into subfolders named "
@@ -83,14 +97,22 @@ def emotion_of_label(label: str) -> int | None:
     return None if name is None else EMOTIONS.index(name)
 
 
-def _from_table(folder: Path, table: Path) -> list[LabelledPicture]:
+def _from_table(
+    folder: Path, table: Path, tell: Callable[[str], None]
+) -> list[LabelledPicture]:
     """Return the pictures that a CSV file names; none if it has no such columns."""
     with table.open(newline="", encoding="utf-8-sig", errors="replace") as lines:
-        rows = csv.DictReader(lines)
+        head = lines.readline()
+        lines.seek(0)
+        rows = csv.DictReader(lines, delimiter=max(",;\t", key=head.count))
         columns = {name.strip().lower(): name for name in rows.fieldnames or ()}
+        if set(columns) >= _OUR_COLUMNS:
+            return []
         picture = next((columns[name] for name in _PICTURE_COLUMNS if name in columns), None)
         label = next((columns[name] for name in _LABEL_COLUMNS if name in columns), None)
         if picture is None or label is None:
+            tell(f"{shown(table)} has the columns {', '.join(map(repr, columns))}; without file"
+                 " and emotion it is no table of labels.")
             return []
         found = []
         for row in rows:
