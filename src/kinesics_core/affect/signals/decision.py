@@ -12,8 +12,8 @@ BEGINS, ENDS = 0.5, 0.35
 """Evidence from which a gesture begins, and below which it ends."""
 
 _HOLD = {
-    "hands_raised": 0.25, "point": 0.25, "arms_crossed": 0.3, "hand_on_face": 0.25,
-    "hands_on_hips": 0.3, "shrug": 0.12, "bow": 0.12, "lean_in": 0.35, "turn_away": 0.35,
+    "hands_raised": 0.25, "point": 0.3, "arms_crossed": 0.4, "hand_on_face": 0.5,
+    "hands_on_hips": 0.5, "shrug": 0.12, "bow": 0.12, "lean_in": 0.35, "turn_away": 0.35,
 }
 """Seconds that a pose must last; swings have lasted already."""
 

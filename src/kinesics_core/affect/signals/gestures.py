@@ -31,6 +31,9 @@ _HEADS = slice(S["nod"], S["nod"] + 2)
 _HANDS = np.array([S[f"{name}_{side}"] for side in ("left", "right") for name in ("wave", "lift")])
 """Rows of swings of a wave and of a beckoning: of the left hand, then of the right one."""
 
+_HANDS_OF = {name: np.array([S[f"{name}_left"], S[f"{name}_right"]]) for name in ("wave", "lift")}
+"""Rows of a swing of both hands."""
+
 _LEAST = np.array([
     (0.15, 0.25), (0.15, 0.25), (0.17, 0.28), (0.17, 0.28), (0.17, 0.28), (0.17, 0.28),
     (0.14, 0.5), (0.13, 0.2), (0.17, 0.28)]).T[..., None]
@@ -40,7 +43,6 @@ _OF_SIDES = {
     "hand_motion": ("motion_wrist_up", "motion_wrist_out", -1.0),
     "busy": ("motion_wrist_up", "motion_beside", -1.0),
     "bent_up": ("wrist_up", "elbow_up", 1.0), "elbow_beyond": ("elbow_out", "wrist_out", 1.0),
-    "wave_over_lift": ("span_wave", "span_lift", 0.7),
     "lift_over_wave": ("span_lift", "span_wave", 0.8),
 }
 _DIFFERENCES = {
@@ -58,8 +60,9 @@ _DIFFERENCES = {
 """Value -> two values and a share: it is the first one less that share of the second one."""
 
 _DERIVED = (
-    "aside_left", "aside_right", "nearest", "gap_or_far", "forwards", "bowed", "sunk",
-    "lean_or_some", "abs_down", "highest", "busiest", "nod_over_shake",
+    "aside_left", "aside_right", "sideways_left", "sideways_right", "other_left", "other_right",
+    "uneven", "abs_yaw", "nearest", "gap_or_far", "forwards", "bowed", "sunk", "lean_or_some",
+    "abs_down", "highest", "busiest", "nod_over_shake",
 )
 _ROWS = {name: row for row, name in enumerate((
     *M, *(f"motion_{name}" for name in M), *(f"usual_{name}" for name in U),
@@ -76,35 +79,41 @@ _SHARE = np.array([share for *_, share in _DIFFERENCES.values()])[:, None]
 
 _QUIET = ("hand_motion", 0.25, 0.12)
 _ALONE = ("gap_or_far", 0.85, 1.15)
-_CALM = (("motion_lean", 0.1, 0.06), ("motion_shoulders_y", 0.06, 0.03), ("busiest", 0.25, 0.12),
-         ("highest", 0.1, -0.3))
-_BOW = (("forwards", 0.07, 0.12), ("bowed", 0.25, 0.33))
+_CALM = (("motion_lean", 0.1, 0.06), ("motion_shoulders_y", 0.06, 0.03),
+         ("motion_shoulders_x", 0.07, 0.04), ("busiest", 0.18, 0.09), ("highest", 0.1, -0.3),
+         ("abs_yaw", 1.0, 0.8))
+_BOW = (("forwards", 0.13, 0.21), ("bowed", 0.33, 0.43), ("motion_facing", 0.16, 0.09),
+        ("motion_shoulders_x", 0.12, 0.07))
 
 _RULES: dict[str, tuple[tuple[str, float, float], ...]] = {
-    # A hand that is held up has its arm on its own side, or far in front of the face.
-    "touch": (("at_face", 0.5, 0.37), _QUIET, ("wrist_out", 0.46, 0.34),
-              ("wrist_forward", 0.85, 0.65)),
+    # A hand that is held up has its arm on its own side, or the elbow or itself far in front.
+    "touch": (("at_face", 0.47, 0.35), _QUIET, ("wrist_out", 0.43, 0.31),
+              ("wrist_forward", 0.72, 0.57), ("elbow_up", -0.05, -0.22)),
     "raised": (("wrist_up", 0.4, 0.55),),
-    # Held up beside the head, the forearm upright, is the shy form of raising a hand.
+    # Held up beside the head or the shoulder, the forearm upright, is the shy form of raising a
+    # hand; a forearm that leans inwards brings the hand to the face.
     "shy": (("wrist_up", -0.25, -0.08), ("bent_up", 0.28, 0.4), _QUIET, ("at_face", 0.3, 0.4),
-            ("wrist_out", 0.32, 0.42)),
-    "bow_down": (*_BOW, ("down", 0.1, 0.2)), "bow_sunk": (*_BOW, ("sunk", 0.06, 0.12)),
+            ("wrist_out", 0.24, 0.34), ("elbow_beyond", 0.2, 0.1)),
+    "bow_down": (*_BOW, ("down", 0.15, 0.3)),
+    "bow_sunk": (*_BOW, ("sunk", 0.08, 0.14), ("down", 0.0, 0.1)),
     "body_turned": (("turned", 0.6, 0.85),),
     "head_turned": (("face_turned", 0.45, 0.6), ("turned", 0.05, 0.15)),
     "crossed": (("at_elbow", 0.78, 0.6), ("wrist_out", 0.25, 0.12), _QUIET,
                 ("wrist_up", -0.7, -0.57), ("wrist_up", 0.05, -0.15), ("out_sum", 0.25, 0.1)),
-    "akimbo": (("at_hip", 0.6, 0.45), ("elbow_out", 0.46, 0.56), ("elbow_beyond", 0.02, 0.1),
+    "akimbo": (("at_hip", 0.6, 0.45), ("elbow_out", 0.46, 0.56), ("elbow_beyond", 0.1, 0.18),
                ("wrist_up", -1.1, -0.95), _QUIET),
-    "chest": (("wrist_up", -1.0, -0.8), ("wrist_up", 0.35, 0.1)),
+    "chest": (("wrist_up", -1.0, -0.8), ("wrist_up", 0.35, 0.1), ("wrist_forward", 0.2, 0.4)),
     "palms": (("wrist_out", 0.55, 0.75), ("wrist_up", -1.0, -0.85)),
-    "wave": (_ALONE, ("wrist_up", -0.5, -0.3), ("wave_over_lift", 0.1, 0.2)),
-    "beckon": (_ALONE, ("wrist_out", 1.0, 0.8), ("span_beckon", 0.08, 0.14),
-               ("lift_over_wave", 0.05, 0.12), ("wrist_up", 0.6, 0.35), ("wrist_up", -0.85, -0.65),
-               ("wrist_forward", 0.25, 0.4)),
+    "wave": (_ALONE, ("wrist_up", -0.5, -0.3), ("sideways", 0.1, 0.2)),
+    "beckon": (_ALONE, ("wrist_out", 1.0, 0.8), ("span_beckon", 0.14, 0.24),
+               ("lift_over_wave", 0.05, 0.12), ("wrist_up", 0.6, 0.35), ("wrist_up", -0.75, -0.6),
+               ("wrist_forward", 0.25, 0.4), ("other", 0.06, 0.02)),
     "point": (("reach", 0.86, 0.93), ("aside", 0.6, 0.8), ("wrist_up", -0.75, -0.55),
-              ("wrist_up", 0.6, 0.45), ("elbow_up", 0.6, 0.45), _QUIET),
-    "met": (("gap", 0.8, 0.6), ("nearest", 0.52, 0.38)),
-    "near": (("nearer", 0.025, 0.045), ("lean_or_some", 0.03, 0.08), ("down", 0.22, 0.12)),
+              ("wrist_up", 0.9, 0.75), ("elbow_up", 0.6, 0.45), _QUIET),
+    "met": (("gap", 0.8, 0.6), ("nearest", 0.52, 0.38), ("motion_gap", 0.05, 0.1),
+            ("uneven", 0.4, 0.25)),
+    "near": (("nearer", 0.025, 0.045), ("lean_or_some", 0.03, 0.08), ("down", 0.22, 0.12),
+             ("motion_shoulders_x", 0.07, 0.04), ("motion_shoulders_y", 0.05, 0.03)),
     "shrug": (("forwards", 0.16, 0.08), ("abs_down", 0.35, 0.2), ("highest", -0.1, -0.3)),
     "nods": (*_CALM, ("nod_over_shake", 0.02, 0.06)),
     "shakes": (*_CALM, ("shake_over_nod", 0.03, 0.07)),
@@ -230,6 +239,15 @@ def _values(state: Moment, spans: np.ndarray) -> np.ndarray:
     np.subtract(one, other, out=values[_DIFFERENT])
     values[row["aside_left"]:row["aside_left"] + 2] = np.hypot(
         np.maximum(mean[_OUTS] - 0.35, 0.0), np.maximum(mean[_FORWARDS], 0.0))
+    # An arm that is stretched above the shoulder rises as much as it goes aside.
+    wave, lift = (spans.take(_HANDS_OF[name], axis=0) for name in ("wave", "lift"))
+    values[row["sideways_left"]:row["sideways_left"] + 2] = (
+        wave - 0.7 * lift + 0.8 * np.fmax(mean[_UPS] - 0.3, 0.0))
+    # The other hand's motion beyond half of this one's: arms that swing in turn beckon nobody.
+    hands = values[_BUSY]
+    values[row["other_left"]:row["other_left"] + 2] = _known(hands[::-1] - 0.5 * hands, -1.0)
+    values[row["uneven"]] = np.abs(np.subtract(*mean[_UPS]))
+    values[row["abs_yaw"]] = np.abs(mean[M["yaw"]])
     # Hands that clap meet: so far is the nearer of the last two turning points.
     clap = S["clap"]
     values[row["nearest"]] = np.fmin(state.last[clap], state.top[clap] * state.way[clap])
