@@ -36,10 +36,10 @@ class ForecastNode(Stage):
             "forecast",
             MotionForecast,
             lambda forecasts: [forecast_to_msg(forecast) for forecast in forecasts],
-            qos.RESULT,
+            qos.PEOPLE,
         )
         self._publish_affects = self.output(
-            "affect/body", Affect, lambda affects: [affect_to_msg(a) for a in affects], qos.RESULT
+            "affect/body", Affect, lambda affects: [affect_to_msg(a) for a in affects], qos.PEOPLE
         )
         self.input("persons", PersonArray, people_from_msg, self._forecast, qos.RESULT)
 

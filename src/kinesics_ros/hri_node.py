@@ -47,11 +47,11 @@ class HriNode(Stage):
         self._gazing: Any = None
         self.input("persons", PersonArray, people_from_msg, self._see, qos.RESULT)
         self.input(
-            "affect", Affect, lambda message: [affect_from_msg(message)], self._feel, qos.RESULT,
+            "affect", Affect, lambda message: [affect_from_msg(message)], self._feel, qos.PEOPLE,
             key=_person_ids)
         self.input(
             "signals", SocialSignals, lambda message: [signals_from_msg(message)], self._heed,
-            qos.RESULT, key=_person_ids)
+            qos.PEOPLE, key=_person_ids)
 
     def load(self) -> None:
         """Make the topics that are there without people.

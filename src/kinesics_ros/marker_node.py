@@ -52,11 +52,11 @@ class MarkerNode(Stage):
         self.input("persons", PersonArray, people_from_msg, self._draw, qos.RESULT)
         self.input(
             "forecast", MotionForecast, lambda message: [forecast_from_msg(message)],
-            self._keep_forecasts, qos.RESULT, key=_person_ids,
+            self._keep_forecasts, qos.PEOPLE, key=_person_ids,
         )
         self.input(
             "affect", Affect, lambda message: [affect_from_msg(message)],
-            self._keep_affects, qos.RESULT, key=_person_ids,
+            self._keep_affects, qos.PEOPLE, key=_person_ids,
         )
         self.input("body_pose", BodyPose, body_from_msg, self._draw_robot, qos.RESULT)
 

@@ -63,23 +63,23 @@ class ResponseNode(Stage):
         self._signals: SignalReader | None = None
         self._forecasts: dict[int, MotionForecast] = {}
         self._publish_affects = self.output(
-            "affect", Affect, lambda affects: [affect_to_msg(a) for a in affects], qos.RESULT
+            "affect", Affect, lambda affects: [affect_to_msg(a) for a in affects], qos.PEOPLE
         )
         self._publish_signals = self.output(
             "signals", SocialSignals, lambda signals: [signals_to_msg(s) for s in signals],
-            qos.RESULT)
+            qos.PEOPLE)
         self._publish_response = self.output(
             "response", AffectiveResponse, lambda response: [response_to_msg(response)], qos.RESULT
         )
         self.input("persons", PersonArray, people_from_msg, self._respond, qos.RESULT)
         self.input(
             "affect/body", Affect, lambda message: [affect_from_msg(message)],
-            self._keep_bodies, qos.RESULT,
+            self._keep_bodies, qos.PEOPLE,
             key=lambda affects: tuple(affect.person_id for affect in affects),
         )
         self.input(
             "forecast", MotionForecastMsg, lambda message: [forecast_from_msg(message)],
-            self._keep_forecasts, qos.RESULT,
+            self._keep_forecasts, qos.PEOPLE,
             key=lambda forecasts: tuple(forecast.person_id for forecast in forecasts),
         )
         self._others = OtherAnswers(self)

@@ -128,7 +128,7 @@ def test_no_distribution_is_refused(bad):
 
 
 def test_unnormalised_weights_are_shares_and_nan_dimensions_are_left_out():
-    np.testing.assert_allclose(THREE.to_emotions(np.array([3.0, 3.0, 0.0])),
-                               THREE.to_emotions(np.array([0.5, 0.5, 0.0])))
+    np.testing.assert_allclose(THREE.to_emotions(np.array([90.0, 10.0, 0.0])),
+                               THREE.to_emotions(np.array([0.9, 0.1, 0.0])), rtol=1e-6)
     silent = EIGHT.from_vad(Vad(np.full(3, np.nan), np.full(3, np.nan)))
     assert np.isfinite(silent).all() and silent.sum() == pytest.approx(1.0)

@@ -145,7 +145,8 @@ def test_factors_without_values_are_refused():
 
 @pytest.mark.parametrize(("sent", "received"), [
     ([np.nan] + [0.1] * 7, None), ([0.0] * 8, None), ([-1.0] * 8, None),
-    ([2.0, 0.0, 3.0] + [0.0] * 5, [0.5, 0.0, 0.5] + [0.0] * 5), ([0.5] * 8, [0.125] * 8)])
+    ([2.0, 0.0, 3.0] + [0.0] * 5, [0.4, 0.0, 0.6] + [0.0] * 5), ([0.5] * 8, [0.125] * 8),
+    ([3e38] * 8, [0.125] * 8), ([-1.0, 5.0, 95.0] + [0.0] * 5, [0, 0.05, 0.95] + [0.0] * 5)])
 def test_an_expression_that_is_no_distribution_is_unknown_or_made_one(sent, received):
     message = conversions.people_to_msg(CASES[0][0])
     message.persons[0].expression = sent

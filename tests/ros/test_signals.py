@@ -11,11 +11,15 @@ rclpy = pytest.importorskip("rclpy")
 
 from signalling_figure import HEIGHT, START, WIDTH, Arm, Pose, person
 
+from kinesics.msg import MotionForecast as MotionForecastMsg
 from kinesics.msg import SocialSignals as SocialSignalsMsg
 from kinesics_core.errors import MessageError
+from kinesics_core.perception.config import KeypointConfig
+from kinesics_core.settings import settings_of
 from kinesics_core.types import MotionForecast, People, SocialSignals
 from kinesics_ros import qos
 from kinesics_ros.bus import Bus
+from kinesics_ros.conversions import forecast_to_msg
 from kinesics_ros.response_node import ResponseNode
 from kinesics_ros.signal_messages import signals_from_msg, signals_to_msg
 
@@ -81,3 +85,28 @@ def test_numbers_that_are_none_are_unknown_and_gestures_we_do_not_know_left_out(
     got = signals_from_msg(message)
     assert [(sign.name, sign.confidence) for sign in got.gestures] == [("wave", 0.0)]
     assert np.isnan([got.distance, got.approach]).all() and got.gaze == 1.0
+
+
+def test_the_forecasts_of_everybody_are_heard_though_they_come_at_once(executor):
+    node, speaker = ResponseNode(), rclpy.create_node("speaker")
+    forecasts = speaker.create_publisher(MotionForecastMsg, "forecast", qos.PEOPLE)
+    executor.add_node(node)
+    most = int(settings_of(KeypointConfig, "max_persons")[0].bounds[1])
+    try:
+        node.trigger_configure()
+        node.trigger_activate()
+        until = time.monotonic() + 60.0
+        while not forecasts.get_subscription_count():
+            assert time.monotonic() < until, "nobody listens"
+            time.sleep(0.01)
+        for number in range(most):
+            forecasts.publish(forecast_to_msg(MotionForecast(
+                START, number, WIDTH, HEIGHT, np.zeros((30, 17, 2)), 1 / 30, np.ones(30), 0.9)))
+        while set(node._forecasts) != set(range(most)):
+            assert time.monotonic() < until, f"heard of {len(node._forecasts)} people"
+            executor.spin_once(timeout_sec=0.01)
+    finally:
+        node.trigger_deactivate()
+        executor.remove_node(node)
+        for each in (node, speaker):
+            each.destroy_node()

@@ -75,16 +75,16 @@ def vad_to_categories(vad: np.ndarray, spread: float = _SPREAD) -> np.ndarray:
 
 
 def as_distribution(values: np.ndarray | None) -> np.ndarray | None:
-    """Return weights (8,) as probabilities float32 that sum to 1.
+    """Return weights (N,), divided by their sum, as probabilities float32.
 
-    None, unknown, if there are none, one of them is no finite number, or nothing above 0 is left
-    after clipping them to 0..1.
+    None, unknown, if there are none, one of them is no finite number, or none is above 0. What is
+    below 0 counts as 0.
     """
     if values is None or not np.isfinite(values).all():
         return None
-    shares = np.clip(np.asarray(values, np.float32), 0.0, 1.0)
+    shares = np.maximum(np.asarray(values, np.float64), 0.0)
     total = float(shares.sum())
-    return shares / np.float32(total) if total > 0.0 else None
+    return (shares / total).astype(np.float32) if total > 0.0 else None
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
