@@ -16,6 +16,7 @@ from pathlib import Path
 import cv2
 import minds_and_robots as mine
 import numpy as np
+from acclaim import motion_text, skeleton_text
 
 Arrays = Iterator[np.ndarray]
 WHOLE = "whole_walk_1.bvh"
@@ -538,6 +539,10 @@ def _bvh_beside(folder: Path) -> None:
     (folder / WHOLE).write_bytes(bvh())
 
 
+def _text_beside(path: Path, text: str) -> None:
+    path.write_text(text)
+
+
 def _shipped(name: str) -> Callable[[], bytes]:
     return (MODELS / name).read_bytes
 
@@ -548,6 +553,13 @@ READERS: dict[str, Reader] = {
                               beside=_bvh_beside),
     "import bvh, tar": Reader("motion.tar.gz", lambda: archive("tar"),
                               lambda p: _import(p, "bvh"), beside=_bvh_beside),
+    "import amc": Reader("7_01.amc", lambda: motion_text(60).encode(),
+                         lambda p: _import(p, "amc"), True,
+                         lambda folder: _text_beside(folder / "7.asf", skeleton_text())),
+    "import amc, skeleton": Reader("7.asf", lambda: skeleton_text().encode(),
+                                   lambda p: _import(p, "amc"), True,
+                                   lambda folder: _text_beside(folder / "7_01.amc",
+                                                               motion_text(60))),
     "import axis-angle": Reader("clips.npz", lambda: npz(one=rotations(), two=rotations()),
                                 lambda p: _import(p, "axis-angle", "--rate", "30"), arrays=True),
     "import expmap": Reader("walking_1.txt", expmap, lambda p: _import(p, "expmap"), True),

@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
+from acclaim import motion_text, skeleton_text
 
 from kinesics_core.body_reading.recordings import read_recordings
+from kinesics_core.cli import main
+from kinesics_core.dataset.clips import Dataset
 from kinesics_core.errors import KinesicsError
 from kinesics_core.importers.import_amc import (
     AmcReader,
@@ -16,44 +19,6 @@ from kinesics_core.skeletons import COCO17
 
 AT = {name: index for index, name in enumerate(COCO17)}
 UNIT = 0.0254 / 0.45
-
-# Name, parent, direction, length, axis, degrees of freedom.
-BONES = [
-    ("lowerback", "root", (0, 1, 0), 4, (0, 0, 0), "rx ry rz"),
-    ("thorax", "lowerback", (0, 1, 0), 4, (0, 0, 0), "rx ry rz"),
-    ("upperneck", "thorax", (0, 1, 0), 2, (0, 0, 0), ""),
-    ("head", "upperneck", (0, 1, 0), 2, (0, 0, 0), "rx ry rz"),
-]
-for letter, sign in (("l", 1), ("r", -1)):
-    BONES += [
-        (f"{letter}clavicle", "thorax", (sign, 0, 0), 3, (0, 0, 0), ""),
-        (f"{letter}humerus", f"{letter}clavicle", (sign, 0, 0), 5, (0, 0, sign * 90), "rx ry rz"),
-        (f"{letter}radius", f"{letter}humerus", (sign, 0, 0), 4, (0, 0, 0), "rx"),
-        (f"{letter}hipjoint", "root", (sign, 0, 0), 2, (0, 0, 0), ""),
-        (f"{letter}femur", f"{letter}hipjoint", (0, -1, 0), 7, (0, 0, 20), "rx ry rz"),
-        (f"{letter}tibia", f"{letter}femur", (0, -1, 0), 7, (0, 0, 20), "rx"),
-    ]
-
-
-def skeleton_text():
-    bones = "\n".join(
-        f"  begin\n id {number}\n name {name}\n direction {' '.join(map(str, way))}\n length"
-        f" {length}\n axis {' '.join(map(str, axis))} XYZ\n" + (f" dof {dof}\n" if dof else "")
-        + "  end" for number, (name, _, way, length, axis, dof) in enumerate(BONES, 1))
-    tree = "\n".join(f"  {parent} {name}" for name, parent, *_ in BONES)
-    return (":version 1.10\n:units\n  mass 1.0\n  length 0.45\n  angle deg\n:root\n order TX TY TZ"
-            f" RX RY RZ\n:bonedata\n{bones}\n:hierarchy\n  begin\n{tree}\n  end\n")
-
-
-def motion_text(frames=30, **given):
-    """``given``: bone -> its numbers in all frames."""
-    lines = [":FULLY-SPECIFIED", ":DEGREES"]
-    for frame in range(1, frames + 1):
-        lines.append(str(frame))
-        lines.append("root " + given.get("root", "0 16 0 0 0 0"))
-        lines += [f"{name} " + given.get(name, " ".join("0" * len(dof.split())))
-                  for name, _, _, _, _, dof in BONES if dof]
-    return "\n".join(lines) + "\n"
 
 
 def keypoints(**given):
@@ -108,6 +73,25 @@ def test_the_skeleton_beside_a_motion_is_found(tmp_path):
     assert len(said) == 1 and "no skeleton is beside it" in said[0]
     read = {one.name: one for one in read_recordings([tmp_path])}
     assert read["7_01-sad_walk"].word == "sad" and read["75_02-walk"].word == "neutral"
+
+
+@pytest.mark.parametrize("one", [False, True])
+def test_the_command_makes_a_dataset_of_a_folder_or_a_file(one, tmp_path, capsys):
+    folder = tmp_path / "walks"
+    folder.mkdir()
+    (folder / "7.asf").write_text(skeleton_text())
+    (folder / "75.asf").write_text(skeleton_text())
+    names = ("7_01-sad_walk", "9_01-walk")
+    for name in names:
+        (folder / f"{name}.amc").write_text(motion_text(frames=150, root="0 16 0 0 90 0"))
+    source = folder / f"{names[0]}.amc" if one else folder
+    assert main(["data", "import", "amc", str(source), "--out", str(tmp_path / "d"), "--rate=60",
+                 "--label-pattern", r"\d+_\d+-(?P<style>.+)"]) == 0
+    [clip] = dataset = Dataset(tmp_path / "d")
+    assert (clip.name, clip.rate, clip.labels) == (names[0], 60.0, {"style": "sad_walk"})
+    assert clip.keypoints[0, AT["nose"], 0] > 0.05      # it looks along x, a quarter turn from z
+    assert "data import amc" in dataset.info.command
+    assert ("9_01-walk.amc: no skeleton is beside it" in capsys.readouterr().err) != one
 
 
 @pytest.mark.parametrize(("old", "new"), [

@@ -27,7 +27,7 @@ RECORDINGS = {
     "a.pkl": ".npz for", "motion.pt": ".npz for", "a.mat": ".npz for", "a.h5": ".npz for",
     "a.npz": "import axis-angle", "a.npy": "import humanml3d", "a.mp4": "import video",
     "a.MOV": "import video", "a.mxf": "import video", "a_0.mcap": "import bag",
-    "a_0.db3.zstd": "import bag", "ros1.bag": "rosbags-convert", "105_13.amc": "as BVH",
+    "a_0.db3.zstd": "import bag", "ros1.bag": "rosbags-convert", "105_13.amc": "import amc",
     "zed.svo2": "colour images as a video", "a.braw": "as MP4", "pi.h264": "ffmpeg -r RATE",
     "a.7z": "unpack it", "walk.bvh.gz": "unpack it", "a.gif": "make it a video",
 }

@@ -53,6 +53,8 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
 IMPORTS: dict[str, Entry] = {
     "bvh": Entry("BVH motion capture of any skeleton",
                  import_motion.add_bvh_arguments, import_motion.run_bvh),
+    "amc": Entry("Acclaim motion capture (.amc with .asf), as CMU's library has it",
+                 import_motion.add_amc_arguments, import_motion.run_amc),
     "axis-angle": Entry("archives of SMPL-X body rotations (.npz)",
                         import_motion.add_axis_angle_arguments, import_motion.run_axis_angle),
     "expmap": Entry("CMU motion as exponential maps (.txt), as Li et al. published it",

@@ -1,4 +1,4 @@
-"""``kinesics data import bvh|axis-angle|expmap|humanml3d``: motion capture and generated motion."""
+"""``kinesics data import bvh|amc|axis-angle|expmap|humanml3d``: motion capture, made motion."""
 
 from __future__ import annotations
 
@@ -49,6 +49,25 @@ def run_bvh(args: argparse.Namespace) -> int:
         _say(f"{name}: {frames} frames held nan or infinity; they were filled from those around.",
              "yellow")
     return status
+
+
+def add_amc_arguments(parser: argparse.ArgumentParser) -> None:
+    from kinesics_core.importers.import_amc import RATE
+
+    _add_common(parser, "folder, archive or file of Acclaim motion (.amc) with its skeletons (.asf)"
+                " beside it", "\\d+_\\d+-(?P<style>.+)")
+    parser.add_argument("--rate", metavar="HZ", type=float, default=RATE,
+                        help="frames per second, which motions do not say (default: %(default)g,"
+                        " CMU's)")
+
+
+def run_amc(args: argparse.Namespace) -> int:
+    from kinesics_core.importers.import_amc import AmcReader
+
+    check_rate(args.rate)
+    source = args.source.expanduser()
+    folder = source.parent if source.suffix.lower() == ".amc" else source
+    return _import(args, AmcReader(folder, _name(args), args.rate), (".amc",), ("rate",))
 
 
 def add_axis_angle_arguments(parser: argparse.ArgumentParser) -> None:

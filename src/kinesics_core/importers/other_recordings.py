@@ -53,7 +53,7 @@ _ADVICE: dict[str, str] = {
     ".npz": "an archive of arrays; if it holds rotations of SMPL-X, " + _IMPORT("axis-angle"),
     ".npy": "an array; if it holds HumanML3D's joints or features, " + _IMPORT("humanml3d"),
     ".bag": "a bag of ROS 1; `rosbags-convert` makes one of ROS 2, and " + _IMPORT("bag"),
-    ".amc": "Acclaim motion; export it with its .asf as BVH (Blender and MotionBuilder do)",
+    ".amc": "Acclaim motion; with its .asf beside it, " + _IMPORT("amc"),
     **dict.fromkeys(RAW_STREAMS, "pictures without times; put them into a video that says them"
                     " (ffmpeg -r RATE -i IN -c copy OUT.mp4)"),
     ".gif": "an animation; make it a video (ffmpeg -i NAME.gif NAME.mp4)",
