@@ -17,6 +17,7 @@ from kinesics_core.affect.emotions import (
     SURPRISE,
 )
 from kinesics_core.affect.face import FaceReader
+from kinesics_core.affect.face_network import NetworkChannel, UnitEvidence
 from kinesics_core.affect.facs import au_to_blendshapes
 from kinesics_core.affect.per_person import FIRST
 from kinesics_core.affect.reader import AffectReader
@@ -250,6 +251,59 @@ def test_a_still_body_does_not_outvote_a_held_face(make_person, emotion):
         au_to_blendshapes(SHOWN[emotion]), networks(**{EMOTIONS[emotion]: 0.85}), 8.0, make_person)
     assert (tops(held)[18:] == emotion).all()  # within .6 s, and it stays
     assert held[-1].confidence > 0.3
+
+
+SILENT = UnitEvidence(np.full((1, 8), 0.125), *(np.array([x]) for x in (1.0, 1.0, 0, 1.0, 0, 0)))
+"""Action units that tell nothing but that the face is not at rest."""
+
+
+def looks(*words):
+    """Categories after each of the networks' looks at one face, five a second."""
+    channel, found = NetworkChannel(), []
+    for number, said in enumerate(words):
+        stamp = NANOSECONDS * (5 + number) // 5
+        person = Person(1, 1.0, np.full((17, 3), np.nan), expression=said, expression_stamp=stamp)
+        found.append(channel.update([person], stamp, SILENT, FIRST)[0][0])
+    return np.array(found)
+
+
+def log_odds(categories, emotion, other=NEUTRAL):
+    return np.log(categories[..., emotion] / categories[..., other])
+
+
+def test_looks_that_agree_make_surer_but_no_more_than_the_errors_they_share_allow():
+    said = networks(sadness=0.7, neutral=0.27)
+    sure = log_odds(looks(*[said] * 20), SADNESS) / np.log(0.7 / 0.27)
+    assert (np.diff(sure[:4]) > 0.0).all()
+    assert 1.0 < sure[0] < 1.1 and sure[-1] < 1.5
+
+
+def test_looks_that_err_apart_are_averaged():
+    rng = np.random.default_rng(5)
+
+    def look():
+        shares = networks(anger=0.5, neutral=0.3) * np.exp(rng.normal(0.0, 0.4, 8))
+        return (shares / shares.sum()).astype(np.float32)
+
+    words = [look() for _ in range(60)]
+    each = log_odds(np.array([looks(word)[0] for word in words]), ANGER)
+    held = log_odds(looks(*words), ANGER)[5:]
+    assert np.std(held) < 0.75 * np.std(each)
+    assert (held > 0.0).mean() >= (each > 0.0).mean()
+
+
+def test_a_change_is_followed_at_once_however_long_the_expression_was_held():
+    calm, angry = networks(neutral=0.9), networks(anger=0.9)
+    found = looks(*[calm] * 20, angry, angry)
+    assert found[19].argmax() == NEUTRAL and found[20].argmax() == ANGER
+    assert found[20, ANGER] < found[21, ANGER]
+
+
+def test_what_is_hidden_of_a_face_stays_unknown_however_often_it_is_looked_at():
+    known = (np.arange(8) != CONTEMPT).astype(np.float32) / 7
+    half = 0.5 * networks(happiness=0.97) + 0.5 * known
+    found = looks(*[half] * 20)[:, HAPPINESS]
+    np.testing.assert_allclose(found, half[HAPPINESS], atol=0.01)
 
 
 def test_disgust_is_still_possible():
