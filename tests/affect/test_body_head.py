@@ -17,15 +17,15 @@ SECOND = 1_000_000_000
 
 @pytest.fixture
 def head():
-    """One network without hidden units: happiness grows with the head's height, nothing else."""
-    weights = np.zeros((2, len(CUES), OUTPUTS), np.float32)
-    weights[:, CUES.index("head_up"), HAPPINESS] = 2.0
-    weights[:, CUES.index("head_up"), 8] = 0.5
+    """Two contents alike: happiness grows with the head's height, nothing else."""
     count = len(CUES)
+    weights, contents = np.zeros((count, OUTPUTS)), np.zeros((count, 2, 8))
+    weights[CUES.index("head_up"), [HAPPINESS, 8]] = 2.0, 0.5
+    contents[CUES.index("head_up"), :, HAPPINESS] = 1.0
     return BodyHead(
-        np.zeros(count), np.ones(count), np.eye(count), np.array([1.0, 2.0]),
-        ((weights, np.zeros((2, OUTPUTS), np.float32)),), 1.0, np.zeros(8), np.ones(3),
-        np.full(3, 0.2))
+        np.zeros(count), np.ones(count), np.eye(count), np.array([1.0, 2.0]), weights,
+        np.zeros(OUTPUTS), contents.reshape(count, 16), np.zeros(16), 0.5, 1.0, np.zeros(8),
+        np.ones(3), np.full(3, 0.2))
 
 
 def test_the_answer_is_the_formulas(head):
@@ -56,7 +56,7 @@ def test_a_still_body_says_little(head):
     cues[:, CUES.index("head_up")] = 1.0
     cues[0, fastest], cues[1, fastest], cues[2, fastest] = np.log(0.05), np.log(0.05), np.nan
     cues[1, fastest[0]] = np.log(0.8)  # one hand moves
-    still, waving, unknown = head.emotions(head.outputs(head.scaled(cues)), cues)[:, HAPPINESS]
+    still, waving, unknown = head.emotions(head.outputs(cues), cues)[:, HAPPINESS]
     assert still == pytest.approx(np.exp(0.6) / (np.exp(0.6) + 7))
     assert waving == unknown == pytest.approx(np.exp(2) / (np.exp(2) + 7))
 
@@ -70,8 +70,9 @@ def test_a_file_comes_back_as_it_was(head, tmp_path):
 
 @pytest.mark.parametrize(("name", "value"), [
     ("cues", np.array(["a", "b"])), ("format", np.array(9)), ("bias", np.zeros(7)),
-    ("centre", np.full(len(CUES), np.nan)), ("weights_0", np.zeros((1, 3, 11))),
-    ("biases_0", np.full((2, OUTPUTS), np.inf))])
+    ("centre", np.full(len(CUES), np.nan)), ("weights", np.zeros((3, OUTPUTS))),
+    ("biases", np.full(OUTPUTS, np.inf)), ("content_biases", np.zeros(0)),
+    ("content_weights", np.zeros((len(CUES), 8))), ("sharpness", np.array(0.0))])
 def test_a_file_that_is_none_is_refused(head, tmp_path, name, value):
     path = tmp_path / "reader.npz"
     head.save(path)
@@ -128,5 +129,5 @@ def test_readings_come_twice_a_second_and_begin_anew_after_a_jump(head):
 
 
 def test_the_shipped_file_is_of_this_format():
-    assert load().layers[-1][0].shape[2] == OUTPUTS
-    assert body_head.FORMAT == 2
+    assert load().weights.shape == (len(CUES), OUTPUTS)
+    assert body_head.FORMAT == 3

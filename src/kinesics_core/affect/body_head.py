@@ -1,9 +1,12 @@
 """The trained reader of bodies: kinematic cues -> probabilities of emotions and VAD, or "unknown".
 
-Layers of weights in plain numpy; the shipped reader has one, some five hundred multiplications a
-person. It was taught (``kinesics train body-reader``) with the same movements in every emotion,
-through random cameras, so that view, pace, actor and what is done count little. A movement unlike
-any it was taught has low familiarity: its probabilities go towards not knowing, an eighth each.
+Two steps in plain numpy, some thirty thousand multiplications a person: whether a movement is
+moved by anything, and valence, arousal and dominance, are linear in the cues; by which emotion, is
+the mean of what is linear in them and of how likely it is, in each emotion, by the movements that
+were learned. It was taught (``kinesics train body-reader``) with the same movements in every
+emotion, through random cameras, so that view, pace, actor and what is done count little. A movement
+unlike any it was taught has low familiarity: its probabilities go towards not knowing, an eighth
+each.
 """
 
 from __future__ import annotations
@@ -17,22 +20,28 @@ import numpy as np
 
 from kinesics_core import files
 from kinesics_core.affect.body_cues import CUES
-from kinesics_core.affect.emotions import EMOTIONS, softmax
+from kinesics_core.affect.emotions import EMOTIONS, NEUTRAL, softmax
 from kinesics_core.assets import store
 from kinesics_core.errors import ModelError
 
 FILE = "body_reader.npz"
 """The shipped reader, in models/."""
 
-FORMAT = 2
+FORMAT = 3
 """Version of the file's layout."""
 
 OUTPUTS = len(EMOTIONS) + 3
 """Logits of ``EMOTIONS``, then valence, arousal and dominance."""
 
+_EMOTIVE = np.arange(len(EMOTIONS)) != NEUTRAL
+_MOVED = np.append(_EMOTIVE, [False] * 3)  # the same of the outputs
+
 REACH = 1.0
 """Spreads from the mean at which a cue is cut off: somebody who stands quite still is not ever so
 sad, nor is a sprint ever so angry."""
+
+CONTENT_REACH = 2.0
+"""The same where it is known what is done."""
 
 STILL, MOVING = 0.1, 0.5
 """Speeds of the fastest part, torsos a second, up to which a body is still and from which it
@@ -46,8 +55,8 @@ FAR = 10.0
 
 _FASTEST = [CUES.index(f"{part}_speed") for part in ("wrist", "elbow", "head", "knee", "ankle")]
 
-_ARRAYS = ("centre", "scale", "precision", "limits", "temperature", "bias", "vad_scale",
-           "vad_spread")
+_ARRAYS = ("centre", "scale", "precision", "limits", "weights", "biases", "content_weights",
+           "content_biases", "sharpness", "temperature", "bias", "vad_scale", "vad_spread")
 
 
 class BodyReading(NamedTuple):
@@ -73,10 +82,15 @@ class BodyHead:
         precision: (C, C) inverse covariance of the scaled cues.
         limits: (2,) distances from the mean up to which a movement is familiar, and from which it
             is not at all; root mean squares per cue.
-        layers: (N, inputs, outputs) weights and (N, outputs) biases of N networks, first to last.
+        weights, biases: (C, 11) and (11,): logits, and valence, arousal, dominance; from cues cut
+            off at ``REACH``.
+        content_weights, content_biases: (C, 8 K) and (8 K,): logarithms of how likely each of K
+            movements is in each emotion (emotions of a movement beside each other), times the
+            sharpness; from cues cut off at ``CONTENT_REACH``.
+        sharpness: How much more a likelier movement counts; at 1 as much as it is likelier.
         temperature: What logits are divided by.
         bias: (8,) added to the logits after it: how frequent emotions are.
-        vad_scale: (3,) factors on what the networks say of valence, arousal and dominance.
+        vad_scale: (3,) factors on the outputs of valence, arousal and dominance.
         vad_spread: (3,) standard deviation of its errors in them.
     """
 
@@ -84,7 +98,11 @@ class BodyHead:
     scale: np.ndarray
     precision: np.ndarray
     limits: np.ndarray
-    layers: tuple[tuple[np.ndarray, np.ndarray], ...]
+    weights: np.ndarray
+    biases: np.ndarray
+    content_weights: np.ndarray
+    content_biases: np.ndarray
+    sharpness: float
     temperature: float
     bias: np.ndarray
     vad_scale: np.ndarray
@@ -92,7 +110,7 @@ class BodyHead:
 
     def read(self, cues: np.ndarray) -> BodyReading:
         """Return what cues (P, C) say; one that is nan counts as average."""
-        raw = self.outputs(self.scaled(cues))
+        raw = self.outputs(cues)
         familiarity = self.familiarity(self.scaled(cues, FAR))[:, None]
         emotions = self.emotions(raw, cues)
         emotions = familiarity * emotions + (1.0 - familiarity) / len(EMOTIONS)
@@ -114,14 +132,21 @@ class BodyHead:
         """Return cues (P, C) in spreads from their mean, cut off at ``reach``; 0 where nan."""
         return np.nan_to_num(np.clip((cues - self.centre) / self.scale, -reach, reach), nan=0.0)
 
-    def outputs(self, scaled: np.ndarray) -> np.ndarray:
-        """Return the mean output (P, 11) of the networks for scaled cues (P, C)."""
-        x = np.broadcast_to(scaled, (len(self.layers[0][0]), *scaled.shape))
-        for weights, bias in self.layers[:-1]:
-            x = np.maximum(x @ weights + bias[:, None], 0.0)
-        weights, bias = self.layers[-1]
-        mean: np.ndarray = (x @ weights + bias[:, None]).mean(axis=0)
-        return mean
+    def outputs(self, cues: np.ndarray) -> np.ndarray:
+        """Return logits and valence, arousal, dominance (P, 11) of cues (P, C).
+
+        The logits of the emotions beside each other are the mean of the linear ones and of those of
+        the movements that were learned; all together, beside neutral's, they weigh as much as the
+        linear ones do.
+        """
+        found: np.ndarray = self.scaled(cues) @ self.weights + self.biases
+        likely = self.scaled(cues, CONTENT_REACH) @ self.content_weights + self.content_biases
+        likely = likely.reshape(len(cues), likely.shape[1] // len(EMOTIONS), len(EMOTIONS))
+        linear = found[:, _MOVED]
+        manner = 0.5 * (linear + _log_sum(likely, 1)[:, _EMOTIVE] / self.sharpness)
+        total, own = _log_sum(np.stack([linear, manner]) + self.bias[_EMOTIVE], 2)
+        found[:, _MOVED] = manner + (total - own)[:, None]
+        return found
 
     def familiarity(self, scaled: np.ndarray) -> np.ndarray:
         """Return how familiar cues (P, C), scaled up to ``FAR``, are, 0..1."""
@@ -131,18 +156,22 @@ class BodyHead:
 
     def save(self, path: Path, **besides: np.ndarray) -> None:
         """Write it as .npz, with further arrays."""
-        layers = {f"{kind}_{index}": array for index, pair in enumerate(self.layers)
-                  for kind, array in zip(("weights", "biases"), pair, strict=True)}
         files.write_arrays(path, {
             "format": np.array(FORMAT), "cues": np.array(CUES),
-            **{name: np.asarray(getattr(self, name), np.float32) for name in _ARRAYS},
-            **{name: array.astype(np.float32) for name, array in layers.items()}, **besides})
+            **{name: np.asarray(getattr(self, name), np.float32) for name in _ARRAYS}, **besides})
 
 
 def distances(scaled: np.ndarray, precision: np.ndarray) -> np.ndarray:
     """Return Mahalanobis distances (P,) per cue of scaled cues (P, C)."""
     squared = np.einsum("pi,ij,pj->p", scaled, precision, scaled)
     return np.sqrt(np.maximum(squared, 0.0) / len(precision))
+
+
+def _log_sum(logits: np.ndarray, axis: int) -> np.ndarray:
+    """Return the logarithm of the sum of what logits are the logarithms of."""
+    most = logits.max(axis, keepdims=True)
+    total: np.ndarray = np.log(np.exp(logits - most).sum(axis)) + most.squeeze(axis)
+    return total
 
 
 @lru_cache(maxsize=4)
@@ -160,37 +189,27 @@ def load(path: Path | None = None) -> BodyHead:
         arrays = files.read_arrays(file)
         if tuple(map(str, arrays["cues"])) != CUES or int(arrays["format"]) != FORMAT:
             raise ValueError("it reads other cues")
-        count = sum(name.startswith("weights_") for name in arrays)
-        layers = tuple((arrays[f"weights_{index}"], arrays[f"biases_{index}"])
-                       for index in range(count))
         values = {name: arrays[name] for name in _ARRAYS}
-        _check(values, layers)
+        _check(values)
     except (OSError, KeyError, ValueError, TypeError) as error:
         raise ModelError(f"{file} is no reader of bodies ({error}). Restore the file, or make one"
                          " with `kinesics train body-reader`.") from error
-    temperature = float(values.pop("temperature"))
-    return BodyHead(layers=layers, temperature=temperature, **values)
+    sharpness, temperature = float(values.pop("sharpness")), float(values.pop("temperature"))
+    return BodyHead(sharpness=sharpness, temperature=temperature, **values)
 
 
-def _check(
-    values: dict[str, np.ndarray], layers: tuple[tuple[np.ndarray, np.ndarray], ...]
-) -> None:
+def _check(values: dict[str, np.ndarray]) -> None:
     """Refuse shapes that do not fit together, and numbers that are none."""
-    cues = len(CUES)
-    wanted = {"centre": (cues,), "scale": (cues,), "precision": (cues, cues), "limits": (2,),
-              "temperature": (), "bias": (len(EMOTIONS),), "vad_scale": (3,), "vad_spread": (3,)}
+    cues, densities = len(CUES), values["content_biases"].size
+    wanted = {
+        "centre": (cues,), "scale": (cues,), "precision": (cues, cues), "limits": (2,),
+        "weights": (cues, OUTPUTS), "biases": (OUTPUTS,), "content_weights": (cues, densities),
+        "content_biases": (densities,), "sharpness": (), "temperature": (),
+        "bias": (len(EMOTIONS),), "vad_scale": (3,), "vad_spread": (3,)}
     for name, shape in wanted.items():
         if values[name].shape != shape or not np.isfinite(values[name]).all():
             raise ValueError(f"{name} has the shape {values[name].shape} for {shape}, or is none")
-    if not layers:
-        raise ValueError("it has no layers")
-    size = cues
-    for weights, bias in layers:
-        networks, inputs, outputs = weights.shape
-        if inputs != size or bias.shape != (networks, outputs):
-            raise ValueError(f"weights {weights.shape} and biases {bias.shape} for {size} inputs")
-        if not (np.isfinite(weights).all() and np.isfinite(bias).all()):
-            raise ValueError("a weight is nan or infinite")
-        size = outputs
-    if size != OUTPUTS:
-        raise ValueError(f"{size} outputs for {OUTPUTS}")
+    if not densities or densities % len(EMOTIONS):
+        raise ValueError(f"{densities} likelihoods are not those of {len(EMOTIONS)} emotions")
+    if min(values["sharpness"], values["temperature"]) <= 0.0:
+        raise ValueError("its sharpness or its temperature is not above 0")

@@ -1,12 +1,17 @@
-"""Training of the reader of bodies: linear discriminants of what emotions change, calibrated.
+"""Training of the reader of bodies: discriminants of what emotions change, calibrated.
 
 Few people who move in an emotion may be learned from, so the reader has few ways to be wrong. Each
 movement's cues are seen against the mean of its own content (the same walk, dance or wait in all
 emotions), so what is done, and by whom, says nothing; what is left beside an emotion's mean is the
 noise, and its covariance between cues is shrunk nearly to its diagonal, for how cues go together
 differs from one collection to the next (Friedman 1989, J. American Statistical Association 84:
-regularised discriminant analysis). Networks with hidden layers read people of collections left out
-worse. Sizes of VAD are fitted to readings of whole collections by readers that saw none of them.
+regularised discriminant analysis).
+
+That says whether somebody is moved. By what, is read half by it and half by likelihoods: a movement
+in an emotion is its content's mean, what the emotion changes in it, and noise, cue by cue; content
+and emotion are sought together, so that a fast wave is compared with waves. Networks with hidden
+layers read people of collections left out worse. Sizes and origin of VAD are fitted to readings of
+whole collections by readers that saw none of them.
 """
 
 from __future__ import annotations
@@ -16,7 +21,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kinesics_core.affect.body_head import FAR, REACH, BodyHead, distances
+from kinesics_core.affect.body_head import CONTENT_REACH, FAR, REACH, BodyHead, distances
 from kinesics_core.affect.emotions import EMOTIONS, NEUTRAL
 from kinesics_core.body_reading.lessons import KINDS, Lessons
 from kinesics_core.settings import check, setting
@@ -24,6 +29,7 @@ from kinesics_core.settings import check, setting
 RARE = np.log(np.array([1.0, 1.0, 0.6, 1.0, 0.3, 0.15, 0.7, 1.0]))
 """(8,) log of how frequent emotions are read beside each other; neutral's is a setting."""
 
+_STYLED = [KINDS.index("restyled"), KINDS.index("generated")]
 _FAMILIAR_SHRINK = 0.1  # of the covariance of what is familiar towards the identity
 _FAMILIAR = 95.0  # percentile of the distances of what was learned from that is wholly familiar
 _STRANGE = 1.3  # times that distance: not familiar at all
@@ -39,10 +45,16 @@ class TrainingConfig:
         0.3, "how much differences between contents count as noise", bounds=(0.0, 10.0))
     ridge: float = setting(
         1.0, "penalty of the weights of valence, arousal and dominance", bounds=(0.0, 100.0))
+    own: float = setting(
+        0.5, "share of what an emotion changes in a content that is seen in that content alone; the"
+        " rest is the mean over contents", bounds=(0.0, 1.0))
+    sharpness: float = setting(
+        0.5, "how much more a likelier content counts; at 1 as much as it is likelier",
+        bounds=(0.01, 10.0))
     temperature: float = setting(
         2.0, "what the discriminants' logits are divided by", bounds=(0.1, 100.0))
     neutral: float = setting(
-        1.0, "logarithm of how much more frequent no emotion is than happiness, anger or sadness",
+        0.7, "logarithm of how much more frequent no emotion is than happiness, anger or sadness",
         bounds=(-10.0, 10.0))
 
     def __post_init__(self) -> None:
@@ -65,6 +77,9 @@ def fit(lessons: Lessons, config: TrainingConfig, without: Sequence[str] = ()) -
     left, usual, between = _centred(scaled, emotion, weight, domain)
     emotions = _discriminants(left, emotion, weight, config, between)
     vad = _regression(left, lessons.vad[used], weight, config.ridge)
+    content = _contents(
+        np.nan_to_num(np.clip(away, -CONTENT_REACH, CONTENT_REACH), nan=0.0), emotion, weight,
+        domain, np.isin(lessons.kind[used], _STYLED), config)
     weights = np.concatenate([emotions[0], vad[0]], axis=1)
     bias = np.concatenate([emotions[1], vad[1]]) - usual @ weights
     covariance = _squared(scaled, weight / weight.sum())
@@ -75,7 +90,7 @@ def fit(lessons: Lessons, config: TrainingConfig, without: Sequence[str] = ()) -
     known = float(np.percentile(distances(far, precision), _FAMILIAR))
     return BodyHead(
         centre, scale, precision, np.array([known, _STRANGE * known]),
-        ((weights[None], bias[None]),), config.temperature,
+        weights, bias, *content, config.sharpness, config.temperature,
         RARE + config.neutral * (np.arange(len(EMOTIONS)) == NEUTRAL), np.ones(3), np.full(3, 0.5))
 
 
@@ -109,18 +124,59 @@ def _discriminants(
     between: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return weights (C, 8) and biases (8,) of the emotions' logits."""
+    means, noise = _means(left, emotion, weight)
+    noise = noise + config.contents * between
+    noise = (1.0 - config.shrink) * noise + config.shrink * np.diag(np.diag(noise))
+    noise += 1e-6 * np.eye(len(noise))
+    weights = np.linalg.solve(noise, means.T)
+    return weights, -0.5 * np.einsum("ec,ce->e", means, weights)
+
+
+def _means(
+    left: np.ndarray, emotion: np.ndarray, weight: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the emotions' means (8, C), 0 of one that does not occur, and the noise (C, C)."""
     means = np.zeros((len(EMOTIONS), left.shape[1]))
-    noise = np.zeros_like(between)
+    noise = np.zeros((left.shape[1],) * 2)
     for one in range(len(EMOTIONS)):
         own = emotion == one
         if own.any():
             means[one] = np.average(left[own], axis=0, weights=weight[own])
             noise += _squared(left[own] - means[one], weight[own])
-    noise = noise / weight[emotion >= 0].sum() + config.contents * between
-    noise = (1.0 - config.shrink) * noise + config.shrink * np.diag(np.diag(noise))
-    noise += 1e-6 * np.eye(len(noise))
-    weights = np.linalg.solve(noise, means.T)
-    return weights, -0.5 * np.einsum("ec,ce->e", means, weights)
+    return means, noise / weight[emotion >= 0].sum()
+
+
+def _contents(
+    scaled: np.ndarray, emotion: np.ndarray, weight: np.ndarray, domain: np.ndarray,
+    styled: np.ndarray, config: TrainingConfig,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return weights (C, 8 K) and biases (8 K,) of the likelihoods of K contents in 8 emotions.
+
+    Args:
+        scaled: (N, C) cues.
+        emotion: (N,) of them.
+        weight: (N,) of them.
+        domain: (N,) what is done, or the collection.
+        styled: (N,) bool, windows of contents that are seen in all emotions.
+        config: Of the training.
+    """
+    left, _, _ = _centred(scaled, emotion, weight, domain)
+    usual, noise = _means(left, emotion, weight)
+    places, sizes = [], []
+    for name in np.unique(domain[styled]):
+        own = (domain == name) & (emotion >= 0)
+        there = np.unique(emotion[own])
+        seen = np.array([np.average(scaled[own & (emotion == one)], axis=0,
+                                    weights=weight[own & (emotion == one)]) for one in there])
+        mean, changes = seen.mean(axis=0), usual.copy()
+        changes[there] += config.own * (seen - mean - usual[there])
+        places.append(mean + changes)
+        sizes.append(weight[own].sum())
+    at = np.concatenate(places)
+    weights = at / (np.diag(noise) + 1e-6)
+    biases = -0.5 * config.sharpness * (weights * at).sum(axis=1)
+    shares = np.log(np.array(sizes) / sum(sizes))
+    return config.sharpness * weights.T, biases + np.repeat(shares, len(EMOTIONS))
 
 
 def _regression(
@@ -155,28 +211,37 @@ class Unseen:
         outputs: (N, 11) of the reader.
         vad: (N, 3), nan where not known.
         weight: (N,) recordings alike.
+        plain: (N,) bool, real people whom nothing moved.
     """
 
     outputs: np.ndarray
     vad: np.ndarray
     weight: np.ndarray
+    plain: np.ndarray
 
 
 def calibrated(head: BodyHead, unseen: Unseen) -> BodyHead:
     """Return a head whose valence, arousal and dominance are as large as people unseen show.
 
+    The valence of plain people unseen is 0 on average.
+
     Args:
         head: Not calibrated yet.
         unseen: What readers said of collections that they had not learned from.
     """
-    scale, spread = np.ones(3), np.full(3, 0.5)
+    scale, spread, biases = np.ones(3), np.full(3, 0.5), head.biases.copy()
+    outputs = unseen.outputs[:, len(EMOTIONS):].copy()
+    if unseen.plain.any():
+        usual = np.average(outputs[unseen.plain, 0], weights=unseen.weight[unseen.plain])
+        biases[len(EMOTIONS)] -= usual
+        outputs[:, 0] -= usual
     for part in range(3):
         rated = np.isfinite(unseen.vad[:, part])
         if rated.sum() < 10:
             continue
-        read, wanted = unseen.outputs[rated, len(EMOTIONS) + part], unseen.vad[rated, part]
+        read, wanted = outputs[rated, part], unseen.vad[rated, part]
         mine = unseen.weight[rated]
         slope = (mine * read * wanted).sum() / max((mine * read * read).sum(), 1e-9)
         scale[part] = np.clip(slope, 0.25, 1.5)
         spread[part] = np.sqrt(np.average((scale[part] * read - wanted) ** 2, weights=mine))
-    return replace(head, vad_scale=scale, vad_spread=spread)
+    return replace(head, biases=biases, vad_scale=scale, vad_spread=spread)

@@ -49,6 +49,7 @@ def viewed(recordings: Sequence[Recording], seed: int = 0) -> Viewed:
 def trained(
     lessons: Lessons, seen: Viewed, config: TrainingConfig,
     tell: Callable[[str, float], None] = lambda what, share: None,
+    together: Sequence[Sequence[str]] = (),
 ) -> tuple[BodyHead, dict[str, BodyScores]]:
     """Return a calibrated reader of all collections, and scores by collection left out.
 
@@ -58,6 +59,7 @@ def trained(
             collection are judged.
         config: Of the training.
         tell: Hears what is done and which share of it is done.
+        together: Groups of collections that may hold the same people: left out together.
     """
     sources = sorted({recording.source for recording in seen.recordings})
     source_of = np.array([recording.source for recording in seen.recordings])[seen.which]
@@ -67,14 +69,18 @@ def trained(
     styled = np.full((len(restyled), len(EMOTIONS) + 3), np.nan)
     for source in sources:
         tell(f"without {source}", 0.0)
-        head = fit(lessons, config, (source,))
+        alike = [name for group in together if source in group for name in group]
+        head = fit(lessons, config, (source, *alike))
         for found, cues, mine in (
             (outputs, seen.cues, source_of == source),
             (styled, lessons.cues[restyled], lessons.source[restyled] == source),
         ):
-            found[mine] = head.outputs(head.scaled(cues[mine]))
+            found[mine] = head.outputs(cues[mine])
     tell("with everything", 0.0)
-    head = calibrated(fit(lessons, config), _unseen(seen, outputs, lessons, restyled, styled))
+    everything = fit(lessons, config)
+    head = calibrated(everything, _unseen(seen, outputs, lessons, restyled, styled))
+    for found in (outputs, styled):
+        found += head.biases - everything.biases
     scores = {source: _scores(seen, outputs, head, [source]) for source in sources}
     scores["all"] = _scores(seen, outputs, head, sources)
     by_source = lessons.source[restyled]
@@ -103,7 +109,7 @@ def _unseen(
     real[emotion == NEUTRAL] /= max(real[emotion == NEUTRAL].sum(), 1e-9)
     return Unseen(
         np.concatenate([outputs, styled]), np.concatenate([vad, lessons.vad[restyled]]),
-        np.concatenate([real, artful]))
+        np.concatenate([real, artful]), np.concatenate([emotion == NEUTRAL, artful < 0.0]))
 
 
 def _restyled_scores(

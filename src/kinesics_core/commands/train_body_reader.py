@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from kinesics_core import files, option_types
 from kinesics_core.affect.emotions import EMOTIONS
 from kinesics_core.commands import tables
+from kinesics_core.errors import KinesicsError
 
 if TYPE_CHECKING:
     from kinesics_core.body_reading.scores import BodyScores
@@ -42,6 +43,9 @@ def add_arguments(what: Any) -> None:
                         help="generated clips (default: 1600)")
     parser.add_argument("--per-content", type=option_types.whole(1), metavar="N",
                         help="restyled pieces of each content (default: 60)")
+    parser.add_argument("--together", nargs="+", action="append", default=[], metavar="NAME",
+                        help="collections that may hold the same people, by their names in the"
+                             " table: when one is left out, all are")
     parser.add_argument("--seed", type=option_types.whole(0), default=0, metavar="N")
     parser.add_argument("--json", type=Path, metavar="FILE", help="the table as JSON")
 
@@ -57,10 +61,16 @@ def run(args: argparse.Namespace) -> int:
     lesson = LessonConfig(**_given(
         per_content=args.per_content, generated=args.generated, seed=args.seed + 1))
     recordings = read_recordings(args.data, lambda line: print(line, file=sys.stderr))
+    known = {recording.source for recording in recordings}
+    for name in (name for group in args.together for name in group):
+        if name not in known:
+            raise KinesicsError(f"--together names {name!r}, which is no collection of --data:"
+                                f" {', '.join(sorted(known))}.")
     tell = _Progress()
     with tell:
         lessons = make_lessons(recordings, lesson, tell)
-        head, scores = trained(lessons, viewed(recordings, args.seed), TrainingConfig(), tell)
+        head, scores = trained(
+            lessons, viewed(recordings, args.seed), TrainingConfig(), tell, args.together)
     head.save(args.out)
     tables.print_rows(COLUMNS, [_row(name, one) for name, one in scores.items()])
     print(f"wrote {args.out}: {len(lessons.emotion)} windows")
