@@ -231,17 +231,20 @@ class FaceReader(PerPerson):
         learned = np.minimum(1.0, self._seen[rows] / 20)
         units = _evidence(features, self._speech.update(shapes, stamp, rows), learned)
         categories, read = self._network.update(persons, stamp, units, rows)
-        if not read.all():
+        all_read = read.all()
+        if not all_read:
             categories = np.where(read[:, None], categories, units.categories)
-        entropy = np.add.reduce(
-            categories * np.log(categories + 1e-12), axis=1) / -np.log(len(EMOTIONS))
         seen = (share * _frontality(persons) * (0.6 + 0.4 * learned)
                 * self._liveness.update(shapes, stamp, rows))
         # Of networks: as sure as they are right on photographs, less of what is hard to see.
         squared = categories * categories
         reliable = np.sqrt((squared @ RELIABILITY) / np.add.reduce(squared, axis=1))
-        confidence = seen * np.where(
-            read, np.maximum.reduce(categories, axis=1) * reliable, _CONFIDENCE * (1.0 - entropy))
+        sure = np.maximum.reduce(categories, axis=1) * reliable
+        if not all_read:
+            entropy = np.add.reduce(
+                categories * np.log(categories + 1e-12), axis=1) / -np.log(len(EMOTIONS))
+            sure = np.where(read, sure, _CONFIDENCE * (1.0 - entropy))
+        confidence = seen * sure
         return Readings(
             np.ones(len(persons), bool), categories, categories_to_vad(categories),
             np.minimum(np.maximum(confidence, 0.0), 1.0), np.full((len(persons), 3), np.nan))
