@@ -169,7 +169,8 @@ class Graph:
         """Return in one line what the graph sees, where its results are and what can be asked."""
         first = next(iter(self.stages.values()))
         topics = {"keypoint": ("persons",), "forecast": ("forecast",),
-                  "response": ("affect", "response"), "expression": ("face_pose", "body_pose"),
+                  "response": ("affect", "signals", "response"),
+                  "expression": ("face_pose", "body_pose"),
                   "retarget": ("joint_trajectory",), "reachy_mini": ("joint_commands",)}
         services = {"expression": ("express",), "response": ("set_personality",),
                     "retarget": ("enable_robot",), "reachy_mini": ("enable_robot",)}
