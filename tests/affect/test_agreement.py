@@ -21,6 +21,8 @@ def test_correlations_of_known_pairs():
 
 def test_equal_ranks_are_shared():
     assert agreement.spearman(np.array([1, 2, 2, 3.0]), np.array([1, 2.5, 2.5, 4])) == 1.0
+    ranks = np.corrcoef([1, 2.5, 2.5, 4], [1, 2, 3, 4])[0, 1]
+    assert agreement.spearman(np.array([1, 2, 2, 3.0]), np.arange(4.0)) == pytest.approx(ranks)
     assert np.isnan(agreement.pearson(np.ones(4), np.arange(4.0)))
 
 

@@ -128,6 +128,32 @@ def test_readings_come_twice_a_second_and_begin_anew_after_a_jump(head):
     assert not channel.update(poses * np.nan, 0, ROW).there, "a clock that jumps back"
 
 
+def test_a_reading_follows_another_movement_within_two_seconds(head):
+    rng = np.random.default_rng(2)
+    still = np.repeat((STANDING * 180.0 + 300.0)[None], STEPS, axis=0)[None]
+    moving = walker((320.0, 250.0), rng)[None]
+    channel, fresh = TrainedChannel(head), TrainedChannel(head)
+    before = channel.update(still, 0, ROW).emotions
+    for step in range(1, 5):
+        after = channel.update(moving, step * SECOND // 2, ROW).emotions
+    wanted = fresh.update(moving, 0, ROW).emotions
+    assert np.abs(wanted - before).max() > 0.01
+    assert np.abs(after - wanted).max() < 0.2 * np.abs(wanted - before).max()
+
+
+def test_how_a_head_is_usually_held_is_learned_in_a_minute():
+    upright = np.repeat((STANDING * 180.0 + 300.0)[None], STEPS, axis=0)
+    bowed = upright.copy()
+    bowed[:, :5, 1] += 12.0
+    reads = []
+    for poses in (upright, bowed):
+        channel = TrainedChannel(load())
+        reads.append([channel.update(poses[None], step * SECOND, ROW) for step in range(80)])
+    first, last = (np.abs(one.emotions - other.emotions).max() for one, other in (
+        (reads[0][0], reads[1][0]), (reads[0][-1], reads[1][-1])))
+    assert first > 0.02 and last < 0.3 * first
+
+
 def test_the_shipped_file_is_of_this_format():
     assert load().weights.shape == (len(CUES), OUTPUTS)
     assert body_head.FORMAT == 3

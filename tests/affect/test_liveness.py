@@ -49,6 +49,13 @@ def test_who_blinks_lives_however_still_otherwise():
     assert min(watch(lambda i: blinking(rng, i), 60.0)) == 1.0
 
 
+def test_a_slip_of_the_estimator_makes_no_picture_live():
+    rng = np.random.default_rng(6)
+    slip = au_to_blendshapes({"AU26": 1.0, "AU12": 1.0})
+    shares = watch(lambda i: slip if 300 <= i < 307 else still(rng), 25.0)
+    assert shares[-1] == pytest.approx(STILL, abs=0.05)
+
+
 def test_a_picture_that_moves_at_last_lives():
     rng, detector = np.random.default_rng(2), LivenessDetector()
     assert watch(lambda _: still(rng), 20.0, detector)[-1] < 0.5

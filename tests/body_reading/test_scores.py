@@ -38,3 +38,11 @@ def test_recordings_without_an_emotion_count_for_orders_only():
     scores = body_scores([None, None], vad, np.full((2, 8), 0.125), vad, np.ones(2))
     assert scores.n == 2 and scores.auc == {} and scores.valence_order == 1.0
     assert np.isnan(scores.macro_f1) and np.isnan(scores.neutral_valence)
+
+
+def test_the_speed_alone_may_tell_an_emotion_by_being_slow():
+    labels = [HAPPINESS, HAPPINESS, SADNESS, SADNESS]
+    vad, speed = np.zeros((4, 3)), np.array([2.0, 3.0, 0.5, 1.0])
+    scores = body_scores(labels, vad, np.full((4, 8), 0.125), vad, speed)
+    assert scores.speed_auc == {HAPPINESS: 1.0, SADNESS: 1.0}
+    assert scores.auc == {HAPPINESS: 0.5, SADNESS: 0.5}

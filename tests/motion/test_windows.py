@@ -83,3 +83,14 @@ def test_unseen_legs_stand_below_the_person_seen_from_either_side(side):
     height = np.ptp(frame[:, 1])
     assert np.abs(filled - poses)[:, :, legs].max() < 0.03 * height
     assert np.isfinite(filled).all()
+
+
+def test_unseen_legs_do_not_follow_a_hand():
+    legs = [COCO17.index(f"{side}_{part}") for side in ("left", "right")
+            for part in ("knee", "ankle")]
+    poses = np.repeat(200.0 * windows.STANDING[None, None], 60, axis=1)
+    poses[0, :, COCO17.index("right_wrist"), 1] -= np.linspace(0.0, 150.0, 60)
+    seen = np.ones(poses.shape[:3], bool)
+    seen[:, :, legs] = False
+    filled = windows.fill_missing(np.where(seen[..., None], poses, np.nan), seen)
+    np.testing.assert_allclose(filled[:, :, legs], poses[:, :, legs], atol=1e-6)

@@ -51,7 +51,7 @@ POSTURE = 0.3
 """Share of the evidence that stays of somebody who is still: people who wait are seldom sad."""
 
 FAR = 10.0
-"""The same for how familiar a movement is."""
+"""Spreads at which a cue is cut off where it is asked how familiar a movement is."""
 
 _FASTEST = [CUES.index(f"{part}_speed") for part in ("wrist", "elbow", "head", "knee", "ankle")]
 

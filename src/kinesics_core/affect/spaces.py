@@ -79,25 +79,16 @@ class Space:
         variance = weight @ (self.spread**2 + self.mean**2) - mean**2
         return Vad(mean, np.sqrt(np.maximum(variance, 1e-6)))
 
-    def from_vad(self, vad: Vad, emotions: np.ndarray | None = None) -> np.ndarray:
+    def from_vad(self, vad: Vad) -> np.ndarray:
         """Return probabilities (C,) of these classes for a distribution in VAD.
 
         The posterior of the classes' Gaussians, each widened by the spread of what was read.
 
         Args:
             vad: A dimension whose mean is nan is left out.
-            emotions: (8,) categories read beside it, which rule out what they do not hold: so a
-                list finer than the eight is told apart by both. None: VAD alone.
-
-        Raises:
-            KinesicsError: ``emotions`` are no eight probabilities.
         """
         score = np.log(density(vad, self))
-        if emotions is not None:
-            given = _distribution(emotions, len(EMOTIONS), "our eight emotions")
-            score = score + np.log(self.emotions @ given + 1e-6)
-        score -= score.max()
-        shares = np.exp(score)
+        shares = np.exp(score - score.max())
         return shares / shares.sum()
 
     def _checked(self, probabilities: np.ndarray) -> np.ndarray:
