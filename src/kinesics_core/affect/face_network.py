@@ -60,7 +60,7 @@ _AGREES = 4.0
 
 # Exponent of what one look says, and correlation of the errors of two looks at a face; both are
 # measured on photographs, films and drawn people ("How sure", docs/reading_people.md).
-_SHARPNESS, _SHARED = 1.05, 0.84
+_SHARPNESS, _SHARED = 1.075, 0.84
 _CLASSES = len(EMOTIONS) - 1  # of the networks
 _SUPPORT = 1.5  # nats that surprise and fear lose without any raised brow, lid or dropped jaw
 _SPEECH = 2.5  # nats that neutral gains in speech without any expression beside it
