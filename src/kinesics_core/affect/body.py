@@ -28,7 +28,7 @@ import numpy as np
 
 from kinesics_core.affect.body_channel import TrainedChannel
 from kinesics_core.affect.body_head import BodyHead, load
-from kinesics_core.affect.emotions import EMOTIONS, NEUTRAL, vad_to_categories
+from kinesics_core.affect.emotions import EMOTIONS, NEUTRAL
 from kinesics_core.affect.per_person import FIRST, PerPerson, Rows, medians, numbers
 from kinesics_core.affect.readings import Readings
 from kinesics_core.affect.spaces import UNKNOWN_SPREAD
@@ -61,15 +61,9 @@ _HEAD_HEIGHT = 0.097 / 0.288
 BODY_CONFIDENCE = 0.4
 """Ceiling of the confidence: beside a clear face, the body supports rather than decides."""
 
-_CATEGORY_SPREAD = 0.3
-
-# Most movement is neutral, and contempt and disgust are hardly recognised from bodies (Wallbott
-# 1998; Dael, Mortillaro & Scherer 2012). Order of EMOTIONS.
-_PRIOR = np.array([1.0, 1.0, 0.6, 1.0, 0.3, 0.1, 0.8, 3.0])
-
-# Share of neutral in whatever the movement suggests: sport and work move like emotions do, so a
-# body alone may hint at an emotion but not claim it.
-_DOUBT = 0.45
+# Categories until there is enough for the trained reader, for rules know none: neutral if any, and
+# no emotion rather than another.
+_UNREAD = np.where(np.arange(len(EMOTIONS)) == NEUTRAL, 0.45, 0.55 / (len(EMOTIONS) - 1))
 
 _TRAINED = 0.75  # of the trained reader's word in valence, arousal and dominance
 
@@ -229,7 +223,7 @@ class BodyReader(PerPerson):
         self._vad[rows] = np.where(read.there[:, None], np.where(
             np.isnan(vad), read.vad, both), vad)
         self._categories[rows] = read.emotions if read.there.all() else np.where(
-            read.there[:, None], read.emotions, _hint(vad))
+            read.there[:, None], read.emotions, _UNREAD)
         self._confidence[rows] = BODY_CONFIDENCE * movement.coverage[there] * familiar
         self._spread[rows] = np.where(
             read.there[:, None], read.spread, UNKNOWN_SPREAD)
@@ -360,14 +354,6 @@ def appraise(movement: Movement) -> np.ndarray:
     vad[np.isnan(movement.quantity), 1] = np.nan
     vad[headless & np.isnan(movement.openness), 2] = np.nan
     return vad
-
-
-def _hint(vad: np.ndarray) -> np.ndarray:
-    """Return the categories (P, 8) that rules suggest, until there is enough for the reader."""
-    categories = vad_to_categories(vad, spread=_CATEGORY_SPREAD) * _PRIOR
-    categories *= (1.0 - _DOUBT) / categories.sum(axis=-1, keepdims=True)
-    categories[:, NEUTRAL] += _DOUBT
-    return categories
 
 
 def _upright(body: np.ndarray) -> np.ndarray:

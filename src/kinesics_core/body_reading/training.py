@@ -52,9 +52,9 @@ class TrainingConfig:
         0.5, "how much more a likelier content counts; at 1 as much as it is likelier",
         bounds=(0.01, 10.0))
     temperature: float = setting(
-        2.0, "what the discriminants' logits are divided by", bounds=(0.1, 100.0))
+        1.5, "what the discriminants' logits are divided by", bounds=(0.1, 100.0))
     neutral: float = setting(
-        0.7, "logarithm of how much more frequent no emotion is than happiness, anger or sadness",
+        0.9, "logarithm of how much more frequent no emotion is than happiness, anger or sadness",
         bounds=(-10.0, 10.0))
 
     def __post_init__(self) -> None:
