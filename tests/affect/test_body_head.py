@@ -1,5 +1,7 @@
 """The trained reader of bodies: its file, its answers, and what it does not know."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -59,6 +61,20 @@ def test_a_still_body_says_little(head):
     still, waving, unknown = head.emotions(head.outputs(cues), cues)[:, HAPPINESS]
     assert still == pytest.approx(np.exp(0.6) / (np.exp(0.6) + 7))
     assert waving == unknown == pytest.approx(np.exp(2) / (np.exp(2) + 7))
+
+
+def test_whether_somebody_is_moved_is_linear_and_by_what_is_by_contents_too(head):
+    rng = np.random.default_rng(2)
+    count = len(CUES)
+    biases = np.full((2, 8), -1.0)
+    biases[:, ANGER] = 3.0  # both contents say anger, whatever is seen
+    changed = replace(head, weights=rng.normal(0.0, 0.3, (count, OUTPUTS)),
+                      content_weights=np.zeros((count, 16)), content_biases=biases.ravel())
+    plain = replace(changed, content_biases=np.zeros(16))
+    cues = rng.normal(0.0, 0.5, (6, count))
+    one, other = changed.read(cues).emotions, plain.read(cues).emotions
+    np.testing.assert_allclose(one[:, NEUTRAL], other[:, NEUTRAL], atol=1e-9)
+    assert (one[:, ANGER] > other[:, ANGER]).all()
 
 
 def test_a_file_comes_back_as_it_was(head, tmp_path):

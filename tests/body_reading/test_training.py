@@ -25,7 +25,7 @@ from kinesics_core.body_reading.recordings import (
     word_of,
 )
 from kinesics_core.body_reading.scores import area
-from kinesics_core.body_reading.training import TrainingConfig, fit
+from kinesics_core.body_reading.training import TrainingConfig, Unseen, calibrated, fit
 from kinesics_core.cli import main
 from kinesics_core.dataset.clips import Clip, Info, Writer
 from kinesics_core.errors import KinesicsError
@@ -77,7 +77,8 @@ def test_the_command_trains_a_reader_that_reads(collections, tmp_path, capsys):
     out = tmp_path / "reader.npz"
     assert main(["train", "body-reader", "--data", str(collections / "plain"),
                  str(collections / "acted"), "--out", str(out), "--generated", "48",
-                 "--per-content", "4", "--json", str(tmp_path / "table.json")]) == 0
+                 "--per-content", "4", "--together", "plain", "acted",
+                 "--json", str(tmp_path / "table.json")]) == 0
     printed = capsys.readouterr().out
     assert "left out" in printed and "acted" in printed
     table = json.loads((tmp_path / "table.json").read_text())
@@ -87,6 +88,12 @@ def test_the_command_trains_a_reader_that_reads(collections, tmp_path, capsys):
     np.testing.assert_allclose(read.emotions.sum(), 1.0, atol=1e-6)
     assert read.familiarity[0] == 1.0
     assert head.temperature > 0.0 and (head.vad_spread > 0.0).all()
+
+
+def test_collections_left_out_together_are_known_ones(collections, tmp_path, capsys):
+    assert main(["train", "body-reader", "--data", str(collections / "plain"), "--out",
+                 str(tmp_path / "reader.npz"), "--together", "plain", "other"]) != 0
+    assert "--together names 'other'" in capsys.readouterr().err
 
 
 def lessons_of(contents, effect, rng, count=60):
@@ -116,6 +123,35 @@ def test_what_is_done_says_nothing_and_how_it_is_done_does():
     assert area(read.vad[:, 0], emotion == HAPPINESS) > 0.8
     fast, slow = (head.read(lessons.cues[walk] + way).emotions.mean(0) for way in (speed, -speed))
     np.testing.assert_allclose(fast[:4], slow[:4], atol=0.15)
+
+
+def test_an_emotion_that_shows_otherwise_in_each_content_is_read_there():
+    rng = np.random.default_rng(3)
+    wave, run = np.zeros(len(CUES)), np.zeros(len(CUES))
+    wave[CUES.index("raised")], run[CUES.index("leg_range")] = 3.0, 3.0
+    bounce = np.zeros(len(CUES))
+    bounce[CUES.index("bounce")] = 0.5
+    one = lessons_of({"wave": wave}, {HAPPINESS: bounce, ANGER: -bounce}, rng)
+    other = lessons_of({"run": run}, {HAPPINESS: -bounce, ANGER: bounce}, rng)
+    both = Lessons(*(np.concatenate([getattr(part, name) for part in (one, other)])
+                     for name in ("cues", "emotion", "vad", "kind", "source", "content")))
+    head = fit(both, TrainingConfig(own=1.0))
+    for lessons in (one, other):
+        happy = head.read(lessons.cues).emotions[:, HAPPINESS]
+        moved = np.isin(lessons.emotion, [HAPPINESS, ANGER])
+        assert area(happy[moved], lessons.emotion[moved] == HAPPINESS) > 0.8
+
+
+def test_plain_people_unseen_have_no_valence_on_average():
+    rng = np.random.default_rng(4)
+    lessons = lessons_of({"walk": np.zeros(len(CUES))}, {}, rng)
+    head = fit(lessons, TrainingConfig())
+    outputs = head.outputs(lessons.cues) - 0.3
+    plain = lessons.emotion == NEUTRAL
+    vad = np.where(plain[:, None], [0.0, np.nan, np.nan], lessons.vad)
+    fitted = calibrated(head, Unseen(outputs, vad, np.ones(len(vad)), plain))
+    shifted = outputs[plain, 8] + fitted.biases[8] - head.biases[8]
+    assert shifted.mean() == pytest.approx(0.0, abs=1e-6)
 
 
 def test_who_is_neither_plain_nor_moved_by_a_known_emotion_teaches_nothing(collections):
