@@ -93,7 +93,18 @@ def test_an_unknown_dimension_of_one_channel_is_taken_from_the_other():
     assert both.valence == pytest.approx(0.2) and both.dominance == pytest.approx(0.3)
     unknown = affect(HAPPINESS, vad=(np.nan,) * 3)
     neither = together(fuse, unknown, unknown)
-    assert np.isfinite([neither.valence, neither.arousal, neither.dominance]).all()
+    assert [neither.valence, neither.arousal, neither.dominance] == pytest.approx(
+        categories_to_vad(neither.categories), abs=1e-6)
+
+
+def test_a_quiet_body_counts_less_beside_a_moving_face_and_adds_half_its_confidence():
+    face = affect(HAPPINESS, 1.0, 0.5, vad=(0.6, 0.6, 0.6))
+    quiet = affect(NEUTRAL, 1.0, 0.4, "body", vad=(0.0, 0.0, 0.0))
+    moving = affect(HAPPINESS, 1.0, 0.4, "body", vad=(0.0, 0.0, 0.0))
+    both, either = together(fuse, face, quiet), together(fuse, face, moving)
+    assert both.arousal == pytest.approx(0.6, abs=1e-4)  # all of the body is quiet: no weight
+    assert either.arousal == pytest.approx(0.6 * 0.3 / 0.7, abs=1e-4)  # .5 x .6 beside .4 x 1
+    assert both.confidence == pytest.approx(1.0 - 0.5 * 0.8)
 
 
 def test_a_smile_is_followed_within_a_second_and_not_at_once(make_person):

@@ -203,6 +203,7 @@ def test_who_is_absent_for_more_than_a_second_is_forgotten(forecaster):
     back = forecaster.update(people(seconds(times[-1] + 0.9), (1, seen(STANDING)))).motion
     assert back and back[0].confidence < 0.6
     forecaster.update(people(seconds(times[-1] + 2.0)))
+    assert not forecaster._tracks, "nothing is kept of people who never come back"
     assert not forecaster.update(people(seconds(times[-1] + 2.1), (1, seen(STANDING)))).motion
 
 
