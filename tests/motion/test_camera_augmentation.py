@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from walker import pose, waving
@@ -13,6 +15,7 @@ from kinesics_core.motion.training.camera_augmentation import (
     detect,
     mirror,
     pixels_of,
+    played,
     random_camera,
     stretch,
 )
@@ -123,6 +126,25 @@ def test_some_detectors_are_exact():
     noise = DetectorNoise((0.01, 0.01), 0.0, 0.0, 0.0, 0.0, exact=0.3)
     noisy, _ = detect(np.random.default_rng(1), pixels, noise)
     assert 0.2 < (np.abs(noisy - pixels).max(axis=(1, 2, 3)) == 0).mean() < 0.4
+
+
+def test_quiet_people_hardly_move_and_pinned_ones_keep_their_hips_in_place():
+    body = waving(1.0, 0.0, 5.0)
+    body = (body + np.linspace(0, 4, len(body))[:, None, None] * (1.0, 0.0, 0.0)).astype(np.float32)
+    which, plain = np.zeros(200, int), Augmentation(speeds=(1.0, 1.0))
+
+    def moved(**how):
+        return played(np.random.default_rng(0), [body], which, replace(plain, **how))
+
+    def way(points):
+        return np.abs(np.diff(points, axis=1)).mean(axis=(1, 2, 3))
+
+    walked, quiet, pinned = moved(), moved(quiet=True), moved(pinned=True)
+    assert (way(quiet) < 0.31 * way(walked).max()).all() and way(quiet).min() > 0
+    hips = pinned[:, :, [COCO17.index("left_hip"), COCO17.index("right_hip")]].mean(axis=2)
+    assert np.ptp(hips, axis=1).max() < 1e-5 and np.ptp(walked[:, :, 0, 0], axis=1).min() > 1.0
+    own = walked - walked[:, :, 11:13].mean(axis=2, keepdims=True)
+    assert pinned - hips[:, :, None] == pytest.approx(own, abs=1e-5)
 
 
 def test_some_windows_are_seen_level_without_perspective_and_exactly():

@@ -41,8 +41,8 @@ def test_any_keypoints_past_and_future_and_an_untrained_network_stands_still(
 def test_filters_tell_where_people_go_from_how_their_pose_changes():
     network = CarryingMixer(NetworkShape(residual=True)).eval()
     with torch.no_grad():
-        of_centre = network.filters.bias.view(30, 2, -1)[:, 1]
-        of_centre[:, FREQUENCIES] = torch.arange(1, 31) / 30 / FILTER_UNIT    # of the newest
+        network.synthesis[:, 0] = torch.arange(1, 31) / 30
+        network.filters.bias.view(network.waves, 2, -1)[0, 1, FREQUENCIES] = 1.0 / FILTER_UNIT
     past = torch.randn(3, 60, 34)
     centre, pose = (lambda clip: clip.view(3, -1, 17, 2).mean(dim=2)), (
         lambda clip: clip.view(3, -1, 17, 2) - clip.view(3, -1, 17, 2).mean(dim=2, keepdim=True))

@@ -95,8 +95,9 @@ def test_unknown_network_is_named_with_those_there_are() -> None:
 def test_the_carrying_network_can_continue_whatever_moves() -> None:
     network = build(CARRYING, residual=True).eval()
     with torch.no_grad():
-        chosen = network.filters.bias.view(30, 2, -1)            # of the pose and of its centre
-        chosen[:, :, FREQUENCIES] = torch.arange(1, 31)[:, None] / 30 / FILTER_UNIT  # newest
+        network.synthesis[:, 0] = torch.arange(1, 31) / 30
+        chosen = network.filters.bias.view(network.waves, 2, -1)  # of the pose and of its centre
+        chosen[0, :, FREQUENCIES] = 1.0 / FILTER_UNIT             # the newest velocity
     observed = torch.randn(3, 60, 34)
     step = observed[:, -1:] - observed[:, -2:-1]
     straight_on = observed[:, -1:] + torch.arange(1, 31)[:, None] * step

@@ -1,6 +1,7 @@
 import csv
 import json
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,13 @@ from kinesics_core.motion import uncertainty
 from kinesics_core.motion.networks.prediction import Prediction
 from kinesics_core.motion.training import checkpoints, feeds, labels, losses
 from kinesics_core.motion.training import fit as training
-from kinesics_core.motion.training.config import CHOICES, TrainingConfig, recipe, unlike_the_paper
+from kinesics_core.motion.training.config import (
+    CHOICES,
+    RATIOS,
+    TrainingConfig,
+    recipe,
+    unlike_the_paper,
+)
 from kinesics_core.motion.training.feeds import Draws, Examples, PlaneFeed
 from kinesics_core.motion.training.fit import TrainingData
 from kinesics_core.motion.training.judge import judge
@@ -112,7 +119,7 @@ def test_the_papers_loss_is_mean_squared_error_plus_lambda_cross_entropy():
     assert float(got) == pytest.approx(((future - truth) ** 2).mean() + 0.3 * entropy, rel=1e-5)
 
 
-@pytest.mark.parametrize("loss", sorted({*CHOICES["loss"]} - {"ratio"}))
+@pytest.mark.parametrize("loss", sorted({*CHOICES["loss"]} - {*RATIOS}))
 def test_numbers_whose_truth_is_unknown_do_not_count(loss):
     rng = np.random.default_rng(0)
     observed = rng.normal(size=(3, 60, 34)).astype(np.float32)
@@ -161,7 +168,8 @@ def test_the_tempered_error_lies_between_the_other_two():
     assert tempered == pytest.approx(np.sqrt(plain * relative), rel=1e-5)
 
 
-def test_the_ratio_is_a_share_of_standing_still_in_each_source():
+@pytest.mark.parametrize("loss", RATIOS)
+def test_the_ratio_is_a_share_of_standing_still_in_each_source(loss):
     rng = np.random.default_rng(0)
     observed = rng.normal(size=(4, 60, 34)).astype(np.float32)
     truth = rng.normal(size=(4, 30, 34)).astype(np.float32)
@@ -171,16 +179,43 @@ def test_the_ratio_is_a_share_of_standing_still_in_each_source():
     still = losses.standing_still(batch)
     batch.still = torch.as_tensor(np.repeat(still[None], 4, axis=0))
     newest = torch.as_tensor(observed[:, -1:].repeat(30, axis=1))
-    config = recipe("carry_over", network="ours")
-    # Standing still is 1 of the first measure, and of the second where windows are known whole.
-    assert float(losses.total(Prediction(newest), batch, config)) == pytest.approx(1 + 0.75)
+    config = recipe("carry_over", network="ours", loss=loss)
+    # Standing still is 1 of the first measure, and of the second where windows are known whole;
+    # nobody here is quieter than the others but by chance.
+    whole = pytest.approx(1 + 0.75, rel=0.01)
+    assert float(losses.total(Prediction(newest), batch, config)) == whole
     nonsense = truth.copy()
     nonsense[3, :, :20] = 1e6
     again = batch_of(observed, nonsense, weight)
     again.still = batch.still
-    assert float(losses.total(Prediction(newest), again, config)) == pytest.approx(1 + 0.75)
+    assert float(losses.total(Prediction(newest), again, config)) == whole
     batch.still = batch.still * 2               # where people move twice as much
-    assert float(losses.total(Prediction(newest), batch, config)) == pytest.approx((1 + 0.75) / 2)
+    assert 2 * float(losses.total(Prediction(newest), batch, config)) == whole
+
+
+def test_the_ratio_counts_every_frame_alike_and_quiet_windows_more():
+    observed = np.zeros((2, 60, 34), np.float32)
+    truth = np.repeat(np.linspace(0.02, 0.6, 30, dtype=np.float32)[:, None], 34, axis=1)
+    truth = np.stack([truth, 0.01 * truth])
+    batch = batch_of(observed, truth)
+    batch.still = torch.as_tensor(np.repeat(losses.standing_still(batch)[None], 2, axis=0))
+    config = recipe("carry_over", network="ours", pose_weight=0.0)
+    assert config.loss == "ratio_each"
+
+    def loss(future):
+        return float(losses.total(Prediction(torch.as_tensor(future)), batch, config))
+
+    held = np.zeros_like(truth)
+    wrong = {}
+    for frame in (0, 29):
+        wrong[frame] = held.copy()
+        wrong[frame][0, frame] -= truth[0, frame]           # twice as far off as standing still
+    first, last = (loss(wrong[frame]) - loss(held) for frame in (0, 29))
+    assert first == pytest.approx(last, rel=1e-4) and first > 0
+    lively, quiet = held.copy(), held.copy()
+    lively[0] += 0.001
+    quiet[1] -= 0.001
+    assert loss(quiet) - loss(held) > 1.5 * (loss(held) - loss(lively)) > 0
 
 
 def test_windows_through_cameras_say_how_far_off_standing_still_is_in_their_source():
@@ -188,12 +223,13 @@ def test_windows_through_cameras_say_how_far_off_standing_still_is_in_their_sour
     waves = clips(4, seed=0)
     statues = [with_(clip, source="statues", keypoints=clip.keypoints[:1].repeat(90, axis=0))
                for clip in waves]
-    config = recipe("carry_over", network="ours", level=1.0)
+    config = recipe("carry_over", network="ours", level=1.0, quiet=0.0, pinned=0.0)
     feed = feeds.open_feed(config, Examples([*waves, *statues]), torch.device("cpu"))
-    assert (feed.still[:4] > 0.01).all() and (feed.still[4:] < 1e-4).all()
+    means = feed.still[0].mean(axis=2)
+    assert (means[:4] > 0.01).all() and (means[4:] < 1e-4).all()
     batch = next(feed.epoch(np.random.default_rng(0)))
     moved = (batch.future - batch.observed[:, -1:]).abs().amax(dim=(1, 2))
-    assert ((moved > 1e-3) == (batch.still[:, 0] > 0.01)).all()
+    assert ((moved > 1e-3) == (batch.still[:, 0].mean(dim=1) > 0.01)).all()
 
 
 def test_the_spread_is_learned_from_the_error_and_leaves_the_prediction_alone():
@@ -504,6 +540,23 @@ def test_pretraining_starts_the_training_where_it_ended(tmp_path):
     moved = [float((fresh.network.state_dict()[k] - v).abs().max()) for k, v in start.items()
              if k.endswith("weight") and v.ndim == 2]
     assert max(moved) < 1e-5                       # lr 1e-9: where it starts is where it ends
+
+
+def test_an_anchored_training_ends_between_where_it_began_and_where_it_would_end():
+    config = TrainingConfig(network="ours", epochs=2, batch=16, anchor=0.0, seed=3)
+    given, held = paced(4, 0), paced(2, 1)
+    torch.manual_seed(5)
+    start = {name: weight + 0.01 * torch.randn_like(weight)
+             for name, weight in fit(config, given, held).network.state_dict().items()}
+    free, anchored = (
+        fit(replace(config, anchor=share), given, held, start=start).network.state_dict()
+        for share in (0.0, 0.25))
+    moved = 0.0
+    for name, weight in free.items():
+        wanted = 0.75 * weight + 0.25 * start[name]
+        assert torch.allclose(anchored[name], wanted, atol=1e-6), name
+        moved = max(moved, float((weight - start[name]).abs().max()))
+    assert moved > 1e-3
 
 
 @pytest.mark.parametrize(("config", "classes", "keypoints", "words"), [

@@ -82,6 +82,9 @@ class Augmentation:
         wide: True for cameras far away, high and low too, see ``random_camera``.
         level: Share of the windows that are seen exactly, from so far away that there is no
             perspective, at eye level: as the paper's measure sees them, from any side.
+        quiet: People hardly move: half of the windows are played at ``SLOWLY``, in the others every
+            pose is nearer to the newest observed one, by a share of ``SMALL``.
+        pinned: The hips stay where they are.
     """
 
     mirrored: float = 0.5
@@ -89,7 +92,14 @@ class Augmentation:
     proportions: float = 0.0
     wide: bool = False
     level: float = 0.0
+    quiet: bool = False
+    pinned: bool = False
 
+
+SLOWLY = (0.04, 0.3)
+"""Speeds of people who hardly move."""
+SMALL = (0.02, 0.3)
+"""Shares to which their movement is made small."""
 
 MIRRORED_AND_WARPED = Augmentation()
 AS_RECORDED = Augmentation(mirrored=0.0, speeds=(1.0, 1.0))
@@ -173,6 +183,32 @@ def leveled(camera: Camera, which: np.ndarray) -> Camera:
         camera, distance=np.where(which, FAR, camera.distance),
         pitch=np.where(which, 0.0, camera.pitch), roll=np.where(which, 0.0, camera.roll),
         focal=np.where(which, FAR * nearer, camera.focal))
+
+
+def played(
+    rng: np.random.Generator, clips: list[np.ndarray], which: np.ndarray,
+    augmentation: Augmentation,
+) -> np.ndarray:
+    """Cut windows (B, 90, 17, 3), metres, of the clips named, with the movement that is asked for.
+
+    Args:
+        rng: Source of every random number.
+        clips: (T, 17, 3) each, at 30 Hz.
+        which: (B,) index of the clip of each window.
+        augmentation: Its speeds, ``quiet`` and ``pinned``.
+    """
+    points = cut(rng, clips, which, *augmentation.speeds)
+    if augmentation.quiet:
+        low, high = np.log(SMALL)
+        share = np.exp(rng.uniform(low, high, (len(which), 1, 1, 1))).astype(points.dtype)
+        newest = points[:, OBSERVED - 1:OBSERVED]
+        slow = rng.random(len(which)) < 0.5
+        points = newest + share * (points - newest)
+        points[slow] = cut(rng, clips, which[slow], *SLOWLY)
+    if augmentation.pinned:
+        pelvis = _middle(points, "hip")
+        points = points - pelvis + pelvis[:, OBSERVED - 1:OBSERVED]
+    return points
 
 
 def mirror(points: np.ndarray) -> np.ndarray:

@@ -44,8 +44,8 @@ def draw_windows(
     """
     chance = clip_chances(clips) if chance is None else chance
     which = rng.choice(len(clips), size=count, p=chance)
-    points = camera_augmentation.cut(
-        rng, [clip.keypoints for clip in clips], which, *augmentation.speeds)
+    points = camera_augmentation.played(
+        rng, [clip.keypoints for clip in clips], which, augmentation)
     if augmentation.mirrored:
         flip = rng.random(count) < augmentation.mirrored
         points[flip] = camera_augmentation.mirror(points[flip])

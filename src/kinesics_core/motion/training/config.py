@@ -6,7 +6,8 @@ frame centred and scaled by itself. The paper does not say whether the decay is 
 gradient (torch's Adam) or beside it (AdamW; Loshchilov and Hutter, ICLR 2019); here it is beside
 it. In the gradient it outweighs the errors of normalised poses, and an LSTM stays worse than zero
 velocity. ``recipe("ours")`` is what our own network is trained with on one source,
-``recipe("carry_over")`` on several, to forecast people of another.
+``recipe("carry_over")`` on several, to forecast people of another; ``recipe("settle")`` after it,
+from its weights (``--init``), gives back to people who walk what quiet ones took from them.
 """
 
 from __future__ import annotations
@@ -23,11 +24,14 @@ from kinesics_core.training.schedule import cosine_share, warmup_share
 RESIDUAL_UNIT = 0.1
 """Unit of the loss of a residual network, as a share of the pose's scale."""
 
+RATIOS = ("ratio", "ratio_each")
+"""Losses that are shares of standing still's error in the source of each window."""
+
 CHOICES: dict[str, tuple[str, ...]] = {
     "network": tuple(FORECASTERS),
     "optimiser": ("adamw", "adam"),
     "decay": ("none", "cosine"),
-    "loss": ("mse", "l1", "relative", "tempered", "ratio"),
+    "loss": ("mse", "l1", "relative", "tempered", *RATIOS),
     "view": ("frontal", "random"),
     "cameras": ("near", "wide"),
     "normalisation": NORMALISATIONS,
@@ -59,6 +63,8 @@ class TrainingConfig:
             scaled by itself; only windows seen whole have it.
         lambda_classification: Weight of the classifier's cross entropy (equation 3).
         ema: Weights are averaged over the steps, a new one counting 1 - ema; 0 does not average.
+        anchor: Share of the weights that a training begins with, left in what it ends with, as in
+            Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR 2022 (arXiv 2109.01903).
         mirror: Exchange left and right in half of the windows.
         warp: Play windows that are drawn from clips up to this share faster or slower; has no
             effect on cut ones.
@@ -67,6 +73,10 @@ class TrainingConfig:
             low.
         level: Share of the windows of random views that are seen exactly, from far away and level,
             as the paper's measure sees them.
+        quiet: Share of the windows of random views that show people who hardly move: recordings
+            slowed down a lot, or their movement made small.
+        pinned: Share of them that show people whose hips stay where they are, as on a treadmill, or
+            to a camera that follows.
         proportions: Standard deviation of the log of how much longer or shorter limbs, trunk and
             head are drawn, in random views.
         balance: In random views a source is drawn from in proportion to its length to this power.
@@ -97,11 +107,14 @@ class TrainingConfig:
     pose_weight: float = 0.0
     lambda_classification: float = 0.3
     ema: float = 0.0
+    anchor: float = 0.0
     mirror: bool = False
     warp: float = 0.0
     view: str = "frontal"
     cameras: str = "near"
     level: float = 0.0
+    quiet: float = 0.0
+    pinned: float = 0.0
     proportions: float = 0.0
     balance: float = 0.5
     reuse: int = 1
@@ -122,17 +135,18 @@ class TrainingConfig:
             if value is not None and not 0 < value < math.inf:
                 raise KinesicsError(f"Got {field} {value}; wanted more than 0.")
         for field in ("weight_decay", "gradient_limit", "lambda_classification", "windows", "warp",
-                      "pose_weight", "level", "proportions", "balance"):
+                      "pose_weight", "level", "quiet", "pinned", "proportions", "balance"):
             value = getattr(self, field)
             if not 0 <= value < math.inf:
                 raise KinesicsError(f"Got {field} {value}; wanted 0 or more.")
-        if self.loss == "ratio" and self.view != "random":
+        if self.loss in RATIOS and self.view != "random":
             raise KinesicsError(
-                "Got loss ratio for the frontal view; wanted one of random views, which know the"
-                " source of each window. Give --view random, or loss l1.")
-        if self.level > 1:
-            raise KinesicsError(f"Got level {self.level}; wanted a share, 1 at most.")
-        for field in ("beta2", "ema", "warmup"):
+                f"Got loss {self.loss} for the frontal view; wanted one of random views, which know"
+                " the source of each window. Give --view random, or loss l1.")
+        for field, share in (("level", self.level), ("quiet and pinned", self.quiet + self.pinned)):
+            if share > 1:
+                raise KinesicsError(f"Got {field} {share:g}; wanted a share, 1 at most.")
+        for field in ("beta2", "ema", "anchor", "warmup"):
             value = getattr(self, field)
             if not 0 <= value < 1:
                 raise KinesicsError(f"Got {field} {value}; wanted at least 0 and less than 1.")
@@ -166,8 +180,13 @@ RECIPES: dict[str, dict[str, Any]] = {
 }
 RECIPES["carry_over"] = RECIPES["ours"] | {
     "view": "random", "normalisation": "last_frame", "cameras": "wide", "level": 0.4,
-    "proportions": 0.1, "balance": 0.15, "reuse": 4, "loss": "ratio", "pose_weight": 1.0,
-    "windows": 50000, "epochs": 12, "select": "loss", "cautious": True,
+    "quiet": 0.12, "pinned": 0.3, "proportions": 0.1, "balance": 0.15, "reuse": 6,
+    "loss": "ratio_each", "pose_weight": 1.0, "windows": 100000, "epochs": 12, "select": "loss",
+    "cautious": True,
+}
+RECIPES["settle"] = RECIPES["carry_over"] | {
+    "quiet": 0.06, "pinned": 0.1, "loss": "ratio", "lr": 1e-3, "epochs": 4,
+    "anchor": 0.5,
 }
 """Changes that each recipe makes to the defaults."""
 

@@ -24,7 +24,7 @@ from kinesics_core.motion.training.camera_augmentation import (
     Augmentation,
     DetectorNoise,
 )
-from kinesics_core.motion.training.config import TrainingConfig
+from kinesics_core.motion.training.config import RATIOS, TrainingConfig
 from kinesics_core.motion.training.windowing import CutWindows, WindowBatch
 from kinesics_core.motion.windows import HORIZON, OBSERVED, Normalisation
 
@@ -33,11 +33,11 @@ WINDOWS = 7000
 """Windows of an epoch through random cameras, where the config does not say how many."""
 VALIDATION_STEP = 15
 VALIDATION_WINDOWS = 2000
+"""Drawn of clips for random views; cut clips are validated on a window every half second."""
 WIDE_SPEEDS = (0.65, 1.5)
 """Speeds at which windows are played where cameras are wide."""
 STILL_WINDOWS = 600
 """Windows of a source by which standing still is judged."""
-"""Drawn of clips for random views; cut clips are validated on a window every half second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +229,7 @@ class Views:
     Attributes:
         draws: Size of an epoch.
         how: Normalisation.
-        augmentation: How what is seen differs from the recordings.
+        kinds: Shares of the windows, and how what is seen differs there from the recordings.
         noise: How the detector errs.
         balance: Exponent of a source's length, see ``camera_windows.clip_chances``.
         reuse: Passes over the same windows in an epoch.
@@ -238,7 +238,7 @@ class Views:
 
     draws: Draws
     how: Normalisation
-    augmentation: Augmentation = Augmentation()
+    kinds: tuple[tuple[float, Augmentation], ...] = ((1.0, Augmentation()),)
     noise: DetectorNoise = DetectorNoise()
     balance: float = 0.5
     reuse: int = 1
@@ -251,10 +251,14 @@ def views_of(config: TrainingConfig) -> Views:
     augmentation = Augmentation(
         speeds=WIDE_SPEEDS if wide else Augmentation().speeds, proportions=config.proportions,
         wide=wide, level=config.level)
+    kinds = ((1.0 - config.quiet - config.pinned, augmentation),
+             (config.quiet, replace(augmentation, quiet=True)),
+             (config.pinned, replace(augmentation, pinned=True)))
     return Views(
-        Draws(config.batch, config.windows or WINDOWS), config.normalisation, augmentation,
+        Draws(config.batch, config.windows or WINDOWS), config.normalisation,
+        tuple(kind for kind in kinds if kind[0] > 0),
         OFTEN_EXACT if wide and not config.level else DetectorNoise(), config.balance,
-        config.reuse, config.loss == "ratio")
+        config.reuse, config.loss in RATIOS)
 
 
 class CameraFeed:
@@ -292,24 +296,30 @@ class CameraFeed:
                 yield drawn.take(order[step * batch:(step + 1) * batch])
 
     def draw(self, rng: np.random.Generator, count: int) -> WindowBatch[np.ndarray]:
-        """Draw ``count`` windows at once."""
+        """Draw ``count`` windows at once, those of a kind one after the other."""
+        counts = rng.multinomial(count, [share for share, _ in self.views.kinds])
+        return _joined([self._draw(rng, int(own), kind)
+                        for kind, own in enumerate(counts) if own])
+
+    def _draw(self, rng: np.random.Generator, count: int, kind: int) -> WindowBatch[np.ndarray]:
         cut = camera_windows.draw_windows(
             rng, self.clips, count, self.views.noise, chance=self.chance,
-            augmentation=self.views.augmentation)
+            augmentation=self.views.kinds[kind][1])
         batch = _encode(cut, self.views.how, self.target)
-        return batch if self.still is None else replace(batch, still=self.still[cut.clip])
+        return batch if self.still is None else replace(batch, still=self.still[kind, cut.clip])
 
     def _standing_still(self) -> np.ndarray:
-        """Return (clips, 2) float32, standing still's mean errors in each clip's source."""
+        """Return (kinds, clips, 2, H) float32, standing still's mean errors in clips' sources."""
         sources = np.array([clip.source for clip in self.clips])
-        still = np.empty((len(sources), 2), np.float32)
+        still = np.empty((len(self.views.kinds), len(sources), 2, HORIZON), np.float32)
         for source in np.unique(sources):
             own = np.flatnonzero(sources == source)
-            cut = camera_windows.draw_windows(
-                np.random.default_rng(0), [self.clips[row] for row in own], STILL_WINDOWS,
-                self.views.noise, augmentation=self.views.augmentation)
-            still[own] = losses.standing_still(on_device(
-                _encode(cut, self.views.how, None), torch.device("cpu")))
+            for kind, (_, augmentation) in enumerate(self.views.kinds):
+                cut = camera_windows.draw_windows(
+                    np.random.default_rng(0), [self.clips[row] for row in own], STILL_WINDOWS,
+                    self.views.noise, augmentation=augmentation)
+                still[kind, own] = losses.standing_still(on_device(
+                    _encode(cut, self.views.how, None), torch.device("cpu")))
         return still
 
     def _steps_of_a_pass(self) -> int:

@@ -94,13 +94,16 @@ def fit(
     network = identity.build()
     if start is not None:
         checkpoints.load_start(network, start)
+    begun = {name: weight.clone() for name, weight in network.state_dict().items()}
     network.to(place)
     result = train_epochs(
         network, _optimiser(config, network), task,
         LoopConfig(config.epochs, config.rate, config.seed, config.gradient_limit, config.ema),
         hooks, resume)
     best = identity.build()
-    best.load_state_dict(result.weights)
+    best.load_state_dict({name: torch.lerp(weight.cpu(), begun[name], config.anchor)
+                          for name, weight in result.weights.items()} if config.anchor
+                         else result.weights)
     if config.cautious:
         if not isinstance(best, DCTMixer | CarryingMixer):
             raise KinesicsError(

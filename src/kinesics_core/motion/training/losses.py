@@ -15,6 +15,8 @@ second.
 ``ratio``     the mean absolute error of a window over that of standing still in its source,
               so that every source is a share of what is to be beaten in it: what strangers are
               judged by. Random views only. It has no unit of its own.
+``ratio_each``  the same of each frame, over standing still at that frame; windows of who is quieter
+              than others in the source weigh more.
 
 With ``pose_weight`` the same error of poses, each centred and scaled by itself, predicted and true,
 is added. Where people cross the image the way they go is most of the first error, and a network
@@ -34,7 +36,7 @@ import torch
 from torch import Tensor
 
 from kinesics_core.motion.networks.prediction import Prediction
-from kinesics_core.motion.training.config import TrainingConfig
+from kinesics_core.motion.training.config import RATIOS, TrainingConfig
 from kinesics_core.motion.training.windowing import WindowBatch
 from kinesics_core.motion.uncertainty import ACTIVITY_FRAMES
 from kinesics_core.motion.windows import RATE
@@ -43,6 +45,11 @@ CALM = 0.15
 """Activity, scales per second, added in the relative loss so that stillness divides nothing."""
 SMALLEST = 1e-4
 """Least error of standing still that divides, pose scales: nobody stands stiller."""
+QUIETER = 0.3
+"""Exponent of how much quieter a window is than its source, by which it weighs more in the ratio.
+With 0 what is right of a source is wrong of its quiet people: jitter is taken for movement."""
+FLOOR = 0.1
+"""Share of its source's error that is added to a window's before it is compared."""
 SPREAD_WEIGHT = 0.01
 """The spread is learned from the error and gives no gradient back: only clipping sees its size."""
 
@@ -51,11 +58,12 @@ def total(predicted: Prediction, batch: WindowBatch[Tensor], config: TrainingCon
     """Return the loss of a batch (equation 3), a scalar."""
     value = predicted.future.new_zeros(())
     if batch.future.shape[1]:
-        if config.loss == "ratio":
-            value = ratio(predicted.future, batch, config.pose_weight)
+        if config.loss in RATIOS:
+            value = ratio(predicted.future, batch, config.pose_weight,
+                          each=config.loss == "ratio_each")
         else:
             value = generation(predicted.future, batch, config.loss, config.unit)
-        if config.pose_weight and config.loss != "ratio":
+        if config.pose_weight and config.loss not in RATIOS:
             value = value + config.pose_weight * generation(
                 centred(predicted.future), in_own_scale(batch), config.loss, config.unit)
         if predicted.spread is not None:
@@ -88,39 +96,53 @@ def generation(future: Tensor, batch: WindowBatch[Tensor], loss: str, unit: floa
     return mean(error, batch.weight)
 
 
-def ratio(future: Tensor, batch: WindowBatch[Tensor], pose_weight: float) -> Tensor:
+def ratio(
+    future: Tensor, batch: WindowBatch[Tensor], pose_weight: float, *, each: bool = False
+) -> Tensor:
     """Return the mean error of windows over standing still's in their sources.
 
     Args:
         future: (B, H, F) predicted.
         batch: The truth, with ``still``.
         pose_weight: Weight of the second measure, that of poses each in its own scale.
+        each: Every frame counts alike, and quiet windows more.
     """
     assert batch.still is not None  # feeds of random views say it
-    both = window_errors(future, batch) / batch.still.clamp(min=SMALLEST)         # (B, 2)
+    errors, least = window_errors(future, batch), batch.still.clamp(min=SMALLEST)  # (B, 2, H)
+    if each:
+        source = least[:, 0].mean(dim=1)
+        own = window_errors(_newest_held(batch), batch)[:, 0].mean(dim=1)
+        quiet = (source / (own + FLOOR * source)) ** QUIETER                      # (B,)
+        both = (errors / least).mean(dim=2) * (quiet / quiet.mean())[:, None]     # (B, 2)
+    else:
+        both = errors.mean(dim=2) / least.mean(dim=2)
     return both[:, 0].mean() + pose_weight * both[:, 1].mean()
 
 
 def window_errors(future: Tensor, batch: WindowBatch[Tensor]) -> Tensor:
-    """Return the mean absolute errors (B, 2) of windows in both measures, 0 where unknown."""
+    """Return the mean absolute errors (B, 2, H) of frames in both measures, 0 where unknown."""
     error = (future - batch.future).abs()
     own = in_own_scale(batch)
     posed = (centred(future) - own.future).abs()
     if batch.weight is None or own.weight is None:
-        return torch.stack([error.mean(dim=(1, 2)), posed.mean(dim=(1, 2))], dim=1)
+        return torch.stack([error.mean(dim=2), posed.mean(dim=2)], dim=1)
     weight = batch.weight.expand_as(error)
     return torch.stack([
-        (error * weight).sum(dim=(1, 2)) / weight.sum(dim=(1, 2)).clamp(min=1.0),
-        (posed * own.weight).mean(dim=(1, 2))], dim=1)
+        (error * weight).sum(dim=2) / weight.sum(dim=2).clamp(min=1.0),
+        (posed * own.weight).mean(dim=2)], dim=1)
 
 
 def standing_still(batch: WindowBatch[Tensor]) -> np.ndarray:
-    """Return standing still's mean errors (2,) over windows, those known whole for the second."""
-    still = batch.observed[:, -1:].expand_as(batch.future)
-    errors = window_errors(still, batch).numpy()
-    known = errors > 0
+    """Return standing still's mean errors (2, H) at frames, of windows known whole the second."""
+    errors = window_errors(_newest_held(batch), batch).numpy()
+    known = errors.any(axis=2, keepdims=True)
     means: np.ndarray = errors.sum(axis=0) / np.maximum(known.sum(axis=0), 1)
     return means
+
+
+def _newest_held(batch: WindowBatch[Tensor]) -> Tensor:
+    """Return what standing still predicts (B, H, F)."""
+    return batch.observed[:, -1:].expand_as(batch.future)
 
 
 def centred(poses: Tensor) -> Tensor:

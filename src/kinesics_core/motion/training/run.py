@@ -33,7 +33,7 @@ from kinesics_core.training.checkpoint import CHECKPOINT
 from kinesics_core.training.curves import Row
 from kinesics_core.training.loop import Hooks, OnStep
 
-VERSION = "4"
+VERSION = "5"
 """Version of the models that this code trains, for their files."""
 _PICTURE_EVERY = 10
 """Epochs between two drawings of the curves."""

@@ -75,8 +75,9 @@ class WindowBatch(Generic[Array]):
         weight: (B, H, F) or (B, 1, F) float32, 0 where the truth is unknown; None if it is known
             everywhere.
         target: (B,) int64, the class of each, -1 for unknown; None without classes.
-        still: (B, 2) float32, mean error of standing still in each window's source: in scales of
-            the newest pose, and of poses each in its own scale; None where nobody asked.
+        still: (B, 2, H) float32, mean error of standing still at each frame in each window's
+            source: in scales of the newest pose, and of poses each in its own scale; None where
+            nobody asked.
     """
 
     observed: Array
