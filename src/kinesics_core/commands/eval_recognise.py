@@ -27,7 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     shared.add_arguments(parser)
     parser.add_argument("--label", required=True, help="what to recognise")
     parser.add_argument("--networks", default="ours", metavar="A,B",
-                        help=f"which to train, of {', '.join(NETWORKS)}, ours_forecaster")
+                        help=f"which to train, of {', '.join(NETWORKS)}, ours_forecaster; those of"
+                             " ours train for steps of their own, whatever --epochs")
 
 
 def run(args: argparse.Namespace) -> int:
