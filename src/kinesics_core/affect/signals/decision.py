@@ -57,17 +57,18 @@ class Decision:
         self.lasted = np.concatenate([self.lasted, fresh.lasted], axis=1)
         self.sure = np.concatenate([self.sure, fresh.sure], axis=1)
 
-    def advance(self, evidence: np.ndarray, elapsed: float) -> None:
+    def advance(self, evidence: np.ndarray, elapsed: float, hold: float = 1.0) -> None:
         """Go one step on.
 
         Args:
             evidence: (gestures, P), 0..1.
             elapsed: Seconds.
+            hold: Share of the time that a pose must last.
         """
         self.sure += (1.0 - math.exp(-elapsed / 0.15)) * (evidence - self.sure)
         opposed = np.where(self.on, evidence < ENDS, evidence >= BEGINS)
         self.lasted = (self.lasted + elapsed) * opposed
         if opposed.any():
-            flips = opposed & (self.lasted >= np.where(self.on, GONE, HOLD) - 1e-9)
+            flips = opposed & (self.lasted >= np.where(self.on, GONE, hold * HOLD) - 1e-9)
             self.on ^= flips
             self.lasted[flips] = 0.0

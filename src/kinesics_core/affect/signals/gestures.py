@@ -34,15 +34,23 @@ _HANDS = np.array([S[f"{name}_{side}"] for side in ("left", "right") for name in
 _HANDS_OF = {name: np.array([S[f"{name}_left"], S[f"{name}_right"]]) for name in ("wave", "lift")}
 """Rows of a swing of both hands."""
 
+_BEGUN = slice(S["wave_left"], S["clap"] + 1)
+"""Rows of swings of hands, each of the left and the right one, and of both."""
+
+_LATELY = 1.0
+"""Seconds within which a first swing must have begun to tell the next ones."""
+
 _LEAST = np.array([
     (0.15, 0.25), (0.15, 0.25), (0.17, 0.28), (0.17, 0.28), (0.17, 0.28), (0.17, 0.28),
     (0.14, 0.5), (0.13, 0.2), (0.17, 0.28)]).T[..., None]
 """Lengths that three swings must have on average, and two, to be a gesture; as ``SWINGS``."""
 
+_HAND = 0.35  # share of the forearm by which a hand's middle is beyond the wrist
 _OF_SIDES = {
     "hand_motion": ("motion_wrist_up", "motion_wrist_out", -1.0),
     "busy": ("motion_wrist_up", "motion_beside", -1.0),
     "bent_up": ("wrist_up", "elbow_up", 1.0), "elbow_beyond": ("elbow_out", "wrist_out", 1.0),
+    "hand_out": ("wrist_out", "elbow_out", _HAND / (1.0 + _HAND)),
     "lift_over_wave": ("span_lift", "span_wave", 0.8),
 }
 _DIFFERENCES = {
@@ -93,7 +101,7 @@ _RULES: dict[str, tuple[tuple[str, float, float], ...]] = {
     # Held up beside the head or the shoulder, the forearm upright, is the shy form of raising a
     # hand; a forearm that leans inwards brings the hand to the face.
     "shy": (("wrist_up", -0.25, -0.08), ("bent_up", 0.28, 0.4), _QUIET, ("at_face", 0.3, 0.4),
-            ("wrist_out", 0.24, 0.34), ("elbow_beyond", 0.2, 0.1)),
+            ("hand_out", 0.16, 0.24)),
     "bow_down": (*_BOW, ("down", 0.15, 0.3)),
     "bow_sunk": (*_BOW, ("sunk", 0.08, 0.14), ("down", 0.0, 0.1)),
     "body_turned": (("turned", 0.6, 0.85),),
@@ -171,9 +179,17 @@ def swinging(now: np.ndarray, face: np.ndarray) -> np.ndarray:
     return made
 
 
-def evidence(state: Moment) -> np.ndarray:
-    """Return how much each person's state looks like each gesture, (gestures, P), 0..1."""
+def evidence(state: Moment, before: np.ndarray | None = None) -> np.ndarray:
+    """Return how much each person's state looks like each gesture, (gestures, P), 0..1.
+
+    Args:
+        state: Of what is seen, or of a forecast's moments.
+        before: (2, P) height of the left and the right wrist where the forecast begins, with
+            which one swing of a hand is enough; None: what is seen.
+    """
     swings, spans = _swung(state)
+    if before is not None:
+        _add_begun(state, swings, spans, before)
     values = _values(state, spans)
     held = _holds(values)
     pairs = len(_PAIRS)
@@ -284,9 +300,27 @@ def _swung(state: Moment) -> tuple[np.ndarray, np.ndarray]:
     counted = np.logical_and.accumulate(regular, axis=0)
     number = np.add.reduce(counted, axis=0)
     span = np.add.reduce(spans * counted, axis=0) / np.maximum(number, 1)
-    many, few = np.minimum(np.maximum(span / (0.3 * _LEAST) - 0.85 / 0.3, 0.0), 1.0)
+    many, few = _far(span, _LEAST)
     thrice = np.minimum(np.maximum((number - 2.0) * (1.0 / 1.5), 0.0), 1.0)
     return np.maximum(thrice * many, 0.67 * (number >= 2) * few), span
+
+
+def _add_begun(
+    state: Moment, swings: np.ndarray, spans: np.ndarray, before: np.ndarray
+) -> None:
+    """Let a hand's first swing tell the next ones, which a forecast does not hold.
+
+    Arms that go down after they were held have swung once too: the hand must stay up, and not
+    have rested before.
+    """
+    span, turns = state.spans[0, _BEGUN], state.turns[:2, _BEGUN]
+    stays = _above(state.mean[_UPS] - before, -0.2, -0.1)
+    first = np.minimum(_far(span, _LEAST[1, _BEGUN]), 0.9)
+    first *= ((span > 0.0) & (turns[0] < _SLOWEST[_BEGUN]) & (turns[1] < _LATELY))
+    first *= np.concatenate([stays, stays, stays, stays.min(axis=0, keepdims=True)])
+    fresh = swings[_BEGUN] < 0.1
+    spans[_BEGUN] = np.where(fresh & (first > 0.0), span, spans[_BEGUN])
+    swings[_BEGUN] = np.maximum(swings[_BEGUN], first)
 
 
 def _nodded_once(state: Moment) -> np.ndarray | None:
@@ -300,6 +334,11 @@ def _nodded_once(state: Moment) -> np.ndarray | None:
     back = np.abs(state.top[row] * way - state.last[row])
     returned = _above(back / np.maximum(span, 0.05), 0.6, 0.8)
     return np.where(quick, 0.7 * _above(span, 0.18, 0.24) * _known(returned), 0.0)
+
+
+def _far(spans: np.ndarray, least: np.ndarray) -> np.ndarray:
+    """Return whether swings are as long as they must be at least, 0..1."""
+    return np.minimum(np.maximum(spans / (0.3 * least) - 0.85 / 0.3, 0.0), 1.0)
 
 
 def _above(values: np.ndarray, none: float, full: float) -> np.ndarray:

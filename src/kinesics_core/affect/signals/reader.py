@@ -32,8 +32,9 @@ what was expected comes nearer."""
 _STALE_FORECAST = 0.25
 """Seconds after which a forecast says nothing about the coming ones."""
 
-_UNFORESEEN = [GESTURES.index("lean_in")]
-"""Gestures that no forecast tells, for they are told by depth alone, which is not forecast."""
+_UNFORESEEN = [GESTURES.index(name) for name in ("lean_in", "nod", "shake")]
+"""Gestures that no forecast tells: depth, which tells the first one, is not forecast, and heads
+are not forecast that well."""
 
 _POSES = np.array([GESTURES.index(name) for name in (
     "hands_raised", "point", "hand_on_face", "arms_crossed", "hands_on_hips")])
@@ -41,6 +42,10 @@ _HANDS = [index for name, index in S.items() if name.split("_")[0] in ("wave", "
                                                                         "clap")]
 _SETTLED = 0.7
 """Seconds after a turning point of a hand in which no pose of it is expected."""
+
+_WRISTS = [M["wrist_up_left"], M["wrist_up_right"]]
+_BRIEFLY = 0.5
+"""Share of the time that a pose must last for which it must be forecast."""
 
 _THIGHS = [M["thigh_left"], M["thigh_right"]]
 
@@ -242,7 +247,9 @@ class SignalReader:
         # lean is best taken from its mean.
         measured[M["lean"]] = state.mean[M["lean"]]
         moments = state.advance(measured, stride, gestures.swinging, learn=False)
-        seen = gestures.evidence(Moment.joined(moments)).reshape(len(GESTURES), count, len(rows))
+        wrists = np.tile(self._state.mean[_WRISTS][:, rows], count)
+        seen = gestures.evidence(Moment.joined(moments), wrists).reshape(
+            len(GESTURES), count, len(rows))
         # Hands on their way to and fro pass through poses that they do not hold.
         swung = self._state.turns[0, _HANDS][:, rows].min(axis=0) < _SETTLED
         seen[np.ix_(_POSES, np.arange(count), swung)] *= 0.5
@@ -254,11 +261,12 @@ class SignalReader:
         found: dict[int, list[GestureSign]] = {forecast.person_id: [] for forecast in fresh}
         for step in range(count):
             before = decision.on.copy()
-            decision.advance(seen[:, step], stride)
+            decision.advance(seen[:, step], stride, _BRIEFLY)
             begins = decision.on & ~before & ~already
             for gesture, person in np.argwhere(begins) if begins.any() else ():
                 already[gesture, person] = True
-                sure = float(seen[gesture, step, person] * fresh[person].confidence)
+                most = seen[gesture, step:step + 2, person].max()
+                sure = float(most * fresh[person].confidence)
                 if sure >= self.config.forecast_confidence:
                     found[fresh[person].person_id].append(
                         GestureSign(GESTURES[gesture], sure, (step + 1) * stride))
