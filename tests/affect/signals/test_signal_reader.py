@@ -124,26 +124,88 @@ def test_infinite_and_absurd_numbers_are_borne():
         assert not np.isinf([one.distance, one.facing, one.gaze, one.approach]).any()
 
 
-def test_a_forecast_tells_a_gesture_before_it_is_seen():
-    """The forecast is the true future: hands go up, and it is known before they are."""
+def stride(t: float, half: float) -> Arm:
+    """Return an arm of somebody who walks on the spot, its hand crossing over a little."""
+    swing = 0.7 * np.sin(6.5 * t + half)
+    return Arm(0.1, 0.6 * swing, (-0.4, -0.58 + swing, 1.0))
+
+
+NONE = {
+    "folded hands": (lambda t: Pose(*[Arm(0.2, 0.35, (-0.75, 0.1, 0.8))] * 2), 5.0),
+    "strides": (lambda t: Pose(stride(t, 0.0), stride(t, np.pi), turn=0.5), 1.0),
+    "a look down": (lambda t: Pose(lean=0.18 * begun(t), head_pitch=0.5 * begun(t)), 1.0),
+    "hands in pockets": (lambda t: Pose(*[Arm(0.3, -0.2, (-0.35, -0.95, 0.4))] * 2), 1.0),
+}
+
+
+@pytest.mark.parametrize("name", NONE)
+def test_what_people_do_while_they_wait_and_walk_is_no_gesture(name):
+    motion, noise = NONE[name]
+    assert most_seen(watch(motion, 6.0, noise=noise)) == ""
+
+
+def test_a_hand_held_up_before_the_shoulder_is_raised_and_not_on_the_face():
+    def motion(t):
+        return Pose(right=bent(t, Arm(0.25, 0.2, (-0.35, 1.0, 0.3))))
+
+    assert most_seen(watch(motion, 4.0)) == "hands_raised"
+
+
+def test_a_stretched_arm_that_swings_above_the_shoulder_waves():
+    def motion(t):
+        return Pose(right=Arm(0.1 + (2.3 + 0.45 * np.sin(9 * t)) * begun(t)))
+
+    assert "wave" in {sign.name for one in watch(motion, 4.0) for sign in one.gestures}
+
+
+def watch_ahead(motion, seconds):
+    """Return what is seen and expected first, the forecast being the true future.
+
+    Returns:
+        Seconds by gesture; and with them after how many more it is said to begin.
+    """
     reader, horizon = SignalReader(), 30
-    seen_at = expected_at = None
-    for index in range(100):
+    seen, expected = {}, {}
+    for index in range(int(30 * seconds)):
         stamp = START + round(index * 1e9 / 30)
         coming = np.array([
-            person(MOTIONS["hands_raised"]((index + 1 + step) / 30)).coco[:, :2]
-            for step in range(horizon)])
+            person(motion((index + 1 + step) / 30)).coco[:, :2] for step in range(horizon)])
         forecast = MotionForecast(stamp, 1, WIDTH, HEIGHT, coming, 1 / 30, np.ones(horizon), 0.9)
         (one,) = reader.update(
-            People(stamp, WIDTH, HEIGHT, [person(MOTIONS["hands_raised"](index / 30))]), [forecast])
-        if expected_at is None and any(sign.name == "hands_raised" for sign in one.expected):
-            expected_at = index / 30
-            (sign,) = [sign for sign in one.expected if sign.name == "hands_raised"]
-        if seen_at is None and any(sign.name == "hands_raised" for sign in one.gestures):
-            seen_at = index / 30
-    assert expected_at is not None and seen_at is not None
-    assert seen_at - expected_at > 0.3
-    assert sign.starts_in == pytest.approx(seen_at - expected_at, abs=0.3)
+            People(stamp, WIDTH, HEIGHT, [person(motion(index / 30))]), [forecast])
+        for sign in one.gestures:
+            seen.setdefault(sign.name, index / 30)
+        for sign in one.expected:
+            expected.setdefault(sign.name, (index / 30, sign.starts_in))
+    return seen, expected
+
+
+def test_a_forecast_tells_a_gesture_before_it_is_seen():
+    seen, expected = watch_ahead(MOTIONS["hands_raised"], 3.3)
+    when, starts_in = expected["hands_raised"]
+    assert seen["hands_raised"] - when > 0.3
+    assert starts_in == pytest.approx(seen["hands_raised"] - when, abs=0.3)
+
+
+def test_a_wave_is_expected_from_its_first_swing_on():
+    seen, expected = watch_ahead(MOTIONS["wave"], 4.0)
+    assert seen["wave"] - expected["wave"][0] > 0.3
+
+
+def test_a_raised_hand_that_goes_down_again_is_not_expected_to_wave():
+    def motion(t):
+        return Pose(right=Arm(0.1 + 2.6 * (begun(t) - begun(t - 1.2))))
+
+    seen, expected = watch_ahead(motion, 5.0)
+    assert "hands_raised" in seen
+    assert "wave" not in {*seen, *expected}
+
+
+def test_heads_are_not_forecast():
+    for gesture in ("nod", "shake"):
+        seen, expected = watch_ahead(MOTIONS[gesture], 3.5)
+        assert gesture in seen
+        assert gesture not in expected
 
 
 def test_who_turns_away_disengages():

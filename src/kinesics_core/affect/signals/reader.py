@@ -265,7 +265,9 @@ class SignalReader:
             begins = decision.on & ~before & ~already
             for gesture, person in np.argwhere(begins) if begins.any() else ():
                 already[gesture, person] = True
-                most = seen[gesture, step:step + 2, person].max()
+                # A pose that is forecast for half its time may be clear a moment later.
+                last = step + 1 + (gesture in _POSES)
+                most = seen[gesture, step:last, person].max()
                 sure = float(most * fresh[person].confidence)
                 if sure >= self.config.forecast_confidence:
                     found[fresh[person].person_id].append(
