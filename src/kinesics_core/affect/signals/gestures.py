@@ -11,6 +11,7 @@ from itertools import pairwise
 import numpy as np
 
 from kinesics_core.affect.signals.filters import M, Moment, S, U
+from kinesics_core.affect.signals.measures import HAND
 from kinesics_core.affect.signals.names import GESTURES
 
 G = {name: index for index, name in enumerate(GESTURES)}
@@ -45,12 +46,11 @@ _LEAST = np.array([
     (0.14, 0.5), (0.13, 0.2), (0.17, 0.28)]).T[..., None]
 """Lengths that three swings must have on average, and two, to be a gesture; as ``SWINGS``."""
 
-_HAND = 0.35  # share of the forearm by which a hand's middle is beyond the wrist
 _OF_SIDES = {
     "hand_motion": ("motion_wrist_up", "motion_wrist_out", -1.0),
     "busy": ("motion_wrist_up", "motion_beside", -1.0),
     "bent_up": ("wrist_up", "elbow_up", 1.0), "elbow_beyond": ("elbow_out", "wrist_out", 1.0),
-    "hand_out": ("wrist_out", "elbow_out", _HAND / (1.0 + _HAND)),
+    "hand_out": ("wrist_out", "elbow_out", HAND / (1.0 + HAND)),
     "lift_over_wave": ("span_lift", "span_wave", 0.8),
 }
 _DIFFERENCES = {
@@ -316,7 +316,7 @@ def _add_begun(
     span, turns = state.spans[0, _BEGUN], state.turns[:2, _BEGUN]
     stays = _above(state.mean[_UPS] - before, -0.2, -0.1)
     first = np.minimum(_far(span, _LEAST[1, _BEGUN]), 0.9)
-    first *= ((span > 0.0) & (turns[0] < _SLOWEST[_BEGUN]) & (turns[1] < _LATELY))
+    first *= (span > 0.0) & (turns[0] < _SLOWEST[_BEGUN]) & (turns[1] < _LATELY)
     first *= np.concatenate([stays, stays, stays, stays.min(axis=0, keepdims=True)])
     fresh = swings[_BEGUN] < 0.1
     spans[_BEGUN] = np.where(fresh & (first > 0.0), span, spans[_BEGUN])

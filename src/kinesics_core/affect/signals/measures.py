@@ -40,7 +40,7 @@ M = {name: index for index, name in enumerate(MEASURES)}
 UPPER_ARM, FOREARM = 0.186 / 0.288, 0.146 / 0.288
 """Lengths of bones in torsos (Drillis & Contini 1966)."""
 
-_HAND = 0.35
+HAND = 0.35
 """The hand's middle is this share of the forearm beyond the wrist."""
 
 
@@ -144,7 +144,7 @@ def _arms(made: np.ndarray, body: np.ndarray, shoulders: np.ndarray, side: np.nd
     _two(made, "reach")[...] = whole / np.maximum(upper + lower, 0.1)
     shallow = body[:13] * _FLATTENED
     wrists = shallow[9:11]
-    hands = wrists + _HAND * (wrists - shallow[7:9])
+    hands = wrists + HAND * (wrists - shallow[7:9])
     near = _length(np.concatenate([hands, wrists, wrists, wrists[:1]])
                    - shallow.take(_NEAR_TO, axis=0))
     _two(made, "at_face")[...], _two(made, "at_hip")[...] = near[:2], near[2:4]
