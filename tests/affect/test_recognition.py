@@ -6,6 +6,7 @@ import pytest
 from kinesics_core.affect.emotions import ANGER, HAPPINESS, NEUTRAL, SADNESS
 from kinesics_core.affect.recognition import (
     calibration_error,
+    chance_calibration_error,
     macro_f1,
     recognition_scores,
     reliability_diagram,
@@ -39,6 +40,13 @@ def test_calibration_by_hand():
     mixed = recognition_scores(
         np.array([SADNESS, SADNESS]), np.vstack([says(SADNESS), says(ANGER, sure=0.65)]))
     assert mixed.ece == pytest.approx(0.5 * 0.0 + 0.5 * 0.65)
+
+
+def test_exact_probabilities_of_few_samples_err_by_chance():
+    # Four tosses of a coin: the mean of |heads / 4 - 1/2| is 3/16. A thousand: nearly none.
+    assert chance_calibration_error(np.full(4, 0.5), draws=4000) == pytest.approx(3 / 16, abs=0.01)
+    assert chance_calibration_error(np.full(1000, 0.5)) < 0.02
+    assert chance_calibration_error(np.ones(5)) == 0.0
 
 
 def test_nothing_to_score_is_refused():

@@ -84,6 +84,25 @@ def calibration_error(confidence: np.ndarray, right: np.ndarray, bins: int = BIN
     return float(filled[:, 0] @ np.abs(filled[:, 1] - filled[:, 2]) / filled[:, 0].sum())
 
 
+def chance_calibration_error(
+    confidence: np.ndarray, bins: int = BINS, draws: int = 500, seed: int = 0
+) -> float:
+    """Return the expected calibration error that exact probabilities would have by chance.
+
+    Few samples leave a share that was right away from its probability, so the error of a reader
+    that is calibrated exactly is above 0: .1 with fifty samples.
+
+    Args:
+        confidence: (N,) probabilities 0..1.
+        bins: Of equal width.
+        draws: Times that what is right is drawn.
+        seed: Of the draws.
+    """
+    rng = np.random.default_rng(seed)
+    return float(np.mean([calibration_error(confidence, rng.random(len(confidence)) < confidence,
+                                            bins) for _ in range(draws)]))
+
+
 def reliability_diagram(
     confidence: np.ndarray, right: np.ndarray, bins: int = BINS
 ) -> np.ndarray:

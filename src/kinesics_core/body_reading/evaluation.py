@@ -123,7 +123,8 @@ def results(scores: BodyScores) -> list[Result]:
         result("affect.body_valence_order", scores.valence_order, ""),
         result("affect.body_neutral_valence", abs(scores.neutral_valence), "",
                f"<= {GOAL_NEUTRAL}"),
-        result("affect.body_ece", scores.ece, "", f"<= {GOAL_ECE}"),
+        result("affect.body_ece", scores.ece, "", f"<= {GOAL_ECE}",
+               "calibrated exactly, by chance", scores.chance_ece),
     ]
 
 

@@ -8,7 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from kinesics_core.affect.emotions import ANGER, EMOTIONS, HAPPINESS, NEUTRAL, SADNESS
-from kinesics_core.affect.recognition import calibration_error, macro_f1, share_ordered
+from kinesics_core.affect.recognition import (
+    calibration_error,
+    chance_calibration_error,
+    macro_f1,
+    share_ordered,
+)
 
 FOUR = (HAPPINESS, SADNESS, ANGER, NEUTRAL)
 """Emotions of the goals."""
@@ -27,6 +32,7 @@ class BodyScores:
         accuracy: Share read right.
         majority_f1, majority_accuracy: The same of always saying the most frequent label.
         ece: Expected calibration error of the most probable emotion of all eight.
+        chance_ece: The same of a reader that is calibrated exactly, with as few recordings.
         valence_order, arousal_order: Share of pairs of recordings in the order of their labels.
         speed_order: The same of the speed for arousal.
         neutral_valence: Mean valence read from neutral recordings.
@@ -41,6 +47,7 @@ class BodyScores:
     majority_f1: float
     majority_accuracy: float
     ece: float
+    chance_ece: float
     valence_order: float
     arousal_order: float
     speed_order: float
@@ -78,11 +85,12 @@ def body_scores(
     confusion = np.zeros((len(EMOTIONS), len(EMOTIONS)), np.int64)
     np.add.at(confusion, (truth, read), 1)
     neutral = known & (label == NEUTRAL)
-    blank = np.full(len(truth), most)
+    blank, surest = np.full(len(truth), most), shares.max(1)
     return BodyScores(
         len(label), auc, by_speed, macro_f1(truth, read), _share(truth == read),
         macro_f1(truth, blank), _share(truth == most),
-        calibration_error(shares.max(1), shares.argmax(1) == truth) if len(truth) else np.nan,
+        calibration_error(surest, shares.argmax(1) == truth) if len(truth) else np.nan,
+        chance_calibration_error(surest) if len(truth) else np.nan,
         share_ordered(vad[:, 0], wanted[:, 0]), share_ordered(vad[:, 1], wanted[:, 1]),
         share_ordered(speed, wanted[:, 1]),
         float(vad[neutral, 0].mean()) if neutral.any() else float("nan"), confusion)
