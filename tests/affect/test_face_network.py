@@ -258,7 +258,7 @@ SILENT = UnitEvidence(np.full((1, 8), 0.125), *(np.array([x]) for x in (1.0, 1.0
 
 
 def looks(*words):
-    """Categories after each of the networks' looks at one face, five a second."""
+    """Return the categories after each of the networks' looks at one face, five a second."""
     channel, found = NetworkChannel(), []
     for number, said in enumerate(words):
         stamp = NANOSECONDS * (5 + number) // 5

@@ -542,6 +542,16 @@ def test_pretraining_starts_the_training_where_it_ended(tmp_path):
     assert max(moved) < 1e-5                       # lr 1e-9: where it starts is where it ends
 
 
+def test_an_anchored_training_needs_weights_and_leaves_counts_alone():
+    config = TrainingConfig(network="mlp", epochs=1, batch=16, anchor=0.5)
+    with pytest.raises(KinesicsError, match="--init"):
+        fit(config, paced(4, 0), paced(2, 1))
+    start = fit(replace(config, anchor=0.0), paced(4, 0), paced(2, 1)).network.state_dict()
+    made = fit(config, paced(4, 0), paced(2, 1), start=start).network.state_dict()
+    counts = [name for name, weight in made.items() if not weight.is_floating_point()]
+    assert counts and all(made[name] > start[name] for name in counts)
+
+
 def test_an_anchored_training_ends_between_where_it_began_and_where_it_would_end():
     config = TrainingConfig(network="ours", epochs=2, batch=16, anchor=0.0, seed=3)
     given, held = paced(4, 0), paced(2, 1)

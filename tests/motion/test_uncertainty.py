@@ -7,7 +7,7 @@ from kinesics_core.motion.windows import RATE
 
 
 def windows(speeds):
-    """Windows whose keypoints all move at so many scales per second."""
+    """Return windows whose keypoints all move at so many scales per second."""
     observed = np.zeros((len(speeds), 60, 34))
     observed[:, -1] = np.asarray(speeds)[:, None] * ACTIVITY_FRAMES / RATE
     return observed

@@ -22,7 +22,7 @@ BOW = GESTURES.index("bow")
 
 
 def decide(decision, evidence, seconds):
-    """How long the bow of one person is seen, on evidence that stays."""
+    """Return for how long the bow of one person is seen, on evidence that stays."""
     shown = 0
     for _ in range(round(seconds / STEP)):
         decision.advance(np.full((len(GESTURES), 1), evidence), STEP)
@@ -46,7 +46,7 @@ def test_what_is_between_begin_and_end_neither_begins_nor_ends_a_gesture():
 
 
 def engage(engagement, seconds, yaw=0.0, facing=0.0, distance=1.5):
-    """The level of one person who does the same for so long."""
+    """Return the level of one person who does the same for so long."""
     for _ in range(round(seconds / STEP)):
         engagement.advance(*(np.array([value]) for value in (yaw, 0.0, facing, distance)), STEP)
     return engagement.level[0]

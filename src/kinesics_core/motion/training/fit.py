@@ -94,6 +94,10 @@ def fit(
     network = identity.build()
     if start is not None:
         checkpoints.load_start(network, start)
+    elif config.anchor:
+        raise KinesicsError(
+            f"Got anchor {config.anchor:g} for a training that begins with no weights; wanted those"
+            " of another training. Give --init CHECKPOINT, or another --recipe.")
     begun = {name: weight.clone() for name, weight in network.state_dict().items()}
     network.to(place)
     result = train_epochs(
@@ -101,9 +105,10 @@ def fit(
         LoopConfig(config.epochs, config.rate, config.seed, config.gradient_limit, config.ema),
         hooks, resume)
     best = identity.build()
-    best.load_state_dict({name: torch.lerp(weight.cpu(), begun[name], config.anchor)
-                          for name, weight in result.weights.items()} if config.anchor
-                         else result.weights)
+    best.load_state_dict({
+        name: torch.lerp(weight.cpu(), begun[name], config.anchor)
+        if config.anchor and weight.is_floating_point() else weight
+        for name, weight in result.weights.items()})
     if config.cautious:
         if not isinstance(best, DCTMixer | CarryingMixer):
             raise KinesicsError(
