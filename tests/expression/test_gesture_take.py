@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
 
+from kinesics_core.affect.emotions import ANGER, EMOTION_VAD, FEAR, HAPPINESS, SADNESS
 from kinesics_core.errors import KinesicsError
 from kinesics_core.expression.body_animator import BodyAnimator
 from kinesics_core.expression.gesture_take import PHASES, take_of
 from kinesics_core.expression.gestures import ROBOT_GESTURES
-from kinesics_core.expression.manner import Manner, manner_of_emotion
+from kinesics_core.expression.manner import NEUTRAL_MANNER, Manner, manner_of
 from kinesics_core.expression.posture import HEAD, LEFT_ARM, RIGHT_ARM, posture
 
 AT_EASE = posture(np.zeros(3))
@@ -25,8 +26,8 @@ def swing(take):
 def test_extent_scales_strokes_and_keeps_the_gesture():
     sizes = [swing(take_of(WAVE, Manner(1.0, extent, 0.4))) for extent in (0.6, 1.0, 1.4)]
     assert sizes[0] < 0.75 * sizes[1] < 0.75 * sizes[2]
-    for emotion in ("sadness", "anger", "happiness", "fear"):
-        raised = poses(take_of(WAVE, manner_of_emotion(emotion)))[:, RIGHT_ARM.start + 4]
+    for emotion in (SADNESS, ANGER, HAPPINESS, FEAR):
+        raised = poses(take_of(WAVE, manner_of(EMOTION_VAD[emotion])))[:, RIGHT_ARM.start + 4]
         assert raised.max() > 0.5, emotion  # the hand is up, whatever is felt
 
 
@@ -52,10 +53,10 @@ def test_sharpness_shortens_the_movement_and_holds():
 
 
 @pytest.mark.parametrize("name", ["hand_to_chest", "think"])
-@pytest.mark.parametrize("emotion", ["happiness", "sadness"])
+@pytest.mark.parametrize("emotion", [HAPPINESS, SADNESS])
 def test_a_hand_that_touches_still_does(name, emotion):
     touching = [poses(take_of(ROBOT_GESTURES[name], manner))[200, RIGHT_ARM]
-                for manner in (manner_of_emotion("neutral"), manner_of_emotion(emotion))]
+                for manner in (NEUTRAL_MANNER, manner_of(EMOTION_VAD[emotion]))]
     assert touching[0] == pytest.approx(touching[1], abs=1e-9)
 
 

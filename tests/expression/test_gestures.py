@@ -5,7 +5,8 @@ from stick_figure import forward, hand_tips
 from kinesics_core.errors import KinesicsError
 from kinesics_core.expression import gestures
 from kinesics_core.expression.body_animator import BodyAnimator, head_pose
-from kinesics_core.expression.gestures import ROBOT_GESTURES, pose_at
+from kinesics_core.expression.gesture_take import take_of
+from kinesics_core.expression.gestures import ROBOT_GESTURES
 from kinesics_core.expression.posture import posture
 from kinesics_core.mind.answers import ANSWERINGS, APOLOGY, GREETING, SIGNS
 from kinesics_core.mind.style import ENERGY
@@ -48,11 +49,11 @@ def test_the_right_arm_mirrors_the_left():
 
 @pytest.mark.parametrize("name", ROBOT_GESTURES)
 def test_gestures_start_from_and_return_to_the_posture(name):
-    duration = ROBOT_GESTURES[name].duration
+    duration, take = ROBOT_GESTURES[name].duration, take_of(ROBOT_GESTURES[name])
     for seconds in (0.0, duration, duration + 5.0, -1.0):
-        assert pose_at(name, seconds, AT_EASE) == pytest.approx(AT_EASE)
+        assert take.at(seconds, AT_EASE) == pytest.approx(AT_EASE)
     times = np.linspace(0.0, duration, 2000)
-    poses = np.array([pose_at(name, time, AT_EASE) for time in times])
+    poses = np.array([take.at(time, AT_EASE) for time in times])
     assert np.abs(np.diff(poses, axis=0)).max() < 0.02  # continuous
     assert np.abs(poses - AT_EASE).max() > 0.1  # and something happens
     keys = [key.time for key in ROBOT_GESTURES[name].keys]

@@ -69,6 +69,26 @@ def test_a_video_has_rising_stamps_and_constant_ids(tmp_path):
     assert sum(bool(p["blendshapes"]) for frame in frames for p in frame["persons"]) == 120
 
 
+def test_turned_and_mirrored_pictures_give_keypoints_as_they_are_seen(tmp_path, portrait):
+    height, width = portrait.shape[:2]
+    turned = np.rot90(portrait)  # counter-clockwise: --rotate 90 turns it back
+    film = cv2.VideoWriter(
+        str(tmp_path / "a.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 10.0, (height, width))
+    for _ in range(3):
+        film.write(np.ascontiguousarray(turned[..., ::-1]))
+    film.release()
+    noses = []
+    for options in (("--rotate", 90), ("--rotate", 90, "--mirror")):
+        assert run(tmp_path / "a.avi", "--variant", "lite", "--max-persons", 1, *options,
+                   "--json", tmp_path / "out.json") == 0
+        last = check(tmp_path / "out.json")[-1]
+        assert (last["width"], last["height"]) == (width, height)
+        noses.append(last["persons"][0]["keypoints"][0])
+    nose = np.array([0.428 * width, 0.244 * height])
+    assert np.hypot(*(noses[0][:2] - nose)) < 0.04 * width
+    assert np.hypot(*(noses[1][:2] - np.array([width - 1 - nose[0], nose[1]]))) < 0.04 * width
+
+
 def test_unknown_keypoints_are_zeros_and_unknown_shapes_left_out():
     coco = np.full((17, 3), np.nan, np.float32)
     coco[3] = 10.123456, 20.0, np.nan
@@ -82,6 +102,9 @@ def test_bad_words_are_sentences(tmp_path, portrait):
     cv2.imwrite(str(tmp_path / "1.png"), portrait)
     with pytest.raises(SourceError, match="does not exist"):
         run(tmp_path / "none.png")
+    with pytest.raises(SourceError, match="kinesics demo --source ADDRESS") as error:
+        run("rtsp://user:secret@camera/live")
+    assert "secret" not in str(error.value)
     with pytest.raises(KinesicsError, match="max_persons = 0, wanted 1 to 20"):
         run(tmp_path / "1.png", "--max-persons", 0)
     with pytest.raises(KinesicsError, match="no directory"):

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from kinesics_core import files
-from kinesics_core.affect.classes import emotion_in
 from kinesics_core.cli import main
 from kinesics_core.dataset import pose_clips
 from kinesics_core.dataset.pose_clips import PoseClip
@@ -159,12 +158,6 @@ def test_damaged_models_are_refused(change: dict, word: str, tmp_path) -> None:
     files.write_arrays(path, {key: value for key, value in arrays.items() if value is not None})
     with pytest.raises(ModelError, match=word):
         pose_diff.load(path)
-
-
-def test_emotion_in_a_name() -> None:
-    assert emotion_in("cmu_emotive/142_17-walk_scared") == "fear"
-    assert emotion_in("elated_reference") == "happiness"
-    assert emotion_in("happy_then_sad") == emotion_in("142_19-walk_shy") == ""
 
 
 def _clips(rng: np.random.Generator, names: dict[str, dict[str, str]]) -> list[PoseClip]:

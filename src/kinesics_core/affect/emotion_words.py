@@ -1,4 +1,6 @@
-"""Words for emotions: the valence, arousal and dominance of each, as means and spreads.
+"""Words for emotions: which mean the same, and the valence, arousal and dominance of each.
+
+The one table of synonyms: what reads labels of recordings, pictures and networks reads from here.
 
 Means are those of Russell & Mehrabian, "Evidence for a three-factor theory of emotions", J.
 Research in Personality 11 (1977) 273-294, for the term named beside the word; the spreads of the
@@ -154,3 +156,43 @@ OWN = ("happy", "angry", "surprised", "sad", "disgusted", "contemptuous", "scare
 """The words of our eight emotions, in the order of ``EMOTIONS``."""
 
 assert len(OWN) == len(EMOTIONS)
+
+_OF_FACES = {
+    "smile": "happiness", "rage": "anger", "suprise": "surprise", "calm": "neutral",
+    "depressed": "", "depression": "",
+}
+"""Words that mean something else, or are spelt otherwise, where they label pictures of faces: a
+calm face shows nothing, a calm body is at ease; who is depressed may show any face."""
+
+_OF_NOTHING = {"none", "waiting", "idle"}
+"""Words for what somebody does, or for no label, which name no emotion of a recording."""
+
+
+def emotion_of(word: str, face: bool = False) -> str:
+    """Return the emotion of which a word is a name and nothing else, "" if there is none.
+
+    So of ``FAMILIES`` those with one member: elated is happiness, excited is not.
+
+    Args:
+        word: One word, lower case.
+        face: The word labels a picture of a face.
+    """
+    if face and word in _OF_FACES:
+        return _OF_FACES[word]
+    if word in _OF_NOTHING:
+        return ""
+    meant = SAME.get(word, word)
+    if meant in OWN:
+        return EMOTIONS[OWN.index(meant)]
+    family = list(FAMILIES.get(meant, ()))
+    return family[0] if len(family) == 1 else ""
+
+
+def emotion_in(name: str) -> str:
+    """Return the emotion that a word of a recording's name says, "" if none or several do.
+
+    Args:
+        name: As "142_17-walk_scared"; words stand between anything but letters.
+    """
+    found = {emotion_of(word) for word in re.findall(r"[a-z]+", name.lower())} - {""}
+    return found.pop() if len(found) == 1 else ""

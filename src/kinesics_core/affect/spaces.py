@@ -208,9 +208,6 @@ HRI = space_of((
 ))  # fmt: skip
 """The constants of hri_msgs/Expression (ROS4HRI), in its order."""
 
-SPACES = {"eight": EIGHT, "six": SIX, "three": THREE, "hri": HRI}
-"""The named spaces."""
-
 
 @lru_cache(maxsize=64)
 def _spoken_of(names: tuple[str, ...]) -> np.ndarray:

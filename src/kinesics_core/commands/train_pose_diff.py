@@ -83,7 +83,7 @@ def _labelled(
     clips: list[PoseClip], pattern: str | None
 ) -> tuple[list[Labelled], list[str]]:
     """Return the recordings whose emotion is known, and the names of the others."""
-    from kinesics_core.affect.classes import SYNONYMS, emotion_in
+    from kinesics_core.affect.emotion_words import emotion_in, emotion_of
     from kinesics_core.affect.emotions import EMOTIONS
     from kinesics_core.pose_priors.pose_diff_training import Labelled
 
@@ -104,11 +104,11 @@ def _labelled(
             label = found["emotion"] or "" if found else ""
         elif not label:
             label = emotion_in(clip.name)
-        name = SYNONYMS.get(label.lower(), label.lower())
-        if name and name not in EMOTIONS:
+        name = emotion_of(label.lower())
+        if label and not name:
             raise KinesicsError(
                 f"The recording {clip.name} has the emotion {label!r}; wanted one of"
-                f" {', '.join(EMOTIONS)}, or of their synonyms {', '.join(sorted(SYNONYMS))}.")
+                f" {', '.join(EMOTIONS)}, or a word for just one of them, as happy.")
         if name:
             known.append(Labelled(clip, name))
         else:

@@ -38,9 +38,6 @@ from kinesics_core.expression.onset import ONSET_RANGE, TIMING, Course, Timing
 from kinesics_core.expression.spring import MAX_GAP
 from kinesics_core.skeletons import ARKIT_BLENDSHAPES, BLENDSHAPE_INDEX
 
-PHASES = ("onset", "apex", "offset", "rest")
-"""An expression's way: rising, held, going back, gone (Ekman & Friesen's FACS)."""
-
 _COVERED = 0.7  # share of the state's face that a full expression covers; authored
 _MOOD_TIME = 1.0  # seconds in which the face follows a change of the state alone; authored
 _ADJUST = 0.1  # changes of intensity below are no new onset or offset
@@ -272,7 +269,7 @@ class FaceAnimator:
 
     @property
     def phase(self) -> str:
-        """Phase of the expression, one of ``PHASES``."""
+        """Phase of the expression: onset, apex, offset or rest (Ekman & Friesen's FACS)."""
         if self.progress < 1.0:
             return "onset" if self._rising else "offset"
         return "apex" if self._level > 0.0 else "rest"
@@ -400,15 +397,3 @@ def eye_weights(eyes: np.ndarray, vergence: float = 0.0) -> tuple[float, ...]:
     raised, lowered = max(up, 0.0), max(-up, 0.0)
     return (max(left, 0.0), max(-left, 0.0), max(right, 0.0), max(-right, 0.0),
             raised, raised, lowered, lowered)
-
-
-def eye_look(eyes: np.ndarray) -> dict[str, float]:
-    """Return the eight eyeLook shapes, 0..1; 1 is the end of ``EYE_RANGE``.
-
-    The left eye turns out and the right eye in to look left.
-
-    Args:
-        eyes: Azimuth (left positive) and elevation (up positive) (2,), radians.
-    """
-    return {ARKIT_BLENDSHAPES[index]: weight
-            for index, weight in zip(_LOOKS, eye_weights(eyes), strict=True)}

@@ -7,12 +7,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from importlib.resources import as_file, files
 
-import numpy as np
-
 from kinesics_core.body.gestures import GESTURES, Gesture
 from kinesics_core.errors import KinesicsError
 from kinesics_core.expression.gesture_files import read_gestures
-from kinesics_core.expression.gesture_take import Take, take_of
 
 ROBOT_GESTURES: dict[str, Gesture] = {
     name: GESTURES[name]
@@ -77,26 +74,3 @@ def _designers() -> dict[str, Gesture]:
     with as_file(files(__package__) / _DESIGNERS) as path:
         found = read_gestures(path)
     return {name: gesture for name, gesture in found.items() if name not in ROBOT_GESTURES}
-
-
-def pose_at(name: str, seconds: float, posture: np.ndarray) -> np.ndarray:
-    """Return the pose at a time into a gesture, as keyed.
-
-    Args:
-        name: One of the vocabulary.
-        seconds: Time since it began; before and after the gesture the pose is the posture.
-        posture: (26,) pose vector of ``expression.posture``, from which it starts and to which it
-            returns.
-
-    Returns:
-        (26,) pose vector.
-
-    Raises:
-        KinesicsError: There is no such gesture.
-    """
-    return _as_keyed(robot_gesture(name)).at(seconds, posture)
-
-
-@lru_cache(maxsize=128)
-def _as_keyed(gesture: Gesture) -> Take:
-    return take_of(gesture)

@@ -20,8 +20,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kinesics_core.affect.emotions import EMOTION_VAD, emotion_index
-
 
 @dataclass(frozen=True, slots=True)
 class Manner:
@@ -126,12 +124,3 @@ def manner_of(
 
 NEUTRAL_MANNER = manner_of(np.zeros(3))
 """Manner of a movement that no feeling changes."""
-
-
-def manner_of_emotion(emotion: int | str, intensity: float = 1.0) -> Manner:
-    """Return the manner of an emotion at an intensity 0..1.
-
-    Raises:
-        KinesicsError: There is no such emotion.
-    """
-    return manner_of(intensity * EMOTION_VAD[emotion_index(emotion)])

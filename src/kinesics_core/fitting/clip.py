@@ -80,5 +80,5 @@ class PersonClip:
             None if track.blendshapes is None else track.blendshapes[rows])
 
     def stage(self, name: str, body: StageBody, evidence: Evidence) -> StageInputs:
-        """Return the inputs of a stage; name: see ``progress.STAGES``."""
+        """Return the inputs of a stage; name: see ``progress.Progress``."""
         return StageInputs(body, evidence, self.settings, self.monitor.iterations_of(name))

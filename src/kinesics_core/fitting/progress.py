@@ -7,16 +7,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-STAGES = ("keypoints", "camera", "body", "hands_face", "write")
-"""In the order they are gone through; the names ``FitMesh``'s feedback gives."""
-
 
 @dataclass(frozen=True, slots=True)
 class Progress:
     """Progress of a stage of the work.
 
     Attributes:
-        stage: One of ``STAGES``.
+        stage: In this order "keypoints", "camera", "body", "hands_face", "write": the names that
+            ``FitMesh``'s feedback gives.
         done: Frames of this stage that are done.
         total: Frames of this stage; 0: not known yet.
         loss: Mean energy of a frame in the optimiser, nan outside of it.

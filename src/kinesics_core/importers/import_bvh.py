@@ -20,7 +20,6 @@ from kinesics_core.importers.skeleton_names import SIDES, WANTED, find_joints
 from kinesics_core.importers.source_files import SourceFile
 from kinesics_core.kinematics import LEG_LENGTH, calibrated_head_axes, coco_keypoints
 
-UP_AXES = ("x", "y", "z", "-x", "-y", "-z")
 _TO_Y_UP = {
     "y": np.eye(3), "z": np.array([[1, 0, 0], [0, 0, 1], [0, -1, 0]]),
     "x": np.array([[0, -1, 0], [1, 0, 0], [0, 0, 1]]), "-y": np.diag([1, -1, -1]),
@@ -39,7 +38,7 @@ class BvhReader:
     Attributes:
         source: The collection that the clips belong to.
         given: Keypoint or "head" -> joint name, where the names mislead.
-        up: One of ``UP_AXES`` or "auto".
+        up: "x", "y", "z", "-x", "-y", "-z" or "auto".
         rate: Frames per second, in place of what the files say.
         ups: How many clips had which axis up.
         filled: How many frames of a file held numbers that were none and were filled, by name.
@@ -116,7 +115,7 @@ def coco_from_bvh(
     Args:
         motion: The file.
         joints: Index of each of ``skeleton_names.WANTED``.
-        up: One of ``UP_AXES`` or "auto".
+        up: "x", "y", "z", "-x", "-y", "-z" or "auto".
         name: What an error calls the file.
 
     Returns:
@@ -165,7 +164,7 @@ def up_axis(motion: bvh.Bvh, joints: Mapping[str, int], points: Mapping[str, np.
         points: The same joints posed, (T, 3) each, any unit.
 
     Returns:
-        One of ``UP_AXES``.
+        A key of ``_TO_Y_UP``.
     """
     moving, certain = _feet_to_head(points)
     if certain and moving == "y":

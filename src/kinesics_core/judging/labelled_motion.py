@@ -16,7 +16,6 @@ import numpy as np
 from kinesics_core.affect.emotions import (
     ANGER,
     EMOTION_VAD,
-    EMOTIONS,
     FEAR,
     HAPPINESS,
     NEUTRAL,
@@ -156,8 +155,3 @@ def _named(folder: Path, tell: Callable[[str], None]) -> list[LabelledMotion]:
     for sentence in sentences(others):
         tell(sentence)
     return found
-
-
-def named(emotion: int | None) -> str:
-    """Return the name of an emotion, or "other"."""
-    return "other" if emotion is None else EMOTIONS[emotion]

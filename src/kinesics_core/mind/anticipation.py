@@ -111,11 +111,6 @@ class Anticipation:
         self._rest: dict[tuple[int, str], float] = {}  # until when, s
         self._became: dict[tuple[int, str], None] = {}  # answered early, and seen now
 
-    def pending(self, person: int, gesture: str) -> bool:
-        """Tell whether a gesture is answered now without having been seen yet."""
-        known = self._known.get((person, gesture))
-        return known is not None and known.begun < math.inf
-
     def update(self, signals: Sequence[SocialSignals], time: float) -> Outcome:
         """Take the signals of one image; tell which early answers begin, stand or end.
 

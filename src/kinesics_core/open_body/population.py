@@ -13,8 +13,6 @@ import numpy as np
 
 from kinesics_core.open_body.source import Source
 
-GENDERS = ("neutral", "female", "male")
-
 _STATURE = {"male": (1.76, 0.068), "female": (1.63, 0.064)}
 """Mean and standard deviation, metres."""
 

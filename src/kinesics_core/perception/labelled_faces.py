@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from kinesics_core.affect.emotion_words import emotion_of
 from kinesics_core.affect.emotions import EMOTIONS, NEUTRAL
 from kinesics_core.affect.face import FaceReader
 from kinesics_core.errors import KinesicsError, SourceError
@@ -22,15 +23,6 @@ from kinesics_core.perception.picture_faces import PictureFace, PictureFaceReade
 from kinesics_core.perception.sources import read_image
 from kinesics_core.types import NANOSECONDS, Person
 
-SYNONYMS = {
-    "happiness": ("happy", "joy", "joyful", "smile"), "anger": ("angry", "rage"),
-    "surprise": ("surprised", "suprise"), "sadness": ("sad",),
-    "disgust": ("disgusted",), "contempt": ("contemptuous",),
-    "fear": ("fearful", "afraid", "scared"), "neutral": ("calm", "normal"),
-}
-"""Other names under which sets of pictures keep an emotion, lower case."""
-
-_LABEL_OF = {name: emotion for emotion, names in SYNONYMS.items() for name in (emotion, *names)}
 _PICTURE_COLUMNS = ("file", "filename", "path", "image", "picture", "subdirectory_filepath")
 _LABEL_COLUMNS = ("emotion", "label", "expression", "class")
 _OUR_COLUMNS = {"read", "face_found"}  # of the CSV file that `kinesics eval affect faces` writes
@@ -93,7 +85,7 @@ def labelled_pictures(
 def emotion_of_label(label: str) -> int | None:
     """Return the index of the emotion that a label names, or None if it names none."""
     words = label.strip().lower().replace("-", "_").split("_")
-    name = next((_LABEL_OF[word] for word in words if word in _LABEL_OF), None)
+    name = next(filter(None, (emotion_of(word, face=True) for word in words)), None)
     return None if name is None else EMOTIONS.index(name)
 
 

@@ -13,8 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kinesics_core.affect.classes import SYNONYMS
-from kinesics_core.affect.emotions import EMOTIONS
+from kinesics_core.affect.emotion_words import emotion_of
 from kinesics_core.body import model as body_model
 from kinesics_core.body import skinning
 from kinesics_core.errors import KinesicsError
@@ -41,7 +40,7 @@ class Original:
 
     Attributes:
         name: Where it is from.
-        emotion: One of ``EMOTIONS``, or "".
+        emotion: One of ``emotions.EMOTIONS``, or "".
         gender: Of the body model.
         betas: (10,) shape.
         body_pose: (21, 3) axis-angle, radians.
@@ -69,11 +68,10 @@ def fitted_originals(places: Sequence[Path]) -> list[Original]:
         known = np.flatnonzero(np.isfinite(fit.body_pose).all(axis=(1, 2)))
         if not len(known):
             raise KinesicsError(f"{place} has no frame that was fitted; give another fit.")
-        label = fit.labels.get("emotion", "").lower()
-        emotion = SYNONYMS.get(label, label)
+        emotion = emotion_of(fit.labels.get("emotion", "").lower())
         chosen = np.unique(known[np.linspace(0, len(known) - 1, _FRAMES + 2).astype(int)[1:-1]])
-        found += [Original(f"{place}: {frame}", emotion if emotion in EMOTIONS else "", fit.gender,
-                           fit.betas[:10], fit.body_pose[frame]) for frame in chosen]
+        found += [Original(f"{place}: {frame}", emotion, fit.gender, fit.betas[:10],
+                           fit.body_pose[frame]) for frame in chosen]
     return found
 
 

@@ -55,8 +55,6 @@ OURS_AT = slice(XED_AT.stop, XED_AT.stop + len(EMOTIONS))
 OUTPUTS = OURS_AT.stop
 """Places of the encoder's four tasks among its outputs."""
 
-SPLITS = ("train", "dev", "test")
-
 
 @dataclass(frozen=True, slots=True)
 class Sentences:

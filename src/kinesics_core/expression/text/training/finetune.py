@@ -9,7 +9,7 @@ end first, so that a shared machine gives a finished model too.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -146,20 +146,6 @@ def loss(logits: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
     labels = (single * weights[:, :OURS_AT.start]).sum(1)
     ours = -(targets[:, OURS_AT] * logits[:, OURS_AT].log_softmax(1)).sum(1)
     return (labels + ours * weights[:, OURS_AT.start]).mean()
-
-
-def predict(model: Encoder, tokens: WordPiece, texts: Sequence[str], batch: int = 64) -> np.ndarray:
-    """Return the logits (N, OUTPUTS) of texts."""
-    model.eval()
-    plain = [placeholders.fill(text) for text in texts]
-    order = np.argsort([len(text) for text in plain], kind="stable")
-    outputs = np.zeros((len(texts), OUTPUTS), np.float32)
-    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-        for begin in range(0, len(order), batch):
-            chosen = order[begin:begin + batch]
-            ids, mask = tokens.batch([plain[index] for index in chosen], LONGEST)
-            outputs[chosen] = model(torch.from_numpy(ids), torch.from_numpy(mask)).float().numpy()
-    return outputs
 
 
 LONGEST = 48
