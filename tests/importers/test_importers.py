@@ -12,7 +12,12 @@ from kinesics_core.cli import main
 from kinesics_core.dataset.clips import Clip, Dataset, Writer
 from kinesics_core.errors import KinesicsError
 from kinesics_core.importers import bvh as bvh_format
-from kinesics_core.importers.import_bvh import coco_from_bvh, joints_of
+from kinesics_core.importers.import_bvh import (
+    KNUCKLES,
+    coco_from_bvh,
+    joints_of,
+    knuckles_from_bvh,
+)
 from kinesics_core.importers.import_humanml3d import coco_from_joints, joints_from_features
 from kinesics_core.importers.importing import cut_at_faults
 from kinesics_core.kinematics import (
@@ -57,6 +62,27 @@ def run(*arguments):
 def keypoints_of(text, **options):
     motion = bvh_format.parse(text)
     return coco_from_bvh(motion, joints_of(motion), **options)
+
+
+@pytest.mark.parametrize("tool", ["cmu", "bandai", "mixamo"])
+@pytest.mark.parametrize("up", ["y", "z"])
+def test_knuckles_are_where_the_hand_points(tool, up):
+    """Arms stretch out; the left hand is turned up by 40 degrees, the right one goes on."""
+    motion = bvh_format.parse(bvh(tool, frames=4, up=up, turns={"left_wrist": (0, 0, 40)}))
+    joints = joints_of(motion)
+    keypoints, axis = coco_from_bvh(motion, joints)
+    hands = knuckles_from_bvh(motion, joints, keypoints, axis)
+    off = (hands - keypoints[:, 9:11])[0] / KNUCKLES
+    angle = np.radians(40)
+    assert off[0] == pytest.approx([np.cos(angle), np.sin(angle), 0], abs=1e-5)
+    assert off[1] == pytest.approx([-1, 0, 0], abs=1e-5)
+
+
+def test_a_skeleton_that_ends_at_the_wrist_tells_no_knuckles():
+    motion = bvh_format.parse(bvh("reactidle, no hand", frames=4))
+    joints = joints_of(motion)
+    keypoints, axis = coco_from_bvh(motion, joints)
+    assert knuckles_from_bvh(motion, joints, keypoints, axis) is None
 
 
 def segment(keypoints, start, end):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from figures import bvh
 
 from kinesics_core.affect.signals import GESTURES
 from kinesics_core.errors import KinesicsError
@@ -80,12 +81,48 @@ def test_engagement_follows_the_scripts():
 def test_names_tell_gestures():
     assert gesture_folder.gesture_of("141_16-wave_hello.bvh") == "wave"
     assert gesture_folder.gesture_of("dataset-2_raise-up-both-hands_active_001") == "hands_raised"
+    assert gesture_folder.gesture_of("dataset-1_byebye_happy_001") == "wave"
+    assert gesture_folder.gesture_of("dataset-1_guide_old_001") == "point"
     assert gesture_folder.gesture_of("02_01-walk.bvh") == ""
     assert gesture_folder.gesture_of("swordplay") is None
     assert gesture_folder.gesture_of("elbow_stretch_01") is None
     assert gesture_folder.gesture_of("handshake.bvh") is None
     assert gesture_folder.gesture_of("bowed_deeply") == "bow"
     assert {gesture_folder.gesture_of(name) for name in GESTURES} == set(GESTURES)
+
+
+def test_a_camera_shows_knuckles_beyond_their_wrists():
+    keypoints = perform("stand", np.random.default_rng(2)).keypoints[:40]
+    knuckles = keypoints[:, 9:11] + (0.0, -0.085, 0.0)
+    view = View(distance=3.0, height=1.0, jitter=0.0, lost=0.5)
+    seen = see(keypoints, RATE, view, np.random.default_rng(0), turn=False, knuckles=knuckles)
+    person = seen.person(0, 1)
+    focal = 320 / np.tan(np.radians(30))
+    for fingers, wrist in (((17, 19), 9), ((18, 20), 10)):
+        off = person.pose[fingers, :2] - person.coco[wrist, :2]
+        assert off[:, 1] == pytest.approx(focal * 0.085 / (3.0 - keypoints[0, wrist, 2]), abs=0.5)
+        assert (person.pose[fingers, 3] == person.coco[wrist, 2]).all(), "lost together"
+    assert see(keypoints, RATE, view, np.random.default_rng(0)).person(0, 1).pose is None
+
+
+def test_a_camera_follows_who_travels_and_saw_who_stands_before():
+    keypoints = perform("stand", np.random.default_rng(2)).keypoints[:90].copy()
+    assert gesture_folder.followed(keypoints) is keypoints
+    standing = gesture_folder.with_start(keypoints)
+    assert len(standing) == 120 and (standing[:31] == keypoints[0]).all()
+    walking = keypoints + np.linspace(0, 6, 90)[:, None, None] * (0.0, 0.0, 1.0)
+    kept = gesture_folder.followed(walking)
+    assert np.ptp(kept[:, 11, 2]) < 0.5 * np.ptp(walking[:, 11, 2])
+    assert np.allclose(kept[:, 9] - kept[:, 5], walking[:, 9] - walking[:, 5])
+    assert len(gesture_folder.with_start(walking)) == 90
+
+
+def test_hands_of_a_bvh_file_are_judged_unless_left_out(tmp_path):
+    (tmp_path / "02_wave.bvh").write_text(bvh("bandai", frames=60))
+    (found,) = gesture_folder.labelled_clips(tmp_path)
+    assert found.knuckles.shape == (len(found.keypoints), 2, 3)
+    (found,) = gesture_folder.labelled_clips(tmp_path, hands=False)
+    assert found.knuckles is None
 
 
 def test_a_folder_without_gestures_is_refused(tmp_path):

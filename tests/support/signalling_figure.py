@@ -27,11 +27,13 @@ class Arm:
         aside: Of the upper arm, 0 hangs, pi / 2 is level.
         ahead: Forward, likewise.
         forearm: Direction of the forearm: outwards, up, forward; None goes on as the upper arm.
+        hand: Likewise of the hand; None goes on as the forearm.
     """
 
     aside: float = 0.12
     ahead: float = 0.0
     forearm: tuple[float, float, float] | None = None
+    hand: tuple[float, float, float] | None = None
 
 
 @dataclass
@@ -46,6 +48,7 @@ class Pose:
     turn: float = 0.0
     shrug: float = 0.0
     sits: bool = False
+    crouch: float = 0.0
     distance: float = 2.5
     aside: float = 0.0
 
@@ -81,8 +84,10 @@ def joints(pose: Pose) -> np.ndarray:
         wrist = elbow + FOREARM * lower
         points[f"{side}_shoulder"], points[f"{side}_elbow"] = shoulder, elbow
         points[f"{side}_wrist"] = wrist
+        hand = lower if arm.hand is None else np.array(arm.hand) * (sign, 1, 1)
+        hand = hand / np.linalg.norm(hand)
         for finger in ("pinky", "index", "thumb"):
-            points[f"{side}_{finger}"] = wrist + 0.09 * lower
+            points[f"{side}_{finger}"] = wrist + 0.09 * hand
     turn = turned(leaned(np.array(list(head.values())), pose.head_pitch), pose.head_yaw)
     for name, place in zip(head, turn, strict=True):
         points[name] = place + (0, 0.68, 0.02)
@@ -90,8 +95,9 @@ def joints(pose: Pose) -> np.ndarray:
     upper_body = leaned(upper_body, pose.lean)
     for side, sign in (("left", 1), ("right", -1)):
         hip = np.array([0.10 * sign, 0, 0])
-        knee = hip + (THIGH * np.array([0, 0, 1.0]) if pose.sits else (0, -THIGH, 0))
-        ankle = knee - (0, SHIN, 0)
+        down, ahead = np.cos(pose.crouch), np.sin(pose.crouch)
+        knee = hip + THIGH * np.array([0, 0, 1.0] if pose.sits else [0, -down, ahead])
+        ankle = knee - SHIN * np.array([0, down, ahead])
         for name, place in (("hip", hip), ("knee", knee), ("ankle", ankle), ("heel", ankle),
                             ("foot_index", ankle + (0, -0.05, 0.12))):
             upper_body[MEDIAPIPE33.index(f"{side}_{name}")] = place
@@ -102,7 +108,8 @@ def person(pose: Pose, number: int = 1, noise: float = 0.0, seed: int = 0) -> Pe
     """Return the figure as a camera at chest height sees it; ``noise`` in px and per 4 mm."""
     world = joints(pose) * (1.0, -1.0, -1.0)
     random = np.random.default_rng(seed)
-    place = world + (pose.aside, 0.3, pose.distance)
+    sunk = (THIGH + SHIN) * (1 - np.cos(pose.crouch))
+    place = world + (pose.aside, 0.3 + sunk, pose.distance)
     pixels = FOCAL * place[:, :2] / place[:, 2:] + (WIDTH / 2, HEIGHT / 2)
     pixels = pixels + random.normal(0, noise, pixels.shape)
     world = world + random.normal(0, 0.004 * noise, world.shape)

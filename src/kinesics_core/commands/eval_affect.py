@@ -25,7 +25,7 @@ OPTIONS = {
     "bodies": ("data", "model", "by", "order", "within", "json", "csv"),
     "bodies DIR": ("model", "words", "json", "csv"),
     "faces": ("json", "csv"),
-    "gestures": ("json",),
+    "gestures": ("wrists_only", "json"),
 }
 """Form of the command -> options that it reads."""
 
@@ -64,6 +64,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--within", metavar="LABEL", help="compare, for --order, only clips with the same LABEL")
     parser.add_argument("--words", metavar="WORD,...",
                         help="of a folder, only recordings with these words: happy,sad,angry")
+    parser.add_argument("--wrists-only", action="store_true",
+                        help="of gestures, leave out the knuckles that BVH files tell")
     parser.add_argument("--json", metavar="FILE", type=Path)
     parser.add_argument("--csv", metavar="FILE", type=Path,
                         help="readings and labels by clip or picture")
@@ -126,13 +128,17 @@ def _reject_other_options(args: argparse.Namespace, form: str) -> None:
         KinesicsError: One is given.
     """
     taken = OPTIONS[form]
-    given = [f"--{name}" for name in sorted(set().union(*OPTIONS.values()) - set(taken))
-             if getattr(args, name)]
+    others = sorted(set().union(*OPTIONS.values()) - set(taken))
+    given = [_option(name) for name in others if getattr(args, name)]
     if given:
         what = "" if form == "bodies" else f" {form}"
         raise KinesicsError(
             f"Got {', '.join(given)}; `kinesics eval affect{what}` takes"
-            f" {', '.join(f'--{name}' for name in taken)}. Leave the others out.")
+            f" {', '.join(map(_option, taken))}. Leave the others out.")
+
+
+def _option(name: str) -> str:
+    return "--" + name.replace("_", "-")
 
 
 def _read(dataset: Dataset, model: str | None) -> list[ClipReading]:

@@ -26,7 +26,8 @@ def run(args: argparse.Namespace) -> int:
         files.require_writable(args.json)
     console = Console(stderr=True)
     clips = gesture_scores.performed_clips(EACH, SEED) if args.folder is None else \
-        gesture_folder.labelled_clips(args.folder, console.print)
+        gesture_folder.labelled_clips(
+            args.folder, console.print, not args.wrists_only)
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("clips in views", total=len(clips) * VIEWS)
         readings = gesture_scores.read_gestures(

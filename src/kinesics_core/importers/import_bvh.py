@@ -30,6 +30,9 @@ _TO_Y_UP = {
 
 _SAMPLES = 8  # frames from which a skeleton's shape is judged
 
+KNUCKLES = 0.085
+"""Metres from the wrist to between the knuckles of the index and the little finger, of an adult."""
+
 
 @dataclass(slots=True)
 class BvhReader:
@@ -57,7 +60,8 @@ class BvhReader:
         """Yield the one recording of a file."""
         yield MotionRecording(file.name, partial(self._read, file))
 
-    def _read(self, file: SourceFile) -> Clip:
+    def with_knuckles(self, file: SourceFile) -> tuple[Clip, np.ndarray | None]:
+        """Return the recording of a file, and its knuckles as ``knuckles_from_bvh`` does."""
         motion = bvh.parse(bvh.decode(file.read()), file.name, self.rate)
         skeleton = tuple(motion.names), tuple(motion.parents)
         if skeleton not in self._known:
@@ -67,7 +71,11 @@ class BvhReader:
         if motion.filled:
             self.filled[file.name] = motion.filled
         name = stem(file.name)
-        return Clip(name, self.source, name, motion.rate, keypoints)
+        hands = knuckles_from_bvh(motion, self._known[skeleton], keypoints, up)
+        return Clip(name, self.source, name, motion.rate, keypoints), hands
+
+    def _read(self, file: SourceFile) -> Clip:
+        return self.with_knuckles(file)[0]
 
 
 def read_joint_names(path: Path) -> dict[str, str]:
@@ -149,6 +157,39 @@ def coco_from_bvh(
     if not np.isfinite(keypoints).all():
         raise KinesicsError(f"{name}: shoulders and hips coincide; it cannot be read as a person.")
     return keypoints, up
+
+
+def knuckles_from_bvh(
+    motion: bvh.Bvh, joints: Mapping[str, int], keypoints: np.ndarray, up: str
+) -> np.ndarray | None:
+    """Return where the knuckles of the left and the right hand are, None without hands.
+
+    A hand points to what the file has beyond its wrist, fingers or an end site; else, if the wrist
+    turns, on from the forearm as the rest pose has it.
+
+    Args:
+        motion: The file.
+        joints: Index of each of ``skeleton_names.WANTED``.
+        keypoints: (T, 17, 3) of the same file.
+        up: The axis that was up.
+
+    Returns:
+        (T, 2, 3) metres, y up.
+    """
+    made = []
+    for side, place in zip(SIDES, (9, 10), strict=True):
+        wrist = joints[f"{side}_wrist"]
+        beyond = [motion.rest[joint] for joint, parent in enumerate(motion.parents)
+                  if parent == wrist]
+        forearm, way = motion.rest[wrist], np.sum(beyond, axis=0)
+        if not beyond or np.linalg.norm(way) < 0.05 * np.linalg.norm(forearm):
+            if all(position for _, position in motion.channels[wrist]):
+                return None
+            way = forearm
+        _, orientations = bvh.pose(motion, [wrist])
+        way = orientations[:, 0] @ (way / max(float(np.linalg.norm(way)), 1e-9))
+        made.append(keypoints[:, place] + KNUCKLES * way @ _TO_Y_UP[up].T)
+    return np.stack(made, axis=1).astype(np.float32)
 
 
 def up_axis(motion: bvh.Bvh, joints: Mapping[str, int], points: Mapping[str, np.ndarray]) -> str:

@@ -58,6 +58,7 @@ class GestureClip:
         keypoints: (T, 17, 3) metres, y up, COCO-17.
         rate: Frames per second.
         begins: Seconds of the first move, nan if unknown.
+        knuckles: (T, 2, 3) metres, of the left and the right hand; None if not recorded.
     """
 
     name: str
@@ -67,6 +68,7 @@ class GestureClip:
     keypoints: np.ndarray
     rate: float
     begins: float = float("nan")
+    knuckles: np.ndarray | None = None
 
 
 @dataclass(slots=True)
@@ -168,7 +170,8 @@ def read_gestures(
         part = [(clip, view) for clip, view in plan if round(clip.rate, 3) == rate]
         for first in range(0, len(part), TOGETHER):
             group = part[first:first + TOGETHER]
-            seen = [see(clip.keypoints, clip.rate, view, random) for clip, view in group]
+            seen = [see(clip.keypoints, clip.rate, view, random, knuckles=clip.knuckles)
+                    for clip, view in group]
             found += _read([clip for clip, _ in group], seen, rate, forecaster)
             tell(len(found))
     return found

@@ -21,6 +21,7 @@ START = 1_763_700_000 * NANOSECONDS
 
 _HEAD = [COCO17.index(name) for name in HEAD_OFFSETS]
 _OFFSETS = np.array(list(HEAD_OFFSETS.values()))
+_KNUCKLES = np.array([[17, 18], [19, 20]])  # MediaPipe's: little fingers, index fingers
 _FACE_FOUND = 1.2  # rad: a face that is turned farther is not found
 
 
@@ -72,12 +73,14 @@ class Seen:
         world: (T, 17, 3) metres, optical axes, origin between the hips; None without.
         head: (T, 4, 4); nan where no face is found.
         truth: (T, 17, 2) px without the detector's errors.
+        knuckles: (T, 2, 3) px and score, of the left and the right hand; None without.
     """
 
     coco: np.ndarray
     world: np.ndarray | None
     head: np.ndarray
     truth: np.ndarray
+    knuckles: np.ndarray | None = None
 
     def person(self, frame: int, number: int) -> Person:
         """Return what is seen in a frame."""
@@ -85,13 +88,18 @@ class Seen:
         if self.world is not None:
             world = np.full((33, 3), np.nan, np.float32)
             world[MEDIAPIPE33_TO_COCO17] = self.world[frame]
-        head = self.head[frame]
-        return Person(number, 0.9, self.coco[frame], pose_world=world,
+        head, pose = self.head[frame], None
+        if self.knuckles is not None:
+            pose = np.zeros((33, 4), np.float32)
+            pose[_KNUCKLES, :2] = self.knuckles[frame, :, :2]
+            pose[_KNUCKLES, 3] = self.knuckles[frame, :, 2]
+        return Person(number, 0.9, self.coco[frame], pose=pose, pose_world=world,
                       head=head if np.isfinite(head).all() else None)
 
 
 def see(
-    keypoints: np.ndarray, rate: float, view: View, random: np.random.Generator, turn: bool = True
+    keypoints: np.ndarray, rate: float, view: View, random: np.random.Generator, turn: bool = True,
+    knuckles: np.ndarray | None = None,
 ) -> Seen:
     """Return a motion as a camera and a noisy detector see it.
 
@@ -102,12 +110,14 @@ def see(
         random: Of the errors.
         turn: Whether the person is put in front of the camera and turned to it first; without, the
             camera looks along -z at the origin and x is to its left.
+        knuckles: (T, 2, 3) metres, of the left and the right hand; None: nothing tells them.
     """
     first = keypoints[: max(int(0.3 * rate), 1)].mean(axis=0)
     across = first[5] - first[6]
     heading = np.arctan2(-across[2], across[0]) if turn else 0.0
     middle = 0.5 * (first[11] + first[12]) * (1.0, 0.0, 1.0) * turn
-    points = keypoints - (middle + (0.0, np.nanmin(keypoints[..., 1]), 0.0))
+    points = keypoints if knuckles is None else np.concatenate([keypoints, knuckles], axis=1)
+    points = points - (middle + (0.0, np.nanmin(keypoints[..., 1]), 0.0))
     points = points @ _about_y(-heading + view.yaw).T
     optical = points * (1.0, -1.0, -1.0) + (0.0, view.height, view.distance)
     c, s = np.cos(view.pitch), np.sin(view.pitch)
@@ -115,6 +125,7 @@ def see(
     optical = (optical - middle) @ np.array([[1, 0, 0], [0, c, s], [0, -s, c]]) + middle
     focal = focal_length(WIDTH, FIELD_OF_VIEW)
     truth = project(optical, focal, (WIDTH / 2, HEIGHT / 2), nearest=0.2)
+    optical, truth, ends = optical[:, :17], truth[:, :17], truth[:, 17:]
     torso = 0.5 * focal / view.distance
     frames = len(keypoints)
     pixels = truth + view.jitter * torso * _wander(random, (frames, 17, 2), rate)
@@ -132,8 +143,14 @@ def see(
     head = _heads(optical, random, rate)
     if not view.face:
         head[:] = np.nan
-    return Seen(np.concatenate([pixels, score[..., None]], axis=-1).astype(np.float32),
+    seen = Seen(np.concatenate([pixels, score[..., None]], axis=-1).astype(np.float32),
                 None if world is None else world.astype(np.float32), head, truth)
+    if knuckles is not None:
+        # A hand is lost, or misplaced, with its wrist.
+        ends = ends + (pixels - truth)[:, 9:11] + 0.5 * view.jitter * torso * _wander(
+            random, (frames, 2, 2), rate)
+        seen.knuckles = np.concatenate([ends, score[:, 9:11, None]], axis=-1)
+    return seen
 
 
 def stream(seen: Sequence[Seen], rate: float, start: int = START) -> Iterator[People]:

@@ -134,6 +134,8 @@ NONE = {
     "folded hands": (lambda t: Pose(*[Arm(0.2, 0.35, (-0.75, 0.1, 0.8))] * 2), 5.0),
     "strides": (lambda t: Pose(stride(t, 0.0), stride(t, np.pi), turn=0.5), 1.0),
     "a look down": (lambda t: Pose(lean=0.18 * begun(t), head_pitch=0.5 * begun(t)), 1.0),
+    "a crouch": (lambda t: Pose(lean=0.3 * begun(t), head_pitch=0.3 * begun(t),
+                                crouch=0.9 * begun(t)), 1.0),
     "hands in pockets": (lambda t: Pose(*[Arm(0.3, -0.2, (-0.35, -0.95, 0.4))] * 2), 1.0),
 }
 
@@ -149,6 +151,35 @@ def test_a_hand_held_up_before_the_shoulder_is_raised_and_not_on_the_face():
         return Pose(right=bent(t, Arm(0.25, 0.2, (-0.35, 1.0, 0.3))))
 
     assert most_seen(watch(motion, 4.0)) == "hands_raised"
+
+
+def test_a_wave_of_the_wrist_alone_is_seen_by_its_knuckles():
+    def motion(t):
+        hand = (0.35 * np.sin(9 * t), 1.0, 0.0)
+        return Pose(right=bent(t, Arm(0.4, 0.3, (0.4, 1.0, 0.3), hand)))
+
+    def without_hands(seen):
+        seen.pose = None
+
+    assert "wave" in {sign.name for one in watch(motion, 4.0) for sign in one.gestures}
+    assert "wave" not in {sign.name for one in watch(motion, 4.0, change=without_hands)
+                          for sign in one.gestures}
+
+
+def test_who_turns_or_lunges_with_a_straight_arm_does_not_point():
+    def lunge(t):
+        return Pose(right=Arm(0.1, 1.4 * begun(t)), turn=0.9 * np.sin(4 * t) * begun(t))
+
+    assert "point" not in {sign.name for one in watch(lunge, 4.0) for sign in one.gestures}
+
+
+def test_hands_that_swing_overhead_together_and_come_down_do_not_clap():
+    def motion(t):
+        up = min(max((t - 1.0) / 0.4, 0.0), 1.0) * min(max(3.5 - t, 0.0), 1.0)
+        out = 0.5 * np.sin(7 * t) - 0.4 if up else 0.0
+        return Pose(*[Arm(0.2, 0.2 + 1.3 * up, (out, 2.0 * up - 1.0, 0.5))] * 2)
+
+    assert "clap" not in {sign.name for one in watch(motion, 5.0) for sign in one.gestures}
 
 
 def test_a_stretched_arm_that_swings_above_the_shoulder_waves():

@@ -62,15 +62,18 @@ _DIFFERENCES = {
     "fallen": ("shoulders_y", "usual_shoulders_y", 1.0), "nearer": ("near", "usual_near", 1.0),
     "dropped": ("usual_head_up", "head_up", 1.0),
     "shake_over_nod": ("span_shake", "span_nod", 0.8),
+    "hips_down": ("hips_y", "usual_hips_y", 1.0),
+    "thighs_apart": ("thigh_left", "thigh_right", 1.0),
     # The last two are differences of magnitudes.
     "turned": ("facing", "usual_facing", 1.0), "face_turned": ("yaw", "usual_yaw", 1.0),
 }
 """Value -> two values and a share: it is the first one less that share of the second one."""
 
 _DERIVED = (
-    "aside_left", "aside_right", "sideways_left", "sideways_right", "other_left", "other_right",
+    "aside_left", "aside_right", "clear_left", "clear_right", "hand_beside_left",
+    "hand_beside_right", "sideways_left", "sideways_right", "other_left", "other_right",
     "uneven", "abs_yaw", "nearest", "gap_or_far", "forwards", "bowed", "sunk", "lean_or_some",
-    "abs_down", "highest", "busiest", "nod_over_shake",
+    "abs_down", "highest", "busiest", "nod_over_shake", "thighs_off",
 )
 _ROWS = {name: row for row, name in enumerate((
     *M, *(f"motion_{name}" for name in M), *(f"usual_{name}" for name in U),
@@ -85,22 +88,27 @@ _ONE = np.array([_ROWS[one] for one, _, _ in _DIFFERENCES.values()])
 _OTHER = np.array([_ROWS[other] for _, other, _ in _DIFFERENCES.values()])
 _SHARE = np.array([share for *_, share in _DIFFERENCES.values()])[:, None]
 
+_CROUCHED = 0.75
+"""Radians of a crouching person's thighs to the vertical; who stands or sits is far off it."""
+
 _QUIET = ("hand_motion", 0.25, 0.12)
 _ALONE = ("gap_or_far", 0.85, 1.15)
 _CALM = (("motion_lean", 0.1, 0.06), ("motion_shoulders_y", 0.06, 0.03),
          ("motion_shoulders_x", 0.07, 0.04), ("busiest", 0.18, 0.09), ("highest", 0.1, -0.3),
          ("abs_yaw", 1.0, 0.8))
 _BOW = (("forwards", 0.13, 0.21), ("bowed", 0.33, 0.43), ("motion_facing", 0.16, 0.09),
-        ("motion_shoulders_x", 0.12, 0.07))
+        ("motion_shoulders_x", 0.12, 0.07), ("hips_down", 0.25, 0.15),
+        ("thighs_apart", 0.6, 0.4), ("thighs_off", 0.27, 0.37))
 
 _RULES: dict[str, tuple[tuple[str, float, float], ...]] = {
     # A hand that is held up has its arm on its own side, or the elbow or itself far in front.
     "touch": (("at_face", 0.47, 0.35), _QUIET, ("wrist_out", 0.43, 0.31),
-              ("wrist_forward", 0.72, 0.57), ("elbow_up", -0.05, -0.22)),
+              ("wrist_forward", 0.72, 0.57), ("elbow_up", -0.13, -0.28),
+              ("hand_beside", 0.3, 0.22)),
     "raised": (("wrist_up", 0.4, 0.55),),
     # Held up beside the head or the shoulder, the forearm upright, is the shy form of raising a
     # hand; a forearm that leans inwards brings the hand to the face.
-    "shy": (("wrist_up", -0.25, -0.08), ("bent_up", 0.28, 0.4), _QUIET, ("at_face", 0.3, 0.4),
+    "shy": (("wrist_up", -0.25, -0.08), ("bent_up", 0.28, 0.4), _QUIET, ("clear", 0.3, 0.4),
             ("hand_out", 0.16, 0.24)),
     "bow_down": (*_BOW, ("down", 0.15, 0.3)),
     "bow_sunk": (*_BOW, ("sunk", 0.08, 0.14), ("down", 0.0, 0.1)),
@@ -117,7 +125,9 @@ _RULES: dict[str, tuple[tuple[str, float, float], ...]] = {
                ("lift_over_wave", 0.05, 0.12), ("wrist_up", 0.6, 0.35), ("wrist_up", -0.75, -0.6),
                ("wrist_forward", 0.25, 0.4), ("other", 0.06, 0.02)),
     "point": (("reach", 0.86, 0.93), ("aside", 0.6, 0.8), ("wrist_up", -0.75, -0.55),
-              ("wrist_up", 0.9, 0.75), ("elbow_up", 0.6, 0.45), _QUIET),
+              ("wrist_up", 0.9, 0.75), ("elbow_up", 0.6, 0.45), _QUIET,
+              ("motion_facing", 0.35, 0.22), ("motion_shoulders_x", 0.12, 0.07),
+              ("thighs_apart", 0.6, 0.4)),
     "met": (("gap", 0.8, 0.6), ("nearest", 0.52, 0.38), ("motion_gap", 0.05, 0.1),
             ("uneven", 0.4, 0.25)),
     "near": (("nearer", 0.025, 0.045), ("lean_or_some", 0.03, 0.08), ("down", 0.22, 0.12),
@@ -170,7 +180,8 @@ def swinging(now: np.ndarray, face: np.ndarray) -> np.ndarray:
     # What is unknown compares as false, and is left out too.
     low = up > -0.9
     counts = np.concatenate([
-        up > -0.45, low & (forward > 0.2), low, (up[:1] > -1.0) & (up[1:] > -1.0)])
+        up > -0.45, low & (forward > 0.2), low,
+        (up.min(axis=0, keepdims=True) > -1.0) & (up.max(axis=0, keepdims=True) < 0.4)])
     made[:len(counts)][~counts] = np.nan
     # Of somebody whose face is found at times, only those times count.
     drawn = ~(now[M["face"]] > 0.9) & (face > 0.02)
@@ -205,12 +216,12 @@ def evidence(state: Moment, before: np.ndarray | None = None) -> np.ndarray:
     no_wave = 1.0 - wave
     made[G["wave"]], made[G["come_here"]] = wave, beckon * no_wave
     # Held arms and hands.
-    made[G["hands_raised"]] = np.maximum(raised, shy) * no_wave
-    made[G["hand_on_face"]] = touch * no_wave
-    made[G["arms_crossed"]], made[G["hands_on_hips"]] = crossed, akimbo
     first, second = held[_POINTS] * (0.9 + 0.4 * _known(values[_POINTING]))
     point = np.maximum(first, second) - 0.8 * np.minimum(first, second)
-    made[G["point"]] = np.minimum(np.maximum(point, 0.0), 1.0)
+    made[G["point"]] = point = np.minimum(np.maximum(point, 0.0), 1.0)
+    made[G["hands_raised"]] = np.maximum(raised * (1.0 - point), shy * (1.0 - beckon)) * no_wave
+    made[G["hand_on_face"]] = touch * no_wave
+    made[G["arms_crossed"]], made[G["hands_on_hips"]] = crossed, akimbo
     # Trunk and shoulders. Depth alone is no witness: with the arms it draws the trunk to and fro.
     made[G["bow"]], made[G["turn_away"]] = bow, turned
     made[G["lean_in"]] = near * (1.0 - bow)
@@ -237,9 +248,10 @@ def _holds(values: np.ndarray) -> np.ndarray:
     return products
 
 
-_UPS, _OUTS, _FORWARDS, _BUSY, _POINTING = (
+(_UPS, _OUTS, _FORWARDS, _ELBOWS_FORWARD, _AT_FACE, _THIGHS, _HAND_OUT, _BUSY, _POINTING) = (
     slice(_ROWS[f"{name}_left"], _ROWS[f"{name}_left"] + 2)
-    for name in ("wrist_up", "wrist_out", "wrist_forward", "busy", "pointing"))
+    for name in ("wrist_up", "wrist_out", "wrist_forward", "elbow_forward", "at_face", "thigh",
+                 "hand_out", "busy", "pointing"))
 
 
 def _values(state: Moment, spans: np.ndarray) -> np.ndarray:
@@ -255,6 +267,11 @@ def _values(state: Moment, spans: np.ndarray) -> np.ndarray:
     np.subtract(one, other, out=values[_DIFFERENT])
     values[row["aside_left"]:row["aside_left"] + 2] = np.hypot(
         np.maximum(mean[_OUTS] - 0.35, 0.0), np.maximum(mean[_FORWARDS], 0.0))
+    # From an elbow that is at the side of the trunk, not in front, no hand comes to the face.
+    behind = np.maximum(0.2 - mean[_ELBOWS_FORWARD], 0.0)
+    values[row["clear_left"]:row["clear_left"] + 2] = mean[_AT_FACE] + 0.6 * behind
+    values[row["hand_beside_left"]:row["hand_beside_left"] + 2] = (
+        values[_HAND_OUT] + 0.3 * behind)
     # An arm that is stretched above the shoulder rises as much as it goes aside.
     wave, lift = (spans.take(_HANDS_OF[name], axis=0) for name in ("wave", "lift"))
     values[row["sideways_left"]:row["sideways_left"] + 2] = (
@@ -270,8 +287,15 @@ def _values(state: Moment, spans: np.ndarray) -> np.ndarray:
     values[row["gap_or_far"]] = _known(mean[M["gap"]], 9.0)
     lean, fallen = values[row["lean_off"]], values[row["fallen"]]
     down = values[row["down"]] = _known(values[row["down"]])
+    crouched = values[row["hips_down"]] = np.fmax(values[row["hips_down"]], 0.0)
+    # Knees bend where people crouch, jump or lunge, not where they bow; depth must tell it, as
+    # it does where the trunk's lean is known.
+    values[row["thighs_apart"]] = _known(np.abs(values[row["thighs_apart"]]))
+    thigh = 0.5 * np.add(*mean[_THIGHS])
+    values[row["thighs_off"]] = np.where(
+        np.isnan(thigh + lean), 9.0, np.abs(thigh - _CROUCHED))
     near = (np.abs(values[row["scale_off"]]) - 0.08) * (1.0 / (0.04 - 0.08))
-    sunk = values[row["sunk"]] = fallen * np.minimum(np.maximum(near, 0.0), 1.0)
+    sunk = values[row["sunk"]] = (fallen - crouched) * np.minimum(np.maximum(near, 0.0), 1.0)
     forwards = values[row["forwards"]] = np.fmax(lean, 2.0 * sunk)
     values[row["abs_down"]] = np.abs(down)
     values[row["bowed"]] = forwards + 0.5 * np.minimum(np.maximum(down, 0.0), 0.6)

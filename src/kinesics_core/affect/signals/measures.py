@@ -26,7 +26,7 @@ MEASURES = (
 
 ``reach`` is the distance of shoulder and wrist over that along the arm: 1 is straight; ``at_face``,
 ``at_hip`` and ``at_elbow`` are distances of the hand or wrist to the face, to the hip of its side
-and to the other elbow; ``beside`` is the hand's place aside of the shoulders in the image;
+and to the other elbow; ``beside`` is the fingertips' place aside of the shoulders in the image;
 ``thigh`` is the thigh's angle to the vertical; ``gap`` is between the wrists; ``head_up`` is the
 ears' height over the shoulders; ``lean`` and ``tilt`` are the trunk's, forward and aside;
 ``facing`` is the trunk's yaw against the line to the camera, 0 facing it; ``shoulders_x``,
@@ -41,7 +41,10 @@ UPPER_ARM, FOREARM = 0.186 / 0.288, 0.146 / 0.288
 """Lengths of bones in torsos (Drillis & Contini 1966)."""
 
 HAND = 0.35
-"""The hand's middle is this share of the forearm beyond the wrist."""
+"""The knuckles are this share of the forearm beyond the wrist, if nothing tells their place."""
+
+TIPS = 2.0
+"""Distance of the fingertips from the wrist over that of the knuckles."""
 
 
 _OUTWARDS = np.array([1.0, -1.0, 1.0, -1.0])[:, None, None]  # to the side of each elbow and wrist
@@ -70,7 +73,8 @@ def measure(steps: np.ndarray, width: int, focal: float) -> np.ndarray:
     with np.errstate(invalid="ignore", divide="ignore"):
         shoulders, hips = 0.5 * (body[5] + body[6]), 0.5 * (body[11] + body[12])
         side = _sideways(body, sample[samples.AXIS])
-        _arms(made, body, shoulders, side)
+        hands = _knuckles(sample, pixels, scale)
+        _arms(made, body, shoulders, side, hands)
         _two(made, "thigh")[...] = _thighs(body[13:15] - body[11:13], flat)
         _two(made, "pointing")[...] = sample[samples.POINTING]
         made[M["head_up"]] = shoulders[1] - 0.5 * (body[3, 1] + body[4, 1])
@@ -84,9 +88,9 @@ def measure(steps: np.ndarray, width: int, focal: float) -> np.ndarray:
         azimuth = np.arctan2(0.5 * (pixels[5, 0] + pixels[6, 0]) - 0.5 * width, focal)
         made[M["facing"]] = _facing(body, trunk, side, flat, azimuth)
         made[M["shoulders_x"]], made[M["shoulders_y"]] = middle
-        hands, wrists = sample[samples.HANDS][::2], pixels[9:11, 0]
-        hands = np.where(np.isnan(hands) | np.isnan(wrists), wrists, hands)
-        _two(made, "beside")[...] = hands / scale - middle[0]
+        tips = TIPS * hands[:, 0]
+        tips[np.isnan(tips)] = 0.0
+        _two(made, "beside")[...] = places[9:11, 0] + tips - middle[0]
         made[M["hips_y"]] = 0.5 * (places[11, 1] + places[12, 1])
     made[M["yaw"]], made[M["pitch"]] = sample[samples.YAW], sample[samples.PITCH]
     made[M["face"]], made[M["scale"]] = sample[samples.FACE], sample[samples.SCALE]
@@ -130,7 +134,16 @@ def _sideways(body: np.ndarray, axis: np.ndarray) -> np.ndarray:
     return side
 
 
-def _arms(made: np.ndarray, body: np.ndarray, shoulders: np.ndarray, side: np.ndarray) -> None:
+def _knuckles(sample: np.ndarray, pixels: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """Return where knuckles are from their wrists in the image, (2, 2, ...) torsos."""
+    places = sample[samples.HANDS].reshape(2, 2, *scale.shape)
+    return (places - pixels[9:11]) / scale
+
+
+def _arms(
+    made: np.ndarray, body: np.ndarray, shoulders: np.ndarray, side: np.ndarray,
+    knuckles: np.ndarray,
+) -> None:
     """Fill in the measures of both arms."""
     place = body[7:11] - shoulders
     x, z = place[:, 0], place[:, 2]
@@ -144,7 +157,9 @@ def _arms(made: np.ndarray, body: np.ndarray, shoulders: np.ndarray, side: np.nd
     _two(made, "reach")[...] = whole / np.maximum(upper + lower, 0.1)
     shallow = body[:13] * _FLATTENED
     wrists = shallow[9:11]
-    hands = wrists + HAND * (wrists - shallow[7:9])
+    beyond = HAND * (wrists - shallow[7:9])
+    np.copyto(beyond[:, :2], knuckles, where=np.isfinite(knuckles))
+    hands = wrists + beyond
     near = _length(np.concatenate([hands, wrists, wrists, wrists[:1]])
                    - shallow.take(_NEAR_TO, axis=0))
     _two(made, "at_face")[...], _two(made, "at_hip")[...] = near[:2], near[2:4]
