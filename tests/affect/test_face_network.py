@@ -192,7 +192,8 @@ def test_what_networks_cannot_see_is_said_with_less_confidence():
     def confidence(emotion):
         return Stream(FaceReader()).show(REST, networks(**{emotion: 0.9}), 1.0)[-1].confidence
 
-    assert confidence("disgust") < 0.7 * confidence("happiness")
+    assert confidence("fear") < 0.7 * confidence("happiness")
+    assert confidence("disgust") < 0.8 * confidence("happiness")
     assert confidence("disgust") < confidence("anger")
 
 

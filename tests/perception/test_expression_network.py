@@ -158,8 +158,8 @@ def test_agreement_is_kept_and_what_is_said_too_often_does_not_win_ties():
 def test_the_best_network_is_heard_most_and_two_others_together_against_it():
     said = np.full((3, 8), 0.02)
     said[:, CONTEMPT] = 0.0
-    said[0, ANGER] = said[1, FEAR] = said[2, HAPPINESS] = 0.88
-    assert pool(said).argmax() == ANGER
+    said[0, HAPPINESS] = said[1, NEUTRAL] = said[2, SURPRISE] = 0.88
+    assert pool(said).argmax() == HAPPINESS
     said[1:] = said[1]
-    said[0, [ANGER, FEAR]] = 0.6, 0.3  # it is not sure, they are
-    assert pool(said).argmax() == FEAR
+    said[0, [HAPPINESS, NEUTRAL]] = 0.6, 0.3  # it is not sure, they are
+    assert pool(said).argmax() == NEUTRAL
