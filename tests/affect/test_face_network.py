@@ -111,6 +111,14 @@ def test_a_resting_face_is_neutral_whoever_rests(looks):
     assert EMOTIONS[tops(strong)[-1]] == looks
 
 
+@pytest.mark.parametrize(("said", "read"), [
+    ({"sadness": 0.6, "neutral": 0.3}, SADNESS), ({"anger": 0.55, "neutral": 0.35}, ANGER),
+    # Fear that moves nothing that units know: they take half as much off it as from a speaker.
+    ({"fear": 0.75, "neutral": 0.15}, FEAR), ({"fear": 0.5, "neutral": 0.4}, NEUTRAL)])
+def test_one_look_is_no_rest_to_be_taken_off_itself(said, read):
+    assert tops(Stream(FaceReader()).show(REST, networks(**said), 1 / 30.0))[0] == read
+
+
 def test_an_expression_that_is_held_for_a_minute_stays():
     stream = Stream(FaceReader())
     stream.show(REST, CALM, 5.0)

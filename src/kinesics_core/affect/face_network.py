@@ -34,7 +34,7 @@ from kinesics_core.affect.emotions import (
 from kinesics_core.affect.per_person import PerPerson, Rows, numbers
 from kinesics_core.types import NANOSECONDS, Person
 
-RELIABILITY = np.array([0.81, 0.78, 0.56, 0.65, 0.50, 0.2, 0.37, 0.72])
+RELIABILITY = np.array([0.81, 0.79, 0.59, 0.65, 0.48, 0.2, 0.35, 0.72])
 """(8,) share of faces with each emotion that networks and units together recognise, of 2,301
 labelled photographs of eight sources, each read with constants that were fitted on the others
 (docs/reading_people.md). Contempt is none of the networks' classes: there it is a guess at what
@@ -45,7 +45,7 @@ _EXPIRES = NANOSECONDS  # age from which a reading of the networks says nothing,
 
 # log p of a resting face as the networks read it, mean of 142 neutral faces in photographs (the
 # Face Research Lab's London set, first frames of Cohn-Kanade's; contempt is no class of theirs).
-_RESTING = np.log(np.array([0.008, 0.013, 0.014, 0.014, 0.005, 1.0, 0.007, 0.88]))
+_RESTING = np.log(np.array([0.007, 0.009, 0.010, 0.011, 0.005, 1.0, 0.008, 0.90]))
 _RESTS, _REST_SHARE, _REST_PRIOR = 120, 0.3, 4.0
 _REST_PERIOD = NANOSECONDS // 2
 _REST_REACH = 1.2  # nats: as far as a person's rest is taken off
