@@ -70,8 +70,9 @@ _DIFFERENCES = {
 """Value -> two values and a share: it is the first one less that share of the second one."""
 
 _DERIVED = (
-    "aside_left", "aside_right", "clear_left", "clear_right", "hand_beside_left",
-    "hand_beside_right", "sideways_left", "sideways_right", "other_left", "other_right",
+    "aside_left", "aside_right", "clear_left", "clear_right", "apart_left", "apart_right",
+    "lifted_left", "lifted_right",
+    "sideways_left", "sideways_right", "other_left", "other_right",
     "uneven", "abs_yaw", "nearest", "gap_or_far", "forwards", "bowed", "sunk", "lean_or_some",
     "abs_down", "highest", "busiest", "nod_over_shake", "thighs_off",
 )
@@ -103,13 +104,13 @@ _BOW = (("forwards", 0.13, 0.21), ("bowed", 0.33, 0.43), ("motion_facing", 0.16,
 _RULES: dict[str, tuple[tuple[str, float, float], ...]] = {
     # A hand that is held up has its arm on its own side, or the elbow or itself far in front.
     "touch": (("at_face", 0.47, 0.35), _QUIET, ("wrist_out", 0.43, 0.31),
-              ("wrist_forward", 0.72, 0.57), ("elbow_up", -0.13, -0.28),
-              ("hand_beside", 0.3, 0.22)),
-    "raised": (("wrist_up", 0.4, 0.55),),
+              ("wrist_forward", 0.68, 0.54), ("elbow_up", -0.13, -0.28),
+              ("elbow_beyond", 0.03, 0.09)),
+    "raised": (("lifted", 0.4, 0.55),),
     # Held up beside the head or the shoulder, the forearm upright, is the shy form of raising a
     # hand; a forearm that leans inwards brings the hand to the face.
     "shy": (("wrist_up", -0.25, -0.08), ("bent_up", 0.28, 0.4), _QUIET, ("clear", 0.3, 0.4),
-            ("hand_out", 0.16, 0.24)),
+            ("apart", 0.16, 0.24)),
     "bow_down": (*_BOW, ("down", 0.15, 0.3)),
     "bow_sunk": (*_BOW, ("sunk", 0.08, 0.14), ("down", 0.0, 0.1)),
     "body_turned": (("turned", 0.6, 0.85),),
@@ -248,10 +249,10 @@ def _holds(values: np.ndarray) -> np.ndarray:
     return products
 
 
-(_UPS, _OUTS, _FORWARDS, _ELBOWS_FORWARD, _AT_FACE, _THIGHS, _HAND_OUT, _BUSY, _POINTING) = (
-    slice(_ROWS[f"{name}_left"], _ROWS[f"{name}_left"] + 2)
-    for name in ("wrist_up", "wrist_out", "wrist_forward", "elbow_forward", "at_face", "thigh",
-                 "hand_out", "busy", "pointing"))
+(_UPS, _OUTS, _FORWARDS, _ELBOWS_UP, _REACHES, _AT_FACE, _THIGHS, _HAND_OUT, _INWARDS, _BUSY,
+ _POINTING) = (slice(_ROWS[f"{name}_left"], _ROWS[f"{name}_left"] + 2)
+               for name in ("wrist_up", "wrist_out", "wrist_forward", "elbow_up", "reach",
+                            "at_face", "thigh", "hand_out", "elbow_beyond", "busy", "pointing"))
 
 
 def _values(state: Moment, spans: np.ndarray) -> np.ndarray:
@@ -267,11 +268,16 @@ def _values(state: Moment, spans: np.ndarray) -> np.ndarray:
     np.subtract(one, other, out=values[_DIFFERENT])
     values[row["aside_left"]:row["aside_left"] + 2] = np.hypot(
         np.maximum(mean[_OUTS] - 0.35, 0.0), np.maximum(mean[_FORWARDS], 0.0))
-    # From an elbow that is at the side of the trunk, not in front, no hand comes to the face.
-    behind = np.maximum(0.2 - mean[_ELBOWS_FORWARD], 0.0)
-    values[row["clear_left"]:row["clear_left"] + 2] = mean[_AT_FACE] + 0.6 * behind
-    values[row["hand_beside_left"]:row["hand_beside_left"] + 2] = (
-        values[_HAND_OUT] + 0.3 * behind)
+    # An upright forearm brings the hand beside the head, one that leans inwards to the face.
+    upright = np.maximum(0.07 - values[_INWARDS], 0.0)
+    values[row["clear_left"]:row["clear_left"] + 2] = mean[_AT_FACE] + upright
+    values[row["apart_left"]:row["apart_left"] + 2] = values[_HAND_OUT] + upright
+    # Above an elbow that is high up, a hand that is lost, or was where none can be, is up.
+    ups, elbows = mean[_UPS], mean[_ELBOWS_UP]
+    lifted = np.where(elbows - ups < 0.7, ups, elbows + 0.15)
+    # A straight arm is raised from about 40 degrees on; below, it points.
+    values[row["lifted_left"]:row["lifted_left"] + 2] = lifted - 0.22 * _known(
+        _above(mean[_REACHES], 0.9, 0.95))
     # An arm that is stretched above the shoulder rises as much as it goes aside.
     wave, lift = (spans.take(_HANDS_OF[name], axis=0) for name in ("wave", "lift"))
     values[row["sideways_left"]:row["sideways_left"] + 2] = (
