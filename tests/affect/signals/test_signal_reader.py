@@ -182,6 +182,21 @@ def test_hands_that_swing_overhead_together_and_come_down_do_not_clap():
     assert "clap" not in {sign.name for one in watch(motion, 5.0) for sign in one.gestures}
 
 
+def test_two_hands_that_sway_together_with_upright_forearms_wave_and_do_not_clap():
+    def motion(t):
+        return Pose(*[bent(t, Arm(0.3, 0.7, (0.45 * np.sin(5 * t) - 0.25, 1.0, 0.2)))] * 2)
+
+    seen = {sign.name for one in watch(motion, 6.0) for sign in one.gestures}
+    assert "wave" in seen and "clap" not in seen
+
+
+def test_who_leans_forward_with_a_hand_up_does_not_bow():
+    def motion(t):
+        return Pose(Arm(), Arm(0.1 + 2.8 * begun(t)), lean=0.5 * begun(t), head_pitch=0.2)
+
+    assert "bow" not in {sign.name for one in watch(motion, 4.0) for sign in one.gestures}
+
+
 def test_a_stretched_arm_that_swings_above_the_shoulder_waves():
     def motion(t):
         return Pose(right=Arm(0.1 + (2.3 + 0.45 * np.sin(9 * t)) * begun(t)))

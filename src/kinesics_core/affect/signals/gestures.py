@@ -20,7 +20,7 @@ G = {name: index for index, name in enumerate(GESTURES)}
 _EVEN = 0.4
 """Share of the larger of two swings, and of the longer, that the other one has at least."""
 
-_SLOWEST = np.array([0.9] * 7 + [0.6, 0.7])[:, None]
+_SLOWEST = np.array([0.9] * 6 + [0.42, 0.6, 0.7])[:, None]
 _QUICKEST = 0.07
 """Seconds between two turning points of what swings; heads are quicker than hands."""
 
@@ -71,7 +71,7 @@ _DIFFERENCES = {
 
 _DERIVED = (
     "aside_left", "aside_right", "clear_left", "clear_right", "apart_left", "apart_right",
-    "lifted_left", "lifted_right",
+    "lifted_left", "lifted_right", "over_ears_left", "over_ears_right", "free",
     "sideways_left", "sideways_right", "other_left", "other_right",
     "uneven", "abs_yaw", "nearest", "gap_or_far", "forwards", "bowed", "sunk", "lean_or_some",
     "abs_down", "highest", "busiest", "nod_over_shake", "thighs_off",
@@ -94,12 +94,13 @@ _CROUCHED = 0.75
 
 _QUIET = ("hand_motion", 0.25, 0.12)
 _ALONE = ("gap_or_far", 0.85, 1.15)
+_STILL = ("motion_beside", 0.13, 0.08)
 _CALM = (("motion_lean", 0.1, 0.06), ("motion_shoulders_y", 0.06, 0.03),
          ("motion_shoulders_x", 0.07, 0.04), ("busiest", 0.18, 0.09), ("highest", 0.1, -0.3),
          ("abs_yaw", 1.0, 0.8))
 _BOW = (("forwards", 0.13, 0.21), ("bowed", 0.33, 0.43), ("motion_facing", 0.16, 0.09),
         ("motion_shoulders_x", 0.12, 0.07), ("hips_down", 0.25, 0.15),
-        ("thighs_apart", 0.6, 0.4), ("thighs_off", 0.27, 0.37))
+        ("thighs_apart", 0.6, 0.4), ("thighs_off", 0.27, 0.37), ("highest", 0.25, 0.1))
 
 _RULES: dict[str, tuple[tuple[str, float, float], ...]] = {
     # A hand that is held up has its arm on its own side, or the elbow or itself far in front.
@@ -111,24 +112,27 @@ _RULES: dict[str, tuple[tuple[str, float, float], ...]] = {
     # hand; a forearm that leans inwards brings the hand to the face.
     "shy": (("wrist_up", -0.25, -0.08), ("bent_up", 0.28, 0.4), _QUIET, ("clear", 0.3, 0.4),
             ("apart", 0.16, 0.24)),
+    # Of somebody who stoops the head is low, and a hand beside it too.
+    "stooped": (("over_ears", -0.2, -0.1), ("elbow_up", -0.36, -0.24), ("bent_up", 0.28, 0.4),
+                ("hand_motion", 0.3, 0.18), ("at_face", 0.26, 0.34)),
     "bow_down": (*_BOW, ("down", 0.15, 0.3)),
     "bow_sunk": (*_BOW, ("sunk", 0.08, 0.14), ("down", 0.0, 0.1)),
     "body_turned": (("turned", 0.6, 0.85),),
     "head_turned": (("face_turned", 0.45, 0.6), ("turned", 0.05, 0.15)),
     "crossed": (("at_elbow", 0.78, 0.6), ("wrist_out", 0.25, 0.12), _QUIET,
-                ("wrist_up", -0.7, -0.57), ("wrist_up", 0.05, -0.15), ("out_sum", 0.25, 0.1)),
+                ("wrist_up", -0.7, -0.57), ("wrist_up", 0.05, -0.15), ("out_sum", 0.14, 0.04)),
     "akimbo": (("at_hip", 0.6, 0.45), ("elbow_out", 0.46, 0.56), ("elbow_beyond", 0.1, 0.18),
                ("wrist_up", -1.1, -0.95), _QUIET),
     "chest": (("wrist_up", -1.0, -0.8), ("wrist_up", 0.35, 0.1), ("wrist_forward", 0.2, 0.4)),
     "palms": (("wrist_out", 0.55, 0.75), ("wrist_up", -1.0, -0.85)),
-    "wave": (_ALONE, ("wrist_up", -0.5, -0.3), ("sideways", 0.1, 0.2)),
+    "wave": (("free", 0.85, 1.15), ("wrist_up", -0.5, -0.3), ("sideways", 0.1, 0.2)),
     "beckon": (_ALONE, ("wrist_out", 1.0, 0.8), ("span_beckon", 0.14, 0.24),
                ("lift_over_wave", 0.05, 0.12), ("wrist_up", 0.6, 0.35), ("wrist_up", -0.75, -0.6),
                ("wrist_forward", 0.25, 0.4), ("other", 0.06, 0.02)),
     "point": (("reach", 0.86, 0.93), ("aside", 0.6, 0.8), ("wrist_up", -0.75, -0.55),
               ("wrist_up", 0.9, 0.75), ("elbow_up", 0.6, 0.45), _QUIET,
               ("motion_facing", 0.35, 0.22), ("motion_shoulders_x", 0.12, 0.07),
-              ("thighs_apart", 0.6, 0.4)),
+              ("thighs_apart", 0.6, 0.4), _STILL),
     "met": (("gap", 0.8, 0.6), ("nearest", 0.52, 0.38), ("motion_gap", 0.05, 0.1),
             ("uneven", 0.4, 0.25)),
     "near": (("nearer", 0.025, 0.045), ("lean_or_some", 0.03, 0.08), ("down", 0.22, 0.12),
@@ -142,11 +146,11 @@ _RULES: dict[str, tuple[tuple[str, float, float], ...]] = {
 that has two sides is that of the rule's side."""
 
 _PAIRS: tuple[str | tuple[str, str], ...] = (
-    "touch", "raised", "shy", ("bow_down", "bow_sunk"), ("body_turned", "head_turned"),
+    "touch", "raised", "shy", "stooped", ("bow_down", "bow_sunk"), ("body_turned", "head_turned"),
     "crossed", "akimbo", "chest", "palms")
 """Rules of two sides, or two rules, of which the better one counts; of the last four the worse."""
 
-_WORSE = 5
+_WORSE = 6
 _PLACES = tuple((rule, side) for rule, side in (
     *((rule, "left") if isinstance(rule, str) else (rule[0], "") for rule in _PAIRS),
     *((rule, "right") if isinstance(rule, str) else (rule[1], "") for rule in _PAIRS),
@@ -206,7 +210,7 @@ def evidence(state: Moment, before: np.ndarray | None = None) -> np.ndarray:
     held = _holds(values)
     pairs = len(_PAIRS)
     one, other = held[:pairs], held[pairs:2 * pairs]
-    touch, raised, shy, bow, turned = np.maximum(one[:_WORSE], other[:_WORSE])
+    touch, raised, shy, stooped, bow, turned = np.maximum(one[:_WORSE], other[:_WORSE])
     crossed, akimbo, chest, palms = np.minimum(one[_WORSE:], other[_WORSE:])
     met, near, shrug, nods, shakes, ahead = held[_POINTS.stop:]
     made = np.empty((len(GESTURES), state.mean.shape[-1]))
@@ -219,9 +223,10 @@ def evidence(state: Moment, before: np.ndarray | None = None) -> np.ndarray:
     # Held arms and hands.
     first, second = held[_POINTS] * (0.9 + 0.4 * _known(values[_POINTING]))
     point = np.maximum(first, second) - 0.8 * np.minimum(first, second)
-    made[G["point"]] = point = np.minimum(np.maximum(point, 0.0), 1.0)
-    made[G["hands_raised"]] = np.maximum(raised * (1.0 - point), shy * (1.0 - beckon)) * no_wave
-    made[G["hand_on_face"]] = touch * no_wave
+    made[G["point"]] = point = np.minimum(np.maximum(point, 0.0), 1.0) * no_wave
+    beside = np.maximum(shy, stooped) * (1.0 - beckon)
+    made[G["hands_raised"]] = np.maximum(raised * (1.0 - point), beside) * no_wave
+    made[G["hand_on_face"]] = touch * (1.0 - stooped) * no_wave
     made[G["arms_crossed"]], made[G["hands_on_hips"]] = crossed, akimbo
     # Trunk and shoulders. Depth alone is no witness: with the arms it draws the trunk to and fro.
     made[G["bow"]], made[G["turn_away"]] = bow, turned
@@ -249,10 +254,11 @@ def _holds(values: np.ndarray) -> np.ndarray:
     return products
 
 
-(_UPS, _OUTS, _FORWARDS, _ELBOWS_UP, _REACHES, _AT_FACE, _THIGHS, _HAND_OUT, _INWARDS, _BUSY,
- _POINTING) = (slice(_ROWS[f"{name}_left"], _ROWS[f"{name}_left"] + 2)
-               for name in ("wrist_up", "wrist_out", "wrist_forward", "elbow_up", "reach",
-                            "at_face", "thigh", "hand_out", "elbow_beyond", "busy", "pointing"))
+(_UPS, _OUTS, _FORWARDS, _ELBOWS_UP, _REACHES, _AT_FACE, _THIGHS, _HAND_OUT, _BENT_UP, _INWARDS,
+ _BUSY, _POINTING) = (
+    slice(_ROWS[f"{name}_left"], _ROWS[f"{name}_left"] + 2) for name in (
+        "wrist_up", "wrist_out", "wrist_forward", "elbow_up", "reach", "at_face", "thigh",
+        "hand_out", "bent_up", "elbow_beyond", "busy", "pointing"))
 
 
 def _values(state: Moment, spans: np.ndarray) -> np.ndarray:
@@ -269,12 +275,13 @@ def _values(state: Moment, spans: np.ndarray) -> np.ndarray:
     values[row["aside_left"]:row["aside_left"] + 2] = np.hypot(
         np.maximum(mean[_OUTS] - 0.35, 0.0), np.maximum(mean[_FORWARDS], 0.0))
     # An upright forearm brings the hand beside the head, one that leans inwards to the face.
-    upright = np.maximum(0.07 - values[_INWARDS], 0.0)
-    values[row["clear_left"]:row["clear_left"] + 2] = mean[_AT_FACE] + upright
-    values[row["apart_left"]:row["apart_left"] + 2] = values[_HAND_OUT] + upright
+    inwards = np.maximum(0.07 - values[_INWARDS], 0.0)
+    values[row["clear_left"]:row["clear_left"] + 2] = mean[_AT_FACE] + inwards
+    values[row["apart_left"]:row["apart_left"] + 2] = values[_HAND_OUT] + inwards
     # Above an elbow that is high up, a hand that is lost, or was where none can be, is up.
     ups, elbows = mean[_UPS], mean[_ELBOWS_UP]
     lifted = np.where(elbows - ups < 0.7, ups, elbows + 0.15)
+    values[row["over_ears_left"]:row["over_ears_left"] + 2] = ups - mean[M["head_up"]]
     # A straight arm is raised from about 40 degrees on; below, it points.
     values[row["lifted_left"]:row["lifted_left"] + 2] = lifted - 0.22 * _known(
         _above(mean[_REACHES], 0.9, 0.95))
@@ -290,7 +297,11 @@ def _values(state: Moment, spans: np.ndarray) -> np.ndarray:
     # Hands that clap meet: so far is the nearer of the last two turning points.
     clap = S["clap"]
     values[row["nearest"]] = np.fmin(state.last[clap], state.top[clap] * state.way[clap])
-    values[row["gap_or_far"]] = _known(mean[M["gap"]], 9.0)
+    gap = values[row["gap_or_far"]] = _known(mean[M["gap"]], 9.0)
+    # Two hands that wave together may come near each other: upright forearms, slower than a clap.
+    upright = (values[_BENT_UP].min(axis=0) > 0.33) & (ups.min(axis=0) > -0.15) & (
+        np.subtract(*state.turns[1::-1, S["clap"]]) > 0.3) & (wave.min(axis=0) > 0.25)
+    values[row["free"]] = np.where(upright, 9.0, gap)
     lean, fallen = values[row["lean_off"]], values[row["fallen"]]
     down = values[row["down"]] = _known(values[row["down"]])
     crouched = values[row["hips_down"]] = np.fmax(values[row["hips_down"]], 0.0)
