@@ -93,7 +93,7 @@ def test_a_model_that_holds_the_newest_pose_is_judged_as_standing_still_is(tmp_p
     plan = plan_sources(SourceOptions(tuple(data), (), recipe("carry_over", network="ours"),
                                       model=model))
     job = plan.trainings[0]
-    errors = job.work(job.settings, job.inputs, lambda *_: None)["errors"]
+    errors = job.work(job.settings, job.inputs, lambda *_: None)["errors"]["one"]
     for view in source_errors.VIEWS:
         source = source_errors.source_windows(clips_of(data[0]), view)
         still = source.errors(source_errors.zero_velocity, source_errors.normalisation_of(view))
@@ -101,24 +101,43 @@ def test_a_model_that_holds_the_newest_pose_is_judged_as_standing_still_is(tmp_p
 
 
 @pytest.mark.slow
-def test_the_command_leaves_each_source_out_and_takes_up_what_was_finished(tmp_path, capsys):
+def test_the_command_leaves_sources_out_trains_twice_and_takes_up_what_was_finished(
+        tmp_path, capsys):
     data = [str(wavers(tmp_path / name, period)) for name, period in
             (("slow", 1.8), ("medium", 1.3), ("fast", 0.9))]
-    command = ["eval", "sources", "--data", *data[:2], "--beside", data[2], "--epochs", "2",
-               "--windows", "512", "--jobs", "1", "--out", str(tmp_path / "out"),
-               "--json", str(tmp_path / "figures.json")]
+    command = ["eval", "sources", "--data", *data, "--together", "slow,fast", "--epochs", "2",
+               "--second", "settle", "--second-epochs", "1", "--windows", "512", "--jobs", "1",
+               "--out", str(tmp_path / "out"), "--json", str(tmp_path / "figures.json")]
     assert cli.main(command) == 0
-    capsys.readouterr()
+    assert "slow with fast, medium" in capsys.readouterr().out
     figures = json.loads((tmp_path / "figures.json").read_text())
+    second = figures["about"]["second"]
+    assert (second["anchor"], second["epochs"]) == (0.5, 1)
+    assert figures["about"]["left_out_together"] == [["slow", "fast"], ["medium"]]
+    assert set(figures["windows"]["frontal"]) == {"slow", "medium", "fast"}
     values = {entry["name"]: entry["value"] for entry in figures["results"]}
-    assert set(figures["windows"]["frontal"]) == {"slow", "medium"}
     for view in source_errors.VIEWS:
-        of_sources = [values[f"ratio.{view}.ours.{name}"] for name in ("slow", "medium")]
+        of_sources = [values[f"ratio.{view}.ours.{name}"] for name in ("slow", "medium", "fast")]
         assert values[f"ratio.{view}.ours"] == pytest.approx(np.mean(of_sources), abs=1e-3)
         assert values[f"ratio.{view}.ours.worst"] >= max(of_sources)
-    assert (tmp_path / "out" / "weights" / "ours-slow.pt").exists()
+    kept = sorted(path.name for path in (tmp_path / "out" / "weights").iterdir())
+    assert kept == ["ours-medium.pt", "ours-slow+fast.pt"]
+    trained = next((tmp_path / "out").rglob("ours-without-medium*.json"))
+    assert trained.read_text().count('"train_loss"') == 3
     assert cli.main(command) == 0
-    assert "4 of 4 were finished before" in capsys.readouterr().err
+    assert "5 of 5 were finished before" in capsys.readouterr().err
+
+
+def test_what_is_left_out_together_is_learned_from_by_neither_network_nor_ridge(tmp_path):
+    paths = [wavers(tmp_path / name, 1.0, 3) for name in ("a", "b", "c", "d")]
+    plan = plan_sources(SourceOptions(
+        tuple(paths[:3]), (paths[3],), recipe("carry_over", network="ours"),
+        together=(("c", "a"),)))
+    learned = {tuple(path.name for path in job.inputs.judge):
+               {path.name for path in job.inputs.learn} for job in plan.trainings}
+    assert learned == {("c", "a"): {"b", "d"}, ("b",): {"a", "c", "d"}}
+    assert [job.inputs.judge[0].name for job in plan.baselines] == ["a", "b", "c"]
+    assert {path.name for path in plan.baselines[0].inputs.learn} == {"b", "d"}
 
 
 def test_bad_choices_of_sources_are_refused(tmp_path):
@@ -129,3 +148,12 @@ def test_bad_choices_of_sources_are_refused(tmp_path):
         plan_sources(SourceOptions((one, one), (), recipe("carry_over", network="ours")))
     with pytest.raises(KinesicsError, match="carry_over"):
         SourceOptions((one, one), (), recipe("paper"))
+    two, ours = tmp_path / "two", recipe("carry_over", network="ours")
+    with pytest.raises(KinesicsError, match="'three' 1 times"):
+        SourceOptions((one, two), (), ours, together=(("one", "three"),))
+    with pytest.raises(KinesicsError, match="'one' 2 times"):
+        SourceOptions((one, two), (), ours, together=(("one",), ("one", "two")))
+    with pytest.raises(KinesicsError, match="nothing is left to learn"):
+        SourceOptions((one, two), (), ours, together=(("one", "two"),))
+    with pytest.raises(KinesicsError, match="carry_over"):
+        SourceOptions((one, two), (), ours, second=recipe("paper"))

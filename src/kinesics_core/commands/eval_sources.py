@@ -10,8 +10,9 @@ from kinesics_core import bench, option_types
 from kinesics_core.commands import eval_comparison as shared
 from kinesics_core.commands import tables
 from kinesics_core.commands.job_progress import job_progress
+from kinesics_core.errors import KinesicsError
 from kinesics_core.motion.networks.registry import CARRYING, FORECASTERS
-from kinesics_core.motion.training.config import RECIPES
+from kinesics_core.motion.training.config import RECIPES, TrainingConfig, recipe
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -26,6 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="sources in three dimensions, each left out in turn")
     parser.add_argument("--beside", type=Path, nargs="+", default=[], metavar="DATASET",
                         help="every network learns from these too; they are not judged")
+    parser.add_argument("--together", nargs="+", default=[], metavar="NAME,NAME",
+                        help="names of sources that are left out together, such as those that may"
+                             " hold the same recordings; the others are left out alone")
     parser.add_argument("--model", type=Path, metavar="FILE.onnx",
                         help="judge this model in place of training; it must have learned from"
                              " none of the sources")
@@ -34,6 +38,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recipe", choices=tuple(RECIPES), default="carry_over",
                         help="how it is trained")
     parser.add_argument("--epochs", type=option_types.whole(1), help="instead of the recipe's")
+    parser.add_argument("--second", choices=tuple(RECIPES),
+                        help="train once more by this recipe, from the weights of the first")
+    parser.add_argument("--second-epochs", type=option_types.whole(1),
+                        help="instead of that recipe's")
     parser.add_argument("--windows", type=option_types.whole(1),
                         help="of an epoch, instead of the recipe's")
     parser.add_argument("--label", help="label that the network's classifier learns as well")
@@ -55,20 +63,28 @@ def run(args: argparse.Namespace) -> int:
     from kinesics_core.experiments import source_comparison
     from kinesics_core.experiments.source_comparison import SourceOptions
     from kinesics_core.motion.evaluation.source_errors import VIEWS
-    from kinesics_core.motion.training.config import recipe
 
     shared.require_outputs(args)
     console = tables.console()
-    given = {name: getattr(args, name) for name in ("epochs", "windows", "lambda_classification")}
-    config = recipe(args.recipe, network=args.network, seed=args.seed,
-                    **{name: value for name, value in given.items() if value is not None})
+    if args.second_epochs is not None and args.second is None:
+        raise KinesicsError("Got --second-epochs without --second. Name the second recipe too.")
+
+    def configured(name: str, epochs: int | None) -> TrainingConfig:
+        given = {"epochs": epochs, "windows": args.windows,
+                 "lambda_classification": args.lambda_classification}
+        return recipe(name, network=args.network, seed=args.seed,
+                      **{key: value for key, value in given.items() if value is not None})
+
     plan = source_comparison.plan_sources(SourceOptions(
-        tuple(args.data), tuple(args.beside), config, args.label, args.step, args.jobs, args.out,
-        args.model))
+        tuple(args.data), tuple(args.beside), configured(args.recipe, args.epochs), args.label,
+        args.step, args.jobs, args.out, args.model,
+        second=configured(args.second, args.second_epochs) if args.second else None,
+        together=tuple(tuple(names.split(",")) for names in args.together)))
     console.print(
         f"{len(plan.sources)} sources "
-        f"{'that the model must not know' if args.model else 'left out in turn'}:"
-        f" {', '.join(plan.sources)}", highlight=False)
+        f"{'that the model must not know' if args.model else 'left out in turn'}: "
+        + ", ".join(" with ".join(path.name for path in group) for group in plan.options.groups),
+        highlight=False)
     with job_progress(shared.progress_console()) as hooks:
         outcomes = source_comparison.run_sources(plan, hooks)
     report = source_comparison.report_sources(plan, outcomes)

@@ -104,9 +104,16 @@ def thinning_stride(count: int, most: int) -> int:
     return -(-count // most)
 
 
-def step_reporter(epochs: int, report: OnProgress) -> OnStep:
-    """Return what ``fit`` calls after each step, to report every tenth."""
+def step_reporter(epochs: int, report: OnProgress, before: int = 0) -> OnStep:
+    """Return what ``fit`` calls after each step, to report every tenth.
+
+    Args:
+        epochs: Passes in all.
+        report: Told.
+        before: Passes of an earlier training among them.
+    """
     def tell(epoch: int, step: int, steps: int) -> None:
+        epoch += before
         if step == steps or step % 10 == 0:
             report((epoch - 1) * steps + step, epochs * steps, f"epoch {epoch}/{epochs}")
 

@@ -1,8 +1,9 @@
 """Forecasts on sources that nothing was fitted to: ``kinesics eval sources``.
 
-Every source is left out in turn; a network is trained on the others, with the datasets that are
-never judged beside them (synthetic motion), and judged on it beside what has to be beaten. Or a
-model file is judged, which must have learned from none of them.
+Every source is left out in turn, alone or together with others; a network is trained on the rest,
+once or twice, with the datasets that are never judged beside them (synthetic motion), and judged on
+what was left out, beside what has to be beaten. Or a model file is judged, which must have learned
+from none of them.
 """
 
 from __future__ import annotations
@@ -39,11 +40,14 @@ class SourceOptions:
         data: Datasets, each left out in turn.
         beside: Datasets that every network learns from besides.
         config: How networks are trained.
+        second: How they are trained again, from the weights of the first training; None leaves it
+            at that.
         label: Label that their classifiers learn; None for none.
         step: Frames between two frontal windows.
         processes: Trainings at a time.
         out: Folder for results and weights; None keeps nothing.
         model: ONNX file to judge in place of training; it must have learned from none of them.
+        together: Names of sources that are left out together; the others are left out alone.
     """
 
     data: tuple[Path, ...]
@@ -54,6 +58,8 @@ class SourceOptions:
     processes: int = 2
     out: Path | None = None
     model: Path | None = None
+    second: TrainingConfig | None = None
+    together: tuple[tuple[str, ...], ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.data) < 2:
@@ -63,10 +69,30 @@ class SourceOptions:
         if self.model is not None and not self.model.exists():
             raise KinesicsError(
                 f"{self.model} does not exist. Wanted an ONNX file of `kinesics train forecast`.")
-        if self.config.view != "random":
+        for config in (self.config, self.second):
+            if config is not None and config.view != "random":
+                raise KinesicsError(
+                    f"Got a training on the view {config.view!r}; wanted random, as sources are"
+                    " judged through cameras too. Choose --recipe carry_over.")
+        named = [name for group in self.together for name in group]
+        known = [path.name for path in self.data]
+        for name in named:
+            if name not in known or named.count(name) > 1:
+                raise KinesicsError(
+                    f"Got {name!r} {named.count(name)} times among what is left out together;"
+                    f" wanted each of {', '.join(known)} once at most.")
+        if self.together and len(self.groups) < 2 and self.model is None and not self.beside:
             raise KinesicsError(
-                f"Got a training on the view {self.config.view!r}; wanted random, as sources are"
-                " judged through cameras too. Choose --recipe carry_over.")
+                f"All of {', '.join(known)} are left out together, and nothing is left to learn"
+                " from. Leave some of them out of --together, or give --beside.")
+
+    @property
+    def groups(self) -> list[tuple[Path, ...]]:
+        """Sources by what is left out together, in the order given."""
+        by_name = {path.name: path for path in self.data}
+        of = {name: group for group in self.together for name in group}
+        found = dict.fromkeys(of.get(name, (name,)) for name in by_name)
+        return [tuple(by_name[name] for name in group) for group in found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +104,7 @@ class SourcePlan:
         sources: Names of the sources.
         clips: Number of clips of each.
         baselines: Job of each source.
-        trainings: Job of each source.
+        trainings: Job of each group of sources left out together; or of each source, for a model.
     """
 
     options: SourceOptions
@@ -118,7 +144,7 @@ class SourceReport:
 
 
 def plan_sources(options: SourceOptions) -> SourcePlan:
-    """Plan two jobs for each source.
+    """Plan the baselines of each source, and a training for each group left out.
 
     Raises:
         KinesicsError: Two datasets have one name, or one is not COCO-17 in three dimensions.
@@ -135,28 +161,44 @@ def plan_sources(options: SourceOptions) -> SourcePlan:
         raise KinesicsError(f"Two of the datasets {', '.join(names)} have one name; rename one.")
     prints = {name: fingerprints.of_dataset(path)
               for name, path in zip(names, paths, strict=True)}
-    baselines, trainings = [], []
-    for number, name in enumerate(names[:len(options.data)]):
-        base = {"left_out": name, "data": prints, "beside": names[len(options.data):],
-                "step": options.step, "seed": options.config.seed}
-        learn = tuple(path for index, path in enumerate(paths) if index != number)
-        inputs = SourceInputs(learn, paths[number])
-        baselines.append(Job(f"baselines without {name}", source_jobs.baselines,
-                             base | {"code": fingerprints.of_source_errors()}, inputs))
+    sources = names[:len(options.data)]
+    common = {"data": prints, "beside": names[len(sources):], "step": options.step,
+              "seed": options.config.seed}
+    baselines: dict[str, Job] = {}
+    trainings: list[Job] = []
+    for group in options.groups:
+        left_out = [path.name for path in group]
+        base = common | {"left_out": left_out}
+        learn = tuple(path for path in paths if path not in group)
+        for path in group:
+            baselines[path.name] = Job(
+                f"baselines on {path.name}", source_jobs.baselines,
+                base | {"judged": path.name, "code": fingerprints.of_source_errors()},
+                SourceInputs(learn, (path,)))
         if options.model is not None:
             trainings.append(Job(
-                f"{options.model.name} on {name}", source_jobs.exported,
+                f"{options.model.name} on {' '.join(left_out)}", source_jobs.exported,
                 base | {"model": fingerprints.of_file(options.model)},
-                SourceInputs((), paths[number], model=options.model)))
-            continue
-        weights = options.out / "weights" / f"ours-{name}.pt" if options.out else None
-        trainings.append(Job(
-            f"ours without {name}", source_jobs.train,
-            base | {"config": asdict(options.config), "label": options.label,
-                    "code": fingerprints.of_training(options.config.network)},
-            SourceInputs(learn, paths[number], weights)))
-    return SourcePlan(options, names[:len(options.data)],
-                      [len(dataset) for dataset in datasets], baselines, trainings)
+                SourceInputs((), group, model=options.model)))
+        else:
+            trainings.append(_training(options, base, learn, group))
+    return SourcePlan(options, sources, [len(dataset) for dataset in datasets],
+                      [baselines[name] for name in sources], trainings)
+
+
+def _training(
+    options: SourceOptions, base: Mapping[str, Any], learn: tuple[Path, ...],
+    group: tuple[Path, ...],
+) -> Job:
+    """Return the job that trains a network without a group of sources."""
+    name = "+".join(path.name for path in group)
+    weights = options.out / "weights" / f"ours-{name}.pt" if options.out else None
+    return Job(
+        f"ours without {name}", source_jobs.train,
+        {**base, "config": asdict(options.config),
+         "second": asdict(options.second) if options.second else None, "label": options.label,
+         "code": fingerprints.of_training(options.config.network)},
+        SourceInputs(learn, group, weights))
 
 
 def run_sources(plan: SourcePlan, hooks: JobHooks = NO_HOOKS) -> list[Outcome]:
@@ -169,22 +211,26 @@ def run_sources(plan: SourcePlan, hooks: JobHooks = NO_HOOKS) -> list[Outcome]:
 def report_sources(plan: SourcePlan, outcomes: Sequence[Outcome]) -> SourceReport:
     """Gather the errors of every source of which both jobs were done."""
     count = len(plan.sources)
+    ours: dict[str, Errors] = {}
+    for outcome in outcomes[count:]:
+        ours |= outcome.result["errors"] if outcome.result else {}
     errors: dict[str, dict[str, Errors]] = {view: {} for view in VIEWS}
     windows: dict[str, dict[str, int]] = {view: {} for view in VIEWS}
-    for source, simple, trained in zip(
-            plan.sources, outcomes[:count], outcomes[count:], strict=True):
-        if simple.result is None or trained.result is None:
+    for source, simple in zip(plan.sources, outcomes[:count], strict=True):
+        if simple.result is None or source not in ours:
             continue
         for view in VIEWS:
             found = simple.result[view]
-            errors[view][source] = {**found["errors"], OURS: trained.result["errors"][view]}
+            errors[view][source] = {**found["errors"], OURS: ours[source][view]}
             windows[view][source] = found["windows"]
     failed = {outcome.job.name: outcome.error for outcome in outcomes if outcome.result is None}
     options = plan.options
     return SourceReport(errors, windows, failed, {
         "sources": dict(zip(plan.sources, plan.clips, strict=False)),
         "beside": [path.name for path in options.beside], "step": options.step,
+        "left_out_together": [[path.name for path in group] for group in options.groups],
         "label": options.label, "training": None if options.model else asdict(options.config),
+        "second": asdict(options.second) if options.second and not options.model else None,
         "model": fingerprints.of_file(options.model) if options.model else None,
         "seconds": {outcome.job.name: round(outcome.seconds, 1) for outcome in outcomes}})
 
