@@ -299,8 +299,9 @@ def _values(state: Moment, spans: np.ndarray) -> np.ndarray:
     values[row["nearest"]] = np.fmin(state.last[clap], state.top[clap] * state.way[clap])
     gap = values[row["gap_or_far"]] = _known(mean[M["gap"]], 9.0)
     # Two hands that wave together may come near each other: upright forearms, slower than a clap.
+    turned, before = state.turns[:2, clap]
     upright = (values[_BENT_UP].min(axis=0) > 0.33) & (ups.min(axis=0) > -0.15) & (
-        np.subtract(*state.turns[1::-1, S["clap"]]) > 0.3) & (wave.min(axis=0) > 0.25)
+        wave.min(axis=0) > 0.25) & ((before - turned > 0.3) | (turned > _SLOWEST[clap]))
     values[row["free"]] = np.where(upright, 9.0, gap)
     lean, fallen = values[row["lean_off"]], values[row["fallen"]]
     down = values[row["down"]] = _known(values[row["down"]])
