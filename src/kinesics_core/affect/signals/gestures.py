@@ -186,7 +186,7 @@ def swinging(now: np.ndarray, face: np.ndarray) -> np.ndarray:
     low = up > -0.9
     counts = np.concatenate([
         up > -0.45, low & (forward > 0.2), low,
-        (up.min(axis=0, keepdims=True) > -1.0) & (up.max(axis=0, keepdims=True) < 0.4)])
+        (np.minimum(up[:1], up[1:]) > -1.0) & (np.maximum(up[:1], up[1:]) < 0.4)])
     made[:len(counts)][~counts] = np.nan
     # Of somebody whose face is found at times, only those times count.
     drawn = ~(now[M["face"]] > 0.9) & (face > 0.02)
@@ -255,10 +255,11 @@ def _holds(values: np.ndarray) -> np.ndarray:
 
 
 (_UPS, _OUTS, _FORWARDS, _ELBOWS_UP, _REACHES, _AT_FACE, _THIGHS, _HAND_OUT, _BENT_UP, _INWARDS,
- _BUSY, _POINTING) = (
+ _BUSY, _POINTING, _CLEAR, _APART, _LIFTED, _OVER_EARS) = (
     slice(_ROWS[f"{name}_left"], _ROWS[f"{name}_left"] + 2) for name in (
         "wrist_up", "wrist_out", "wrist_forward", "elbow_up", "reach", "at_face", "thigh",
-        "hand_out", "bent_up", "elbow_beyond", "busy", "pointing"))
+        "hand_out", "bent_up", "elbow_beyond", "busy", "pointing", "clear", "apart", "lifted",
+        "over_ears"))
 
 
 def _values(state: Moment, spans: np.ndarray) -> np.ndarray:
@@ -276,15 +277,11 @@ def _values(state: Moment, spans: np.ndarray) -> np.ndarray:
         np.maximum(mean[_OUTS] - 0.35, 0.0), np.maximum(mean[_FORWARDS], 0.0))
     # An upright forearm brings the hand beside the head, one that leans inwards to the face.
     inwards = np.maximum(0.07 - values[_INWARDS], 0.0)
-    values[row["clear_left"]:row["clear_left"] + 2] = mean[_AT_FACE] + inwards
-    values[row["apart_left"]:row["apart_left"] + 2] = values[_HAND_OUT] + inwards
-    # Above an elbow that is high up, a hand that is lost, or was where none can be, is up.
-    ups, elbows = mean[_UPS], mean[_ELBOWS_UP]
-    lifted = np.where(elbows - ups < 0.7, ups, elbows + 0.15)
-    values[row["over_ears_left"]:row["over_ears_left"] + 2] = ups - mean[M["head_up"]]
-    # A straight arm is raised from about 40 degrees on; below, it points.
-    values[row["lifted_left"]:row["lifted_left"] + 2] = lifted - 0.22 * _known(
-        _above(mean[_REACHES], 0.9, 0.95))
+    np.add(values[_AT_FACE], inwards, out=values[_CLEAR])
+    np.add(values[_HAND_OUT], inwards, out=values[_APART])
+    ups = mean[_UPS]
+    np.subtract(ups, mean[M["head_up"]], out=values[_OVER_EARS])
+    values[_LIFTED] = _lifted(ups, mean)
     # An arm that is stretched above the shoulder rises as much as it goes aside.
     wave, lift = (spans.take(_HANDS_OF[name], axis=0) for name in ("wave", "lift"))
     values[row["sideways_left"]:row["sideways_left"] + 2] = (
@@ -298,20 +295,24 @@ def _values(state: Moment, spans: np.ndarray) -> np.ndarray:
     clap = S["clap"]
     values[row["nearest"]] = np.fmin(state.last[clap], state.top[clap] * state.way[clap])
     gap = values[row["gap_or_far"]] = _known(mean[M["gap"]], 9.0)
-    # Two hands that wave together may come near each other: upright forearms, slower than a clap.
-    turned, before = state.turns[:2, clap]
-    upright = (values[_BENT_UP].min(axis=0) > 0.33) & (ups.min(axis=0) > -0.15) & (
-        wave.min(axis=0) > 0.25) & ((before - turned > 0.3) | (turned > _SLOWEST[clap]))
-    values[row["free"]] = np.where(upright, 9.0, gap)
+    values[row["free"]] = gap
+    both = np.minimum(*wave) > 0.25
+    if both.any():
+        # Two hands that wave together may come near each other: upright forearms, slower than a
+        # clap.
+        turned, before = state.turns[:2, clap]
+        both &= (np.minimum(*values[_BENT_UP]) > 0.33) & (np.minimum(*ups) > -0.15)
+        both &= (before - turned > 0.3) | (turned > _SLOWEST[clap])
+        values[row["free"], both] = 9.0
     lean, fallen = values[row["lean_off"]], values[row["fallen"]]
     down = values[row["down"]] = _known(values[row["down"]])
     crouched = values[row["hips_down"]] = np.fmax(values[row["hips_down"]], 0.0)
     # Knees bend where people crouch, jump or lunge, not where they bow; depth must tell it, as
     # it does where the trunk's lean is known.
-    values[row["thighs_apart"]] = _known(np.abs(values[row["thighs_apart"]]))
-    thigh = 0.5 * np.add(*mean[_THIGHS])
-    values[row["thighs_off"]] = np.where(
-        np.isnan(thigh + lean), 9.0, np.abs(thigh - _CROUCHED))
+    apart = values[row["thighs_apart"]]
+    np.fmax(np.abs(apart, out=apart), 0.0, out=apart)
+    thigh = np.abs(0.5 * np.add(*mean[_THIGHS]) - _CROUCHED)
+    values[row["thighs_off"]] = np.where(np.isnan(thigh + lean), 9.0, thigh)
     near = (np.abs(values[row["scale_off"]]) - 0.08) * (1.0 / (0.04 - 0.08))
     sunk = values[row["sunk"]] = (fallen - crouched) * np.minimum(np.maximum(near, 0.0), 1.0)
     forwards = values[row["forwards"]] = np.fmax(lean, 2.0 * sunk)
@@ -323,6 +324,20 @@ def _values(state: Moment, spans: np.ndarray) -> np.ndarray:
     nod, shake = spans[_HEADS]
     values[row["nod_over_shake"]] = np.maximum(nod, state.spans[0, S["nod"]]) - 0.8 * shake
     return values
+
+
+def _lifted(ups: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """Return how high hands (2, P) are as raised ones, where they are higher than the chin.
+
+    Above an elbow that is high up, a hand that is lost, or was where none can be, is up. A straight
+    arm is raised from about 40 degrees on; below, it points.
+    """
+    elbows = mean[_ELBOWS_UP] + 0.15
+    if not (np.fmax(ups, elbows) > 0.4).any():
+        return ups
+    lifted = np.where(elbows - ups < 0.85, ups, elbows)
+    straight: np.ndarray = lifted - 0.22 * _known(_above(mean[_REACHES], 0.9, 0.95))
+    return straight
 
 
 def _swung(state: Moment) -> tuple[np.ndarray, np.ndarray]:
