@@ -187,6 +187,7 @@ class FaceReader(PerPerson):
         if not there:
             return Readings.nothing(len(persons))
         shapes = np.array([persons[place].blendshapes for place in there], dtype=np.float64)
+        newest = shapes.copy()
         if before:
             for row, place in enumerate(there):
                 images = before.get(persons[place].id, ())
@@ -196,16 +197,16 @@ class FaceReader(PerPerson):
         finite = np.isfinite(shapes)
         share = np.add.reduce(finite.take(_SIDES, axis=1), axis=1) / len(_SIDES)
         if len(there) == len(persons) and share.all():
-            return self._read(persons, shapes, finite, share, stamp, rows)
+            return self._read(persons, shapes, newest, share, stamp, rows)
         told = share.nonzero()[0]
         readings, places = Readings.nothing(len(persons)), np.array(there)[told]
         if len(told):
-            self._read([persons[place] for place in places.tolist()], shapes[told], finite[told],
+            self._read([persons[place] for place in places.tolist()], shapes[told], newest[told],
                        share[told], stamp, numbers(rows)[places]).put(readings, places)
         return readings
 
     def _read(
-        self, persons: Sequence[Person], shapes: np.ndarray, finite: np.ndarray,
+        self, persons: Sequence[Person], shapes: np.ndarray, newest: np.ndarray,
         share: np.ndarray, stamp: int, rows: Rows,
     ) -> Readings:
         """Read faces that are there.
@@ -213,11 +214,13 @@ class FaceReader(PerPerson):
         Args:
             persons: n.
             shapes: (n, 52).
-            finite: (n, 52) bool, which of them are known.
+            newest: (n, 52) of the newest image alone, by which speech is told: a mean of three
+                images smears syllables.
             share: (n,), the share of those that units are made of.
             stamp: Of the image, ns.
             rows: Of the n persons.
         """
+        finite = np.isfinite(shapes)
         shapes = np.where(finite, shapes, 0.0)
         sides = np.minimum(np.maximum(shapes.take(_SIDES, axis=1), 0.0), 1.0)
         sides = sides.reshape(-1, 2, len(_UNITS))
@@ -229,7 +232,8 @@ class FaceReader(PerPerson):
             _action_units(sides, self._rest[rows]),
             np.maximum(shapes[:, _BLINK[0]], shapes[:, _BLINK[1]]), stamp, rows)
         learned = np.minimum(1.0, self._seen[rows] / 20)
-        units = _evidence(features, self._speech.update(shapes, stamp, rows), learned)
+        mouths = np.where(np.isfinite(newest), newest, shapes)
+        units = _evidence(features, self._speech.update(mouths, stamp, rows), learned)
         categories, read = self._network.update(persons, stamp, units, rows)
         all_read = read.all()
         if not all_read:
