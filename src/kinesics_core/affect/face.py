@@ -168,7 +168,7 @@ class FaceReader(PerPerson):
 
     def read(
         self, persons: Sequence[Person], stamp: int, rows: Rows,
-        before: Mapping[int, Sequence[np.ndarray]] = MappingProxyType({}),
+        before: Mapping[int, Sequence[tuple[int, np.ndarray]]] = MappingProxyType({}),
     ) -> Readings:
         """Return what faces say; nothing of those who have none, or of whom all values are nan.
 
@@ -180,8 +180,9 @@ class FaceReader(PerPerson):
                 confidence of a face that is turned away.
             stamp: Of the image, ns.
             rows: Of the n persons.
-            before: Blendshapes (52,) of persons, by id, in images since the last reading: the mean
-                of all counts, so that one wrong image does little.
+            before: Stamps and blendshapes (52,) of persons, by id, in images since the last
+                reading: the mean of all counts, so that one wrong image does little; speech is
+                told from each, as a mean smears syllables.
         """
         there = [place for place, person in enumerate(persons) if person.blendshapes is not None]
         if not there:
@@ -189,11 +190,17 @@ class FaceReader(PerPerson):
         shapes = np.array([persons[place].blendshapes for place in there], dtype=np.float64)
         newest = shapes.copy()
         if before:
+            moments: dict[int, dict[int, np.ndarray]] = {}
             for row, place in enumerate(there):
                 images = before.get(persons[place].id, ())
-                for image in images:
+                for moment, image in images:
                     shapes[row] += image
+                    moments.setdefault(moment, {})[place] = image
                 shapes[row] /= 1 + len(images)
+            for moment, seen in sorted(moments.items()):
+                mouths = np.array(list(seen.values()), np.float64)
+                self._speech.update(
+                    np.nan_to_num(mouths, copy=False), moment, numbers(rows)[list(seen)])
         finite = np.isfinite(shapes)
         share = np.add.reduce(finite.take(_SIDES, axis=1), axis=1) / len(_SIDES)
         if len(there) == len(persons) and share.all():
@@ -214,8 +221,7 @@ class FaceReader(PerPerson):
         Args:
             persons: n.
             shapes: (n, 52).
-            newest: (n, 52) of the newest image alone, by which speech is told: a mean of three
-                images smears syllables.
+            newest: (n, 52) of the newest image alone.
             share: (n,), the share of those that units are made of.
             stamp: Of the image, ns.
             rows: Of the n persons.

@@ -61,7 +61,7 @@ class AffectReader:
         self._networks: dict[int, Affect] = {}
         self._stamp: int | None = None
         self._beat = self._read = -1  # beat and stamp of the last image whose faces were read
-        self._between: dict[int, list[np.ndarray]] = {}  # blendshapes since then, by person
+        self._between: dict[int, list[tuple[int, np.ndarray]]] = {}  # blendshapes since then
 
     def add_body_readings(self, readings: Iterable[Affect]) -> None:
         """Keep a network's readings of bodies; each replaces the one before of its person."""
@@ -97,7 +97,8 @@ class AffectReader:
         if not anew:
             for person in persons:
                 if person.blendshapes is not None:
-                    self._between.setdefault(person.id, []).append(person.blendshapes)
+                    self._between.setdefault(person.id, []).append(
+                        (stamp, person.blendshapes))
             return self._said(persons, stamp, rows)
         face = self._faces.read(persons, stamp, rows, self._between)
         self._between.clear()

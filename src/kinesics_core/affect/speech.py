@@ -19,6 +19,7 @@ _SHAPES = np.array([BLENDSHAPE_INDEX[name] for name in (
     "mouthClose", "mouthUpperUpLeft", "mouthUpperUpRight", "mouthRollLower")])
 _WINDOW = NANOSECONDS
 _STEADY = 0.04  # seconds over which a detector's noise is averaged out
+_STEP = NANOSECONDS // 30  # most that one image counts for in that mean, however rare images are
 _GAP = NANOSECONDS // 2
 _TREMBLING = 0.01  # step of a shape from one image to the next that is none
 # Way there and back in the window of a mouth that is silent, and of one that surely speaks.
@@ -59,7 +60,7 @@ class SpeechDetector(PerPerson):
         follows = (count > 0) & (elapsed >= 0) & (elapsed <= _GAP)
         count *= follows
         column = follows[:, None]
-        gain = 1.0 - np.exp(np.minimum(elapsed, _GAP) * follows * (-1.0 / _STEADY / NANOSECONDS))
+        gain = 1.0 - np.exp(np.minimum(elapsed, _STEP) * follows * (-1.0 / _STEADY / NANOSECONDS))
         before = self._mouths[rows, newest]
         change = np.where(column, gain[:, None] * (values - before), 0.0)
         values = np.where(column, before + change, values)
