@@ -153,6 +153,15 @@ def test_a_mouth_that_talks_is_neutral_at_camera_rate_though_networks_see_surpri
     assert np.mean(neutral[45:]) >= 0.8
 
 
+def test_one_image_of_infinite_shapes_between_two_readings_changes_nothing():
+    reader, read = AffectReader(), []
+    for frame in range(40):
+        face = np.full(52, np.inf, np.float32) if frame == 20 else REST
+        person = Person(1, 1.0, np.full((17, 3), np.nan, np.float32), blendshapes=face)
+        read = reader.update(people(SECOND + frame * SECOND // 30, person)) or read
+    assert read[0].categories.argmax() == NEUTRAL and np.isfinite(read[0].categories).all()
+
+
 def test_a_body_alone_is_read_and_named(make_person):
     (reading,) = watch(AffectReader(), make_person, None, 0.0, 2.0, legs=False)
     assert reading.source == "body"

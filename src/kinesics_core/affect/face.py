@@ -199,8 +199,8 @@ class FaceReader(PerPerson):
                 shapes[row] /= 1 + len(images)
             for moment, seen in sorted(moments.items()):
                 mouths = np.array(list(seen.values()), np.float64)
-                self._speech.update(
-                    np.nan_to_num(mouths, copy=False), moment, numbers(rows)[list(seen)])
+                mouths[~np.isfinite(mouths)] = 0.0
+                self._speech.update(mouths, moment, numbers(rows)[list(seen)])
         finite = np.isfinite(shapes)
         share = np.add.reduce(finite.take(_SIDES, axis=1), axis=1) / len(_SIDES)
         if len(there) == len(persons) and share.all():

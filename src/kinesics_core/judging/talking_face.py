@@ -2,7 +2,7 @@
 
 Drawn people talk: syllables as often as in speech (Chandrasekaran et al. 2009), of mouth shapes
 drawn by chance, with blinks, brows that stress words and a head that sways. They pass the whole
-way of live images, from the picture to the affect of the face. The film of a talking man that the
+way of live images, from the picture to the affect of the person. The film of a talking man that the
 demo plays (``demo-face``) goes the same way where it can be had.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from kinesics_core.affect.emotions import NEUTRAL
-from kinesics_core.affect.face import FaceReader
+from kinesics_core.affect.reader import AffectReader
 from kinesics_core.assets import store
 from kinesics_core.errors import AssetError
 from kinesics_core.perception.landmarks import KeypointEstimator
@@ -89,14 +89,13 @@ def talking_frames(identity: Identity, seconds: float, seed: int) -> Iterator[Fr
 
 
 def neutral_frames(frames: Iterable[Frame]) -> np.ndarray:
-    """Return of each frame with a face whether the face's affect is neutral, (N,) bool."""
-    estimator, reader = KeypointEstimator(), FaceReader()
+    """Return of each frame with a face whether its affect, read as live, is neutral, (N,) bool."""
+    estimator, reader = KeypointEstimator(), AffectReader()
     neutral = []
     for frame in frames:
-        people = estimator.process(frame).persons
-        reading = reader.update(people[0], frame.stamp) if people else None
-        if reading is not None:
-            neutral.append(int(reading.categories.argmax()) == NEUTRAL)
+        readings = reader.update(estimator.process(frame))
+        if readings and readings[0].source != "body":
+            neutral.append(int(readings[0].categories.argmax()) == NEUTRAL)
     return np.array(neutral, bool)
 
 
