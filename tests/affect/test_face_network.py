@@ -170,13 +170,44 @@ def test_one_opening_of_the_mouth_is_no_speech():
     detector = SpeechDetector()
 
     def speaks(shapes, frame):
-        (share,) = detector.update(shapes[None], frame * FRAME, FIRST)
+        (share,) = detector.update(shapes[None, None], [frame * FRAME], FIRST)
         return share
 
     opened = [speaks(au_to_blendshapes({"AU26": min(1.0, 0.1 * i)}), i) for i in range(60)]
     assert max(opened) == 0.0
     assert [speaks(speech(i), 60 + i) for i in range(60)][-1] > 0.9
     assert speaks(REST, 0) == 0.0  # the clock went back
+
+
+def test_speech_is_told_of_several_images_as_of_one_after_the_other():
+    shapes = np.array([[speech(frame), speech(2 * frame), REST] for frame in range(120)])
+    stamps = np.arange(120) * FRAME
+    stamps[60:] += 3 * NANOSECONDS  # a pause in the midst of three images
+    stamps[91:] -= 2 * NANOSECONDS
+    single, several = SpeechDetector(3), SpeechDetector(3)
+    everybody, spoke = slice(0, 3), []
+    for first in range(0, 118, 3):
+        images = range(first, first + 3)
+        one_by_one = [single.update(shapes[[i]], [int(stamps[i])], everybody) for i in images]
+        at_once = several.update(shapes[images], stamps[images].tolist(), everybody)
+        np.testing.assert_allclose(at_once, one_by_one[-1], atol=1e-9)
+        spoke.append(at_once)
+    assert np.max(spoke, axis=0)[:2].min() > 0.9 and np.max(spoke, axis=0)[2] == 0.0
+
+
+def test_speech_is_told_of_who_is_missing_in_some_images():
+    # Two persons, of whom the second is not in every third image.
+    reader, alone = FaceReader(2), FaceReader(1)
+    for frame in range(0, 90, 3):
+        faces = [Person(number, 1.0, np.full((17, 3), np.nan), blendshapes=speech(frame))
+                 for number in (1, 2)]
+        before = [(i * FRAME, {1: speech(i)} | ({2: speech(i)} if i % 3 == 1 else {}))
+                  for i in (frame - 2, frame - 1) if i > 0]
+        both = reader.read(faces, frame * FRAME, slice(0, 2), before)
+        own = alone.read(faces[1:], frame * FRAME, FIRST,
+                         [(stamp, {2: seen[2]}) for stamp, seen in before if 2 in seen])
+        np.testing.assert_allclose(both.categories[1], own.categories[0])
+        np.testing.assert_allclose(both.confidence[1], own.confidence[0])
 
 
 def test_a_shout_with_bared_teeth_is_not_happy():

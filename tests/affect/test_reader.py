@@ -1,3 +1,5 @@
+import weakref
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,7 @@ from kinesics_core.affect.emotions import (
 from kinesics_core.affect.facs import au_to_blendshapes
 from kinesics_core.affect.reader import REMEMBERED, AffectReader
 from kinesics_core.affect.readings import Readings, average, fuse
+from kinesics_core.affect.signals.reader import SignalReader
 from kinesics_core.types import Affect, People, Person
 
 SECOND = 1_000_000_000
@@ -306,3 +309,13 @@ def test_any_input_gives_distributions_and_vad_in_range(make_person):
             assert 0.0 <= reading.confidence <= 1.0
             for value in (reading.valence, reading.arousal, reading.dominance):
                 assert np.isnan(value) or -1.0 <= value <= 1.0
+
+
+@pytest.mark.parametrize("reader", [AffectReader, SignalReader])
+def test_a_clock_that_stands_still_fills_no_memory(make_person, reader):
+    reads, faces = reader(), []
+    for _ in range(200):
+        person = make_person(face=SMILE.copy())
+        faces.append(weakref.ref(person.blendshapes))
+        reads.update(people(SECOND, person))
+    assert sum(face() is not None for face in faces) < 50

@@ -23,7 +23,7 @@ def test_a_talking_face_talks_as_often_as_people_do(seed):
     mouth = np.abs(np.diff(face, axis=0)).sum(axis=1)
     assert (mouth[15:] > 0.02).mean() > 0.8  # it hardly rests
     detector = SpeechDetector()
-    spoken = [detector.update(weights[None], round(i * NANOSECONDS / RATE), FIRST)[0]
+    spoken = [detector.update(weights[None, None], [round(i * NANOSECONDS / RATE)], FIRST)[0]
               for i, weights in enumerate(face)]
     assert np.mean(np.array(spoken[30:]) > 0.5) > 0.8
     shut = face[:, BLENDSHAPE_INDEX["eyeBlinkLeft"]] > 0.5

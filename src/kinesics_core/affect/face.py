@@ -17,7 +17,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 
 import numpy as np
 
@@ -168,7 +167,7 @@ class FaceReader(PerPerson):
 
     def read(
         self, persons: Sequence[Person], stamp: int, rows: Rows,
-        before: Mapping[int, Sequence[tuple[int, np.ndarray]]] = MappingProxyType({}),
+        before: Sequence[tuple[int, Mapping[int, np.ndarray]]] = (),
     ) -> Readings:
         """Return what faces say; nothing of those who have none, or of whom all values are nan.
 
@@ -180,54 +179,73 @@ class FaceReader(PerPerson):
                 confidence of a face that is turned away.
             stamp: Of the image, ns.
             rows: Of the n persons.
-            before: Stamps and blendshapes (52,) of persons, by id, in images since the last
-                reading: the mean of all counts, so that one wrong image does little; speech is
-                told from each, as a mean smears syllables.
+            before: Images since the last reading, each its stamp and the blendshapes (52,) of
+                persons by id: the mean of all counts, so that one wrong image does little; speech
+                is told from each, as a mean smears syllables.
         """
         there = [place for place, person in enumerate(persons) if person.blendshapes is not None]
         if not there:
             return Readings.nothing(len(persons))
         shapes = np.array([persons[place].blendshapes for place in there], dtype=np.float64)
-        newest = shapes.copy()
-        if before:
-            moments: dict[int, dict[int, np.ndarray]] = {}
-            for row, place in enumerate(there):
-                images = before.get(persons[place].id, ())
-                for moment, image in images:
-                    shapes[row] += image
-                    moments.setdefault(moment, {})[place] = image
-                shapes[row] /= 1 + len(images)
-            for moment, seen in sorted(moments.items()):
-                mouths = np.array(list(seen.values()), np.float64)
-                mouths[~np.isfinite(mouths)] = 0.0
-                self._speech.update(mouths, moment, numbers(rows)[list(seen)])
+        images, stamps = shapes[None], [stamp]
+        ids = [persons[place].id for place in there]
+        if all(number in seen for _, seen in before for number in ids):
+            images = np.array([
+                *([seen[number] for number in ids] for _, seen in before), shapes])
+            stamps = [*(moment for moment, _ in before), stamp]
+            shapes = np.add.reduce(images, axis=0) / len(images)
+        else:
+            shapes = self._add_earlier(shapes, ids, before, numbers(rows)[there])
         finite = np.isfinite(shapes)
         share = np.add.reduce(finite.take(_SIDES, axis=1), axis=1) / len(_SIDES)
         if len(there) == len(persons) and share.all():
-            return self._read(persons, shapes, newest, share, stamp, rows)
+            return self._read(persons, shapes, images, share, stamps, rows)
         told = share.nonzero()[0]
         readings, places = Readings.nothing(len(persons)), np.array(there)[told]
         if len(told):
-            self._read([persons[place] for place in places.tolist()], shapes[told], newest[told],
-                       share[told], stamp, numbers(rows)[places]).put(readings, places)
+            self._read([persons[place] for place in places.tolist()], shapes[told],
+                       images[:, told], share[told], stamps, numbers(rows)[places]).put(
+                           readings, places)
         return readings
 
+    def _add_earlier(
+        self, shapes: np.ndarray, ids: Sequence[int],
+        before: Sequence[tuple[int, Mapping[int, np.ndarray]]], rows: np.ndarray,
+    ) -> np.ndarray:
+        """Return the means (n, 52) of shapes and those in images before, which lack some persons.
+
+        Whether persons speak is told from each.
+        """
+        means, counts = shapes.copy(), np.ones((len(ids), 1))
+        for moment, seen in before:
+            places = [place for place, number in enumerate(ids) if number in seen]
+            if places:
+                image = np.array([seen[ids[place]] for place in places], np.float64)
+                means[places] += image
+                counts[places] += 1
+                self._speech.update(
+                    np.where(np.isfinite(image), image, 0.0)[None], [moment], rows[places])
+        means /= counts
+        return means
+
     def _read(
-        self, persons: Sequence[Person], shapes: np.ndarray, newest: np.ndarray,
-        share: np.ndarray, stamp: int, rows: Rows,
+        self, persons: Sequence[Person], shapes: np.ndarray, images: np.ndarray,
+        share: np.ndarray, stamps: Sequence[int], rows: Rows,
     ) -> Readings:
         """Read faces that are there.
 
         Args:
             persons: n.
             shapes: (n, 52).
-            newest: (n, 52) of the newest image alone.
-            share: (n,), the share of those that units are made of.
-            stamp: Of the image, ns.
+            images: (images, n, 52) that they are the mean of; speech is told from each.
+            share: (n,), the share of shapes that units are made of.
+            stamps: Of the images, ns.
             rows: Of the n persons.
         """
-        finite = np.isfinite(shapes)
-        shapes = np.where(finite, shapes, 0.0)
+        stamp, finite = stamps[-1], np.isfinite(shapes)
+        if not finite.all():  # if they are, those of all images are
+            shapes = np.where(finite, shapes, 0.0)
+            images = np.where(np.isfinite(images), images, 0.0)
         sides = np.minimum(np.maximum(shapes.take(_SIDES, axis=1), 0.0), 1.0)
         sides = sides.reshape(-1, 2, len(_UNITS))
         if not (share == 1.0).all():
@@ -238,8 +256,7 @@ class FaceReader(PerPerson):
             _action_units(sides, self._rest[rows]),
             np.maximum(shapes[:, _BLINK[0]], shapes[:, _BLINK[1]]), stamp, rows)
         learned = np.minimum(1.0, self._seen[rows] / 20)
-        mouths = np.where(np.isfinite(newest), newest, shapes)
-        units = _evidence(features, self._speech.update(mouths, stamp, rows), learned)
+        units = _evidence(features, self._speech.update(images, stamps, rows), learned)
         categories, read = self._network.update(persons, stamp, units, rows)
         all_read = read.all()
         if not all_read:

@@ -19,6 +19,7 @@ RATE = 10
 REMEMBERED = 64
 """People out of view of whom something is remembered; of more, those who left last."""
 
+_MOST = 32  # images that wait at most, of cameras that are that fast or whose clock stands still
 _CLARITY = 0.5  # confidence from which a reading moves the belief at full speed
 _FRESH = NANOSECONDS  # how far a network's reading may be from an image to count for it, ns
 _SOURCES = np.array(["", "face", "body", "fused"], object)  # by which channels speak
@@ -61,7 +62,8 @@ class AffectReader:
         self._networks: dict[int, Affect] = {}
         self._stamp: int | None = None
         self._beat = self._read = -1  # beat and stamp of the last image whose faces were read
-        self._between: dict[int, list[tuple[int, np.ndarray]]] = {}  # blendshapes since then
+        # Stamps of the images since then, and the blendshapes in each by person.
+        self._between: list[tuple[int, dict[int, np.ndarray]]] = []
 
     def add_body_readings(self, readings: Iterable[Affect]) -> None:
         """Keep a network's readings of bodies; each replaces the one before of its person."""
@@ -89,16 +91,15 @@ class AffectReader:
                 if abs(stamp - reading.stamp) <= _FRESH}
         anew = self._arrange([person.id for person in persons], stamp)
         beat = (6 * stamp * RATE + 5 * NANOSECONDS) // (6 * NANOSECONDS)  # after the signals'
-        anew |= beat != self._beat
+        anew |= beat != self._beat or len(self._between) == _MOST
         if not persons:
             return []
         rows = slice(0, len(persons))
         anew |= self._bodies.add(persons, stamp, rows)
         if not anew:
-            for person in persons:
-                if person.blendshapes is not None:
-                    self._between.setdefault(person.id, []).append(
-                        (stamp, person.blendshapes))
+            self._between.append((stamp, {
+                person.id: person.blendshapes for person in persons
+                if person.blendshapes is not None}))
             return self._said(persons, stamp, rows)
         face = self._faces.read(persons, stamp, rows, self._between)
         self._between.clear()

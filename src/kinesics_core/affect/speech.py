@@ -8,6 +8,8 @@ is large in speech and small in an expression's onset, hold and end.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from kinesics_core.affect.per_person import PerPerson, Rows, numbers
@@ -25,58 +27,63 @@ _TREMBLING = 0.01  # step of a shape from one image to the next that is none
 # Way there and back in the window of a mouth that is silent, and of one that surely speaks.
 _SILENT, _SPEAKING = 0.25, 0.8
 _KEPT = 128  # images of a window; above 127 Hz it gets shorter
+_NEVER, _NEVER_AGAIN = np.int64(-(2**62)), np.int64(2**62)  # ns, long before and after any image
 
 
 class SpeechDetector(PerPerson):
-    """Detector of speech in the faces of P persons, image by image."""
+    """Detector of speech in the faces of P persons, image by image or several at once."""
 
-    # Of each image in the window: stamp, mouth, how far each shape went since the one before.
+    # Of each image kept: stamp, mouth, the way of each shape up to it since the first image of all.
     _stamps: np.ndarray
     _mouths: np.ndarray
-    _steps: np.ndarray
-    _first: np.ndarray
-    _count: np.ndarray
-    _way: np.ndarray  # sum of the steps but the first
+    _ways: np.ndarray
+    _newest: np.ndarray  # place of the newest image
 
     def __init__(self, persons: int = 1) -> None:
         """Begin silent."""
         mouths = np.zeros((_KEPT, len(_SHAPES)))
-        super().__init__(persons, _stamps=np.zeros(_KEPT, np.int64), _mouths=mouths, _steps=mouths,
-                         _first=0, _count=0, _way=mouths[0])
+        super().__init__(persons, _stamps=np.full(_KEPT, _NEVER), _mouths=mouths, _ways=mouths,
+                         _newest=0)
 
-    def update(self, shapes: np.ndarray, stamp: int, rows: Rows) -> np.ndarray:
-        """Return whether mouths speak (n,), 0..1.
+    def update(self, shapes: np.ndarray, stamps: Sequence[int], rows: Rows) -> np.ndarray:
+        """Return whether mouths speak in the last image (n,), 0..1.
 
         Args:
-            shapes: (n, 52) blendshapes; 0 where unknown.
-            stamp: Of the image, ns. After one that jumps a mouth is silent.
+            shapes: (images, n, 52) blendshapes; 0 where unknown.
+            stamps: Of the images, ns. After one that jumps a mouth is silent.
             rows: Of the n persons.
         """
-        values = shapes.take(_SHAPES, axis=1)
         rows = numbers(rows)
-        first, count, way = self._first[rows], self._count[rows], self._way[rows]
-        newest = (first + count - 1) % _KEPT
-        elapsed = stamp - self._stamps[rows, newest]
-        follows = (count > 0) & (elapsed >= 0) & (elapsed <= _GAP)
-        count *= follows
-        column = follows[:, None]
-        gain = 1.0 - np.exp(np.minimum(elapsed, _STEP) * follows * (-1.0 / _STEADY / NANOSECONDS))
-        before = self._mouths[rows, newest]
-        change = np.where(column, gain[:, None] * (values - before), 0.0)
-        values = np.where(column, before + change, values)
-        steps = np.abs(change)
-        steps[steps <= _TREMBLING] = 0.0
-        way = np.where(column, way + steps, 0.0)
-        while True:
-            old = (stamp - self._stamps[rows, first] > _WINDOW) | (count == _KEPT)
-            old &= count > 1
-            if not old.any():
-                break
-            first, count = (first + old) % _KEPT, count - old
-            way -= old[:, None] * self._steps[rows, first]
-        place = (first + count) % _KEPT
-        self._stamps[rows, place] = stamp
-        self._mouths[rows, place], self._steps[rows, place] = values, steps
-        self._first[rows], self._count[rows], self._way[rows] = first, count + 1, way
-        returns = (way - np.abs(values - self._mouths[rows, first])).max(axis=1)
+        self._append(shapes.take(_SHAPES, axis=2), np.array(stamps), rows)
+        newest, kept = self._newest[rows], self._stamps[rows]
+        first = np.where(kept >= stamps[-1] - _WINDOW, kept, _NEVER_AGAIN).argmin(axis=1)
+        went = self._ways[rows, newest] - self._ways[rows, first]
+        came = np.abs(self._mouths[rows, newest] - self._mouths[rows, first])
+        returns = np.maximum.reduce(went - came, axis=1)
         return np.minimum(np.maximum((returns - _SILENT) / (_SPEAKING - _SILENT), 0.0), 1.0)
+
+    def _append(self, seen: np.ndarray, stamps: np.ndarray, rows: np.ndarray) -> None:
+        """Keep images with the mouths (images, n, shapes) that were seen, smoothed."""
+        newest = self._newest[rows]
+        before = np.empty(seen.shape[:2], np.int64)
+        before[0], before[1:] = self._stamps[rows, newest], stamps[:-1, None]
+        elapsed = stamps[:, None] - before
+        jumped = (elapsed < 0) | (elapsed > _GAP)
+        counts = np.minimum(np.abs(elapsed), _STEP)
+        gains = 1.0 - np.exp(counts * (-1.0 / _STEADY / NANOSECONDS))
+        kept = np.repeat(stamps[:, None], len(rows), axis=1)
+        if np.count_nonzero(jumped):  # what was before is no longer kept
+            gains[jumped] = 1.0
+            self._stamps[rows[jumped.any(axis=0)]] = _NEVER
+            kept[:-1][np.logical_or.accumulate(jumped[:0:-1])[::-1]] = _NEVER
+        steps, mouths = np.empty((2, *seen.shape))
+        mouth = self._mouths[rows, newest]
+        for image, gain in enumerate(gains[:, :, None]):
+            np.multiply(gain, seen[image] - mouth, out=steps[image])
+            mouth = np.add(mouth, steps[image], out=mouths[image])
+        steps = np.abs(steps)
+        steps *= (steps > _TREMBLING) & ~jumped[:, :, None]
+        ways = self._ways[rows, newest] + np.add.accumulate(steps)
+        places = (newest + np.arange(1, len(stamps) + 1)[:, None]) % _KEPT
+        self._stamps[rows, places], self._newest[rows] = kept, places[-1]
+        self._mouths[rows, places], self._ways[rows, places] = mouths, ways

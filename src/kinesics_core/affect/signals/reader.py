@@ -51,6 +51,9 @@ _THIGHS = [M["thigh_left"], M["thigh_right"]]
 
 _FOLLOWS = np.array([0.3, 0.1, 0.1])  # share of a change in an image, of ``samples.FOLLOWED``
 
+_MOST = 32
+"""Images that wait at most, for cameras far faster than the grid or whose clock stands still."""
+
 _FORGET = 2.0
 """Seconds after which somebody unseen is forgotten."""
 
@@ -116,8 +119,9 @@ class SignalReader:
         if last is not None and (last.width, last.height) != (people.width, people.height):
             self._take_waiting()
         self._waiting.append(people)
-        if last is None or _beat(last.stamp) != _beat(people.stamp) or not all(
-                person.id in self._told for person in people.persons):
+        if (last is None or _beat(last.stamp) != _beat(people.stamp)
+                or len(self._waiting) == _MOST
+                or not all(person.id in self._told for person in people.persons)):
             self._take_waiting()
             if people.stamp - self._expected_at >= _EVERY * NANOSECONDS:
                 self._expected = self._expect(people, forecasts)
