@@ -29,7 +29,7 @@ import numpy as np
 from kinesics_core.affect.body_channel import TrainedChannel
 from kinesics_core.affect.body_head import BodyHead, load
 from kinesics_core.affect.emotions import EMOTIONS, NEUTRAL
-from kinesics_core.affect.per_person import FIRST, PerPerson, Rows, medians, numbers
+from kinesics_core.affect.per_person import FIRST, PerPerson, Rows, every, medians, numbers, some
 from kinesics_core.affect.readings import Readings
 from kinesics_core.affect.spaces import UNKNOWN_SPREAD
 from kinesics_core.keypoints import visible
@@ -174,12 +174,12 @@ class BodyReader(PerPerson):
             rows: Of the n persons.
         """
         self._waiting.append((stamp, rows, [person.coco for person in persons]))
-        return bool(self._ready(stamp, rows).any())
+        return some(self._ready(stamp, rows))
 
     def _ready(self, stamp: int, rows: Rows) -> np.ndarray:
         """Return who (n,) can be read for the first time."""
         new: np.ndarray = ~self._there[rows]
-        if new.any():
+        if some(new):
             self._take_waiting()
             shoulders = self._sums[rows, :, 5:7, 2] > 0.0
             steps = np.add.reduce(shoulders[..., 0] & shoulders[..., 1], axis=1)
@@ -196,7 +196,7 @@ class BodyReader(PerPerson):
         self._take_waiting()
         elapsed = stamp - self._stamp[rows]
         due = (elapsed < 0) | (elapsed >= _PERIOD) | self._ready(stamp, rows)
-        if due.any():
+        if some(due):
             # Those who are nearly due come along: together they cost less.
             due |= elapsed >= _PERIOD // 2
             self._renew(stamp, numbers(rows)[due])
@@ -212,9 +212,9 @@ class BodyReader(PerPerson):
             head=1.0 + movement.head - medians(self._heads[rows])))
         there = ~np.isnan(vad).all(axis=1)
         self._there[rows], self._stamp[rows] = there, stamp
-        if not there.any():
+        if not some(there):
             return
-        if not there.all():
+        if not every(there):
             keypoints, rows, vad = keypoints[there], rows[there], vad[there]
         read = self._trained.update(keypoints, stamp, rows)
         # The reader's VAD fades with familiarity; the rules' word takes its place.
@@ -222,7 +222,7 @@ class BodyReader(PerPerson):
         both = (1.0 - _TRAINED * familiar)[:, None] * vad + _TRAINED * read.vad
         self._vad[rows] = np.where(read.there[:, None], np.where(
             np.isnan(vad), read.vad, both), vad)
-        self._categories[rows] = read.emotions if read.there.all() else np.where(
+        self._categories[rows] = read.emotions if every(read.there) else np.where(
             read.there[:, None], read.emotions, _UNREAD)
         self._confidence[rows] = BODY_CONFIDENCE * movement.coverage[there] * familiar
         self._spread[rows] = np.where(
@@ -247,7 +247,7 @@ class BodyReader(PerPerson):
     def _learn(self, heads: np.ndarray, stamp: int, rows: np.ndarray) -> None:
         elapsed = stamp - self._last_sample[rows]
         due = np.isfinite(heads) & ((elapsed < 0) | (elapsed >= self._period))
-        if due.any():
+        if some(due):
             rows = rows[due]
             self._last_sample[rows] = stamp
             self._heads[rows, self._prior + self._sampled[rows] % self._samples] = heads[due]
@@ -269,7 +269,7 @@ class BodyReader(PerPerson):
     def _add(self, coco: np.ndarray, index: int, rows: Rows) -> None:
         """Add the keypoints (images, n, 17, 3) of some images, which are lost, to their bin."""
         steps = index - self._newest[rows]
-        if steps.any():
+        if some(steps):
             steps = np.where((steps < 0) | (steps > _BINS), _BINS, steps)
             ages = (index - np.arange(_BINS)) % _BINS
             places, stale = (ages < steps[:, None]).nonzero()

@@ -9,7 +9,7 @@ import numpy as np
 from kinesics_core.affect import body_cues
 from kinesics_core.affect.body_head import BodyHead
 from kinesics_core.affect.emotions import EMOTIONS
-from kinesics_core.affect.per_person import PerPerson, medians
+from kinesics_core.affect.per_person import PerPerson, every, medians, some
 from kinesics_core.keypoints import resample
 from kinesics_core.types import NANOSECONDS
 
@@ -83,7 +83,7 @@ class TrainedChannel(PerPerson):
         elapsed = stamp - self._stamp[rows]
         known = self._there[rows] & (elapsed >= 0) & (elapsed < 2 * NANOSECONDS)
         due = ~known | (elapsed >= PERIOD)
-        if due.any():
+        if some(due):
             due |= elapsed >= PERIOD // 2  # together with others, which costs less
             self._renew(keypoints[due], stamp, rows[due], known[due])
         return Trained(self._there[rows], self._emotions[rows], self._vad[rows],
@@ -97,9 +97,9 @@ class TrainedChannel(PerPerson):
         there = (seen[..., 5] & seen[..., 6]).sum(axis=1) >= _LEAST
         elapsed = stamp - self._stamp[rows]
         self._there[rows], self._stamp[rows] = there, stamp
-        if not there.any():
+        if not some(there):
             return
-        if not there.all():
+        if not every(there):
             keypoints, seen, rows = keypoints[there], seen[there], rows[there]
             follows, elapsed = follows[there], elapsed[there]
         known = seen.sum(axis=1) >= _SEEN
@@ -125,7 +125,7 @@ class TrainedChannel(PerPerson):
         """
         elapsed = stamp - self._sampled[rows]
         due = np.isfinite(cues).all(axis=1) & ((elapsed < 0) | (elapsed >= NANOSECONDS))
-        if due.any():
+        if some(due):
             learning = rows[due]
             self._usual[learning, _AVERAGE + self._samples[learning] % _SAMPLES] = cues[due]
             self._samples[learning] += 1

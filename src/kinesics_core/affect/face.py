@@ -30,7 +30,7 @@ from kinesics_core.affect.emotions import (
 from kinesics_core.affect.face_network import RELIABILITY, NetworkChannel, UnitEvidence
 from kinesics_core.affect.facs import AU_BLENDSHAPES, EMFACS
 from kinesics_core.affect.liveness import LivenessDetector
-from kinesics_core.affect.per_person import FIRST, PerPerson, Rows, numbers
+from kinesics_core.affect.per_person import FIRST, PerPerson, Rows, every, numbers, some
 from kinesics_core.affect.readings import Readings
 from kinesics_core.affect.speech import SpeechDetector
 from kinesics_core.skeletons import BLENDSHAPE_INDEX
@@ -198,7 +198,7 @@ class FaceReader(PerPerson):
             shapes = self._add_earlier(shapes, ids, before, numbers(rows)[there])
         finite = np.isfinite(shapes)
         share = np.add.reduce(finite.take(_SIDES, axis=1), axis=1) / len(_SIDES)
-        if len(there) == len(persons) and share.all():
+        if len(there) == len(persons) and every(share):
             return self._read(persons, shapes, images, share, stamps, rows)
         told = share.nonzero()[0]
         readings, places = Readings.nothing(len(persons)), np.array(there)[told]
@@ -243,12 +243,12 @@ class FaceReader(PerPerson):
             rows: Of the n persons.
         """
         stamp, finite = stamps[-1], np.isfinite(shapes)
-        if not finite.all():  # if they are, those of all images are
+        if not every(finite):  # if they are, those of all images are
             shapes = np.where(finite, shapes, 0.0)
             images = np.where(np.isfinite(images), images, 0.0)
         sides = np.minimum(np.maximum(shapes.take(_SIDES, axis=1), 0.0), 1.0)
         sides = sides.reshape(-1, 2, len(_UNITS))
-        if not (share == 1.0).all():
+        if not every(share == 1.0):
             known = finite.take(_SIDES, axis=1).reshape(sides.shape)
             sides = np.where(known, sides, self._rest[rows])
         self._learn(sides, stamp, rows)
@@ -258,7 +258,7 @@ class FaceReader(PerPerson):
         learned = np.minimum(1.0, self._seen[rows] / 20)
         units = _evidence(features, self._speech.update(images, stamps, rows), learned)
         categories, read = self._network.update(persons, stamp, units, rows)
-        all_read = read.all()
+        all_read = every(read)
         if not all_read:
             categories = np.where(read[:, None], categories, units.categories)
         seen = (share * _frontality(persons) * (0.6 + 0.4 * learned)
@@ -279,7 +279,7 @@ class FaceReader(PerPerson):
     def _learn(self, sides: np.ndarray, stamp: int, rows: Rows) -> None:
         elapsed = stamp - self._sampled[rows]
         due = (elapsed < 0) | (elapsed >= self._period * NANOSECONDS)
-        if not due.any():
+        if not some(due):
             return
         rows, sides = numbers(rows)[due], sides[due]
         self._sampled[rows] = stamp
@@ -298,11 +298,11 @@ class FaceReader(PerPerson):
         elapsed = (stamp - self._last[rows]) / NANOSECONDS
         self._last[rows] = stamp
         begins = (elapsed < 0.0) | (elapsed > _GAP)
-        if begins.any():
+        if some(begins):
             self._network.restart(numbers(rows)[begins])
             elapsed = np.where(begins, np.inf, elapsed)
         blinks = blink > 0.5
-        rates = np.where(blinks[:, None], _RATES_IN_BLINK, _RATES) if blinks.any() else _RATES
+        rates = np.where(blinks[:, None], _RATES_IN_BLINK, _RATES) if some(blinks) else _RATES
         gain = 1.0 - np.exp(elapsed[:, None] * rates)
         before = self._features[rows]
         smooth: np.ndarray = before + gain * (features - before)

@@ -31,7 +31,7 @@ from kinesics_core.affect.emotions import (
     as_distribution,
     softmax,
 )
-from kinesics_core.affect.per_person import PerPerson, Rows, numbers
+from kinesics_core.affect.per_person import PerPerson, Rows, numbers, some
 from kinesics_core.types import NANOSECONDS, Person
 
 RELIABILITY = np.array([0.81, 0.79, 0.59, 0.65, 0.48, 0.2, 0.35, 0.72])
@@ -141,7 +141,7 @@ class NetworkChannel(PerPerson):
                            float(units.speaking[place]))
         known = self._known[rows] & (stamp - self._stamp[rows] < _EXPIRES)
         self._known[rows] = known
-        if not known.any():
+        if not some(known):
             return units.categories, known
         return _corrected(
             self._logits[rows] - self._rest[rows], units, self._surer[rows]), known

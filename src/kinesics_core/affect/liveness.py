@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kinesics_core.affect.per_person import PerPerson, Rows, numbers
+from kinesics_core.affect.per_person import PerPerson, Rows, numbers, some
 from kinesics_core.skeletons import ARKIT_BLENDSHAPES
 from kinesics_core.types import NANOSECONDS
 
@@ -51,7 +51,7 @@ class LivenessDetector(PerPerson):
         elapsed = stamp - self._newest[rows]
         jumped = (elapsed < 0) | (elapsed > _GAP)
         due = jumped | (elapsed >= _PERIOD) | (self._count[rows] == 0)
-        if due.any():
+        if some(due):
             indices = numbers(rows).tolist()
             for place in due.nonzero()[0].tolist():
                 row = indices[place]

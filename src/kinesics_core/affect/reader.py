@@ -9,7 +9,7 @@ import numpy as np
 from kinesics_core.affect.body import BodyReader
 from kinesics_core.affect.emotions import EMOTIONS, NEUTRAL
 from kinesics_core.affect.face import FaceReader
-from kinesics_core.affect.per_person import PerPerson, Rows
+from kinesics_core.affect.per_person import PerPerson, Rows, every, some
 from kinesics_core.affect.readings import Readings, average, fuse
 from kinesics_core.types import NANOSECONDS, Affect, People, Person
 
@@ -125,7 +125,7 @@ class AffectReader:
         if self._ids == ids:
             return False
         kept = stamp - self._beliefs.seen <= self.forget * NANOSECONDS
-        if self._ids[:len(ids)] == ids and kept[len(ids):].all():
+        if self._ids[:len(ids)] == ids and every(kept[len(ids):]):
             return False
         new = list(dict.fromkeys(number for number in ids if number not in self._ids))
         for part in (self._faces, self._bodies, self._beliefs):
@@ -147,7 +147,7 @@ class AffectReader:
         readings = Readings.nothing(len(persons))
         for place, person in enumerate(persons):
             said = self._networks.get(person.id)
-            if said is not None and said.confidence > 0.0 and np.isfinite(said.categories).all():
+            if said is not None and said.confidence > 0.0 and every(np.isfinite(said.categories)):
                 readings.there[place], readings.categories[place] = True, said.categories
                 readings.vad[place] = said.valence, said.arousal, said.dominance
                 readings.confidence[place] = said.confidence
@@ -171,7 +171,7 @@ class AffectReader:
         now = Readings(
             reading.there, categories + column * (reading.categories - categories), vad,
             confidence + gain * (reading.confidence - confidence), reading.spread)
-        if reading.there.all():
+        if every(reading.there):
             beliefs.take(now, sources, stamp, rows)
         else:
             told = reading.there.nonzero()[0]
@@ -236,7 +236,7 @@ class _Beliefs(PerPerson):
         """
         there, read, confidence = self.there[rows], self.read[rows], self.confidence[rows]
         faded = read < latest
-        if faded.any():
+        if some(faded):
             age = (stamp - read) / NANOSECONDS
             there = self.there[rows] = there & (~faded | (age <= hold))
             confidence = confidence * np.where(there & faded, np.exp(-age / hold), 1.0)

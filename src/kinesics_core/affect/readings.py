@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from kinesics_core.affect.emotions import EMOTIONS, NEUTRAL, categories_to_vad, softmax
+from kinesics_core.affect.per_person import every, some
 from kinesics_core.affect.spaces import EIGHT
 from kinesics_core.types import Affect, Person
 
@@ -100,7 +101,7 @@ def fuse(face: Readings, body: Readings) -> Readings:
     channels add up as 1 - (1 - a)(1 - b / 2).
     """
     both = face.there & body.there
-    if not both.any():
+    if not some(both):
         return _first_that_speaks(face, body)
     quiet, moving = body.categories[:, NEUTRAL], 1.0 - face.categories[:, NEUTRAL]
     confidence = np.array([face.confidence, body.confidence])
@@ -120,7 +121,7 @@ def fuse(face: Readings, body: Readings) -> Readings:
     weighted = np.where(known, vads, 0.0) * shares
     vad = (weighted[0] + weighted[1]) / np.maximum(total, 1e-9)
     unknown = total <= 0.0
-    if unknown.any():
+    if some(unknown):
         vad = np.where(unknown, categories_to_vad(categories), vad)
     mean = categories @ EIGHT.mean
     spread = np.sqrt(np.maximum(categories @ _SECOND_MOMENTS - mean * mean, 1e-6))
@@ -132,7 +133,7 @@ def _first_that_speaks(*readings: Readings) -> Readings:
     """Return of each person the first reading that says something."""
     made, *others = readings
     for other in others:
-        if made.there.all():
+        if every(made.there):
             break
         there = made.there
         made = Readings(there | other.there, *(

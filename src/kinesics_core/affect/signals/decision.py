@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from kinesics_core.affect.per_person import some
 from kinesics_core.affect.signals.names import GESTURES
 
 BEGINS, ENDS = 0.5, 0.35
@@ -68,7 +69,7 @@ class Decision:
         self.sure += (1.0 - math.exp(-elapsed / 0.15)) * (evidence - self.sure)
         opposed = np.where(self.on, evidence < ENDS, evidence >= BEGINS)
         self.lasted = (self.lasted + elapsed) * opposed
-        if opposed.any():
+        if some(opposed):
             flips = opposed & (self.lasted >= np.where(self.on, GONE, hold * HOLD) - 1e-9)
             self.on ^= flips
             self.lasted[flips] = 0.0

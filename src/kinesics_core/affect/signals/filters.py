@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from kinesics_core.affect.per_person import every, some
 from kinesics_core.affect.signals.measures import MEASURES, M
 
 SMOOTH = 0.10
@@ -204,7 +205,7 @@ class State:
         """Follow all measures; return means and motions (measures, T, P) after each step."""
         there = np.isfinite(measured)
         always = there.all(axis=1)
-        if (always | ~there.any(axis=1)).all():
+        if every(always | ~there.any(axis=1)):
             return self._averages_at_once(measured, always, elapsed)
         means, motions = np.empty((2, *measured.shape))
         for step in range(measured.shape[1]):
@@ -252,7 +253,7 @@ class State:
         far = np.abs(change) - self.motion
         change *= _gains(elapsed)
         slow = 1.0 - math.exp(-elapsed / STEADY)
-        if joined.all():
+        if every(joined):
             self.motion, self.mean = self.motion + slow * far, self.mean + change
         else:
             self.motion = self.motion + slow * np.where(joined, far, 0.0)
@@ -300,7 +301,7 @@ class State:
         """
         absent = ~there
         never = absent.all(axis=1)
-        if (there.all(axis=1) | (never & (self.gone > _GONE))).all():
+        if every(there.all(axis=1) | (never & (self.gone > _GONE))):
             self.gone = (self.gone + elapsed * there.shape[1]) * never
             return []
         lost = []
@@ -325,7 +326,7 @@ class State:
             (swings, T, P).
         """
         known = ~np.isnan(self.drift)
-        if known.all():
+        if every(known):
             drift = self.drift
         else:  # the first value of a mean
             first = np.take_along_axis(targets[1], there.argmax(axis=1)[:, None], axis=1)[:, 0]
@@ -353,12 +354,12 @@ class State:
         self.turns = self.turns + elapsed
         along = now * self.way
         turned = (along < self.top - least) & judged
-        if turned.any():
+        if some(turned):
             along = self._turn(turned, values, along)
         self.top = np.fmax(self.top, along)
         self.stay = np.where(along >= self.top, 0.0, self.stay + elapsed)
         # Swings end where their value is not to be seen for a while.
-        if swings.lost and swings.lost[step].any():
+        if swings.lost and some(swings.lost[step]):
             self.top, self.last = np.where(swings.lost[step], np.nan, (self.top, self.last))
 
     def _turn(self, turned: np.ndarray, values: np.ndarray, along: np.ndarray) -> np.ndarray:

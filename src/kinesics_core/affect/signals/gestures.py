@@ -10,6 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from kinesics_core.affect.per_person import some
 from kinesics_core.affect.signals.filters import M, Moment, S, U
 from kinesics_core.affect.signals.measures import HAND
 from kinesics_core.affect.signals.names import GESTURES
@@ -190,7 +191,7 @@ def swinging(now: np.ndarray, face: np.ndarray) -> np.ndarray:
     made[:len(counts)][~counts] = np.nan
     # Of somebody whose face is found at times, only those times count.
     drawn = ~(now[M["face"]] > 0.9) & (face > 0.02)
-    if drawn.any():
+    if some(drawn):
         made[_HEADS, drawn] = np.nan
     return made
 
@@ -297,7 +298,7 @@ def _values(state: Moment, spans: np.ndarray) -> np.ndarray:
     gap = values[row["gap_or_far"]] = _known(mean[M["gap"]], 9.0)
     values[row["free"]] = gap
     both = np.minimum(*wave) > 0.25
-    if both.any():
+    if some(both):
         # Two hands that wave together may come near each other: upright forearms, slower than a
         # clap.
         turned, before = state.turns[:2, clap]
@@ -333,7 +334,7 @@ def _lifted(ups: np.ndarray, mean: np.ndarray) -> np.ndarray:
     arm is raised from about 40 degrees on; below, it points.
     """
     elbows = mean[_ELBOWS_UP] + 0.15
-    if not (np.fmax(ups, elbows) > 0.4).any():
+    if not some(np.fmax(ups, elbows) > 0.4):
         return ups
     lifted = np.where(elbows - ups < 0.85, ups, elbows)
     straight: np.ndarray = lifted - 0.22 * _known(_above(mean[_REACHES], 0.9, 0.95))
@@ -385,7 +386,7 @@ def _nodded_once(state: Moment) -> np.ndarray | None:
     row = S["nod"]
     way, since = state.way[row], state.turns[0, row]
     quick = (way < 0) & (since < 0.5) & (state.dwell[row] < 0.3)
-    if not quick.any():
+    if not some(quick):
         return None
     span = state.spans[0, row]
     back = np.abs(state.top[row] * way - state.last[row])

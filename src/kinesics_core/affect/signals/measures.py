@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from kinesics_core.affect.per_person import some
 from kinesics_core.affect.signals import samples
 from kinesics_core.affect.signals.samples import TORSO, TORSO_OVER_SHOULDERS
 
@@ -114,7 +115,7 @@ def _body(
     """Return keypoints (17, 3, ...) in torsos, optical axes, and where (...) depth is guessed."""
     world = sample[samples.WORLD].reshape(17, 3, *scale.shape) / TORSO
     flat = ~np.isfinite(world[5, 2] + world[6, 2])
-    if not flat.any():
+    if not some(flat):
         return world, flat
     drawn = np.zeros_like(world)
     drawn[:, :2] = pixels / scale
@@ -172,7 +173,7 @@ def _thighs(thighs: np.ndarray, flat: np.ndarray) -> np.ndarray:
     Without depth it is that of what the length of a thigh leaves.
     """
     x, y, depth = thighs[:, 0], thighs[:, 1], thighs[:, 2]
-    if flat.any():
+    if some(flat):
         deep = np.sqrt(np.maximum(_THIGH**2 - x**2 - y**2, 0.0))
         depth = np.where(flat, deep, depth)
     return np.arctan2(np.hypot(x, depth), y)
@@ -191,7 +192,7 @@ def _facing(
         azimuth: (...) radians of the line to the camera.
     """
     turned = np.arctan2(side[1], side[0]) + azimuth
-    if flat.any():
+    if some(flat):
         length = np.sqrt(trunk[0] ** 2 + trunk[1] ** 2)
         across = (body[5, 0] - body[6, 0]) * TORSO_OVER_SHOULDERS
         # Without depth and hips a torso's length is 1 by the scale.

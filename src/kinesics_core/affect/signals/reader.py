@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from kinesics_core.affect.per_person import some
 from kinesics_core.affect.signals import gestures, samples
 from kinesics_core.affect.signals.decision import BEGINS, Decision
 from kinesics_core.affect.signals.engagement import Engagement
@@ -187,7 +188,7 @@ class SignalReader:
         before, new = self._timeline.latest[:, samples.FOLLOWED], now[:, samples.FOLLOWED]
         gains = _FOLLOWS
         guessed = np.isnan(now[:, samples.WORLD.start + 3 * 5])
-        if guessed.any():
+        if some(guessed):
             gains = np.tile(_FOLLOWS, (len(now), 1))
             gains[guessed & (new[:, 0] < before[:, 0]), 0] = 0.02
         change = gains * (new - before)
@@ -200,7 +201,7 @@ class SignalReader:
         unknown = np.isnan(change)
         change[unknown] = 0.0
         self._apart += change
-        if unknown.any():
+        if some(unknown):
             now[:, samples.TURN] = np.where(np.isnan(pose[:, :1]), drawn + self._apart, pose)
 
     def _advance(self, steps: Sequence[np.ndarray], width: int) -> None:
@@ -259,7 +260,7 @@ class SignalReader:
         seen[np.ix_(_POSES, np.arange(count), swung)] *= 0.5
         already = self._decision.on[:, rows]
         already[_UNFORESEEN] = True
-        if not ((seen.max(axis=1) >= BEGINS) & ~already).any():
+        if not some((seen.max(axis=1) >= BEGINS) & ~already):
             return {}
         decision = self._decision.of_some(rows)
         found: dict[int, list[GestureSign]] = {forecast.person_id: [] for forecast in fresh}
@@ -267,7 +268,7 @@ class SignalReader:
             before = decision.on.copy()
             decision.advance(seen[:, step], stride, _BRIEFLY)
             begins = decision.on & ~before & ~already
-            for gesture, person in np.argwhere(begins) if begins.any() else ():
+            for gesture, person in np.argwhere(begins) if some(begins) else ():
                 already[gesture, person] = True
                 # A pose that is forecast for half its time may be clear a moment later.
                 last = step + 1 + (gesture in _POSES)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from kinesics_core.affect.per_person import every
 from kinesics_core.keypoints import MIN_SCORE, visible
 from kinesics_core.skeletons import BLENDSHAPE_INDEX, MEDIAPIPE33_TO_COCO17
 from kinesics_core.types import Person
@@ -180,7 +181,7 @@ def _scales(places: np.ndarray, world: np.ndarray) -> np.ndarray:
         metres = spread[:, 2] + spread[:, 3]
         told = (count[:, 0] >= 4) & (metres > 1e-3)
         size = TORSO * np.sqrt((spread[:, 0] + spread[:, 1]) / metres)
-        if not told.all():
+        if not every(told):
             trunk = 0.5 * (places[:, 5] + places[:, 6] - places[:, 11] - places[:, 12])
             across = places[:, 5] - places[:, 6]
             drawn = np.fmax(np.hypot(trunk[:, 0], trunk[:, 1]),
