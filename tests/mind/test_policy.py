@@ -266,6 +266,12 @@ def test_idle_looks_at_nobody_and_says_so(scene):
     assert "Nobody" in last.reason
 
 
+def test_the_reason_names_what_was_read_in_words(scene):
+    reasons = [answer.reason for answer in scene().play(SADNESS, 4)]
+    assert any("from face and body)" in reason for reason in reasons)
+    assert not any("fused" in reason for reason in reasons)
+
+
 def test_a_person_who_cannot_be_read_is_answered_in_neutral(make_person):
     policy = ResponsePolicy(Personality(0, 0, 0, 0, 0))
     for frame in range(180):

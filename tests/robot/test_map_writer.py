@@ -124,6 +124,16 @@ def test_the_command_writes_a_map_and_its_picture(tmp_path, capsys):
     assert (tmp_path / "mine.png").stat().st_size > 10_000
 
 
+def test_a_map_that_is_checked_is_drawn_beside_itself_again(tmp_path, monkeypatch, capsys):
+    write_toy(tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    (tmp_path / "mine.yaml").write_text(MAP)
+    assert main(["robot", "check", "../mine.yaml"]) == 0
+    assert "mine.png" in capsys.readouterr().out
+    assert (tmp_path / "mine.png").stat().st_size > 10_000
+
+
 def test_meshes_that_lie_on_their_side_are_stood_up():
     """COLLADA files of the iCub have y up; its thigh hangs from the hip down to the knee."""
     import pinocchio

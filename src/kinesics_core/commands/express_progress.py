@@ -11,8 +11,12 @@ from kinesics_core.commands.express_files import Exported
 
 
 @contextmanager
-def progress(steps: Mapping[str, int]) -> Iterator[Callable[[str], None]]:
-    """Show a bar for each output while it is made; give what moves it by a step."""
+def progress(steps: Mapping[str, int | None]) -> Iterator[Callable[[str], None]]:
+    """Show a bar for each output while it is made; give what moves it by a step.
+
+    Args:
+        steps: How many steps each takes; None: nobody knows beforehand.
+    """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
     from rich.progress import TimeRemainingColumn as Remaining

@@ -63,9 +63,9 @@ def run(args: argparse.Namespace) -> int:
             f"{args.motion} holds {len(names)} recordings{' of other names' if args.clip else ''}:"
             f" {', '.join(names[:12])}{' ...' if len(names) > 12 else ''}. Say which: --clip NAME.")
     robot = load_robot(args.robot, args.urdf)
-    with progress({"robot": 0}) as on_step:
+    with progress({"robot": None}) as on_step:
         motion = retarget_motion(robot, clips[0].rotations, RATE, lambda: on_step("robot"))
-    with progress({"video": video_length(motion) if args.video else 0}) as on_step:
+    with progress({"video": video_length(motion)} if args.video else {}) as on_step:
         done = write_robot(args.out, robot, motion, args.video, lambda: on_step("video"))
     tell(robot, motion)
     for file in done:

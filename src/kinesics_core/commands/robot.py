@@ -30,7 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     checked = actions.add_parser("check", help="hold a map against its robot, and draw it")
     checked.add_argument("robot", metavar="ROBOT", help="name of a robot, or a map (.yaml)")
     checked.add_argument("--urdf", default="", help="its description, if the map names none")
-    checked.add_argument("--out", type=given_path, metavar="FILE.png", help="the picture")
+    checked.add_argument("--out", type=given_path, metavar="FILE.png",
+                         help="the picture (default: beside the map that is given, or NAME.png)")
     drawn = actions.add_parser("sheet", help="draw robots that show the eight emotions")
     drawn.add_argument("robots", metavar="ROBOT", nargs="+", help="names of robots, or their maps")
     drawn.add_argument("--out", type=given_path, metavar="FILE.jpg", default=Path("robots.jpg"),
@@ -92,7 +93,10 @@ def _check(args: argparse.Namespace) -> int:
 
     robot_map = RobotMap.load(args.robot)
     model = RobotModel.load(args.urdf or args.robot)
-    return _shown(model, robot_map, args.out or Path(f"{robot_map.name}.png"))
+    given = Path(args.robot)
+    if given.suffix not in (".yaml", ".yml"):
+        given = Path(f"{robot_map.name}.yaml")
+    return _shown(model, robot_map, args.out or given.with_suffix(".png"))
 
 
 def _shown(model: object, robot_map: object, picture: Path) -> int:

@@ -21,6 +21,9 @@ _SIGNS = {
 }
 """Words for what a person does, by the sign."""
 
+_SOURCES = {"fused": "face and body"}
+"""Words for where a reading is from, where its source's name is none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -79,9 +82,10 @@ def sentence(decision: Decision) -> str:
     if decision.seen is None or decision.seen.affect is None:
         return f"{who} is there but hard to read{chosen}, so the robot stays with {shows}{gesture}."
     emotion = int(np.argmax(decision.perceived))
+    source = _SOURCES.get(decision.seen.affect.source, decision.seen.affect.source)
     return (
         f"{who} shows {EMOTIONS[emotion]} ({decision.perceived[emotion]:.0%} from"
-        f" {decision.seen.affect.source}){chosen}, so the robot"
+        f" {source}){chosen}, so the robot"
         f" {decision.verb} {shows}{gesture}{rule}."
     )
 
