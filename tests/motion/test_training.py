@@ -104,6 +104,9 @@ def test_what_is_not_as_in_the_paper_is_said():
     assert len(said) == 2 and "split by clip" in said[0] and "optimiser adamw" in said[1]
     said = unlike_the_paper(recipe("paper", optimiser="adam", epochs=30))
     assert len(said) == 2 and said[1] == "epochs 30 (the paper: 200)"
+    said = unlike_the_paper(recipe("ours"))
+    assert "lr 0.002 (the paper: each network's own)" in said
+    assert not any("None" in words for words in said)
 
 
 def test_the_papers_loss_is_mean_squared_error_plus_lambda_cross_entropy():

@@ -3,6 +3,7 @@
 import numpy as np
 
 from kinesics_core.affect.emotions import EMOTIONS, HAPPINESS, NEUTRAL
+from kinesics_core.commands import respond
 from kinesics_core.mind.trace import parse_trace
 from kinesics_core.types import NANOSECONDS, AffectiveResponse
 from kinesics_core.view.mind_plot import Story, decisions, mind_plot
@@ -36,6 +37,12 @@ def test_decisions_are_the_moments_at_which_something_changed():
     assert found[2] == (3.0, ("gesture", "anticipated"))
     assert found[3] == (3.5, ("anticipated",))
     assert found[4] == (4.0, ("towards", "policy", "emotion", "gesture"))
+
+
+def test_as_many_decisions_are_counted_as_are_printed(capsys):
+    respond._print(story("warm"), decisions(story("warm")))
+    title, _, *rows = capsys.readouterr().out.splitlines()
+    assert title.startswith("warm: 4 decisions") and len(rows) == 4  # of five moments
 
 
 def test_what_is_shown_is_as_high_as_it_is_strong():

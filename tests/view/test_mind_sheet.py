@@ -7,7 +7,7 @@ import pytest
 from kinesics_core.affect.emotions import HAPPINESS
 from kinesics_core.mind.trace import parse_trace
 from kinesics_core.view import mind_video
-from kinesics_core.view.mind_sheet import CELL, mind_sheet, telling_moments
+from kinesics_core.view.mind_sheet import CELL, apart, mind_sheet, telling_moments
 from kinesics_core.view.mind_stories import stories
 
 TRACE = parse_trace("""
@@ -39,6 +39,13 @@ def test_each_mind_went_through_the_same_and_answered_its_own_way(told):
     joy = [[answer.intensity for _, answer in story.steps if answer.emotion == HAPPINESS]
            for story in told]
     assert max(joy[0]) > max(joy[1], default=0.0) + 0.2
+
+
+def test_words_that_would_lie_on_each_other_are_lowered():
+    words = [("fear", 50.0, 40.0), ("anger", 62.0, 41.0), ("joy", 150.0, 40.0)]
+    fear, anger, joy = apart(words, 11)
+    assert (fear, joy) == (words[0], words[2])
+    assert anger[:2] == ("anger", 62.0) and anger[2] >= fear[2] + 11
 
 
 @pytest.mark.slow

@@ -118,7 +118,7 @@ def _print(story: Story, found: Sequence[Any]) -> None:
             f"{decision.seconds:.1f} s", str(response.towards or "-"), response.policy,
             f"{EMOTIONS[response.emotion]} {response.intensity:.2f}", response.gesture + early,
             response.reason])
-    print(f"{story.name}: {len(found)} decisions in {story.times()[-1]:.1f} s")
+    print(f"{story.name}: {len(rows)} decisions in {story.times()[-1]:.1f} s")
     tables.print_rows(("time", "to", "way", "shows", "gesture", "why"), rows)
 
 

@@ -93,6 +93,7 @@ def draw(triples: Triples, figures: Sequence[EmotionStatistics], folder: Path) -
     counts = word_counts(triples)
     axis.hist(counts, bins=np.arange(counts.max() + 2) - 0.5)
     axis.set(xlabel="words in a prompt", ylabel="prompts")
+    axis.locator_params(integer=True)
     paths = [folder / f"figure_{number}.png" for number in (8, 9, 10)]
     plots.save(figure, paths[0])
     figure, axis = plots.pyplot().subplots(figsize=(6, 3), layout="constrained")

@@ -25,6 +25,9 @@ from kinesics_core.view.overlay import EMOTION_COLORS
 PAGE, PANEL, RULE = (15, 18, 25), (22, 26, 36), (52, 60, 78)
 INK, PALE, FAINT = (238, 241, 246), (146, 156, 174), (104, 114, 134)
 
+WORD_SIZE = 11
+"""Of an emotion's name between the states, px."""
+
 CELL = 212, 216
 """Width and height of a robot, px."""
 
@@ -166,6 +169,27 @@ def _answer(page: np.ndarray, x: int, y: int, story: Story, seconds: float) -> N
     put_text(page, gesture, (x + 4, y + 20), TextStyle(12, PALE))
 
 
+def apart(
+    words: Sequence[tuple[str, float, float]], size: float
+) -> list[tuple[str, float, float]]:
+    """Move words that would lie on earlier ones down until they are clear of them.
+
+    Args:
+        words: Each with the middle of its line, px.
+        size: Of the letters, px.
+
+    Returns:
+        The same words, in their order, with their places.
+    """
+    clear: list[tuple[str, float, float]] = []
+    for word, x, y in words:
+        while any(abs(x - other) < (text_width(word, size) + text_width(said, size)) / 2 + 4
+                  and abs(y - line) < size for said, other, line in clear):
+            y += size
+        clear.append((word, x, y))
+    return clear
+
+
 def _planes(page: np.ndarray, y: int, stories: Sequence[Story]) -> None:
     """Draw the states over valence and arousal, and over valence and dominance."""
     gap = 40
@@ -198,10 +222,10 @@ def _plane(
 
     cv2.line(page, ((x0 + x1) // 2, y0), ((x0 + x1) // 2, y1 - 1), RULE, 1)
     cv2.line(page, (x0, (y0 + y1) // 2), (x1 - 1, (y0 + y1) // 2), RULE, 1)
-    for index, emotion in enumerate(EMOTIONS):
-        if index != NEUTRAL:
-            x, y = place(EMOTION_VAD[index])
-            put_text(page, emotion, (x, y - 4), TextStyle(11, FAINT, "center"))
+    words = [(emotion, *place(EMOTION_VAD[index])) for index, emotion in enumerate(EMOTIONS)
+             if index != NEUTRAL]
+    for emotion, x, y in apart(words, WORD_SIZE):
+        put_text(page, emotion, (x, y - 4), TextStyle(WORD_SIZE, FAINT, "center"))
     for column, story in enumerate(stories):
         color = COLORS[column % len(COLORS)]
         states = np.array([[r.valence, r.arousal, r.dominance] for _, r in story.steps])

@@ -206,6 +206,10 @@ def recipe(name: str, **changes: Any) -> TrainingConfig:
     return TrainingConfig(**(RECIPES[name] | changes))
 
 
+_UNSET = {"lr": "each network's own", "loss_unit": 1}
+"""What a setting that the paper's recipe leaves at None means."""
+
+
 def unlike_the_paper(config: TrainingConfig) -> list[str]:
     """Return in words what a run does otherwise than the paper, or where the paper is silent."""
     paper = TrainingConfig()
@@ -216,5 +220,6 @@ def unlike_the_paper(config: TrainingConfig) -> list[str]:
     for field in fields(config):
         value, theirs = getattr(config, field.name), getattr(paper, field.name)
         if value != theirs and field.name not in ("network", "optimiser", "seed"):
-            words.append(f"{field.name} {value} (the paper: {theirs})")
+            said = _UNSET[field.name] if theirs is None else theirs
+            words.append(f"{field.name} {value} (the paper: {said})")
     return words
