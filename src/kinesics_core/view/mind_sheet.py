@@ -26,7 +26,7 @@ PAGE, PANEL, RULE = (15, 18, 25), (22, 26, 36), (52, 60, 78)
 INK, PALE, FAINT = (238, 241, 246), (146, 156, 174), (104, 114, 134)
 
 WORD_SIZE = 11
-"""Of an emotion's name between the states, px."""
+"""Size of an emotion's name between the states, px."""
 
 CELL = 212, 216
 """Width and height of a robot, px."""

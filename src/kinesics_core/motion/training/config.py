@@ -207,7 +207,7 @@ def recipe(name: str, **changes: Any) -> TrainingConfig:
 
 
 _UNSET = {"lr": "each network's own", "loss_unit": 1}
-"""What a setting that the paper's recipe leaves at None means."""
+"""Words for settings that the paper's recipe leaves at None."""
 
 
 def unlike_the_paper(config: TrainingConfig) -> list[str]:
