@@ -30,7 +30,7 @@ FLOORS = (
 
 GROUND = frozenset({
     "__init__", "errors", "types", "skeletons", "rotations", "kinematics", "keypoints", "camera",
-    "files", "settings", "extras", "option_types",
+    "files", "settings", "extras", "option_types", "bounded",
 })  # fmt: skip
 
 EXCEPTIONS = {

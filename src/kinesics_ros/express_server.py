@@ -73,6 +73,9 @@ class ExpressServer:
         self._node, self._animator = node, animator
         self._asked = self._newest = 0  # numbers of requests: of the last one, of the one shown
         self._runs: list[_Run] = []
+        # The newest text of the topic, with its number, while an earlier one is read.
+        self._heard: tuple[ExpressionRequest, int] | None = None
+        self._reading = False  # whether one of the topic is read
         self._reader = ThreadPoolExecutor(1, "expression-text")
         # Coroutines of one group may overlap: a text that is read holds up nobody.
         group = ReentrantCallbackGroup()
@@ -97,21 +100,21 @@ class ExpressServer:
     # What they have in common.
 
     async def _show(
-        self, request: ExpressionRequest, goal: ServerGoalHandle | None = None
+        self, request: ExpressionRequest, goal: ServerGoalHandle | None = None, number: int = 0
     ) -> tuple[Expression, int]:
         """Show a request once its text is read; what it became, and the expression's number.
 
         Args:
             request: What is asked.
             goal: By which it is; one that is canceled meanwhile is not shown.
+            number: Of the request; 0: the next one.
 
         Raises:
             KinesicsError: It is refused, or ``OvertakenError``.
         """
         with self._animator():  # is there one?
             check(request)
-        self._asked += 1
-        mine = self._asked
+        mine = number or self._count()
         if request.text:
             expression = await self._read(request)
         else:
@@ -145,18 +148,39 @@ class ExpressServer:
             raise outcome
         return outcome
 
+    def _count(self) -> int:
+        """Return the number of a request that has come."""
+        self._asked += 1
+        return self._asked
+
     # Topic.
 
     def _hear(self, message: ExpressionMsg, _: object) -> None:
         request = request_from_msg(message)
         check(request)
+        if request.text and self._reading:  # they may come faster than they are read
+            self._node.dropped_before += self._heard is not None
+            self._heard = request, self._count()
+            return
         executor = self._node.executor
         assert executor is not None  # it has called this
-        executor.create_task(self._show_heard, request)
+        executor.create_task(
+            self._show_texts if request.text else self._show_heard, request, self._count())
+        self._reading |= bool(request.text)
 
-    async def _show_heard(self, request: ExpressionRequest) -> None:
+    async def _show_texts(self, text: ExpressionRequest, number: int) -> None:
+        """Show a text, and then the newest that was heard meanwhile."""
         try:
-            await self._show(request)
+            await self._show_heard(text, number)
+            while self._heard is not None:
+                (text, number), self._heard = self._heard, None
+                await self._show_heard(text, number)
+        finally:
+            self._reading = False
+
+    async def _show_heard(self, request: ExpressionRequest, number: int) -> None:
+        try:
+            await self._show(request, number=number)
         except OvertakenError:
             self._node.dropped_before += 1
         except KinesicsError as error:

@@ -9,6 +9,7 @@ from kinesics.msg import MotionForecast as MotionForecastMsg
 from kinesics.srv import SetPersonality
 from kinesics_core.affect.reader import AffectReader
 from kinesics_core.affect.signals import SignalReader, SignalsConfig
+from kinesics_core.bounded import drop_oldest
 from kinesics_core.errors import KinesicsError
 from kinesics_core.expression.gestures import robot_gesture
 from kinesics_core.mind.own_policy import SupervisedPolicy, load_policy, names_own_policy
@@ -17,8 +18,8 @@ from kinesics_core.mind.personality import TRAITS, Personality, load_personality
 from kinesics_core.mind.policy import ResponsePolicy
 from kinesics_core.mind.policy_config import PolicyConfig
 from kinesics_core.settings import settings_of
+from kinesics_core.types import NANOSECONDS, MotionForecast, People
 from kinesics_core.types import Affect as CoreAffect
-from kinesics_core.types import MotionForecast, People
 from kinesics_ros import qos
 from kinesics_ros.bus import Bus
 from kinesics_ros.conversions import (
@@ -32,6 +33,9 @@ from kinesics_ros.other_answers import OtherAnswers
 from kinesics_ros.run import run_node
 from kinesics_ros.signal_messages import signals_to_msg
 from kinesics_ros.stage import Stage, Stopwatch
+
+_STANDS = 30
+"""Images in a row with the same stamp from which on it is told."""
 
 
 class ResponseNode(Stage):
@@ -62,6 +66,7 @@ class ResponseNode(Stage):
         self._answers: Answers | None = None  # our policy, or one of the user's above it
         self._signals: SignalReader | None = None
         self._forecasts: dict[int, MotionForecast] = {}
+        self._stamp, self._alike = -1, 0  # of the newest image, and how many before it had it too
         self._publish_affects = self.output(
             "affect", Affect, lambda affects: [affect_to_msg(a) for a in affects], qos.PEOPLE
         )
@@ -120,10 +125,12 @@ class ResponseNode(Stage):
 
     def _keep_forecasts(self, forecasts: list[MotionForecast]) -> None:
         self._forecasts |= {forecast.person_id: forecast for forecast in forecasts}
+        drop_oldest(self._forecasts)  # images, which drop more, may not come
 
     def _respond(self, people: People) -> None:
         assert self._reader is not None and self._answers is not None
         assert self._signals is not None
+        self._watch_clock(people.stamp)
         with Stopwatch(self, people.stamp):
             affects = self._reader.update(people)
             signals = self._signals.update(people, list(self._forecasts.values()))
@@ -146,6 +153,19 @@ class ResponseNode(Stage):
                 f"answered {own.answered}, late {own.late}, failed {own.errors}")
             if own.fault:
                 self.detail["own_policy_fault"] = own.fault
+
+    def _watch_clock(self, stamp: int) -> None:
+        """Tell where stamps do not go on: nothing that takes time is seen then."""
+        self._alike = self._alike + 1 if stamp == self._stamp else 0
+        self._stamp = stamp
+        if self._alike < _STANDS:
+            self.detail.pop("clock", None)
+            return
+        self.detail["clock"] = (
+            f"got {self._alike + 1} images in a row with the stamp {stamp / NANOSECONDS:.3f} s;"
+            " forecasts, gestures and answers need stamps that go on. Have who publishes the"
+            " images set header.stamp to the time each was taken")
+        self.get_logger().warning(self.detail["clock"], throttle_duration_sec=30.0)
 
     def _set_personality(
         self, request: SetPersonality.Request, answer: SetPersonality.Response

@@ -127,6 +127,15 @@ def test_memory_is_bounded_when_people_appear_and_vanish_every_frame():
     assert not any("arrival" in response.cause for response in responses)
 
 
+def test_a_crowd_larger_than_the_memory_is_answered_and_then_forgotten():
+    play = scene()
+    crowd = [someone(number, at=0.5) for number in range(1, MOST + 37)]
+    assert play.play(2.0, *crowd)[-1].towards in range(1, MOST + 37)
+    assert len(play.policy.memory) == MOST + 36
+    play.play(1.0, someone(7))
+    assert len(play.policy.memory) == MOST and play.policy.memory.get(7) is not None
+
+
 def test_nobody_is_greeted_who_is_there_for_a_moment():
     play = scene()
     gestures = []

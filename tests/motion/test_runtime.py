@@ -9,7 +9,7 @@ from kinesics_core.affect.emotions import EMOTIONS
 from kinesics_core.assets import store
 from kinesics_core.errors import AssetError, KinesicsError, ModelError
 from kinesics_core.motion import model_file, windows
-from kinesics_core.motion.runtime import ForecastConfig, Forecaster
+from kinesics_core.motion.runtime import REMEMBERED, ForecastConfig, Forecaster
 from kinesics_core.skeletons import COCO17
 from kinesics_core.types import NANOSECONDS, People, Person
 
@@ -566,3 +566,12 @@ def test_a_model_of_doubles_is_refused(untrained, tmp_path):
     model = altered(untrained(), tmp_path / "double.onnx", widen)
     with pytest.raises(ModelError, match=r"tensor\(double\), tensor\(float\); wanted tensor"):
         Forecaster(model)
+
+
+def test_a_clock_that_stands_still_keeps_no_crowd(forecaster):
+    """Nobody is ever absent for a second there, so their number bounds what is kept."""
+    for number in range(2 * REMEMBERED):
+        forecaster.update(people(0, (number, seen(STANDING)), (-1, seen(STANDING))))
+    assert len(forecaster._tracks) == REMEMBERED + 2
+    feed(forecaster, [STANDING] * 5, np.arange(5) / 30, person=-1)
+    assert list(forecaster._tracks) == [-1], "a clock that goes on forgets the rest"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kinesics_core.perception.tracking import Tracker
+from kinesics_core.perception.tracking import REMEMBERED, Tracker
 
 FRAME = 33_333_333
 SECOND = 1_000_000_000
@@ -74,3 +74,21 @@ def test_unknown_keypoints_do_no_harm():
     assert tracker.update([person(101)], FRAME) == [1]
     nothing = np.full((17, 3), np.nan, np.float32)
     assert tracker.update([person(102), nothing], 2 * FRAME) == [1, 2]
+
+
+def test_people_who_come_and_go_before_a_clock_that_stands_still_are_given_up():
+    """Else a camera whose stamps are all 0 fills the memory, and each image takes longer."""
+    tracker = Tracker()
+    for number in range(3 * REMEMBERED):
+        assert tracker.update([person(10.0, 300 * number)], 0) == [number + 1]
+    assert len(tracker.alive) == REMEMBERED + 1
+    assert tracker.update([person(10.0, 300 * number)], 0) == [number + 1], "who is there stays"
+
+
+def test_who_left_before_a_clock_went_back_is_gone_after_the_memory():
+    tracker = Tracker(memory=1.0)
+    for number in range(5):  # two clocks in turns: nobody of the later one waits for an hour
+        tracker.update([person(100 + 500 * number)], 3600 * SECOND + number * FRAME)
+        tracker.update([], number * FRAME)
+    tracker.update([], 2 * SECOND)
+    assert tracker.alive == set()

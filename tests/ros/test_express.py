@@ -384,6 +384,32 @@ def test_reading_a_text_holds_up_nothing_and_what_came_later_wins(robot, reading
     assert robot.until(lambda: robot.weight(SMILE) > 0.4), "happiness came later"
 
 
+def test_of_texts_that_come_faster_than_they_are_read_the_newest_is_shown(robot, reading):
+    """As a language model sends them word by word; they do not queue up."""
+    reading.clear()
+    executor, server = robot.executor, robot.node._server
+    for number in range(50):
+        server._hear(Expression(text=f"she froze {number}", duration=5.0), {})
+        executor.spin_once(timeout_sec=0)
+    assert len(executor._tasks) <= 2 and server._reader._work_queue.qsize() <= 1
+    reading.set()
+    assert robot.until(lambda: server._newest == 50)
+    assert robot.node.dropped == 48, "the first was being read, the newest waited"
+
+
+def test_a_text_that_waits_does_not_take_the_place_of_what_came_later(robot, reading):
+    reading.clear()
+    server = robot.node._server
+    for text in ("she froze", "she froze in terror"):
+        server._hear(Expression(text=text, duration=5.0), {})
+    server._hear(Expression(emotion=HAPPINESS, duration=60.0), {})
+    assert robot.until(lambda: server._newest == 3)
+    reading.set()
+    assert robot.until(lambda: not server._reading)
+    assert robot.node.dropped == 2 and server._newest == 3
+    assert robot.until(lambda: robot.weight(SMILE) > 0.4)
+
+
 def test_a_goal_can_be_canceled_while_its_text_is_read(robot, reading):
     reading.clear()
     handle, result, _ = robot.begin(text="she froze in terror")

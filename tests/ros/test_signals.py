@@ -13,6 +13,7 @@ from signalling_figure import HEIGHT, START, WIDTH, Arm, Pose, person
 
 from kinesics.msg import MotionForecast as MotionForecastMsg
 from kinesics.msg import SocialSignals as SocialSignalsMsg
+from kinesics_core.bounded import MOST
 from kinesics_core.errors import MessageError
 from kinesics_core.perception.config import KeypointConfig
 from kinesics_core.settings import settings_of
@@ -110,3 +111,27 @@ def test_the_forecasts_of_everybody_are_heard_though_they_come_at_once(executor)
         executor.remove_node(node)
         for each in (node, speaker):
             each.destroy_node()
+
+
+def test_stamps_that_stand_still_are_told_and_what_is_heard_meanwhile_is_bounded(executor):
+    """A camera whose driver sets no stamps: nothing that takes time is seen before it."""
+    node = ResponseNode(Bus())
+    executor.add_node(node)
+    try:
+        node.trigger_configure()
+        node.trigger_activate()
+        for number in range(40):
+            node._respond(People(0, WIDTH, HEIGHT, [person(raised(0.0), 7)]))
+            assert ("clock" in node.detail) == (number >= 30)
+        assert "stamp 0.000 s" in node.detail["clock"]
+        node._respond(People(START, WIDTH, HEIGHT, [person(raised(0.0), 7)]))
+        assert "clock" not in node.detail
+        keypoints = np.zeros((3, 17, 2), np.float32)
+        for number in range(1000):  # and no image comes
+            node._keep_forecasts([MotionForecast(
+                START, number, WIDTH, HEIGHT, keypoints, 1 / 30, np.ones(3), 0.9)])
+        assert list(node._forecasts)[-1] == 999 and len(node._forecasts) == MOST
+    finally:
+        node.trigger_deactivate()
+        executor.remove_node(node)
+        node.destroy_node()

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from kinesics_core import camera
-from kinesics_core.types import BodyPose, MotionForecast, People, Person
+from kinesics_core.bounded import MOST
+from kinesics_core.types import Affect, BodyPose, MotionForecast, People, Person
 from kinesics_core.view.markers import MarkerConfig, RobotBody, draw_person
+from kinesics_core.view.scene import Scene
 
 
 def somebody(seed: int = 0) -> tuple[Person, People]:
@@ -81,3 +83,12 @@ def test_the_robot_looks_back_at_the_camera():
     assert left[:, 0].min() > 1.0 > right[:, 0].max()
     assert drawing.head[1] < drawing.body[:, 1].min() + 0.1
     assert np.allclose(drawing.body[0], (1.0, 0.0, 4.0), atol=0.5)
+
+
+def test_what_is_told_of_people_whose_image_never_comes_is_bounded():
+    scene = Scene(MarkerConfig())
+    for number in range(1000):
+        scene.add_forecasts([MotionForecast(
+            0, number, 640, 480, np.zeros((3, 17, 2)), 1 / 30, np.ones(3), 0.9)])
+        scene.add_affects([Affect(0, number, np.full(8, 0.125), 0.0, 0.0, 0.0, 0.5)])
+    assert len(scene._forecasts) == len(scene._affects) == MOST

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 FORGET = 600.0
 """Seconds after which somebody who is gone is a stranger again."""
 
 MOST = 64
-"""People that are remembered at most; whoever was seen longest ago is forgotten first."""
+"""People that are remembered at most, unless more are there; whoever was seen longest ago is
+forgotten first."""
 
 NEW_EPISODE = 2.0
 """Seconds without a sign after which the same sign is a new cause."""
@@ -179,7 +180,7 @@ class Memory:
         """Return an acquaintance, or None."""
         return self._known.get(person_id)
 
-    def meet(self, present: Iterable[int], time: float, absence: float) -> list[int]:
+    def meet(self, present: Collection[int], time: float, absence: float) -> list[int]:
         """Note who is there; return those who have just come.
 
         Args:
@@ -201,14 +202,16 @@ class Memory:
                 known.together += elapsed
                 known.fade(elapsed)
             known.last = time
-        self._forget(time)
+        self._forget(time, present)
         return came
 
-    def _forget(self, time: float) -> None:
+    def _forget(self, time: float, present: Collection[int]) -> None:
         gone = [person_id for person_id, known in self._known.items()
                 if time - known.last > FORGET]
         for person_id in gone:
             del self._known[person_id]
-        while len(self._known) > MOST:
-            oldest = min(self._known, key=lambda person_id: self._known[person_id].last)
-            del self._known[oldest]
+        if len(self._known) > MOST:
+            away = sorted(set(self._known).difference(present),
+                          key=lambda person_id: self._known[person_id].last)
+            for person_id in away[:len(self._known) - MOST]:
+                del self._known[person_id]

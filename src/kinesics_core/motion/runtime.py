@@ -18,6 +18,7 @@ import numpy as np
 from kinesics_core.affect.body import BODY_CONFIDENCE
 from kinesics_core.affect.emotions import EMOTIONS
 from kinesics_core.affect.spaces import reading_of, space_of
+from kinesics_core.bounded import drop_oldest
 from kinesics_core.errors import ModelError
 from kinesics_core.keypoints import MAX_GAP, visible
 from kinesics_core.motion import windows
@@ -27,6 +28,9 @@ from kinesics_core.motion.uncertainty import spread
 from kinesics_core.motion.windows import HORIZON, KEYPOINTS, OBSERVED, RATE
 from kinesics_core.settings import check, setting
 from kinesics_core.types import NANOSECONDS, Affect, MotionForecast, People
+
+REMEMBERED = 64
+"""People out of view whose past is kept."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +166,8 @@ class Forecaster:
         A person is forecast from half a second after the first sighting; the missing past is
         padded with the first pose and lowers ``confidence``. A change of the image's size forgets
         everybody; a stamp that jumps back, or ahead by more than a second, starts that person's
-        buffer anew; who is absent for more than a second is forgotten.
+        buffer anew; who is absent for more than a second is forgotten, and sooner when
+        ``REMEMBERED`` others are absent, too.
 
         Args:
             people: Tracked persons with COCO-17 keypoints in pixels.
@@ -177,6 +182,7 @@ class Forecaster:
         for person_id, track in list(self._tracks.items()):
             if not 0 <= people.stamp - track.newest <= FORGET_AFTER * NANOSECONDS:
                 del self._tracks[person_id]
+        drop_oldest(self._tracks, REMEMBERED, {person.id for person in people.persons})
 
         ready = []
         for person in people.persons:

@@ -10,6 +10,9 @@ import numpy as np
 from kinesics_core.perception.pose_similarity import box, box_area, iou, oks
 from kinesics_core.types import NANOSECONDS
 
+REMEMBERED = 64
+"""People out of view who may come back."""
+
 
 @dataclass(slots=True)
 class _Track:
@@ -26,6 +29,8 @@ class Tracker:
     where a steady motion would have led; after that the id is gone for good. Two people are
     matched by half the overlap of their boxes and half the similarity of their keypoints, best
     pairs first.
+
+    At most ``REMEMBERED`` people are waited for; of more, those who came first are given up.
 
     Args:
         memory: Seconds.
@@ -46,6 +51,8 @@ class Tracker:
             stamp: ns. One that goes back counts as no time at all: whoever is still in place keeps
                 the id.
         """
+        for track in self._tracks:
+            track.stamp = min(track.stamp, stamp)  # or it lasts until the clock is there again
         self._tracks = [t for t in self._tracks if stamp - t.stamp <= self.memory * NANOSECONDS]
         pairs = sorted(
             (
@@ -63,6 +70,9 @@ class Tracker:
             if i not in taken and j not in of_person:
                 taken.add(i)
                 of_person[j] = self._tracks[i]
+        absent = [i for i in range(len(self._tracks)) if i not in taken]
+        given_up = set(absent[:max(len(absent) - REMEMBERED, 0)])
+        self._tracks = [t for i, t in enumerate(self._tracks) if i not in given_up]
         return [
             self._follow(of_person[j], keypoints, stamp)
             if j in of_person

@@ -18,6 +18,8 @@ VALENCE, AROUSAL = (255, 196, 92), (122, 196, 255)
 SECONDS = 10.0
 """Length of the time axis."""
 
+_MOST = 4096  # readings kept, for cameras that are that fast or whose clock stands still
+
 
 @dataclass(frozen=True, slots=True)
 class PlotColors:
@@ -50,7 +52,7 @@ class AffectPlot:
         self, area: tuple[int, int, int, int], scale: float, colors: PlotColors
     ) -> None:
         self._area, self._scale, self._colors = area, scale, colors
-        self._history: deque[_Reading] = deque()
+        self._history: deque[_Reading] = deque(maxlen=_MOST)
 
     def __len__(self) -> int:
         """Return the number of readings kept."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kinesics_core.bounded import drop_oldest
 from kinesics_core.types import NANOSECONDS, Affect, BodyPose, MotionForecast, People
 from kinesics_core.view.markers import (
     GHOSTS,
@@ -99,10 +100,12 @@ class Scene:
     def add_forecasts(self, forecasts: Sequence[MotionForecast]) -> None:
         """Keep where people will be."""
         self._forecasts.update((forecast.person_id, forecast) for forecast in forecasts)
+        drop_oldest(self._forecasts)
 
     def add_affects(self, affects: Sequence[Affect]) -> None:
         """Keep what people express."""
         self._affects.update((affect.person_id, affect) for affect in affects)
+        drop_oldest(self._affects)
 
     def see(self, people: People) -> bool:
         """Note who is there, and drop what was known of those who left.
