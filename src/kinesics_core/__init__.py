@@ -6,4 +6,8 @@ import os
 # refused instead of filling the memory.
 os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(1 << 27))
 
+# Read once, when onnxruntime is imported: from 1.29 on it keeps an id of the machine in the user's
+# cache and sends Microsoft which models run how, unless it is told not to.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
 __version__ = "0.1.0"
