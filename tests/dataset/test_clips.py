@@ -157,6 +157,8 @@ def test_a_full_disk_is_a_sentence_and_keeps_what_is_there(tmp_path, monkeypatch
      "line 1, does not describe a clip .* frames at nan"),
     (lambda d: (d / "clips.jsonl").write_text("[]\n"), "line 1, does not describe a clip"),
     (lambda d: (d / "clips.jsonl").write_text("nonsense\n"), "line 1, does not describe a clip"),
+    (lambda d: (d / "clips.jsonl").write_text("[" * 100_000 + "\n"), "line 1, does not describe"),
+    (lambda d: (d / "info.json").write_text("[" * 100_000), "is not the description"),
 ])
 def test_a_damaged_dataset_is_a_sentence(tmp_path, damage, sentence):
     write(tmp_path / "d", [clip("a")])
@@ -180,6 +182,15 @@ def test_statistics_of_a_known_dataset(tmp_path):
     assert numbers["missing"] == {"a": pytest.approx(30 / 182, abs=1e-4), "b": 0}
     (tmp_path / "d" / "statistics.json").unlink()
     assert read_statistics(tmp_path / "d") == numbers
+
+
+@pytest.mark.parametrize("text", [
+    "", "[]", "{}", '{"clips": 1}', "\0", "[" * 100_000, '{"clips": NaN', "null"])
+def test_damaged_statistics_are_made_anew(tmp_path, text):
+    write(tmp_path / "d", [clip("a", 61, 30.0, style="x")])
+    whole = read_statistics(tmp_path / "d")
+    (tmp_path / "d" / "statistics.json").write_text(text)
+    assert read_statistics(tmp_path / "d") == whole
 
 
 def test_windows_are_counted_at_30_hz(tmp_path):

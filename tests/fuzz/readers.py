@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
+import faces_and_tables as brought
 import minds_and_robots as mine
 import numpy as np
 from acclaim import motion_text, skeleton_text
@@ -623,6 +624,23 @@ READERS: dict[str, Reader] = {
     "robot's map": Reader("g1.yaml", lambda: mine.whole("config/robots/g1.yaml"), mine.robot_map,
                           True),
     "urdf": Reader("person.urdf", mine.person_urdf, mine.urdf, True),
+    "gestures": Reader("mine.yaml", brought.gesture_file, brought.gestures, True),
+    "gesture clip": Reader("wave.bvh", bvh, brought.gesture_clip, True),
+    "labanotation": Reader("gestures.json", brought.labanotation, brought.labanotated, True),
+    "live link": Reader("face.csv", brought.live_link, brought.live_linked, True),
+    "sentences": Reader("sentences.tsv", lambda: b"text\tlabels\tgroup\n" + (
+        b"so happy\thappiness,surprise\tplain\n" * 20), brought.sentences, True),
+    "goemotions": Reader("train.tsv", lambda: b"so happy\t17,2\teew5j0j\n" * 20,
+                         brought.goemotions, True, brought.goemotion_labels),
+    "xed": Reader("en-annotated.tsv", lambda: b"so happy .\t5, 6\n" * 20, brought.xed, True,
+                  lambda folder: _text_beside(folder / "neu_en.txt", "1\tit is\n" * 5)),
+    "pepper": Reader("data_raw.csv", brought.pepper_motion, brought.pepper, True,
+                     brought.pepper_beside),
+    "labels of faces": Reader("labels.csv", brought.face_labels, brought.labelled_faces, True,
+                              brought.face_pictures),
+    "emo3d": Reader("train.csv", brought.triples, brought.public_triples, True),
+    "dataset statistics": Reader("statistics.json", _part_of_dataset("statistics.json"),
+                                 brought.dataset_statistics, True, _dataset_folder),
     "body reader": Reader("body_reader.npz", _shipped("body_reader.npz"), mine.body_reader,
                           arrays=True),
 }

@@ -160,6 +160,9 @@ def test_the_zip_that_github_gives_is_read(tmp_path):
     ("original_animations/labels_raw.csv", "0.75", "", "without valence and arousal"),
     ("generated_animations/labels_gen_anim.csv", "_216", "_217", "which is not there"),
     ("generated_animations/labels_gen_anim.csv", "dominance", "d", "dominance"),
+    ("original_animations/data_raw.csv", "0.0", "nan", "number for each joint"),
+    ("original_animations/labels_raw.csv", "0.75", "75", "wanted 0 to 1"),
+    ("original_animations/labels_raw.csv", "0.75", '"' + 140_000 * "0", "is no CSV"),
 ])
 def test_a_damaged_collection_is_refused(tmp_path, file, old, new, says):
     source = write_collection(tmp_path)

@@ -95,6 +95,13 @@ def test_a_table_may_be_parted_by_semicolons(folder, tmp_path):
     assert one.emotion == HAPPINESS and one.file.name == "portrait.png"
 
 
+@pytest.mark.parametrize("name", [300 * "x" + ".png", '"' + 140_000 * "x"])
+def test_a_table_of_names_that_no_file_has_is_a_sentence(tmp_path, name):
+    (tmp_path / "labels.csv").write_text(f"file,emotion\n{name},joy\n")
+    with pytest.raises(KinesicsError, match="labels.csv"):
+        labelled_pictures(tmp_path)
+
+
 def test_a_folder_without_labels_is_a_sentence(tmp_path):
     with pytest.raises(KinesicsError, match="no picture with a label"):
         labelled_pictures(tmp_path)

@@ -166,7 +166,7 @@ def run_reactions(args: argparse.Namespace) -> int:
             times = [float(row["response_time"]) for row in csv.DictReader(stream)]
     except OSError as error:
         raise KinesicsError(f"{args.times} cannot be read: {error.strerror}.") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, csv.Error) as error:
         raise KinesicsError(
             f"{args.times} holds no reaction times; wanted a .csv with a column response_time, in"
             " seconds.") from error

@@ -23,6 +23,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -340,9 +341,22 @@ def statistics(dataset: Dataset) -> dict[str, Any]:
 
 
 def read_statistics(path: str | Path) -> dict[str, Any]:
-    """Read ``statistics.json`` of a complete dataset, or compute it if it is missing."""
-    file = Path(path) / _STATISTICS
-    return json.loads(file.read_text()) if file.exists() else statistics(Dataset(path))
+    """Read ``statistics.json`` of a complete dataset, or compute it if it is missing or damaged."""
+    with suppress(OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        if _are_statistics(found := json.loads((Path(path) / _STATISTICS).read_text())):
+            return found
+    return statistics(Dataset(path))
+
+
+def _are_statistics(found: Mapping[str, Any]) -> bool:
+    """Tell whether a document is what ``statistics`` gives; errors where it is far from it."""
+    numbers = [found["clips"], found["frames"], found["seconds"]]
+    for spread in (found["clip_seconds"], found["speed"]):
+        ends = [spread[name] for name in ("min", "median", "max")]
+        numbers += ends if ends != [None] * 3 else []
+    for counts in (found["rates"], found["sources"], found["missing"], *found["labels"].values()):
+        numbers += counts.values()
+    return all(type(number) in (int, float) and np.isfinite(number) for number in numbers)
 
 
 def _mean_speed(clip: Clip) -> float:
@@ -394,7 +408,7 @@ def _read_info(path: Path) -> tuple[Info, bool]:
             document["licence"], document["origin"], document["command"],
         )
         return info, bool(document["complete"])
-    except (ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise KinesicsError(
             f"{file} is not the description of a {FORMAT} dataset ({error}). Import it again."
         ) from error
@@ -411,11 +425,10 @@ def _read_lines(path: Path) -> list[dict[str, Any]]:
                 raise ValueError(f"no {', '.join(sorted(_LINE - line.keys()))}")
             if not all(type(line[key]) is int and line[key] >= 0 for key in ("frames", "offset")):
                 raise ValueError(f"{line['frames']} frames at {line['offset']}")
-        except (ValueError, AttributeError) as error:
+        except (ValueError, AttributeError, RecursionError) as error:
             raise KinesicsError(
                 f"{file}, line {number + 1}, does not describe a clip ({error}). Make the dataset"
-                " again."
-            ) from error
+                " again.") from error
         lines.append(line)
     return lines
 

@@ -78,10 +78,13 @@ class IdleModel:
             KinesicsError: The file cannot be read or is none.
         """
         file = path or store.shipped(FILE)
-        arrays = read_arrays(file)
+        try:
+            arrays = read_arrays(file)
+        except (OSError, ValueError) as error:
+            raise KinesicsError(f"{file} cannot be read ({error}). Restore it.") from error
         for name, shape in _ARRAYS.items():
-            if name not in arrays or arrays[name].shape != shape or not np.isfinite(
-                    arrays[name]).all():
+            if name not in arrays or arrays[name].shape != shape or arrays[
+                    name].dtype.kind not in "fiu" or not np.isfinite(arrays[name]).all():
                 raise KinesicsError(
                     f"{file} is no model of idle life: wanted finite {name!r} of shape {shape}."
                     " Give what `kinesics train idle` wrote.")

@@ -33,6 +33,7 @@ _CURL, _UPRIGHT_CURL = 0.25, 0.08  # of a hand's fingers, and of one that is hel
 _FASTEST = 3.0  # rad/s on average of a move to a pose: files have moves of .05 s
 _RETURN = 0.9  # s: what a move back to rest has beyond it, the pose before is held
 _LAST = 0.6  # s of the way back that a file does not have
+_LONGEST = 60.0  # s of a move
 _SAME = 1e-6
 
 # The trunk as an upright elliptical cylinder below the shoulders, and the head as a ball; metres
@@ -163,8 +164,9 @@ def _key(frame: Any, where: str) -> tuple[KeyPose, float]:
             raise KinesicsError(
                 f"{where}, {name}: got direction {part['dir']!r}, level {level!r}; wanted 'place'"
                 f" or {', '.join(_COURSES)}, and one of {', '.join(_LEVELS)}.")
-        if not math.isfinite(seconds):
-            raise KinesicsError(f"{where}, {name}: got {seconds} seconds; wanted a number.")
+        if not abs(seconds) <= _LONGEST:
+            raise KinesicsError(
+                f"{where}, {name}: got {seconds} seconds; wanted at most {_LONGEST:g}.")
         longest = max(longest, seconds)  # files have a few below 0: at once
         parts[name] = (words, level)
     words, level = parts["head"]

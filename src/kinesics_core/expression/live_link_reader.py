@@ -69,6 +69,7 @@ class _Table:
     notes: list[str] = field(default_factory=list)
 
 
+_FARTHEST = 1e4  # no weight, in whatever unit, and no angle: unknown
 _NAMES = (*ARKIT_BLENDSHAPES, *ANGLES)
 
 
@@ -209,7 +210,7 @@ def _add_row(
             except ValueError:
                 raise KinesicsError(
                     f"{where}: {name} is {cell!r}; wanted a number.") from None
-    values[~np.isfinite(values)] = np.nan
+    values[~(np.abs(values) <= _FARTHEST)] = np.nan
     table.seconds.append(code[0])
     table.frames.append(code[1])
     table.rows.append(values)

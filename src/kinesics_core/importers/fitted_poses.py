@@ -76,7 +76,7 @@ def labels_of(arrays: Mapping[str, np.ndarray]) -> dict[str, str]:
     """Return the labels of a fit."""
     try:
         known = json.loads(str(arrays[LABELS])) if LABELS in arrays else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         known = {}
     labels = {str(key): str(value) for key, value in known.items()} if isinstance(
         known, dict) else {}

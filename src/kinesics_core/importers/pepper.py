@@ -67,6 +67,7 @@ _HIP_HALF_WIDTH = 0.5 * _TORSO_TO_SHOULDER[1]
 X, Y, Z = 0, 1, 2
 """Axes that Pepper's joints turn about."""
 
+_FARTHEST = 10.0  # radians; no joint of the robot turns a third of it
 _TABLES = ("data_raw.csv", "labels_raw.csv", "labels_gen_anim.csv")
 
 
@@ -122,7 +123,8 @@ def load(path: str | Path) -> list[Clip]:
         if file not in tables:
             raise KinesicsError(f"labels_gen_anim.csv rates {file!r}, which is not there.")
         name = PurePosixPath(file).stem
-        valence, arousal, *_ = name.split("_")
+        valence, _, rest = name.partition("_")
+        arousal = rest.partition("_")[0]
         labels = _ratings(row, ("valence", "arousal", "dominance"), "labels_gen_anim.csv")
         labels |= {"made_by": "cvae", "wanted_valence": valence, "wanted_arousal": arousal}
         # The robot's safety keeps the knee still whatever was generated (rebl-scripts).
@@ -181,6 +183,9 @@ def coco_from_pepper(angles: Mapping[str, np.ndarray]) -> np.ndarray:
 def _clip(name: str, rows: list[dict[str, str]], labels: dict[str, str]) -> Clip:
     try:
         angles = {joint: np.array([float(row[joint]) for row in rows]) for joint in JOINTS}
+        for joint, turned in angles.items():
+            if not (np.abs(turned) <= _FARTHEST).all():
+                raise ValueError(f"{joint} of {turned[~(np.abs(turned) <= _FARTHEST)][0]} radians")
     except (KeyError, TypeError, ValueError) as error:
         raise KinesicsError(
             f"{name}: got a table without a number for each joint ({error}); wanted the columns"
@@ -191,7 +196,10 @@ def _clip(name: str, rows: list[dict[str, str]], labels: dict[str, str]) -> Clip
 
 def _ratings(row: Mapping[str, str], names: tuple[str, ...], table: str) -> dict[str, str]:
     try:
-        return {name: f"{2.0 * float(row[name]) - 1.0:.4f}" for name in names}
+        rated = {name: float(row[name]) for name in names}
+        if strange := [name for name, value in rated.items() if not 0.0 <= value <= 1.0]:
+            raise ValueError(f"{strange[0]} is {row[strange[0]]}, wanted 0 to 1")
+        return {name: f"{2.0 * value - 1.0:.4f}" for name, value in rated.items()}
     except (KeyError, TypeError, ValueError) as error:
         raise KinesicsError(
             f"{table}: got a row without {' and '.join(names)} ({error}). Copy the file again."
@@ -208,8 +216,13 @@ def _by_animation(rows: list[dict[str, str]]) -> dict[str, list[dict[str, str]]]
 def _tables(path: Path) -> Iterator[tuple[str, list[dict[str, str]]]]:
     """Yield name without folder and rows of every CSV file, in folders and in archives."""
     for file in files_in(path, (".csv",)):
-        yield PurePosixPath(file.name).name, _rows(file.read())
+        yield PurePosixPath(file.name).name, _rows(file.read(), str(file.name))
 
 
-def _rows(data: bytes) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(data.decode("utf-8", "replace"))))
+def _rows(data: bytes, name: str) -> list[dict[str, str]]:
+    """Return the rows of a table, a cell that is not there as ""."""
+    try:
+        return list(csv.DictReader(
+            io.StringIO(data.decode("utf-8", "replace"), newline=""), restval=""))
+    except csv.Error as error:
+        raise KinesicsError(f"{name} is no CSV ({error}). Copy the file again.") from error

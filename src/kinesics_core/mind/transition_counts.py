@@ -57,7 +57,7 @@ def read_counts(path: Path) -> tuple[np.ndarray, str]:
         entries = content["count_E1_E2_E3"].items()
     except OSError as error:
         raise KinesicsError(f"{path} cannot be read: {error.strerror}.") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise KinesicsError(
             f"{path} holds no counts of emotion triples; wanted JSON with"
             ' "count_E1_E2_E3": {"neutral|joy|joy": 12, ...}.') from error

@@ -162,7 +162,7 @@ def load(path: Path | None = None) -> Transitions:
         weights = np.array(content["weights"], np.float64)
         prior = np.array(content["prior"], np.float64)
         source = str(content["source"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise KinesicsError(
             f"{file} holds no emotion transitions ({error!r}); give what `kinesics train"
             " transitions` wrote.") from error

@@ -62,7 +62,12 @@ def labelled_pictures(
         raise KinesicsError(f"Got {folder}, which is no folder; give one of pictures of faces.")
     found: list[LabelledPicture] = []
     for table in sorted(filter(Path.is_file, folder.glob("*.csv"))):
-        found += _from_table(folder, table, tell)
+        try:
+            found += _from_table(folder, table, tell)
+        except (OSError, ValueError, csv.Error) as error:  # names that no file can have, too
+            raise KinesicsError(
+                f"{shown(table)} is no table of labels ({error}); mend it, or move it away."
+            ) from error
     others: dict[Path, int] = {}
     for file in () if found else files_below(folder):
         if file.suffix.lower() not in IMAGE_SUFFIXES | OTHER_SUFFIXES:

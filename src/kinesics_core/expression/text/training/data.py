@@ -93,7 +93,7 @@ def read_goemotions(path: Path, split: str) -> Sentences:
     for number, line in enumerate(_lines(path, files), 1):
         parts = line.rstrip("\n").split("\t")
         try:
-            marked = [columns[int(label)] for label in parts[1].split(",")]
+            marked = [columns[_place(label)] for label in parts[1].split(",")]
         except (IndexError, ValueError):
             raise KinesicsError(
                 f"{path}, {split}.tsv, line {number}: got {line[:60]!r}; wanted text, label"
@@ -127,7 +127,7 @@ def read_xed(path: Path) -> Sentences:
         text, _, marks = line.rstrip("\n").rpartition("\t")
         row = np.zeros(len(XED), np.float32)
         try:
-            row[[int(mark) - 1 for mark in marks.split(",")]] = 1.0
+            row[[_place(mark, 1) for mark in marks.split(",")]] = 1.0
         except (IndexError, ValueError):
             raise KinesicsError(
                 f"{path}, en-annotated.tsv, line {number}: got {line[:60]!r}; wanted text, tab,"
@@ -141,6 +141,21 @@ def read_xed(path: Path) -> Sentences:
     return Sentences(texts, np.stack(rows), XED)
 
 
+def _place(label: str, first: int = 0) -> int:
+    """Return the place that a label's number names, for numbers that begin at ``first``.
+
+    Raises:
+        ValueError: It is none, or below ``first``.
+        IndexError: No list of labels is that long.
+    """
+    place = int(label) - first
+    if place < 0:
+        raise ValueError(label)
+    if place > 1000:
+        raise IndexError(label)
+    return place
+
+
 def _speech(text: str) -> str:
     """Return a subtitle without the spaces that its tokeniser put before punctuation."""
     for mark in (".", ",", "!", "?", ":", ";", "'s", "n't", "'re", "'m", "'ll", "'ve"):
@@ -149,17 +164,32 @@ def _speech(text: str) -> str:
 
 
 def _lines(path: Path, names: tuple[str, ...]) -> Iterator[str]:
-    """Return the lines of the first of the files that is there, in a folder or an archive."""
+    """Return the lines of the first of the files that is there, in a folder or an archive.
+
+    Raises:
+        KinesicsError: None is there, it cannot be read, or holds nothing.
+    """
+    try:
+        lines = _stored_lines(path, names)
+    except (OSError, EOFError, ValueError, lzma.LZMAError, tarfile.TarError) as error:
+        raise KinesicsError(
+            f"{path}: {names[0]} cannot be read ({error}). Fetch it again.") from error
+    if not any(line.strip() for line in lines):
+        raise KinesicsError(f"{path}: {names[0]} is empty. Fetch it again.")
+    return iter(lines)
+
+
+def _stored_lines(path: Path, names: tuple[str, ...]) -> list[str]:
     if path.is_dir():
         for name in names:
             for file in (path / name, path / f"{name}.xz"):
                 if file.is_file():
                     opened = lzma.open if file.suffix == ".xz" else open
                     with opened(file, "rt", encoding="utf-8") as stream:
-                        return iter(list(stream))
+                        return list(stream)
         archives = sorted(path.glob("*.tar.xz"))
         if len(archives) == 1:
-            return _lines(archives[0], names)
+            return _stored_lines(archives[0], names)
     elif path.is_file() and tarfile.is_tarfile(path):
         with tarfile.open(path) as archive:
             members = {member.name.removeprefix("./"): member for member in archive.getmembers()}
@@ -167,5 +197,5 @@ def _lines(path: Path, names: tuple[str, ...]) -> Iterator[str]:
                 if name in members:
                     member = archive.extractfile(members[name])
                     if member is not None:
-                        return iter(member.read().decode("utf-8").splitlines(keepends=True))
+                        return member.read().decode("utf-8").splitlines(keepends=True)
     raise KinesicsError(f"{path}: {names[0]} is not there; wanted the folder of the data set.")
