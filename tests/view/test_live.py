@@ -10,6 +10,7 @@ from kinesics_core.errors import KinesicsError
 from kinesics_core.types import Moment
 from kinesics_core.view import rerun_viewer
 from kinesics_core.view.live import LiveView
+from kinesics_core.view.overlay import head_top
 
 rerun = pytest.importorskip("rerun")
 
@@ -41,6 +42,20 @@ def test_a_recording_holds_every_part_of_every_image(tmp_path, scene):
     # The curves' look is one more row.
     assert rows["/affect/valence"] == rows["/affect/arousal"] == 7
     assert rows["/response"] == 1
+
+
+def test_a_name_is_written_above_the_head_and_in_the_picture(tmp_path, scene):
+    from rerun.chunk import RrdReader
+
+    path, moment = tmp_path / "live.rrd", scene.moment(0)
+    with LiveView("file", path=path, robot=False) as view:
+        view.show(moment)
+    (chunk,) = (chunk for chunk in RrdReader(path).stream().to_chunks()
+                if chunk.entity_path == "/camera/person_1/id")
+    (((_, height),),) = chunk.to_record_batch().column("Points2D:positions").to_pylist()
+    scale = np.full(2, moment.frame.image.shape[0] / moment.people.height)
+    above = head_top(moment.people.persons[0], scale)
+    assert 0.0 <= height <= max(above[1] - 12.0, 0.0)
 
 
 def test_who_leaves_is_cleared(tmp_path, scene):

@@ -48,6 +48,10 @@ ENDING = b"RRF2FOOT"
 """Mark in the last bytes of a whole .rrd."""
 
 MODES = ("native", "web", "file")
+
+LABEL_RISE = 16.0
+"""Distance of a name from the head beneath, px of the image, as Rerun writes around a point."""
+
 MESH_EDGE = 0.02
 """Shortest edge of the robot's mesh outside of its face, metres."""
 
@@ -255,7 +259,8 @@ class LiveView:
         self._log(f"{flat}/face", rr.LineStrips2D(contours, colors=CONTOUR, radii=0.6))
         top = head_top(person, scale)
         label = rr.Points2D([], labels=[]) if top is None else rr.Points2D(
-            [top], labels=[f"person {person.id}"], colors=LEFT, radii=1.0
+            [np.maximum(top - (0.0, LABEL_RISE), 0.0)], labels=[f"person {person.id}"],
+            colors=LEFT, radii=1.0
         )
         self._log(f"{flat}/id", label)
         if person.pose_world is None:

@@ -43,7 +43,7 @@ def layout(model: bool = False) -> Any:
                 rrb.Spatial2DView(origin="robot/picture", name="robot"),
                 _bars("robot"),
                 rrb.TextLogView(origin="response", name="answers"),
-                row_shares=[4, 4, 1],
+                row_shares=[4, 4, 2],
             ),
             rrb.Vertical(
                 rrb.Spatial3DView(
