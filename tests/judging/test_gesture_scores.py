@@ -71,6 +71,30 @@ def test_performed_gestures_are_read():
     assert gesture_scores.macro_f1(table) > 0.85
 
 
+def test_performed_hands_beckon_about_their_wrists():
+    """The index fingertip comes and goes from stroke to stroke while the wrist hardly moves."""
+    for name in ("come_here_hand", "come_here_fingers"):
+        made = perform(name, np.random.default_rng(3))
+        stroking = slice(int((BEFORE + 0.7) * RATE), int((made.ends - 0.7) * RATE))
+        side = int(made.keypoints[stroking, 9:11, 2].mean(axis=0).argmax())
+        wrist = made.keypoints[stroking, 9 + side]
+        tip = made.hands[stroking, side, 8] - wrist
+        assert np.ptp(tip, axis=0).max() > 0.05 and np.ptp(wrist, axis=0).max() < 0.06
+        bones = np.linalg.norm(np.diff(made.hands[:, side, 5:9], axis=1), axis=-1)
+        assert np.ptp(bones, axis=0).max() < 1e-9, "bones keep their lengths"
+        assert (made.hands[:, :, 0] == made.keypoints[:, 9:11]).all(), "hands hang on their wrists"
+
+
+@pytest.mark.slow
+def test_beckonings_of_every_form_are_read():
+    """Judge seeds that set no threshold; figures by form are in docs/reading_people.md."""
+    readings = gesture_scores.read_gestures(gesture_scores.beckoning_clips(6, 77), 1, 77)
+    told = gesture_scores.told_by_source(readings, "come_here")
+    assert min(told[f"come_here_{form}"] for form in ("arm", "forearm", "hand")) > 0.5
+    assert told["come_here_fingers"] > 0.3, "fingers alone, where their landmarks are found"
+    assert max(told["patting"], told["wave_wrist"], told["point_wagging"]) < 0.2
+
+
 @pytest.mark.slow
 def test_engagement_follows_the_scripts():
     found = encounters.engagement_right(encounters.encounters(2, 5), 5)

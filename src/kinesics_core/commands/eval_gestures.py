@@ -32,11 +32,19 @@ def run(args: argparse.Namespace) -> int:
         task = progress.add_task("clips in views", total=len(clips) * VIEWS)
         readings = gesture_scores.read_gestures(
             clips, VIEWS, SEED, Forecaster(), lambda done: progress.update(task, completed=done))
+        beckoned = gesture_scores.told_by_source(gesture_scores.read_gestures(
+            gesture_scores.beckoning_clips(EACH, SEED), VIEWS, SEED), "come_here"
+        ) if args.folder is None else {}
     table, lead = gesture_scores.scores(readings), gesture_scores.lead_of(readings)
     macro = gesture_scores.macro_f1(table)
     _print(table, macro, lead, len(clips))
+    for name, share in beckoned.items():
+        print(f"come_here told in {share:.0%} of {EACH * VIEWS} views of {name}")
     if args.json is not None:
-        bench.save(_results(table, macro, lead), args.json,
+        results = [*_results(table, macro, lead), *(
+            bench.result(f"affect.beckoning_told.{name}", share, "")
+            for name, share in beckoned.items())]
+        bench.save(results, args.json,
                    about={"data": str(args.folder or "performed"), "clips": len(clips)})
         print(f"wrote {args.json}")
     return 0

@@ -15,6 +15,7 @@ import numpy as np
 
 from kinesics_core.affect.signals import GESTURES, SignalReader, SignalsConfig
 from kinesics_core.judging import performed_gestures
+from kinesics_core.judging.performed_beckoning import COUNTER, FORMS
 from kinesics_core.judging.seen_people import (
     FIELD_OF_VIEW,
     START,
@@ -59,6 +60,7 @@ class GestureClip:
         rate: Frames per second.
         begins: Seconds of the first move, nan if unknown.
         knuckles: (T, 2, 3) metres, of the left and the right hand; None if not recorded.
+        hands: (T, 2, 21, 3) metres, landmarks of both hands; None if not recorded.
     """
 
     name: str
@@ -69,6 +71,7 @@ class GestureClip:
     rate: float
     begins: float = float("nan")
     knuckles: np.ndarray | None = None
+    hands: np.ndarray | None = None
 
 
 @dataclass(slots=True)
@@ -148,6 +151,30 @@ def performed_clips(each: int, seed: int) -> list[GestureClip]:
     return clips
 
 
+def beckoning_clips(each: int, seed: int) -> list[GestureClip]:
+    """Return beckonings of every form and what looks like one, ``each`` of a kind, with hands."""
+    random = np.random.default_rng(seed)
+    clips = []
+    for name in (*FORMS, *COUNTER):
+        for number in range(each):
+            made = performed_gestures.perform(name, random)
+            # MediaPipe's poses have the knuckles of the index and the little finger.
+            knuckles = 0.5 * (made.hands[:, :, 5] + made.hands[:, :, 17])
+            clips.append(GestureClip(
+                f"{name}_{number}", name, frozenset({"come_here"} if name in FORMS else ()),
+                frozenset(), made.keypoints, performed_gestures.RATE, made.begins, knuckles,
+                made.hands))
+    return clips
+
+
+def told_by_source(readings: Iterable[GestureReading], gesture: str) -> dict[str, float]:
+    """Return the share of views of each source in which a gesture is told."""
+    told: dict[str, list[bool]] = defaultdict(list)
+    for reading in readings:
+        told[reading.clip.source].append(reading.seen.get(gesture, 0.0) >= LEAST - 1e-6)
+    return {source: float(np.mean(views)) for source, views in told.items()}
+
+
 def read_gestures(
     clips: Sequence[GestureClip], views: int, seed: int, forecaster: Forecaster | None = None,
     tell: Callable[[int], None] = lambda done: None,
@@ -170,7 +197,8 @@ def read_gestures(
         part = [(clip, view) for clip, view in plan if round(clip.rate, 3) == rate]
         for first in range(0, len(part), TOGETHER):
             group = part[first:first + TOGETHER]
-            seen = [see(clip.keypoints, clip.rate, view, random, knuckles=clip.knuckles)
+            seen = [see(clip.keypoints, clip.rate, view, random, knuckles=clip.knuckles,
+                        hands=clip.hands)
                     for clip, view in group]
             found += _read([clip for clip, _ in group], seen, rate, forecaster)
             tell(len(found))

@@ -19,6 +19,7 @@ from kinesics_core.body.gestures import Gesture, KeyPose
 from kinesics_core.expression.gesture_take import mirrored_key, take_of
 from kinesics_core.expression.manner import Manner
 from kinesics_core.expression.posture import COLLARS, HEAD, LEFT_ARM, POSE_SIZE, RIGHT_ARM, SPINE
+from kinesics_core.judging.performed_beckoning import COUNTER, FORMS, hands_of
 from kinesics_core.kinematics import HEAD_OFFSETS
 from kinesics_core.rotations import exponential
 from kinesics_core.skeletons import COCO17
@@ -38,15 +39,17 @@ class Performance:
     """A performed gesture.
 
     Attributes:
-        name: One of ``GESTURES`` or of ``NOTHING``.
+        name: One of ``GESTURES``, ``NOTHING`` or ``performed_beckoning``'s.
         keypoints: (T, 17, 3) metres, y up, COCO-17 at ``RATE``.
         begins, ends: Seconds of its first move and of the return to rest.
+        hands: (T, 2, 21, 3) metres, landmarks of the left and the right hand.
     """
 
     name: str
     keypoints: np.ndarray
     begins: float
     ends: float
+    hands: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +81,12 @@ def perform(name: str, random: np.random.Generator) -> Performance:
     """Return a performance of a gesture, or of what is none.
 
     Args:
-        name: One of ``GESTURES`` or of ``NOTHING``.
+        name: One of ``GESTURES``, ``NOTHING`` or ``performed_beckoning``'s.
         random: Draws everything.
     """
     build = random_build(random)
     gesture = _MADE[name](random)
+    one_finger = name == "come_here_fingers" and random.random() < 0.5
     if random.random() < 0.5:
         gesture = replace(gesture, keys=tuple(mirrored_key(key) for key in gesture.keys))
     manner = Manner(
@@ -97,7 +101,11 @@ def perform(name: str, random: np.random.Generator) -> Performance:
     rest[LEFT_ARM] = rest[RIGHT_ARM] = hanging
     poses = np.array([take.at((t - BEFORE) * manner.tempo, rest) for t in times]) + swaying
     turn, travel = _travel(name, random, times - BEFORE, length)
-    return Performance(name, keypoints_of(poses, turn, travel, build), BEFORE, BEFORE + length)
+    keypoints = keypoints_of(poses, turn, travel, build)
+    hands = np.einsum("tij,tskj->tski", _turned(poses[:, SPINE]), hands_of(poses, one_finger))
+    hands = hands @ exponential(turn[:, None] * (0.0, 1.0, 0.0)).transpose(0, 2, 1)[:, None]
+    hands += keypoints[:, 9:11, None]
+    return Performance(name, keypoints, BEFORE, BEFORE + length, hands)
 
 
 def _near(pose: ArmPose, random: np.random.Generator, spread: float = 0.10) -> ArmPose:
@@ -269,7 +277,7 @@ def _fidget(random: np.random.Generator) -> Gesture:
 _MADE: dict[str, Callable[[np.random.Generator], Gesture]] = {
     **{name: globals()[f"_{name}"] for name in GESTURES},
     "stand": _stand, "talk": _talk, "walk": _walk, "look_about": _look_about,
-    "look_down": _look_down, "fidget": _fidget, "step_aside": _stand,
+    "look_down": _look_down, "fidget": _fidget, "step_aside": _stand, **FORMS, **COUNTER,
 }
 
 

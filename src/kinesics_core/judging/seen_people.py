@@ -22,6 +22,8 @@ START = 1_763_700_000 * NANOSECONDS
 _HEAD = [COCO17.index(name) for name in HEAD_OFFSETS]
 _OFFSETS = np.array(list(HEAD_OFFSETS.values()))
 _KNUCKLES = np.array([[17, 18], [19, 20]])  # MediaPipe's: little fingers, index fingers
+_HAND_LOST = 0.3  # share of the time in which a hand that is in the picture is not found
+_HAND_ERROR = 0.004  # metres (1 sigma) of a hand's landmarks
 _FACE_FOUND = 1.2  # rad: a face that is turned farther is not found
 
 
@@ -74,6 +76,8 @@ class Seen:
         head: (T, 4, 4); nan where no face is found.
         truth: (T, 17, 2) px without the detector's errors.
         knuckles: (T, 2, 3) px and score, of the left and the right hand; None without.
+        hands: (T, 2, 21, 3) metres, landmarks of both hands, optical axes, origin in their middle;
+            nan where a hand is not found; None without.
     """
 
     coco: np.ndarray
@@ -81,6 +85,7 @@ class Seen:
     head: np.ndarray
     truth: np.ndarray
     knuckles: np.ndarray | None = None
+    hands: np.ndarray | None = None
 
     def person(self, frame: int, number: int) -> Person:
         """Return what is seen in a frame."""
@@ -93,13 +98,17 @@ class Seen:
             pose = np.zeros((33, 4), np.float32)
             pose[_KNUCKLES, :2] = self.knuckles[frame, :, :2]
             pose[_KNUCKLES, 3] = self.knuckles[frame, :, 2]
-        return Person(number, 0.9, self.coco[frame], pose=pose, pose_world=world,
-                      head=head if np.isfinite(head).all() else None)
+        person = Person(number, 0.9, self.coco[frame], pose=pose, pose_world=world,
+                        head=head if np.isfinite(head).all() else None)
+        if self.hands is not None:
+            person.left_hand_world, person.right_hand_world = (
+                hand if np.isfinite(hand).all() else None for hand in self.hands[frame])
+        return person
 
 
 def see(
     keypoints: np.ndarray, rate: float, view: View, random: np.random.Generator, turn: bool = True,
-    knuckles: np.ndarray | None = None,
+    knuckles: np.ndarray | None = None, hands: np.ndarray | None = None,
 ) -> Seen:
     """Return a motion as a camera and a noisy detector see it.
 
@@ -111,6 +120,7 @@ def see(
         turn: Whether the person is put in front of the camera and turned to it first; without, the
             camera looks along -z at the origin and x is to its left.
         knuckles: (T, 2, 3) metres, of the left and the right hand; None: nothing tells them.
+        hands: (T, 2, 21, 3) metres, their landmarks; None: none is found.
     """
     first = keypoints[: max(int(0.3 * rate), 1)].mean(axis=0)
     across = first[5] - first[6]
@@ -118,7 +128,8 @@ def see(
     middle = 0.5 * (first[11] + first[12]) * (1.0, 0.0, 1.0) * turn
     points = keypoints if knuckles is None else np.concatenate([keypoints, knuckles], axis=1)
     points = points - (middle + (0.0, np.nanmin(keypoints[..., 1]), 0.0))
-    points = points @ _about_y(-heading + view.yaw).T
+    turned = _about_y(-heading + view.yaw).T
+    points = points @ turned
     optical = points * (1.0, -1.0, -1.0) + (0.0, view.height, view.distance)
     c, s = np.cos(view.pitch), np.sin(view.pitch)
     middle = np.array([0.0, 0.0, view.distance])
@@ -150,7 +161,20 @@ def see(
         ends = ends + (pixels - truth)[:, 9:11] + 0.5 * view.jitter * torso * _wander(
             random, (frames, 2, 2), rate)
         seen.knuckles = np.concatenate([ends, score[:, 9:11, None]], axis=-1)
+    if hands is not None:
+        off = hands - hands.mean(axis=2, keepdims=True)
+        seen.hands = _hands(off @ turned * (1.0, -1.0, -1.0), random, rate)
+        seen.hands[score[:, 9:11] < 0.5] = np.nan
     return seen
+
+
+def _hands(hands: np.ndarray, random: np.random.Generator, rate: float) -> np.ndarray:
+    """Return landmarks (T, 2, 21, 3) with errors; in some spells of half a second none is found."""
+    spells = random.random((len(hands) // int(0.5 * rate) + 1, 2)) < _HAND_LOST
+    lost = np.repeat(spells, int(0.5 * rate), axis=0)[:len(hands)]
+    found = hands + _HAND_ERROR * _wander(random, hands.shape, rate)
+    found[lost] = np.nan
+    return found
 
 
 def stream(seen: Sequence[Seen], rate: float, start: int = START) -> Iterator[People]:

@@ -21,17 +21,18 @@ G = {name: index for index, name in enumerate(GESTURES)}
 _EVEN = 0.4
 """Share of the larger of two swings, and of the longer, that the other one has at least."""
 
-_SLOWEST = np.array([0.9] * 6 + [0.42, 0.6, 0.7])[:, None]
+_SLOWEST = np.array([0.9] * 8 + [0.42, 0.6, 0.7])[:, None]
 _QUICKEST = 0.07
 """Seconds between two turning points of what swings; heads are quicker than hands."""
 
 
 _SWING_ROWS = np.array([M[name] for name in (
     "beside_left", "beside_right", "reach_left", "reach_right", "wrist_up_left", "wrist_up_right",
-    "gap", "pitch", "yaw")])
+    "above_left", "above_right", "gap", "pitch", "yaw")])
 _HEADS = slice(S["nod"], S["nod"] + 2)
-_HANDS = np.array([S[f"{name}_{side}"] for side in ("left", "right") for name in ("wave", "lift")])
-"""Rows of swings of a wave and of a beckoning: of the left hand, then of the right one."""
+_HANDS = np.array([S[f"{name}_{side}"] for side in ("left", "right")
+                   for name in ("wave", "beckon", "flap")])
+"""Rows of swings of a wave and of beckonings: of the left hand, then of the right one."""
 
 _HANDS_OF = {name: np.array([S[f"{name}_left"], S[f"{name}_right"]]) for name in ("wave", "lift")}
 """Rows of a swing of both hands."""
@@ -43,8 +44,8 @@ _LATELY = 1.0
 """Seconds within which a first swing must have begun to tell the next ones."""
 
 _LEAST = np.array([
-    (0.15, 0.25), (0.15, 0.25), (0.17, 0.28), (0.17, 0.28), (0.17, 0.28), (0.17, 0.28),
-    (0.14, 0.5), (0.13, 0.2), (0.17, 0.28)]).T[..., None]
+    (0.15, 0.25), (0.15, 0.25), (0.17, 0.4), (0.17, 0.4), (0.17, 0.28), (0.17, 0.28),
+    (0.17, 0.28), (0.17, 0.28), (0.14, 0.5), (0.13, 0.2), (0.17, 0.28)]).T[..., None]
 """Lengths that three swings must have on average, and two, to be a gesture; as ``SWINGS``."""
 
 _OF_SIDES = {
@@ -52,7 +53,10 @@ _OF_SIDES = {
     "busy": ("motion_wrist_up", "motion_beside", -1.0),
     "bent_up": ("wrist_up", "elbow_up", 1.0), "elbow_beyond": ("elbow_out", "wrist_out", 1.0),
     "hand_out": ("wrist_out", "elbow_out", HAND / (1.0 + HAND)),
-    "lift_over_wave": ("span_lift", "span_wave", 0.8),
+    "flap_over_wave": ("span_flap", "span_wave", 0.8),
+    "drawn_far": ("span_beckon", "span_flap", -0.4),
+    "towards": ("motion_wrist_forward", "motion_wrist_out", 1.0),
+    "flapping": ("motion_above", "motion_wrist_up", 2.0),
 }
 _DIFFERENCES = {
     **{f"{name}_{side}": (f"{one}_{side}", f"{other}_{side}", share)
@@ -127,13 +131,19 @@ _RULES: dict[str, tuple[tuple[str, float, float], ...]] = {
     "chest": (("wrist_up", -1.0, -0.8), ("wrist_up", 0.35, 0.1), ("wrist_forward", 0.2, 0.4)),
     "palms": (("wrist_out", 0.55, 0.75), ("wrist_up", -1.0, -0.85)),
     "wave": (("free", 0.85, 1.15), ("wrist_up", -0.5, -0.3), ("sideways", 0.1, 0.2)),
-    "beckon": (_ALONE, ("wrist_out", 1.0, 0.8), ("span_beckon", 0.14, 0.24),
-               ("lift_over_wave", 0.05, 0.12), ("wrist_up", 0.6, 0.35), ("wrist_up", -0.75, -0.6),
-               ("wrist_forward", 0.25, 0.4), ("other", 0.06, 0.02)),
+    # An arm or a forearm beckons along the line to its shoulder; who waves moves it to the side.
+    "drawn": (_ALONE, ("span_beckon", 0.2, 0.27), ("drawn_far", 0.35, 0.45),
+              ("towards", 0.0, 0.03), ("motion_reach", 0.045, 0.065), ("wrist_out", 1.2, 1.0),
+              ("wrist_out", -0.05, 0.1), ("wrist_up", 0.8, 0.6), ("wrist_up", -0.75, -0.6),
+              ("wrist_forward", 0.1, 0.25), ("other", 0.06, 0.02)),
+    # A hand or fingers beckon about a wrist that is still.
+    "flap": (_ALONE, ("flap_over_wave", 0.05, 0.12), ("flapping", 0.0, 0.02),
+             ("motion_wrist_up", 0.08, 0.05), ("wrist_out", 1.0, 0.8), ("wrist_up", 0.6, 0.35),
+             ("wrist_up", -0.75, -0.6), ("wrist_forward", 0.35, 0.5), ("other", 0.06, 0.02)),
     "point": (("reach", 0.86, 0.93), ("aside", 0.6, 0.8), ("wrist_up", -0.75, -0.55),
               ("wrist_up", 0.9, 0.75), ("elbow_up", 0.6, 0.45), _QUIET,
               ("motion_facing", 0.35, 0.22), ("motion_shoulders_x", 0.12, 0.07),
-              ("thighs_apart", 0.6, 0.4), _STILL),
+              ("thighs_apart", 0.6, 0.4), _STILL, ("flapping", 0.03, 0.01)),
     "met": (("gap", 0.8, 0.6), ("nearest", 0.52, 0.38), ("motion_gap", 0.05, 0.1),
             ("uneven", 0.4, 0.25)),
     "near": (("nearer", 0.025, 0.045), ("lean_or_some", 0.03, 0.08), ("down", 0.22, 0.12),
@@ -155,10 +165,10 @@ _WORSE = 6
 _PLACES = tuple((rule, side) for rule, side in (
     *((rule, "left") if isinstance(rule, str) else (rule[0], "") for rule in _PAIRS),
     *((rule, "right") if isinstance(rule, str) else (rule[1], "") for rule in _PAIRS),
-    *((rule, side) for side in ("left", "right") for rule in ("wave", "beckon")),
+    *((rule, side) for side in ("left", "right") for rule in ("wave", "drawn", "flap")),
     ("point", "left"), ("point", "right"),
     *((rule, "") for rule in ("met", "near", "shrug", "nods", "shakes", "ahead"))))
-_HAND_RULES = slice(2 * len(_PAIRS), 2 * len(_PAIRS) + 4)
+_HAND_RULES = slice(2 * len(_PAIRS), 2 * len(_PAIRS) + 6)
 _POINTS = slice(_HAND_RULES.stop, _HAND_RULES.stop + 2)
 
 
@@ -186,7 +196,7 @@ def swinging(now: np.ndarray, face: np.ndarray) -> np.ndarray:
     # What is unknown compares as false, and is left out too.
     low = up > -0.9
     counts = np.concatenate([
-        up > -0.45, low & (forward > 0.2), low,
+        up > -0.45, low & (forward > 0.2), low, low,
         (np.minimum(up[:1], up[1:]) > -1.0) & (np.maximum(up[:1], up[1:]) < 0.4)])
     made[:len(counts)][~counts] = np.nan
     # Of somebody whose face is found at times, only those times count.
@@ -218,14 +228,17 @@ def evidence(state: Moment, before: np.ndarray | None = None) -> np.ndarray:
     # Hands to and fro.
     clap = made[G["clap"]] = swings[S["clap"]] * chest * met
     hands = swings.take(_HANDS, axis=0) * held[_HAND_RULES] * (1.0 - clap)
-    wave, beckon = np.maximum(hands[:2], hands[2:])
+    wave, drawn, flap = np.maximum(hands[:3], hands[3:])
+    wave *= 1.0 - drawn
     no_wave = 1.0 - wave
-    made[G["wave"]], made[G["come_here"]] = wave, beckon * no_wave
+    beckon = np.maximum(drawn, flap * no_wave)
+    made[G["wave"]], made[G["come_here"]] = wave, beckon
     # Held arms and hands.
     first, second = held[_POINTS] * (0.9 + 0.4 * _known(values[_POINTING]))
     point = np.maximum(first, second) - 0.8 * np.minimum(first, second)
-    made[G["point"]] = point = np.minimum(np.maximum(point, 0.0), 1.0) * no_wave
-    beside = np.maximum(shy, stooped) * (1.0 - beckon)
+    no_beckon = 1.0 - beckon
+    made[G["point"]] = point = np.minimum(np.maximum(point, 0.0), 1.0) * no_wave * no_beckon
+    beside = np.maximum(shy, stooped) * no_beckon
     made[G["hands_raised"]] = np.maximum(raised * (1.0 - point), beside) * no_wave
     made[G["hand_on_face"]] = touch * (1.0 - stooped) * no_wave
     made[G["arms_crossed"]], made[G["hands_on_hips"]] = crossed, akimbo
@@ -375,7 +388,7 @@ def _add_begun(
     stays = _above(state.mean[_UPS] - before, -0.2, -0.1)
     first = np.minimum(_far(span, _LEAST[1, _BEGUN]), 0.9)
     first *= (span > 0.0) & (turns[0] < _SLOWEST[_BEGUN]) & (turns[1] < _LATELY)
-    first *= np.concatenate([stays, stays, stays, stays.min(axis=0, keepdims=True)])
+    first *= np.concatenate([stays, stays, stays, stays, stays.min(axis=0, keepdims=True)])
     fresh = swings[_BEGUN] < 0.1
     spans[_BEGUN] = np.where(fresh & (first > 0.0), span, spans[_BEGUN])
     swings[_BEGUN] = np.maximum(swings[_BEGUN], first)

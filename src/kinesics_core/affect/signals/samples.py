@@ -33,7 +33,9 @@ FACE = 97
 """1 where the head's turn is a found face's, 0 where keypoints alone tell it."""
 HANDS = slice(98, 102)
 """Knuckles of the left and the right hand, 2 x (x, y) pixels."""
-SIZE = 102
+BENT = slice(102, 104)
+"""Left and right hand: how far the index finger is bent, 0 straight, about .6 in a fist."""
+SIZE = 104
 
 TURN = slice(YAW, PITCH + 1)
 FOLLOWED = slice(SCALE, AXIS.stop)
@@ -110,12 +112,17 @@ def _add_hands(made: np.ndarray, persons: Sequence[Person]) -> None:
         seen = (little[..., 3] >= MIN_SCORE) & (index[..., 3] >= MIN_SCORE)
         knuckles = np.where(seen[..., None], 0.5 * (little[..., :2] + index[..., :2]), np.nan)
         made[rows, HANDS] = knuckles.reshape(-1, 4)
-    found = [(row, POINTING.start + side, hand) for row, person in enumerate(persons)
+    found = [(row, side, hand) for row, person in enumerate(persons)
              for side, hand in enumerate((person.left_hand_world, person.right_hand_world))
              if hand is not None and hand.shape == (21, 3)]
     if found:
-        rows, columns, hands = zip(*found, strict=True)
-        made[rows, columns] = _indices_stretched(np.array(hands, np.float64))
+        rows, sides, hands = zip(*found, strict=True)
+        straight = _straightness(np.array(hands, np.float64))
+        index = straight[:, 0]
+        beyond = index - straight[:, 1:].sum(axis=1) / 3.0
+        sides = np.array(sides)
+        made[rows, POINTING.start + sides] = np.minimum(np.maximum(beyond, -1.0), 1.0)
+        made[rows, BENT.start + sides] = np.maximum(1.0 - index, 0.0)
 
 
 def coming_samples(keypoints: np.ndarray, latest: np.ndarray) -> np.ndarray:
@@ -237,8 +244,8 @@ def _eye_angles(shapes: np.ndarray) -> np.ndarray:
     return angles
 
 
-def _indices_stretched(hands: np.ndarray) -> np.ndarray:
-    """Return how far index fingers are stretched beyond the three others (n,), -1..1.
+def _straightness(hands: np.ndarray) -> np.ndarray:
+    """Return how straight the index to the little fingers are (n, 4): 1 wholly.
 
     Args:
         hands: (n, 21, 3).
@@ -246,6 +253,6 @@ def _indices_stretched(hands: np.ndarray) -> np.ndarray:
     chains = hands[:, _FINGERS]
     bones, direct = chains[:, :, 1:] - chains[:, :, :-1], chains[:, :, -1] - chains[:, :, 0]
     lengths = np.sqrt(np.einsum("hfbi,hfbi->hfb", bones, bones)).sum(axis=2)
-    straight = np.sqrt(np.einsum("hfi,hfi->hf", direct, direct)) / np.maximum(lengths, 1e-6)
-    beyond = straight[:, 0] - straight[:, 1:].sum(axis=1) / 3.0
-    return np.minimum(np.maximum(beyond, -1.0), 1.0)
+    straight: np.ndarray = np.sqrt(np.einsum("hfi,hfi->hf", direct, direct)) / np.maximum(
+        lengths, 1e-6)
+    return straight
