@@ -5,7 +5,9 @@ from social_scene import SocialScene, someone
 
 from kinesics_core.affect.emotions import EMOTIONS, HAPPINESS, NEUTRAL, SADNESS, SURPRISE
 from kinesics_core.errors import KinesicsError
+from kinesics_core.expression.gesture_files import read_gestures
 from kinesics_core.expression.gestures import ROBOT_GESTURES
+from kinesics_core.importers.import_bvh import read_joint_names
 from kinesics_core.mind.answers import ANSWERINGS, HOSTILE, SIGNS, read_policy, read_signs
 from kinesics_core.mind.personality import OLDER_NAMES, PERSONALITIES, load_personality
 from kinesics_core.mind.policy import ResponsePolicy
@@ -146,6 +148,13 @@ def test_a_file_named_as_one_of_ours_takes_its_place_and_one_with_calls_joins(tm
 def test_a_file_that_is_not_there_is_refused():
     with pytest.raises(KinesicsError, match="nowhere.yaml cannot be read"):
         ResponsePolicy(config=PolicyConfig(policy="/nowhere.yaml"))
+
+
+@pytest.mark.parametrize("read", [read_policy, read_gestures, read_joint_names])
+def test_a_file_that_is_not_there_is_not_called_yaml(read, tmp_path):
+    with pytest.raises(KinesicsError, match=r"no\.yaml cannot be read: No such file") as told:
+        read(tmp_path / "no.yaml")
+    assert "Errno" not in str(told.value)
 
 
 def test_a_policy_in_the_place_of_play_need_not_be_called_for(tmp_path):

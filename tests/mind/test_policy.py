@@ -26,11 +26,11 @@ SECOND = 1_000_000_000
 RATE = 15
 
 
-def affect(emotion, stamp=0, person_id=1, probability=0.93, confidence=0.8):
+def affect(emotion, stamp=0, person_id=1, probability=0.93, confidence=0.8, source="fused"):
     categories = np.full(8, (1.0 - probability) / 7.0, np.float32)
     categories[emotion] = probability
     vad = categories_to_vad(categories)
-    return Affect(stamp, person_id, categories, *map(float, vad), confidence, "fused")
+    return Affect(stamp, person_id, categories, *map(float, vad), confidence, source)
 
 
 class Scene:
@@ -270,6 +270,8 @@ def test_the_reason_names_what_was_read_in_words(scene):
     reasons = [answer.reason for answer in scene().play(SADNESS, 4)]
     assert any("from face and body)" in reason for reason in reasons)
     assert not any("fused" in reason for reason in reasons)
+    reasons = [answer.reason for answer in scene().play(SADNESS, 4, source="my_network 2")]
+    assert any("by my_network 2)" in reason for reason in reasons)
 
 
 def test_a_person_who_cannot_be_read_is_answered_in_neutral(make_person):

@@ -58,7 +58,9 @@ def read_gestures(path: Path) -> dict[str, Gesture]:
             raise KinesicsError(f"{path} is larger than {LARGEST} bytes: no file of gestures.")
         text = path.read_text(encoding="utf-8")
         node = yaml.compose(text, Loader=_LOADER)
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+    except OSError as error:
+        raise KinesicsError(f"{path} cannot be read: {error.strerror}.") from error
+    except (ValueError, RecursionError, yaml.YAMLError) as error:
         raise KinesicsError(f"{path} cannot be read as YAML: {error}") from error
     names = _fields(node, str(path), None)
     if not names:

@@ -86,7 +86,9 @@ def read_joint_names(path: Path) -> dict[str, str]:
     """
     try:
         document = yaml.safe_load(path.read_text())
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+    except OSError as error:
+        raise KinesicsError(f"{path} cannot be read: {error.strerror}.") from error
+    except (ValueError, RecursionError, yaml.YAMLError) as error:
         raise KinesicsError(f"{path} cannot be read as YAML: {error}") from error
     if not isinstance(document, dict) or not document or set(document) - set(WANTED):
         raise KinesicsError(

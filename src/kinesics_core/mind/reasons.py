@@ -21,8 +21,9 @@ _SIGNS = {
 }
 """Words for what a person does, by the sign."""
 
-_SOURCES = {"fused": "face and body"}
-"""Words for where a reading is from, where its source's name is none."""
+_SOURCES = {"face": " from face", "body": " from body", "fused": " from face and body",
+            "trace": " from trace", "": ""}
+"""Words for where a reading is from; any other source is the name of a network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +83,11 @@ def sentence(decision: Decision) -> str:
     if decision.seen is None or decision.seen.affect is None:
         return f"{who} is there but hard to read{chosen}, so the robot stays with {shows}{gesture}."
     emotion = int(np.argmax(decision.perceived))
-    source = _SOURCES.get(decision.seen.affect.source, decision.seen.affect.source)
+    source = decision.seen.affect.source
+    read = _SOURCES.get(source, f" by {source}")
     return (
-        f"{who} shows {EMOTIONS[emotion]} ({decision.perceived[emotion]:.0%} from"
-        f" {source}){chosen}, so the robot"
-        f" {decision.verb} {shows}{gesture}{rule}."
+        f"{who} shows {EMOTIONS[emotion]} ({decision.perceived[emotion]:.0%}{read}){chosen}, so the"
+        f" robot {decision.verb} {shows}{gesture}{rule}."
     )
 
 

@@ -129,5 +129,7 @@ def read(path: Path) -> Node:
         if path.stat().st_size > LARGEST:
             raise KinesicsError(f"{path} is larger than {LARGEST} bytes: no file of settings.")
         return Node(yaml.compose(path.read_text(encoding="utf-8"), Loader=_LOADER), str(path))
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+    except OSError as error:
+        raise KinesicsError(f"{path} cannot be read: {error.strerror}.") from error
+    except (ValueError, RecursionError, yaml.YAMLError) as error:
         raise KinesicsError(f"{path} cannot be read as YAML: {error}") from error
