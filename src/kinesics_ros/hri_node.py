@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from typing import Any
 
+from rclpy.event_handler import PublisherEventCallbacks
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool, Float32, Header, String
@@ -144,13 +145,19 @@ class _Human:
             self.tell(topic, message)
         urdf = human_urdf(name, height)
         model = f"human_description_{name}"
-        self._publishers[model] = node.create_publisher(String, f"/{model}", _LATCHED)
+        self._make(model, String, f"/{model}", _LATCHED)
         self.tell(model, String(data=urdf))
 
     def _add(self, topic: str, kind: type, profile: QoSProfile) -> None:
         group, _, rest = topic.partition("/")
+        self._make(topic, kind, f"/humans/{group}/{self.name}/{rest}", profile)
+
+    def _make(self, topic: str, kind: type, name: str, profile: QoSProfile) -> None:
+        # The executor waits for a publisher's events, and stumbles over one that is gone; people
+        # come and go in the worker's thread.
         self._publishers[topic] = self._node.create_publisher(
-            kind, f"/humans/{group}/{self.name}/{rest}", profile)
+            kind, name, profile,
+            event_callbacks=PublisherEventCallbacks(use_default_callbacks=False))
 
     def tell(self, topic: str, message: Any) -> None:
         """Publish on a topic of this person."""

@@ -187,6 +187,23 @@ def test_people_who_come_and_go_leave_nothing_behind(executor):
     assert len(list(node.publishers)) == before and not node._humans
 
 
+def test_the_executor_waits_for_no_publisher_of_somebody_who_may_leave(executor):
+    """People come and go in the worker's thread, and it would stumble over one that is gone."""
+    pytest.importorskip("hri_msgs.msg")
+    node = HriNode()
+    executor.add_node(node)
+    for transition in (node.trigger_configure, node.trigger_activate):
+        assert transition() == TransitionCallbackReturn.SUCCESS, node.fault
+    before = len(list(node.waitables))
+    node._see(people(0, *range(1, 20)))
+    assert len(list(node.waitables)) == before
+    node.receive(node._inputs["persons"], people(1, *range(20, 40)))
+    until = time.monotonic() + 60.0
+    while not node.idle and time.monotonic() < until:
+        executor.spin_once(timeout_sec=0.001)
+    assert set(node._humans) == set(range(20, 40)) and not node.errors
+
+
 @pytest.mark.parametrize("available", [False, True])
 def test_the_graph_has_it_where_it_is_asked_for(available, monkeypatch):
     if available:
