@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import Any
 
 from kinesics.msg import Affect, AffectiveResponse, PersonArray, SocialSignals
@@ -33,6 +35,10 @@ from kinesics_ros.other_answers import OtherAnswers
 from kinesics_ros.run import run_node
 from kinesics_ros.signal_messages import signals_to_msg
 from kinesics_ros.stage import Stage, Stopwatch
+
+_AHEAD, _SOON, _COARSE = 2.0, 0.15, 0.5
+"""Seconds of a forecast that are read; below which it tells nothing to come; and between its steps
+above which no gesture is in it."""
 
 _STANDS = 30
 """Images in a row with the same stamp from which on it is told."""
@@ -124,7 +130,7 @@ class ResponseNode(Stage):
         self._reader.add_body_readings(affects)
 
     def _keep_forecasts(self, forecasts: list[MotionForecast]) -> None:
-        self._forecasts |= {forecast.person_id: forecast for forecast in forecasts}
+        self._forecasts |= {near.person_id: near for near in map(_near, forecasts) if near}
         drop_oldest(self._forecasts)  # images, which drop more, may not come
 
     def _respond(self, people: People) -> None:
@@ -183,6 +189,20 @@ class ResponseNode(Stage):
         answer.valence, answer.arousal, answer.dominance = map(float, temperament(now))
         answer.traits = [getattr(now, trait) for trait in TRAITS]
         return answer
+
+
+def _near(forecast: MotionForecast) -> MotionForecast | None:
+    """Return the next seconds of a forecast, or None if they tell nothing.
+
+    Others may forecast an hour, and each of its moments would be read for everybody.
+    """
+    if forecast.dt > _COARSE or forecast.dt * len(forecast.keypoints) < _SOON:
+        return None
+    steps = math.ceil(_AHEAD / forecast.dt)
+    if len(forecast.keypoints) <= steps:
+        return forecast
+    return replace(
+        forecast, keypoints=forecast.keypoints[:steps], spread=forecast.spread[:steps])
 
 
 def _personality(request: SetPersonality.Request) -> Personality:

@@ -126,12 +126,30 @@ def test_stamps_that_stand_still_are_told_and_what_is_heard_meanwhile_is_bounded
         assert "stamp 0.000 s" in node.detail["clock"]
         node._respond(People(START, WIDTH, HEIGHT, [person(raised(0.0), 7)]))
         assert "clock" not in node.detail
-        keypoints = np.zeros((3, 17, 2), np.float32)
+        keypoints = np.zeros((30, 17, 2), np.float32)
         for number in range(1000):  # and no image comes
             node._keep_forecasts([MotionForecast(
-                START, number, WIDTH, HEIGHT, keypoints, 1 / 30, np.ones(3), 0.9)])
+                START, number, WIDTH, HEIGHT, keypoints, 1 / 30, np.ones(30), 0.9)])
         assert list(node._forecasts)[-1] == 999 and len(node._forecasts) == MOST
     finally:
         node.trigger_deactivate()
         executor.remove_node(node)
         node.destroy_node()
+
+
+@pytest.mark.parametrize(("dt", "steps", "kept"), [
+    (1 / 30, 30, 30), (1 / 30, 3000, 60), (0.5, 30, 4), (0.1, 2, 2), (1 / 30, 0, None),
+    (1e-30, 30, None), (10.0, 30, None), (3599.0, 3000, None)])
+def test_of_what_others_forecast_the_next_two_seconds_are_read(executor, dt, steps, kept):
+    """An hour of it would take the memory of the machine, and a moment of it silence the rest."""
+    node = ResponseNode(Bus())
+    executor.add_node(node)
+    node._keep_forecasts([MotionForecast(
+        START, 7, WIDTH, HEIGHT, np.zeros((steps, 17, 2), np.float32), dt, np.ones(steps), 0.9)])
+    if kept is None:
+        assert not node._forecasts
+    else:
+        assert node._forecasts[7].keypoints.shape == (kept, 17, 2)
+        assert node._forecasts[7].spread.shape == (kept,)
+    executor.remove_node(node)
+    node.destroy_node()
