@@ -31,8 +31,8 @@ _SWING_ROWS = np.array([M[name] for name in (
     "above_left", "above_right", "gap", "pitch", "yaw")])
 _HEADS = slice(S["nod"], S["nod"] + 2)
 _HANDS = np.array([S[f"{name}_{side}"] for side in ("left", "right")
-                   for name in ("wave", "beckon", "flap")])
-"""Rows of swings of a wave and of beckonings: of the left hand, then of the right one."""
+                   for name in ("wave", "beckon", "flap", "flap")])
+"""Rows of swings of a wave and of three beckonings: of the left hand, then of the right one."""
 
 _HANDS_OF = {name: np.array([S[f"{name}_left"], S[f"{name}_right"]]) for name in ("wave", "lift")}
 """Rows of a swing of both hands."""
@@ -56,7 +56,7 @@ _OF_SIDES = {
     "flap_over_wave": ("span_flap", "span_wave", 0.8),
     "drawn_far": ("span_beckon", "span_flap", -0.4),
     "towards": ("motion_wrist_forward", "motion_wrist_out", 1.0),
-    "flapping": ("motion_above", "motion_wrist_up", 2.0),
+    "flapping": ("motion_tips", "motion_above", 0.5),
 }
 _DIFFERENCES = {
     **{f"{name}_{side}": (f"{one}_{side}", f"{other}_{side}", share)
@@ -137,9 +137,15 @@ _RULES: dict[str, tuple[tuple[str, float, float], ...]] = {
               ("wrist_out", -0.05, 0.1), ("wrist_up", 0.8, 0.6), ("wrist_up", -0.75, -0.6),
               ("wrist_forward", 0.1, 0.25), ("other", 0.06, 0.02)),
     # A hand or fingers beckon about a wrist that is still.
-    "flap": (_ALONE, ("flap_over_wave", 0.05, 0.12), ("flapping", 0.0, 0.02),
+    "flap": (_ALONE, ("flap_over_wave", 0.05, 0.12), ("flapping", 0.01, 0.025),
              ("motion_wrist_up", 0.08, 0.05), ("wrist_out", 1.0, 0.8), ("wrist_up", 0.6, 0.35),
              ("wrist_up", -0.75, -0.6), ("wrist_forward", 0.35, 0.5), ("other", 0.06, 0.02)),
+    # A forearm goes far up and down in the picture, where depth tells little of its way.
+    "rise": (_ALONE, ("span_flap", 0.5, 0.65), ("flap_over_wave", 0.2, 0.35),
+             ("motion_wrist_out", 0.09, 0.06), ("motion_above", 0.09, 0.13),
+             ("motion_reach", 0.02, 0.03), ("motion_shoulders_y", 0.04, 0.025),
+             ("motion_shoulders_x", 0.07, 0.04), ("wrist_out", 1.0, 0.8), ("wrist_up", 0.6, 0.35),
+             ("wrist_up", -0.65, -0.5), ("wrist_forward", 0.35, 0.5), ("other", 0.04, 0.0)),
     "point": (("reach", 0.86, 0.93), ("aside", 0.6, 0.8), ("wrist_up", -0.75, -0.55),
               ("wrist_up", 0.9, 0.75), ("elbow_up", 0.6, 0.45), _QUIET,
               ("motion_facing", 0.35, 0.22), ("motion_shoulders_x", 0.12, 0.07),
@@ -165,10 +171,10 @@ _WORSE = 6
 _PLACES = tuple((rule, side) for rule, side in (
     *((rule, "left") if isinstance(rule, str) else (rule[0], "") for rule in _PAIRS),
     *((rule, "right") if isinstance(rule, str) else (rule[1], "") for rule in _PAIRS),
-    *((rule, side) for side in ("left", "right") for rule in ("wave", "drawn", "flap")),
+    *((rule, side) for side in ("left", "right") for rule in ("wave", "drawn", "flap", "rise")),
     ("point", "left"), ("point", "right"),
     *((rule, "") for rule in ("met", "near", "shrug", "nods", "shakes", "ahead"))))
-_HAND_RULES = slice(2 * len(_PAIRS), 2 * len(_PAIRS) + 6)
+_HAND_RULES = slice(2 * len(_PAIRS), 2 * len(_PAIRS) + 8)
 _POINTS = slice(_HAND_RULES.stop, _HAND_RULES.stop + 2)
 
 
@@ -228,10 +234,10 @@ def evidence(state: Moment, before: np.ndarray | None = None) -> np.ndarray:
     # Hands to and fro.
     clap = made[G["clap"]] = swings[S["clap"]] * chest * met
     hands = swings.take(_HANDS, axis=0) * held[_HAND_RULES] * (1.0 - clap)
-    wave, drawn, flap = np.maximum(hands[:3], hands[3:])
+    wave, drawn, flap, rise = np.maximum(hands[:4], hands[4:])
     wave *= 1.0 - drawn
     no_wave = 1.0 - wave
-    beckon = np.maximum(drawn, flap * no_wave)
+    beckon = np.maximum(drawn, np.maximum(flap, rise) * no_wave)
     made[G["wave"]], made[G["come_here"]] = wave, beckon
     # Held arms and hands.
     first, second = held[_POINTS] * (0.9 + 0.4 * _known(values[_POINTING]))

@@ -15,7 +15,7 @@ from kinesics_core.affect.signals.samples import TORSO, TORSO_OVER_SHOULDERS
 
 _SIDED = (
     "wrist_out", "wrist_up", "wrist_forward", "elbow_out", "elbow_up", "elbow_forward", "reach",
-    "at_face", "at_hip", "at_elbow", "thigh", "pointing", "beside", "above",
+    "at_face", "at_hip", "at_elbow", "thigh", "pointing", "beside", "above", "tips",
 )
 
 MEASURES = (
@@ -28,7 +28,7 @@ MEASURES = (
 ``reach`` is the distance of shoulder and wrist over that along the arm: 1 is straight; ``at_face``,
 ``at_hip`` and ``at_elbow`` are distances of the hand or wrist to the face, to the hip of its side
 and to the other elbow; ``beside`` and ``above`` are the fingertips' place aside of and over the
-shoulders in the image, which a bent index finger raises;
+shoulders in the image, ``tips`` that over the wrist; a bent index finger raises the last two;
 ``thigh`` is the thigh's angle to the vertical; ``gap`` is between the wrists; ``head_up`` is the
 ears' height over the shoulders; ``lean`` and ``tilt`` are the trunk's, forward and aside;
 ``facing`` is the trunk's yaw against the line to the camera, 0 facing it; ``shoulders_x``,
@@ -48,7 +48,7 @@ HAND = 0.35
 TIPS = 2.0
 """Distance of the fingertips from the wrist over that of the knuckles."""
 
-BENDS = 0.7
+BENDS = 0.5
 """Torsos by which a wholly bent index finger raises the hand: palm up, a bent fingertip rises."""
 
 
@@ -95,11 +95,13 @@ def measure(steps: np.ndarray, width: int, focal: float) -> np.ndarray:
         made[M["shoulders_x"]], made[M["shoulders_y"]] = middle
         tips = TIPS * hands
         tips[np.isnan(tips)] = 0.0
-        tips += places[9:11] - middle
-        _two(made, "beside")[...] = tips[:, 0]
         bent = BENDS * sample[samples.BENT]
         bent[np.isnan(bent)] = 0.0
-        np.subtract(bent, tips[:, 1], out=_two(made, "above"))
+        tips[:, 1] -= bent
+        np.negative(tips[:, 1], out=_two(made, "tips"))
+        tips += places[9:11] - middle
+        _two(made, "beside")[...] = tips[:, 0]
+        np.negative(tips[:, 1], out=_two(made, "above"))
         made[M["hips_y"]] = 0.5 * (places[11, 1] + places[12, 1])
     made[M["yaw"]], made[M["pitch"]] = sample[samples.YAW], sample[samples.PITCH]
     made[M["face"]], made[M["scale"]] = sample[samples.FACE], sample[samples.SCALE]
