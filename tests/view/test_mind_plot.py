@@ -7,6 +7,8 @@ from kinesics_core.commands import respond
 from kinesics_core.mind.trace import parse_trace
 from kinesics_core.types import NANOSECONDS, AffectiveResponse
 from kinesics_core.view.mind_plot import Story, decisions, mind_plot
+from kinesics_core.view.mind_sheet import _poses_at
+from kinesics_core.view.mind_video import RATE, frame_count
 from kinesics_core.view.overlay import EMOTION_COLORS
 
 TRACE = parse_trace("""
@@ -60,3 +62,23 @@ def test_several_minds_stand_below_one_another_and_any_length_is_drawn():
     assert one.shape[1] == two.shape[1] == 1280 and one.dtype == np.uint8
     told = Story("brief", np.full(3, np.nan), story().steps[:1])
     assert mind_plot([told]).shape[1] == 1280
+
+
+def test_an_hour_without_images_is_a_pause_and_a_step_back_no_time(capsys):
+    """Else a video lasts an hour, and a plot of stamps that begin at 0 has a billion labels."""
+    told = story()
+    whole = told.times()
+    for number, (_, answer) in enumerate(told.steps):
+        answer.stamp += 1_763_700_000 * NANOSECONDS * (number >= 10) - 3600 * NANOSECONDS * (
+            number >= 20)
+    times = told.times()
+    np.testing.assert_allclose(np.diff(times)[[9, 19]], [5.0, 0.0])
+    np.testing.assert_allclose(np.delete(np.diff(times), [9, 19]),
+                               np.delete(np.diff(whole), [9, 19]))
+    assert frame_count([told]) == int(times[-1] * RATE + 1e-6) + 1
+    assert mind_plot([told], "a title").any()
+    assert len(_poses_at(told, [1.0, 100.0])) == 2
+    respond._tell_pauses(told)
+    assert "5 s at most" in capsys.readouterr().out
+    respond._tell_pauses(story())
+    assert not capsys.readouterr().out

@@ -73,6 +73,7 @@ def run(args: argparse.Namespace) -> int:
         raise KinesicsError(f"{args.source} has no image to answer.")
     for story in told.stories:
         _print(story, decisions(story))
+    _tell_pauses(told.stories[0])
     if args.plot is not None:
         from kinesics_core.render.picture import save_picture
 
@@ -120,6 +121,19 @@ def _print(story: Story, found: Sequence[Any]) -> None:
             response.reason])
     print(f"{story.name}: {len(rows)} decisions in {story.times()[-1]:.1f} s")
     tables.print_rows(("time", "to", "way", "shows", "gesture", "why"), rows)
+
+
+def _tell_pauses(story: Story) -> None:
+    """Say where the images' clock is not that of the decisions."""
+    from kinesics_core.mind.policy_config import PolicyConstants
+    from kinesics_core.types import NANOSECONDS
+
+    lasted = (story.steps[-1][1].stamp - story.steps[0][1].stamp) / NANOSECONDS
+    shown = float(story.times()[-1])
+    if abs(lasted - shown) > 0.5:
+        print(f"The images' stamps jump: the last is {lasted:.1f} s after the first; {shown:.1f}"
+              f" s are shown. A pause counts {PolicyConstants().longest_gap:g} s at most, a step"
+              " back nothing.")
 
 
 def _document(story: Story) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import numpy as np
 
 from kinesics_core.affect.emotions import EMOTIONS, NEUTRAL
 from kinesics_core.mind.perceived import Perceived
+from kinesics_core.mind.policy_config import PolicyConstants
 from kinesics_core.render.text import TextStyle, fit_text, put_text, text_width
 from kinesics_core.types import NANOSECONDS, AffectiveResponse
 from kinesics_core.view.overlay import EMOTION_COLORS
@@ -50,10 +51,19 @@ class Story:
     temperament: np.ndarray
     steps: list[tuple[Perceived, AffectiveResponse]] = field(default_factory=list)
 
-    def times(self) -> np.ndarray:
-        """Return the seconds (N,) of the answers since the first one."""
+    def moments(self) -> np.ndarray:
+        """Return the ns (N,) of the answers since the first one, by the mind's own clock.
+
+        A jump back stands still, and a long pause counts in part, or a plot would show nothing
+        else and a video last as long.
+        """
         stamps = np.array([response.stamp for _, response in self.steps], dtype=np.int64)
-        return (stamps - stamps[0]) / NANOSECONDS
+        longest = round(PolicyConstants().longest_gap * NANOSECONDS)
+        return np.concatenate([[0], np.cumsum(np.clip(np.diff(stamps), 0, longest))])
+
+    def times(self) -> np.ndarray:
+        """Return the seconds (N,) of the answers since the first one, as ``moments``."""
+        return self.moments() / NANOSECONDS
 
 
 @dataclass(frozen=True, slots=True)

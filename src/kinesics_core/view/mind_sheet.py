@@ -120,13 +120,12 @@ def _poses_at(story: Story, moments: Sequence[float]) -> list[tuple[FacePose, Bo
     """Run the animator through a story; return its poses at some moments, in their order."""
     animator = Animator(0)
     found: dict[float, tuple[FacePose, BodyPose]] = {}
-    first = story.steps[0][1].stamp
-    now = first
-    for _, response in story.steps:
-        while now <= response.stamp:
+    now = 0
+    for came, (_, response) in zip(story.moments().tolist(), story.steps, strict=True):
+        while now <= came:
             pose = animator.step(now)
             for seconds in moments:
-                if seconds not in found and now - first >= seconds * NANOSECONDS:
+                if seconds not in found and now >= seconds * NANOSECONDS:
                     found[seconds] = pose
             now += _STEP
         animator.respond(response)
@@ -150,8 +149,8 @@ def _moment(page: np.ndarray, y: int, story: Story, seconds: float) -> None:
     if emotion < 0:
         put_text(page, "is not read", (14, y + 52), TextStyle(13, PALE))
         return
-    (share,) = (affect.categories[emotion] for affect in perceived.affects
-                if affect.person_id == response.towards)
+    share = next(affect.categories[emotion] for affect in perceived.affects
+                 if affect.person_id == response.towards)
     color = EMOTION_COLORS[EMOTIONS[emotion]]
     put_text(page, EMOTIONS[emotion], (14, y + 52), TextStyle(14, color))
     put_text(page, f"{share:.0%}", (14, y + 72), TextStyle(12, PALE))

@@ -63,19 +63,18 @@ def write_video(
 
 def frame_count(stories: Sequence[Story]) -> int:
     """Return how many frames ``write_video`` makes of some stories."""
-    return min(int((story.steps[-1][1].stamp - story.steps[0][1].stamp) * RATE / NANOSECONDS) + 1
-               for story in stories)
+    return min(int(int(story.moments()[-1]) * RATE / NANOSECONDS) + 1 for story in stories)
 
 
 def _frames(story: Story) -> Iterator[tuple[int, AffectiveResponse, FacePose, BodyPose]]:
     """Yield (step of the story, its answer, face, body) of each frame."""
     animator = Animator(0)
-    first, last = story.steps[0][1].stamp, story.steps[-1][1].stamp
+    moments = story.moments().tolist()
     at = 0
     animator.respond(story.steps[0][1])
-    for tick in range(2 * int((last - first) * RATE / NANOSECONDS) + 1):
-        now = first + round(tick * NANOSECONDS / (2 * RATE))
-        while at + 1 < len(story.steps) and story.steps[at + 1][1].stamp <= now:
+    for tick in range(2 * int(moments[-1] * RATE / NANOSECONDS) + 1):
+        now = round(tick * NANOSECONDS / (2 * RATE))
+        while at + 1 < len(moments) and moments[at + 1] <= now:
             at += 1
             animator.respond(story.steps[at][1])
         face, body = animator.step(now)
