@@ -108,3 +108,15 @@ def test_it_does_not_matter_when_it_is_asked():
     for time in (0.5, 1.0, 1.5, 2.5, 3.0):
         assert coarse[time] == pytest.approx(fine[time], abs=1e-9)
     assert fine[2.0] == pytest.approx(0.9)
+
+
+def test_moves_at_a_clock_that_stands_still_do_not_pile_up():
+    """A simulation that pauses while answers come: each step would take longer than the last."""
+    course = Course(np.zeros(2))
+    rng = np.random.default_rng(0)
+    course.go(0.0, np.ones(2), 0.5)
+    for _ in range(500):
+        course.go(0.25, rng.uniform(-1.0, 1.0, 2), float(rng.uniform(0.25, 2.0)))
+    course.go(0.25, np.array([0.3, -0.2]), 0.5)
+    assert len(course._ramps) <= 2 and len(course._starts) <= 2
+    assert course.at(5.0) == pytest.approx([0.3, -0.2])

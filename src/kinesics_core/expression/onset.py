@@ -220,4 +220,6 @@ class Course:
         settled = pace + sum(size for _, size in self._ramps)
         change = max(change, -0.95 * settled)
         if change:
+            if self._ramps and self._ramps[-1][0] == time:  # a clock may stand still
+                change += self._ramps.pop()[1]
             self._ramps.append((time, change))
