@@ -115,8 +115,8 @@ _RULES: dict[str, tuple[tuple[str, float, float], ...]] = {
     "raised": (("lifted", 0.4, 0.55),),
     # Held up beside the head or the shoulder, the forearm upright, is the shy form of raising a
     # hand; a forearm that leans inwards brings the hand to the face.
-    "shy": (("wrist_up", -0.25, -0.08), ("bent_up", 0.28, 0.4), _QUIET, ("clear", 0.3, 0.4),
-            ("apart", 0.16, 0.24)),
+    "shy": (("wrist_up", -0.25, -0.08), ("bent_up", 0.28, 0.4), ("hand_motion", 0.32, 0.2),
+            ("clear", 0.3, 0.4), ("apart", 0.16, 0.24)),
     # Of somebody who stoops the head is low, and a hand beside it too.
     "stooped": (("over_ears", -0.2, -0.1), ("elbow_up", -0.36, -0.24), ("bent_up", 0.28, 0.4),
                 ("hand_motion", 0.3, 0.18), ("at_face", 0.26, 0.34)),
@@ -154,7 +154,10 @@ _RULES: dict[str, tuple[tuple[str, float, float], ...]] = {
             ("uneven", 0.4, 0.25)),
     "near": (("nearer", 0.025, 0.045), ("lean_or_some", 0.03, 0.08), ("down", 0.22, 0.12),
              ("motion_shoulders_x", 0.07, 0.04), ("motion_shoulders_y", 0.05, 0.03)),
-    "shrug": (("forwards", 0.16, 0.08), ("abs_down", 0.35, 0.2), ("highest", -0.1, -0.3)),
+    # Who passes by or turns away lowers the head against the shoulders in the picture, too.
+    "shrug": (("forwards", 0.16, 0.08), ("abs_down", 0.35, 0.2), ("highest", -0.1, -0.3),
+              ("motion_shoulders_x", 0.12, 0.07), ("motion_facing", 0.35, 0.22),
+              ("turned", 0.9, 0.7)),
     "nods": (*_CALM, ("nod_over_shake", 0.02, 0.06)),
     "shakes": (*_CALM, ("shake_over_nod", 0.03, 0.07)),
     "ahead": (("motion_yaw", 0.06, 0.03),),
