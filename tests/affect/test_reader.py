@@ -1,4 +1,6 @@
 import weakref
+from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ from kinesics_core.affect.facs import au_to_blendshapes
 from kinesics_core.affect.reader import REMEMBERED, AffectReader
 from kinesics_core.affect.readings import Readings, average, fuse
 from kinesics_core.affect.signals.reader import SignalReader
+from kinesics_core.bounded import MOST
 from kinesics_core.types import Affect, People, Person
 
 SECOND = 1_000_000_000
@@ -319,3 +322,27 @@ def test_a_clock_that_stands_still_fills_no_memory(make_person, reader):
         faces.append(weakref.ref(person.blendshapes))
         reads.update(people(SECOND, person))
     assert sum(face() is not None for face in faces) < 50
+
+
+def test_people_who_come_and_go_before_a_clock_that_stands_still_are_counted(make_person):
+    """Nobody is unseen for a while there: their number bounds what is kept of them."""
+    signals, affects = SignalReader(), AffectReader()
+    for number in range(1, 300):
+        there = people(0, make_person(number))
+        signals.update(there)
+        affects.add_body_readings([replace(affect(HAPPINESS), person_id=number)])
+        affects.update(there)
+    assert len(signals._told) <= REMEMBERED + 1
+    assert len(affects._ids) <= REMEMBERED + 1
+    for number in range(1000):  # and no image comes
+        affects.add_body_readings([replace(affect(HAPPINESS), person_id=number)])
+    assert len(affects._networks) == MOST
+
+
+def test_shapes_of_another_length_cost_the_images_they_wait_with_only(make_person):
+    reader = AffectReader()
+    watch(reader, make_person, REST, 0, 1)
+    for frame in range(30, 40):
+        with suppress(ValueError, IndexError):
+            reader.update(people(frame * SECOND // 30, make_person(face=np.zeros(40))))
+    assert watch(reader, make_person, SMILE, 2, 2)[0].categories[HAPPINESS] > 0.5

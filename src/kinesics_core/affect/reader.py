@@ -11,6 +11,7 @@ from kinesics_core.affect.emotions import EMOTIONS, NEUTRAL
 from kinesics_core.affect.face import FaceReader
 from kinesics_core.affect.per_person import PerPerson, Rows, every, some
 from kinesics_core.affect.readings import Readings, average, fuse
+from kinesics_core.bounded import drop_oldest
 from kinesics_core.types import NANOSECONDS, Affect, People, Person
 
 RATE = 10
@@ -68,6 +69,7 @@ class AffectReader:
     def add_body_readings(self, readings: Iterable[Affect]) -> None:
         """Keep a network's readings of bodies; each replaces the one before of its person."""
         self._networks.update((reading.person_id, reading) for reading in readings)
+        drop_oldest(self._networks)  # images, which drop more, may not come, or their clock stands
 
     def drop_body_readings(self) -> None:
         """Forget what networks read, for a stream that begins anew."""
@@ -101,8 +103,8 @@ class AffectReader:
                 person.id: person.blendshapes for person in persons
                 if person.blendshapes is not None}))
             return self._said(persons, stamp, rows)
-        face = self._faces.read(persons, stamp, rows, self._between)
-        self._between.clear()
+        between, self._between = self._between, []  # an odd one is not met again
+        face = self._faces.read(persons, stamp, rows, between)
         body = own = self._bodies.read(stamp, rows)
         if self._networks:
             body = average(self._networks_say(persons), own)

@@ -58,6 +58,9 @@ _MOST = 32
 _FORGET = 2.0
 """Seconds after which somebody unseen is forgotten."""
 
+_REMEMBERED = 64
+"""People unseen whose signals are kept at most: a clock that stands still forgets nobody."""
+
 SITTING, STANDING = 0.95, 0.65
 """Radians of the thighs against the vertical."""
 
@@ -161,10 +164,13 @@ class SignalReader:
         self._advance(steps, size[0])
 
     def _forget(self, ids: Sequence[int], stamp: int) -> None:
-        line = self._timeline
-        kept = [
+        line, there = self._timeline, set(ids)
+        away = [
             slot for slot, person in enumerate(line.ids.tolist())
-            if person in ids or stamp - line.seen[slot] <= _FORGET * NANOSECONDS]
+            if person not in there and stamp - line.seen[slot] <= _FORGET * NANOSECONDS]
+        waits = set(away[-_REMEMBERED:])
+        kept = [slot for slot, person in enumerate(line.ids.tolist())
+                if person in there or slot in waits]
         if len(kept) < len(line.ids):
             rows = np.array(kept, np.int64)
             for part in (line, self._state, self._decision, self._engagement):
