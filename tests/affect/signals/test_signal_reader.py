@@ -59,6 +59,28 @@ def test_somebody_who_sits_is_said_to():
     assert watch(lambda t: Pose(sits=True), 1.0)[-1].posture == "sitting"
 
 
+def told(signals, gesture: str) -> bool:
+    return any(sign.name == gesture for one in signals for sign in one.gestures)
+
+
+@pytest.mark.parametrize("depth", [True, False])
+def test_who_passes_by_does_not_shrug(depth):
+    def flatten(seen):
+        seen.pose_world = seen.pose_world if depth else None
+
+    for speed, shrugs in ((0.0, True), (0.8, False)):  # metres a second
+        signals = watch(lambda t, speed=speed: Pose(
+            shrug=0.06 * begun(t), aside=speed * (t - 1.5)), 3.0, change=flatten)
+        assert told(signals, "shrug") == shrugs
+
+
+def test_a_hand_that_greets_beside_the_head_is_raised_though_it_moves_a_little():
+    for sway, raised in ((0.0, True), (0.3, True), (0.8, False)):
+        signals = watch(lambda t, sway=sway: Pose(right=bent(t, Arm(
+            0.15, 0.0, (0.15 + sway * np.sin(6 * t), 1.0, 0.25)))), 2.5)
+        assert told(signals, "hands_raised") == raised
+
+
 @pytest.mark.parametrize("rate", [12.0, 24.0, 60.0])
 def test_the_rate_of_the_camera_does_not_matter(rate):
     assert most_seen(watch(MOTIONS["wave"], 3.5, rate=rate)) == "wave"
