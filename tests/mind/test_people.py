@@ -205,6 +205,14 @@ def test_a_raised_hand_that_was_answered_early_is_answered_once():
     assert begun(early + seen) and len(begun(early + seen)) == 1
 
 
+def test_who_raises_a_hand_has_greeted():
+    play = scene("warm", anticipate=False)
+    play.play(9.0, someone())
+    seen = play.play(2.0, someone(1, NEUTRAL, "hands_raised"))
+    assert [name for _, name in begun(seen)] in (["wave"], ["open_arms"], ["nod"])
+    assert any(one.emotion == HAPPINESS for one in seen)
+
+
 def test_the_answer_to_a_wave_that_does_not_come_is_withdrawn_and_may_be_given_later():
     play = scene("playful")
     play.play(9.0, someone())

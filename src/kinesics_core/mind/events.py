@@ -13,7 +13,7 @@ AGAIN = {"ignored": 60.0, "startled": 10.0}
 USUALLY = 3.0
 """Seconds before the same event counts again."""
 
-_GREETS = ("wave", "bow")
+_GREETS = ("wave", "hands_raised", "bow")
 _RUSH, _CLOSE = 1.5, 1.5  # m/s towards us within so many metres startle; authored
 _LOOKS = 0.4  # share of gaze from which a smile is meant for us; authored
 _IGNORES = 8.0  # s that somebody whom we answered pays no attention; authored

@@ -24,6 +24,9 @@ VIEWER_MEMORY = "1GiB"
 START_SECONDS = 20.0
 """Time a viewer has for its start."""
 
+END_SECONDS = 3.0
+"""Time that each step of its end may take."""
+
 
 class RerunViewer:
     """A window, or a page served on the loopback address.
@@ -43,6 +46,7 @@ class RerunViewer:
         inlet = free_port()
         self.address = f"rerun+http://127.0.0.1:{inlet}/proxy"
         self.url = ""
+        self._ports = [inlet]
         command = [sys.executable, "-m", "rerun", "--bind", "127.0.0.1", "--port", str(inlet),
                    "--hide-welcome-screen", "--memory-limit", VIEWER_MEMORY,
                    "--server-memory-limit", SERVER_MEMORY]
@@ -57,6 +61,7 @@ class RerunViewer:
             command += ["--serve-web", "--web-viewer-port", str(page)]
             source = urllib.parse.quote(self.address, safe="")
             self.url = f"http://127.0.0.1:{page}/?url={source}"
+            self._ports.append(page)
         self._process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL, start_new_session=True,
@@ -78,12 +83,18 @@ class RerunViewer:
         return self._process.poll() is None
 
     def end(self) -> None:
-        """End the viewer: ``python -m rerun`` runs it as a child of its own, so end the group."""
+        """End the viewer: ``python -m rerun`` runs it as a child of its own, so end the group.
+
+        The child may outlive its parent a little; so wait until its ports are free.
+        """
         for number in (signal.SIGTERM, signal.SIGKILL):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, number)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(timeout=3.0)
+                self._process.wait(timeout=END_SECONDS)
+        deadline = time.monotonic() + END_SECONDS
+        while time.monotonic() < deadline and not all(map(is_free, self._ports)):
+            time.sleep(0.02)
 
 
 def free_port() -> int:
