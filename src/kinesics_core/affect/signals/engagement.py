@@ -13,6 +13,7 @@ import math
 
 import numpy as np
 
+from kinesics_core.affect.per_person import some
 from kinesics_core.affect.signals.names import ENGAGEMENT
 
 UNKNOWN, DISENGAGED, ENGAGING, ENGAGED, DISENGAGING = range(len(ENGAGEMENT))
@@ -96,27 +97,18 @@ class Engagement:
         self.looking = np.where(
             looks, self.looking + elapsed, np.where(self.away > 0.4, 0.0, self.looking))
         old = np.array([self.distance, self.before])
-        gains = np.array([[1.0 - math.exp(-elapsed / lag)] for lag in (NEAR_LAG, FAR_LAG)])
+        gains = np.array([[1.0 - math.exp(-elapsed / NEAR_LAG)],
+                          [1.0 - math.exp(-elapsed / FAR_LAG)]])
         new = np.where(np.isnan(old), distance, old + gains * (distance - old))
         self.distance, self.before = np.where(np.isnan(distance), old, new)
         near = ~(self.distance > SOCIAL)
-        self._level(turned, near)
-
-    def _level(self, turned: np.ndarray, near: np.ndarray) -> None:
-        level = self.level
-        was = level.copy()
-        starts = self.looking >= 0.2
-        level[(was == UNKNOWN) & (self.known >= 0.3)] = DISENGAGED
-        level[(was == DISENGAGED) & starts] = ENGAGING
-        level[(was == ENGAGING) & (self.looking >= 1.0) & near & ~turned] = ENGAGED
-        level[(was == ENGAGING) & (self.away > 0.7)] = DISENGAGED
-        leaves = (self.away > 1.0) | (turned & (self.away > 0.4))
-        level[(was == ENGAGED) & (leaves | ~near)] = DISENGAGING
-        level[(was == DISENGAGING) & (self.looking >= 0.3) & near & ~turned] = ENGAGED
-        level[(was == DISENGAGING) & (self.away > 2.5)] = DISENGAGED
+        parts = (self.level, self.looking, self.away, self.known, turned, near)
+        self.level = np.array([_next_level(*told) for told in zip(
+            *(part.tolist() for part in parts), strict=True)], np.int64)
         lost = self.unseen > 2.0
-        level[lost] = UNKNOWN
-        self.gaze[lost], self.known[lost], self.looking[lost] = np.nan, 0.0, 0.0
+        if some(lost):
+            self.level[lost] = UNKNOWN
+            self.gaze[lost], self.known[lost], self.looking[lost] = np.nan, 0.0, 0.0
 
     def approach(self) -> np.ndarray:
         """Return the speed towards the camera (P,), m/s, nan if unknown."""
@@ -126,3 +118,29 @@ class Engagement:
         """Return how sure the levels are (P,), 0..1, by how long and lately it was told."""
         seen = np.minimum(self.known, 1.0) * np.exp(-self.unseen)
         return np.where(self.level == UNKNOWN, 0.0, 0.3 + 0.7 * seen)
+
+
+def _next_level(
+    was: int, looking: float, away: float, known: float, turned: bool, near: bool
+) -> int:
+    """Return the level of somebody a step later.
+
+    Args:
+        was: The level before.
+        looking: Seconds of looking, glances away left out.
+        away: Seconds without looking.
+        known: Seconds in which it could be told.
+        turned: Whether the trunk is turned away.
+        near: Whether they are near enough to be engaged.
+    """
+    if was == UNKNOWN:
+        return DISENGAGED if known >= 0.3 else UNKNOWN
+    if was == DISENGAGED:
+        return ENGAGING if looking >= 0.2 else DISENGAGED
+    if was == ENGAGED:
+        leaves = away > 1.0 or (turned and away > 0.4) or not near
+        return DISENGAGING if leaves else ENGAGED
+    long_away, long_enough = (0.7, 1.0) if was == ENGAGING else (2.5, 0.3)
+    if away > long_away:
+        return DISENGAGED
+    return ENGAGED if looking >= long_enough and near and not turned else was

@@ -289,16 +289,15 @@ class SignalReader:
         """Return what is seen of everybody."""
         state, engagement = self._state, self._engagement
         thighs = state.mean[_THIGHS]
-        known = np.isfinite(thighs)
-        count = known.sum(axis=0)
-        thigh = np.where(known, thighs, 0.0).sum(axis=0) / np.where(count > 0, count, np.nan)
+        # The mean of both, or the one that is known.
+        thigh = 0.5 * np.add(*np.where(np.isnan(thighs), thighs[::-1], thighs))
         columns = zip(*(part.tolist() for part in (
             engagement.level, engagement.confidence(), engagement.distance,
             np.abs(state.mean[M["facing"]]), engagement.gaze, engagement.approach(), thigh,
         )), strict=True)
         seen: list[list[GestureSign]] = [[] for _ in self._timeline.ids]
-        sure = np.clip(self._decision.sure, 0.0, 1.0)
-        for gesture, slot in np.argwhere(self._decision.on).tolist():
+        sure = np.minimum(np.maximum(self._decision.sure, 0.0), 1.0)
+        for gesture, slot in zip(*self._decision.on.nonzero(), strict=True):
             seen[slot].append(GestureSign(GESTURES[gesture], float(sure[gesture, slot])))
         told = {}
         for number, signs, (level, *figures, angle) in zip(
