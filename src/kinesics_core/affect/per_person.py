@@ -46,12 +46,12 @@ def numbers(rows: Rows) -> np.ndarray:
 
 
 def some(values: np.ndarray) -> bool:
-    """Return whether one of the values is not 0; of a few it costs a fourth of ``values.any()``."""
+    """Return whether one of the values is not 0; of a few it costs a third of ``values.any()``."""
     return bool(np.count_nonzero(values))
 
 
 def every(values: np.ndarray) -> bool:
-    """Return whether none of the values is 0; of a few it costs a fourth of ``values.all()``."""
+    """Return whether none of the values is 0; of a few it costs a third of ``values.all()``."""
     return bool(np.count_nonzero(values) == values.size)
 
 
