@@ -14,7 +14,7 @@ Arrays = Iterator[np.ndarray]
 
 
 def table(columns: list[str], rows: list[list[object]], delimiter: str = ",") -> str:
-    """A CSV file."""
+    """Return a CSV file."""
     text = io.StringIO()
     writer = csv.writer(text, delimiter=delimiter, lineterminator="\n")
     writer.writerows([columns, *rows])
@@ -22,7 +22,7 @@ def table(columns: list[str], rows: list[list[object]], delimiter: str = ",") ->
 
 
 def gesture_file() -> bytes:
-    """Two gestures of key poses."""
+    """Return two gestures of key poses, as somebody writes them by hand."""
     return b"""beckon:
   meaning: come here
   duration: 2.2
@@ -56,7 +56,7 @@ def gesture_clip(path: Path) -> Arrays:
 
 
 def labanotation() -> bytes:
-    """Two gestures as level and direction of each limb."""
+    """Return two gestures as level and direction of each limb."""
     parts = {name: {"dir": "right forward", "lvl": "normal", "dur": 0.4}
              for name in ("lelbow", "lwrist", "relbow", "rwrist")}
     frames = [{**parts, "head": {"dir": "forward", "lvl": "normal", "dur": 0.1 * k}}
@@ -72,7 +72,7 @@ def labanotated(path: Path) -> Arrays:
 
 
 def live_link() -> bytes:
-    """Half a second of a face."""
+    """Return half a second of a face."""
     from kinesics_core.expression.face_animation import FaceAnimation
     from kinesics_core.expression.live_link import csv_text
 
@@ -116,7 +116,7 @@ def xed(path: Path) -> Arrays:
 
 
 def pepper_motion() -> bytes:
-    """Two animations of a robot."""
+    """Return two animations of a robot."""
     from kinesics_core.importers.pepper import JOINTS
 
     rng = np.random.default_rng(0)
@@ -126,7 +126,7 @@ def pepper_motion() -> bytes:
 
 
 def pepper_ratings() -> bytes:
-    """How people rated them."""
+    """Return how people rated them."""
     return table(["id", "valence", "arousal"],
                  [["Happy_1", 0.8, 0.7], ["Sad_2", 0.2, 0.3]]).encode()
 
@@ -147,7 +147,7 @@ def pepper(path: Path) -> Arrays:
 
 
 def face_labels() -> bytes:
-    """Labels of pictures."""
+    """Return labels of pictures."""
     return table(["file", "emotion"], [["a.png", "happiness"], ["b.png", "fear"]] * 20).encode()
 
 
@@ -164,7 +164,7 @@ def labelled_faces(path: Path) -> Arrays:
 
 
 def triples() -> bytes:
-    """Rows of the public set of faces and descriptions."""
+    """Return rows of the public set of faces and descriptions."""
     from kinesics_core.emo3d.public_format import COLUMNS
     from kinesics_core.emo3d.triples import SHAPES
 

@@ -174,12 +174,18 @@ def test_a_person_is_on_the_topics_of_rep_155(executor):
     assert not node.errors
 
 
-def test_people_who_come_and_go_leave_nothing_behind(executor):
+def active(executor):
+    """Return an active node."""
     pytest.importorskip("hri_msgs.msg")
     node = HriNode()
     executor.add_node(node)
     for transition in (node.trigger_configure, node.trigger_activate):
         assert transition() == TransitionCallbackReturn.SUCCESS, node.fault
+    return node
+
+
+def test_people_who_come_and_go_leave_nothing_behind(executor):
+    node = active(executor)
     before = len(list(node.publishers))
     for number in range(40):
         node._see(people(number, number % 3 + 1, number + 10))
@@ -189,11 +195,7 @@ def test_people_who_come_and_go_leave_nothing_behind(executor):
 
 def test_the_executor_waits_for_no_publisher_of_somebody_who_may_leave(executor):
     """People come and go in the worker's thread, and it would stumble over one that is gone."""
-    pytest.importorskip("hri_msgs.msg")
-    node = HriNode()
-    executor.add_node(node)
-    for transition in (node.trigger_configure, node.trigger_activate):
-        assert transition() == TransitionCallbackReturn.SUCCESS, node.fault
+    node = active(executor)
     before = len(list(node.waitables))
     node._see(people(0, *range(1, 20)))
     assert len(list(node.waitables)) == before

@@ -187,7 +187,6 @@ class FaceReader(PerPerson):
         if not there:
             return Readings.nothing(len(persons))
         shapes = np.array([persons[place].blendshapes for place in there], dtype=np.float64)
-        images, stamps = shapes[None], [stamp]
         ids = [persons[place].id for place in there]
         if all(number in seen for _, seen in before for number in ids):
             images = np.array([
@@ -195,6 +194,7 @@ class FaceReader(PerPerson):
             stamps = [*(moment for moment, _ in before), stamp]
             shapes = np.add.reduce(images, axis=0) / len(images)
         else:
+            images, stamps = shapes[None], [stamp]
             shapes = self._add_earlier(shapes, ids, before, numbers(rows)[there])
         finite = np.isfinite(shapes)
         share = np.add.reduce(finite.take(_SIDES, axis=1), axis=1) / len(_SIDES)
