@@ -138,33 +138,31 @@ class Lead:
 
 
 def performed_clips(each: int, seed: int) -> list[GestureClip]:
-    """Return performances of every gesture and of what is none, ``each`` of a kind."""
+    """Return performances of every gesture and of what is none, ``each`` of a kind, with hands."""
     random = np.random.default_rng(seed)
-    clips = []
-    for name in (*GESTURES, *performed_gestures.NOTHING):
-        for number in range(each):
-            made = performed_gestures.perform(name, random)
-            shown = frozenset({name}) & frozenset(GESTURES)
-            clips.append(GestureClip(
-                f"{name}_{number}", "performed", shown, ALLOWED.get(name, frozenset()),
-                made.keypoints, performed_gestures.RATE, made.begins))
-    return clips
+    return [
+        _performed(name, number, "performed", frozenset({name}) & frozenset(GESTURES), random)
+        for name in (*GESTURES, *performed_gestures.NOTHING) for number in range(each)]
 
 
 def beckoning_clips(each: int, seed: int) -> list[GestureClip]:
     """Return beckonings of every form and what looks like one, ``each`` of a kind, with hands."""
     random = np.random.default_rng(seed)
-    clips = []
-    for name in (*FORMS, *COUNTER):
-        for number in range(each):
-            made = performed_gestures.perform(name, random)
-            # MediaPipe's poses have the knuckles of the index and the little finger.
-            knuckles = 0.5 * (made.hands[:, :, 5] + made.hands[:, :, 17])
-            clips.append(GestureClip(
-                f"{name}_{number}", name, frozenset({"come_here"} if name in FORMS else ()),
-                frozenset(), made.keypoints, performed_gestures.RATE, made.begins, knuckles,
-                made.hands))
-    return clips
+    return [
+        _performed(name, number, name, frozenset({"come_here"} if name in FORMS else ()), random)
+        for name in (*FORMS, *COUNTER) for number in range(each)]
+
+
+def _performed(
+    name: str, number: int, source: str, shown: frozenset[str], random: np.random.Generator
+) -> GestureClip:
+    """Return one performance, as a clip that shows gestures."""
+    made = performed_gestures.perform(name, random)
+    # MediaPipe's poses have the knuckles of the index and the little finger.
+    knuckles = 0.5 * (made.hands[:, :, 5] + made.hands[:, :, 17])
+    return GestureClip(
+        f"{name}_{number}", source, shown, ALLOWED.get(name, frozenset()), made.keypoints,
+        performed_gestures.RATE, made.begins, knuckles, made.hands)
 
 
 def told_by_source(readings: Iterable[GestureReading], gesture: str) -> dict[str, float]:

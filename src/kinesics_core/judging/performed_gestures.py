@@ -30,8 +30,12 @@ RATE = 30.0
 BEFORE, AFTER = 1.5, 0.7
 """Seconds of standing about before and after a gesture."""
 
-NOTHING = ("stand", "talk", "walk", "look_about", "look_down", "fidget", "step_aside")
+NOTHING = ("stand", "talk", "walk", "look_about", "look_down", "fidget", "step_aside",
+           "offer_hand")
 """Performances that are no gesture of ours."""
+
+_WITH_ONE_FINGER = {"come_here_fingers": 0.5, "point": 0.7}
+"""Share of performances in which the index finger does it alone, the others being clenched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +84,44 @@ def random_build(random: np.random.Generator) -> Build:
 def perform(name: str, random: np.random.Generator) -> Performance:
     """Return a performance of a gesture, or of what is none.
 
+    Poses are directions of bones, so that on some bodies hands miss the face or arms do not cross;
+    those are drawn again.
+
     Args:
         name: One of ``GESTURES``, ``NOTHING`` or ``performed_beckoning``'s.
         random: Draws everything.
     """
+    while True:
+        made = _perform(name, random)
+        if name not in _SHOWN or _SHOWN[name](made):
+            return made
+
+
+def _hand_is_on_face(made: Performance) -> bool:
+    middle = int(0.5 * (made.begins + made.ends) * RATE)
+    off = np.linalg.norm(made.hands[middle] - made.keypoints[middle, 0], axis=-1)
+    return bool(off.min() < _AT_FACE)
+
+
+def _arms_are_crossed(made: Performance) -> bool:
+    points = made.keypoints[int(0.5 * (made.begins + made.ends) * RATE)]
+    return bool(points[9, 0] < points[10, 0])
+
+
+_AT_FACE = 0.12
+"""Metres from the nose to the nearest landmark of a hand that is at the chin, mouth or cheek."""
+
+_SHOWN: dict[str, Callable[[Performance], bool]] = {
+    "hand_on_face": _hand_is_on_face, "arms_crossed": _arms_are_crossed,
+}
+"""Gesture -> whether a performance shows it."""
+
+
+def _perform(name: str, random: np.random.Generator) -> Performance:
     build = random_build(random)
-    gesture = _MADE[name](random)
-    one_finger = name == "come_here_fingers" and random.random() < 0.5
+    form = str(random.choice(tuple(FORMS))) if name == "come_here" else name
+    gesture = _MADE[form](random)
+    one_finger = random.random() < _WITH_ONE_FINGER.get(form, 0.0)
     if random.random() < 0.5:
         gesture = replace(gesture, keys=tuple(mirrored_key(key) for key in gesture.keys))
     manner = Manner(
@@ -153,15 +188,9 @@ def _hands_raised(random: np.random.Generator) -> Gesture:
 def _point(random: np.random.Generator) -> Gesture:
     aside, up = random.uniform(-0.2, 1.35), random.uniform(-0.35, 0.45)
     line = np.array([np.sin(aside) * np.cos(up), np.sin(up), np.cos(aside) * np.cos(up)])
-    pose = ArmPose(tuple(line + random.normal(0, 0.08, 3)), tuple(line), curl=0.4)
+    pose = ArmPose(tuple(line + random.normal(0, 0.08, 3)), tuple(line),
+                   curl=random.uniform(0.0, 0.2))
     return _held(random, (0.6, 1.6), right=pose, head=(0.0, 0.0, -random.uniform(0.0, 0.4) * aside))
-
-
-def _come_here(random: np.random.Generator) -> Gesture:
-    upper = tuple(np.array([0.25, -0.85, 0.45]) + random.normal(0, 0.12, 3))
-    out = ArmPose(upper, tuple(np.array([0.1, 0.0, 1.0]) + random.normal(0, 0.12, 3)), twist=1.0)
-    back = ArmPose(upper, tuple(np.array([-0.1, 1.0, 0.35]) + random.normal(0, 0.12, 3)))
-    return _to_and_fro(random, (0.2, 0.4), (4, 7), ({"right": out}, {"right": back}))
 
 
 def _clap(random: np.random.Generator) -> Gesture:
@@ -274,10 +303,18 @@ def _fidget(random: np.random.Generator) -> Gesture:
     return _held(random, (0.8, 2.0), right=pose, left=pose if random.random() < 0.5 else None)
 
 
+def _offer_hand(random: np.random.Generator) -> Gesture:
+    """Return a hand held out to be shaken: at the height of the hips to the belly, palm inwards."""
+    low, level = random.uniform(0.55, 0.85), random.uniform(-0.3, 0.2)
+    pose = _near(ArmPose((0.2, -low, 0.65), (0.0, level, 1.0), twist=0.0, curl=0.1), random, 0.08)
+    return _held(random, (0.8, 2.0), right=pose)
+
+
 _MADE: dict[str, Callable[[np.random.Generator], Gesture]] = {
-    **{name: globals()[f"_{name}"] for name in GESTURES},
+    **{name: globals()[f"_{name}"] for name in GESTURES if name != "come_here"},
     "stand": _stand, "talk": _talk, "walk": _walk, "look_about": _look_about,
-    "look_down": _look_down, "fidget": _fidget, "step_aside": _stand, **FORMS, **COUNTER,
+    "look_down": _look_down, "fidget": _fidget, "step_aside": _stand, "offer_hand": _offer_hand,
+    **FORMS, **COUNTER,
 }
 
 

@@ -77,8 +77,8 @@ _DIFFERENCES = {
 _DERIVED = (
     "aside_left", "aside_right", "clear_left", "clear_right", "apart_left", "apart_right",
     "lifted_left", "lifted_right", "over_ears_left", "over_ears_right", "free",
-    "sideways_left", "sideways_right", "other_left", "other_right",
-    "uneven", "abs_yaw", "nearest", "gap_or_far", "forwards", "bowed", "sunk", "lean_or_some",
+    "sideways_left", "sideways_right", "other_left", "other_right", "aimed_left", "aimed_right",
+    "uneven", "abs_yaw", "nearest", "gap_or_far", "forwards", "bowed", "sunk", "leant",
     "abs_down", "highest", "busiest", "nod_over_shake", "thighs_off",
 )
 _ROWS = {name: row for row, name in enumerate((
@@ -134,7 +134,7 @@ _RULES: dict[str, tuple[tuple[str, float, float], ...]] = {
     # An arm or a forearm beckons along the line to its shoulder; who waves moves it to the side.
     "drawn": (_ALONE, ("span_beckon", 0.2, 0.27), ("drawn_far", 0.35, 0.45),
               ("towards", 0.0, 0.03), ("motion_reach", 0.045, 0.065), ("wrist_out", 1.2, 1.0),
-              ("wrist_out", -0.05, 0.1), ("wrist_up", 0.8, 0.6), ("wrist_up", -0.75, -0.6),
+              ("wrist_out", -0.2, -0.05), ("wrist_up", 0.8, 0.6), ("wrist_up", -0.75, -0.6),
               ("wrist_forward", 0.1, 0.25), ("other", 0.06, 0.02)),
     # A hand or fingers beckon about a wrist that is still.
     "flap": (_ALONE, ("flap_over_wave", 0.05, 0.12), ("flapping", 0.01, 0.025),
@@ -146,13 +146,13 @@ _RULES: dict[str, tuple[tuple[str, float, float], ...]] = {
              ("motion_reach", 0.02, 0.03), ("motion_shoulders_y", 0.04, 0.025),
              ("motion_shoulders_x", 0.07, 0.04), ("wrist_out", 1.0, 0.8), ("wrist_up", 0.6, 0.35),
              ("wrist_up", -0.65, -0.5), ("wrist_forward", 0.35, 0.5), ("other", 0.04, 0.0)),
-    "point": (("reach", 0.86, 0.93), ("aside", 0.6, 0.8), ("wrist_up", -0.75, -0.55),
-              ("wrist_up", 0.9, 0.75), ("elbow_up", 0.6, 0.45), _QUIET,
+    "point": (("reach", 0.86, 0.93), ("aside", 0.6, 0.8), ("aimed", -0.45, -0.3),
+              ("wrist_up", -0.75, -0.55), ("wrist_up", 0.9, 0.75), ("elbow_up", 0.6, 0.45), _QUIET,
               ("motion_facing", 0.35, 0.22), ("motion_shoulders_x", 0.12, 0.07),
               ("thighs_apart", 0.6, 0.4), _STILL, ("flapping", 0.03, 0.01)),
     "met": (("gap", 0.8, 0.6), ("nearest", 0.52, 0.38), ("motion_gap", 0.05, 0.1),
             ("uneven", 0.4, 0.25)),
-    "near": (("nearer", 0.025, 0.045), ("lean_or_some", 0.03, 0.08), ("down", 0.22, 0.12),
+    "near": (("nearer", 0.018, 0.028), ("leant", 0.036, 0.05), ("down", 0.22, 0.12),
              ("motion_shoulders_x", 0.07, 0.04), ("motion_shoulders_y", 0.05, 0.03)),
     # Who passes by or turns away lowers the head against the shoulders in the picture, too.
     "shrug": (("forwards", 0.16, 0.08), ("abs_down", 0.35, 0.2), ("highest", -0.1, -0.3),
@@ -298,6 +298,9 @@ def _values(state: Moment, spans: np.ndarray) -> np.ndarray:
     np.subtract(one, other, out=values[_DIFFERENT])
     values[row["aside_left"]:row["aside_left"] + 2] = np.hypot(
         np.maximum(mean[_OUTS] - 0.35, 0.0), np.maximum(mean[_FORWARDS], 0.0))
+    # A hand held out low towards the camera is offered, unless its index finger points.
+    values[row["aimed_left"]:row["aimed_left"] + 2] = (
+        mean[_UPS] + np.maximum(mean[_OUTS] - 0.4, 0.0) + 0.8 * _known(mean[_POINTING] - 0.2))
     # An upright forearm brings the hand beside the head, one that leans inwards to the face.
     inwards = np.maximum(0.07 - values[_INWARDS], 0.0)
     np.add(values[_AT_FACE], inwards, out=values[_CLEAR])
@@ -317,8 +320,9 @@ def _values(state: Moment, spans: np.ndarray) -> np.ndarray:
     # Hands that clap meet: so far is the nearer of the last two turning points.
     clap = S["clap"]
     values[row["nearest"]] = np.fmin(state.last[clap], state.top[clap] * state.way[clap])
-    gap = values[row["gap_or_far"]] = _known(mean[M["gap"]], 9.0)
-    values[row["free"]] = gap
+    gap = values[row["free"]] = _known(mean[M["gap"]], 9.0)
+    # A hand that hangs takes no part, however near.
+    values[row["gap_or_far"]] = gap + 3.0 * np.fmax(-0.7 - np.minimum(*ups), 0.0)
     both = np.minimum(*wave) > 0.25
     if some(both):
         # Two hands that wave together may come near each other: upright forearms, slower than a
@@ -341,7 +345,8 @@ def _values(state: Moment, spans: np.ndarray) -> np.ndarray:
     forwards = values[row["forwards"]] = np.fmax(lean, 2.0 * sunk)
     values[row["abs_down"]] = np.abs(down)
     values[row["bowed"]] = forwards + 0.5 * np.minimum(np.maximum(down, 0.0), 0.6)
-    values[row["lean_or_some"]] = _known(lean, 0.1)
+    # The head comes nearer, and depth draws the trunk forward: little of both tells it.
+    values[row["leant"]] = values[row["nearer"]] + 0.12 * np.minimum(_known(lean, 0.1), 0.2)
     values[row["highest"]] = np.maximum(*_known(mean[_UPS], -1.0))
     values[row["busiest"]] = np.maximum(*values[_BUSY])
     nod, shake = spans[_HEADS]

@@ -93,7 +93,9 @@ def measure(steps: np.ndarray, width: int, focal: float) -> np.ndarray:
         azimuth = np.arctan2(0.5 * (pixels[5, 0] + pixels[6, 0]) - 0.5 * width, focal)
         made[M["facing"]] = _facing(body, trunk, side, flat, azimuth)
         made[M["shoulders_x"]], made[M["shoulders_y"]] = middle
-        tips = TIPS * hands
+        # Hands of which nothing tells the place go on along their forearms.
+        forearms = HAND * (pixels[9:11] - pixels[7:9]) / scale
+        tips = TIPS * np.where(np.isnan(hands), forearms, hands)
         tips[np.isnan(tips)] = 0.0
         bent = BENDS * sample[samples.BENT]
         bent[np.isnan(bent)] = 0.0
