@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from figures import bvh
 
 from kinesics_core.affect.signals import GESTURES
+from kinesics_core.dataset.clips import Clip, Info, Writer
 from kinesics_core.errors import KinesicsError
 from kinesics_core.judging import encounters, gesture_folder, gesture_scores
 from kinesics_core.judging.gesture_scores import GestureClip, GestureReading, lead_of, scores
 from kinesics_core.judging.performed_gestures import BEFORE, RATE, perform
 from kinesics_core.judging.seen_people import View, see
+from kinesics_core.skeletons import COCO17
 
 
 def clip(*gestures: str, allowed: str = "") -> GestureClip:
@@ -83,6 +87,53 @@ def test_performed_hands_beckon_about_their_wrists():
         bones = np.linalg.norm(np.diff(made.hands[:, side, 5:9], axis=1), axis=-1)
         assert np.ptp(bones, axis=0).max() < 1e-9, "bones keep their lengths"
         assert (made.hands[:, :, 0] == made.keypoints[:, 9:11]).all(), "hands hang on their wrists"
+
+
+def test_performances_show_what_they_are_called():
+    """Of bodies whose bones miss the pose another one is drawn."""
+    for seed in range(12):
+        face, arms = (perform(name, np.random.default_rng(seed))
+                      for name in ("hand_on_face", "arms_crossed"))
+        middle = int(0.5 * (face.begins + face.ends) * RATE)
+        off = np.linalg.norm(face.hands[middle] - face.keypoints[middle, 0], axis=-1)
+        assert off.min() < 0.12, "within 12 cm of the nose"
+        middle = int(0.5 * (arms.begins + arms.ends) * RATE)
+        assert arms.keypoints[middle, 9, 0] < arms.keypoints[middle, 10, 0], "beyond each other"
+
+
+@pytest.mark.slow
+def test_pointing_hands_are_told_from_offered_ones():
+    clips = [clip for clip in gesture_scores.performed_clips(8, 78)
+             if clip.name.startswith(("point_", "offer_hand_"))]
+    clips = [replace(clip, source=clip.name.rsplit("_", 1)[0]) for clip in clips]
+    told = gesture_scores.told_by_source(gesture_scores.read_gestures(clips, 2, 78), "point")
+    assert told["point"] > 0.8 and told["offer_hand"] < 0.35
+
+
+def recording(folder, gesture: str, keypoints: np.ndarray) -> None:
+    """Write a dataset of one recording in an image of 640 by 480, ten frames a second."""
+    with Writer(folder, Info("robot", dimensions=2)) as writer:
+        writer.add(Clip("a", "robot", "a", 10.0, keypoints.astype(np.float32),
+                        {"gesture": gesture}, (640, 480)))
+
+
+def test_recorded_keypoints_are_read_as_they_are(tmp_path):
+    made = perform("wave", np.random.default_rng(4))
+    seen = see(made.keypoints, RATE, View(jitter=0.0, lost=0.0), np.random.default_rng(0))
+    recording(tmp_path / "robot", "wave", seen.truth[::3])
+    clips = gesture_folder.labelled_clips(tmp_path / "robot")
+    (reading,) = gesture_scores.read_gestures(clips, 3, 0)
+    assert reading.clip.size == (640, 480) and reading.clip.rate == 10.0
+    assert reading.seen["wave"] > 0.3
+    assert made.begins < reading.first["wave"] < made.ends, "in its own time"
+
+
+def test_datasets_of_other_keypoints_are_refused(tmp_path):
+    names = tuple(reversed(COCO17))
+    with Writer(tmp_path / "other", Info("other", names, dimensions=2)) as writer:
+        writer.add(Clip("wave_1", "o", "o", 10.0, np.ones((20, 17, 2), np.float32), {}, (64, 48)))
+    with pytest.raises(KinesicsError, match="wanted COCO-17"):
+        gesture_folder.labelled_clips(tmp_path / "other")
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ from kinesics_core.commands import tables
 if TYPE_CHECKING:
     from kinesics_core.judging.gesture_scores import Lead, Score
 
-VIEWS, EACH, SEED = 2, 6, 2026
+VIEWS, EACH, SEED = 2, 12, 2026
 
 
 def run(args: argparse.Namespace) -> int:
@@ -29,7 +29,8 @@ def run(args: argparse.Namespace) -> int:
         gesture_folder.labelled_clips(
             args.folder, console.print, not args.wrists_only)
     with Progress(console=console, transient=True) as progress:
-        task = progress.add_task("clips in views", total=len(clips) * VIEWS)
+        task = progress.add_task(
+            "clips in views", total=sum(VIEWS if clip.size is None else 1 for clip in clips))
         readings = gesture_scores.read_gestures(
             clips, VIEWS, SEED, Forecaster(), lambda done: progress.update(task, completed=done))
         beckoned = gesture_scores.told_by_source(gesture_scores.read_gestures(
@@ -37,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
         ) if args.folder is None else {}
     table, lead = gesture_scores.scores(readings), gesture_scores.lead_of(readings)
     macro = gesture_scores.macro_f1(table)
-    _print(table, macro, lead, len(clips))
+    _print(table, macro, lead, f"gestures in {len(clips)} clips, {len(readings)} views")
     for name, share in beckoned.items():
         print(f"come_here told in {share:.0%} of {EACH * VIEWS} views of {name}")
     if args.json is not None:
@@ -50,10 +51,10 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _print(table: dict[str, Score], macro: float, lead: Lead, clips: int) -> None:
+def _print(table: dict[str, Score], macro: float, lead: Lead, title: str) -> None:
     from rich.table import Table
 
-    shown = Table(title=f"gestures in {clips} clips, each in {VIEWS} views")
+    shown = Table(title=title)
     for column in ("gesture", "right", "missed", "false", "F1"):
         shown.add_column(column, justify="left" if column == "gesture" else "right")
     for name, score in table.items():

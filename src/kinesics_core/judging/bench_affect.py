@@ -113,7 +113,7 @@ def stage_times(people: int = 5, images: int = 240) -> dict[str, float]:
             "affect.signals_ms_5_people": 1e3 * float(means[1])}
 
 
-def gestures(each: int = 6) -> dict[str, float]:
+def gestures(each: int = 12) -> dict[str, float]:
     """Return macro-F1 and lead over performances that no threshold was set on."""
     clips = gesture_scores.performed_clips(each, SEED)
     readings = gesture_scores.read_gestures(clips, 2, SEED)

@@ -16,6 +16,7 @@ from kinesics_core.importers.import_bvh import BvhReader
 from kinesics_core.importers.other_recordings import sentences
 from kinesics_core.importers.source_files import files_in
 from kinesics_core.judging.gesture_scores import ALLOWED, GestureClip
+from kinesics_core.skeletons import COCO17
 
 WORDS: dict[str, tuple[str, ...]] = {
     "wave": ("wave", "waves", "waving", "hello", "goodbye", "bye", "byebye"),
@@ -62,7 +63,8 @@ def labelled_clips(
     """Read every recording in a folder whose name, or label, tells its gesture.
 
     Args:
-        folder: A dataset in three dimensions, or BVH files, also in archives.
+        folder: A dataset (keypoints in an image are read as recorded, others through cameras of
+            our own), or BVH files, also in archives.
         tell: Hears a sentence for each one that is left out.
         hands: Whether knuckles are placed where a BVH file holds hands, as MediaPipe gives them.
 
@@ -78,6 +80,13 @@ def labelled_clips(
         if gesture is None:
             tell(f"{name}: its name tells no gesture; left out.")
             continue
+        allowed = ALLOWED.get(gesture, frozenset())
+        shown = frozenset({gesture} - {""})
+        if clip.size is not None:
+            found.append(GestureClip(
+                name, folder.resolve().name, shown, allowed,
+                clip.keypoints[:, :17].astype(np.float64), clip.rate, size=clip.size))
+            continue
         points = clip.keypoints if knuckles is None else np.concatenate(
             [clip.keypoints, knuckles], axis=1)
         points = resample(points, clip.rate, RATE)[: int(LONGEST * RATE)].astype(np.float64)
@@ -87,8 +96,7 @@ def labelled_clips(
             continue
         points = with_start(followed(points))
         found.append(GestureClip(
-            name, folder.resolve().name, frozenset({gesture} - {""}),
-            ALLOWED.get(gesture, frozenset()), points[:, :17], RATE,
+            name, folder.resolve().name, shown, allowed, points[:, :17], RATE,
             knuckles=points[:, 17:] if hands and knuckles is not None else None))
     if not found:
         raise KinesicsError(
@@ -129,10 +137,11 @@ def _clips(
     """Return recordings by name, with their knuckles where they hold them."""
     if (folder / "info.json").exists():
         dataset = Dataset(folder)
-        if dataset.info.dimensions != 3:
+        if dataset.info.keypoints[:17] != COCO17:
             raise KinesicsError(
-                f"{folder} holds keypoints in an image; gestures are judged through cameras of our"
-                " own and need metres. Give a dataset in three dimensions.")
+                f"{folder} holds {len(dataset.info.keypoints)} keypoints,"
+                f" {dataset.info.keypoints[0]} first; wanted COCO-17, as `kinesics data import`"
+                " makes them.")
         return [(clip.name, clip, None) for clip in dataset]
     reader, found = BvhReader(folder.resolve().name), []
     others: dict[str, str] = {}

@@ -18,14 +18,16 @@ from kinesics_core.judging import performed_gestures
 from kinesics_core.judging.performed_beckoning import COUNTER, FORMS
 from kinesics_core.judging.seen_people import (
     FIELD_OF_VIEW,
+    HEIGHT,
     START,
-    Seen,
+    WIDTH,
     View,
     random_view,
+    recorded,
     see,
     stream,
 )
-from kinesics_core.types import NANOSECONDS, SocialSignals
+from kinesics_core.types import NANOSECONDS, People, SocialSignals
 
 if TYPE_CHECKING:
     from kinesics_core.motion.runtime import Forecaster
@@ -56,11 +58,12 @@ class GestureClip:
         source: The collection.
         gestures: That it shows.
         allowed: Further ones that it may show.
-        keypoints: (T, 17, 3) metres, y up, COCO-17.
+        keypoints: (T, 17, 3) metres, y up, COCO-17; (T, 17, 2) px of a recorded image.
         rate: Frames per second.
         begins: Seconds of the first move, nan if unknown.
         knuckles: (T, 2, 3) metres, of the left and the right hand; None if not recorded.
         hands: (T, 2, 21, 3) metres, landmarks of both hands; None if not recorded.
+        size: Width and height of the recorded image, px; None for metres.
     """
 
     name: str
@@ -72,6 +75,7 @@ class GestureClip:
     begins: float = float("nan")
     knuckles: np.ndarray | None = None
     hands: np.ndarray | None = None
+    size: tuple[int, int] | None = None
 
 
 @dataclass(slots=True)
@@ -177,40 +181,47 @@ def read_gestures(
     clips: Sequence[GestureClip], views: int, seed: int, forecaster: Forecaster | None = None,
     tell: Callable[[int], None] = lambda done: None,
 ) -> list[GestureReading]:
-    """Read every clip in several views.
+    """Read every clip in several views, or as it was recorded.
 
     Args:
         clips: Labelled motion.
-        views: Of each clip; the first is frontal, the others are drawn.
+        views: Of each clip in metres; the first is frontal, the others are drawn.
         seed: Of views and errors.
         forecaster: Forecasts what is read ahead; None reads no forecasts.
         tell: Hears how many readings are done.
     """
     random = np.random.default_rng(seed)
     plan = [(clip, View(yaw=random.uniform(-0.3, 0.3)) if view == 0 else random_view(random))
-            for clip in clips for view in range(views)]
+            for clip in clips for view in range(views if clip.size is None else 1)]
     found: list[GestureReading] = []
-    rates = sorted({round(clip.rate, 3) for clip in clips})
-    for rate in rates:
-        part = [(clip, view) for clip, view in plan if round(clip.rate, 3) == rate]
+    for kind in sorted({_kind(clip) for clip in clips}):
+        part = [(clip, view) for clip, view in plan if _kind(clip) == kind]
         for first in range(0, len(part), TOGETHER):
             group = part[first:first + TOGETHER]
             seen = [see(clip.keypoints, clip.rate, view, random, knuckles=clip.knuckles,
-                        hands=clip.hands)
+                        hands=clip.hands) if clip.size is None else recorded(clip.keypoints)
                     for clip, view in group]
-            found += _read([clip for clip, _ in group], seen, rate, forecaster)
+            rate, *size = kind
+            found += _read([clip for clip, _ in group],
+                           stream(seen, rate, size=(size[0], size[1])), rate, forecaster)
             tell(len(found))
     return found
 
 
+def _kind(clip: GestureClip) -> tuple[float, int, int]:
+    """Return the images per second, their width and height: clips that share them go together."""
+    return round(clip.rate, 3), *(clip.size or (WIDTH, HEIGHT))
+
+
 def _read(
-    clips: Sequence[GestureClip], seen: Sequence[Seen], rate: float, forecaster: Forecaster | None
+    clips: Sequence[GestureClip], images: Iterable[People], rate: float,
+    forecaster: Forecaster | None,
 ) -> list[GestureReading]:
     reader = SignalReader(replace(SignalsConfig(), horizontal_fov=FIELD_OF_VIEW))
     readings = [GestureReading(clip) for clip in clips]
     if forecaster is not None:
         forecaster.reset()
-    for people in stream(seen, rate):
+    for people in images:
         forecasts = forecaster.update(people).motion if forecaster is not None else ()
         for signals in reader.update(people, forecasts):
             readings[signals.person_id - 1].take(signals, 1.0 / rate)

@@ -177,12 +177,33 @@ def _hands(hands: np.ndarray, random: np.random.Generator, rate: float) -> np.nd
     return found
 
 
-def stream(seen: Sequence[Seen], rate: float, start: int = START) -> Iterator[People]:
-    """Yield the images of several motions, all from their first frame on; ids count from 1."""
+def recorded(keypoints: np.ndarray) -> Seen:
+    """Return what a camera has recorded, as it is.
+
+    Args:
+        keypoints: (T, 17, 2) px, COCO-17, nan where not found.
+    """
+    found = np.isfinite(keypoints).all(axis=-1, keepdims=True)
+    coco = np.where(found, np.concatenate([keypoints, np.full(found.shape, 0.9)], axis=-1), 0.0)
+    return Seen(coco.astype(np.float32), None, np.full((len(coco), 4, 4), np.nan), keypoints)
+
+
+def stream(
+    seen: Sequence[Seen], rate: float, start: int = START, size: tuple[int, int] = (WIDTH, HEIGHT)
+) -> Iterator[People]:
+    """Yield the images of several motions, all from their first frame on; ids count from 1.
+
+    Args:
+        seen: The motions.
+        rate: Images per second.
+        start: Stamp of the first one, ns.
+        size: Width and height of the images, px.
+    """
+    width, height = size
     for frame in range(max(len(one.coco) for one in seen)):
         persons = [one.person(frame, number + 1) for number, one in enumerate(seen)
                    if frame < len(one.coco)]
-        yield People(start + round(frame * NANOSECONDS / rate), WIDTH, HEIGHT, persons, "seen")
+        yield People(start + round(frame * NANOSECONDS / rate), width, height, persons, "seen")
 
 
 def _about_y(angle: float) -> np.ndarray:

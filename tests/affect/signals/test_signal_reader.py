@@ -188,6 +188,23 @@ def test_a_wave_of_the_wrist_alone_is_seen_by_its_knuckles():
                           for sign in one.gestures}
 
 
+def test_a_small_wave_is_seen_where_nothing_tells_the_hand():
+    """Fingertips go on along the forearm, which swings by 9 degrees to either side."""
+    def without_hands(seen):
+        seen.pose = None
+
+    signals = watch(lambda t: Pose(right=bent(t, Arm(
+        0.4, 0.3, (0.2 + 0.15 * np.sin(9 * t), 1.0, 0.3)))), 4.0, change=without_hands)
+    assert told(signals, "wave")
+
+
+@pytest.mark.parametrize(("rise", "points"), [(-0.3, False), (0.1, False), (0.9, True)])
+def test_a_hand_held_out_low_is_offered_and_does_not_point(rise, points):
+    signals = watch(lambda t: Pose(right=bent(t, Arm(0.12, 0.75 + 0.6 * points, (0.0, rise, 2.0))
+                                              )), 3.0)
+    assert told(signals, "point") == points
+
+
 def test_who_turns_or_lunges_with_a_straight_arm_does_not_point():
     def lunge(t):
         return Pose(right=Arm(0.1, 1.4 * begun(t)), turn=0.9 * np.sin(4 * t) * begun(t))
