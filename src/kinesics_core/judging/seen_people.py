@@ -78,6 +78,7 @@ class Seen:
         knuckles: (T, 2, 3) px and score, of the left and the right hand; None without.
         hands: (T, 2, 21, 3) metres, landmarks of both hands, optical axes, origin in their middle;
             nan where a hand is not found; None without.
+        drawn_hands: (T, 2, 21, 2) px, likewise.
     """
 
     coco: np.ndarray
@@ -86,6 +87,7 @@ class Seen:
     truth: np.ndarray
     knuckles: np.ndarray | None = None
     hands: np.ndarray | None = None
+    drawn_hands: np.ndarray | None = None
 
     def person(self, frame: int, number: int) -> Person:
         """Return what is seen in a frame."""
@@ -100,6 +102,10 @@ class Seen:
             pose[_KNUCKLES, 3] = self.knuckles[frame, :, 2]
         person = Person(number, 0.9, self.coco[frame], pose=pose, pose_world=world,
                         head=head if np.isfinite(head).all() else None)
+        if self.drawn_hands is not None:
+            person.left_hand, person.right_hand = (
+                np.concatenate([hand, np.zeros((21, 1))], axis=1).astype(np.float32)
+                if np.isfinite(hand).all() else None for hand in self.drawn_hands[frame])
         if self.hands is not None:
             person.left_hand_world, person.right_hand_world = (
                 hand if np.isfinite(hand).all() else None for hand in self.hands[frame])
@@ -126,7 +132,8 @@ def see(
     across = first[5] - first[6]
     heading = np.arctan2(-across[2], across[0]) if turn else 0.0
     middle = 0.5 * (first[11] + first[12]) * (1.0, 0.0, 1.0) * turn
-    points = keypoints if knuckles is None else np.concatenate([keypoints, knuckles], axis=1)
+    points = np.concatenate([keypoints] + [
+        part.reshape(len(part), -1, 3) for part in (knuckles, hands) if part is not None], axis=1)
     points = points - (middle + (0.0, np.nanmin(keypoints[..., 1]), 0.0))
     turned = _about_y(-heading + view.yaw).T
     points = points @ turned
@@ -137,6 +144,7 @@ def see(
     focal = focal_length(WIDTH, FIELD_OF_VIEW)
     truth = project(optical, focal, (WIDTH / 2, HEIGHT / 2), nearest=0.2)
     optical, truth, ends = optical[:, :17], truth[:, :17], truth[:, 17:]
+    ends, drawn = (ends[:, :2], ends[:, 2:]) if knuckles is not None else (ends[:, :0], ends)
     torso = 0.5 * focal / view.distance
     frames = len(keypoints)
     pixels = truth + view.jitter * torso * _wander(random, (frames, 17, 2), rate)
@@ -165,6 +173,9 @@ def see(
         off = hands - hands.mean(axis=2, keepdims=True)
         seen.hands = _hands(off @ turned * (1.0, -1.0, -1.0), random, rate)
         seen.hands[score[:, 9:11] < 0.5] = np.nan
+        drawn = drawn.reshape(frames, 2, 21, 2) + (pixels - truth)[:, 9:11, None]
+        drawn += 0.5 * view.jitter * torso * _wander(random, drawn.shape, rate)
+        seen.drawn_hands = np.where(np.isnan(seen.hands[..., :2]), np.nan, drawn)
     return seen
 
 

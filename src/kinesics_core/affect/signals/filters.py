@@ -41,9 +41,9 @@ _USUAL_ROWS = np.array([M[name] for name in USUALS])
 SWINGS = {
     "wave_left": 0.18, "wave_right": 0.18, "beckon_left": 0.13, "beckon_right": 0.13,
     "lift_left": 0.16, "lift_right": 0.16, "flap_left": 0.16, "flap_right": 0.16,
-    "clap": 0.14, "nod": 0.07, "shake": 0.10,
+    "curl_left": 0.12, "curl_right": 0.12, "clap": 0.14, "nod": 0.07, "shake": 0.10,
 }
-"""Values that may swing, and how far each must turn back (torsos, radians) for a swing."""
+"""Values that may swing, and how far each must turn back (torsos, shares, radians) for a swing."""
 
 S = {name: index for index, name in enumerate(SWINGS)}
 _BACK = np.array(list(SWINGS.values()))[:, None]

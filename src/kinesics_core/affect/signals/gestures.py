@@ -21,18 +21,18 @@ G = {name: index for index, name in enumerate(GESTURES)}
 _EVEN = 0.4
 """Share of the larger of two swings, and of the longer, that the other one has at least."""
 
-_SLOWEST = np.array([0.9] * 8 + [0.42, 0.6, 0.7])[:, None]
+_SLOWEST = np.array([0.9] * 10 + [0.42, 0.6, 0.7])[:, None]
 _QUICKEST = 0.07
 """Seconds between two turning points of what swings; heads are quicker than hands."""
 
 
 _SWING_ROWS = np.array([M[name] for name in (
     "beside_left", "beside_right", "reach_left", "reach_right", "wrist_up_left", "wrist_up_right",
-    "above_left", "above_right", "gap", "pitch", "yaw")])
+    "above_left", "above_right", "bent_left", "bent_right", "gap", "pitch", "yaw")])
 _HEADS = slice(S["nod"], S["nod"] + 2)
 _HANDS = np.array([S[f"{name}_{side}"] for side in ("left", "right")
-                   for name in ("wave", "beckon", "flap", "flap")])
-"""Rows of swings of a wave and of three beckonings: of the left hand, then of the right one."""
+                   for name in ("wave", "beckon", "flap", "flap", "curl")])
+"""Rows of swings of a wave and of four beckonings: of the left hand, then of the right one."""
 
 _HANDS_OF = {name: np.array([S[f"{name}_left"], S[f"{name}_right"]]) for name in ("wave", "lift")}
 """Rows of a swing of both hands."""
@@ -45,7 +45,8 @@ _LATELY = 1.0
 
 _LEAST = np.array([
     (0.15, 0.25), (0.15, 0.25), (0.17, 0.4), (0.17, 0.4), (0.17, 0.28), (0.17, 0.28),
-    (0.17, 0.28), (0.17, 0.28), (0.14, 0.5), (0.13, 0.2), (0.17, 0.28)]).T[..., None]
+    (0.17, 0.28), (0.17, 0.28), (0.17, 0.28), (0.17, 0.28), (0.14, 0.5), (0.13, 0.2),
+    (0.17, 0.28)]).T[..., None]
 """Lengths that three swings must have on average, and two, to be a gesture; as ``SWINGS``."""
 
 _OF_SIDES = {
@@ -146,6 +147,10 @@ _RULES: dict[str, tuple[tuple[str, float, float], ...]] = {
              ("motion_reach", 0.02, 0.03), ("motion_shoulders_y", 0.04, 0.025),
              ("motion_shoulders_x", 0.07, 0.04), ("wrist_out", 1.0, 0.8), ("wrist_up", 0.6, 0.35),
              ("wrist_up", -0.65, -0.5), ("wrist_forward", 0.35, 0.5), ("other", 0.04, 0.0)),
+    # Fingers beckon, the wrist at rest.
+    "curl": (_ALONE, ("motion_wrist_up", 0.05, 0.03), ("motion_wrist_out", 0.05, 0.03),
+             ("wrist_out", 1.0, 0.8), ("wrist_up", 0.6, 0.35), ("wrist_up", -0.75, -0.6),
+             ("wrist_forward", 0.35, 0.5), ("other", 0.06, 0.02)),
     "point": (("reach", 0.86, 0.93), ("aside", 0.6, 0.8), ("aimed", -0.45, -0.3),
               ("wrist_up", -0.75, -0.55), ("wrist_up", 0.9, 0.75), ("elbow_up", 0.6, 0.45), _QUIET,
               ("motion_facing", 0.35, 0.22), ("motion_shoulders_x", 0.12, 0.07),
@@ -174,10 +179,11 @@ _WORSE = 6
 _PLACES = tuple((rule, side) for rule, side in (
     *((rule, "left") if isinstance(rule, str) else (rule[0], "") for rule in _PAIRS),
     *((rule, "right") if isinstance(rule, str) else (rule[1], "") for rule in _PAIRS),
-    *((rule, side) for side in ("left", "right") for rule in ("wave", "drawn", "flap", "rise")),
+    *((rule, side) for side in ("left", "right")
+      for rule in ("wave", "drawn", "flap", "rise", "curl")),
     ("point", "left"), ("point", "right"),
     *((rule, "") for rule in ("met", "near", "shrug", "nods", "shakes", "ahead"))))
-_HAND_RULES = slice(2 * len(_PAIRS), 2 * len(_PAIRS) + 8)
+_HAND_RULES = slice(2 * len(_PAIRS), 2 * len(_PAIRS) + 10)
 _POINTS = slice(_HAND_RULES.stop, _HAND_RULES.stop + 2)
 
 
@@ -205,7 +211,7 @@ def swinging(now: np.ndarray, face: np.ndarray) -> np.ndarray:
     # What is unknown compares as false, and is left out too.
     low = up > -0.9
     counts = np.concatenate([
-        up > -0.45, low & (forward > 0.2), low, low,
+        up > -0.45, low & (forward > 0.2), low, low, low,
         (np.minimum(up[:1], up[1:]) > -1.0) & (np.maximum(up[:1], up[1:]) < 0.4)])
     made[:len(counts)][~counts] = np.nan
     # Of somebody whose face is found at times, only those times count.
@@ -237,10 +243,10 @@ def evidence(state: Moment, before: np.ndarray | None = None) -> np.ndarray:
     # Hands to and fro.
     clap = made[G["clap"]] = swings[S["clap"]] * chest * met
     hands = swings.take(_HANDS, axis=0) * held[_HAND_RULES] * (1.0 - clap)
-    wave, drawn, flap, rise = np.maximum(hands[:4], hands[4:])
+    wave, drawn, *bent = np.maximum(hands[:5], hands[5:])
     wave *= 1.0 - drawn
     no_wave = 1.0 - wave
-    beckon = np.maximum(drawn, np.maximum(flap, rise) * no_wave)
+    beckon = np.maximum(drawn, np.maximum.reduce(bent) * no_wave)
     made[G["wave"]], made[G["come_here"]] = wave, beckon
     # Held arms and hands.
     first, second = held[_POINTS] * (0.9 + 0.4 * _known(values[_POINTING]))
@@ -402,7 +408,7 @@ def _add_begun(
     stays = _above(state.mean[_UPS] - before, -0.2, -0.1)
     first = np.minimum(_far(span, _LEAST[1, _BEGUN]), 0.9)
     first *= (span > 0.0) & (turns[0] < _SLOWEST[_BEGUN]) & (turns[1] < _LATELY)
-    first *= np.concatenate([stays, stays, stays, stays, stays.min(axis=0, keepdims=True)])
+    first *= np.concatenate([stays] * 5 + [stays.min(axis=0, keepdims=True)])
     fresh = swings[_BEGUN] < 0.1
     spans[_BEGUN] = np.where(fresh & (first > 0.0), span, spans[_BEGUN])
     swings[_BEGUN] = np.maximum(swings[_BEGUN], first)

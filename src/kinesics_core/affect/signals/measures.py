@@ -15,7 +15,7 @@ from kinesics_core.affect.signals.samples import TORSO, TORSO_OVER_SHOULDERS
 
 _SIDED = (
     "wrist_out", "wrist_up", "wrist_forward", "elbow_out", "elbow_up", "elbow_forward", "reach",
-    "at_face", "at_hip", "at_elbow", "thigh", "pointing", "beside", "above", "tips",
+    "at_face", "at_hip", "at_elbow", "thigh", "pointing", "bent", "beside", "above", "tips",
 )
 
 MEASURES = (
@@ -28,7 +28,7 @@ MEASURES = (
 ``reach`` is the distance of shoulder and wrist over that along the arm: 1 is straight; ``at_face``,
 ``at_hip`` and ``at_elbow`` are distances of the hand or wrist to the face, to the hip of its side
 and to the other elbow; ``beside`` and ``above`` are the fingertips' place aside of and over the
-shoulders in the image, ``tips`` that over the wrist; a bent index finger raises the last two;
+shoulders in the image, ``tips`` that over the wrist; ``bent`` is how far the index finger is;
 ``thigh`` is the thigh's angle to the vertical; ``gap`` is between the wrists; ``head_up`` is the
 ears' height over the shoulders; ``lean`` and ``tilt`` are the trunk's, forward and aside;
 ``facing`` is the trunk's yaw against the line to the camera, 0 facing it; ``shoulders_x``,
@@ -47,9 +47,6 @@ HAND = 0.35
 
 TIPS = 2.0
 """Distance of the fingertips from the wrist over that of the knuckles."""
-
-BENDS = 0.5
-"""Torsos by which a wholly bent index finger raises the hand: palm up, a bent fingertip rises."""
 
 
 _OUTWARDS = np.array([1.0, -1.0, 1.0, -1.0])[:, None, None]  # to the side of each elbow and wrist
@@ -82,6 +79,7 @@ def measure(steps: np.ndarray, width: int, focal: float) -> np.ndarray:
         _arms(made, body, shoulders, side, hands)
         _two(made, "thigh")[...] = _thighs(body[13:15] - body[11:13], flat)
         _two(made, "pointing")[...] = sample[samples.POINTING]
+        _two(made, "bent")[...] = sample[samples.BENT]
         made[M["head_up"]] = shoulders[1] - 0.5 * (body[3, 1] + body[4, 1])
         trunk = shoulders - hips
         ahead = trunk[0] * side[1] - trunk[2] * side[0]
@@ -93,13 +91,7 @@ def measure(steps: np.ndarray, width: int, focal: float) -> np.ndarray:
         azimuth = np.arctan2(0.5 * (pixels[5, 0] + pixels[6, 0]) - 0.5 * width, focal)
         made[M["facing"]] = _facing(body, trunk, side, flat, azimuth)
         made[M["shoulders_x"]], made[M["shoulders_y"]] = middle
-        # Hands of which nothing tells the place go on along their forearms.
-        forearms = HAND * (pixels[9:11] - pixels[7:9]) / scale
-        tips = TIPS * np.where(np.isnan(hands), forearms, hands)
-        tips[np.isnan(tips)] = 0.0
-        bent = BENDS * sample[samples.BENT]
-        bent[np.isnan(bent)] = 0.0
-        tips[:, 1] -= bent
+        tips = _fingertips(sample, pixels, scale, hands)
         np.negative(tips[:, 1], out=_two(made, "tips"))
         tips += places[9:11] - middle
         _two(made, "beside")[...] = tips[:, 0]
@@ -151,6 +143,23 @@ def _knuckles(sample: np.ndarray, pixels: np.ndarray, scale: np.ndarray) -> np.n
     """Return where knuckles are from their wrists in the image, (2, 2, ...) torsos."""
     places = sample[samples.HANDS].reshape(2, 2, *scale.shape)
     return (places - pixels[9:11]) / scale
+
+
+def _fingertips(
+    sample: np.ndarray, pixels: np.ndarray, scale: np.ndarray, knuckles: np.ndarray
+) -> np.ndarray:
+    """Return where fingertips are from their wrists in the image, (2, 2, ...) torsos.
+
+    Hands of which nothing tells the place go on along their forearms.
+    """
+    tips = (sample[samples.TIPS].reshape(2, 2, *scale.shape) - pixels[9:11]) / scale
+    unknown = np.isnan(tips)
+    if some(unknown):
+        forearms = HAND * (pixels[9:11] - pixels[7:9]) / scale
+        straight = TIPS * np.where(np.isnan(knuckles), forearms, knuckles)
+        straight[np.isnan(straight)] = 0.0
+        tips[unknown] = straight[unknown]
+    return tips
 
 
 def _arms(

@@ -35,7 +35,9 @@ HANDS = slice(98, 102)
 """Knuckles of the left and the right hand, 2 x (x, y) pixels."""
 BENT = slice(102, 104)
 """Left and right hand: how far the index finger is bent, 0 straight, about .6 in a fist."""
-SIZE = 104
+TIPS = slice(104, 108)
+"""Middle of the four fingers' tips of the left and the right hand, 2 x (x, y) pixels."""
+SIZE = 108
 
 TURN = slice(YAW, PITCH + 1)
 FOLLOWED = slice(SCALE, AXIS.stop)
@@ -112,6 +114,14 @@ def _add_hands(made: np.ndarray, persons: Sequence[Person]) -> None:
         seen = (little[..., 3] >= MIN_SCORE) & (index[..., 3] >= MIN_SCORE)
         knuckles = np.where(seen[..., None], 0.5 * (little[..., :2] + index[..., :2]), np.nan)
         made[rows, HANDS] = knuckles.reshape(-1, 4)
+    drawn = [(row, side, hand) for row, person in enumerate(persons)
+             for side, hand in enumerate((person.left_hand, person.right_hand))
+             if hand is not None and hand.shape == (21, 3)]
+    if drawn:
+        rows, sides, hands = zip(*drawn, strict=True)
+        tips = np.array(hands, np.float64)[:, _FINGERTIPS, :2].mean(axis=1)
+        first = TIPS.start + 2 * np.array(sides)
+        made[rows, first], made[rows, first + 1] = tips.T
     found = [(row, side, hand) for row, person in enumerate(persons)
              for side, hand in enumerate((person.left_hand_world, person.right_hand_world))
              if hand is not None and hand.shape == (21, 3)]
@@ -141,6 +151,7 @@ def coming_samples(keypoints: np.ndarray, latest: np.ndarray) -> np.ndarray:
     made[..., COCO] = places.reshape(steps, persons, 34)
     moved = places - now
     made[..., HANDS] += moved[..., 9:11, :].reshape(steps, persons, 4)
+    made[..., TIPS] += moved[..., 9:11, :].reshape(steps, persons, 4)
     metre = TORSO / np.exp(latest[:, SCALE])
     # World coordinates have their origin between the hips.
     middle = 0.5 * (moved[..., 11:12, :] + moved[..., 12:13, :])
@@ -229,6 +240,7 @@ _EYES = np.array([_index(BLENDSHAPE_INDEX, *names) for names in (
 """(5, 2) shapes of eyes that look left, right, down and up in the image, and that are shut."""
 
 _NO_SHAPES = np.full(len(BLENDSHAPE_INDEX), np.nan, np.float32)
+_FINGERTIPS = np.array([8, 12, 16, 20])
 _FINGERS = np.array([[0, first, first + 1, first + 2, first + 3] for first in (5, 9, 13, 17)])
 
 
