@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kinesics_core.affect.per_person import some
+from kinesics_core.affect.per_person import every, some
 from kinesics_core.affect.signals import gestures, samples
 from kinesics_core.affect.signals.decision import BEGINS, Decision
 from kinesics_core.affect.signals.engagement import Engagement
@@ -50,7 +50,12 @@ _BRIEFLY = 0.5
 
 _THIGHS = [M["thigh_left"], M["thigh_right"]]
 
-_FOLLOWS = np.array([0.3, 0.1, 0.1])  # share of a change in an image, of ``samples.FOLLOWED``
+_FOLLOWS = np.array([0.3, 0.1, 0.1, 0.05, 0.05])
+"""Share of a change in an image that is followed, of ``samples.FOLLOWED`` and of how far the
+head's pose is from what its keypoints say."""
+
+_SHRINKS = 0.02
+"""The same of a size that is guessed and gets smaller."""
 
 _MOST = 32
 """Images that wait at most, for cameras far faster than the grid or whose clock stands still."""
@@ -141,13 +146,14 @@ class SignalReader:
         line, newest = self._timeline, waiting[-1]
         size = (newest.width, newest.height)
         made = samples.samples_of([one for people in waiting for one in people.persons], size)
-        steps: list[np.ndarray] = []
+        stamps: list[int] = []
+        images: list[np.ndarray] = []
         taken = 0
         for people in waiting:
             ids = [person.id for person in people.persons]
             if line.ids.tolist() != ids:
-                self._advance(steps, size[0])
-                steps = []
+                self._advance(stamps, images, size[0])
+                stamps, images = [], []
                 self._forget(ids, people.stamp)
                 self._admit(ids)
             now = made[taken:taken + len(ids)]
@@ -158,10 +164,9 @@ class SignalReader:
                 there, now = now, np.full((len(line.ids), samples.SIZE), np.nan)
                 rows = [self._slots[number] for number in ids]
                 now[rows], line.seen[rows] = there, people.stamp
-            self._follow(now)
-            self._fill_heads(now)
-            steps.append(line.add(people.stamp, now))
-        self._advance(steps, size[0])
+            stamps.append(people.stamp)
+            images.append(now)
+        self._advance(stamps, images, size[0])
 
     def _forget(self, ids: Sequence[int], stamp: int) -> None:
         line, there = self._timeline, set(ids)
@@ -186,38 +191,55 @@ class SignalReader:
         self._slots = {person: slot for slot, person in enumerate(self._timeline.ids.tolist())}
 
     def _follow(self, now: np.ndarray) -> None:
-        """Follow the size of persons, and over .3 s where their shoulders point.
+        """Follow the size of persons, where their shoulders point, and how heads are held.
 
         The size goes down slowly where it is guessed: a turn or a bow is no step back. The depth
-        of shoulders is the least certain of all.
-        """
-        before, new = self._timeline.latest[:, samples.FOLLOWED], now[:, samples.FOLLOWED]
-        gains = _FOLLOWS
-        guessed = np.isnan(now[:, samples.WORLD.start + 3 * 5])
-        if some(guessed):
-            gains = np.tile(_FOLLOWS, (len(now), 1))
-            gains[guessed & (new[:, 0] < before[:, 0]), 0] = 0.02
-        change = gains * (new - before)
-        now[:, samples.FOLLOWED] = np.where(np.isnan(before), new, before + change)
-
-    def _fill_heads(self, now: np.ndarray) -> None:
-        """Take the head's turn from its keypoints where no face is found, on a level learnt."""
-        pose, drawn = now[:, samples.TURN], now[:, samples.DRAWN]
-        change = 0.05 * (pose - drawn - self._apart)
-        unknown = np.isnan(change)
-        change[unknown] = 0.0
-        self._apart += change
-        if some(unknown):
-            now[:, samples.TURN] = np.where(np.isnan(pose[:, :1]), drawn + self._apart, pose)
-
-    def _advance(self, steps: Sequence[np.ndarray], width: int) -> None:
-        """Go on by steps of the grid.
+        of shoulders is the least certain of all. Where no face is found, the head's turn is that
+        of its keypoints, on a level learnt.
 
         Args:
-            steps: (steps, slots, size) samples of each image.
+            now: (images, slots, samples.SIZE), one after the other, which is changed.
+        """
+        pose, drawn = now[..., samples.TURN], now[..., samples.DRAWN]
+        targets = np.concatenate([now[..., samples.FOLLOWED], pose - drawn], axis=-1)
+        state = np.concatenate([self._timeline.latest[:, samples.FOLLOWED], self._apart], axis=1)
+        known = np.isfinite(targets)
+        whole = every(known) and not some(np.isnan(state))
+        if not whole:
+            targets[~known] = np.nan
+        guessed = np.isnan(now[..., samples.WORLD.start + 3 * 5])
+        guesses = some(guessed)
+        states = np.empty_like(targets)
+        for image, target in enumerate(targets):
+            change = target - state
+            moved = state + _FOLLOWS * change
+            if guesses:
+                shrinks = guessed[image] & (change[:, 0] < 0.0)
+                moved[shrinks, 0] = state[shrinks, 0] + _SHRINKS * change[shrinks, 0]
+            if not whole:
+                moved = np.where(np.isnan(moved), np.where(np.isnan(state), target, state), moved)
+            state = states[image] = moved
+        self._apart = state[:, -2:]
+        followed = states[..., :-2]
+        if not whole:
+            followed = np.where(known[..., :-2], followed, np.nan)
+            now[..., samples.TURN] = np.where(
+                np.isnan(pose[..., :1]), drawn + states[..., -2:], pose)
+        now[..., samples.FOLLOWED] = followed
+
+    def _advance(self, stamps: Sequence[int], images: Sequence[np.ndarray], width: int) -> None:
+        """Go on by images.
+
+        Args:
+            stamps: Of the images, ns.
+            images: Samples (slots, size) of each.
             width: Of the images, px.
         """
-        joined = np.concatenate(steps) if len(steps) > 1 else steps[0] if steps else np.zeros(0)
+        if not images:
+            return
+        now = np.array(images)
+        self._follow(now)
+        joined = self._timeline.add(stamps, now)
         if not joined.size:
             return
         focal = focal_length(width, self.config.horizontal_fov)
