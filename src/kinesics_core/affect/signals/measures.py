@@ -52,8 +52,8 @@ BENDS = 0.5
 """Torsos by which a wholly bent index finger raises the hand: palm up, a bent fingertip rises."""
 
 
-_OUTWARDS = np.array([1.0, -1.0, 1.0, -1.0])[:, None, None]  # to the side of each elbow and wrist
-_FLATTENED = np.array([1.0, 1.0, 0.5])[:, None, None]  # depth, the least certain, counts half
+_OUTWARDS = np.array([1.0, -1.0, 1.0, -1.0])[:, None]  # to the side of each elbow and wrist
+_FLATTENED = np.array([1.0, 1.0, 0.5])[:, None]  # depth, the least certain, counts half
 # Joints between which an arm's lengths are: upper arms, forearms, whole arms.
 _ARM_ENDS, _ARM_STARTS = np.array([7, 8, 9, 10, 9, 10]), np.array([5, 6, 7, 8, 5, 6])
 # What hands (the first two) and wrists are near: the face, the own hip, the other elbow and wrist.
@@ -62,19 +62,18 @@ _THIGH = 0.245 / 0.288
 
 
 def measure(steps: np.ndarray, width: int, focal: float) -> np.ndarray:
-    """Return the measures (len(MEASURES), T, P) of samples.
+    """Return the measures (len(MEASURES), ...) of samples.
 
     Args:
-        steps: (T, P, samples.SIZE).
+        steps: (..., samples.SIZE).
         width: Of the image, px.
         focal: Focal length, px.
     """
-    sample = np.ascontiguousarray(np.moveaxis(steps, -1, 0))
-    shape = sample.shape[1:]
-    pixels = sample[samples.COCO].reshape(17, 2, *shape)
+    sample = np.ascontiguousarray(steps.reshape(-1, samples.SIZE).T)
+    pixels = sample[samples.COCO].reshape(17, 2, -1)
     scale = np.exp(sample[samples.SCALE])
     body, flat = _body(sample, pixels, scale)
-    made = np.empty((len(MEASURES), *shape))
+    made = np.empty((len(MEASURES), sample.shape[1]))
     with np.errstate(invalid="ignore", divide="ignore"):
         shoulders, hips = 0.5 * (body[5] + body[6]), 0.5 * (body[11] + body[12])
         side = _sideways(body, sample[samples.AXIS])
@@ -110,7 +109,7 @@ def measure(steps: np.ndarray, width: int, focal: float) -> np.ndarray:
     eyes[np.isnan(eyes)] = 0.0
     made[M["gaze_yaw"]] = made[M["yaw"]] + eyes[0]
     made[M["gaze_pitch"]] = made[M["pitch"]] + eyes[1]
-    return made
+    return made.reshape(len(MEASURES), *steps.shape[:-1])
 
 
 def _two(made: np.ndarray, name: str) -> np.ndarray:
