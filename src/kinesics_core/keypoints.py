@@ -46,7 +46,8 @@ def visible(
     """
     low, high = _limits(size, min_score)
     # What is nan compares as false.
-    seen: np.ndarray = np.logical_and.reduce((keypoints >= low) & (keypoints <= high), axis=-1)
+    inside = (keypoints >= low) & (keypoints <= high)
+    seen: np.ndarray = inside[..., 0] & inside[..., 1] & inside[..., 2]
     return seen
 
 
@@ -86,6 +87,22 @@ def resample(
     if grid is times and whole.all():
         return poses, np.zeros(seen.shape)
     # Keypoints that were seen in every image, mostly all of them, share their places in time.
+    if grid is times:
+        made, gaps = poses.copy(), np.zeros(seen.shape)
+    else:
+        made, gaps = _between(times, poses, grid)
+    if not whole.all():
+        body, point = (~whole).nonzero()
+        others, apart = _resampled(
+            times, poses[body, :, point].swapaxes(0, 1)[None], seen[body, :, point].T[None], grid)
+        made[body, :, point], gaps[body, :, point] = others[0].swapaxes(0, 1), apart[0].T
+    return made, gaps
+
+
+def _between(
+    times: np.ndarray, poses: np.ndarray, grid: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Do what ``resample`` does, of keypoints that were seen in every image."""
     first, last = _around(times, grid)
     held = (first < 0) | (last == len(times))
     first, last = np.where(first < 0, last, first), np.where(last == len(times), first, last)
@@ -96,11 +113,6 @@ def resample(
     made = low + share[:, None, None] * (poses[:, last] - low)
     gaps = np.empty(made.shape[:3])
     gaps[:] = np.where(held, np.inf, length)[:, None]
-    if not whole.all():
-        body, point = (~whole).nonzero()
-        others, apart = _resampled(
-            times, poses[body, :, point].swapaxes(0, 1)[None], seen[body, :, point].T[None], grid)
-        made[body, :, point], gaps[body, :, point] = others[0].swapaxes(0, 1), apart[0].T
     return made, gaps
 
 
