@@ -142,17 +142,17 @@ def expected_gestures(
 
 def _at(forecasts: Sequence[MotionForecast], stamp: int, ahead: np.ndarray) -> np.ndarray:
     """Return keypoints (len(ahead), P, 17, 2) at seconds after a stamp; the ends are held."""
-    places: dict[tuple[int, float, int], tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
-    made = np.empty((len(ahead), len(forecasts), *forecasts[0].keypoints.shape[1:]))
+    grids: dict[tuple[int, float, int], list[int]] = {}  # most often all are of one image
     for number, forecast in enumerate(forecasts):
         grid = (forecast.stamp, forecast.dt, len(forecast.keypoints))
-        if grid not in places:  # most often all are of one image
-            place = (stamp - grid[0]) / NANOSECONDS / grid[1] + ahead / grid[1] - 1.0
-            place = np.minimum(np.maximum(place, 0.0), grid[2] - 1)
-            before = np.minimum(place.astype(int), max(grid[2] - 2, 0))
-            places[grid] = (before, np.minimum(before + 1, grid[2] - 1),
-                            (place - before)[:, None, None])
-        before, after, share = places[grid]
-        first = forecast.keypoints[before]
-        made[:, number] = first + share * (forecast.keypoints[after] - first)
+        grids.setdefault(grid, []).append(number)
+    made = np.empty((len(ahead), len(forecasts), *forecasts[0].keypoints.shape[1:]))
+    for (begins, dt, count), alike in grids.items():
+        place = (stamp - begins) / NANOSECONDS / dt + ahead / dt - 1.0
+        place = np.minimum(np.maximum(place, 0.0), count - 1)
+        before = np.minimum(place.astype(int), max(count - 2, 0))
+        keypoints = np.array([forecasts[number].keypoints for number in alike]).swapaxes(0, 1)
+        first = keypoints.take(before, axis=0)
+        change = keypoints.take(np.minimum(before + 1, count - 1), axis=0) - first
+        made[:, alike] = first + (place - before)[:, None, None, None] * change
     return made

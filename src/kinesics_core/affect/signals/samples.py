@@ -148,7 +148,8 @@ def coming_samples(keypoints: np.ndarray, latest: np.ndarray) -> np.ndarray:
     world = made[..., WORLD].reshape(steps, persons, 17, 3)
     world[..., :2] += moved
     made[..., WORLD] = world.reshape(steps, persons, 51)
-    made[..., TURN] += head_angles(places) - head_angles(now)
+    angles = head_angles(np.concatenate([now[None], places]))
+    made[..., TURN] += angles[1:] - angles[0]
     return made
 
 
@@ -179,14 +180,14 @@ def _scales(places: np.ndarray, world: np.ndarray) -> np.ndarray:
     """
     # The head's points say the same as the nose.
     both = np.concatenate([places, world[..., :2]], axis=2).take(_SIZED, axis=1)
-    known = np.isfinite(both[..., 0] + both[..., 2])[..., None]
-    both[~known[..., 0]] = 0.0
-    count = np.maximum(np.add.reduce(known, axis=1), 1)
+    unknown = ~np.isfinite(both[..., 0] + both[..., 2])
+    both[unknown] = 0.0
+    count = both.shape[1] - np.add.reduce(unknown, axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        off = (both - (np.add.reduce(both, axis=1) / count)[:, None]) * known
-        spread = np.einsum("pki,pki->pi", off, off)
+        total = np.add.reduce(both, axis=1)
+        spread = np.einsum("pki,pki->pi", both, both) - total * total / count[:, None]
         metres = spread[:, 2] + spread[:, 3]
-        told = (count[:, 0] >= 4) & (metres > 1e-3)
+        told = (count >= 4) & (metres > 1e-3)
         size = TORSO * np.sqrt((spread[:, 0] + spread[:, 1]) / metres)
         if not every(told):
             trunk = 0.5 * (places[:, 5] + places[:, 6] - places[:, 11] - places[:, 12])
