@@ -54,16 +54,22 @@ class SpeechDetector(PerPerson):
             rows: Of the n persons.
         """
         rows = numbers(rows)
-        self._append(shapes.take(_SHAPES, axis=2), np.array(stamps), rows)
-        newest, kept = self._newest[rows], self._stamps[rows]
+        mouth, way = self._append(shapes.take(_SHAPES, axis=2), np.array(stamps), rows)
+        kept = self._stamps[rows]
         first = np.where(kept >= stamps[-1] - _WINDOW, kept, _NEVER_AGAIN).argmin(axis=1)
-        went = self._ways[rows, newest] - self._ways[rows, first]
-        came = np.abs(self._mouths[rows, newest] - self._mouths[rows, first])
+        went = way - self._ways[rows, first]
+        came = np.abs(mouth - self._mouths[rows, first])
         returns = np.maximum.reduce(went - came, axis=1)
         return np.minimum(np.maximum((returns - _SILENT) / (_SPEAKING - _SILENT), 0.0), 1.0)
 
-    def _append(self, seen: np.ndarray, stamps: np.ndarray, rows: np.ndarray) -> None:
-        """Keep images with the mouths (images, n, shapes) that were seen, smoothed."""
+    def _append(
+        self, seen: np.ndarray, stamps: np.ndarray, rows: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Keep images with the mouths (images, n, shapes) that were seen, smoothed.
+
+        Returns:
+            Mouths and ways (n, shapes) of the last image.
+        """
         newest = self._newest[rows]
         before = np.empty(seen.shape[:2], np.int64)
         before[0], before[1:] = self._stamps[rows, newest], stamps[:-1, None]
@@ -87,3 +93,4 @@ class SpeechDetector(PerPerson):
         places = (newest + np.arange(1, len(stamps) + 1)[:, None]) % _KEPT
         self._stamps[rows, places], self._newest[rows] = kept, places[-1]
         self._mouths[rows, places], self._ways[rows, places] = mouths, ways
+        return mouths[-1], ways[-1]

@@ -116,11 +116,12 @@ def expected_gestures(
     """
     rows, fresh = coming.rows, coming.forecasts
     # Hands on their way to and fro pass through poses that they do not hold.
-    swung = now.turns[0, _HANDS][:, rows].min(axis=0) < _SETTLED
-    seen[np.ix_(_POSES, np.arange(seen.shape[1]), swung)] *= 0.5
+    swung = np.minimum.reduce(now.turns[0, _HANDS][:, rows], axis=0) < _SETTLED
+    if some(swung):
+        seen[_POSES] *= np.where(swung, 0.5, 1.0)
     already = decided.on[:, rows]
     already[_UNFORESEEN] = True
-    if not some((seen.max(axis=1) >= BEGINS) & ~already):
+    if not some((np.maximum.reduce(seen, axis=1) >= BEGINS) & ~already):
         return {}
     decision = decided.of_some(rows)
     found: dict[int, list[GestureSign]] = {forecast.person_id: [] for forecast in fresh}

@@ -121,19 +121,19 @@ class State(Means):
 
     def of_some(self, rows: np.ndarray) -> State:
         """Return the state of the persons of the indices given, which advances by itself."""
-        return State(*(getattr(self, part.name).take(rows, axis=-1) for part in fields(self)))
+        return State(*(getattr(self, name).take(rows, axis=-1) for name in _PARTS))
 
     def keep(self, rows: np.ndarray) -> None:
         """Keep only the persons of the indices given, in that order."""
-        for part in fields(self):
-            setattr(self, part.name, getattr(self, part.name)[..., rows])
+        for name in _PARTS:
+            setattr(self, name, getattr(self, name)[..., rows])
 
     def admit(self, count: int) -> None:
         """Add persons of whom nothing is known."""
         fresh = State.of(count)
-        for part in fields(self):
-            both = (getattr(self, part.name), getattr(fresh, part.name))
-            setattr(self, part.name, np.concatenate(both, axis=-1))
+        for name in _PARTS:
+            both = (getattr(self, name), getattr(fresh, name))
+            setattr(self, name, np.concatenate(both, axis=-1))
 
     def advance(
         self, measured: np.ndarray, elapsed: float, may_swing: MaySwing, learn: bool
@@ -212,12 +212,13 @@ class State(Means):
             (T, swings, P).
         """
         known = ~np.isnan(self.drift)
-        if every(known):
-            drift = self.drift
-        else:  # the first value of a mean
-            first = np.take_along_axis(targets[:, 1], there.argmax(axis=0)[None], axis=0)[0]
-            drift = np.where(known, self.drift, first)
-            known |= np.logical_or.reduce(there, axis=0)
+        drift = np.where(known, self.drift, 0.0)
+        begins = np.logical_or.reduce(there, axis=0) & ~known
+        if some(begins):  # the first value of a mean
+            swing, person = begins.nonzero()
+            first = there[:, swing, person].argmax(axis=0)
+            drift[swing, person] = targets[first, 1, swing, person]
+            known |= begins
         steps = len(targets)
         followed = np.empty((steps + 1, *targets.shape[1:]))  # noise and drift
         followed[0, 0], followed[0, 1] = self.noise, drift
@@ -297,6 +298,9 @@ class State(Means):
         along = np.where(turned, values * self.way, along)
         self.top = np.where(turned, along, self.top)
         return along
+
+
+_PARTS = tuple(part.name for part in fields(State))
 
 
 class _Swings(NamedTuple):
