@@ -208,7 +208,7 @@ def swinging(now: np.ndarray, face: np.ndarray) -> np.ndarray:
     counts = np.concatenate([
         up > -0.45, low & (forward > 0.2), low, low,
         (np.minimum(up[:1], up[1:]) > -1.0) & (np.maximum(up[:1], up[1:]) < 0.4)])
-    made[:len(counts)][~counts] = np.nan
+    np.copyto(made[:len(counts)], np.nan, where=~counts)
     # Of somebody whose face is found at times, only those times count.
     drawn = ~(now[M["face"]] > 0.9) & (face > 0.02)
     if some(drawn):

@@ -79,28 +79,25 @@ class Means:
         count = measured.shape[1]
         for_means, for_motions = _weights(elapsed, count)
         unknown = np.isnan(self.mean)
-        fresh, held = unknown & there, ~(unknown | there)
+        begins, stays = unknown & there, ~(unknown | there)
         line = np.empty((len(measured), count + 1, measured.shape[2]))
-        line[:, 0], line[:, 1:] = self.mean, measured
         apart = np.empty_like(line)
-        apart[:, 0] = self.motion
-        if some(fresh):  # a mean that begins tells nothing of motion yet
-            line[:, 0][fresh] = measured[:, 0][fresh]
-            apart[:, 0][fresh] /= for_motions[0, 0]
-        stays = some(held)
-        if stays:
-            line[:, 1:] = np.where(held[:, None], line[:, :1], measured)
+        line[:, 0], apart[:, 0] = self.mean, self.motion
+        if some(begins):  # a mean that begins tells nothing of motion yet
+            line[:, 0][begins] = measured[:, 0][begins]
+            apart[:, 0][begins] /= for_motions[0, 0]
+        line[:, 1:] = np.where(there[:, None], measured, line[:, :1])
         means = for_means @ line
         apart[:, 1:] = line[:, 1:]
         apart[:, 1] -= line[:, 0]
         apart[:, 2:] -= means[:, :-1]
         np.abs(apart[:, 1:], out=apart[:, 1:])
         motions = np.where(there[:, None], for_motions @ apart, self.motion[:, None])
-        away = self.unseen
+        away, fades = self.unseen, some(stays)
         for step in range(count):
             away = away + elapsed
-            if stays:
-                means[:, step][held & (away > STALE)] = np.nan
+            if fades:
+                means[:, step][stays & (away > STALE)] = np.nan
         self.mean, self.motion, self.unseen = means[:, -1], motions[:, -1], away * ~there
         return means, motions
 
