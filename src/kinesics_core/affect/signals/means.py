@@ -93,11 +93,12 @@ class Means:
         apart[:, 2:] -= means[:, :-1]
         np.abs(apart[:, 1:], out=apart[:, 1:])
         motions = np.where(there[:, None], for_motions @ apart, self.motion[:, None])
-        away, fades = self.unseen, some(stays)
-        for step in range(count):
-            away = away + elapsed
-            if fades:
+        away = self.unseen
+        if some(stays):
+            for step in range(count):
+                away = away + elapsed
                 means[:, step][stays & (away > STALE)] = np.nan
+        # Of a mean that is unknown it does not matter for how long it has been.
         self.mean, self.motion, self.unseen = means[:, -1], motions[:, -1], away * ~there
         return means, motions
 
