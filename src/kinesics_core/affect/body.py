@@ -1,9 +1,7 @@
 """Affect read from bodies: two seconds of COCO-17 keypoints -> movement features -> VAD.
 
 Bodies tell arousal well, dominance less, valence little, and categories hardly; the confidence
-says so. The features are told in ``body_movement``.
-
-Everything but the head works without legs and hips, so for seated people too.
+says so. ``body_movement`` has the features and the rules.
 """
 
 from __future__ import annotations
@@ -30,7 +28,6 @@ WINDOW = 2.0
 _PERIOD = 12 * NANOSECONDS // 25  # ns; two seconds change little meanwhile; some slack for images
 _BINS = 30
 _BIN = WINDOW / _BINS
-
 _NEVER = np.int64(-(2**62))  # long before any image
 
 BODY_CONFIDENCE = 0.4
@@ -46,9 +43,9 @@ _TRAINED = 0.75  # of the trained reader's word in valence, arousal and dominanc
 class BodyReader(PerPerson):
     """Reader of the affect in the last two seconds of P persons' movement.
 
-    The rules of this module read valence, arousal and dominance from the first half second on; a
-    trained reader (``body_head``) reads categories and the same three from the first second on;
-    both twice a second. VAD is a mean in which the trained reader counts three
+    The rules of ``body_movement`` read valence, arousal and dominance from the first half second
+    on; a trained reader (``body_head``) reads categories and the same three from the first second
+    on; both twice a second. VAD is a mean in which the trained reader counts three
     times as much, whose valence of plain people is nearer to none; categories are the trained
     reader's, for rules hardly know them. A movement unlike any that it learned from is answered
     with not knowing: an eighth each, confidence towards 0.

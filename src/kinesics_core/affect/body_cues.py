@@ -42,7 +42,7 @@ _UPPER, _LOWER = np.array([0, 1, 6, 7]), np.array([2, 3, 8, 9])
 # What moves: the nose, elbows and wrists by the shoulders, knees and ankles by the hips, and the
 # shoulders in the image.
 _NOSE, _ELBOWS, _WRISTS, _KNEES, _ANKLES, _PLACE = (
-    slice(0, 1), slice(1, 3), slice(3, 5), slice(5, 7), slice(7, 9), slice(9, 10))
+    0, slice(1, 3), slice(3, 5), slice(5, 7), slice(7, 9), 9)
 _ARMS, _LEGS = slice(1, 5), slice(5, 9)
 
 _FREQUENCIES = np.fft.rfftfreq(STEPS - 1, 1.0 / RATE)
@@ -85,11 +85,11 @@ def cues(poses: np.ndarray, known: np.ndarray) -> np.ndarray:
     size = np.sort(sizes, axis=1)[:, (3 * STEPS) // 4]
     scale = 1.0 / np.where(size > 1e-6, size, np.nan)
     body = (points - shoulders[:, :, None]) * scale[:, None, None]
-    moving = np.empty((2, len(poses), 10, STEPS))
-    moving[:, :, _NOSE], moving[:, :, _ARMS] = body[:, :, :1], body[:, :, _SIDED]
+    moving = np.empty((2, len(poses), _PLACE + 1, STEPS))
+    moving[:, :, _NOSE], moving[:, :, _ARMS] = body[:, :, 0], body[:, :, _SIDED]
     np.multiply(points[:, :, 13:] - hips[:, :, None], scale[:, None, None],
                 out=moving[:, :, _LEGS])
-    np.multiply(shoulders, scale[:, None], out=moving[:, :, 9])
+    np.multiply(shoulders, scale[:, None], out=moving[:, :, _PLACE])
     means, steps = _mean(body), moving[..., 1:] - moving[..., :-1]
     return np.array([
         *_head_and_trunk(means), _mean(long) * scale, *_limbs(body, means, points),
@@ -152,13 +152,13 @@ def _speeds(steps: np.ndarray) -> list[np.ndarray]:
     squared = squares[0] + squares[1]
     speed = _mean(squared)
     elbow, wrist, head, knee, ankle, whole, rise, arms, legs = np.log(np.sqrt(np.array([
-        _sides(speed[:, _ELBOWS]), _sides(speed[:, _WRISTS]), speed[:, 0],
-        _sides(speed[:, _KNEES]), _sides(speed[:, _ANKLES]), speed[:, 9],
-        _mean(squares[1, :, 9]), _mean(speed[:, _ARMS]), _mean(speed[:, _LEGS]),
+        _sides(speed[:, _ELBOWS]), _sides(speed[:, _WRISTS]), speed[:, _NOSE],
+        _sides(speed[:, _KNEES]), _sides(speed[:, _ANKLES]), speed[:, _PLACE],
+        _mean(squares[1, :, _PLACE]), _mean(speed[:, _ARMS]), _mean(speed[:, _LEGS]),
     ])) * RATE + _STILL)
     fast = np.sort(squared[:, _WRISTS].reshape(len(squared), -1), axis=1)
     peak = np.sqrt(fast[:, int(0.95 * fast.shape[1])]) * RATE
-    changes = steps[:, :, :9, 1:] - steps[:, :, :9, :-1]
+    changes = steps[:, :, :_PLACE, 1:] - steps[:, :, :_PLACE, :-1]
     changes *= changes
     rough = _mean(changes[0] + changes[1])
     arms_rough, legs_rough = np.log(np.sqrt(np.array([
@@ -186,12 +186,12 @@ def _tempos(steps: np.ndarray) -> np.ndarray:
 
 def _extents(moving: np.ndarray) -> list[np.ndarray]:
     """Return the cues of extent of what moves (2, P, 10, T), bounce and sway."""
-    spread = _variance(moving[:, :, :9], _mean(moving[:, :, :9]))
+    spread = _variance(moving[:, :, :_PLACE], _mean(moving[:, :, :_PLACE]))
     across, along, head, legs = np.log(np.sqrt(np.array([
-        *np.add.reduce(spread[:, :, _WRISTS], axis=2), np.add.reduce(spread[:, :, 0], axis=0),
+        *np.add.reduce(spread[:, :, _WRISTS], axis=2), np.add.reduce(spread[:, :, _NOSE], axis=0),
         0.5 * np.add.reduce(spread[:, :, _ANKLES], axis=(0, 2))]) / 2.0) + _FIXED)
     # Departures from a moving mean: up and down the bounce, sideways the sway.
-    place = moving[:, :, 9] - moving[:, :, 9, :1]
+    place = moving[:, :, _PLACE] - moving[:, :, _PLACE, :1]
     summed = np.zeros((*place.shape[:2], STEPS + 1))
     np.add.accumulate(place, axis=2, out=summed[..., 1:])
     edge = _MOVING_MEAN // 2

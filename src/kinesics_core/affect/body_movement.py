@@ -35,7 +35,7 @@ _JITTER, _ACCELERATION_JITTER = 0.12, 1.8
 
 _UPPER_BODY = np.array([0, *range(5, 11)])
 # Among these: the nose, shoulders, elbows and wrists; and those whose speed counts.
-_NOSE, _LEFT, _RIGHT, _ELBOWS, _WRISTS = 0, 1, 2, slice(3, 5), slice(5, 7)
+_NOSE, _LEFT, _RIGHT, _ELBOWS, _WRISTS = slice(0, 1), 1, 2, slice(3, 5), slice(5, 7)
 _MOVING = np.array([0, 3, 4, 5, 6])
 _BELOW = np.array([0.0, 1.0])[:, None, None]  # straight down
 
@@ -106,7 +106,7 @@ def measure(keypoints: np.ndarray, dt: float) -> Movement:
     known = np.isfinite(body[0])
 
     upright = _upright(body, hips / size)
-    nose = upright[:, :, :1]
+    nose = upright[:, :, _NOSE]
     return Movement(
         quantity=np.maximum(_ratio(speed, times) - _JITTER, 0.0),  # nan stays nan
         jerkiness=np.maximum(_ratio(*_sums(acceleration)) - _ACCELERATION_JITTER, 0.0)
