@@ -81,7 +81,7 @@ class SpeechDetector(PerPerson):
             self._stamps[rows[jumped.any(axis=0)]] = _NEVER
             kept[:-1][np.logical_or.accumulate(jumped[:0:-1])[::-1]] = _NEVER
         last = self._traces[rows, newest]
-        mouth, steps = last[:, 0], np.empty_like(seen)
+        mouth, steps = last[:, 0], np.empty(seen.shape)
         traces = np.empty((len(seen), *last.shape))
         for image, gain in enumerate(gains[:, :, None]):
             np.multiply(gain, seen[image] - mouth, out=steps[image])
