@@ -46,7 +46,8 @@ def visible(
     """
     low, high = _limits(size, min_score)
     # What is nan compares as false.
-    seen: np.ndarray = np.logical_and.reduce((keypoints >= low) & (keypoints <= high), axis=-1)
+    inside = (keypoints >= low) & (keypoints <= high)
+    seen: np.ndarray = inside[..., 0] & inside[..., 1] & inside[..., 2]
     return seen
 
 
@@ -86,6 +87,22 @@ def resample(
     if grid is times and whole.all():
         return poses, np.zeros(seen.shape)
     # Keypoints that were seen in every image, mostly all of them, share their places in time.
+    if grid is times:
+        made, gaps = poses.copy(), np.zeros(seen.shape)
+    else:
+        made, gaps = _between(times, poses, grid)
+    if not whole.all():
+        body, point = (~whole).nonzero()
+        others, apart = _resampled(
+            times, poses[body, :, point].swapaxes(0, 1)[None], seen[body, :, point].T[None], grid)
+        made[body, :, point], gaps[body, :, point] = others[0].swapaxes(0, 1), apart[0].T
+    return made, gaps
+
+
+def _between(
+    times: np.ndarray, poses: np.ndarray, grid: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Do what ``resample`` does, of keypoints that were seen in every image."""
     first, last = _around(times, grid)
     held = (first < 0) | (last == len(times))
     first, last = np.where(first < 0, last, first), np.where(last == len(times), first, last)
@@ -96,11 +113,6 @@ def resample(
     made = low + share[:, None, None] * (poses[:, last] - low)
     gaps = np.empty(made.shape[:3])
     gaps[:] = np.where(held, np.inf, length)[:, None]
-    if not whole.all():
-        body, point = (~whole).nonzero()
-        others, apart = _resampled(
-            times, poses[body, :, point].swapaxes(0, 1)[None], seen[body, :, point].T[None], grid)
-        made[body, :, point], gaps[body, :, point] = others[0].swapaxes(0, 1), apart[0].T
     return made, gaps
 
 
@@ -123,19 +135,22 @@ def _resampled(
     before = np.maximum.accumulate(np.where(seen, index, -1), axis=1)
     after = np.where(seen, index, count)[:, ::-1]
     after = np.minimum.accumulate(after, axis=1)[:, ::-1]
-    up_to, from_on = _around(times, grid)
-    before = np.concatenate([np.full_like(before[:, :1], -1), before], axis=1)[:, up_to + 1]
-    after = np.concatenate([after, np.full_like(after[:, :1], count)], axis=1)[:, from_on]
+    if grid is not times:
+        up_to, from_on = _around(times, grid)
+        before = np.concatenate([np.full_like(before[:, :1], -1), before], axis=1)[:, up_to + 1]
+        after = np.concatenate([after, np.full_like(after[:, :1], count)], axis=1)[:, from_on]
     held = (before < 0) | (after == count)
-    first = np.clip(np.where(before < 0, after, before), 0, count - 1)
-    last = np.clip(np.where(after == count, before, after), 0, count - 1)
+    # Where there is no sighting, any will do.
+    first = np.minimum(np.where(before < 0, after, before), count - 1)
+    last = np.maximum(np.where(after == count, before, after), 0)
 
     length = times[last] - times[first]
     elapsed = np.where(length > 0, grid[None, :, None] - times[first], 0.0)
-    share = np.clip(elapsed / np.where(length > 0, length, 1.0), 0.0, 1.0)[..., None]
+    share = np.minimum(np.maximum(
+        elapsed / np.where(length > 0, length, 1.0), 0.0), 1.0)[..., None]
     safe = np.where(seen[..., None], poses, 0.0)
-    low = np.take_along_axis(safe, first[..., None], axis=1)
-    high = np.take_along_axis(safe, last[..., None], axis=1)
+    body, point = np.arange(len(seen))[:, None, None], np.arange(seen.shape[2])
+    low, high = safe[body, first, point], safe[body, last, point]
     return low + share * (high - low), np.where(held, np.inf, length)
 
 

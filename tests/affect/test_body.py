@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from kinesics_core.affect.body import BODY_CONFIDENCE, BodyReader, appraise, measure
+from kinesics_core.affect.body import BODY_CONFIDENCE, BodyReader
+from kinesics_core.affect.body_movement import appraise, measure
 from kinesics_core.affect.emotions import EMOTIONS
 from kinesics_core.skeletons import SMPLX_BODY
 

@@ -28,17 +28,28 @@ CUES = (
 )
 """Names of the cues, in order; see ``cues``."""
 
-_NOSE, _EARS = 0, [3, 4]
-_SHOULDERS, _ELBOWS, _WRISTS, _HIPS, _KNEES, _ANKLES = (
-    slice(first, first + 2) for first in range(5, 17, 2))
-_ARMS = slice(_ELBOWS.start, _WRISTS.stop)
+_SIDED = slice(7, 11)  # elbows and wrists
 _TORSO_OVER_SHOULDERS = 0.288 / 0.21  # Drillis & Contini 1966
 _SMOOTH = (0.25, 0.5, 0.25)
-_SIDE = np.array([1.0, -1.0])
-_FREQUENCIES = np.fft.rfftfreq(STEPS - 1, 1.0 / RATE)
-_BAND = (_FREQUENCIES > 0.3) & (_FREQUENCIES < 6.0)
-_TAPER = np.hanning(STEPS - 1)[None, :, None]
+_SIDES = np.array([1.0, -1.0, 1.0, -1.0])[:, None]
 _TIMES = (np.arange(STEPS) - 0.5 * (STEPS - 1)) / RATE
+_MOVING_MEAN = 7  # steps, half a second
+
+# Of the bones from each shoulder to the wrist and from each hip to the ankle, those whose angles
+# are elbows' and knees': upper arms and thighs, forearms and shins.
+_UPPER, _LOWER = np.array([0, 1, 6, 7]), np.array([2, 3, 8, 9])
+
+# What moves: the nose, elbows and wrists by the shoulders, knees and ankles by the hips, and the
+# shoulders in the image.
+_NOSE, _ELBOWS, _WRISTS, _KNEES, _ANKLES, _PLACE = (
+    0, slice(1, 3), slice(3, 5), slice(5, 7), slice(7, 9), 9)
+_ARMS, _LEGS = slice(1, 5), slice(5, 9)
+
+_FREQUENCIES = np.fft.rfftfreq(STEPS - 1, 1.0 / RATE)
+_FREQUENCIES = _FREQUENCIES[(_FREQUENCIES > 0.3) & (_FREQUENCIES < 6.0)]
+_PHASES = 2.0 * np.pi / RATE * np.arange(STEPS - 1)[:, None] * _FREQUENCIES
+_WAVES = np.hanning(STEPS - 1)[:, None] * np.concatenate([np.cos(_PHASES), np.sin(_PHASES)], axis=1)
+"""Cosines and sines of each frequency, tapered; of so few frequencies quicker than a transform."""
 
 # Smallest speed (torsos/s), acceleration (torsos/s^2), extent and bounce (torsos) that count: about
 # the jitter of an estimator's keypoints on somebody who is still.
@@ -62,170 +73,201 @@ def cues(poses: np.ndarray, known: np.ndarray) -> np.ndarray:
         poses: (P, 30, 17, 2) pixels at ``RATE``, complete but for keypoints that are not known.
         known: (P, 17) bool, keypoints that were seen.
     """
-    points = _levelled(_smoothed(np.where(known[:, None, :, None], poses, np.nan)))
-    shoulders, hips = _mean(points[:, :, _SHOULDERS], 2), _mean(points[:, :, _HIPS], 2)
-    across = _length(points[:, :, 5] - points[:, :, 6]) * _TORSO_OVER_SHOULDERS
-    sizes = np.fmax(_length(hips - shoulders), across)
+    # Places of a coordinate, a person and a keypoint lie one after the other: (2, P, 17, 30).
+    points = np.full((2, len(poses), poses.shape[2], STEPS), np.nan)
+    np.copyto(points, poses.transpose(3, 0, 2, 1), where=known[..., None])
+    points = _levelled(_smoothed(points))
+    shoulders = 0.5 * (points[:, :, 5] + points[:, :, 6])
+    hips = 0.5 * (points[:, :, 11] + points[:, :, 12])
+    trunk = hips - shoulders
+    long = _length(trunk)
+    sizes = np.fmax(long, _length(points[:, :, 5] - points[:, :, 6]) * _TORSO_OVER_SHOULDERS)
     size = np.sort(sizes, axis=1)[:, (3 * STEPS) // 4]
-    size = np.where(size > 1e-6, size, np.nan)[:, None, None]
-    body = (points - shoulders[:, :, None]) / size[..., None]
-    legs = (points[:, :, 13:17] - hips[:, :, None]) / size[..., None]
-    torso = (hips - shoulders) / size
-    moved = np.diff(shoulders, axis=1) * RATE / size
+    scale = 1.0 / np.where(size > 1e-6, size, np.nan)
+    body = (points - shoulders[:, :, None]) * scale[:, None, None]
+    moving = np.empty((2, len(poses), _PLACE + 1, STEPS))
+    moving[:, :, _NOSE], moving[:, :, _ARMS] = body[:, :, 0], body[:, :, _SIDED]
+    np.multiply(points[:, :, 13:] - hips[:, :, None], scale[:, None, None],
+                out=moving[:, :, _LEGS])
+    np.multiply(shoulders, scale[:, None], out=moving[:, :, _PLACE])
+    means, steps = _mean(body), moving[..., 1:] - moving[..., :-1]
     return np.array([
-        *_head_and_trunk(body, torso), *_arms(body), *_stance(points, legs, size),
-        *_speeds(body, legs, moved), *_extents(body, legs, shoulders / size, sizes),
-    ]).T.copy()  # fmt: skip
+        *_head_and_trunk(means), _mean(long) * scale, *_limbs(body, means, points),
+        *_speeds(steps), *_extents(moving), *_tempos(steps), _growth(sizes),
+    ]).T.copy()
 
 
-def _head_and_trunk(body: np.ndarray, torso: np.ndarray) -> list[np.ndarray]:
-    nose, left, right = body[:, :, _NOSE], body[:, :, _EARS[0]], body[:, :, _EARS[1]]
+def _head_and_trunk(means: np.ndarray) -> list[np.ndarray]:
+    """Return the cues of head and trunk, of mean places (2, P, 17)."""
+    nose, left, right = means[:, :, 0], means[:, :, 3], means[:, :, 4]
     ears = 0.5 * (np.where(np.isnan(left), right, left) + np.where(np.isnan(right), left, right))
-    aside = _mean(nose[..., 0] - ears[..., 0], 1)
+    below, aside = (nose - ears)[::-1]
     facing = np.where(np.abs(aside) > 0.03, np.sign(aside), 0.0)
-    width = _mean(body[:, :, 5, 0] - body[:, :, 6, 0], 1)
+    width = means[0, :, 5] - means[0, :, 6]
+    lean = -0.5 * facing * (means[0, :, 11] + means[0, :, 12])
+    return [-nose[1], -ears[1], below, np.abs(aside), width, facing * ears[0], lean]
+
+
+def _limbs(body: np.ndarray, means: np.ndarray, points: np.ndarray) -> list[np.ndarray]:
+    """Return the cues of where arms and legs are.
+
+    Args:
+        body: (2, P, 17, T) places by the shoulders, torsos.
+        means: (2, P, 17) of them.
+        points: (2, P, 17, T) places in the image; legs may be seen without shoulders.
+    """
+    joints = np.concatenate([body[:, :, 5:11], points[:, :, 11:]], axis=2)
+    bones = joints[:, :, 2:] - joints[:, :, :-2]
+    bend = _angle(bones.take(_UPPER, axis=2), bones.take(_LOWER, axis=2))
+    turned = np.sign(means[0, :, 5] - means[0, :, 6])[:, None, None]
+    half = 0.5 * _mean(np.abs(body[0, :, 5] - body[0, :, 6]))
+    out = body[0, :, _SIDED] * (_SIDES * turned)
+    wrists = body[:, :, 9:11]
+    low = wrists[1]
+    held = np.zeros((4, len(means[0]), 2, STEPS), bool)
+    np.less(low, 0.0, out=held[0])
+    np.less(_length(wrists - body[:, :, :1]), 0.35, out=held[1])
+    np.logical_and(np.abs(low - 0.85) < 0.3, out[:, :2] - half[:, None, None] > 0.25, out=held[2])
+    np.logical_and.reduce(out[:, 2:] < -0.05, axis=1, keepdims=True, out=held[3, :, :1])
+    shares = np.add.reduce(held.reshape(4, -1, 2 * STEPS), axis=2) / np.array(
+        [2 * STEPS, 2 * STEPS, 2 * STEPS, STEPS])[:, None]
+    mean_low, mean_elbow = _sides(means[1, :, 9:11]), _sides(means[1, :, 7:9])
+    raised, at_face, on_hips, crossed = np.where(
+        np.isfinite([mean_low, mean_low + means[1, :, 0], mean_low + mean_elbow, mean_low]),
+        shares, np.nan)
+    bends, outs = _mean(bend), _mean(out)
     return [
-        -_mean(nose[..., 1], 1), -_mean(ears[..., 1], 1), _mean(nose[..., 1] - ears[..., 1], 1),
-        np.abs(aside), width, facing * _mean(ears[..., 0], 1), -facing * _mean(torso[..., 0], 1),
-        _mean(_length(torso), 1),
+        _sides(bends[:, :2]), _sides(np.sqrt(_variance(bend[:, :2], bends[:, :2]))),
+        mean_low, -np.minimum.reduce(low, axis=(1, 2)), mean_elbow,
+        _sides(outs[:, 2:]) - half, _sides(outs[:, :2]) - half,
+        _mean(_length(wrists[:, :, 0] - wrists[:, :, 1])), _mean(np.abs(low[:, 0] - low[:, 1])),
+        raised, at_face, on_hips, crossed,
+        _sides(bends[:, 2:]), _mean(np.abs(body[0, :, 15] - body[0, :, 16])),
     ]  # fmt: skip
 
 
-def _arms(body: np.ndarray) -> list[np.ndarray]:
-    shoulders, elbows, wrists = body[:, :, _SHOULDERS], body[:, :, _ELBOWS], body[:, :, _WRISTS]
-    bend = _angle(elbows - shoulders, wrists - elbows)
-    turned = np.sign(_mean(shoulders[:, :, 0, 0] - shoulders[:, :, 1, 0], 1))[:, None, None]
-    half = _mean(np.abs(shoulders[:, :, :1, 0] - shoulders[:, :, 1:, 0]), 1)[:, None] / 2
-    out_wrist, out_elbow = (part[..., 0] * _SIDE * turned - half for part in (wrists, elbows))
-    low, elbow_low = wrists[..., 1], elbows[..., 1]
-    at_face = _length(wrists - body[:, :, _NOSE:_NOSE + 1])
-    on_hips = (np.abs(low - 0.85) < 0.3) & (elbows[..., 0] * _SIDE * turned - half > 0.25)
-    crossed = (out_wrist + half < -0.05).all(2)
+def _speeds(steps: np.ndarray) -> list[np.ndarray]:
+    """Return the cues of speed and jerk, from the steps (2, P, 10, T - 1) of what moves."""
+    squares = steps * steps
+    squared = squares[0] + squares[1]
+    speed = _mean(squared)
+    elbow, wrist, head, knee, ankle, whole, rise, arms, legs = np.log(np.sqrt(np.array([
+        _sides(speed[:, _ELBOWS]), _sides(speed[:, _WRISTS]), speed[:, _NOSE],
+        _sides(speed[:, _KNEES]), _sides(speed[:, _ANKLES]), speed[:, _PLACE],
+        _mean(squares[1, :, _PLACE]), _mean(speed[:, _ARMS]), _mean(speed[:, _LEGS]),
+    ])) * RATE + _STILL)
+    fast = np.sort(squared[:, _WRISTS].reshape(len(squared), -1), axis=1)
+    peak = np.sqrt(fast[:, int(0.95 * fast.shape[1])]) * RATE
+    changes = steps[:, :, :_PLACE, 1:] - steps[:, :, :_PLACE, :-1]
+    changes *= changes
+    rough = _mean(changes[0] + changes[1])
+    arms_rough, legs_rough = np.log(np.sqrt(np.array([
+        _mean(rough[:, _ARMS]), _mean(rough[:, _LEGS])])) * RATE**2 + _STEADY)
     return [
-        _mean(bend, (1, 2)), _mean(np.sqrt(_variance(bend)), 1),
-        _mean(low, (1, 2)), -low.min((1, 2)),
-        _mean(elbow_low, (1, 2)), _mean(out_wrist, (1, 2)), _mean(out_elbow, (1, 2)),
-        _mean(_length(wrists[:, :, 0] - wrists[:, :, 1]), 1),
-        _mean(np.abs(low[..., 0] - low[..., 1]), 1),
-        _share(low < 0.0, low), _share(at_face < 0.35, at_face),
-        _share(on_hips, low + elbow_low), _share(crossed, low.sum(2)),
-    ]  # fmt: skip
-
-
-def _stance(points: np.ndarray, legs: np.ndarray, size: np.ndarray) -> list[np.ndarray]:
-    thigh = points[:, :, _KNEES] - points[:, :, _HIPS]
-    shin = points[:, :, _ANKLES] - points[:, :, _KNEES]
-    apart = _mean(np.abs((points[:, :, 15, 0] - points[:, :, 16, 0]) / size[..., 0]), 1)
-    return [_mean(_angle(thigh, shin), (1, 2)), apart]
-
-
-def _speeds(body: np.ndarray, legs: np.ndarray, moved: np.ndarray) -> list[np.ndarray]:
-    velocity = np.diff(body[:, :, _ARMS], axis=1) * RATE
-    elbow, wrist = _speed(velocity[:, :, :2]), _speed(velocity[:, :, 2:])
-    head = _speed(np.diff(body[:, :, :1], axis=1) * RATE)
-    walked = np.diff(legs, axis=1) * RATE
-    knee, ankle = _speed(walked[:, :, :2]), _speed(walked[:, :, 2:])
-    fast = np.sort(_length(velocity[:, :, 2:]).reshape(len(body), -1), axis=1)
-    peak = fast[:, int(0.95 * fast.shape[1])]
-    return [
-        wrist, elbow, head, knee, ankle, _speed(moved[:, :, None]),
-        _speed(moved[:, :, None, 1:]), wrist - ankle, np.log(peak + _STILL) - wrist,
-        _jerk(velocity), _jerk(walked),
+        wrist, elbow, head, knee, ankle, whole, rise, wrist - ankle,
+        np.log(peak + _STILL) - wrist, arms_rough - arms, legs_rough - legs,
     ]
 
 
-def _extents(
-    body: np.ndarray, legs: np.ndarray, place: np.ndarray, sizes: np.ndarray
-) -> list[np.ndarray]:
-    def extent(values: np.ndarray) -> np.ndarray:
-        return np.log(np.sqrt(_mean(_variance(values), 1)) + _FIXED)
-    arms = body[:, :, _ARMS].reshape(len(body), STEPS, -1)
-    feet = legs[:, :, 2:].reshape(len(body), STEPS, -1)
-    # Departures from a moving mean of half a second: up and down the bounce, sideways the sway.
-    mean = place[:, :STEPS - 6] / 7.0
-    for later in range(1, 7):
-        mean += place[:, later:later + STEPS - 6] / 7.0
-    quick = place[:, 3:-3] - mean
-    sway, bounce = np.log(np.sqrt(_variance(quick)) + _LEVEL).T
-    grown = np.log(np.maximum(sizes, 1e-6))
-    slope = _mean((grown - _mean(grown, 1)[:, None]) * _TIMES, 1) / _mean(_TIMES**2, 0)
-    wrists = body[:, :, _WRISTS]
-    return [
-        extent(wrists[..., 0]), extent(wrists[..., 1]), extent(body[:, :, _NOSE]), extent(feet),
-        bounce, sway, _tempo(arms), _tempo(feet), slope,
-    ]
+def _tempos(steps: np.ndarray) -> np.ndarray:
+    """Return the logs of the mean frequencies (2, P) of arms and feet, by power of their speed.
+
+    Args:
+        steps: (2, P, 10, T - 1) of what moves.
+    """
+    waves = steps @ _WAVES
+    waves *= waves
+    power = np.add.reduce(waves.reshape(*waves.shape[:3], 2, -1), axis=(0, 3))
+    power = np.array([np.add.reduce(power[:, part], axis=1) for part in (_ARMS, _ANKLES)])
+    total = np.add.reduce(power, axis=2)
+    tempos: np.ndarray = np.log((power @ _FREQUENCIES + 1e-6) / (total + 1e-6) + 0.2)
+    return tempos
+
+
+def _extents(moving: np.ndarray) -> list[np.ndarray]:
+    """Return the cues of extent of what moves (2, P, 10, T), bounce and sway."""
+    spread = _variance(moving[:, :, :_PLACE], _mean(moving[:, :, :_PLACE]))
+    across, along, head, legs = np.log(np.sqrt(np.array([
+        *np.add.reduce(spread[:, :, _WRISTS], axis=2), np.add.reduce(spread[:, :, _NOSE], axis=0),
+        0.5 * np.add.reduce(spread[:, :, _ANKLES], axis=(0, 2))]) / 2.0) + _FIXED)
+    # Departures from a moving mean: up and down the bounce, sideways the sway.
+    place = moving[:, :, _PLACE] - moving[:, :, _PLACE, :1]
+    summed = np.zeros((*place.shape[:2], STEPS + 1))
+    np.add.accumulate(place, axis=2, out=summed[..., 1:])
+    edge = _MOVING_MEAN // 2
+    quick = place[..., edge:-edge] - (
+        summed[..., _MOVING_MEAN:] - summed[..., :-_MOVING_MEAN]) / _MOVING_MEAN
+    sway, bounce = np.log(np.sqrt(_variance(quick, _mean(quick))) + _LEVEL)
+    return [across, along, head, legs, bounce, sway]
+
+
+def _growth(sizes: np.ndarray) -> np.ndarray:
+    """Return the growth (P,) of sizes (P, T) in the image, 1/s."""
+    growth: np.ndarray = np.log(np.maximum(sizes, 1e-6)) @ (_TIMES / (_TIMES @ _TIMES))
+    return growth
 
 
 def _levelled(points: np.ndarray) -> np.ndarray:
-    """Return windows turned as a level camera would see them.
+    """Return windows (2, P, 17, T) turned as a level camera would see them.
 
     A roll of the camera tilts shoulders and trunk alike; a lean tilts the trunk alone, a raised
     shoulder the shoulders. So the smaller tilt of both counts, and in profile, where the shoulders
     are narrow, none.
     """
-    line = _mean(points[:, :, 5] - points[:, :, 6], 1)
-    trunk = _mean(_mean(points[:, :, _HIPS], 2) - _mean(points[:, :, _SHOULDERS], 2), 1)
-    side = np.where(line[:, 0] < 0.0, -1.0, 1.0)[:, None]
-    across, down = np.arctan2(*(line * side).T[::-1]), np.arctan2(-trunk[:, 0], trunk[:, 1])
+    means = _mean(points[:, :, 5:13])
+    line = means[:, :, 0] - means[:, :, 1]
+    trunk = 0.5 * (means[:, :, 6] + means[:, :, 7] - means[:, :, 0] - means[:, :, 1])
+    side = np.where(line[0] < 0.0, -1.0, 1.0)
+    across, down = np.arctan2(line[1] * side, line[0] * side), np.arctan2(-trunk[0], trunk[1])
     down = np.where(np.isfinite(down), down, across)
-    broad = _length(line) > 0.35 * np.nan_to_num(_length(trunk))
+    broad = _length(line) > np.fmax(0.35 * _length(trunk), 0.0)
     roll = np.where((across * down > 0.0) & broad,
                     np.sign(across) * np.minimum(np.abs(across), np.abs(down)), 0.0)
     sine, cosine = np.sin(roll)[:, None, None], np.cos(roll)[:, None, None]
-    x, y = points[..., 0], points[..., 1]
-    return np.stack([cosine * x + sine * y, cosine * y - sine * x], axis=-1)
-
-
-def _speed(velocity: np.ndarray) -> np.ndarray:
-    """Return the log of the root mean square speed (P,) of velocities (P, T, K, D)."""
-    squared = (velocity * velocity).sum(-1)
-    return np.log(np.sqrt(_mean(squared, tuple(range(1, squared.ndim)))) + _STILL)
-
-
-def _jerk(velocity: np.ndarray) -> np.ndarray:
-    change = np.diff(velocity, axis=1) * RATE
-    rough = np.sqrt(_mean((change * change).sum(-1), (1, 2))) + _STEADY
-    return np.log(rough) - _speed(velocity)
-
-
-def _tempo(signals: np.ndarray) -> np.ndarray:
-    """Return the log of the mean frequency (P,) of signals (P, T, S), by power of their speed."""
-    power = np.abs(np.fft.rfft(np.diff(signals, axis=1) * _TAPER, axis=1)) ** 2
-    power = power.sum(2)[:, _BAND]
-    total = power.sum(1)
-    mean = (power @ _FREQUENCIES[_BAND] + 1e-6) / (total + 1e-6)
-    return np.log(mean + 0.2)
+    (x, y), turned = points, np.empty_like(points)
+    np.add(cosine * x, sine * y, out=turned[0])
+    np.subtract(cosine * y, sine * x, out=turned[1])
+    return turned
 
 
 def _smoothed(points: np.ndarray) -> np.ndarray:
-    padded = np.concatenate([points[:, :1], points, points[:, -1:]], axis=1)
+    """Return windows (2, P, 17, T) smoothed over three steps; the ends count twice."""
     before, now, after = _SMOOTH
-    return before * padded[:, :-2] + now * padded[:, 1:-1] + after * padded[:, 2:]
+    smooth: np.ndarray = now * points
+    smooth[..., 1:] += before * points[..., :-1]
+    smooth[..., :-1] += after * points[..., 1:]
+    smooth[..., 0] += before * points[..., 0]
+    smooth[..., -1] += after * points[..., -1]
+    return smooth
 
 
-def _mean(values: np.ndarray, axes: int | tuple[int, ...]) -> np.ndarray:
-    """Return the same as ``values.mean``, which asks more beforehand."""
-    total = np.add.reduce(values, axis=axes)
-    mean: np.ndarray = total / (values.size / total.size)
+def _mean(values: np.ndarray) -> np.ndarray:
+    """Return the same as ``values.mean(-1)``, which asks more beforehand."""
+    mean: np.ndarray = np.add.reduce(values, axis=-1) / values.shape[-1]
     return mean
 
 
-def _variance(values: np.ndarray) -> np.ndarray:
-    """Return the variance (P, ...) over the steps of values (P, T, ...)."""
-    apart = values - _mean(values, 1)[:, None]
-    return _mean(apart * apart, 1)
+def _sides(values: np.ndarray) -> np.ndarray:
+    """Return the mean (P,) of values (P, 2) of the left and the right side."""
+    mean: np.ndarray = 0.5 * (values[:, 0] + values[:, 1])
+    return mean
 
 
-def _share(condition: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    axes = tuple(range(1, seen.ndim))
-    shares: np.ndarray = np.where(np.isfinite(seen).all(axes), _mean(condition, axes), np.nan)
-    return shares
+def _variance(values: np.ndarray, means: np.ndarray) -> np.ndarray:
+    """Return the variance (...) of values (..., T) over the steps, of which the means are given."""
+    apart = values - means[..., None]
+    apart *= apart
+    return _mean(apart)
 
 
 def _angle(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    along = one * other
     lengths = np.maximum(_length(one) * _length(other), 1e-9)
-    return np.arccos(np.clip(np.einsum("...i,...i->...", one, other) / lengths, -1.0, 1.0))
+    cosine = np.minimum(np.maximum((along[0] + along[1]) / lengths, -1.0), 1.0)
+    return np.arccos(cosine)
 
 
 def _length(vectors: np.ndarray) -> np.ndarray:
-    return np.sqrt(np.einsum("...i,...i->...", vectors, vectors))
+    """Return the lengths (...) of vectors (2, ...)."""
+    squares = vectors * vectors
+    return np.sqrt(squares[0] + squares[1])

@@ -130,7 +130,9 @@ class BodyHead:
 
     def scaled(self, cues: np.ndarray, reach: float = REACH) -> np.ndarray:
         """Return cues (P, C) in spreads from their mean, cut off at ``reach``; 0 where nan."""
-        return np.nan_to_num(np.clip((cues - self.centre) / self.scale, -reach, reach), nan=0.0)
+        scaled = np.minimum(np.maximum((cues - self.centre) / self.scale, -reach), reach)
+        scaled[np.isnan(scaled)] = 0.0
+        return scaled
 
     def outputs(self, cues: np.ndarray) -> np.ndarray:
         """Return logits and valence, arousal, dominance (P, 11) of cues (P, C).

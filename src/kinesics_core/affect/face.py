@@ -71,11 +71,11 @@ _RATES = np.full(len(_FEATURES), -1.0 / _SMOOTHING)
 _RATES_IN_BLINK = np.where(
     np.isin(_FEATURES, ("AU4", "AU5", "AU7")), -1.0 / _BLINK_SMOOTHING, _RATES)
 _AU12 = _UNITS.index("AU12")
-_MOUTH = [_AU12, _UNITS.index("AU14")]
+_MOUTH = np.array([_AU12, _UNITS.index("AU14")])
 _ONE_SIDED = slice(len(_UNITS), len(_UNITS) + 2)
 # Lifting the lip corners also lifts the upper lip, bares the teeth, stretches and dimples the
 # mouth; FACS scores these units beside a strong AU12 only if they go beyond that.
-_WITH_SMILE = np.array([_UNITS.index(unit) for unit in ("AU10", "AU14", "AU16", "AU20", "AU26")])
+_WITH_SMILE = np.where(np.isin(_FEATURES, ("AU10", "AU14", "AU16", "AU20", "AU26")), 0.8, 0.0)
 
 
 def _prototypes() -> tuple[np.ndarray, np.ndarray]:
@@ -334,12 +334,12 @@ def _action_units(sides: np.ndarray, rest: np.ndarray) -> np.ndarray:
     left, right = scaled[:, 0], scaled[:, 1]
     made = np.empty((len(sides), len(_FEATURES)))
     made[:, :_ONE_SIDED.start] = 0.5 * (left + right)
-    mouth = scaled[:, :, _MOUTH]
-    made[:, _MOUTH] = mouth.min(axis=1)
-    difference = mouth[:, 0] - mouth[:, 1]
+    left, right = left.take(_MOUTH, axis=1), right.take(_MOUTH, axis=1)
+    made[:, _MOUTH] = np.minimum(left, right)
+    difference = left - right
     made[:, _ONE_SIDED] = np.maximum(
-        difference * np.sign(difference.sum(axis=1, keepdims=True)), 0.0)
-    made[:, _WITH_SMILE] *= 1.0 - 0.8 * made[:, _AU12:_AU12 + 1]
+        difference * np.sign(np.add.reduce(difference, axis=1, keepdims=True)), 0.0)
+    made *= 1.0 - _WITH_SMILE * made[:, _AU12:_AU12 + 1]
     return made
 
 

@@ -52,22 +52,24 @@ class LivenessDetector(PerPerson):
         jumped = (elapsed < 0) | (elapsed > _GAP)
         due = jumped | (elapsed >= _PERIOD) | (self._count[rows] == 0)
         if some(due):
-            indices = numbers(rows).tolist()
-            for place in due.nonzero()[0].tolist():
-                row = indices[place]
-                if jumped[place] and self._count[row]:
-                    self._count[row], self._lives[row], self._told[row] = 0, 1.0, stamp
-                self._add(row, shapes[place], stamp)
+            indices = numbers(rows)
+            if some(jumped):
+                again = indices[jumped & (self._count[rows] > 0)]
+                self._count[again], self._lives[again], self._told[again] = 0, 1.0, stamp
+            self._add(indices[due], shapes[due], stamp)
         lives: np.ndarray = self._lives[rows]
         return lives
 
-    def _add(self, row: int, shapes: np.ndarray, stamp: int) -> None:
-        place = self._count[row] % _KEPT
-        self._stamps[row, place], self._faces[row, place] = stamp, shapes
-        self._newest[row] = stamp
-        self._count[row] += 1
-        if stamp - self._told[row] < NANOSECONDS:
-            return
+    def _add(self, rows: np.ndarray, shapes: np.ndarray, stamp: int) -> None:
+        places = self._count[rows] % _KEPT
+        self._stamps[rows, places], self._faces[rows, places] = stamp, shapes
+        self._newest[rows] = stamp
+        self._count[rows] += 1
+        for row in rows[stamp - self._told[rows] >= NANOSECONDS].tolist():
+            self._judge(row, stamp)
+
+    def _judge(self, row: int, stamp: int) -> None:
+        """Tell whether a face lives, once it was seen for long enough."""
         kept = min(self._count[row], _KEPT)
         stamps = self._stamps[row, :kept]
         there = stamp - stamps <= _WINDOW

@@ -35,15 +35,14 @@ class SpeechDetector(PerPerson):
 
     # Of each image kept: stamp, mouth, the way of each shape up to it since the first image of all.
     _stamps: np.ndarray
-    _mouths: np.ndarray
-    _ways: np.ndarray
+    _traces: np.ndarray  # (P, images, 2, shapes) of mouths and ways
     _newest: np.ndarray  # place of the newest image
 
     def __init__(self, persons: int = 1) -> None:
         """Begin silent."""
-        mouths = np.zeros((_KEPT, len(_SHAPES)))
-        super().__init__(persons, _stamps=np.full(_KEPT, _NEVER), _mouths=mouths, _ways=mouths,
-                         _newest=0)
+        super().__init__(
+            persons, _stamps=np.full(_KEPT, _NEVER), _traces=np.zeros((_KEPT, 2, len(_SHAPES))),
+            _newest=0)
 
     def update(self, shapes: np.ndarray, stamps: Sequence[int], rows: Rows) -> np.ndarray:
         """Return whether mouths speak in the last image (n,), 0..1.
@@ -54,16 +53,21 @@ class SpeechDetector(PerPerson):
             rows: Of the n persons.
         """
         rows = numbers(rows)
-        self._append(shapes.take(_SHAPES, axis=2), np.array(stamps), rows)
-        newest, kept = self._newest[rows], self._stamps[rows]
+        newest = self._append(shapes.take(_SHAPES, axis=2), np.array(stamps), rows)
+        kept = self._stamps[rows]
         first = np.where(kept >= stamps[-1] - _WINDOW, kept, _NEVER_AGAIN).argmin(axis=1)
-        went = self._ways[rows, newest] - self._ways[rows, first]
-        came = np.abs(self._mouths[rows, newest] - self._mouths[rows, first])
-        returns = np.maximum.reduce(went - came, axis=1)
+        since = newest - self._traces[rows, first]
+        returns = np.maximum.reduce(since[:, 1] - np.abs(since[:, 0]), axis=1)
         return np.minimum(np.maximum((returns - _SILENT) / (_SPEAKING - _SILENT), 0.0), 1.0)
 
-    def _append(self, seen: np.ndarray, stamps: np.ndarray, rows: np.ndarray) -> None:
-        """Keep images with the mouths (images, n, shapes) that were seen, smoothed."""
+    def _append(
+        self, seen: np.ndarray, stamps: np.ndarray, rows: np.ndarray
+    ) -> np.ndarray:
+        """Keep images with the mouths (images, n, shapes) that were seen, smoothed.
+
+        Returns:
+            (n, 2, shapes) mouths and ways of the last image.
+        """
         newest = self._newest[rows]
         before = np.empty(seen.shape[:2], np.int64)
         before[0], before[1:] = self._stamps[rows, newest], stamps[:-1, None]
@@ -76,14 +80,16 @@ class SpeechDetector(PerPerson):
             gains[jumped] = 1.0
             self._stamps[rows[jumped.any(axis=0)]] = _NEVER
             kept[:-1][np.logical_or.accumulate(jumped[:0:-1])[::-1]] = _NEVER
-        steps, mouths = np.empty((2, *seen.shape))
-        mouth = self._mouths[rows, newest]
+        last = self._traces[rows, newest]
+        mouth, steps = last[:, 0], np.empty(seen.shape)
+        traces = np.empty((len(seen), *last.shape))
         for image, gain in enumerate(gains[:, :, None]):
             np.multiply(gain, seen[image] - mouth, out=steps[image])
-            mouth = np.add(mouth, steps[image], out=mouths[image])
-        steps = np.abs(steps)
+            mouth = np.add(mouth, steps[image], out=traces[image, :, 0])
+        np.abs(steps, out=steps)
         steps *= (steps > _TREMBLING) & ~jumped[:, :, None]
-        ways = self._ways[rows, newest] + np.add.accumulate(steps)
+        np.add(last[:, 1], np.add.accumulate(steps), out=traces[:, :, 1])
         places = (newest + np.arange(1, len(stamps) + 1)[:, None]) % _KEPT
         self._stamps[rows, places], self._newest[rows] = kept, places[-1]
-        self._mouths[rows, places], self._ways[rows, places] = mouths, ways
+        self._traces[rows, places] = traces
+        return traces[-1]

@@ -5,8 +5,9 @@ gives each person's ``types.SocialSignals``. On the way
 
 - ``timeline`` lays the keypoints of everybody on one grid of time, whatever the camera's rate,
 - ``measures`` turns them into lengths and angles of a body, free of distance and place,
-- ``filters`` smooths these and finds what swings,
+- ``means`` smooths these, ``filters`` finds what swings,
 - ``gestures`` says how much each moment looks like each gesture, ``decision`` when that is one,
+- ``expectation`` tells which ones a forecast holds,
 - ``posture`` tells standing from sitting, ``engagement`` follows REP-155's five levels.
 
 A forecast's keypoints are the timeline's continuation: the same rules run on through them.

@@ -1,4 +1,4 @@
-"""Recurrent state of everybody's measures: means, what is usual, and what swings.
+"""Recurrent state of everybody's measures: their means (``means``), and what swings.
 
 All of it advances step by step of the timeline, for all persons at once; a copy runs on through a
 forecast's steps.
@@ -9,34 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
 from kinesics_core.affect.per_person import every, some
+from kinesics_core.affect.signals.means import USUALS, Means
 from kinesics_core.affect.signals.measures import MEASURES, M
-
-SMOOTH = 0.10
-"""Seconds over which a measure is averaged; the trunk's depth, less certain, three times that."""
-
-STEADY = 0.25
-"""Seconds over which its movement is averaged."""
-
-USUAL = 12.0
-"""Seconds over which a person's usual value is learnt; the first second counts equally."""
-
-STALE = 0.5
-"""Seconds after which an unseen measure is unknown."""
-
-_SMOOTH = np.where(np.isin(MEASURES, ("lean", "tilt", "facing", "near")), 3.0, 1.0) * SMOOTH
-
-USUALS = ("head_up", "pitch", "lean", "scale", "shoulders_y", "shoulders_x", "facing", "hips_y",
-          "yaw", "near")
-"""Measures whose usual value is followed."""
-
-U = {name: index for index, name in enumerate(USUALS)}
-_USUAL_ROWS = np.array([M[name] for name in USUALS])
 
 SWINGS = {
     "wave_left": 0.18, "wave_right": 0.18, "beckon_left": 0.13, "beckon_right": 0.13,
@@ -66,8 +45,6 @@ _OFF = np.where(_HEADS, 3.5, 0.0)
 
 MaySwing = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
-_FACE = M["face"]
-
 KEPT = 5
 """Turning points that are remembered."""
 
@@ -88,19 +65,16 @@ class Moment(NamedTuple):
     @classmethod
     def joined(cls, moments: Sequence[Moment]) -> Moment:
         """Return several moments as one, the persons of the first one first."""
+        if len(moments) == 1:
+            return moments[0]
         return cls(*(np.concatenate(parts, axis=-1) for parts in zip(*moments, strict=True)))
 
 
 @dataclass(slots=True)
-class State:
+class State(Means):
     """State of P persons; every array's last axis is theirs.
 
     Attributes:
-        mean: (measures, P), smoothed; nan if unknown.
-        motion: (measures, P), mean distance of the measure from ``mean``.
-        unseen: (measures, P) seconds since it was known.
-        usual: (usuals, P).
-        learnt: (usuals, P) seconds of learning.
         top: (swings, P), farthest value since the last turn, seen in the swing's direction.
         way: (swings, P), the direction, +1 or -1.
         turns: (KEPT, swings, P) seconds since each of the last turning points, the newest first.
@@ -116,11 +90,6 @@ class State:
         unrest: (swings, P), how far the value usually is from it.
     """
 
-    mean: np.ndarray
-    motion: np.ndarray
-    unseen: np.ndarray
-    usual: np.ndarray
-    learnt: np.ndarray
     top: np.ndarray
     way: np.ndarray
     turns: np.ndarray
@@ -152,24 +121,19 @@ class State:
 
     def of_some(self, rows: np.ndarray) -> State:
         """Return the state of the persons of the indices given, which advances by itself."""
-        return State(*(getattr(self, part.name).take(rows, axis=-1) for part in fields(self)))
-
-    def moment(self) -> Moment:
-        """Return what gestures are told by; it stays as it is when the state advances."""
-        return Moment(self.mean, self.motion, self.usual, self.turns, self.spans, self.top,
-                      self.way, self.last, self.dwell)
+        return State(*(getattr(self, name).take(rows, axis=-1) for name in _PARTS))
 
     def keep(self, rows: np.ndarray) -> None:
         """Keep only the persons of the indices given, in that order."""
-        for part in fields(self):
-            setattr(self, part.name, getattr(self, part.name)[..., rows])
+        for name in _PARTS:
+            setattr(self, name, getattr(self, name)[..., rows])
 
     def admit(self, count: int) -> None:
         """Add persons of whom nothing is known."""
         fresh = State.of(count)
-        for part in fields(self):
-            both = (getattr(self, part.name), getattr(fresh, part.name))
-            setattr(self, part.name, np.concatenate(both, axis=-1))
+        for name in _PARTS:
+            both = (getattr(self, name), getattr(fresh, name))
+            setattr(self, name, np.concatenate(both, axis=-1))
 
     def advance(
         self, measured: np.ndarray, elapsed: float, may_swing: MaySwing, learn: bool
@@ -183,108 +147,30 @@ class State:
                 what may swing, (swings, T, P); nan where it does not count.
             learn: Whether usual values follow.
         """
-        count = measured.shape[1]
-        faces = np.empty(measured.shape[1:])
-        faces[0] = self.mean[_FACE]
-        means, motions = self._averages(measured, elapsed)
-        faces[1:] = means[_FACE, :-1]
-        usuals = [self.usual] * count
-        if learn:
-            for step in range(count):
-                self._learn(measured[:, step].take(_USUAL_ROWS, axis=0), elapsed)
-                usuals[step] = self.usual
-        swings = self._steps(may_swing(measured, faces), elapsed)
-        moments = []
-        for step in range(count):
-            self._swing(swings, step, elapsed)
-            moments.append(Moment(
-                means[:, step], motions[:, step], usuals[step], *self.moment()[3:]))
-        return moments
-
-    def _averages(self, measured: np.ndarray, elapsed: float) -> tuple[np.ndarray, np.ndarray]:
-        """Follow all measures; return means and motions (measures, T, P) after each step."""
-        there = np.isfinite(measured)
-        always = there.all(axis=1)
-        if every(always | ~there.any(axis=1)):
-            return self._averages_at_once(measured, always, elapsed)
-        means, motions = np.empty((2, *measured.shape))
-        for step in range(measured.shape[1]):
-            self._average(measured[:, step], elapsed)
-            means[:, step], motions[:, step] = self.mean, self.motion
-        return means, motions
-
-    def _averages_at_once(
-        self, measured: np.ndarray, there: np.ndarray, elapsed: float
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Do the same where each measure of each person is known in all steps, or in none.
-
-        A mean that follows for some steps is a weighted sum of what it begins with and of these.
-
-        Args:
-            measured: (measures, T, P).
-            there: (measures, P) bool, which are known.
-            elapsed: Seconds of a step.
-        """
-        count = measured.shape[1]
-        for_means, for_motions = _weights(elapsed, count)
-        fresh = np.isnan(self.mean) & there
-        line = np.empty((len(measured), count + 1, measured.shape[2]))
-        line[:, 0] = np.where(fresh, measured[:, 0], self.mean)
-        line[:, 1:] = np.where(there[:, None], measured, line[:, :1])
-        means = for_means @ line
-        apart = np.empty_like(line)
-        # A mean that begins tells nothing of motion yet.
-        apart[:, 0] = np.where(fresh, self.motion / for_motions[0, 0], self.motion)
-        np.abs(line[:, 1] - line[:, 0], out=apart[:, 1])
-        np.abs(line[:, 2:] - means[:, :-1], out=apart[:, 2:])
-        motions = np.where(there[:, None], for_motions @ apart, self.motion[:, None])
-        away = np.full(line.shape, elapsed)
-        away[:, 0] = self.unseen
-        away = np.add.accumulate(away, axis=1)[:, 1:] * ~there[:, None]
-        means[away > STALE] = np.nan
-        self.mean, self.motion, self.unseen = means[:, -1], motions[:, -1], away[:, -1]
-        return means, motions
-
-    def _average(self, now: np.ndarray, elapsed: float) -> None:
-        there = np.isfinite(now)
-        self.unseen = (self.unseen + elapsed) * ~there
-        change = now - self.mean
-        joined = np.isfinite(change)
-        far = np.abs(change) - self.motion
-        change *= _gains(elapsed)
-        slow = 1.0 - math.exp(-elapsed / STEADY)
-        if every(joined):
-            self.motion, self.mean = self.motion + slow * far, self.mean + change
-        else:
-            self.motion = self.motion + slow * np.where(joined, far, 0.0)
-            self.mean = np.where(
-                there & ~joined, now, self.mean + np.where(joined, change, 0.0))
-            self.mean[self.unseen > STALE] = np.nan
-
-    def _learn(self, now: np.ndarray, elapsed: float) -> None:
-        there = np.isfinite(now)
-        self.learnt += elapsed * there
-        # A plain mean at first, then one that forgets.
-        gain = elapsed / np.minimum(np.maximum(self.learnt, elapsed), USUAL)
-        started = np.where(np.isnan(self.usual), now, self.usual)
-        self.usual = np.where(there, started + gain * (now - started), self.usual)
+        face = self.mean[M["face"]]
+        means, motions = self.follow(measured, elapsed)
+        faces = np.concatenate([face[None], means[M["face"], :-1]])
+        usuals = self.learn(measured, elapsed) if learn else [self.usual] * measured.shape[1]
+        swings = self._swing(self._steps(may_swing(measured, faces), elapsed), elapsed)
+        return [Moment(means[:, step], motions[:, step], usual, *swung)
+                for step, (usual, swung) in enumerate(zip(usuals, swings, strict=True))]
 
     def _steps(self, swinging: np.ndarray, elapsed: float) -> _Swings:
-        """Return what of some steps (swings, T, P) does not hang on where swings turn."""
-        before, earlier = self.trail
-        line = np.concatenate([earlier[:, None], before[:, None], swinging], axis=1)
-        now, last = line[:, 2:], line[:, 1:-1]
+        """Return what of values (swings, T, P) does not hang on where swings turn."""
+        line = np.concatenate([self.trail[::-1], swinging.swapaxes(0, 1)])
+        now, last = line[2:], line[1:-1]
         # White noise of 1 sigma has second differences of sqrt(6) sigma.
-        jitter = np.abs(now - 2.0 * last + line[:, :-2]) * (1.25 / math.sqrt(6.0))
+        jitter = np.abs(now - 2.0 * last + line[:-2]) * (1.25 / math.sqrt(6.0))
         jitters, there = np.isfinite(jitter), np.isfinite(now)
         values = np.where(jitters, 0.5 * (now + last), now)
-        judged = self.judged[:, None] + elapsed * np.add.accumulate(jitters, axis=1, dtype=float)
-        self.trail, self.judged = np.array([line[:, -1], line[:, -2]]), judged[:, -1]
+        judged = self.judged + elapsed * np.add.accumulate(jitters, axis=0, dtype=float)
+        self.trail, self.judged = line[:-3:-1], judged[-1]
         learnt = np.maximum(judged, elapsed)
-        targets, gains = np.empty((2, 2, *now.shape))
-        targets[0], gains[0] = jitter, jitters * (elapsed / np.minimum(learnt, 1.0))
-        targets[1], gains[1] = values, there * (1.0 - math.exp(-elapsed / 0.3))
+        targets, gains = np.empty((2, len(now), 2, *now.shape[1:]))
+        targets[:, 0], targets[:, 1] = jitter, values
         targets[np.isnan(targets)] = 0.0
+        np.multiply(jitters, elapsed / np.minimum(learnt, 1.0), out=gains[:, 0])
+        np.multiply(there, 1.0 - math.exp(-elapsed / 0.3), out=gains[:, 1])
         slow = there * (elapsed / np.where(judged < 1.0, learnt, 20.0))
         least = self._thresholds(targets, gains, slow, there)
         return _Swings(now, values, least, judged > _JUDGED, self._lost(there, elapsed))
@@ -293,20 +179,20 @@ class State:
         """Return of each step which values (swings, P) have just been away for too long.
 
         Args:
-            there: (swings, T, P) bool.
+            there: (T, swings, P) bool.
             elapsed: Seconds of a step.
 
         Returns:
             T of them; none where nothing comes or goes.
         """
-        absent = ~there
-        never = absent.all(axis=1)
-        if every(there.all(axis=1) | (never & (self.gone > _GONE))):
-            self.gone = (self.gone + elapsed * there.shape[1]) * never
+        times = np.add.reduce(there, axis=0)
+        never = times == 0
+        if every((times == len(there)) | (never & (self.gone > _GONE))):
+            self.gone = (self.gone + elapsed * len(there)) * never
             return []
         lost = []
-        for step in range(there.shape[1]):
-            after = (self.gone + elapsed) * absent[:, step]
+        for absent in ~there:
+            after = (self.gone + elapsed) * absent
             lost.append((after > _GONE) & (self.gone <= _GONE))
             self.gone = after
         return lost
@@ -317,50 +203,80 @@ class State:
         """Follow jitter, mean and unrest over some steps; return how far a swing turns back.
 
         Args:
-            targets: (2, swings, T, P) jitters and values; 0 where there is none.
+            targets: (T, 2, swings, P) jitters and values; 0 where there is none.
             gains: How far noise and drift follow them; 0 where there is none.
-            slow: (swings, T, P) how far the unrest does.
-            there: (swings, T, P) bool.
+            slow: (T, swings, P) how far the unrest does.
+            there: (T, swings, P) bool.
 
         Returns:
-            (swings, T, P).
+            (T, swings, P).
         """
         known = ~np.isnan(self.drift)
-        if every(known):
-            drift = self.drift
-        else:  # the first value of a mean
-            first = np.take_along_axis(targets[1], there.argmax(axis=1)[:, None], axis=1)[:, 0]
-            drift = np.where(known, self.drift, first)
-            known |= there.any(axis=1)
-        means, unrest = np.array([self.noise, drift]), self.unrest
-        apart = np.empty_like(targets)
-        reached = np.empty_like(targets)  # of noise and unrest
-        for step in range(targets.shape[2]):
-            off = np.subtract(targets[:, :, step], means, out=apart[:, :, step])
-            means = means + gains[:, :, step] * off
-            # And errors that last: what the value is off its mean, in the first second most.
-            unrest = unrest + slow[:, step] * (np.abs(off[1]) - unrest)
-            reached[0, :, step], reached[1, :, step] = means[0], unrest
-        self.noise, self.unrest = means[0], unrest
-        self.drift = np.where(known, means[1], np.nan)
-        reached[0] *= _CLEAR[:, None]
-        reached[1] *= _OFF[:, None]
+        drift = np.where(known, self.drift, 0.0)
+        begins = np.logical_or.reduce(there, axis=0) & ~known
+        if some(begins):  # the first value of a mean
+            swing, person = begins.nonzero()
+            first = there[:, swing, person].argmax(axis=0)
+            drift[swing, person] = targets[first, 1, swing, person]
+            known |= begins
+        steps = len(targets)
+        followed = np.empty((steps + 1, *targets.shape[1:]))  # noise and drift
+        followed[0, 0], followed[0, 1] = self.noise, drift
+        off = np.empty_like(targets)
+        for step in range(steps):
+            np.subtract(targets[step], followed[step], out=off[step])
+            np.add(followed[step], gains[step] * off[step], out=followed[step + 1])
+        # And errors that last: what the value is off its mean, in the first second most.
+        errors = np.abs(off[:, 1])
+        unrest = np.empty((steps + 1, *errors.shape[1:]))
+        unrest[0] = self.unrest
+        for step in range(steps):
+            np.add(unrest[step], slow[step] * (errors[step] - unrest[step]), out=unrest[step + 1])
+        self.noise, self.unrest = followed[-1, 0], unrest[-1]
+        self.drift = np.where(known, followed[-1, 1], np.nan)
         least: np.ndarray = np.maximum(
-            np.maximum(reached[0], reached[1]), _BACK[:, None])
+            np.maximum(_CLEAR * followed[1:, 0], _OFF * unrest[1:]), _BACK)
         return least
 
-    def _swing(self, swings: _Swings, step: int, elapsed: float) -> None:
-        now, values, least, judged = (part[:, step] for part in swings[:4])
-        self.turns = self.turns + elapsed
-        along = now * self.way
-        turned = (along < self.top - least) & judged
-        if some(turned):
-            along = self._turn(turned, values, along)
-        self.top = np.fmax(self.top, along)
-        self.stay = np.where(along >= self.top, 0.0, self.stay + elapsed)
-        # Swings end where their value is not to be seen for a while.
-        if swings.lost and some(swings.lost[step]):
-            self.top, self.last = np.where(swings.lost[step], np.nan, (self.top, self.last))
+    def _swing(self, swings: _Swings, elapsed: float) -> list[tuple[np.ndarray, ...]]:
+        """Go on by steps; return what a moment tells of swings after each."""
+        after: list[tuple[np.ndarray, ...]] = []
+        begins = 0  # of the steps that are looked at together: all up to the next turn
+        for step in range(len(swings.now)):
+            if step == begins:
+                along, tops, turned = self._ahead(swings, step)
+                turning = np.logical_or.reduce(turned, axis=(1, 2)).tolist()
+                reached = along >= tops[1:]
+            place = step - begins
+            self.turns = self.turns + elapsed
+            if turning[place]:
+                new = self._turn(turned[place], swings.values[step], along[place])
+                self.top = np.fmax(self.top, new)
+                self.stay = np.where(new >= self.top, 0.0, self.stay + elapsed)
+                begins = step + 1
+            else:
+                self.top = tops[place + 1]
+                self.stay = np.where(reached[place], 0.0, self.stay + elapsed)
+            # Swings end where their value is not to be seen for a while.
+            if swings.lost and some(swings.lost[step]):
+                self.top, self.last = np.where(swings.lost[step], np.nan, (self.top, self.last))
+                begins = step + 1
+            after.append((self.turns, self.spans, self.top, self.way, self.last, self.dwell))
+        return after
+
+    def _ahead(
+        self, swings: _Swings, first: int
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return steps from a first one on as they are if nothing turns.
+
+        Returns:
+            (T, swings, P) values along the ways, (T + 1, swings, P) the farthest ones before and
+            after each step, (T, swings, P) bool, which turn.
+        """
+        along = swings.now[first:] * self.way
+        tops = np.fmax.accumulate(np.concatenate([self.top[None], along]))
+        turned = (along < tops[:-1] - swings.least[first:]) & swings.judged[first:]
+        return along, tops, turned
 
     def _turn(self, turned: np.ndarray, values: np.ndarray, along: np.ndarray) -> np.ndarray:
         """Take turning points; return the values along the new ways.
@@ -384,8 +300,11 @@ class State:
         return along
 
 
+_PARTS = tuple(part.name for part in fields(State))
+
+
 class _Swings(NamedTuple):
-    """Steps of what swings (swings, T, P), as far as they do not hang on where it turned.
+    """Steps of what swings (T, swings, P), as far as they do not hang on where it turned.
 
     Attributes:
         now: Values.
@@ -401,27 +320,3 @@ class _Swings(NamedTuple):
     least: np.ndarray
     judged: np.ndarray
     lost: list[np.ndarray]
-
-
-@lru_cache(maxsize=32)
-def _weights(elapsed: float, steps: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return weights of the first mean and of each step's value in the mean after each step.
-
-    Returns:
-        (measures, steps, steps + 1) of means, (steps, steps + 1) of motions.
-    """
-    def weights(time: float) -> np.ndarray:
-        stays = math.exp(-elapsed / time)
-        made = np.zeros((steps, steps + 1))
-        for step in range(steps):
-            made[step, 0] = stays ** (step + 1)
-            made[step, 1:step + 2] = (1.0 - stays) * stays ** np.arange(step, -1, -1)
-        return made
-
-    return np.array([weights(time) for time in _SMOOTH]), weights(STEADY)
-
-
-@lru_cache(maxsize=8)
-def _gains(elapsed: float) -> np.ndarray:
-    """Return how far means (measures, 1) go towards the newest values."""
-    return (1.0 - np.exp(-elapsed / _SMOOTH))[:, None]

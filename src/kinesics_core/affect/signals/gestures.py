@@ -11,8 +11,9 @@ from itertools import pairwise
 import numpy as np
 
 from kinesics_core.affect.per_person import some
-from kinesics_core.affect.signals.filters import M, Moment, S, U
-from kinesics_core.affect.signals.measures import HAND
+from kinesics_core.affect.signals.filters import Moment, S
+from kinesics_core.affect.signals.means import U
+from kinesics_core.affect.signals.measures import HAND, M
 from kinesics_core.affect.signals.names import GESTURES
 
 G = {name: index for index, name in enumerate(GESTURES)}
@@ -213,7 +214,7 @@ def swinging(now: np.ndarray, face: np.ndarray) -> np.ndarray:
     counts = np.concatenate([
         up > -0.45, low & (forward > 0.2), low, low, low,
         (np.minimum(up[:1], up[1:]) > -1.0) & (np.maximum(up[:1], up[1:]) < 0.4)])
-    made[:len(counts)][~counts] = np.nan
+    np.copyto(made[:len(counts)], np.nan, where=~counts)
     # Of somebody whose face is found at times, only those times count.
     drawn = ~(now[M["face"]] > 0.9) & (face > 0.02)
     if some(drawn):
@@ -225,9 +226,9 @@ def evidence(state: Moment, before: np.ndarray | None = None) -> np.ndarray:
     """Return how much each person's state looks like each gesture, (gestures, P), 0..1.
 
     Args:
-        state: Of what is seen, or of a forecast's moments.
-        before: (2, P) height of the left and the right wrist where the forecast begins, with
-            which one swing of a hand is enough; None: what is seen.
+        state: Of what is seen, then of forecasts' moments.
+        before: (2, n) height of the left and the right wrist where the forecasts begin, of the
+            last n, with which one swing of a hand is enough; None: all is seen.
     """
     swings, spans = _swung(state)
     if before is not None:
@@ -404,14 +405,15 @@ def _add_begun(
     Arms that go down after they were held have swung once too: the hand must stay up, and not
     have rested before.
     """
-    span, turns = state.spans[0, _BEGUN], state.turns[:2, _BEGUN]
-    stays = _above(state.mean[_UPS] - before, -0.2, -0.1)
+    coming = slice(-before.shape[1], None)
+    span, turns = state.spans[0, _BEGUN, coming], state.turns[:2, _BEGUN, coming]
+    stays = _above(state.mean[_UPS, coming] - before, -0.2, -0.1)
     first = np.minimum(_far(span, _LEAST[1, _BEGUN]), 0.9)
     first *= (span > 0.0) & (turns[0] < _SLOWEST[_BEGUN]) & (turns[1] < _LATELY)
     first *= np.concatenate([stays] * 5 + [stays.min(axis=0, keepdims=True)])
-    fresh = swings[_BEGUN] < 0.1
-    spans[_BEGUN] = np.where(fresh & (first > 0.0), span, spans[_BEGUN])
-    swings[_BEGUN] = np.maximum(swings[_BEGUN], first)
+    swung, spanned = swings[_BEGUN, coming], spans[_BEGUN, coming]
+    np.copyto(spanned, span, where=(swung < 0.1) & (first > 0.0))
+    np.maximum(swung, first, out=swung)
 
 
 def _nodded_once(state: Moment) -> np.ndarray | None:

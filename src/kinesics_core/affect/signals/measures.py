@@ -39,6 +39,9 @@ distances, to a constant; ``face`` is 1 where a face was found, which tells the 
 M = {name: index for index, name in enumerate(MEASURES)}
 """Index of each measure."""
 
+_BOTH = {name: slice(M[f"{name}_left"], M[f"{name}_left"] + 2) for name in _SIDED}
+"""Rows of a measure's left and right side."""
+
 UPPER_ARM, FOREARM = 0.186 / 0.288, 0.146 / 0.288
 """Lengths of bones in torsos (Drillis & Contini 1966)."""
 
@@ -49,8 +52,8 @@ TIPS = 2.0
 """Distance of the fingertips from the wrist over that of the knuckles."""
 
 
-_OUTWARDS = np.array([1.0, -1.0, 1.0, -1.0])[:, None, None]  # to the side of each elbow and wrist
-_FLATTENED = np.array([1.0, 1.0, 0.5])[:, None, None]  # depth, the least certain, counts half
+_OUTWARDS = np.array([1.0, -1.0, 1.0, -1.0])[:, None]  # to the side of each elbow and wrist
+_FLATTENED = np.array([1.0, 1.0, 0.5])[:, None]  # depth, the least certain, counts half
 # Joints between which an arm's lengths are: upper arms, forearms, whole arms.
 _ARM_ENDS, _ARM_STARTS = np.array([7, 8, 9, 10, 9, 10]), np.array([5, 6, 7, 8, 5, 6])
 # What hands (the first two) and wrists are near: the face, the own hip, the other elbow and wrist.
@@ -59,27 +62,26 @@ _THIGH = 0.245 / 0.288
 
 
 def measure(steps: np.ndarray, width: int, focal: float) -> np.ndarray:
-    """Return the measures (len(MEASURES), T, P) of samples.
+    """Return the measures (len(MEASURES), ...) of samples.
 
     Args:
-        steps: (T, P, samples.SIZE).
+        steps: (..., samples.SIZE).
         width: Of the image, px.
         focal: Focal length, px.
     """
-    sample = np.ascontiguousarray(np.moveaxis(steps, -1, 0))
-    shape = sample.shape[1:]
-    pixels = sample[samples.COCO].reshape(17, 2, *shape)
+    sample = np.ascontiguousarray(steps.reshape(-1, samples.SIZE).T)
+    pixels = sample[samples.COCO].reshape(17, 2, -1)
     scale = np.exp(sample[samples.SCALE])
     body, flat = _body(sample, pixels, scale)
-    made = np.empty((len(MEASURES), *shape))
+    made = np.empty((len(MEASURES), sample.shape[1]))
     with np.errstate(invalid="ignore", divide="ignore"):
         shoulders, hips = 0.5 * (body[5] + body[6]), 0.5 * (body[11] + body[12])
         side = _sideways(body, sample[samples.AXIS])
         hands = _knuckles(sample, pixels, scale)
         _arms(made, body, shoulders, side, hands)
-        _two(made, "thigh")[...] = _thighs(body[13:15] - body[11:13], flat)
-        _two(made, "pointing")[...] = sample[samples.POINTING]
-        _two(made, "bent")[...] = sample[samples.BENT]
+        made[_BOTH["thigh"]] = _thighs(body[13:15] - body[11:13], flat)
+        made[_BOTH["pointing"]] = sample[samples.POINTING]
+        made[_BOTH["bent"]] = sample[samples.BENT]
         made[M["head_up"]] = shoulders[1] - 0.5 * (body[3, 1] + body[4, 1])
         trunk = shoulders - hips
         ahead = trunk[0] * side[1] - trunk[2] * side[0]
@@ -92,10 +94,10 @@ def measure(steps: np.ndarray, width: int, focal: float) -> np.ndarray:
         made[M["facing"]] = _facing(body, trunk, side, flat, azimuth)
         made[M["shoulders_x"]], made[M["shoulders_y"]] = middle
         tips = _fingertips(sample, pixels, scale, hands)
-        np.negative(tips[:, 1], out=_two(made, "tips"))
+        np.negative(tips[:, 1], out=made[_BOTH["tips"]])
         tips += places[9:11] - middle
-        _two(made, "beside")[...] = tips[:, 0]
-        np.negative(tips[:, 1], out=_two(made, "above"))
+        made[_BOTH["beside"]] = tips[:, 0]
+        np.negative(tips[:, 1], out=made[_BOTH["above"]])
         made[M["hips_y"]] = 0.5 * (places[11, 1] + places[12, 1])
     made[M["yaw"]], made[M["pitch"]] = sample[samples.YAW], sample[samples.PITCH]
     made[M["face"]], made[M["scale"]] = sample[samples.FACE], sample[samples.SCALE]
@@ -104,13 +106,7 @@ def measure(steps: np.ndarray, width: int, focal: float) -> np.ndarray:
     eyes[np.isnan(eyes)] = 0.0
     made[M["gaze_yaw"]] = made[M["yaw"]] + eyes[0]
     made[M["gaze_pitch"]] = made[M["pitch"]] + eyes[1]
-    return made
-
-
-def _two(made: np.ndarray, name: str) -> np.ndarray:
-    """Return the rows of a measure's left and right side, to be written to."""
-    first = M[f"{name}_left"]
-    return made[first:first + 2]
+    return made.reshape(len(MEASURES), *steps.shape[:-1])
 
 
 def _body(
@@ -158,7 +154,7 @@ def _fingertips(
         forearms = HAND * (pixels[9:11] - pixels[7:9]) / scale
         straight = TIPS * np.where(np.isnan(knuckles), forearms, knuckles)
         straight[np.isnan(straight)] = 0.0
-        tips[unknown] = straight[unknown]
+        np.copyto(tips, straight, where=unknown)
     return tips
 
 
@@ -171,12 +167,12 @@ def _arms(
     x, z = place[:, 0], place[:, 2]
     out, forward = (x * side[0] + z * side[1]) * _OUTWARDS, x * side[1] - z * side[0]
     for name, rows in (("elbow", slice(0, 2)), ("wrist", slice(2, 4))):
-        _two(made, f"{name}_out")[...] = out[rows]
-        _two(made, f"{name}_up")[...] = -place[rows, 1]
-        _two(made, f"{name}_forward")[...] = forward[rows]
+        made[_BOTH[f"{name}_out"]] = out[rows]
+        made[_BOTH[f"{name}_up"]] = -place[rows, 1]
+        made[_BOTH[f"{name}_forward"]] = forward[rows]
     upper, lower, whole = _length(
         body.take(_ARM_ENDS, axis=0) - body.take(_ARM_STARTS, axis=0)).reshape(3, 2, *x.shape[1:])
-    _two(made, "reach")[...] = whole / np.maximum(upper + lower, 0.1)
+    made[_BOTH["reach"]] = whole / np.maximum(upper + lower, 0.1)
     shallow = body[:13] * _FLATTENED
     wrists = shallow[9:11]
     beyond = HAND * (wrists - shallow[7:9])
@@ -184,8 +180,8 @@ def _arms(
     hands = wrists + beyond
     near = _length(np.concatenate([hands, wrists, wrists, wrists[:1]])
                    - shallow.take(_NEAR_TO, axis=0))
-    _two(made, "at_face")[...], _two(made, "at_hip")[...] = near[:2], near[2:4]
-    _two(made, "at_elbow")[...], made[M["gap"]] = near[4:6], near[6]
+    made[_BOTH["at_face"]], made[_BOTH["at_hip"]] = near[:2], near[2:4]
+    made[_BOTH["at_elbow"]], made[M["gap"]] = near[4:6], near[6]
 
 
 def _thighs(thighs: np.ndarray, flat: np.ndarray) -> np.ndarray:

@@ -8,20 +8,23 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kinesics_core.affect.per_person import some
+from kinesics_core.affect.per_person import every, some
 from kinesics_core.affect.signals import gestures, samples
-from kinesics_core.affect.signals.decision import BEGINS, Decision
+from kinesics_core.affect.signals.decision import Decision
 from kinesics_core.affect.signals.engagement import Engagement
-from kinesics_core.affect.signals.filters import Moment, S, State
+from kinesics_core.affect.signals.expectation import (
+    Coming,
+    coming_moments,
+    coming_of,
+    expected_gestures,
+)
+from kinesics_core.affect.signals.filters import Moment, State
 from kinesics_core.affect.signals.measures import M, measure
 from kinesics_core.affect.signals.names import ENGAGEMENT, GESTURES
 from kinesics_core.affect.signals.timeline import PAUSE, RATE, Timeline
 from kinesics_core.camera import Lens, focal_length
 from kinesics_core.settings import check, same_as, setting
 from kinesics_core.types import NANOSECONDS, GestureSign, MotionForecast, People, SocialSignals
-
-_STRIDE = 4
-"""Steps of the grid between the moments of a forecast that are read."""
 
 _DECIDED = 3
 """Steps of the grid between two decisions on what is seen: nothing begins or ends within them."""
@@ -30,27 +33,14 @@ _EVERY = 0.15
 """Seconds after which forecasts are read again, at the next decision on what is seen; in between,
 what was expected comes nearer."""
 
-_STALE_FORECAST = 0.25
-"""Seconds after which a forecast says nothing about the coming ones."""
-
-_UNFORESEEN = [GESTURES.index(name) for name in ("lean_in", "nod", "shake")]
-"""Gestures that no forecast tells: depth, which tells the first one, is not forecast, and heads
-are not forecast that well."""
-
-_POSES = np.array([GESTURES.index(name) for name in (
-    "hands_raised", "point", "hand_on_face", "arms_crossed", "hands_on_hips")])
-_HANDS = [index for name, index in S.items() if name.split("_")[0] in ("wave", "beckon", "lift",
-                                                                        "clap")]
-_SETTLED = 0.7
-"""Seconds after a turning point of a hand in which no pose of it is expected."""
-
-_WRISTS = [M["wrist_up_left"], M["wrist_up_right"]]
-_BRIEFLY = 0.5
-"""Share of the time that a pose must last for which it must be forecast."""
-
 _THIGHS = [M["thigh_left"], M["thigh_right"]]
 
-_FOLLOWS = np.array([0.3, 0.1, 0.1])  # share of a change in an image, of ``samples.FOLLOWED``
+_FOLLOWS = np.array([0.3, 0.1, 0.1, 0.05, 0.05])
+"""Share of a change in an image that is followed, of ``samples.FOLLOWED`` and of how far the
+head's pose is from what its keypoints say."""
+
+_SHRINKS = 0.02
+"""The same of a size that is guessed and gets smaller."""
 
 _MOST = 32
 """Images that wait at most, for cameras far faster than the grid or whose clock stands still."""
@@ -126,28 +116,31 @@ class SignalReader:
         if (last is None or _beat(last.stamp) != _beat(people.stamp)
                 or len(self._waiting) == _MOST
                 or not all(person.id in self._told for person in people.persons)):
-            self._take_waiting()
-            if people.stamp - self._expected_at >= _EVERY * NANOSECONDS:
-                self._expected = self._expect(people, forecasts)
-                self._expected_at = people.stamp
+            due = people.stamp - self._expected_at >= _EVERY * NANOSECONDS
+            self._take_waiting(forecasts if due else None)
             self._told = self._tell()
         return self._signals(people)
 
-    def _take_waiting(self) -> None:
-        """Take the samples of the images that wait, and go on to the newest one."""
+    def _take_waiting(self, forecasts: Sequence[MotionForecast] | None = None) -> None:
+        """Take the samples of the images that wait, and go on to the newest one.
+
+        Args:
+            forecasts: To be read from there on; None: what was expected stays.
+        """
         waiting, self._waiting = self._waiting, []
         if not waiting:
             return
         line, newest = self._timeline, waiting[-1]
         size = (newest.width, newest.height)
         made = samples.samples_of([one for people in waiting for one in people.persons], size)
-        steps: list[np.ndarray] = []
+        stamps: list[int] = []
+        images: list[np.ndarray] = []
         taken = 0
         for people in waiting:
             ids = [person.id for person in people.persons]
             if line.ids.tolist() != ids:
-                self._advance(steps, size[0])
-                steps = []
+                self._advance(stamps, images, size[0])
+                stamps, images = [], []
                 self._forget(ids, people.stamp)
                 self._admit(ids)
             now = made[taken:taken + len(ids)]
@@ -158,10 +151,13 @@ class SignalReader:
                 there, now = now, np.full((len(line.ids), samples.SIZE), np.nan)
                 rows = [self._slots[number] for number in ids]
                 now[rows], line.seen[rows] = there, people.stamp
-            self._follow(now)
-            self._fill_heads(now)
-            steps.append(line.add(people.stamp, now))
-        self._advance(steps, size[0])
+            stamps.append(people.stamp)
+            images.append(now)
+        coming = None
+        if forecasts is not None:
+            coming = coming_of(forecasts, newest.stamp, self._slots)
+            self._expected, self._expected_at = {}, newest.stamp
+        self._advance(stamps, images, size[0], coming)
 
     def _forget(self, ids: Sequence[int], stamp: int) -> None:
         line, there = self._timeline, set(ids)
@@ -186,104 +182,111 @@ class SignalReader:
         self._slots = {person: slot for slot, person in enumerate(self._timeline.ids.tolist())}
 
     def _follow(self, now: np.ndarray) -> None:
-        """Follow the size of persons, and over .3 s where their shoulders point.
+        """Follow the size of persons, where their shoulders point, and how heads are held.
 
         The size goes down slowly where it is guessed: a turn or a bow is no step back. The depth
-        of shoulders is the least certain of all.
-        """
-        before, new = self._timeline.latest[:, samples.FOLLOWED], now[:, samples.FOLLOWED]
-        gains = _FOLLOWS
-        guessed = np.isnan(now[:, samples.WORLD.start + 3 * 5])
-        if some(guessed):
-            gains = np.tile(_FOLLOWS, (len(now), 1))
-            gains[guessed & (new[:, 0] < before[:, 0]), 0] = 0.02
-        change = gains * (new - before)
-        now[:, samples.FOLLOWED] = np.where(np.isnan(before), new, before + change)
-
-    def _fill_heads(self, now: np.ndarray) -> None:
-        """Take the head's turn from its keypoints where no face is found, on a level learnt."""
-        pose, drawn = now[:, samples.TURN], now[:, samples.DRAWN]
-        change = 0.05 * (pose - drawn - self._apart)
-        unknown = np.isnan(change)
-        change[unknown] = 0.0
-        self._apart += change
-        if some(unknown):
-            now[:, samples.TURN] = np.where(np.isnan(pose[:, :1]), drawn + self._apart, pose)
-
-    def _advance(self, steps: Sequence[np.ndarray], width: int) -> None:
-        """Go on by steps of the grid.
+        of shoulders is the least certain of all. Where no face is found, the head's turn is that
+        of its keypoints, on a level learnt.
 
         Args:
-            steps: (steps, slots, size) samples of each image.
-            width: Of the images, px.
+            now: (images, slots, samples.SIZE), one after the other, which is changed.
         """
-        joined = np.concatenate(steps) if len(steps) > 1 else steps[0] if steps else np.zeros(0)
-        if not joined.size:
+        pose, drawn = now[..., samples.TURN], now[..., samples.DRAWN]
+        targets = np.concatenate([now[..., samples.FOLLOWED], pose - drawn], axis=-1)
+        state = np.concatenate([self._timeline.latest[:, samples.FOLLOWED], self._apart], axis=1)
+        known = np.isfinite(targets)
+        whole = every(known) and not some(np.isnan(state))
+        if not whole:
+            targets[~known] = np.nan
+        guessed = np.isnan(now[..., samples.WORLD.start + 3 * 5])
+        guesses = some(guessed)
+        states = np.empty_like(targets)
+        for image, target in enumerate(targets):
+            change = target - state
+            moved = state + _FOLLOWS * change
+            if guesses:
+                shrinks = guessed[image] & (change[:, 0] < 0.0)
+                moved[shrinks, 0] = state[shrinks, 0] + _SHRINKS * change[shrinks, 0]
+            if not whole:
+                moved = np.where(np.isnan(moved), np.where(np.isnan(state), target, state), moved)
+            state = states[image] = moved
+        self._apart = state[:, -2:]
+        followed = states[..., :-2]
+        if not whole:
+            followed = np.where(known[..., :-2], followed, np.nan)
+            now[..., samples.TURN] = np.where(
+                np.isnan(pose[..., :1]), drawn + states[..., -2:], pose)
+        now[..., samples.FOLLOWED] = followed
+
+    def _advance(
+        self, stamps: Sequence[int], images: Sequence[np.ndarray], width: int,
+        coming: Coming | None = None,
+    ) -> None:
+        """Go on by images, and read what is to come.
+
+        Both are measured and judged together, which costs less.
+
+        Args:
+            stamps: Of the images, ns.
+            images: Samples (slots, size) of each.
+            width: Of the images, px.
+            coming: After the last image.
+        """
+        if not images:
+            return
+        now = np.array(images)
+        self._follow(now)
+        steps = self._timeline.add(stamps, now)
+        if not steps.size and coming is None:
             return
         focal = focal_length(width, self.config.horizontal_fov)
-        moments = self._state.advance(
-            measure(joined, width, focal), 1.0 / RATE, gestures.swinging, learn=True)
-        for left, moment in zip(range(len(joined) - 1, -1, -1), moments, strict=True):
+        seen, ahead = self._measure(steps, coming, width, focal)
+        decided = self._decisive(seen) if steps.size else []
+        moments, wrists = [moment for moment, _ in decided], None
+        if coming is not None:
+            later, wrists = coming_moments(coming, ahead, self._state)
+            moments += later
+        evidence = gestures.evidence(Moment.joined(moments), wrists)
+        told, persons = 0, steps.shape[1]
+        for moment, elapsed in decided:
+            self._decision.advance(evidence[:, told:told + persons], elapsed)
+            told += persons
+            mean = moment.mean
+            self._engagement.advance(
+                mean[M["gaze_yaw"]], mean[M["gaze_pitch"]], mean[M["facing"]],
+                focal * samples.TORSO / np.exp(mean[M["scale"]]), elapsed)
+        if coming is not None:
+            self._expected = expected_gestures(
+                coming, evidence[:, told:].reshape(len(GESTURES), *coming.shape), self._state,
+                self._decision, self.config.forecast_confidence)
+
+    def _measure(
+        self, steps: np.ndarray, coming: Coming | None, width: int, focal: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the measures of steps of the grid and of what is to come, (measures, T, P)."""
+        if coming is None:
+            return measure(steps, width, focal), np.zeros(0)
+        ahead = samples.coming_samples(coming.keypoints, self._timeline.latest[coming.rows])
+        measured = measure(np.concatenate([
+            part.reshape(-1, samples.SIZE) for part in (steps, ahead)]), width, focal)
+        count = steps.shape[0] * steps.shape[1]
+        return (measured[:, :count].reshape(len(M), *steps.shape[:2]),
+                measured[:, count:].reshape(len(M), *coming.shape))
+
+    def _decisive(self, seen: np.ndarray) -> list[tuple[Moment, float]]:
+        """Go on by measures (measures, T, P) of steps; return the moments at which is decided.
+
+        Returns:
+            Each with the seconds since the one before.
+        """
+        decided = []
+        moments = self._state.advance(seen, 1.0 / RATE, gestures.swinging, learn=True)
+        for left, moment in zip(range(len(moments) - 1, -1, -1), moments, strict=True):
             self._undecided += 1
             if left == 0 or (left % _DECIDED == 0 and self._undecided >= _DECIDED):
-                elapsed, self._undecided = self._undecided / RATE, 0
-                self._decision.advance(gestures.evidence(moment), elapsed)
-                mean = moment.mean
-                self._engagement.advance(
-                    mean[M["gaze_yaw"]], mean[M["gaze_pitch"]], mean[M["facing"]],
-                    focal * samples.TORSO / np.exp(mean[M["scale"]]), elapsed)
-
-    def _expect(
-        self, people: People, forecasts: Sequence[MotionForecast]
-    ) -> dict[int, tuple[GestureSign, ...]]:
-        """Return the gestures that forecasts hold and that are not seen yet, by person."""
-        fresh = [
-            forecast for forecast in forecasts
-            if forecast.person_id in self._slots and len(forecast.keypoints)
-            and abs(people.stamp - forecast.stamp) <= _STALE_FORECAST * NANOSECONDS]
-        if not fresh:
-            return {}
-        rows = np.array([self._slots[forecast.person_id] for forecast in fresh])
-        stride = _STRIDE / RATE
-        count = min(int(forecast.dt * len(forecast.keypoints) / stride) for forecast in fresh)
-        if not count:
-            return {}
-        ahead = stride * np.arange(1, count + 1)
-        coming = samples.coming_samples(
-            _at(fresh, people.stamp, ahead), self._timeline.latest[rows])
-        focal = focal_length(people.width, self.config.horizontal_fov)
-        measured = measure(coming, people.width, focal)
-        state = self._state.of_some(rows)
-        # A forecast is of an image and holds the depth of one moment, errors and all: the trunk's
-        # lean is best taken from its mean.
-        measured[M["lean"]] = state.mean[M["lean"]]
-        moments = state.advance(measured, stride, gestures.swinging, learn=False)
-        wrists = np.tile(self._state.mean[_WRISTS][:, rows], count)
-        seen = gestures.evidence(Moment.joined(moments), wrists).reshape(
-            len(GESTURES), count, len(rows))
-        # Hands on their way to and fro pass through poses that they do not hold.
-        swung = self._state.turns[0, _HANDS][:, rows].min(axis=0) < _SETTLED
-        seen[np.ix_(_POSES, np.arange(count), swung)] *= 0.5
-        already = self._decision.on[:, rows]
-        already[_UNFORESEEN] = True
-        if not some((seen.max(axis=1) >= BEGINS) & ~already):
-            return {}
-        decision = self._decision.of_some(rows)
-        found: dict[int, list[GestureSign]] = {forecast.person_id: [] for forecast in fresh}
-        for step in range(count):
-            before = decision.on.copy()
-            decision.advance(seen[:, step], stride, _BRIEFLY)
-            begins = decision.on & ~before & ~already
-            for gesture, person in np.argwhere(begins) if some(begins) else ():
-                already[gesture, person] = True
-                # A pose that is forecast for half its time may be clear a moment later.
-                last = step + 1 + (gesture in _POSES)
-                most = seen[gesture, step:last, person].max()
-                sure = float(most * fresh[person].confidence)
-                if sure >= self.config.forecast_confidence:
-                    found[fresh[person].person_id].append(
-                        GestureSign(GESTURES[gesture], sure, (step + 1) * stride))
-        return {person: tuple(signs) for person, signs in found.items()}
+                decided.append((moment, self._undecided / RATE))
+                self._undecided = 0
+        return decided
 
     def _tell(self) -> dict[int, _Told]:
         """Return what is seen of everybody."""
@@ -347,21 +350,3 @@ def _beat(stamp: int) -> int:
     Images are often as far apart as the steps: about half a step aside of them all fall alike.
     """
     return (2 * stamp * RATE + NANOSECONDS) // (2 * _DECIDED * NANOSECONDS)
-
-
-def _at(forecasts: Sequence[MotionForecast], stamp: int, ahead: np.ndarray) -> np.ndarray:
-    """Return keypoints (len(ahead), P, 17, 2) at seconds after a stamp; the ends are held."""
-    places: dict[tuple[int, float, int], tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
-    made = np.empty((len(ahead), len(forecasts), *forecasts[0].keypoints.shape[1:]))
-    for number, forecast in enumerate(forecasts):
-        grid = (forecast.stamp, forecast.dt, len(forecast.keypoints))
-        if grid not in places:  # most often all are of one image
-            place = (stamp - grid[0]) / NANOSECONDS / grid[1] + ahead / grid[1] - 1.0
-            place = np.minimum(np.maximum(place, 0.0), grid[2] - 1)
-            before = np.minimum(place.astype(int), max(grid[2] - 2, 0))
-            places[grid] = (before, np.minimum(before + 1, grid[2] - 1),
-                            (place - before)[:, None, None])
-        before, after, share = places[grid]
-        first = forecast.keypoints[before]
-        made[:, number] = first + share * (forecast.keypoints[after] - first)
-    return made

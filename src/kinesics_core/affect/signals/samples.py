@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from kinesics_core.affect.per_person import every
+from kinesics_core.affect.per_person import Rows, every
 from kinesics_core.keypoints import MIN_SCORE, visible
 from kinesics_core.skeletons import BLENDSHAPE_INDEX, MEDIAPIPE33_TO_COCO17
 from kinesics_core.types import Person
@@ -75,14 +75,16 @@ def samples_of(persons: Sequence[Person], size: tuple[int, int]) -> np.ndarray:
     coco = np.array([person.coco for person in persons], np.float64)
     places = np.where(visible(coco, size)[..., None], coco[..., :2], np.nan)
     made[:, COCO] = places.reshape(-1, 34)
-    rows = [row for row, person in enumerate(persons) if person.pose_world is not None]
-    if rows:
-        world = np.array([persons[row].pose_world for row in rows], np.float64)
-        world = world[:, MEDIAPIPE33_TO_COCO17]
+    worlds = [person.pose_world is not None for person in persons]
+    rows = _rows(worlds)
+    if any(worlds):
+        world = np.array([
+            person.pose_world for person in persons if person.pose_world is not None], np.float64)
+        world = world.take(MEDIAPIPE33_TO_COCO17, axis=1)
         # The trunk is placed by all that is seen; limbs that are not are guesses.
         world[np.isnan(places[rows, :, 0]) & ~_TRUNK] = np.nan
         made[rows, WORLD] = world.reshape(-1, 51)
-        made[rows, AXIS] = (world[:, 5] - world[:, 6])[:, [0, 2]]
+        made[rows, AXIS] = (world[:, 5] - world[:, 6])[:, ::2]
     made[:, SCALE] = _scales(places, made[:, WORLD].reshape(-1, 17, 3))
     made[:, DRAWN], made[:, FACE] = head_angles(places), 0.0
     _add_faces(made, persons)
@@ -90,30 +92,39 @@ def samples_of(persons: Sequence[Person], size: tuple[int, int]) -> np.ndarray:
     return made
 
 
+def _rows(there: Sequence[bool]) -> Rows:
+    """Return the rows that are there, as a slice if all are, which costs less."""
+    return slice(None) if all(there) else np.array(there).nonzero()[0]
+
+
 def _add_faces(made: np.ndarray, persons: Sequence[Person]) -> None:
     """Fill in what found faces tell."""
     found = [row for row, person in enumerate(persons) if person.head is not None]
     if not found:
         return
-    rows = np.array(found)
     angles, told = _face_angles(np.array([persons[row].head for row in found], np.float64))
     eyes = np.array([
         _NO_SHAPES if shapes is None or shapes.shape != _NO_SHAPES.shape else shapes
         for shapes in (persons[row].blendshapes for row in found)], np.float64)
     values = np.concatenate([angles[:2], _eye_angles(eyes), angles[2:]]).T
-    made[rows[told], YAW:DISTANCE + 1] = values[told]
-    made[rows[told], FACE] = 1.0
+    if len(found) == len(made) and every(told):
+        made[:, YAW:DISTANCE + 1], made[:, FACE] = values, 1.0
+    else:
+        rows = np.array(found)[told]
+        made[rows, YAW:DISTANCE + 1] = values[told]
+        made[rows, FACE] = 1.0
 
 
 def _add_hands(made: np.ndarray, persons: Sequence[Person]) -> None:
     """Fill in what the poses' knuckles and the hands' landmarks tell."""
-    rows = [row for row, person in enumerate(persons) if person.pose is not None]
-    if rows:
-        poses = np.array([persons[row].pose for row in rows], np.float64)
+    told = [person.pose is not None for person in persons]
+    if any(told):
+        poses = np.array([
+            person.pose for person in persons if person.pose is not None], np.float64)
         little, index = poses[:, 17:19], poses[:, 19:21]
         seen = (little[..., 3] >= MIN_SCORE) & (index[..., 3] >= MIN_SCORE)
         knuckles = np.where(seen[..., None], 0.5 * (little[..., :2] + index[..., :2]), np.nan)
-        made[rows, HANDS] = knuckles.reshape(-1, 4)
+        made[_rows(told), HANDS] = knuckles.reshape(-1, 4)
     drawn = [(row, side, hand) for row, person in enumerate(persons)
              for side, hand in enumerate((person.left_hand, person.right_hand))
              if hand is not None and hand.shape == (21, 3)]
@@ -159,7 +170,8 @@ def coming_samples(keypoints: np.ndarray, latest: np.ndarray) -> np.ndarray:
     world = made[..., WORLD].reshape(steps, persons, 17, 3)
     world[..., :2] += moved
     made[..., WORLD] = world.reshape(steps, persons, 51)
-    made[..., TURN] += head_angles(places) - head_angles(now)
+    angles = head_angles(np.concatenate([now[None], places]))
+    made[..., TURN] += angles[1:] - angles[0]
     return made
 
 
@@ -190,14 +202,14 @@ def _scales(places: np.ndarray, world: np.ndarray) -> np.ndarray:
     """
     # The head's points say the same as the nose.
     both = np.concatenate([places, world[..., :2]], axis=2).take(_SIZED, axis=1)
-    known = np.isfinite(both[..., 0] + both[..., 2])[..., None]
-    both[~known[..., 0]] = 0.0
-    count = np.maximum(np.add.reduce(known, axis=1), 1)
+    unknown = ~np.isfinite(both[..., 0] + both[..., 2])
+    both[unknown] = 0.0
+    count = both.shape[1] - np.add.reduce(unknown, axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        off = (both - (np.add.reduce(both, axis=1) / count)[:, None]) * known
-        spread = np.einsum("pki,pki->pi", off, off)
+        total = np.add.reduce(both, axis=1)
+        spread = np.einsum("pki,pki->pi", both, both) - total * total / count[:, None]
         metres = spread[:, 2] + spread[:, 3]
-        told = (count[:, 0] >= 4) & (metres > 1e-3)
+        told = (count >= 4) & (metres > 1e-3)
         size = TORSO * np.sqrt((spread[:, 0] + spread[:, 1]) / metres)
         if not every(told):
             trunk = 0.5 * (places[:, 5] + places[:, 6] - places[:, 11] - places[:, 12])

@@ -33,8 +33,7 @@ class Timeline:
         self.seen = np.zeros(0, np.int64)
         self.latest = np.zeros((0, size))
         self._known = np.zeros((0, size), np.int64)  # ns, when each element was known last
-        self._stamp: int | None = None
-        self._step = 0
+        self._step: int | None = None
 
     def clear(self) -> None:
         """Forget everybody."""
@@ -60,28 +59,37 @@ class Timeline:
             self._known = np.concatenate([self._known, np.zeros((len(fresh), size), np.int64)])
         return len(fresh)
 
-    def add(self, stamp: int, samples: np.ndarray) -> np.ndarray:
-        """Take an image's samples; return the grid's new steps up to it.
+    def add(self, stamps: Sequence[int], samples: np.ndarray) -> np.ndarray:
+        """Take the samples of some images; return the grid's new steps up to the last one.
 
         Args:
-            stamp: Of the image, ns; at most ``PAUSE`` after the last one, or after ``clear``.
-            samples: (slots, size), nan where unknown.
+            stamps: Of the images, ns; each at most ``PAUSE`` after the one before, or after
+                ``clear``.
+            samples: (images, slots, size), nan where unknown.
 
         Returns:
             (steps, slots, size): linear between sightings up to ``MAX_GAP`` apart, nan elsewhere.
         """
-        step = stamp * RATE // NANOSECONDS
-        first = step if self._stamp is None else self._step + 1
-        times = np.arange(first, step + 1) * (NANOSECONDS / RATE)
         there = np.isfinite(samples)
-        if len(times):
-            span = (stamp - self._known).astype(np.float64)
-            joined = there & np.isfinite(self.latest) & (span <= MAX_GAP * NANOSECONDS)
-            rate = np.where(joined, samples - self.latest, np.nan) / np.maximum(span, 1.0)
-            steps = samples + (times - stamp)[:, None, None] * rate
-        else:
-            steps = np.zeros((0, *samples.shape))
-        self.latest = np.where(there, samples, self.latest)
-        self._known = np.where(there, stamp, self._known)
-        self._stamp, self._step = stamp, step
+        before, since = np.empty_like(samples), np.empty(samples.shape, np.int64)
+        for image, stamp in enumerate(stamps):
+            before[image], since[image] = self.latest, self._known
+            np.copyto(self.latest, samples[image], where=there[image])
+            np.copyto(self._known, stamp, where=there[image])
+        images, offsets = self._new_steps(stamps)
+        span = np.array(stamps)[:, None, None] - since
+        joined = there & (span <= MAX_GAP * NANOSECONDS)
+        rate = np.where(joined, samples - before, np.nan) / np.maximum(span, 1)
+        steps: np.ndarray = samples[images] + offsets[:, None, None] * rate[images]
         return steps
+
+    def _new_steps(self, stamps: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+        """Return of each new step of the grid its image's index and its time after it, ns."""
+        images, offsets = [], []
+        for image, stamp in enumerate(stamps):
+            last = stamp * RATE // NANOSECONDS
+            for step in range(last if self._step is None else self._step + 1, last + 1):
+                images.append(image)
+                offsets.append(step * (NANOSECONDS / RATE) - stamp)
+            self._step = last
+        return np.array(images, np.int64), np.array(offsets, np.float64)

@@ -1,0 +1,233 @@
+"""Movement features of bodies -> valence, arousal and dominance, by rules.
+
+The features, in lengths of the torso so that distance does not matter:
+
+- quantity of motion, the speed of wrists, elbows and head relative to the shoulders (Camurri,
+  Lagerloef & Volpe 2003; Castellano, Villalba & Camurri 2007): high in joy and anger, low in
+  sadness and boredom;
+- jerkiness, how much acceleration comes with that speed (the inverse of fluidity, ibid.; movement
+  dynamics in Wallbott 1998): anger and fear are jerky, sadness and content are smooth;
+- openness, how far hands and elbows are from the trunk's axis (the inverse of Camurri's
+  contraction index; Wallbott's expansiveness): open in joy, pride and anger, closed in fear;
+- head height and slump (Wallbott's "head downward", "collapsed"; Crane & Gross 2013, neck and
+  trunk flexion): low in sadness and shame;
+- arms above the shoulders (Wallbott: elated joy, hot anger), hands on the hips (dominance),
+  hand at the face and crossed arms (closed, less dominant);
+- approach, growth of the body in the image (forward lean or steps).
+
+Everything but the head works without legs and hips, so for seated people too.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from kinesics_core.affect.per_person import medians
+
+MIN_STEPS = 8
+"""Steps of a window in which shoulders were seen for features."""
+
+# Speed and acceleration that the keypoints of a still person seem to have, torso lengths per
+# second and per second squared: jitter of the estimator, about 1.5 % of the torso.
+_JITTER, _ACCELERATION_JITTER = 0.12, 1.8
+
+_UPPER_BODY = np.array([0, *range(5, 11)])
+# Among these: the nose, shoulders, elbows and wrists; and those whose speed counts.
+_NOSE, _LEFT, _RIGHT, _ELBOWS, _WRISTS = slice(0, 1), 1, 2, slice(3, 5), slice(5, 7)
+_MOVING = np.array([0, 3, 4, 5, 6])
+_BELOW = np.array([0.0, 1.0])[:, None, None]  # straight down
+
+# Joint distances as fractions of stature (Drillis & Contini 1966): the torso .288 from shoulders to
+# hips, .21 between the shoulder joints, the nose .097 above the shoulders.
+_TORSO_OVER_SHOULDERS = 0.288 / 0.21
+_HEAD_HEIGHT = 0.097 / 0.288
+
+
+class Movement(NamedTuple):
+    """Movement features (P,) of windows; lengths in torso lengths, nan where not seen.
+
+    Attributes:
+        quantity: Mean speed of head, elbows and wrists relative to the shoulders, 1/s.
+        jerkiness: Mean acceleration over mean speed of the wrists, 1/s; about the angular
+            frequency.
+        openness: Mean sideways and forward reach of wrists and elbows from the trunk's axis.
+        head: Height of the nose above the middle of the shoulders along the trunk, over that of
+            an upright person seen from the front.
+        raised: Share of wrists above the shoulders, 0..1.
+        hips: Share of hands on hips, 0..1.
+        face: Share of hands at the face, 0..1.
+        crossed: 1 if the wrists changed sides.
+        approach: Growth of the body in the image, 1/s.
+        coverage: Share of the window and of the upper body that was seen, 0..1.
+    """
+
+    quantity: np.ndarray
+    jerkiness: np.ndarray
+    openness: np.ndarray
+    head: np.ndarray
+    raised: np.ndarray
+    hips: np.ndarray
+    face: np.ndarray
+    crossed: np.ndarray
+    approach: np.ndarray
+    coverage: np.ndarray
+
+
+def measure(keypoints: np.ndarray, dt: float) -> Movement:
+    """Return movement features (P,); all nan where the shoulders were seen in under 8 steps.
+
+    Args:
+        keypoints: (P, steps, 17, 2) COCO-17 in pixels, nan where unseen.
+        dt: Seconds between steps.
+    """
+    # Places of a coordinate, a person and a keypoint lie one after the other: (2, P, 17, steps).
+    places = np.ascontiguousarray(keypoints.transpose(3, 0, 2, 1))
+    left, right = places[:, :, 5], places[:, :, 6]
+    centre = 0.5 * (left + right)
+    hips = 0.5 * (places[:, :, 11] + places[:, :, 12]) - centre
+    # A turned trunk has narrow shoulders, a bent or seated one a short torso: the longer counts.
+    sizes = np.fmax(_length(hips), _length(left - right) * _TORSO_OVER_SHOULDERS)
+    size = medians(sizes)
+    steps = np.add.reduce(np.isfinite(centre[0]), axis=1)
+    enough = (steps >= MIN_STEPS) & (size > 1.0)
+    size = np.where(enough, size, np.nan)[:, None]
+    body = places.take(_UPPER_BODY, axis=2)
+    body -= centre[:, :, None]
+    body /= size[:, None]
+
+    moving = body.take(_MOVING, axis=2)
+    velocity = (moving[..., 2:] - moving[..., :-2]) / (2 * dt)
+    wrists = velocity[:, :, -2:]
+    acceleration = _length((wrists[..., 2:] - wrists[..., :-2]) / (2 * dt))
+    speed, times = _sums(_length(velocity))
+    wrist_speed = _ratio(speed[:, -2:], times[:, -2:])
+    known = np.isfinite(body[0])
+
+    upright = _upright(body, hips / size)
+    nose = upright[:, :, _NOSE]
+    return Movement(
+        quantity=np.maximum(_ratio(speed, times) - _JITTER, 0.0),  # nan stays nan
+        jerkiness=np.maximum(_ratio(*_sums(acceleration)) - _ACCELERATION_JITTER, 0.0)
+        / np.maximum(wrist_speed, _JITTER),
+        openness=_ratio(*_sums(np.abs(upright[0, :, _ELBOWS.start:]))),
+        head=_ratio(*_sums(-nose[1])) / _HEAD_HEIGHT,
+        **_shares(nose, upright[:, :, _ELBOWS], upright[:, :, _WRISTS],
+                  np.sign(upright[0, :, _LEFT] - upright[0, :, _RIGHT])),
+        approach=_slope(np.log(np.where(enough[:, None], sizes, np.nan)), dt),
+        coverage=np.add.reduce(known, axis=(1, 2)) / known[0].size,
+    )
+
+
+def _shares(
+    nose: np.ndarray, elbows: np.ndarray, wrists: np.ndarray, side: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Return the shares of time (P,) in which hands are raised, on hips, at the face, crossed.
+
+    Args:
+        nose: (2, P, 1, steps) upright.
+        elbows: (2, P, 2, steps), left and right.
+        wrists: (2, P, 2, steps).
+        side: (P, steps), the side that the left shoulder is at, 1 or -1.
+    """
+    aside = side[:, None] * wrists[0]
+    seen = np.isfinite(np.array([wrists[1], wrists[1] + elbows[0], wrists[0] + nose[0]]))
+    # What is not seen compares as false.
+    held = np.array([
+        wrists[1] < 0.0,
+        (np.abs(wrists[1] - 0.85) < 0.3) & (np.abs(elbows[0]) > 0.6),
+        _length(wrists - nose) < 0.35])
+    count, times = np.add.reduce(held, axis=(2, 3)), np.add.reduce(seen, axis=(2, 3))
+    both = seen[0, :, 0] & seen[0, :, 1]
+    crossed = (aside[:, 0] < -0.05) & (aside[:, 1] > 0.05)
+    raised, hips, face = np.where(times > 0, count / np.maximum(times, 1), np.nan)
+    return {"raised": raised, "hips": hips, "face": face,
+            "crossed": _ratio(crossed, both)}
+
+
+def appraise(movement: Movement) -> np.ndarray:
+    """Return valence, arousal, dominance (P, 3), -1..1, that movement suggests.
+
+    The signs are those of the studies named at the top; the sizes are authored so that standing
+    still with hanging arms is near the origin (slightly calm), talking with the hands is mildly
+    aroused, and jumping or hitting reaches .8. What nothing was seen for is nan: arousal without
+    movement, valence without a head, dominance without head and arms.
+    """
+    activity = 1.0 - np.exp(-_known(movement.quantity, 0.0) / 0.9)
+    jerk = _within((_known(movement.jerkiness, 6.0) - 6.0) / 10.0, 0.0, 1.0) * activity
+    openness = _within((_known(movement.openness, 0.5) - 0.5) / 0.4, -0.5, 1.0)
+    head = _within((_known(movement.head, 1.0) - 1.0) / 0.4, -1.0, 0.5)
+    raised, hips = _known(movement.raised, 0.0), _known(movement.hips, 0.0)
+    face, crossed = _known(movement.face, 0.0), _known(movement.crossed, 0.0)
+    approach = _within(_known(movement.approach, 0.0) / 0.3, -1.0, 1.0)
+    valence = 0.45 * head + 0.3 * raised * activity - 0.2 * jerk - 0.1 * crossed
+    arousal = -0.15 + 0.95 * activity + 0.15 * jerk + 0.1 * raised + 0.1 * np.abs(approach)
+    arousal = arousal + 0.2 * np.minimum(head, 0.0)
+    dominance = (
+        0.35 * openness + 0.35 * head + 0.25 * hips + 0.25 * approach + 0.15 * jerk
+        - 0.2 * face - 0.1 * crossed
+    )  # fmt: skip
+    vad = _within(np.stack([valence, arousal, dominance], axis=-1), -1.0, 1.0)
+    headless = np.isnan(movement.head)
+    vad[headless, 0] = np.nan
+    vad[np.isnan(movement.quantity), 1] = np.nan
+    vad[headless & np.isnan(movement.openness), 2] = np.nan
+    return vad
+
+
+def _upright(body: np.ndarray, down: np.ndarray) -> np.ndarray:
+    """Turn each step about the middle of the shoulders until the hips are straight below it.
+
+    So a lean to the side or a camera that is not level changes nothing. Without hips a step stays
+    as it is.
+
+    Args:
+        body: (2, P, keypoints, steps) places by the middle of the shoulders.
+        down: (2, P, steps) the same of the hips' middle.
+    """
+    length = _length(down)
+    seen = length > 0.2  # False for nan
+    sine, cosine = np.where(seen, down / np.where(seen, length, 1.0), _BELOW)[:, :, None]
+    (x, y), turned = body, np.empty_like(body)
+    np.subtract(cosine * x, sine * y, out=turned[0])
+    np.add(sine * x, cosine * y, out=turned[1])
+    return turned
+
+
+def _length(vectors: np.ndarray) -> np.ndarray:
+    """Return the lengths (...) of vectors (2, ...)."""
+    squares = vectors * vectors
+    return np.sqrt(squares[0] + squares[1])
+
+
+def _sums(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return sums (P, ...) over the steps of what is finite of values (P, ..., T), and counts."""
+    finite = np.isfinite(values)
+    return (np.add.reduce(np.where(finite, values, 0.0), axis=-1),
+            np.add.reduce(finite, axis=-1))
+
+
+def _ratio(sums: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Return the means (P,) that sums (P, n) of counts (P, n) values make; nan of nothing."""
+    count = np.add.reduce(counts, axis=1)
+    return np.where(count > 0, np.add.reduce(sums, axis=1) / np.maximum(count, 1), np.nan)
+
+
+def _slope(values: np.ndarray, dt: float) -> np.ndarray:
+    """Return the slope (P,) of values (P, steps) over time, from the finite ones."""
+    finite = np.isfinite(values)
+    count = finite.sum(axis=1, keepdims=True)
+    times = np.where(finite, np.arange(values.shape[1]) * dt, 0.0)
+    times = np.where(finite, times - times.sum(axis=1, keepdims=True) / np.maximum(count, 1), 0.0)
+    squared = (times * times).sum(axis=1)
+    rise = (times * np.where(finite, values, 0.0)).sum(axis=1)
+    return np.where(count[:, 0] >= MIN_STEPS, rise / np.where(squared > 0.0, squared, 1.0), np.nan)
+
+
+def _known(values: np.ndarray, otherwise: float) -> np.ndarray:
+    return np.where(np.isfinite(values), values, otherwise)
+
+
+def _within(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    return np.minimum(np.maximum(values, low), high)
