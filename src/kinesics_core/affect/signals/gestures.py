@@ -32,8 +32,8 @@ _SWING_ROWS = np.array([M[name] for name in (
     "above_left", "above_right", "bent_left", "bent_right", "gap", "pitch", "yaw")])
 _HEADS = slice(S["nod"], S["nod"] + 2)
 _HANDS = np.array([S[f"{name}_{side}"] for side in ("left", "right")
-                   for name in ("wave", "beckon", "flap", "flap", "curl")])
-"""Rows of swings of a wave and of four beckonings: of the left hand, then of the right one."""
+                   for name in ("wave", "beckon", "beckon", "flap", "flap", "curl")])
+"""Rows of swings of a wave and of five beckonings: of the left hand, then of the right one."""
 
 _HANDS_OF = {name: np.array([S[f"{name}_left"], S[f"{name}_right"]]) for name in ("wave", "lift")}
 """Rows of a swing of both hands."""
@@ -46,7 +46,7 @@ _LATELY = 1.0
 
 _LEAST = np.array([
     (0.15, 0.25), (0.15, 0.25), (0.17, 0.4), (0.17, 0.4), (0.17, 0.28), (0.17, 0.28),
-    (0.17, 0.28), (0.17, 0.28), (0.17, 0.28), (0.17, 0.28), (0.14, 0.5), (0.13, 0.2),
+    (0.17, 0.28), (0.17, 0.28), (0.18, 0.42), (0.18, 0.42), (0.14, 0.5), (0.13, 0.2),
     (0.17, 0.28)]).T[..., None]
 """Lengths that three swings must have on average, and two, to be a gesture; as ``SWINGS``."""
 
@@ -59,6 +59,7 @@ _OF_SIDES = {
     "drawn_far": ("span_beckon", "span_flap", -0.4),
     "towards": ("motion_wrist_forward", "motion_wrist_out", 1.0),
     "flapping": ("motion_tips", "motion_above", 0.5),
+    "folding": ("motion_elbow_up", "motion_wrist_up", 0.8),
 }
 _DIFFERENCES = {
     **{f"{name}_{side}": (f"{one}_{side}", f"{other}_{side}", share)
@@ -138,6 +139,11 @@ _RULES: dict[str, tuple[tuple[str, float, float], ...]] = {
               ("towards", 0.0, 0.03), ("motion_reach", 0.045, 0.065), ("wrist_out", 1.2, 1.0),
               ("wrist_out", -0.2, -0.05), ("wrist_up", 0.8, 0.6), ("wrist_up", -0.75, -0.6),
               ("wrist_forward", 0.1, 0.25), ("other", 0.06, 0.02)),
+    # The whole arm beckons: its elbow goes up and down as far as its hand; a wave keeps it still.
+    "arm": (_ALONE, ("span_beckon", 0.15, 0.2), ("motion_elbow_up", 0.025, 0.04),
+            ("folding", -0.03, -0.01),
+            ("motion_reach", 0.03, 0.045), ("wrist_out", 0.9, 0.7), ("wrist_up", 0.6, 0.4),
+            ("wrist_up", -0.75, -0.6), ("wrist_forward", 0.4, 0.55), ("other", 0.06, 0.02)),
     # A hand or fingers beckon about a wrist that is still.
     "flap": (_ALONE, ("flap_over_wave", 0.05, 0.12), ("flapping", 0.01, 0.025),
              ("motion_wrist_up", 0.08, 0.05), ("wrist_out", 1.0, 0.8), ("wrist_up", 0.6, 0.35),
@@ -181,10 +187,10 @@ _PLACES = tuple((rule, side) for rule, side in (
     *((rule, "left") if isinstance(rule, str) else (rule[0], "") for rule in _PAIRS),
     *((rule, "right") if isinstance(rule, str) else (rule[1], "") for rule in _PAIRS),
     *((rule, side) for side in ("left", "right")
-      for rule in ("wave", "drawn", "flap", "rise", "curl")),
+      for rule in ("wave", "drawn", "arm", "flap", "rise", "curl")),
     ("point", "left"), ("point", "right"),
     *((rule, "") for rule in ("met", "near", "shrug", "nods", "shakes", "ahead"))))
-_HAND_RULES = slice(2 * len(_PAIRS), 2 * len(_PAIRS) + 10)
+_HAND_RULES = slice(2 * len(_PAIRS), 2 * len(_PAIRS) + 12)
 _POINTS = slice(_HAND_RULES.stop, _HAND_RULES.stop + 2)
 
 
@@ -244,7 +250,9 @@ def evidence(state: Moment, before: np.ndarray | None = None) -> np.ndarray:
     # Hands to and fro.
     clap = made[G["clap"]] = swings[S["clap"]] * chest * met
     hands = swings.take(_HANDS, axis=0) * held[_HAND_RULES] * (1.0 - clap)
-    wave, drawn, *bent = np.maximum(hands[:5], hands[5:])
+    wave, drawn, arm, *bent = np.maximum(hands[:6], hands[6:])
+    # A hand that is raised and put right goes to and fro twice, too.
+    drawn = np.maximum(drawn, np.maximum(3.0 * arm - 2.0, 0.0))
     wave *= 1.0 - drawn
     no_wave = 1.0 - wave
     beckon = np.maximum(drawn, np.maximum.reduce(bent) * no_wave)
