@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from signalling_figure import HEIGHT, START, WIDTH, Arm, Pose, person, watch
+from signalling_figure import FOCAL, HEIGHT, START, WIDTH, Arm, Pose, person, watch
 
 from kinesics_core.affect.signals import SignalReader
 from kinesics_core.types import MotionForecast, People
@@ -196,6 +196,69 @@ def test_a_small_wave_is_seen_where_nothing_tells_the_hand():
     signals = watch(lambda t: Pose(right=bent(t, Arm(
         0.4, 0.3, (0.2 + 0.15 * np.sin(9 * t), 1.0, 0.3)))), 4.0, change=without_hands)
     assert told(signals, "wave")
+
+
+def hand(bend: float, reach: float = 0.0) -> np.ndarray:
+    """Return landmarks (21, 3), metres, of an upright hand whose index finger bends by radians.
+
+    Args:
+        bend: Of each of the two outer joints of the index finger.
+        reach: Metres by which all fingertips are lowered.
+    """
+    made = np.zeros((21, 3))
+    for finger, first in enumerate((1, 5, 9, 13, 17)):
+        angle, place = 0.0, np.array([0.02 * finger - 0.04, -0.085, 0.0])
+        for joint in range(4):
+            made[first + joint] = place
+            angle += bend if finger == 1 and joint else 0.0
+            place = place + 0.03 * np.array([0.0, -np.cos(angle), -np.sin(angle)])
+        made[first + 3, 1] += reach
+    return made
+
+
+HELD_OUT = Arm(0.1, 0.6, (0.0, 0.3, 1.0))
+
+
+@pytest.mark.parametrize(("rate", "beckons"), [(0.0, False), (9.0, True)])
+def test_a_bending_finger_beckons_though_the_hand_is_still(rate, beckons):
+    times = iter(np.arange(0.0, 9.0, 1 / 30))
+
+    def bend(seen):
+        t = next(times)
+        seen.right_hand_world = hand(0.6 + 0.6 * np.sin(rate * t) * begun(t))
+
+    signals = watch(lambda t: Pose(right=bent(t, HELD_OUT)), 5.0, change=bend)
+    assert told(signals, "come_here") == beckons
+
+
+@pytest.mark.parametrize(("size", "beckons"), [(0.0, False), (0.08, True)])
+def test_fingertips_are_where_the_hands_own_landmarks_are(size, beckons):
+    """The pose's knuckles stay where they are, as MediaPipe's do, while fingertips go down."""
+    times = iter(np.arange(0.0, 9.0, 1 / 30))
+
+    def lower(seen):
+        t = next(times)
+        tips = hand(0.0, size * (1.0 + np.sin(9 * t)) * begun(t))
+        wrist = seen.pose[16, :2]
+        seen.right_hand = np.column_stack(
+            [FOCAL / 2.0 * tips[:, :2] + wrist, np.zeros(21)]).astype(np.float32)
+
+    signals = watch(lambda t: Pose(right=bent(t, HELD_OUT)), 5.0, change=lower)
+    assert told(signals, "come_here") == beckons
+
+
+def test_an_arm_that_folds_to_and_fro_beckons_where_depth_tells_little():
+    """The hand goes from far in front to the chest, while the elbow is let down."""
+    def flatten(seen):
+        seen.pose_world[:, 2] *= 0.7
+
+    def motion(t):
+        far = 0.5 + 0.5 * np.sin(8 * t)
+        near = 1.0 - far
+        return Pose(right=bent(t, Arm(0.15, 0.35 + 0.7 * far, (
+            0.2 * far - 0.3 * near, 0.1 * far + 0.2 * near, far + 0.55 * near))))
+
+    assert told(watch(motion, 4.5, change=flatten), "come_here")
 
 
 @pytest.mark.parametrize(("rise", "points"), [(-0.3, False), (0.1, False), (0.9, True)])
