@@ -206,7 +206,8 @@ def _values(state: Moment, spans: np.ndarray) -> np.ndarray:
     values[row["abs_down"]] = np.abs(down)
     values[row["bowed"]] = forwards + 0.5 * np.minimum(np.maximum(down, 0.0), 0.6)
     # The head comes nearer, and depth draws the trunk forward: little of both tells it.
-    values[row["leant"]] = values[row["nearer"]] + 0.12 * np.minimum(_known(lean, 0.1), 0.2)
+    some_lean = values[row["lean_or_some"]] = _known(lean, 0.1)
+    values[row["leant"]] = values[row["nearer"]] + 0.12 * np.minimum(some_lean, 0.2)
     values[row["highest"]] = np.maximum(*_known(mean[_UPS], -1.0))
     values[row["busiest"]] = np.maximum(*values[_BUSY])
     nod, shake = spans[_HEADS]

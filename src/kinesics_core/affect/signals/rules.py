@@ -45,8 +45,8 @@ _DERIVED = (
     "aside_left", "aside_right", "clear_left", "clear_right", "apart_left", "apart_right",
     "lifted_left", "lifted_right", "over_ears_left", "over_ears_right", "free",
     "sideways_left", "sideways_right", "other_left", "other_right", "aimed_left", "aimed_right",
-    "uneven", "abs_yaw", "nearest", "gap_or_far", "forwards", "bowed", "sunk", "leant",
-    "abs_down", "highest", "busiest", "nod_over_shake", "thighs_off",
+    "uneven", "abs_yaw", "nearest", "gap_or_far", "forwards", "bowed", "sunk", "lean_or_some",
+    "leant", "abs_down", "highest", "busiest", "nod_over_shake", "thighs_off",
 )
 ROWS = {name: row for row, name in enumerate((
     *M, *(f"motion_{name}" for name in M), *(f"usual_{name}" for name in U),
@@ -129,8 +129,9 @@ _RULES: dict[str, tuple[tuple[str, float, float], ...]] = {
               ("thighs_apart", 0.6, 0.4), _STILL, ("flapping", 0.03, 0.01)),
     "met": (("gap", 0.8, 0.6), ("nearest", 0.52, 0.38), ("motion_gap", 0.05, 0.1),
             ("uneven", 0.4, 0.25)),
-    "near": (("nearer", 0.018, 0.028), ("leant", 0.036, 0.05), ("down", 0.22, 0.12),
-             ("motion_shoulders_x", 0.07, 0.04), ("motion_shoulders_y", 0.05, 0.03)),
+    "near": (("nearer", 0.018, 0.028), ("lean_or_some", 0.03, 0.08), ("leant", 0.036, 0.05),
+             ("down", 0.22, 0.12), ("motion_shoulders_x", 0.07, 0.04),
+             ("motion_shoulders_y", 0.05, 0.03)),
     # Who passes by or turns away lowers the head against the shoulders in the picture, too.
     "shrug": (("forwards", 0.16, 0.08), ("abs_down", 0.35, 0.2), ("highest", -0.1, -0.3),
               ("motion_shoulders_x", 0.12, 0.07), ("motion_facing", 0.35, 0.22),
