@@ -306,8 +306,13 @@ def test_a_stretched_arm_that_swings_above_the_shoulder_waves():
     assert "wave" in {sign.name for one in watch(motion, 4.0) for sign in one.gestures}
 
 
-def watch_ahead(motion, seconds):
+def watch_ahead(motion, seconds, change=lambda seen: None):
     """Return what is seen and expected first, the forecast being the true future.
+
+    Args:
+        motion: Seconds -> pose.
+        seconds: For which it is watched.
+        change: Changes what is seen of each image.
 
     Returns:
         Seconds by gesture; and with them after how many more it is said to begin.
@@ -319,13 +324,27 @@ def watch_ahead(motion, seconds):
         coming = np.array([
             person(motion((index + 1 + step) / 30)).coco[:, :2] for step in range(horizon)])
         forecast = MotionForecast(stamp, 1, WIDTH, HEIGHT, coming, 1 / 30, np.ones(horizon), 0.9)
-        (one,) = reader.update(
-            People(stamp, WIDTH, HEIGHT, [person(motion(index / 30))]), [forecast])
+        now = person(motion(index / 30))
+        change(now)
+        (one,) = reader.update(People(stamp, WIDTH, HEIGHT, [now]), [forecast])
         for sign in one.gestures:
             seen.setdefault(sign.name, index / 30)
         for sign in one.expected:
             expected.setdefault(sign.name, (index / 30, sign.starts_in))
     return seen, expected
+
+
+@pytest.mark.parametrize("curled", [0.0, 1.4])
+def test_a_hand_that_is_open_is_not_expected_to_point(curled):
+    def fingers(seen):
+        seen.right_hand_world = hand(0.0)
+        for first in (9, 13, 17):  # middle to little finger
+            other = hand(curled)[5:9]
+            seen.right_hand_world[first:first + 4] = other
+        seen.right_hand_world[5:9] = hand(0.0)[5:9]
+
+    _, expected = watch_ahead(MOTIONS["point"], 2.6, fingers)
+    assert ("point" in expected) == (curled > 0)
 
 
 def test_a_forecast_tells_a_gesture_before_it_is_seen():

@@ -33,6 +33,11 @@ _HANDS = [index for name, index in S.items() if name.split("_")[0] in ("wave", "
 _SETTLED = 0.7
 """Seconds after a turning point of a hand in which no pose of it is expected."""
 
+_POINT = GESTURES.index("point")
+_POINTING = [M["pointing_left"], M["pointing_right"]]
+_STRETCHED = 0.15
+"""Stretch of an index finger beyond the others from which a hand points."""
+
 _WRISTS = [M["wrist_up_left"], M["wrist_up_right"]]
 _BRIEFLY = 0.5
 """Share of the time that a pose must last for which it must be forecast."""
@@ -115,6 +120,10 @@ def expected_gestures(
         least: Confidence from which a gesture is told.
     """
     rows, fresh = coming.rows, coming.forecasts
+    # An open hand that is stretched out may beckon, wave or be offered.
+    open_hand = np.fmax(*now.mean[_POINTING][:, rows]) < _STRETCHED
+    if some(open_hand):
+        seen[_POINT] *= np.where(open_hand, 0.5, 1.0)
     # Hands on their way to and fro pass through poses that they do not hold.
     swung = np.minimum.reduce(now.turns[0, _HANDS][:, rows], axis=0) < _SETTLED
     if some(swung):
