@@ -304,7 +304,7 @@ def _fidget(random: np.random.Generator) -> Gesture:
 
 
 def _offer_hand(random: np.random.Generator) -> Gesture:
-    """Return a hand held out to be shaken: at the height of the hips to the belly, palm inwards."""
+    """Return a hand held out to be shaken, at the height of the hips to the belly."""
     low, level = random.uniform(0.55, 0.85), random.uniform(-0.3, 0.2)
     pose = _near(ArmPose((0.2, -low, 0.65), (0.0, level, 1.0), twist=0.0, curl=0.1), random, 0.08)
     return _held(random, (0.8, 2.0), right=pose)
