@@ -138,9 +138,10 @@ def _add_hands(made: np.ndarray, persons: Sequence[Person]) -> None:
              if hand is not None and hand.shape == (21, 3)]
     if found:
         rows, sides, hands = zip(*found, strict=True)
-        straight = _straightness(np.array(hands, np.float64))
-        index = straight[:, 0]
-        beyond = index - straight[:, 1:].sum(axis=1) / 3.0
+        with np.errstate(invalid="ignore"):  # hands that hold infinity
+            straight = _straightness(np.array(hands, np.float64))
+            index = straight[:, 0]
+            beyond = index - straight[:, 1:].sum(axis=1) / 3.0
         sides = np.array(sides)
         made[rows, POINTING.start + sides] = np.minimum(np.maximum(beyond, -1.0), 1.0)
         made[rows, BENT.start + sides] = np.maximum(1.0 - index, 0.0)
