@@ -173,7 +173,8 @@ def test_several_people_each_with_a_face_and_the_same_keypoints(portrait):
     left, right = sorted(people.persons, key=lambda person: person.coco[NOSE, 0])
     check_portrait(left)
     # The other is her mirror image: sides swap, the picture's right edge counts backwards.
-    assert np.hypot(*(right.coco[NOSE, :2] - (1023 - left.coco[NOSE, 0], left.coco[NOSE, 1]))) < 15
+    # MediaPipe's kernels differ between processors: noses 3 % of the picture apart were seen.
+    assert np.hypot(*(right.coco[NOSE, :2] - (1023 - left.coco[NOSE, 0], left.coco[NOSE, 1]))) < 26
     assert right.blendshapes[BLENDSHAPE_INDEX["mouthSmileLeft"]] > 0.7
 
 
