@@ -90,7 +90,7 @@ def test_performed_hands_beckon_about_their_wrists():
 
 
 def test_performances_show_what_they_are_called():
-    """Of bodies whose bones miss the pose another one is drawn."""
+    """Draw another body where its bones miss the pose."""
     for seed in range(12):
         face, arms = (perform(name, np.random.default_rng(seed))
                       for name in ("hand_on_face", "arms_crossed"))

@@ -12,6 +12,7 @@ from kinesics_core.affect.signals.rules import (
     COUNT,
     DIFFERENCE_ROWS,
     HAND_RULES,
+    HAND_SWINGS,
     MINUENDS,
     MOTION_ROWS,
     PAIRS,
@@ -40,15 +41,18 @@ _SWING_ROWS = np.array([M[name] for name in (
     "beside_left", "beside_right", "reach_left", "reach_right", "wrist_up_left", "wrist_up_right",
     "above_left", "above_right", "bent_left", "bent_right", "gap", "pitch", "yaw")])
 _HEADS = slice(S["nod"], S["nod"] + 2)
-_HANDS = np.array([S[f"{name}_{side}"] for side in ("left", "right")
-                   for name in ("wave", "beckon", "beckon", "flap", "flap", "curl")])
-"""Rows of swings of a wave and of five beckonings: of the left hand, then of the right one."""
+_HANDS = np.array([
+    S[f"{name}_{side}"] for side in ("left", "right") for name in HAND_SWINGS.values()])
+"""Rows of swings of the rules in ``HAND_RULES``."""
 
 _HANDS_OF = {name: np.array([S[f"{name}_left"], S[f"{name}_right"]]) for name in ("wave", "lift")}
 """Rows of a swing of both hands."""
 
 _BEGUN = slice(S["wave_left"], S["clap"] + 1)
 """Rows of swings of hands, each of the left and the right one, and of both."""
+
+_SIDED = (_BEGUN.stop - _BEGUN.start) // 2
+"""Number of those of either hand."""
 
 _LATELY = 1.0
 """Seconds within which a first swing must have begun to tell the next ones."""
@@ -107,7 +111,7 @@ def evidence(state: Moment, before: np.ndarray | None = None) -> np.ndarray:
     # Hands to and fro.
     clap = made[G["clap"]] = swings[S["clap"]] * chest * met
     hands = swings.take(_HANDS, axis=0) * held[HAND_RULES] * (1.0 - clap)
-    wave, drawn, arm, *bent = np.maximum(hands[:6], hands[6:])
+    wave, drawn, arm, *bent = np.maximum(hands[:len(HAND_SWINGS)], hands[len(HAND_SWINGS):])
     # A hand that is raised and put right goes to and fro twice, too.
     drawn = np.maximum(drawn, np.maximum(3.0 * arm - 2.0, 0.0))
     wave *= 1.0 - drawn
@@ -264,7 +268,7 @@ def _add_begun(
     stays = _above(state.mean[_UPS, coming] - before, -0.2, -0.1)
     first = np.minimum(_far(span, _LEAST[1, _BEGUN]), 0.9)
     first *= (span > 0.0) & (turns[0] < _SLOWEST[_BEGUN]) & (turns[1] < _LATELY)
-    first *= np.concatenate([stays] * 5 + [stays.min(axis=0, keepdims=True)])
+    first *= np.concatenate([stays] * _SIDED + [stays.min(axis=0, keepdims=True)])
     swung, spanned = swings[_BEGUN, coming], spans[_BEGUN, coming]
     np.copyto(spanned, span, where=(swung < 0.1) & (first > 0.0))
     np.maximum(swung, first, out=swung)

@@ -106,9 +106,9 @@ _RULES: dict[str, tuple[tuple[str, float, float], ...]] = {
               ("wrist_forward", 0.1, 0.25), ("other", 0.06, 0.02)),
     # The whole arm beckons: its elbow goes up and down as far as its hand; a wave keeps it still.
     "arm": (_ALONE, ("span_beckon", 0.15, 0.2), ("motion_elbow_up", 0.025, 0.04),
-            ("folding", -0.03, -0.01),
-            ("motion_reach", 0.03, 0.045), ("wrist_out", 0.9, 0.7), ("wrist_up", 0.6, 0.4),
-            ("wrist_up", -0.75, -0.6), ("wrist_forward", 0.4, 0.55), ("other", 0.06, 0.02)),
+            ("folding", -0.03, -0.01), ("motion_reach", 0.03, 0.045), ("wrist_out", 0.9, 0.7),
+            ("wrist_up", 0.6, 0.4), ("wrist_up", -0.75, -0.6), ("wrist_forward", 0.4, 0.55),
+            ("other", 0.06, 0.02)),
     # A hand or fingers beckon about a wrist that is still.
     "flap": (_ALONE, ("flap_over_wave", 0.05, 0.12), ("flapping", 0.01, 0.025),
              ("motion_wrist_up", 0.08, 0.05), ("wrist_out", 1.0, 0.8), ("wrist_up", 0.6, 0.35),
@@ -151,15 +151,18 @@ PAIRS: tuple[str | tuple[str, str], ...] = (
 WORSE = 6
 """Pairs from which on the worse rule counts."""
 
+HAND_SWINGS = {"wave": "wave", "drawn": "beckon", "arm": "beckon", "flap": "flap", "rise": "flap",
+               "curl": "curl"}
+"""Rules of a wave and of beckonings -> what swings."""
+
 _PLACES = tuple((rule, side) for rule, side in (
     *((rule, "left") if isinstance(rule, str) else (rule[0], "") for rule in PAIRS),
     *((rule, "right") if isinstance(rule, str) else (rule[1], "") for rule in PAIRS),
-    *((rule, side) for side in ("left", "right")
-      for rule in ("wave", "drawn", "arm", "flap", "rise", "curl")),
+    *((rule, side) for side in ("left", "right") for rule in HAND_SWINGS),
     ("point", "left"), ("point", "right"),
     *((rule, "") for rule in ("met", "near", "shrug", "nods", "shakes", "ahead"))))
-HAND_RULES = slice(2 * len(PAIRS), 2 * len(PAIRS) + 12)
-"""Rows of the rules of a wave and of beckoning: of the left hand, then of the right one."""
+HAND_RULES = slice(2 * len(PAIRS), 2 * (len(PAIRS) + len(HAND_SWINGS)))
+"""Rows of those rules: of the left hand, then of the right one."""
 
 POINTS = slice(HAND_RULES.stop, HAND_RULES.stop + 2)
 """Rows of the rules of pointing; after them come those of the trunk and the head."""
