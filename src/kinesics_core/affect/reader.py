@@ -11,15 +11,14 @@ from kinesics_core.affect.emotions import EMOTIONS, NEUTRAL
 from kinesics_core.affect.face import FaceReader
 from kinesics_core.affect.per_person import PerPerson, Rows, every, some
 from kinesics_core.affect.readings import Readings, average, fuse
+from kinesics_core.affect.signals.timeline import RATE as GRID
 from kinesics_core.bounded import drop_oldest
 from kinesics_core.types import NANOSECONDS, Affect, People, Person
-
-RATE = 10
-"""Hz at which faces are read."""
 
 REMEMBERED = 64
 """People out of view of whom something is remembered; of more, those who left last."""
 
+_EVERY = 4  # steps of the signals' grid between two readings of faces
 _MOST = 32  # images that wait at most, of cameras that are that fast or whose clock stands still
 _CLARITY = 0.5  # confidence from which a reading moves the belief at full speed
 _FRESH = NANOSECONDS  # how far a network's reading may be from an image to count for it, ns
@@ -36,9 +35,9 @@ class AffectReader:
     ``REMEMBERED`` others have left since. A stamp that jumps back starts everybody's smoothing
     anew.
 
-    Faces are read, and beliefs follow, ten times a second (``RATE``), each time the mean of the
-    images since; bodies twice, from the keypoints of all images. The images in between are
-    answered with what is believed: expressions begin within some tenths of a second.
+    Faces are read, and beliefs follow, 7.5 times a second, each time the mean of the images since;
+    bodies twice, from the keypoints of all images. The images in between are answered with what is
+    believed: expressions begin within some tenths of a second.
 
     A network's readings of bodies may come whenever they are ready (``add_body_readings``): an
     image never waits for its reading, the newest one within a second of it counts and is averaged
@@ -92,7 +91,8 @@ class AffectReader:
                 person_id: reading for person_id, reading in self._networks.items()
                 if abs(stamp - reading.stamp) <= _FRESH}
         anew = self._arrange([person.id for person in persons], stamp)
-        beat = (6 * stamp * RATE + 5 * NANOSECONDS) // (6 * NANOSECONDS)  # after the signals'
+        # Two steps after the signals'.
+        beat = (2 * stamp * GRID + 5 * NANOSECONDS) // (2 * _EVERY * NANOSECONDS)
         anew |= beat != self._beat or len(self._between) == _MOST
         if not persons:
             return []

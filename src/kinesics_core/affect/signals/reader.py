@@ -26,12 +26,12 @@ from kinesics_core.camera import Lens, focal_length
 from kinesics_core.settings import check, same_as, setting
 from kinesics_core.types import NANOSECONDS, GestureSign, MotionForecast, People, SocialSignals
 
-_DECIDED = 3
+_DECIDED = 4
 """Steps of the grid between two decisions on what is seen: nothing begins or ends within them."""
 
-_EVERY = 0.15
-"""Seconds after which forecasts are read again, at the next decision on what is seen; in between,
-what was expected comes nearer."""
+_FORECASTS = 5
+"""Times a second that forecasts are read, with a decision on what is seen; in between, what was
+expected comes nearer."""
 
 _THIGHS = [M["thigh_left"], M["thigh_right"]]
 
@@ -99,7 +99,7 @@ class SignalReader:
     ) -> list[SocialSignals]:
         """Return the signals of everybody in an image.
 
-        Nothing begins or ends within three steps of the grid, so images wait for the next third
+        Nothing begins or ends within four steps of the grid, so images wait for the next fourth
         step, or for somebody new, and are read together, which costs less.
 
         Args:
@@ -116,7 +116,7 @@ class SignalReader:
         if (last is None or _beat(last.stamp) != _beat(people.stamp)
                 or len(self._waiting) == _MOST
                 or not all(person.id in self._told for person in people.persons)):
-            due = people.stamp - self._expected_at >= _EVERY * NANOSECONDS
+            due = _period(people.stamp) != _period(self._expected_at)
             self._take_waiting(forecasts if due else None)
             self._told = self._tell()
         return self._signals(people)
@@ -345,8 +345,13 @@ class _Told(NamedTuple):
 
 
 def _beat(stamp: int) -> int:
-    """Return the number of the third step of the grid that a stamp is at.
+    """Return the number of the fourth step of the grid that a stamp is at.
 
     Images are often as far apart as the steps: about half a step aside of them all fall alike.
     """
     return (2 * stamp * RATE + NANOSECONDS) // (2 * _DECIDED * NANOSECONDS)
+
+
+def _period(stamp: int) -> int:
+    """Return the number of the time between two readings of forecasts that a stamp is in."""
+    return stamp * _FORECASTS // NANOSECONDS

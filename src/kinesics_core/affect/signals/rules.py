@@ -96,7 +96,9 @@ _RULES: dict[str, tuple[tuple[str, float, float], ...]] = {
                 ("wrist_up", -0.7, -0.57), ("wrist_up", 0.05, -0.15), ("out_sum", 0.14, 0.04)),
     "akimbo": (("at_hip", 0.6, 0.45), ("elbow_out", 0.46, 0.56), ("elbow_beyond", 0.1, 0.18),
                ("wrist_up", -1.1, -0.95), _QUIET),
-    "chest": (("wrist_up", -1.0, -0.8), ("wrist_up", 0.35, 0.1), ("wrist_forward", 0.2, 0.4)),
+    # Hands that clap meet sideways; those of who walks swing forward and back.
+    "chest": (("wrist_up", -1.0, -0.8), ("wrist_up", 0.35, 0.1), ("wrist_forward", 0.2, 0.4),
+              ("towards", 0.11, 0.06)),
     "palms": (("wrist_out", 0.55, 0.75), ("wrist_up", -1.0, -0.85)),
     "wave": (("free", 0.85, 1.15), ("wrist_up", -0.5, -0.3), ("sideways", 0.1, 0.2)),
     # An arm or a forearm beckons along the line to its shoulder; who waves moves it to the side.
