@@ -247,6 +247,22 @@ def test_fingertips_are_where_the_hands_own_landmarks_are(size, beckons):
     assert told(signals, "come_here") == beckons
 
 
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize(("shown", "gesture"), [
+    ("palm", "wave"), ("back", "come_here"), ("nothing", "wave")])
+def test_who_waves_shows_the_palm_and_who_beckons_the_back_of_the_hand(side, shown, gesture):
+    def show(seen):
+        # The thumb of a palm that is shown is on the side of the head.
+        mirror = -1.0 if (side == "right") == (shown == "palm") else 1.0
+        if shown != "nothing":
+            setattr(seen, f"{side}_hand_world", hand(0.0) * (mirror, 1.0, 1.0))
+
+    def motion(t):
+        return Pose(**{side: bent(t, Arm(0.2, 0.5, (0.3 + 0.5 * np.sin(9 * t), 0.6, 0.6)))})
+
+    assert most_seen(watch(motion, 4.5, change=show)) == gesture
+
+
 def test_an_arm_that_folds_to_and_fro_beckons_where_depth_tells_little():
     """The hand goes from far in front to the chest, while the elbow is let down."""
     def flatten(seen):

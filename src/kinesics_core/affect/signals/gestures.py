@@ -59,7 +59,7 @@ _LATELY = 1.0
 
 _LEAST = np.array([
     (0.15, 0.25), (0.15, 0.25), (0.17, 0.4), (0.17, 0.4), (0.17, 0.28), (0.17, 0.28),
-    (0.17, 0.28), (0.17, 0.28), (0.18, 0.42), (0.18, 0.42), (0.14, 0.5), (0.13, 0.2),
+    (0.17, 0.28), (0.17, 0.28), (0.14, 0.36), (0.14, 0.36), (0.14, 0.5), (0.13, 0.2),
     (0.17, 0.28)]).T[..., None]
 """Lengths that three swings must have on average, and two, to be a gesture; as ``SWINGS``."""
 
@@ -142,11 +142,11 @@ def evidence(state: Moment, before: np.ndarray | None = None) -> np.ndarray:
 
 
 (_UPS, _OUTS, _FORWARDS, _ELBOWS_UP, _REACHES, _AT_FACE, _THIGHS, _HAND_OUT, _BENT_UP, _INWARDS,
- _BUSY, _POINTING, _CLEAR, _APART, _LIFTED, _OVER_EARS) = (
+ _BUSY, _POINTING, _PALMS, _CLEAR, _APART, _LIFTED, _OVER_EARS) = (
     slice(ROWS[f"{name}_left"], ROWS[f"{name}_left"] + 2) for name in (
         "wrist_up", "wrist_out", "wrist_forward", "elbow_up", "reach", "at_face", "thigh",
-        "hand_out", "bent_up", "elbow_beyond", "busy", "pointing", "clear", "apart", "lifted",
-        "over_ears"))
+        "hand_out", "bent_up", "elbow_beyond", "busy", "pointing", "palm", "clear", "apart",
+        "lifted", "over_ears"))
 
 
 def _values(state: Moment, spans: np.ndarray) -> np.ndarray:
@@ -165,6 +165,7 @@ def _values(state: Moment, spans: np.ndarray) -> np.ndarray:
     # A hand held out low towards the camera is offered, unless its index finger points.
     values[row["aimed_left"]:row["aimed_left"] + 2] = (
         mean[_UPS] + np.maximum(mean[_OUTS] - 0.4, 0.0) + 0.8 * _known(mean[_POINTING] - 0.2))
+    values[row["shown_left"]:row["shown_left"] + 2] = _known(mean[_PALMS], 1.0)
     # An upright forearm brings the hand beside the head, one that leans inwards to the face.
     inwards = np.maximum(0.07 - values[_INWARDS], 0.0)
     np.add(values[_AT_FACE], inwards, out=values[_CLEAR])

@@ -12,7 +12,8 @@ from kinesics_core.affect.per_person import every, some
 from kinesics_core.affect.signals.measures import MEASURES, M
 
 SMOOTH = 0.10
-"""Seconds over which a measure is averaged; the trunk's depth, less certain, three times that."""
+"""Seconds over which a measure is averaged; the trunk's depth, less certain, and palms three times
+that."""
 
 STEADY = 0.25
 """Seconds over which its movement is averaged."""
@@ -23,7 +24,8 @@ USUAL = 12.0
 STALE = 0.5
 """Seconds after which an unseen measure is unknown."""
 
-_SMOOTH = np.where(np.isin(MEASURES, ("lean", "tilt", "facing", "near")), 3.0, 1.0) * SMOOTH
+_SMOOTH = SMOOTH * np.where(np.isin(
+    MEASURES, ("lean", "tilt", "facing", "near", "palm_left", "palm_right")), 3.0, 1.0)
 
 USUALS = ("head_up", "pitch", "lean", "scale", "shoulders_y", "shoulders_x", "facing", "hips_y",
           "yaw", "near")

@@ -16,6 +16,7 @@ from kinesics_core.affect.signals.samples import TORSO, TORSO_OVER_SHOULDERS
 _SIDED = (
     "wrist_out", "wrist_up", "wrist_forward", "elbow_out", "elbow_up", "elbow_forward", "reach",
     "at_face", "at_hip", "at_elbow", "thigh", "pointing", "bent", "beside", "above", "tips",
+    "palm",
 )
 
 MEASURES = (
@@ -28,13 +29,14 @@ MEASURES = (
 ``reach`` is the distance of shoulder and wrist over that along the arm: 1 is straight; ``at_face``,
 ``at_hip`` and ``at_elbow`` are distances of the hand or wrist to the face, to the hip of its side
 and to the other elbow; ``beside`` and ``above`` are the fingertips' place aside of and over the
-shoulders in the image, ``tips`` that over the wrist; ``bent`` is how far the index finger is;
-``thigh`` is the thigh's angle to the vertical; ``gap`` is between the wrists; ``head_up`` is the
-ears' height over the shoulders; ``lean`` and ``tilt`` are the trunk's, forward and aside;
-``facing`` is the trunk's yaw against the line to the camera, 0 facing it; ``shoulders_x``,
-``shoulders_y`` and ``hips_y`` are places in the image; ``scale`` is the logarithm of the pixels of
-a torso; ``near`` is how much nearer the face is than the body, the logarithm of the ratio of their
-distances, to a constant; ``face`` is 1 where a face was found, which tells the head's turn best."""
+shoulders in the image, ``tips`` that over the wrist; ``bent`` is how far the index finger is bent;
+``palm`` is the cosine of where the palm faces to the camera, 1 towards it; ``thigh`` is the thigh's
+angle to the vertical; ``gap`` is between the wrists; ``head_up`` is the ears' height over the
+shoulders; ``lean`` and ``tilt`` are the trunk's, forward and aside; ``facing`` is the trunk's yaw
+against the line to the camera, 0 facing it; ``shoulders_x``, ``shoulders_y`` and ``hips_y`` are
+places in the image; ``scale`` is the logarithm of the pixels of a torso; ``near`` is how much
+nearer the face is than the body, the logarithm of the ratio of their distances, to a constant;
+``face`` is 1 where a face was found, which tells the head's turn best."""
 
 M = {name: index for index, name in enumerate(MEASURES)}
 """Index of each measure."""
@@ -82,6 +84,7 @@ def measure(steps: np.ndarray, width: int, focal: float) -> np.ndarray:
         made[_BOTH["thigh"]] = _thighs(body[13:15] - body[11:13], flat)
         made[_BOTH["pointing"]] = sample[samples.POINTING]
         made[_BOTH["bent"]] = sample[samples.BENT]
+        made[_BOTH["palm"]] = sample[samples.PALM]
         made[M["head_up"]] = shoulders[1] - 0.5 * (body[3, 1] + body[4, 1])
         trunk = shoulders - hips
         ahead = trunk[0] * side[1] - trunk[2] * side[0]

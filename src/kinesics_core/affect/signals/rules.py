@@ -45,8 +45,9 @@ _DERIVED = (
     "aside_left", "aside_right", "clear_left", "clear_right", "apart_left", "apart_right",
     "lifted_left", "lifted_right", "over_ears_left", "over_ears_right", "free",
     "sideways_left", "sideways_right", "other_left", "other_right", "aimed_left", "aimed_right",
-    "uneven", "abs_yaw", "nearest", "gap_or_far", "forwards", "bowed", "sunk", "lean_or_some",
-    "leant", "abs_down", "highest", "busiest", "nod_over_shake", "thighs_off",
+    "shown_left", "shown_right", "uneven", "abs_yaw", "nearest", "gap_or_far", "forwards", "bowed",
+    "sunk", "lean_or_some", "leant", "abs_down", "highest", "busiest", "nod_over_shake",
+    "thighs_off",
 )
 ROWS = {name: row for row, name in enumerate((
     *M, *(f"motion_{name}" for name in M), *(f"usual_{name}" for name in U),
@@ -100,7 +101,9 @@ _RULES: dict[str, tuple[tuple[str, float, float], ...]] = {
     "chest": (("wrist_up", -1.0, -0.8), ("wrist_up", 0.35, 0.1), ("wrist_forward", 0.2, 0.4),
               ("towards", 0.11, 0.06)),
     "palms": (("wrist_out", 0.55, 0.75), ("wrist_up", -1.0, -0.85)),
-    "wave": (("free", 0.85, 1.15), ("wrist_up", -0.5, -0.3), ("sideways", 0.1, 0.2)),
+    # Who waves shows the palm, or its edge.
+    "wave": (("free", 0.85, 1.15), ("wrist_up", -0.5, -0.3), ("sideways", 0.1, 0.2),
+             ("shown", -0.4, -0.2)),
     # An arm or a forearm beckons along the line to its shoulder; who waves moves it to the side.
     "drawn": (_ALONE, ("span_beckon", 0.2, 0.27), ("drawn_far", 0.35, 0.45),
               ("towards", 0.0, 0.03), ("motion_reach", 0.045, 0.065), ("wrist_out", 1.2, 1.0),
@@ -123,8 +126,14 @@ _RULES: dict[str, tuple[tuple[str, float, float], ...]] = {
              ("wrist_up", -0.65, -0.5), ("wrist_forward", 0.35, 0.5), ("other", 0.04, 0.0)),
     # Fingers beckon, the wrist at rest.
     "curl": (_ALONE, ("motion_wrist_up", 0.05, 0.03), ("motion_wrist_out", 0.05, 0.03),
-             ("wrist_out", 1.0, 0.8), ("wrist_up", 0.6, 0.35), ("wrist_up", -0.75, -0.6),
-             ("wrist_forward", 0.35, 0.5), ("other", 0.06, 0.02)),
+             ("wrist_out", 1.2, 1.0), ("wrist_up", 0.6, 0.35), ("wrist_up", -0.75, -0.6),
+             ("wrist_forward", 0.25, 0.4), ("other", 0.06, 0.02)),
+    # A hand that goes to and fro and shows its back beckons, whichever way it goes.
+    "back_aside": (_ALONE, ("palm", -0.2, -0.4), ("wrist_up", 0.6, 0.4), ("wrist_up", -0.6, -0.45),
+                   ("wrist_forward", 0.1, 0.25), ("other", 0.06, 0.02)),
+    "back_rise": (_ALONE, ("palm", -0.15, -0.35), ("span_flap", 0.33, 0.43),
+                  ("motion_reach", 0.02, 0.03), ("wrist_up", 0.6, 0.4), ("wrist_up", -0.65, -0.5),
+                  ("wrist_forward", 0.2, 0.35), ("other", 0.06, 0.02)),
     "point": (("reach", 0.86, 0.93), ("aside", 0.6, 0.8), ("aimed", -0.45, -0.3),
               ("wrist_up", -0.75, -0.55), ("wrist_up", 0.9, 0.75), ("elbow_up", 0.6, 0.45), _QUIET,
               ("motion_facing", 0.35, 0.22), ("motion_shoulders_x", 0.12, 0.07),
@@ -154,7 +163,7 @@ WORSE = 6
 """Pairs from which on the worse rule counts."""
 
 HAND_SWINGS = {"wave": "wave", "drawn": "beckon", "arm": "beckon", "flap": "flap", "rise": "flap",
-               "curl": "curl"}
+               "curl": "curl", "back_aside": "wave", "back_rise": "flap"}
 """Rules of a wave and of beckonings -> what swings."""
 
 _PLACES = tuple((rule, side) for rule, side in (

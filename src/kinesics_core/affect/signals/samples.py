@@ -37,7 +37,10 @@ BENT = slice(102, 104)
 """Left and right hand: how far the index finger is bent, 0 straight, about .6 in a fist."""
 TIPS = slice(104, 108)
 """Middle of the four fingers' tips of the left and the right hand, 2 x (x, y) pixels."""
-SIZE = 108
+PALM = slice(108, 110)
+"""Left and right hand: cosine of the angle between where the palm faces and the camera's axis, 1
+towards the camera."""
+SIZE = 110
 
 TURN = slice(YAW, PITCH + 1)
 FOLLOWED = slice(SCALE, AXIS.stop)
@@ -138,11 +141,12 @@ def _add_hands(made: np.ndarray, persons: Sequence[Person]) -> None:
              if hand is not None and hand.shape == (21, 3)]
     if found:
         rows, sides, hands = zip(*found, strict=True)
+        landmarks, sides = np.array(hands, np.float64), np.array(sides)
         with np.errstate(invalid="ignore"):  # hands that hold infinity
-            straight = _straightness(np.array(hands, np.float64))
+            straight = _straightness(landmarks)
             index = straight[:, 0]
             beyond = index - straight[:, 1:].sum(axis=1) / 3.0
-        sides = np.array(sides)
+            made[rows, PALM.start + sides] = _palms(landmarks) * (1.0 - 2.0 * sides)
         made[rows, POINTING.start + sides] = np.minimum(np.maximum(beyond, -1.0), 1.0)
         made[rows, BENT.start + sides] = np.maximum(1.0 - index, 0.0)
 
@@ -281,3 +285,15 @@ def _straightness(hands: np.ndarray) -> np.ndarray:
     straight: np.ndarray = np.sqrt(np.einsum("hfi,hfi->hf", direct, direct)) / np.maximum(
         lengths, 1e-6)
     return straight
+
+
+def _palms(hands: np.ndarray) -> np.ndarray:
+    """Return how far the palms of left hands (n, 21, 3) face the camera (n,); of right ones less.
+
+    It is the depth of the unit vector on wrist and knuckles, on the side of the back.
+    """
+    index, little = (hands[:, 5] - hands[:, 0]).T, (hands[:, 17] - hands[:, 0]).T
+    x, y, z = (index[one] * little[other] - index[other] * little[one]
+               for one, other in ((1, 2), (2, 0), (0, 1)))
+    depths: np.ndarray = z / np.maximum(np.sqrt(x * x + y * y + z * z), 1e-9)
+    return depths
