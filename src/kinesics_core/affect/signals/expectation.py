@@ -93,7 +93,7 @@ def coming_moments(
 
     Args:
         coming: T moments of n persons.
-        measured: (measures, T, n) of their samples, of which the lean is replaced.
+        measured: (T, measures, n) of their samples, of which the lean is replaced.
         now: State of everybody.
 
     Returns:
@@ -103,7 +103,7 @@ def coming_moments(
     wrists = np.tile(state.mean[_WRISTS], coming.shape[0])
     # A forecast is of an image and holds the depth of one moment, errors and all: the trunk's
     # lean is best taken from its mean.
-    measured[M["lean"]] = state.mean[M["lean"]]
+    measured[:, M["lean"]] = state.mean[M["lean"]]
     return state.advance(measured, _STRIDE, gestures.swinging, learn=False), wrists
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from kinesics_core.affect.per_person import some
-from kinesics_core.affect.signals.filters import Moment, S
+from kinesics_core.affect.signals.filters import HEADS, Moment, S
 from kinesics_core.affect.signals.measures import M
 from kinesics_core.affect.signals.names import GESTURES
 from kinesics_core.affect.signals.rules import (
@@ -40,7 +40,9 @@ _QUICKEST = 0.07
 _SWING_ROWS = np.array([M[name] for name in (
     "beside_left", "beside_right", "reach_left", "reach_right", "wrist_up_left", "wrist_up_right",
     "above_left", "above_right", "bent_left", "bent_right", "gap", "pitch", "yaw")])
-_HEADS = slice(S["nod"], S["nod"] + 2)
+_SWING_UPS = np.array([M["wrist_up_left"], M["wrist_up_right"]] * 5)
+_SWINGS_ABOVE = np.array([-0.45] * 2 + [-0.9] * 8)[:, None]
+"""Heights of the wrist above which the swings of one hand count."""
 _HANDS = np.array([
     S[f"{name}_{side}"] for side in ("left", "right") for name in HAND_SWINGS.values()])
 """Rows of swings of the rules in ``HAND_RULES``."""
@@ -68,24 +70,25 @@ _CROUCHED = 0.75
 
 
 def swinging(now: np.ndarray, face: np.ndarray) -> np.ndarray:
-    """Return what may swing (swings, ...), nan where it cannot be part of a gesture.
+    """Return what may swing (T, swings, P), nan where it cannot be part of a gesture.
 
     Args:
-        now: (measures, ...) of one step, or of several.
-        face: (...) mean of the measure "face" before each.
+        now: (T, measures, P) of steps.
+        face: (T, P) mean of the measure "face" before each.
     """
-    made = now.take(_SWING_ROWS, axis=0)
-    up, forward = now[_UPS], now[_FORWARDS]
+    made = now.take(_SWING_ROWS, axis=1)
     # What is unknown compares as false, and is left out too.
-    low = up > -0.9
-    counts = np.concatenate([
-        up > -0.45, low & (forward > 0.2), low, low, low,
-        (np.minimum(up[:1], up[1:]) > -1.0) & (np.maximum(up[:1], up[1:]) < 0.4)])
-    np.copyto(made[:len(counts)], np.nan, where=~counts)
+    hands = len(_SWING_UPS)
+    counts = np.empty((len(now), hands + 1, now.shape[2]), bool)
+    np.greater(now.take(_SWING_UPS, axis=1), _SWINGS_ABOVE, out=counts[:, :hands])
+    counts[:, 2:4] &= now[:, _FORWARDS] > 0.2
+    one, other = now[:, _UPS.start], now[:, _UPS.start + 1]
+    counts[:, hands] = (np.minimum(one, other) > -1.0) & (np.maximum(one, other) < 0.4)
+    np.copyto(made[:, :hands + 1], np.nan, where=~counts)
     # Of somebody whose face is found at times, only those times count.
-    drawn = ~(now[M["face"]] > 0.9) & (face > 0.02)
+    drawn = (face > 0.02) & ~(now[:, M["face"]] > 0.9)
     if some(drawn):
-        made[_HEADS, drawn] = np.nan
+        np.copyto(made[:, HEADS], np.nan, where=drawn[:, None])
     return made
 
 
@@ -214,7 +217,7 @@ def _values(state: Moment, spans: np.ndarray) -> np.ndarray:
     values[row["leant"]] = values[row["nearer"]] + 0.12 * np.minimum(some_lean, 0.2)
     values[row["highest"]] = np.maximum(*_known(mean[_UPS], -1.0))
     values[row["busiest"]] = np.maximum(*values[_BUSY])
-    nod, shake = spans[_HEADS]
+    nod, shake = spans[HEADS]
     values[row["nod_over_shake"]] = np.maximum(nod, state.spans[0, S["nod"]]) - 0.8 * shake
     return values
 

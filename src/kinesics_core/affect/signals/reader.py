@@ -263,18 +263,18 @@ class SignalReader:
     def _measure(
         self, steps: np.ndarray, coming: Coming | None, width: int, focal: float
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the measures of steps of the grid and of what is to come, (measures, T, P)."""
+        """Return the measures of steps of the grid and of what is to come, (T, measures, P)."""
         if coming is None:
-            return measure(steps, width, focal), np.zeros(0)
+            return _by_step(measure(steps, width, focal)), np.zeros(0)
         ahead = samples.coming_samples(coming.keypoints, self._timeline.latest[coming.rows])
         measured = measure(np.concatenate([
             part.reshape(-1, samples.SIZE) for part in (steps, ahead)]), width, focal)
         count = steps.shape[0] * steps.shape[1]
-        return (measured[:, :count].reshape(len(M), *steps.shape[:2]),
-                measured[:, count:].reshape(len(M), *coming.shape))
+        return (_by_step(measured[:, :count].reshape(len(M), *steps.shape[:2])),
+                _by_step(measured[:, count:].reshape(len(M), *coming.shape)))
 
     def _decisive(self, seen: np.ndarray) -> list[tuple[Moment, float]]:
-        """Go on by measures (measures, T, P) of steps; return the moments at which is decided.
+        """Go on by measures (T, measures, P) of steps; return the moments at which is decided.
 
         Returns:
             Each with the seconds since the one before.
@@ -342,6 +342,11 @@ class _Told(NamedTuple):
     facing: float
     gaze: float
     approach: float
+
+
+def _by_step(measured: np.ndarray) -> np.ndarray:
+    """Return measures (measures, T, P) as (T, measures, P), each step's together in memory."""
+    return np.ascontiguousarray(measured.swapaxes(0, 1))
 
 
 def _beat(stamp: int) -> int:
