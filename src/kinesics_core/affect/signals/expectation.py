@@ -164,5 +164,8 @@ def _at(forecasts: Sequence[MotionForecast], stamp: int, ahead: np.ndarray) -> n
         keypoints = np.array([forecasts[number].keypoints for number in alike]).swapaxes(0, 1)
         first = keypoints.take(before, axis=0)
         change = keypoints.take(np.minimum(before + 1, count - 1), axis=0) - first
-        made[:, alike] = first + (place - before)[:, None, None, None] * change
+        between = first + (place - before)[:, None, None, None] * change
+        if len(grids) == 1:
+            return between
+        made[:, alike] = between
     return made

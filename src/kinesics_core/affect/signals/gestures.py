@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from kinesics_core.affect.per_person import some
-from kinesics_core.affect.signals.filters import HEADS, Moment, S
+from kinesics_core.affect.signals.filters import HEADS, KEPT, Moment, S
 from kinesics_core.affect.signals.measures import M
 from kinesics_core.affect.signals.names import GESTURES
 from kinesics_core.affect.signals.rules import (
@@ -238,24 +238,32 @@ def _lifted(ups: np.ndarray, mean: np.ndarray) -> np.ndarray:
 
 def _swung(state: Moment) -> tuple[np.ndarray, np.ndarray]:
     """Return whether everything swings to and fro, 0..1, and how far; (swings, P) each."""
-    turns, spans = state.turns, state.spans
-    both = np.empty((2, *turns.shape))  # lengths, and pauses before
-    both[0], both[1] = spans, turns
-    both[1, 1:] -= turns[:-1]
-    pauses = both[1]
-    regular = (pauses < _SLOWEST) & (spans > 0.0)
+    shape = state.top.shape
+    turns, spans = state.turns.reshape(KEPT, -1), state.spans.reshape(KEPT, -1)
+    # Most things have not just swung: the rest is told of what has.
+    lately = ((turns[0].reshape(shape) < _SLOWEST) & (state.spans[0] > 0.0)).ravel().nonzero()[0]
+    swings, span = np.zeros((2, *shape))
+    if not len(lately):
+        return swings, span
+    rows = lately // shape[1]
+    both = np.stack([spans.take(lately, axis=1), turns.take(lately, axis=1)])
+    lengths, pauses = both  # and pauses before
+    pauses[1:] -= turns[:-1, lately]
+    regular = (pauses < _SLOWEST[rows, 0]) & (lengths > 0.0)
     regular[1:] &= pauses[1:] > _QUICKEST
     # What goes to and fro does so evenly.
     before, after = both[:, :-1], both[:, 1:]
-    lengths, times = np.minimum(before, after) > _EVEN * np.maximum(before, after)
-    lengths[1:] &= times[1:]
-    regular[1:] &= lengths
+    evenly = np.minimum(before, after) > _EVEN * np.maximum(before, after)
+    regular[1:] &= evenly[0]
+    regular[2:] &= evenly[1, 1:]
     counted = np.logical_and.accumulate(regular, axis=0)
     number = np.add.reduce(counted, axis=0)
-    span = np.add.reduce(spans * counted, axis=0) / np.maximum(number, 1)
-    many, few = _far(span, _LEAST)
-    thrice = np.minimum(np.maximum((number - 2.0) * (1.0 / 1.5), 0.0), 1.0)
-    return np.maximum(thrice * many, 0.67 * (number >= 2) * few), span
+    mean = np.add.reduce(lengths * counted, axis=0) / number
+    many, few = _far(mean, _LEAST[:, rows, 0])
+    thrice = np.minimum((number - 2.0) * (1.0 / 1.5), 1.0)
+    told = np.maximum(thrice * many, 0.67 * (number >= 2) * few)
+    span.reshape(-1)[lately], swings.reshape(-1)[lately] = mean, np.maximum(told, 0.0)
+    return swings, span
 
 
 def _add_begun(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -33,7 +34,7 @@ _FORECASTS = 5
 """Times a second that forecasts are read, with a decision on what is seen; in between, what was
 expected comes nearer."""
 
-_THIGHS = [M["thigh_left"], M["thigh_right"]]
+_TRUNK_AND_THIGHS = np.array([M["facing"], M["thigh_left"], M["thigh_right"]])
 
 _FOLLOWS = np.array([0.3, 0.1, 0.1, 0.05, 0.05])
 """Share of a change in an image that is followed, of ``samples.FOLLOWED`` and of how far the
@@ -290,24 +291,22 @@ class SignalReader:
 
     def _tell(self) -> dict[int, _Told]:
         """Return what is seen of everybody."""
-        state, engagement = self._state, self._engagement
-        thighs = state.mean[_THIGHS]
-        # The mean of both, or the one that is known.
-        thigh = 0.5 * np.add(*np.where(np.isnan(thighs), thighs[::-1], thighs))
-        columns = zip(*(part.tolist() for part in (
-            engagement.level, engagement.confidence(), engagement.distance,
-            np.abs(state.mean[M["facing"]]), engagement.gaze, engagement.approach(), thigh,
-        )), strict=True)
+        engaged, mean = self._engagement, self._state.mean
         seen: list[list[GestureSign]] = [[] for _ in self._timeline.ids]
-        sure = np.minimum(np.maximum(self._decision.sure, 0.0), 1.0)
-        for gesture, slot in zip(*self._decision.on.nonzero(), strict=True):
-            seen[slot].append(GestureSign(GESTURES[gesture], float(sure[gesture, slot])))
+        for gesture, slot in np.argwhere(self._decision.on).tolist():
+            sure = float(self._decision.sure[gesture, slot])
+            seen[slot].append(GestureSign(GESTURES[gesture], min(max(sure, 0.0), 1.0)))
         told = {}
-        for number, signs, (level, *figures, angle) in zip(
-                self._slots, seen, columns, strict=True):
+        for slot, (number, signs, facing, left, right) in enumerate(zip(
+                self._slots, seen, *mean[_TRUNK_AND_THIGHS].tolist(), strict=True)):
             signs.sort(key=lambda sign: -sign.confidence)
+            # The mean of both thighs, or the one that is known.
+            angle = 0.5 * ((right if math.isnan(left) else left)
+                           + (left if math.isnan(right) else right))
             posture = "sitting" if angle > SITTING else "standing" if angle < STANDING else ""
-            told[number] = _Told(tuple(signs), posture, ENGAGEMENT[level], *figures)
+            told[number] = _Told(
+                tuple(signs), posture, ENGAGEMENT[engaged.level[slot]], engaged.confidence(slot),
+                engaged.distance[slot], abs(facing), engaged.gaze[slot], engaged.approach(slot))
         return told
 
     def _signals(self, people: People) -> list[SocialSignals]:

@@ -71,25 +71,32 @@ class Timeline:
             (steps, slots, size): linear between sightings up to ``MAX_GAP`` apart, nan elsewhere.
         """
         there = np.isfinite(samples)
-        before, since = np.empty_like(samples), np.empty(samples.shape, np.int64)
-        for image, stamp in enumerate(stamps):
-            before[image], since[image] = self.latest, self._known
-            np.copyto(self.latest, samples[image], where=there[image])
-            np.copyto(self._known, stamp, where=there[image])
+        values = np.empty((len(stamps) + 1, *self.latest.shape))
+        known = np.empty(values.shape, np.int64)
+        values[0], known[0] = self.latest, self._known
+        values[1:], known[1:] = samples, np.array(stamps)[:, None, None]
+        for image, absent in enumerate(~there):
+            np.copyto(values[image + 1], values[image], where=absent)
+            np.copyto(known[image + 1], known[image], where=absent)
+        self.latest, self._known = values[-1], known[-1]
         images, offsets = self._new_steps(stamps)
-        span = np.array(stamps)[:, None, None] - since
-        joined = there & (span <= MAX_GAP * NANOSECONDS)
-        rate = np.where(joined, samples - before, np.nan) / np.maximum(span, 1)
-        steps: np.ndarray = samples[images] + offsets[:, None, None] * rate[images]
+        change, span = values[1:] - values[:-1], known[1:] - known[:-1]
+        there &= span <= MAX_GAP * NANOSECONDS
+        change[~there] = np.nan
+        change /= np.maximum(span, 1)
+        if images != list(range(len(stamps))):
+            samples, change = samples[images], change[images]
+        steps: np.ndarray = samples + np.array(offsets)[:, None, None] * change
         return steps
 
-    def _new_steps(self, stamps: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+    def _new_steps(self, stamps: Sequence[int]) -> tuple[list[int], list[float]]:
         """Return of each new step of the grid its image's index and its time after it, ns."""
-        images, offsets = [], []
+        images: list[int] = []
+        offsets: list[float] = []
         for image, stamp in enumerate(stamps):
             last = stamp * RATE // NANOSECONDS
             for step in range(last if self._step is None else self._step + 1, last + 1):
                 images.append(image)
                 offsets.append(step * (NANOSECONDS / RATE) - stamp)
             self._step = last
-        return np.array(images, np.int64), np.array(offsets, np.float64)
+        return images, offsets
