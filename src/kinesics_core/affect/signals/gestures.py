@@ -47,7 +47,7 @@ _HANDS = np.array([
     S[f"{name}_{side}"] for side in ("left", "right") for name in HAND_SWINGS.values()])
 """Rows of swings of the rules in ``HAND_RULES``."""
 
-_HANDS_OF = {name: np.array([S[f"{name}_left"], S[f"{name}_right"]]) for name in ("wave", "lift")}
+_WAVES, _LIFTS = (slice(S[f"{name}_left"], S[f"{name}_left"] + 2) for name in ("wave", "lift"))
 """Rows of a swing of both hands."""
 
 _BEGUN = slice(S["wave_left"], S["clap"] + 1)
@@ -145,11 +145,11 @@ def evidence(state: Moment, before: np.ndarray | None = None) -> np.ndarray:
 
 
 (_UPS, _OUTS, _FORWARDS, _ELBOWS_UP, _REACHES, _AT_FACE, _THIGHS, _HAND_OUT, _BENT_UP, _INWARDS,
- _BUSY, _POINTING, _CLEAR, _APART, _LIFTED, _OVER_EARS) = (
+ _BUSY, _POINTING, _CLEAR, _APART, _LIFTED, _OVER_EARS, _OTHER) = (
     slice(ROWS[f"{name}_left"], ROWS[f"{name}_left"] + 2) for name in (
         "wrist_up", "wrist_out", "wrist_forward", "elbow_up", "reach", "at_face", "thigh",
         "hand_out", "bent_up", "elbow_beyond", "busy", "pointing", "clear", "apart", "lifted",
-        "over_ears"))
+        "over_ears", "other"))
 
 
 def _values(state: Moment, spans: np.ndarray) -> np.ndarray:
@@ -158,6 +158,7 @@ def _values(state: Moment, spans: np.ndarray) -> np.ndarray:
     values = np.empty((COUNT, mean.shape[-1]))
     values[:len(M)], values[MOTION_ROWS] = mean, state.motion
     values[USUAL_ROWS], values[SPAN_ROWS] = state.usual, spans
+    ups = mean[_UPS]
     one, other = values.take(MINUENDS, axis=0), values.take(SUBTRAHENDS, axis=0)
     np.abs(one[-2:], out=one[-2:])
     np.abs(other[-2:], out=other[-2:])
@@ -167,39 +168,40 @@ def _values(state: Moment, spans: np.ndarray) -> np.ndarray:
         np.maximum(mean[_OUTS] - 0.35, 0.0), np.maximum(mean[_FORWARDS], 0.0))
     # A hand held out low towards the camera is offered, unless its index finger points.
     values[row["aimed_left"]:row["aimed_left"] + 2] = (
-        mean[_UPS] + np.maximum(mean[_OUTS] - 0.4, 0.0) + 0.8 * _known(mean[_POINTING] - 0.2))
+        ups + np.maximum(mean[_OUTS] - 0.4, 0.0) + 0.8 * _known(mean[_POINTING] - 0.2))
     # An upright forearm brings the hand beside the head, one that leans inwards to the face.
     inwards = np.maximum(0.07 - values[_INWARDS], 0.0)
     np.add(values[_AT_FACE], inwards, out=values[_CLEAR])
     np.add(values[_HAND_OUT], inwards, out=values[_APART])
-    ups = mean[_UPS]
     np.subtract(ups, mean[M["head_up"]], out=values[_OVER_EARS])
     values[_LIFTED] = _lifted(ups, mean)
     # An arm that is stretched above the shoulder rises as much as it goes aside.
-    wave, lift = (spans.take(_HANDS_OF[name], axis=0) for name in ("wave", "lift"))
+    wave, lift = spans[_WAVES], spans[_LIFTS]
     values[row["sideways_left"]:row["sideways_left"] + 2] = (
-        wave - 0.7 * lift + 0.8 * np.fmax(mean[_UPS] - 0.3, 0.0))
+        wave - 0.7 * lift + 0.8 * np.fmax(ups - 0.3, 0.0))
     # The other hand's motion beyond half of this one's: arms that swing in turn beckon nobody.
     hands = values[_BUSY]
-    values[row["other_left"]:row["other_left"] + 2] = _known(hands[::-1] - 0.5 * hands, -1.0)
-    values[row["uneven"]] = np.abs(np.subtract(*mean[_UPS]))
+    np.fmax(hands[::-1] - 0.5 * hands, -1.0, out=values[_OTHER])
+    up, other_up = ups
+    values[row["uneven"]] = np.abs(up - other_up)
     values[row["abs_yaw"]] = np.abs(mean[M["yaw"]])
     # Hands that clap meet: so far is the nearer of the last two turning points.
     clap = S["clap"]
     values[row["nearest"]] = np.fmin(state.last[clap], state.top[clap] * state.way[clap])
-    gap = values[row["free"]] = _known(mean[M["gap"]], 9.0)
+    gap = np.fmin(mean[M["gap"]], 9.0, out=values[row["free"]])
     # A hand that hangs takes no part, however near.
-    values[row["gap_or_far"]] = gap + 3.0 * np.fmax(-0.7 - np.minimum(*ups), 0.0)
+    values[row["gap_or_far"]] = gap + 3.0 * np.fmax(-0.7 - np.minimum(up, other_up), 0.0)
     both = np.minimum(*wave) > 0.25
     if some(both):
         # Two hands that wave together may come near each other: upright forearms, slower than a
         # clap.
         turned, before = state.turns[:2, clap]
-        both &= (np.minimum(*values[_BENT_UP]) > 0.33) & (np.minimum(*ups) > -0.15)
+        both &= (np.minimum(*values[_BENT_UP]) > 0.33) & (np.minimum(up, other_up) > -0.15)
         both &= (before - turned > 0.3) | (turned > _SLOWEST[clap])
         values[row["free"], both] = 9.0
     lean, fallen = values[row["lean_off"]], values[row["fallen"]]
-    down = values[row["down"]] = _known(values[row["down"]])
+    down = values[row["down"]]
+    down[np.isnan(down)] = 0.0
     crouched = values[row["hips_down"]] = np.fmax(values[row["hips_down"]], 0.0)
     # Knees bend where people crouch, jump or lunge, not where they bow; depth must tell it, as
     # it does where the trunk's lean is known.
@@ -207,15 +209,15 @@ def _values(state: Moment, spans: np.ndarray) -> np.ndarray:
     np.fmax(np.abs(apart, out=apart), 0.0, out=apart)
     thigh = np.abs(0.5 * np.add(*mean[_THIGHS]) - _CROUCHED)
     values[row["thighs_off"]] = np.where(np.isnan(thigh + lean), 9.0, thigh)
-    near = (np.abs(values[row["scale_off"]]) - 0.08) * (1.0 / (0.04 - 0.08))
-    sunk = values[row["sunk"]] = (fallen - crouched) * np.minimum(np.maximum(near, 0.0), 1.0)
+    near = _above(np.abs(values[row["scale_off"]]), 0.08, 0.04)
+    sunk = values[row["sunk"]] = (fallen - crouched) * near
     forwards = values[row["forwards"]] = np.fmax(lean, 2.0 * sunk)
     values[row["abs_down"]] = np.abs(down)
     values[row["bowed"]] = forwards + 0.5 * np.minimum(np.maximum(down, 0.0), 0.6)
     # The head comes nearer, and depth draws the trunk forward: little of both tells it.
     some_lean = values[row["lean_or_some"]] = _known(lean, 0.1)
     values[row["leant"]] = values[row["nearer"]] + 0.12 * np.minimum(some_lean, 0.2)
-    values[row["highest"]] = np.maximum(*_known(mean[_UPS], -1.0))
+    np.fmax(np.fmax(up, other_up), -1.0, out=values[row["highest"]])
     values[row["busiest"]] = np.maximum(*values[_BUSY])
     nod, shake = spans[HEADS]
     values[row["nod_over_shake"]] = np.maximum(nod, state.spans[0, S["nod"]]) - 0.8 * shake
@@ -239,17 +241,18 @@ def _lifted(ups: np.ndarray, mean: np.ndarray) -> np.ndarray:
 def _swung(state: Moment) -> tuple[np.ndarray, np.ndarray]:
     """Return whether everything swings to and fro, 0..1, and how far; (swings, P) each."""
     shape = state.top.shape
-    turns, spans = state.turns.reshape(KEPT, -1), state.spans.reshape(KEPT, -1)
-    # Most things have not just swung: the rest is told of what has.
-    lately = ((turns[0].reshape(shape) < _SLOWEST) & (state.spans[0] > 0.0)).ravel().nonzero()[0]
     swings, span = np.zeros((2, *shape))
+    # Most things have not just swung: the rest is told of what has.
+    lately = ((state.turns[0] < _SLOWEST) & (state.spans[0] > 0.0)).reshape(-1).nonzero()[0]
     if not len(lately):
         return swings, span
     rows = lately // shape[1]
-    both = np.stack([spans.take(lately, axis=1), turns.take(lately, axis=1)])
-    lengths, pauses = both  # and pauses before
-    pauses[1:] -= turns[:-1, lately]
-    regular = (pauses < _SLOWEST[rows, 0]) & (lengths > 0.0)
+    turns = state.turns.reshape(KEPT, -1).take(lately, axis=1)
+    both = np.empty((2, *turns.shape))  # lengths, and pauses before
+    lengths, pauses = both
+    lengths[:], pauses[0] = state.spans.reshape(KEPT, -1).take(lately, axis=1), turns[0]
+    np.subtract(turns[1:], turns[:-1], out=pauses[1:])
+    regular = (pauses < _SLOWEST.take(rows)) & (lengths > 0.0)
     regular[1:] &= pauses[1:] > _QUICKEST
     # What goes to and fro does so evenly.
     before, after = both[:, :-1], both[:, 1:]
@@ -259,7 +262,7 @@ def _swung(state: Moment) -> tuple[np.ndarray, np.ndarray]:
     counted = np.logical_and.accumulate(regular, axis=0)
     number = np.add.reduce(counted, axis=0)
     mean = np.add.reduce(lengths * counted, axis=0) / number
-    many, few = _far(mean, _LEAST[:, rows, 0])
+    many, few = _far(mean, _LEAST.take(rows, axis=1)[..., 0])
     thrice = np.minimum((number - 2.0) * (1.0 / 1.5), 1.0)
     told = np.maximum(thrice * many, 0.67 * (number >= 2) * few)
     span.reshape(-1)[lately], swings.reshape(-1)[lately] = mean, np.maximum(told, 0.0)
@@ -279,7 +282,7 @@ def _add_begun(
     stays = _above(state.mean[_UPS, coming] - before, -0.2, -0.1)
     first = np.minimum(_far(span, _LEAST[1, _BEGUN]), 0.9)
     first *= (span > 0.0) & (turns[0] < _SLOWEST[_BEGUN]) & (turns[1] < _LATELY)
-    first *= np.concatenate([stays] * _SIDED + [stays.min(axis=0, keepdims=True)])
+    first *= np.concatenate([stays] * _SIDED + [np.minimum(stays[:1], stays[1:])])
     swung, spanned = swings[_BEGUN, coming], spans[_BEGUN, coming]
     np.copyto(spanned, span, where=(swung < 0.1) & (first > 0.0))
     np.maximum(swung, first, out=swung)

@@ -293,7 +293,7 @@ class SignalReader:
         """Return what is seen of everybody."""
         engaged, mean = self._engagement, self._state.mean
         seen: list[list[GestureSign]] = [[] for _ in self._timeline.ids]
-        for gesture, slot in np.argwhere(self._decision.on).tolist():
+        for gesture, slot in zip(*self._decision.on.nonzero(), strict=True):
             sure = float(self._decision.sure[gesture, slot])
             seen[slot].append(GestureSign(GESTURES[gesture], min(max(sure, 0.0), 1.0)))
         told = {}

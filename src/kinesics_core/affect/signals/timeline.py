@@ -84,19 +84,18 @@ class Timeline:
         there &= span <= MAX_GAP * NANOSECONDS
         change[~there] = np.nan
         change /= np.maximum(span, 1)
-        if images != list(range(len(stamps))):
-            samples, change = samples[images], change[images]
-        steps: np.ndarray = samples + np.array(offsets)[:, None, None] * change
+        steps: np.ndarray = change.take(images, axis=0)
+        steps *= offsets[:, None, None]
+        steps += samples.take(images, axis=0)
         return steps
 
-    def _new_steps(self, stamps: Sequence[int]) -> tuple[list[int], list[float]]:
+    def _new_steps(self, stamps: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
         """Return of each new step of the grid its image's index and its time after it, ns."""
-        images: list[int] = []
-        offsets: list[float] = []
+        images, offsets = [], []
         for image, stamp in enumerate(stamps):
             last = stamp * RATE // NANOSECONDS
             for step in range(last if self._step is None else self._step + 1, last + 1):
                 images.append(image)
                 offsets.append(step * (NANOSECONDS / RATE) - stamp)
             self._step = last
-        return images, offsets
+        return np.array(images, np.int64), np.array(offsets, np.float64)
