@@ -175,13 +175,13 @@ class State(Means):
         for step, gain in enumerate(gains):
             noise = np.add(noise, gain * (jitter[step] - noise), out=noises[step])
         least = np.maximum(_CLEAR * noises, _BACK)
-        swings = _Swings(
-            swinging, line[1:-1], jitters, least, judged > _JUDGED, self._lost(there, elapsed))
+        swings = _Swings(swinging, line[1:-1], jitters, least, self._lost(there, elapsed))
         if learn:
             seconds = judged[:, HEADS]
             slow = elapsed / np.where(seconds < 1.0, learnt[:, HEADS], 20.0)
             unrest = self._unrest(swings.averaged(np.s_[:, HEADS]), there[:, HEADS], slow, elapsed)
             np.maximum(least[:, HEADS], _OFF * unrest, out=least[:, HEADS])
+        least[judged <= _JUDGED] = np.inf
         self.trail, self.judged, self.noise = line[-2:], judged[-1], noise
         return swings
 
@@ -236,38 +236,22 @@ class State(Means):
     def _swing(self, swings: _Swings, elapsed: float) -> list[tuple[np.ndarray, ...]]:
         """Go on by steps; return what a moment tells of swings after each."""
         after: list[tuple[np.ndarray, ...]] = []
-        begins = 0  # of the steps that are looked at together: all up to the next turn
-        for step in range(len(swings.now)):
-            if step == begins:
-                tops, turned, stays = self._ahead(swings, step)
-                turning = np.logical_or.reduce(turned, axis=(1, 2)).tolist()
-            place = step - begins
-            self.turns, self.top = self.turns + elapsed, tops[place]
-            if turning[place]:
-                self._turn(turned[place], swings.averaged(step))
-                begins = step + 1
-            self.stay = (self.stay + elapsed) * stays[place]
+        for step, now in enumerate(swings.now):
+            self.turns = self.turns + elapsed
+            along = now * self.way
+            turned = along < self.top - swings.least[step]
+            self.top = np.fmax(self.top, along)
+            begins = along >= self.top
+            if some(turned):
+                self._turn(turned, swings.averaged(step))
+                begins |= turned
+            self.stay = self.stay + elapsed
+            self.stay[begins] = 0.0
             # Swings end where their value is not to be seen for a while.
             if swings.lost is not None and some(swings.lost[step]):
                 self.top, self.last = np.where(swings.lost[step], np.nan, (self.top, self.last))
-                begins = step + 1
             after.append((self.turns, self.spans, self.top, self.way, self.last, self.dwell))
         return after
-
-    def _ahead(
-        self, swings: _Swings, first: int
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return steps from a first one on as they are if nothing turns.
-
-        Returns:
-            (T, swings, P) the farthest values along the ways, and bool, which turn then, and which
-            are neither farthest nor turn.
-        """
-        along = swings.now[first:] * self.way
-        tops = np.fmax.accumulate(np.concatenate([self.top[None], along]))
-        turned = (along < tops[:-1] - swings.least[first:]) & swings.judged[first:]
-        tops = tops[1:]
-        return tops, turned, ~((along >= tops) | turned)
 
     def _turn(self, turned: np.ndarray, values: np.ndarray) -> None:
         """Take turning points, before time is added to ``stay``.
@@ -299,8 +283,7 @@ class _Swings(NamedTuple):
         now: Values.
         before: The values a step before.
         jitters: Whether their jitter is known.
-        least: How far they must turn back for a swing.
-        judged: Whether it is known what jitter is.
+        least: How far they must turn back for a swing; infinite until it is known what jitter is.
         lost: Whose value has just been away for too long; None if nobody's.
     """
 
@@ -308,7 +291,6 @@ class _Swings(NamedTuple):
     before: np.ndarray
     jitters: np.ndarray
     least: np.ndarray
-    judged: np.ndarray
     lost: np.ndarray | None
 
     def averaged(self, at: Any) -> np.ndarray:

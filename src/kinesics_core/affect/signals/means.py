@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -56,17 +55,15 @@ class Means:
         """Follow all measures (T, measures, P); return means and motions after each step."""
         there, known = np.isfinite(measured), np.isfinite(self.mean)
         gain, slow = _gains(elapsed), 1.0 - math.exp(-elapsed / STEADY)
-        gains: Sequence[np.ndarray] | np.ndarray
-        slows: Sequence[np.ndarray] | np.ndarray
         if every(there == known):
             knowns, self.unseen = known, self.unseen * ~known
             gains, slows = [gain] * len(there), [slow * known] * len(there)
         else:
             knowns = self._knowns(there, known, elapsed)
             before = np.concatenate([known[None], knowns[:-1]])
-            slows = slow * (there & before)
-            gains = gain * there
-            gains[there & ~before] = 1.0  # a mean that begins tells nothing of motion yet
+            rates = gain * there
+            rates[there & ~before] = 1.0  # a mean that begins tells nothing of motion yet
+            gains, slows = list(rates), list(slow * (there & before))
         # What is unknown is followed as 0.
         values, mean = np.where(there, measured, 0.0), np.where(known, self.mean, 0.0)
         off, means, motions = (np.empty_like(values) for _ in range(3))
