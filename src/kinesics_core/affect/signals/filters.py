@@ -245,8 +245,7 @@ class State(Means):
             if some(turned):
                 self._turn(turned, swings.averaged(step))
                 begins |= turned
-            self.stay = self.stay + elapsed
-            self.stay[begins] = 0.0
+            self.stay = (self.stay + elapsed) * ~begins
             # Swings end where their value is not to be seen for a while.
             if swings.lost is not None and some(swings.lost[step]):
                 self.top, self.last = np.where(swings.lost[step], np.nan, (self.top, self.last))

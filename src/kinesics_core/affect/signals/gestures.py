@@ -40,9 +40,9 @@ _QUICKEST = 0.07
 _SWING_ROWS = np.array([M[name] for name in (
     "beside_left", "beside_right", "reach_left", "reach_right", "wrist_up_left", "wrist_up_right",
     "above_left", "above_right", "bent_left", "bent_right", "gap", "pitch", "yaw")])
-_SWING_UPS = np.array([M["wrist_up_left"], M["wrist_up_right"]] * 5)
-_SWINGS_ABOVE = np.array([-0.45] * 2 + [-0.9] * 8)[:, None]
-"""Heights of the wrist above which the swings of one hand count."""
+_SWING_UPS = np.array([M["wrist_up_left"], M["wrist_up_right"]] * 6)
+_SWINGS_ABOVE = np.array([-0.45] * 2 + [-0.9] * 8 + [-1.0] * 2)[:, None]
+"""Heights of the wrist above which the swings of a hand count; the last two are of clapping."""
 _HANDS = np.array([
     S[f"{name}_{side}"] for side in ("left", "right") for name in HAND_SWINGS.values()])
 """Rows of swings of the rules in ``HAND_RULES``."""
@@ -78,13 +78,12 @@ def swinging(now: np.ndarray, face: np.ndarray) -> np.ndarray:
     """
     made = now.take(_SWING_ROWS, axis=1)
     # What is unknown compares as false, and is left out too.
-    hands = len(_SWING_UPS)
-    counts = np.empty((len(now), hands + 1, now.shape[2]), bool)
-    np.greater(now.take(_SWING_UPS, axis=1), _SWINGS_ABOVE, out=counts[:, :hands])
+    counts = now.take(_SWING_UPS, axis=1) > _SWINGS_ABOVE
     counts[:, 2:4] &= now[:, _FORWARDS] > 0.2
-    one, other = now[:, _UPS.start], now[:, _UPS.start + 1]
-    counts[:, hands] = (np.minimum(one, other) > -1.0) & (np.maximum(one, other) < 0.4)
-    np.copyto(made[:, :hands + 1], np.nan, where=~counts)
+    # Hands clap where both are neither low nor high.
+    counts[:, -2:] &= now[:, _UPS] < 0.4
+    counts[:, -2] &= counts[:, -1]
+    np.copyto(made[:, :len(_SWING_UPS) - 1], np.nan, where=~counts[:, :-1])
     # Of somebody whose face is found at times, only those times count.
     drawn = (face > 0.02) & ~(now[:, M["face"]] > 0.9)
     if some(drawn):

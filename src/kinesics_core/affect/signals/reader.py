@@ -311,23 +311,22 @@ class SignalReader:
 
     def _signals(self, people: People) -> list[SocialSignals]:
         """Return the signals of the persons in an image, in their order."""
+        expected = self._expected
         return [
             SocialSignals(
-                people.stamp, person.id, told.gestures, self._coming(people.stamp, person.id),
+                people.stamp, person.id, told.gestures,
+                self._coming(people.stamp, person.id) if person.id in expected else (),
                 told.posture, told.engagement, told.sure, told.distance, told.facing, told.gaze,
                 told.approach, people.frame_id)
             for person in people.persons for told in (self._told[person.id],)]
 
     def _coming(self, stamp: int, number: int) -> tuple[GestureSign, ...]:
         """Return what is expected of a person and not seen yet, so much nearer by now."""
-        signs = self._expected.get(number)
-        if not signs:
-            return ()
         elapsed = (stamp - self._expected_at) / NANOSECONDS
         seen = {sign.name for sign in self._told[number].gestures}
         return tuple(
             GestureSign(sign.name, sign.confidence, max(sign.starts_in - elapsed, 0.01))
-            for sign in signs if sign.name not in seen)
+            for sign in self._expected[number] if sign.name not in seen)
 
 
 class _Told(NamedTuple):

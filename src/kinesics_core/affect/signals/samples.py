@@ -129,17 +129,15 @@ def _add_hands(made: np.ndarray, persons: Sequence[Person]) -> None:
         seen = (little[..., 3] >= MIN_SCORE) & (index[..., 3] >= MIN_SCORE)
         knuckles = np.where(seen[..., None], 0.5 * (little[..., :2] + index[..., :2]), np.nan)
         made[_rows(told), HANDS] = knuckles.reshape(-1, 4)
-    drawn = [(row, side, hand) for row, person in enumerate(persons)
-             for side, hand in enumerate((person.left_hand, person.right_hand))
-             if hand is not None and hand.shape == (21, 3)]
+    drawn = _found_hands([person.left_hand for person in persons],
+                         [person.right_hand for person in persons])
     if drawn:
         rows, sides, hands = zip(*drawn, strict=True)
         tips = np.array(hands, np.float64)[:, _FINGERTIPS, :2].mean(axis=1)
         first = TIPS.start + 2 * np.array(sides)
         made[rows, first], made[rows, first + 1] = tips.T
-    found = [(row, side, hand) for row, person in enumerate(persons)
-             for side, hand in enumerate((person.left_hand_world, person.right_hand_world))
-             if hand is not None and hand.shape == (21, 3)]
+    found = _found_hands([person.left_hand_world for person in persons],
+                         [person.right_hand_world for person in persons])
     if found:
         rows, sides, hands = zip(*found, strict=True)
         with np.errstate(invalid="ignore"):  # hands that hold infinity
@@ -149,6 +147,14 @@ def _add_hands(made: np.ndarray, persons: Sequence[Person]) -> None:
         sides = np.array(sides)
         made[rows, POINTING.start + sides] = np.minimum(np.maximum(beyond, -1.0), 1.0)
         made[rows, BENT.start + sides] = np.maximum(1.0 - index, 0.0)
+
+
+def _found_hands(
+    left: Sequence[np.ndarray | None], right: Sequence[np.ndarray | None]
+) -> list[tuple[int, int, np.ndarray]]:
+    """Return the row, the side (0 left, 1 right) and the landmarks of each hand that is found."""
+    return [(row, side, hand) for side, hands in enumerate((left, right))
+            for row, hand in enumerate(hands) if hand is not None and hand.shape == (21, 3)]
 
 
 def coming_samples(keypoints: np.ndarray, latest: np.ndarray) -> np.ndarray:
