@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from kinesics_core.affect.per_person import some
-from kinesics_core.affect.signals.means import USUALS, Means
+from kinesics_core.affect.signals.means import USUALS, Means, distances, followed
 from kinesics_core.affect.signals.measures import MEASURES, M
 
 SWINGS = {
@@ -171,9 +171,7 @@ class State(Means):
         learnt = np.maximum(judged, elapsed)
         gains = jitters * (elapsed / np.minimum(learnt, 1.0))
         jitter[~jitters] = 0.0
-        noises, noise = np.empty_like(jitter), self.noise
-        for step, gain in enumerate(gains):
-            noise = np.add(noise, gain * (jitter[step] - noise), out=noises[step])
+        noises = followed(self.noise, jitter, gains)
         least = np.maximum(_CLEAR * noises, _BACK)
         swings = _Swings(swinging, line[1:-1], jitters, least, self._lost(there, elapsed))
         if learn:
@@ -182,7 +180,7 @@ class State(Means):
             unrest = self._unrest(swings.averaged(np.s_[:, HEADS]), there[:, HEADS], slow, elapsed)
             np.maximum(least[:, HEADS], _OFF * unrest, out=least[:, HEADS])
         least[judged <= _JUDGED] = np.inf
-        self.trail, self.judged, self.noise = line[-2:], judged[-1], noise
+        self.trail, self.judged, self.noise = line[-2:], judged[-1], noises[-1]
         return swings
 
     def _lost(self, there: np.ndarray, elapsed: float) -> np.ndarray | None:
@@ -221,16 +219,11 @@ class State(Means):
             drift = drift.copy()
             drift[begins] = values[there[:, swing, person].argmax(axis=0), swing, person]
         values = np.where(there, values, 0.0)
-        off = np.empty_like(values)
-        for step, gain in enumerate((1.0 - math.exp(-elapsed / 0.3)) * there):
-            np.subtract(values[step], drift, out=off[step])
-            drift = drift + gain * off[step]
-        np.abs(off, out=off)
-        off[~there] = 0.0
-        unrests, unrest = np.empty_like(off), self.unrest
-        for step, gain in enumerate(slow * there):
-            unrest = np.add(unrest, gain * (off[step] - unrest), out=unrests[step])
-        self.drift, self.unrest = drift, unrest
+        drifts = followed(drift, values, (1.0 - math.exp(-elapsed / 0.3)) * there)
+        errors = distances(values, drift, drifts)
+        errors[~there] = 0.0
+        unrests = followed(self.unrest, errors, slow * there)
+        self.drift, self.unrest = drifts[-1], unrests[-1]
         return unrests
 
     def _swing(self, swings: _Swings, elapsed: float) -> list[tuple[np.ndarray, ...]]:

@@ -57,22 +57,16 @@ class Means:
         gain, slow = _gains(elapsed), 1.0 - math.exp(-elapsed / STEADY)
         if every(there == known):
             knowns, self.unseen = known, self.unseen * ~known
-            gains, slows = [gain] * len(there), [slow * known] * len(there)
+            gains, slows = gain[None], (slow * known)[None]
         else:
             knowns = self._knowns(there, known, elapsed)
             before = np.concatenate([known[None], knowns[:-1]])
-            rates = gain * there
-            rates[there & ~before] = 1.0  # a mean that begins tells nothing of motion yet
-            gains, slows = list(rates), list(slow * (there & before))
+            gains, slows = gain * there, slow * (there & before)
+            gains[there & ~before] = 1.0  # a mean that begins tells nothing of motion yet
         # What is unknown is followed as 0.
         values, mean = np.where(there, measured, 0.0), np.where(known, self.mean, 0.0)
-        off, means, motions = (np.empty_like(values) for _ in range(3))
-        for step, gain in enumerate(gains):
-            np.subtract(values[step], mean, out=off[step])
-            mean = np.add(mean, gain * off[step], out=means[step])
-        motion, far = self.motion, np.abs(off, out=off)
-        for step, gain in enumerate(slows):
-            motion = np.add(motion, gain * (far[step] - motion), out=motions[step])
+        means = followed(mean, values, gains)
+        motions = followed(self.motion, distances(values, mean, means), slows)
         np.copyto(means, np.nan, where=~knowns)
         self.mean, self.motion = means[-1], motions[-1]
         return means, motions
@@ -103,13 +97,34 @@ class Means:
             gains *= there
             now[~there] = 0.0
         usual = np.where(self.learnt > 0.0, self.usual, 0.0)  # the first gain is 1
-        usuals = np.empty_like(now)
-        for step, gain in enumerate(gains):
-            usual = np.add(usual, gain * (now[step] - usual), out=usuals[step])
+        usuals = followed(usual, now, gains)
         if not whole:
             usuals[learnt == 0.0] = np.nan
         self.usual, self.learnt = usuals[-1], learnt[-1]
         return usuals
+
+
+def followed(mean: np.ndarray, values: np.ndarray, gains: np.ndarray) -> np.ndarray:
+    """Return means (T, ...) that have followed values, after each step.
+
+    Args:
+        mean: (...) before them.
+        values: (T, ...).
+        gains: (T, ...) share of each value in the mean after it; (1, ...) if all alike.
+    """
+    stays = 1.0 - gains
+    means: np.ndarray = gains * values
+    for step in range(len(means)):
+        mean = np.add(means[step], stays[step % len(stays)] * mean, out=means[step])
+    return means
+
+
+def distances(values: np.ndarray, mean: np.ndarray, means: np.ndarray) -> np.ndarray:
+    """Return how far values (T, ...) are from the mean before each, that of the first one given."""
+    apart = np.empty_like(values)
+    np.subtract(values[0], mean, out=apart[0])
+    np.subtract(values[1:], means[:-1], out=apart[1:])
+    return np.abs(apart, out=apart)
 
 
 @lru_cache(maxsize=8)
