@@ -65,6 +65,9 @@ _LEAST = np.array([
     (0.17, 0.28)]).T[..., None]
 """Lengths that three swings must have on average, and two, to be a gesture; as ``SWINGS``."""
 
+_FAR = 1.0 / (0.3 * _LEAST)
+"""Slopes of whether swings are that long: they begin at .85 of it."""
+
 _CROUCHED = 0.75
 """Radians of a crouching person's thighs to the vertical; who stands or sits is far off it."""
 
@@ -261,7 +264,7 @@ def _swung(state: Moment) -> tuple[np.ndarray, np.ndarray]:
     counted = np.logical_and.accumulate(regular, axis=0)
     number = np.add.reduce(counted, axis=0)
     mean = np.add.reduce(lengths * counted, axis=0) / number
-    many, few = _far(mean, _LEAST.take(rows, axis=1)[..., 0])
+    many, few = _far(mean, _FAR.take(rows, axis=1)[..., 0])
     thrice = np.minimum((number - 2.0) * (1.0 / 1.5), 1.0)
     told = np.maximum(thrice * many, 0.67 * (number >= 2) * few)
     span.reshape(-1)[lately], swings.reshape(-1)[lately] = mean, np.maximum(told, 0.0)
@@ -279,7 +282,7 @@ def _add_begun(
     coming = slice(-before.shape[1], None)
     span, turns = state.spans[0, _BEGUN, coming], state.turns[:2, _BEGUN, coming]
     stays = _above(state.mean[_UPS, coming] - before, -0.2, -0.1)
-    first = np.minimum(_far(span, _LEAST[1, _BEGUN]), 0.9)
+    first = np.minimum(_far(span, _FAR[1, _BEGUN]), 0.9)
     first *= (span > 0.0) & (turns[0] < _SLOWEST[_BEGUN]) & (turns[1] < _LATELY)
     first *= np.concatenate([stays] * _SIDED + [np.minimum(stays[:1], stays[1:])])
     swung, spanned = swings[_BEGUN, coming], spans[_BEGUN, coming]
@@ -300,9 +303,9 @@ def _nodded_once(state: Moment) -> np.ndarray | None:
     return np.where(quick, 0.7 * _above(span, 0.18, 0.24) * _known(returned), 0.0)
 
 
-def _far(spans: np.ndarray, least: np.ndarray) -> np.ndarray:
-    """Return whether swings are as long as they must be at least, 0..1."""
-    return np.minimum(np.maximum(spans / (0.3 * least) - 0.85 / 0.3, 0.0), 1.0)
+def _far(spans: np.ndarray, slopes: np.ndarray) -> np.ndarray:
+    """Return whether swings are as long as they must be at least, 0..1, by slopes of ``_FAR``."""
+    return np.minimum(np.maximum(spans * slopes - 0.85 / 0.3, 0.0), 1.0)
 
 
 def _above(values: np.ndarray, none: float, full: float) -> np.ndarray:

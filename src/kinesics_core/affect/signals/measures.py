@@ -58,8 +58,6 @@ TIPS = 2.0
 
 _OUTWARDS = np.array([1.0, -1.0, 1.0, -1.0])[:, None]  # to the side of each elbow and wrist
 _FLATTENED = np.array([1.0, 1.0, 0.5])[:, None]  # depth, the least certain, counts half
-# What hands (the first two) and wrists are near: the face, the own hip, the other elbow and wrist.
-_NEAR_TO = np.array([0, 0, 11, 12, 8, 7, 10])
 _THIGH = 0.245 / 0.288
 
 
@@ -166,20 +164,21 @@ def _arms(
         made[_BOTH[f"{name}_out"]] = out[rows]
         np.negative(place[rows, 1], out=made[_BOTH[f"{name}_up"]])
         made[_BOTH[f"{name}_forward"]] = forward[rows]
-    bones = np.empty((6, *body.shape[1:]))  # upper arms, forearms, whole arms
-    np.subtract(body[7:11], body[5:9], out=bones[:4])
-    np.subtract(body[9:11], body[5:7], out=bones[4:])
-    lengths = _length(bones)
-    made[_BOTH["reach"]] = lengths[4:] / np.maximum(lengths[:2] + lengths[2:4], 0.1)
     shallow = body[:13] * _FLATTENED
     wrists = shallow[9:11]
     beyond = HAND * (wrists - shallow[7:9])
     np.copyto(beyond[:, :2], knuckles, where=np.isfinite(knuckles))
-    hands = wrists + beyond
-    near = _length(np.concatenate([hands, wrists, wrists, wrists[:1]])
-                   - shallow.take(_NEAR_TO, axis=0))
-    made[_BOTH["at_face"]], made[_BOTH["at_hip"]] = near[:2], near[2:4]
-    made[_BOTH["at_elbow"]], made[M["gap"]] = near[4:6], near[6]
+    ways = np.empty((13, *body.shape[1:]))
+    np.subtract(body[7:11], body[5:9], out=ways[:4])  # upper arms and forearms
+    np.subtract(body[9:11], body[5:7], out=ways[4:6])
+    np.subtract(wrists + beyond, shallow[0], out=ways[6:8])
+    np.subtract(wrists, shallow[11:13], out=ways[8:10])
+    np.subtract(wrists, shallow[8:6:-1], out=ways[10:12])  # to the other elbow
+    np.subtract(wrists[0], wrists[1], out=ways[12])
+    lengths = _length(ways)
+    made[_BOTH["reach"]] = lengths[4:6] / np.maximum(lengths[:2] + lengths[2:4], 0.1)
+    made[_BOTH["at_face"]], made[_BOTH["at_hip"]] = lengths[6:8], lengths[8:10]
+    made[_BOTH["at_elbow"]], made[M["gap"]] = lengths[10:12], lengths[12]
 
 
 def _thighs(thighs: np.ndarray, flat: np.ndarray) -> np.ndarray:
