@@ -150,7 +150,8 @@ class State(Means):
             elapsed: Seconds of a step.
             may_swing: Gives of measures and of means of the measure "face" before them, (T, P),
                 what may swing, (T, swings, P); nan where it does not count.
-            learn: Whether usual values follow, and what is usual of heads' swings.
+            learn: Whether usual values follow, and what is usual of heads' swings, which no
+                forecast tells.
         """
         face = self.mean[M["face"]]
         means, motions = self.follow(measured, elapsed)
