@@ -13,7 +13,6 @@ import math
 
 import numpy as np
 
-from kinesics_core.affect.per_person import some
 from kinesics_core.affect.signals.names import ENGAGEMENT
 
 UNKNOWN, DISENGAGED, ENGAGING, ENGAGED, DISENGAGING = range(len(ENGAGEMENT))
@@ -36,7 +35,7 @@ SOCIAL = 3.6
 
 
 class Engagement:
-    """Engagement of P persons.
+    """Engagement of P persons, each told by itself: of a few, arrays would cost more.
 
     Attributes:
         level: (P,) index into ``ENGAGEMENT``.
@@ -53,22 +52,22 @@ class Engagement:
 
     def __init__(self, persons: int = 0) -> None:
         """Know nothing of anybody."""
-        self.level = np.full(persons, UNKNOWN)
-        self.gaze = np.full(persons, np.nan)
-        self.away, self.looking, self.known = (np.zeros(persons) for _ in range(3))
-        self.unseen = np.zeros(persons)
-        self.distance, self.before = np.full(persons, np.nan), np.full(persons, np.nan)
+        self.level = [UNKNOWN] * persons
+        self.gaze = [math.nan] * persons
+        self.away, self.looking, self.known, self.unseen = ([0.0] * persons for _ in range(4))
+        self.distance, self.before = [math.nan] * persons, [math.nan] * persons
 
     def keep(self, rows: np.ndarray) -> None:
         """Keep only the persons of the indices given."""
         for part in self._parts:
-            setattr(self, part, getattr(self, part)[rows])
+            old = getattr(self, part)
+            setattr(self, part, [old[row] for row in rows.tolist()])
 
     def admit(self, count: int) -> None:
         """Add persons."""
         fresh = Engagement(count)
         for part in self._parts:
-            setattr(self, part, np.concatenate([getattr(self, part), getattr(fresh, part)]))
+            getattr(self, part).extend(getattr(fresh, part))
 
     def advance(
         self, yaw: np.ndarray, pitch: np.ndarray, facing: np.ndarray, distance: np.ndarray,
@@ -83,41 +82,54 @@ class Engagement:
             distance: (P,) metres; nan if unknown.
             elapsed: Seconds.
         """
-        looks = (np.abs(yaw) < LOOKS_WITHIN[0]) & (np.abs(pitch) < LOOKS_WITHIN[1])
-        turned = np.abs(facing) > TURNED
-        # Of somebody who shows the back, the face is not there to be read: that says enough.
-        told = np.isfinite(yaw) | turned
-        looks &= told
-        gain = 1.0 - math.exp(-elapsed / (0.5 * GAZE_TIME))
-        begun = np.where(np.isnan(self.gaze), looks, self.gaze)
-        self.gaze = np.where(told, begun + gain * (looks - begun), self.gaze)
-        self.known = np.where(told, self.known + elapsed, self.known)
-        self.unseen = np.where(told, 0.0, self.unseen + elapsed)
-        self.away = np.where(looks, 0.0, self.away + np.where(told, elapsed, 0.0))
-        self.looking = np.where(
-            looks, self.looking + elapsed, np.where(self.away > 0.4, 0.0, self.looking))
-        old = np.array([self.distance, self.before])
-        gains = np.array([[1.0 - math.exp(-elapsed / NEAR_LAG)],
-                          [1.0 - math.exp(-elapsed / FAR_LAG)]])
-        new = np.where(np.isnan(old), distance, old + gains * (distance - old))
-        self.distance, self.before = np.where(np.isnan(distance), old, new)
-        near = ~(self.distance > SOCIAL)
-        parts = (self.level, self.looking, self.away, self.known, turned, near)
-        self.level = np.array([_next_level(*told) for told in zip(
-            *(part.tolist() for part in parts), strict=True)], np.int64)
-        lost = self.unseen > 2.0
-        if some(lost):
-            self.level[lost] = UNKNOWN
-            self.gaze[lost], self.known[lost], self.looking[lost] = np.nan, 0.0, 0.0
+        gain, near, far = (
+            1.0 - math.exp(-elapsed / time) for time in (0.5 * GAZE_TIME, NEAR_LAG, FAR_LAG))
+        persons = zip(*(part.tolist() for part in (yaw, pitch, facing, distance)), strict=True)
+        for person, (aside, down, trunk, metres) in enumerate(persons):
+            turned = abs(trunk) > TURNED
+            looks = abs(aside) < LOOKS_WITHIN[0] and abs(down) < LOOKS_WITHIN[1]
+            # Of somebody who shows the back, the face is not there to be read: that says enough.
+            if turned or math.isfinite(aside):
+                self._look(person, looks, elapsed, gain)
+            else:
+                self.unseen[person] += elapsed
+            if not math.isnan(metres):
+                self.distance[person] = _follow(self.distance[person], metres, near)
+                self.before[person] = _follow(self.before[person], metres, far)
+            self.level[person] = _next_level(
+                self.level[person], self.looking[person], self.away[person], self.known[person],
+                turned, not self.distance[person] > SOCIAL)
+            if self.unseen[person] > 2.0:
+                self.level[person], self.gaze[person] = UNKNOWN, math.nan
+                self.known[person] = self.looking[person] = 0.0
 
-    def approach(self) -> np.ndarray:
-        """Return the speed towards the camera (P,), m/s, nan if unknown."""
-        return (self.before - self.distance) / (FAR_LAG - NEAR_LAG)
+    def _look(self, person: int, looks: bool, elapsed: float, gain: float) -> None:
+        """Take whether a person looks."""
+        self.gaze[person] = _follow(self.gaze[person], float(looks), gain)
+        self.known[person] += elapsed
+        self.unseen[person] = 0.0
+        if looks:
+            self.away[person] = 0.0
+            self.looking[person] += elapsed
+        else:
+            self.away[person] += elapsed
+            if self.away[person] > 0.4:
+                self.looking[person] = 0.0
 
-    def confidence(self) -> np.ndarray:
-        """Return how sure the levels are (P,), 0..1, by how long and lately it was told."""
-        seen = np.minimum(self.known, 1.0) * np.exp(-self.unseen)
-        return np.where(self.level == UNKNOWN, 0.0, 0.3 + 0.7 * seen)
+    def approach(self, person: int) -> float:
+        """Return a person's speed towards the camera, m/s, nan if unknown."""
+        return (self.before[person] - self.distance[person]) / (FAR_LAG - NEAR_LAG)
+
+    def confidence(self, person: int) -> float:
+        """Return how sure a person's level is, 0..1, by how long and lately it was told."""
+        if self.level[person] == UNKNOWN:
+            return 0.0
+        return 0.3 + 0.7 * min(self.known[person], 1.0) * math.exp(-self.unseen[person])
+
+
+def _follow(mean: float, value: float, gain: float) -> float:
+    """Return a mean that follows a value, and begins with the first one."""
+    return value if math.isnan(mean) else mean + gain * (value - mean)
 
 
 def _next_level(

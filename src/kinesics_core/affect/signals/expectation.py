@@ -28,17 +28,18 @@ are not forecast that well."""
 
 _POSES = np.array([GESTURES.index(name) for name in (
     "hands_raised", "point", "hand_on_face", "arms_crossed", "hands_on_hips")])
-_HANDS = [index for name, index in S.items() if name.split("_")[0] in ("wave", "beckon", "lift",
-                                                                        "clap")]
+_HANDS = np.array([
+    index for name, index in S.items()
+    if name.split("_")[0] in ("wave", "beckon", "lift", "clap")])
 _SETTLED = 0.7
 """Seconds after a turning point of a hand in which no pose of it is expected."""
 
 _POINT = GESTURES.index("point")
-_POINTING = [M["pointing_left"], M["pointing_right"]]
+_POINTING = slice(M["pointing_left"], M["pointing_right"] + 1)
 _STRETCHED = 0.15
 """Stretch of an index finger beyond the others from which a hand points."""
 
-_WRISTS = [M["wrist_up_left"], M["wrist_up_right"]]
+_WRISTS = slice(M["wrist_up_left"], M["wrist_up_right"] + 1)
 _BRIEFLY = 0.5
 """Share of the time that a pose must last for which it must be forecast."""
 
@@ -93,17 +94,17 @@ def coming_moments(
 
     Args:
         coming: T moments of n persons.
-        measured: (measures, T, n) of their samples, of which the lean is replaced.
+        measured: (T, measures, n) of their samples, of which the lean is replaced.
         now: State of everybody.
 
     Returns:
         T moments, and (2, T * n) of the left and the right wrist.
     """
     state = now.of_some(coming.rows)
-    wrists = np.tile(state.mean[_WRISTS], coming.shape[0])
+    wrists = np.concatenate([state.mean[_WRISTS]] * coming.shape[0], axis=1)
     # A forecast is of an image and holds the depth of one moment, errors and all: the trunk's
     # lean is best taken from its mean.
-    measured[M["lean"]] = state.mean[M["lean"]]
+    measured[:, M["lean"]] = state.mean[M["lean"]]
     return state.advance(measured, _STRIDE, gestures.swinging, learn=False), wrists
 
 
@@ -121,14 +122,14 @@ def expected_gestures(
     """
     rows, fresh = coming.rows, coming.forecasts
     # An open hand that is stretched out may beckon, wave or be offered.
-    open_hand = np.fmax(*now.mean[_POINTING][:, rows]) < _STRETCHED
+    open_hand = np.fmax(*now.mean[_POINTING]).take(rows) < _STRETCHED
     if some(open_hand):
         seen[_POINT] *= np.where(open_hand, 0.5, 1.0)
     # Hands on their way to and fro pass through poses that they do not hold.
-    swung = np.minimum.reduce(now.turns[0, _HANDS][:, rows], axis=0) < _SETTLED
+    swung = np.minimum.reduce(now.turns[0].take(_HANDS, axis=0), axis=0).take(rows) < _SETTLED
     if some(swung):
         seen[_POSES] *= np.where(swung, 0.5, 1.0)
-    already = decided.on[:, rows]
+    already = decided.on.take(rows, axis=1)
     already[_UNFORESEEN] = True
     if not some((np.maximum.reduce(seen, axis=1) >= BEGINS) & ~already):
         return {}
@@ -164,5 +165,8 @@ def _at(forecasts: Sequence[MotionForecast], stamp: int, ahead: np.ndarray) -> n
         keypoints = np.array([forecasts[number].keypoints for number in alike]).swapaxes(0, 1)
         first = keypoints.take(before, axis=0)
         change = keypoints.take(np.minimum(before + 1, count - 1), axis=0) - first
-        made[:, alike] = first + (place - before)[:, None, None, None] * change
+        between = first + (place - before)[:, None, None, None] * change
+        if len(grids) == 1:
+            return between
+        made[:, alike] = between
     return made

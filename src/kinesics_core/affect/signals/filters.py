@@ -9,12 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from kinesics_core.affect.per_person import every, some
-from kinesics_core.affect.signals.means import USUALS, Means
+from kinesics_core.affect.per_person import some
+from kinesics_core.affect.signals.means import USUALS, Means, distances, followed
 from kinesics_core.affect.signals.measures import MEASURES, M
 
 SWINGS = {
@@ -36,11 +36,13 @@ _GONE = 0.25
 _LONG = 1e3
 """Seconds since what has never been."""
 
-_HEADS = np.isin(list(SWINGS), ("nod", "shake"))[:, None]
-_CLEAR = np.where(_HEADS, 6.0, 3.0)
+HEADS = slice(S["nod"], S["nod"] + 2)
+"""Rows of what heads swing."""
+
+_CLEAR = np.where(np.isin(list(SWINGS), ("nod", "shake")), 6.0, 3.0)[:, None]
 """Times that a swing is larger than what jitter makes."""
 
-_OFF = np.where(_HEADS, 3.5, 0.0)
+_OFF = 3.5
 """Times that a head's swing is larger than what is usual of it."""
 
 MaySwing = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -80,14 +82,14 @@ class State(Means):
         turns: (KEPT, swings, P) seconds since each of the last turning points, the newest first.
         spans: (KEPT, swings, P), what was swung between that turning point and the one before.
         last: (swings, P), value at the last turning point.
-        trail: (2, swings, P), the two values before, the newer one first.
+        trail: (2, swings, P), the two values before, the newer one last.
         noise: (swings, P), how far values jitter from one step to the next (1 sigma).
         judged: (swings, P) seconds in which that was learnt.
         gone: (swings, P) seconds since the value was there.
         stay: (swings, P) seconds since it was farthest.
         dwell: (swings, P) seconds that it stayed at the last turning point.
-        drift: (swings, P), the value's mean over .3 s.
-        unrest: (swings, P), how far the value usually is from it.
+        drift: (2, P), the mean over .3 s of what heads swing.
+        unrest: (2, P), how far it usually is from that.
     """
 
     top: np.ndarray
@@ -116,12 +118,15 @@ class State(Means):
             full(m), full(m, value=0.0), full(m, value=_LONG), full(u), full(u, value=0.0),
             full(s), full(s, value=1.0), full(KEPT, s, value=_LONG), full(KEPT, s, value=0.0),
             full(s), full(2, s), full(s, value=0.0), full(s, value=0.0),
-            full(s, value=0.0), full(s, value=0.0), full(s, value=0.0), full(s),
-            full(s, value=0.0))
+            full(s, value=0.0), full(s, value=0.0), full(s, value=0.0), full(2),
+            full(2, value=0.0))
 
     def of_some(self, rows: np.ndarray) -> State:
         """Return the state of the persons of the indices given, which advances by itself."""
-        return State(*(getattr(self, name).take(rows, axis=-1) for name in _PARTS))
+        parts = [getattr(self, name) for name in _PARTS]  # which no step changes in place
+        if rows.tolist() != list(range(self.way.shape[1])):
+            parts = [part.take(rows, axis=-1) for part in parts]
+        return State(*parts)
 
     def keep(self, rows: np.ndarray) -> None:
         """Keep only the persons of the indices given, in that order."""
@@ -141,163 +146,124 @@ class State(Means):
         """Go some steps on; return the moment after each.
 
         Args:
-            measured: (measures, T, P) of the steps.
+            measured: (T, measures, P) of the steps.
             elapsed: Seconds of a step.
             may_swing: Gives of measures and of means of the measure "face" before them, (T, P),
-                what may swing, (swings, T, P); nan where it does not count.
-            learn: Whether usual values follow.
+                what may swing, (T, swings, P); nan where it does not count.
+            learn: Whether usual values follow, and what is usual of heads' swings, which no
+                forecast tells.
         """
         face = self.mean[M["face"]]
         means, motions = self.follow(measured, elapsed)
-        faces = np.concatenate([face[None], means[M["face"], :-1]])
-        usuals = self.learn(measured, elapsed) if learn else [self.usual] * measured.shape[1]
-        swings = self._swing(self._steps(may_swing(measured, faces), elapsed), elapsed)
-        return [Moment(means[:, step], motions[:, step], usual, *swung)
-                for step, (usual, swung) in enumerate(zip(usuals, swings, strict=True))]
+        faces = np.concatenate([face[None], means[:-1, M["face"]]])
+        usuals = self.learn(measured, elapsed) if learn else [self.usual] * len(measured)
+        swings = self._swing(self._steps(may_swing(measured, faces), elapsed, learn), elapsed)
+        return [Moment(mean, motion, usual, *swung) for mean, motion, usual, swung in zip(
+            means, motions, usuals, swings, strict=True)]
 
-    def _steps(self, swinging: np.ndarray, elapsed: float) -> _Swings:
-        """Return what of values (swings, T, P) does not hang on where swings turn."""
-        line = np.concatenate([self.trail[::-1], swinging.swapaxes(0, 1)])
-        now, last = line[2:], line[1:-1]
+    def _steps(self, swinging: np.ndarray, elapsed: float, learn: bool) -> _Swings:
+        """Return what of values (T, swings, P) does not hang on where swings turn."""
+        line = np.concatenate([self.trail, swinging])
+        change = line[1:] - line[:-1]
         # White noise of 1 sigma has second differences of sqrt(6) sigma.
-        jitter = np.abs(now - 2.0 * last + line[:-2]) * (1.25 / math.sqrt(6.0))
-        jitters, there = np.isfinite(jitter), np.isfinite(now)
-        values = np.where(jitters, 0.5 * (now + last), now)
+        jitter = np.abs(change[1:] - change[:-1]) * (1.25 / math.sqrt(6.0))
+        jitters, there = np.isfinite(jitter), np.isfinite(swinging)
         judged = self.judged + elapsed * np.add.accumulate(jitters, axis=0, dtype=float)
-        self.trail, self.judged = line[:-3:-1], judged[-1]
         learnt = np.maximum(judged, elapsed)
-        targets, gains = np.empty((2, len(now), 2, *now.shape[1:]))
-        targets[:, 0], targets[:, 1] = jitter, values
-        targets[np.isnan(targets)] = 0.0
-        np.multiply(jitters, elapsed / np.minimum(learnt, 1.0), out=gains[:, 0])
-        np.multiply(there, 1.0 - math.exp(-elapsed / 0.3), out=gains[:, 1])
-        slow = there * (elapsed / np.where(judged < 1.0, learnt, 20.0))
-        least = self._thresholds(targets, gains, slow, there)
-        return _Swings(now, values, least, judged > _JUDGED, self._lost(there, elapsed))
+        gains = jitters * (elapsed / np.minimum(learnt, 1.0))
+        jitter[~jitters] = 0.0
+        noises = followed(self.noise, jitter, gains)
+        least = np.maximum(_CLEAR * noises, _BACK)
+        swings = _Swings(swinging, line[1:-1], jitters, least, self._lost(there, elapsed))
+        if learn:
+            seconds = judged[:, HEADS]
+            slow = elapsed / np.where(seconds < 1.0, learnt[:, HEADS], 20.0)
+            unrest = self._unrest(swings.averaged(np.s_[:, HEADS]), there[:, HEADS], slow, elapsed)
+            np.maximum(least[:, HEADS], _OFF * unrest, out=least[:, HEADS])
+        least[judged <= _JUDGED] = np.inf
+        self.trail, self.judged, self.noise = line[-2:], judged[-1], noises[-1]
+        return swings
 
-    def _lost(self, there: np.ndarray, elapsed: float) -> list[np.ndarray]:
-        """Return of each step which values (swings, P) have just been away for too long.
+    def _lost(self, there: np.ndarray, elapsed: float) -> np.ndarray | None:
+        """Return of each step which values have just been away for too long; None if none.
 
         Args:
             there: (T, swings, P) bool.
             elapsed: Seconds of a step.
-
-        Returns:
-            T of them; none where nothing comes or goes.
         """
-        times = np.add.reduce(there, axis=0)
-        never = times == 0
-        if every((times == len(there)) | (never & (self.gone > _GONE))):
-            self.gone = (self.gone + elapsed * len(there)) * never
-            return []
-        lost = []
-        for absent in ~there:
-            after = (self.gone + elapsed) * absent
-            lost.append((after > _GONE) & (self.gone <= _GONE))
-            self.gone = after
-        return lost
+        away = np.empty((len(there) + 1, *self.gone.shape))
+        away[0] = self.gone
+        for step, absent in enumerate(~there):
+            np.multiply(away[step] + elapsed, absent, out=away[step + 1])
+        self.gone = away[-1]
+        too_long = away > _GONE
+        lost = too_long[1:] > too_long[:-1]
+        return lost if some(lost) else None
 
-    def _thresholds(
-        self, targets: np.ndarray, gains: np.ndarray, slow: np.ndarray, there: np.ndarray
+    def _unrest(
+        self, values: np.ndarray, there: np.ndarray, slow: np.ndarray, elapsed: float
     ) -> np.ndarray:
-        """Follow jitter, mean and unrest over some steps; return how far a swing turns back.
+        """Return how far what heads swing (T, 2, P) usually is from its mean after each step.
+
+        Such errors last, unlike jitter.
 
         Args:
-            targets: (T, 2, swings, P) jitters and values; 0 where there is none.
-            gains: How far noise and drift follow them; 0 where there is none.
-            slow: (T, swings, P) how far the unrest does.
-            there: (T, swings, P) bool.
-
-        Returns:
-            (T, swings, P).
+            values: (T, 2, P).
+            there: (T, 2, P) bool, which are known.
+            slow: (T, 2, P) how far the unrest follows an error.
+            elapsed: Seconds of a step.
         """
-        known = ~np.isnan(self.drift)
-        drift = np.where(known, self.drift, 0.0)
-        begins = np.logical_or.reduce(there, axis=0) & ~known
+        drift = self.drift
+        begins = np.logical_or.reduce(there, axis=0) & np.isnan(drift)
         if some(begins):  # the first value of a mean
             swing, person = begins.nonzero()
-            first = there[:, swing, person].argmax(axis=0)
-            drift[swing, person] = targets[first, 1, swing, person]
-            known |= begins
-        steps = len(targets)
-        followed = np.empty((steps + 1, *targets.shape[1:]))  # noise and drift
-        followed[0, 0], followed[0, 1] = self.noise, drift
-        off = np.empty_like(targets)
-        for step in range(steps):
-            np.subtract(targets[step], followed[step], out=off[step])
-            np.add(followed[step], gains[step] * off[step], out=followed[step + 1])
-        # And errors that last: what the value is off its mean, in the first second most.
-        errors = np.abs(off[:, 1])
-        unrest = np.empty((steps + 1, *errors.shape[1:]))
-        unrest[0] = self.unrest
-        for step in range(steps):
-            np.add(unrest[step], slow[step] * (errors[step] - unrest[step]), out=unrest[step + 1])
-        self.noise, self.unrest = followed[-1, 0], unrest[-1]
-        self.drift = np.where(known, followed[-1, 1], np.nan)
-        least: np.ndarray = np.maximum(
-            np.maximum(_CLEAR * followed[1:, 0], _OFF * unrest[1:]), _BACK)
-        return least
+            drift = drift.copy()
+            drift[begins] = values[there[:, swing, person].argmax(axis=0), swing, person]
+        values = np.where(there, values, 0.0)
+        drifts = followed(drift, values, (1.0 - math.exp(-elapsed / 0.3)) * there)
+        errors = distances(values, drift, drifts)
+        errors[~there] = 0.0
+        unrests = followed(self.unrest, errors, slow * there)
+        self.drift, self.unrest = drifts[-1], unrests[-1]
+        return unrests
 
     def _swing(self, swings: _Swings, elapsed: float) -> list[tuple[np.ndarray, ...]]:
         """Go on by steps; return what a moment tells of swings after each."""
         after: list[tuple[np.ndarray, ...]] = []
-        begins = 0  # of the steps that are looked at together: all up to the next turn
-        for step in range(len(swings.now)):
-            if step == begins:
-                along, tops, turned = self._ahead(swings, step)
-                turning = np.logical_or.reduce(turned, axis=(1, 2)).tolist()
-                reached = along >= tops[1:]
-            place = step - begins
+        for step, now in enumerate(swings.now):
             self.turns = self.turns + elapsed
-            if turning[place]:
-                new = self._turn(turned[place], swings.values[step], along[place])
-                self.top = np.fmax(self.top, new)
-                self.stay = np.where(new >= self.top, 0.0, self.stay + elapsed)
-                begins = step + 1
-            else:
-                self.top = tops[place + 1]
-                self.stay = np.where(reached[place], 0.0, self.stay + elapsed)
+            along = now * self.way
+            turned = along < self.top - swings.least[step]
+            self.top = np.fmax(self.top, along)
+            begins = along >= self.top
+            if some(turned):
+                self._turn(turned, swings.averaged(step))
+                begins |= turned
+            self.stay = (self.stay + elapsed) * ~begins
             # Swings end where their value is not to be seen for a while.
-            if swings.lost and some(swings.lost[step]):
+            if swings.lost is not None and some(swings.lost[step]):
                 self.top, self.last = np.where(swings.lost[step], np.nan, (self.top, self.last))
-                begins = step + 1
             after.append((self.turns, self.spans, self.top, self.way, self.last, self.dwell))
         return after
 
-    def _ahead(
-        self, swings: _Swings, first: int
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return steps from a first one on as they are if nothing turns.
-
-        Returns:
-            (T, swings, P) values along the ways, (T + 1, swings, P) the farthest ones before and
-            after each step, (T, swings, P) bool, which turn.
-        """
-        along = swings.now[first:] * self.way
-        tops = np.fmax.accumulate(np.concatenate([self.top[None], along]))
-        turned = (along < tops[:-1] - swings.least[first:]) & swings.judged[first:]
-        return along, tops, turned
-
-    def _turn(self, turned: np.ndarray, values: np.ndarray, along: np.ndarray) -> np.ndarray:
-        """Take turning points; return the values along the new ways.
+    def _turn(self, turned: np.ndarray, values: np.ndarray) -> None:
+        """Take turning points, before time is added to ``stay``.
 
         Args:
             turned: (swings, P) bool.
-            values: (swings, P).
-            along: (swings, P) values along the ways before.
+            values: (swings, P) from which the new ways begin.
         """
         extreme = self.top * self.way
-        span = np.abs(extreme - self.last)
-        turns, spans = np.zeros_like(self.turns), np.empty_like(self.spans)
-        turns[1:], spans[1:], spans[0] = self.turns[:-1], self.spans[:-1], np.fmax(span, 0.0)
-        self.turns = np.where(turned, turns, self.turns)
-        self.spans = np.where(turned, spans, self.spans)
+        span = np.fmax(np.abs(extreme - self.last), 0.0)
+        turns, spans = self.turns.copy(), self.spans.copy()
+        np.copyto(turns[1:], self.turns[:-1], where=turned)
+        np.copyto(spans[1:], self.spans[:-1], where=turned)
+        turns[0, turned], spans[0, turned] = 0.0, span[turned]
+        self.turns, self.spans = turns, spans
         self.dwell = np.where(turned, self.stay, self.dwell)
         self.last = np.where(turned, extreme, self.last)
         self.way = np.where(turned, -self.way, self.way)
-        along = np.where(turned, values * self.way, along)
-        self.top = np.where(turned, along, self.top)
-        return along
+        self.top = np.where(turned, values * self.way, self.top)
 
 
 _PARTS = tuple(part.name for part in fields(State))
@@ -308,15 +274,19 @@ class _Swings(NamedTuple):
 
     Attributes:
         now: Values.
-        values: The same, each averaged with the one before.
-        least: How far they must turn back for a swing.
-        judged: Whether it is known what jitter is.
-        lost: Of each step (swings, P), whose value has just been away for too long; empty where
-            nobody's has.
+        before: The values a step before.
+        jitters: Whether their jitter is known.
+        least: How far they must turn back for a swing; infinite until it is known what jitter is.
+        lost: Whose value has just been away for too long; None if nobody's.
     """
 
     now: np.ndarray
-    values: np.ndarray
+    before: np.ndarray
+    jitters: np.ndarray
     least: np.ndarray
-    judged: np.ndarray
-    lost: list[np.ndarray]
+    lost: np.ndarray | None
+
+    def averaged(self, at: Any) -> np.ndarray:
+        """Return the values at an index, each averaged with the one before where both are sure."""
+        now = self.now[at]
+        return np.where(self.jitters[at], 0.5 * (now + self.before[at]), now)

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from kinesics_core.affect.per_person import every, some
+from kinesics_core.affect.per_person import every
 from kinesics_core.affect.signals.measures import MEASURES, M
 
 SMOOTH = 0.10
@@ -54,108 +54,79 @@ class Means:
     learnt: np.ndarray
 
     def follow(self, measured: np.ndarray, elapsed: float) -> tuple[np.ndarray, np.ndarray]:
-        """Follow all measures; return means and motions (measures, T, P) after each step."""
-        there = np.isfinite(measured)
-        times = np.add.reduce(there, axis=1)
-        always = times == measured.shape[1]
-        if every(always | (times == 0)):
-            return self._averages_at_once(measured, always, elapsed)
-        means, motions = np.empty((2, *measured.shape))
-        for step in range(measured.shape[1]):
-            self._average(measured[:, step], elapsed)
-            means[:, step], motions[:, step] = self.mean, self.motion
+        """Follow all measures (T, measures, P); return means and motions after each step."""
+        there, known = np.isfinite(measured), np.isfinite(self.mean)
+        gain, slow = _gains(elapsed), 1.0 - math.exp(-elapsed / STEADY)
+        if every(there == known):
+            knowns, self.unseen = known, self.unseen * ~known
+            gains, slows = gain[None], (slow * known)[None]
+        else:
+            knowns = self._knowns(there, known, elapsed)
+            before = np.concatenate([known[None], knowns[:-1]])
+            gains, slows = gain * there, slow * (there & before)
+            gains[there & ~before] = 1.0  # a mean that begins tells nothing of motion yet
+        # What is unknown is followed as 0.
+        values, mean = np.where(there, measured, 0.0), np.where(known, self.mean, 0.0)
+        means = followed(mean, values, gains)
+        motions = followed(self.motion, distances(values, mean, means), slows)
+        np.copyto(means, np.nan, where=~knowns)
+        self.mean, self.motion = means[-1], motions[-1]
         return means, motions
 
-    def _averages_at_once(
-        self, measured: np.ndarray, there: np.ndarray, elapsed: float
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Do the same where each measure of each person is known in all steps, or in none.
-
-        A mean that follows for some steps is a weighted sum of what it begins with and of these.
+    def _knowns(self, there: np.ndarray, known: np.ndarray, elapsed: float) -> np.ndarray:
+        """Return which means are known (T, measures, P) after steps, as values come and go.
 
         Args:
-            measured: (measures, T, P).
-            there: (measures, P) bool, which are known.
+            there: (T, measures, P) bool, which values are known.
+            known: (measures, P) bool, which means are known before.
             elapsed: Seconds of a step.
         """
-        count = measured.shape[1]
-        for_means, for_motions = _weights(elapsed, count)
-        unknown = np.isnan(self.mean)
-        begins, stays = unknown & there, ~(unknown | there)
-        line = np.empty((len(measured), count + 1, measured.shape[2]))
-        apart = np.empty_like(line)
-        line[:, 0], apart[:, 0] = self.mean, self.motion
-        if some(begins):  # a mean that begins tells nothing of motion yet
-            line[:, 0][begins] = measured[:, 0][begins]
-            apart[:, 0][begins] /= for_motions[0, 0]
-        line[:, 1:] = np.where(there[:, None], measured, line[:, :1])
-        means = for_means @ line
-        apart[:, 1:] = line[:, 1:]
-        apart[:, 1] -= line[:, 0]
-        apart[:, 2:] -= means[:, :-1]
-        np.abs(apart[:, 1:], out=apart[:, 1:])
-        motions = np.where(there[:, None], for_motions @ apart, self.motion[:, None])
-        away = self.unseen
-        if some(stays):
-            for step in range(count):
-                away = away + elapsed
-                means[:, step][stays & (away > STALE)] = np.nan
-        # Of a mean that is unknown it does not matter for how long it has been.
-        self.mean, self.motion, self.unseen = means[:, -1], motions[:, -1], away * ~there
-        return means, motions
+        knowns = np.empty_like(there)
+        for step, absent in enumerate(~there):
+            self.unseen = (self.unseen + elapsed) * absent
+            known = np.logical_and(known | there[step], self.unseen <= STALE, out=knowns[step])
+        return knowns
 
-    def _average(self, now: np.ndarray, elapsed: float) -> None:
-        there = np.isfinite(now)
-        self.unseen = (self.unseen + elapsed) * ~there
-        change = now - self.mean
-        joined = np.isfinite(change)
-        far = np.abs(change) - self.motion
-        change *= _gains(elapsed)
-        slow = 1.0 - math.exp(-elapsed / STEADY)
-        if every(joined):
-            self.motion, self.mean = self.motion + slow * far, self.mean + change
-        else:
-            self.motion = self.motion + slow * np.where(joined, far, 0.0)
-            self.mean = np.where(
-                there & ~joined, now, self.mean + np.where(joined, change, 0.0))
-            self.mean[self.unseen > STALE] = np.nan
-
-    def learn(self, measured: np.ndarray, elapsed: float) -> list[np.ndarray]:
-        """Follow what is usual; return it (usuals, P) after each step of measures."""
-        now = measured.take(_USUAL_ROWS, axis=0).swapaxes(0, 1)
+    def learn(self, measured: np.ndarray, elapsed: float) -> np.ndarray:
+        """Follow what is usual; return it (T, usuals, P) after steps (T, measures, P)."""
+        now = measured.take(_USUAL_ROWS, axis=1)
         there = np.isfinite(now)
         learnt = self.learnt + elapsed * np.add.accumulate(there, axis=0, dtype=float)
         # A plain mean at first, then one that forgets.
         gains = elapsed / np.minimum(np.maximum(learnt, elapsed), USUAL)
-        self.learnt = learnt[-1]
-        usuals = []
-        whole, begins = every(there), some(np.isnan(self.usual))
-        for step, gain in enumerate(gains):
-            usual = self.usual
-            if begins:
-                usual = np.where(np.isnan(usual), now[step], usual)
-            followed = usual + gain * (now[step] - usual)
-            self.usual = followed if whole else np.where(there[step], followed, self.usual)
-            usuals.append(self.usual)
+        whole = every(there)
+        if not whole:
+            gains *= there
+            now[~there] = 0.0
+        usual = np.where(self.learnt > 0.0, self.usual, 0.0)  # the first gain is 1
+        usuals = followed(usual, now, gains)
+        if not whole:
+            usuals[learnt == 0.0] = np.nan
+        self.usual, self.learnt = usuals[-1], learnt[-1]
         return usuals
 
 
-@lru_cache(maxsize=32)
-def _weights(elapsed: float, steps: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return weights of the first mean and of each step's value in the mean after each step.
+def followed(mean: np.ndarray, values: np.ndarray, gains: np.ndarray) -> np.ndarray:
+    """Return means (T, ...) that have followed values, after each step.
 
-    Returns:
-        (measures, steps, steps + 1) of means, (steps, steps + 1) of motions.
+    Args:
+        mean: (...) before them.
+        values: (T, ...).
+        gains: (T, ...) share of each value in the mean after it; (1, ...) if all alike.
     """
-    def weights(time: float) -> np.ndarray:
-        stays = math.exp(-elapsed / time)
-        made = np.zeros((steps, steps + 1))
-        for step in range(steps):
-            made[step, 0] = stays ** (step + 1)
-            made[step, 1:step + 2] = (1.0 - stays) * stays ** np.arange(step, -1, -1)
-        return made
+    stays = 1.0 - gains
+    means: np.ndarray = gains * values
+    for step in range(len(means)):
+        mean = np.add(means[step], stays[step % len(stays)] * mean, out=means[step])
+    return means
 
-    return np.array([weights(time) for time in _SMOOTH]), weights(STEADY)
+
+def distances(values: np.ndarray, mean: np.ndarray, means: np.ndarray) -> np.ndarray:
+    """Return how far values (T, ...) are from the mean before each, that of the first one given."""
+    apart = np.empty_like(values)
+    np.subtract(values[0], mean, out=apart[0])
+    np.subtract(values[1:], means[:-1], out=apart[1:])
+    return np.abs(apart, out=apart)
 
 
 @lru_cache(maxsize=8)

@@ -7,6 +7,8 @@ it), forward. Where perception gives no depth, arms are lifted by the length of 
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from kinesics_core.affect.per_person import some
@@ -44,6 +46,8 @@ M = {name: index for index, name in enumerate(MEASURES)}
 _BOTH = {name: slice(M[f"{name}_left"], M[f"{name}_left"] + 2) for name in _SIDED}
 """Rows of a measure's left and right side."""
 
+_TURN, _GAZE = slice(M["yaw"], M["pitch"] + 1), slice(M["gaze_yaw"], M["gaze_pitch"] + 1)
+
 UPPER_ARM, FOREARM = 0.186 / 0.288, 0.146 / 0.288
 """Lengths of bones in torsos (Drillis & Contini 1966)."""
 
@@ -56,10 +60,6 @@ TIPS = 2.0
 
 _OUTWARDS = np.array([1.0, -1.0, 1.0, -1.0])[:, None]  # to the side of each elbow and wrist
 _FLATTENED = np.array([1.0, 1.0, 0.5])[:, None]  # depth, the least certain, counts half
-# Joints between which an arm's lengths are: upper arms, forearms, whole arms.
-_ARM_ENDS, _ARM_STARTS = np.array([7, 8, 9, 10, 9, 10]), np.array([5, 6, 7, 8, 5, 6])
-# What hands (the first two) and wrists are near: the face, the own hip, the other elbow and wrist.
-_NEAR_TO = np.array([0, 0, 11, 12, 8, 7, 10])
 _THIGH = 0.245 / 0.288
 
 
@@ -79,7 +79,8 @@ def measure(steps: np.ndarray, width: int, focal: float) -> np.ndarray:
     with np.errstate(invalid="ignore", divide="ignore"):
         shoulders, hips = 0.5 * (body[5] + body[6]), 0.5 * (body[11] + body[12])
         side = _sideways(body, sample[samples.AXIS])
-        hands = _knuckles(sample, pixels, scale)
+        places = pixels / scale
+        hands = sample[samples.HANDS].reshape(2, 2, -1) / scale - places[9:11]
         _arms(made, body, shoulders, side, hands)
         made[_BOTH["thigh"]] = _thighs(body[13:15] - body[11:13], flat)
         made[_BOTH["pointing"]] = sample[samples.POINTING]
@@ -91,24 +92,22 @@ def measure(steps: np.ndarray, width: int, focal: float) -> np.ndarray:
         made[M["lean"]] = np.arctan2(ahead, -trunk[1])
         made[M["lean"]][flat] = np.nan
         made[M["tilt"]] = np.arctan2(trunk[0] * side[0] + trunk[2] * side[1], -trunk[1])
-        places = pixels / scale
         middle = 0.5 * (places[5] + places[6])
         azimuth = np.arctan2(0.5 * (pixels[5, 0] + pixels[6, 0]) - 0.5 * width, focal)
         made[M["facing"]] = _facing(body, trunk, side, flat, azimuth)
         made[M["shoulders_x"]], made[M["shoulders_y"]] = middle
-        tips = _fingertips(sample, pixels, scale, hands)
+        tips = sample[samples.TIPS].reshape(2, 2, -1) / scale - places[9:11]
+        _add_fingertips(tips, places, hands)
         np.negative(tips[:, 1], out=made[_BOTH["tips"]])
         tips += places[9:11] - middle
         made[_BOTH["beside"]] = tips[:, 0]
         np.negative(tips[:, 1], out=made[_BOTH["above"]])
         made[M["hips_y"]] = 0.5 * (places[11, 1] + places[12, 1])
-    made[M["yaw"]], made[M["pitch"]] = sample[samples.YAW], sample[samples.PITCH]
     made[M["face"]], made[M["scale"]] = sample[samples.FACE], sample[samples.SCALE]
-    made[M["near"]] = np.log(focal) - sample[samples.SCALE] - np.log(sample[samples.DISTANCE])
-    eyes = sample[[samples.EYE_YAW, samples.EYE_PITCH]]
-    eyes[np.isnan(eyes)] = 0.0
-    made[M["gaze_yaw"]] = made[M["yaw"]] + eyes[0]
-    made[M["gaze_pitch"]] = made[M["pitch"]] + eyes[1]
+    made[M["near"]] = math.log(focal) - sample[samples.SCALE] - np.log(sample[samples.DISTANCE])
+    turn, eyes = sample[samples.TURN], sample[samples.EYE_YAW:samples.EYE_PITCH + 1]
+    made[_TURN] = made[_GAZE] = turn
+    np.add(turn, eyes, out=made[_GAZE], where=~np.isnan(eyes))
     return made.reshape(len(MEASURES), *steps.shape[:-1])
 
 
@@ -132,33 +131,28 @@ def _body(
 
 def _sideways(body: np.ndarray, axis: np.ndarray) -> np.ndarray:
     """Return the unit vectors to the body's left, horizontal: (2, ...), right and away."""
-    across = np.where(np.isnan(axis[0]), (body[5] - body[6])[::2], axis)
-    side: np.ndarray = across / np.maximum(
-        np.sqrt(across[0] * across[0] + across[1] * across[1]), 1e-6)
+    unknown = np.isnan(axis[0])
+    if some(unknown):
+        axis = np.where(unknown, (body[5] - body[6])[::2], axis)
+    side: np.ndarray = axis / np.maximum(np.hypot(axis[0], axis[1]), 1e-6)
     return side
 
 
-def _knuckles(sample: np.ndarray, pixels: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    """Return where knuckles are from their wrists in the image, (2, 2, ...) torsos."""
-    places = sample[samples.HANDS].reshape(2, 2, *scale.shape)
-    return (places - pixels[9:11]) / scale
+def _add_fingertips(tips: np.ndarray, places: np.ndarray, knuckles: np.ndarray) -> None:
+    """Fill in fingertips of which nothing tells the place: their hands go on along the forearms.
 
-
-def _fingertips(
-    sample: np.ndarray, pixels: np.ndarray, scale: np.ndarray, knuckles: np.ndarray
-) -> np.ndarray:
-    """Return where fingertips are from their wrists in the image, (2, 2, ...) torsos.
-
-    Hands of which nothing tells the place go on along their forearms.
+    Args:
+        tips: (2, 2, ...) from the wrists in the image, torsos; nan where unknown.
+        places: (17, 2, ...) keypoints in the image, torsos.
+        knuckles: (2, 2, ...) as ``tips``.
     """
-    tips = (sample[samples.TIPS].reshape(2, 2, *scale.shape) - pixels[9:11]) / scale
     unknown = np.isnan(tips)
     if some(unknown):
-        forearms = HAND * (pixels[9:11] - pixels[7:9]) / scale
-        straight = TIPS * np.where(np.isnan(knuckles), forearms, knuckles)
+        straight = HAND * (places[9:11] - places[7:9])
+        np.copyto(straight, knuckles, where=np.isfinite(knuckles))
+        straight *= TIPS
         straight[np.isnan(straight)] = 0.0
         np.copyto(tips, straight, where=unknown)
-    return tips
 
 
 def _arms(
@@ -171,20 +165,23 @@ def _arms(
     out, forward = (x * side[0] + z * side[1]) * _OUTWARDS, x * side[1] - z * side[0]
     for name, rows in (("elbow", slice(0, 2)), ("wrist", slice(2, 4))):
         made[_BOTH[f"{name}_out"]] = out[rows]
-        made[_BOTH[f"{name}_up"]] = -place[rows, 1]
+        np.negative(place[rows, 1], out=made[_BOTH[f"{name}_up"]])
         made[_BOTH[f"{name}_forward"]] = forward[rows]
-    upper, lower, whole = _length(
-        body.take(_ARM_ENDS, axis=0) - body.take(_ARM_STARTS, axis=0)).reshape(3, 2, *x.shape[1:])
-    made[_BOTH["reach"]] = whole / np.maximum(upper + lower, 0.1)
     shallow = body[:13] * _FLATTENED
     wrists = shallow[9:11]
     beyond = HAND * (wrists - shallow[7:9])
     np.copyto(beyond[:, :2], knuckles, where=np.isfinite(knuckles))
-    hands = wrists + beyond
-    near = _length(np.concatenate([hands, wrists, wrists, wrists[:1]])
-                   - shallow.take(_NEAR_TO, axis=0))
-    made[_BOTH["at_face"]], made[_BOTH["at_hip"]] = near[:2], near[2:4]
-    made[_BOTH["at_elbow"]], made[M["gap"]] = near[4:6], near[6]
+    ways = np.empty((13, *body.shape[1:]))
+    np.subtract(body[7:11], body[5:9], out=ways[:4])  # upper arms and forearms
+    np.subtract(body[9:11], body[5:7], out=ways[4:6])
+    np.subtract(wrists + beyond, shallow[0], out=ways[6:8])
+    np.subtract(wrists, shallow[11:13], out=ways[8:10])
+    np.subtract(wrists, shallow[8:6:-1], out=ways[10:12])  # to the other elbow
+    np.subtract(wrists[0], wrists[1], out=ways[12])
+    lengths = _length(ways)
+    made[_BOTH["reach"]] = lengths[4:6] / np.maximum(lengths[:2] + lengths[2:4], 0.1)
+    made[_BOTH["at_face"]], made[_BOTH["at_hip"]] = lengths[6:8], lengths[8:10]
+    made[_BOTH["at_elbow"]], made[M["gap"]] = lengths[10:12], lengths[12]
 
 
 def _thighs(thighs: np.ndarray, flat: np.ndarray) -> np.ndarray:

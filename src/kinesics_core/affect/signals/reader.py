@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -33,7 +34,7 @@ _FORECASTS = 5
 """Times a second that forecasts are read, with a decision on what is seen; in between, what was
 expected comes nearer."""
 
-_THIGHS = [M["thigh_left"], M["thigh_right"]]
+_TRUNK_AND_THIGHS = np.array([M["facing"], M["thigh_left"], M["thigh_right"]])
 
 _FOLLOWS = np.array([0.3, 0.1, 0.1, 0.05, 0.05])
 """Share of a change in an image that is followed, of ``samples.FOLLOWED`` and of how far the
@@ -263,18 +264,18 @@ class SignalReader:
     def _measure(
         self, steps: np.ndarray, coming: Coming | None, width: int, focal: float
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the measures of steps of the grid and of what is to come, (measures, T, P)."""
+        """Return the measures of steps of the grid and of what is to come, (T, measures, P)."""
         if coming is None:
-            return measure(steps, width, focal), np.zeros(0)
+            return _by_step(measure(steps, width, focal)), np.zeros(0)
         ahead = samples.coming_samples(coming.keypoints, self._timeline.latest[coming.rows])
         measured = measure(np.concatenate([
             part.reshape(-1, samples.SIZE) for part in (steps, ahead)]), width, focal)
         count = steps.shape[0] * steps.shape[1]
-        return (measured[:, :count].reshape(len(M), *steps.shape[:2]),
-                measured[:, count:].reshape(len(M), *coming.shape))
+        return (_by_step(measured[:, :count].reshape(len(M), *steps.shape[:2])),
+                _by_step(measured[:, count:].reshape(len(M), *coming.shape)))
 
     def _decisive(self, seen: np.ndarray) -> list[tuple[Moment, float]]:
-        """Go on by measures (measures, T, P) of steps; return the moments at which is decided.
+        """Go on by measures (T, measures, P) of steps; return the moments at which is decided.
 
         Returns:
             Each with the seconds since the one before.
@@ -290,45 +291,42 @@ class SignalReader:
 
     def _tell(self) -> dict[int, _Told]:
         """Return what is seen of everybody."""
-        state, engagement = self._state, self._engagement
-        thighs = state.mean[_THIGHS]
-        # The mean of both, or the one that is known.
-        thigh = 0.5 * np.add(*np.where(np.isnan(thighs), thighs[::-1], thighs))
-        columns = zip(*(part.tolist() for part in (
-            engagement.level, engagement.confidence(), engagement.distance,
-            np.abs(state.mean[M["facing"]]), engagement.gaze, engagement.approach(), thigh,
-        )), strict=True)
+        engaged, mean = self._engagement, self._state.mean
         seen: list[list[GestureSign]] = [[] for _ in self._timeline.ids]
-        sure = np.minimum(np.maximum(self._decision.sure, 0.0), 1.0)
         for gesture, slot in zip(*self._decision.on.nonzero(), strict=True):
-            seen[slot].append(GestureSign(GESTURES[gesture], float(sure[gesture, slot])))
+            sure = float(self._decision.sure[gesture, slot])
+            seen[slot].append(GestureSign(GESTURES[gesture], min(max(sure, 0.0), 1.0)))
         told = {}
-        for number, signs, (level, *figures, angle) in zip(
-                self._slots, seen, columns, strict=True):
+        for slot, (number, signs, facing, left, right) in enumerate(zip(
+                self._slots, seen, *mean[_TRUNK_AND_THIGHS].tolist(), strict=True)):
             signs.sort(key=lambda sign: -sign.confidence)
+            # The mean of both thighs, or the one that is known.
+            angle = 0.5 * ((right if math.isnan(left) else left)
+                           + (left if math.isnan(right) else right))
             posture = "sitting" if angle > SITTING else "standing" if angle < STANDING else ""
-            told[number] = _Told(tuple(signs), posture, ENGAGEMENT[level], *figures)
+            told[number] = _Told(
+                tuple(signs), posture, ENGAGEMENT[engaged.level[slot]], engaged.confidence(slot),
+                engaged.distance[slot], abs(facing), engaged.gaze[slot], engaged.approach(slot))
         return told
 
     def _signals(self, people: People) -> list[SocialSignals]:
         """Return the signals of the persons in an image, in their order."""
+        expected = self._expected
         return [
             SocialSignals(
-                people.stamp, person.id, told.gestures, self._coming(people.stamp, person.id),
+                people.stamp, person.id, told.gestures,
+                self._coming(people.stamp, person.id) if person.id in expected else (),
                 told.posture, told.engagement, told.sure, told.distance, told.facing, told.gaze,
                 told.approach, people.frame_id)
             for person in people.persons for told in (self._told[person.id],)]
 
     def _coming(self, stamp: int, number: int) -> tuple[GestureSign, ...]:
         """Return what is expected of a person and not seen yet, so much nearer by now."""
-        signs = self._expected.get(number)
-        if not signs:
-            return ()
         elapsed = (stamp - self._expected_at) / NANOSECONDS
         seen = {sign.name for sign in self._told[number].gestures}
         return tuple(
             GestureSign(sign.name, sign.confidence, max(sign.starts_in - elapsed, 0.01))
-            for sign in signs if sign.name not in seen)
+            for sign in self._expected[number] if sign.name not in seen)
 
 
 class _Told(NamedTuple):
@@ -342,6 +340,11 @@ class _Told(NamedTuple):
     facing: float
     gaze: float
     approach: float
+
+
+def _by_step(measured: np.ndarray) -> np.ndarray:
+    """Return measures (measures, T, P) as (T, measures, P), each step's together in memory."""
+    return np.ascontiguousarray(measured.swapaxes(0, 1))
 
 
 def _beat(stamp: int) -> int:

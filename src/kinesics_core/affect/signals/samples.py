@@ -58,7 +58,7 @@ _NOSE_OUT = 1.36
 LEVEL = 0.25
 """Pitch of a level head by ``head_angles``: the nose is lower than the ears."""
 
-_TRUNK = np.isin(np.arange(17), (5, 6, 11, 12))
+_LIMBS = ~np.isin(np.arange(17), (5, 6, 11, 12))
 _SIZED = np.array([0, *range(5, 17)])
 
 _EYE_RANGE = 0.45
@@ -76,7 +76,9 @@ def samples_of(persons: Sequence[Person], size: tuple[int, int]) -> np.ndarray:
     if not persons:
         return made
     coco = np.array([person.coco for person in persons], np.float64)
-    places = np.where(visible(coco, size)[..., None], coco[..., :2], np.nan)
+    unseen = ~visible(coco, size)
+    places = coco[..., :2].copy()
+    places[unseen] = np.nan
     made[:, COCO] = places.reshape(-1, 34)
     worlds = [person.pose_world is not None for person in persons]
     rows = _rows(worlds)
@@ -85,7 +87,7 @@ def samples_of(persons: Sequence[Person], size: tuple[int, int]) -> np.ndarray:
             person.pose_world for person in persons if person.pose_world is not None], np.float64)
         world = world.take(MEDIAPIPE33_TO_COCO17, axis=1)
         # The trunk is placed by all that is seen; limbs that are not are guesses.
-        world[np.isnan(places[rows, :, 0]) & ~_TRUNK] = np.nan
+        world[unseen[rows] & _LIMBS] = np.nan
         made[rows, WORLD] = world.reshape(-1, 51)
         made[rows, AXIS] = (world[:, 5] - world[:, 6])[:, ::2]
     made[:, SCALE] = _scales(places, made[:, WORLD].reshape(-1, 17, 3))
@@ -105,11 +107,13 @@ def _add_faces(made: np.ndarray, persons: Sequence[Person]) -> None:
     found = [row for row, person in enumerate(persons) if person.head is not None]
     if not found:
         return
-    angles, told = _face_angles(np.array([persons[row].head for row in found], np.float64))
+    faces = [persons[row] for row in found]
     eyes = np.array([
-        _NO_SHAPES if shapes is None or shapes.shape != _NO_SHAPES.shape else shapes
-        for shapes in (persons[row].blendshapes for row in found)], np.float64)
-    values = np.concatenate([angles[:2], _eye_angles(eyes), angles[2:]]).T
+        _NO_SHAPES if face.blendshapes is None or face.blendshapes.shape != _NO_SHAPES.shape
+        else face.blendshapes for face in faces], np.float64)
+    values = np.empty((len(found), DISTANCE + 1 - YAW))
+    told = _face_angles(np.array([face.head for face in faces], np.float64), values)
+    values[:, EYE_YAW - YAW:EYE_PITCH + 1 - YAW] = _eye_angles(eyes)
     if len(found) == len(made) and every(told):
         made[:, YAW:DISTANCE + 1], made[:, FACE] = values, 1.0
     else:
@@ -128,17 +132,15 @@ def _add_hands(made: np.ndarray, persons: Sequence[Person]) -> None:
         seen = (little[..., 3] >= MIN_SCORE) & (index[..., 3] >= MIN_SCORE)
         knuckles = np.where(seen[..., None], 0.5 * (little[..., :2] + index[..., :2]), np.nan)
         made[_rows(told), HANDS] = knuckles.reshape(-1, 4)
-    drawn = [(row, side, hand) for row, person in enumerate(persons)
-             for side, hand in enumerate((person.left_hand, person.right_hand))
-             if hand is not None and hand.shape == (21, 3)]
+    drawn = _found_hands([person.left_hand for person in persons],
+                         [person.right_hand for person in persons])
     if drawn:
         rows, sides, hands = zip(*drawn, strict=True)
         tips = np.array(hands, np.float64)[:, _FINGERTIPS, :2].mean(axis=1)
         first = TIPS.start + 2 * np.array(sides)
         made[rows, first], made[rows, first + 1] = tips.T
-    found = [(row, side, hand) for row, person in enumerate(persons)
-             for side, hand in enumerate((person.left_hand_world, person.right_hand_world))
-             if hand is not None and hand.shape == (21, 3)]
+    found = _found_hands([person.left_hand_world for person in persons],
+                         [person.right_hand_world for person in persons])
     if found:
         rows, sides, hands = zip(*found, strict=True)
         landmarks, sides = np.array(hands, np.float64), np.array(sides)
@@ -149,6 +151,14 @@ def _add_hands(made: np.ndarray, persons: Sequence[Person]) -> None:
             made[rows, PALM.start + sides] = _palms(landmarks) * (1.0 - 2.0 * sides)
         made[rows, POINTING.start + sides] = np.minimum(np.maximum(beyond, -1.0), 1.0)
         made[rows, BENT.start + sides] = np.maximum(1.0 - index, 0.0)
+
+
+def _found_hands(
+    left: Sequence[np.ndarray | None], right: Sequence[np.ndarray | None]
+) -> list[tuple[int, int, np.ndarray]]:
+    """Return the row, the side (0 left, 1 right) and the landmarks of each hand that is found."""
+    return [(row, side, hand) for side, hands in enumerate((left, right))
+            for row, hand in enumerate(hands) if hand is not None and hand.shape == (21, 3)]
 
 
 def coming_samples(keypoints: np.ndarray, latest: np.ndarray) -> np.ndarray:
@@ -163,18 +173,19 @@ def coming_samples(keypoints: np.ndarray, latest: np.ndarray) -> np.ndarray:
     steps, persons = keypoints.shape[:2]
     made = np.repeat(latest[None], steps, axis=0)
     now = latest[:, COCO].reshape(persons, 17, 2)
-    places = np.where(np.isfinite(now[..., :1]), keypoints, np.nan)
+    places = keypoints + 0.0 * now  # nan where nothing is known now
     made[..., COCO] = places.reshape(steps, persons, 34)
     moved = places - now
-    made[..., HANDS] += moved[..., 9:11, :].reshape(steps, persons, 4)
-    made[..., TIPS] += moved[..., 9:11, :].reshape(steps, persons, 4)
+    wrists = moved[..., 9:11, :].reshape(steps, persons, 4)
+    made[..., HANDS] += wrists
+    made[..., TIPS] += wrists
     metre = TORSO / np.exp(latest[:, SCALE])
     # World coordinates have their origin between the hips.
     middle = 0.5 * (moved[..., 11:12, :] + moved[..., 12:13, :])
-    moved = (moved - np.where(np.isnan(middle), 0.0, middle)) * metre[:, None, None]
-    world = made[..., WORLD].reshape(steps, persons, 17, 3)
-    world[..., :2] += moved
-    made[..., WORLD] = world.reshape(steps, persons, 51)
+    middle[np.isnan(middle)] = 0.0
+    moved -= middle
+    moved *= metre[:, None, None]
+    made[..., WORLD].reshape(steps, persons, 17, 3)[..., :2] += moved
     angles = head_angles(np.concatenate([now[None], places]))
     made[..., TURN] += angles[1:] - angles[0]
     return made
@@ -206,16 +217,18 @@ def _scales(places: np.ndarray, world: np.ndarray) -> np.ndarray:
         world: (P, 17, 3) metres.
     """
     # The head's points say the same as the nose.
-    both = np.concatenate([places, world[..., :2]], axis=2).take(_SIZED, axis=1)
-    unknown = ~np.isfinite(both[..., 0] + both[..., 2])
-    both[unknown] = 0.0
-    count = both.shape[1] - np.add.reduce(unknown, axis=1)
+    both = np.empty((4, 17, len(places)))  # x and y of each, whose sums cost less this way round
+    both[:2], both[2:] = places.T, world[..., :2].T
+    both = both.take(_SIZED, axis=1)
+    unknown = ~np.isfinite(both[0] + both[2])
+    both[:, unknown] = 0.0
+    count = len(unknown) - np.add.reduce(unknown, axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         total = np.add.reduce(both, axis=1)
-        spread = np.einsum("pki,pki->pi", both, both) - total * total / count[:, None]
-        metres = spread[:, 2] + spread[:, 3]
+        spread = np.add.reduce(both * both, axis=1) - total * total / count
+        metres = spread[2] + spread[3]
         told = (count >= 4) & (metres > 1e-3)
-        size = TORSO * np.sqrt((spread[:, 0] + spread[:, 1]) / metres)
+        size = TORSO * np.sqrt((spread[0] + spread[1]) / metres)
         if not every(told):
             trunk = 0.5 * (places[:, 5] + places[:, 6] - places[:, 11] - places[:, 12])
             across = places[:, 5] - places[:, 6]
@@ -225,36 +238,41 @@ def _scales(places: np.ndarray, world: np.ndarray) -> np.ndarray:
         return np.log(np.where(size > 1.0, size, np.nan))
 
 
-def _face_angles(heads: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return yaw and pitch of faces against the line to the camera, and their distances (3, n).
+def _face_angles(heads: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Fill in yaw and pitch of faces against the line to the camera, and their distances.
 
     Args:
         heads: (n, 4, 4).
+        values: (n, 5), elements from ``YAW`` to ``DISTANCE``.
 
     Returns:
-        And which of them (n,) bool are known.
+        Which of them (n,) bool are known.
     """
-    with np.errstate(over="ignore", invalid="ignore"):
-        x, y, z = place = heads[:, :3, 3].T
-        right, down, away = out = heads[:, :3, 2].T
-        (distance, length) = np.sqrt(np.add.reduce(np.square((place, out)), axis=1))
-        told = np.isfinite(distance + length) & (distance > 1e-3) & (length > 1e-3)
-        sines = np.array([down, -y]) / np.where(told, (length, distance), 1.0)
-        down, low = np.arcsin(np.minimum(np.maximum(sines, -1.0), 1.0))
-        yaw = np.arctan2(right, -away) - np.arctan2(-x, z)
-        yaw = np.where(yaw > np.pi, yaw - 2 * np.pi, np.where(yaw < -np.pi, yaw + 2 * np.pi, yaw))
-    return np.array([yaw, down - low, distance]), told
+    # The ways out of the faces and to them: (2, 3, n), right, down and away.
+    ways = np.ascontiguousarray(heads[:, :3, 2:].T)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        lengths = np.sqrt(np.add.reduce(ways * ways, axis=1))
+        told = np.logical_and.reduce((lengths > 1e-3) & (lengths < np.inf), axis=0)
+        sines = ways[:, 1] / lengths
+        np.arcsin(np.minimum(np.maximum(sines, -1.0), 1.0), out=sines)
+        values[:, 1] = sines[0] + sines[1]
+        out, to = np.arctan2(ways[:, 0], ways[:, 2] * _TOWARDS)
+        yaw = out + to
+        values[:, 0] = yaw - 2 * np.pi * np.rint(yaw * (0.5 / np.pi))
+    values[:, DISTANCE - YAW] = lengths[1]
+    return told
 
 
 def _index(names: Mapping[str, int], *wanted: str) -> list[int]:
     return [names[name] for name in wanted]
 
 
+_TOWARDS = np.array([[-1.0], [1.0]])  # a face that looks at the camera looks against its axis
 _EYES = np.array([_index(BLENDSHAPE_INDEX, *names) for names in (
-    ("eyeLookOutLeft", "eyeLookInRight"), ("eyeLookInLeft", "eyeLookOutRight"),
-    ("eyeLookDownLeft", "eyeLookDownRight"), ("eyeLookUpLeft", "eyeLookUpRight"),
-    ("eyeBlinkLeft", "eyeBlinkRight"))])
-"""(5, 2) shapes of eyes that look left, right, down and up in the image, and that are shut."""
+    ("eyeLookOutLeft", "eyeLookDownLeft", "eyeLookInLeft", "eyeLookUpLeft", "eyeBlinkLeft"),
+    ("eyeLookInRight", "eyeLookDownRight", "eyeLookOutRight", "eyeLookUpRight", "eyeBlinkRight"),
+)])
+"""(2, 5) shapes of both eyes that look left, down, right and up in the image, and are shut."""
 
 _NO_SHAPES = np.full(len(BLENDSHAPE_INDEX), np.nan, np.float32)
 _FINGERTIPS = np.array([8, 12, 16, 20])
@@ -262,14 +280,14 @@ _FINGERS = np.array([[0, first, first + 1, first + 2, first + 3] for first in (5
 
 
 def _eye_angles(shapes: np.ndarray) -> np.ndarray:
-    """Return yaw and pitch (2, n) of the eyes in the head; nan while they are shut.
+    """Return yaw and pitch (n, 2) of the eyes in the head; nan while they are shut.
 
     Args:
         shapes: (n, 52).
     """
-    left, right, down, up, blink = np.add.reduce(shapes.T[_EYES], axis=1)
-    angles = 0.5 * _EYE_RANGE * np.array([left - right, down - up])
-    angles[:, ~(blink < 1.2)] = np.nan
+    both = np.add.reduce(shapes.take(_EYES, axis=1), axis=1)
+    angles: np.ndarray = 0.5 * _EYE_RANGE * (both[:, :2] - both[:, 2:4])
+    angles[~(both[:, 4] < 1.2)] = np.nan
     return angles
 
 

@@ -71,16 +71,22 @@ class Timeline:
             (steps, slots, size): linear between sightings up to ``MAX_GAP`` apart, nan elsewhere.
         """
         there = np.isfinite(samples)
-        before, since = np.empty_like(samples), np.empty(samples.shape, np.int64)
-        for image, stamp in enumerate(stamps):
-            before[image], since[image] = self.latest, self._known
-            np.copyto(self.latest, samples[image], where=there[image])
-            np.copyto(self._known, stamp, where=there[image])
+        values = np.empty((len(stamps) + 1, *self.latest.shape))
+        known = np.empty(values.shape, np.int64)
+        values[0], known[0] = self.latest, self._known
+        values[1:], known[1:] = samples, np.array(stamps)[:, None, None]
+        for image, absent in enumerate(~there):
+            np.copyto(values[image + 1], values[image], where=absent)
+            np.copyto(known[image + 1], known[image], where=absent)
+        self.latest, self._known = values[-1], known[-1]
         images, offsets = self._new_steps(stamps)
-        span = np.array(stamps)[:, None, None] - since
-        joined = there & (span <= MAX_GAP * NANOSECONDS)
-        rate = np.where(joined, samples - before, np.nan) / np.maximum(span, 1)
-        steps: np.ndarray = samples[images] + offsets[:, None, None] * rate[images]
+        change, span = values[1:] - values[:-1], known[1:] - known[:-1]
+        there &= span <= MAX_GAP * NANOSECONDS
+        change[~there] = np.nan
+        change /= np.maximum(span, 1)
+        steps: np.ndarray = change.take(images, axis=0)
+        steps *= offsets[:, None, None]
+        steps += samples.take(images, axis=0)
         return steps
 
     def _new_steps(self, stamps: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
