@@ -103,7 +103,8 @@ class TrainedChannel(PerPerson):
             keypoints, seen, rows = keypoints[there], seen[there], rows[there]
             follows, elapsed = follows[there], elapsed[there]
         known = seen.sum(axis=1) >= _SEEN
-        poses, _ = resample(_TIMES, keypoints, seen, _TIMES)
+        # What is not known is left as it is.
+        poses, _ = resample(_TIMES, keypoints, seen | ~known[:, None], _TIMES)
         with np.errstate(invalid="ignore", divide="ignore"):
             cues = body_cues.cues(poses, known)
         cues[:, _HEAD] -= self._own_heads(cues[:, _HEAD], stamp, rows)
@@ -131,6 +132,6 @@ class TrainedChannel(PerPerson):
             self._samples[learning] += 1
             self._sampled[learning] = stamp
         limit = _REACH * self._head.scale[_HEAD]
-        own: np.ndarray = np.clip(
-            medians(self._usual[rows]) - self._head.centre[_HEAD], -limit, limit)
+        own: np.ndarray = np.minimum(np.maximum(
+            medians(self._usual[rows]) - self._head.centre[_HEAD], -limit), limit)
         return own

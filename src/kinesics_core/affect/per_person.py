@@ -65,8 +65,8 @@ def medians(values: np.ndarray) -> np.ndarray:
     What is unknown is nan, in the rest of a row too.
     """
     ordered = np.sort(values, axis=1)  # nan comes last
-    known = ~np.isnan(values.reshape(*values.shape[:2], -1)[:, :, 0])
-    last = np.maximum(np.add.reduce(known, axis=1) - 1, 0)
+    unknown = np.isnan(values.reshape(*values.shape[:2], -1)[:, :, 0])
+    last = np.maximum(values.shape[1] - 1 - np.add.reduce(unknown, axis=1), 0)
     rows = np.arange(len(values))
     middle: np.ndarray = 0.5 * (ordered[rows, last // 2] + ordered[rows, (last + 1) // 2])
     return middle
