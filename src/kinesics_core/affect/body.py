@@ -28,6 +28,7 @@ WINDOW = 2.0
 _PERIOD = 12 * NANOSECONDS // 25  # ns; two seconds change little meanwhile; some slack for images
 _BINS = 30
 _BIN = WINDOW / _BINS
+_OLDEST_FIRST = np.arange(1, _BINS + 1)  # from the newest bin on
 _NEVER = np.int64(-(2**62))  # long before any image
 
 BODY_CONFIDENCE = 0.4
@@ -175,16 +176,18 @@ class BodyReader(PerPerson):
         return measure(self._windows(numbers(FIRST)), _BIN)
 
     def _windows(self, rows: np.ndarray) -> np.ndarray:
-        """Return the last two seconds (n, 30, 17, 2), nan where nothing was seen."""
-        order = (self._newest[rows, None] + 1 + np.arange(_BINS)) % _BINS
-        sums = self._sums[rows[:, None], order]
+        """Return the last two seconds (n, 30, 17, 2), nan where nothing was seen.
+
+        In memory the steps of a keypoint lie one after the other, as those who measure take them.
+        """
+        order = (self._newest[rows, None] + _OLDEST_FIRST) % _BINS
+        sums = np.ascontiguousarray(self._sums[rows[:, None], order].transpose(3, 0, 2, 1))
         with np.errstate(invalid="ignore", divide="ignore"):
-            keypoints = sums[..., :2] / sums[..., 2:]
+            places = sums[:2] / sums[2]
         # A camera slower than the bins leaves single ones empty: the middle of their neighbours.
-        between = 0.5 * (keypoints[:, :-2] + keypoints[:, 2:])
-        inner = keypoints[:, 1:-1]
-        inner[...] = np.where(np.isnan(inner), between, inner)
-        return keypoints
+        between, inner = 0.5 * (places[..., :-2] + places[..., 2:]), places[..., 1:-1]
+        np.copyto(inner, between, where=np.isnan(inner))
+        return places.transpose(1, 3, 2, 0)
 
     def _learn(self, heads: np.ndarray, stamp: int, rows: np.ndarray) -> None:
         elapsed = stamp - self._last_sample[rows]
