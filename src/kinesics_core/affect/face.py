@@ -285,11 +285,11 @@ class FaceReader(PerPerson):
         self._sampled[rows] = stamp
         self._history[rows, self._prior + self._seen[rows] % self._samples] = sides
         self._seen[rows] += 1
-        for row in rows.tolist():
-            count = self._prior + min(int(self._seen[row]), self._samples)
-            rank = int(self._quantile * count)
-            ordered = np.partition(self._history[row, :count], rank, axis=0)
-            self._rest[row] = np.minimum(ordered[rank], _REST + self.baseline_reach)
+        counts = self._prior + np.minimum(self._seen[rows], self._samples)
+        for count in set(counts.tolist()):  # those who came together are as far
+            alike, rank = rows[counts == count], int(self._quantile * count)
+            ordered = np.partition(self._history[alike, :count], rank, axis=1)
+            self._rest[alike] = np.minimum(ordered[:, rank], _REST + self.baseline_reach)
 
     def _smooth(
         self, features: np.ndarray, blink: np.ndarray, stamp: int, rows: Rows
