@@ -21,7 +21,7 @@ SMOOTHING = 0.8
 
 _LEAST = 14  # steps of the window with shoulders, about a second, for a reading
 _SEEN = 4  # steps in which a keypoint was seen for it to count as known
-_HEAD = [body_cues.CUES.index(name) for name in ("head_up", "ears_up", "nod")]
+_HEAD = slice(body_cues.CUES.index("head_up"), body_cues.CUES.index("nod") + 1)  # ears_up too
 _SAMPLES, _AVERAGE, _REACH = 60, 20, 2.0  # samples kept, an average person's in them, spreads
 _TIMES = np.arange(body_cues.STEPS) / body_cues.RATE
 
@@ -65,8 +65,9 @@ class TrainedChannel(PerPerson):
             persons: How many.
         """
         self._head = head
-        usual = np.full((_AVERAGE + _SAMPLES, len(_HEAD)), np.nan)
-        usual[:_AVERAGE] = head.centre[_HEAD]
+        centre = head.centre[_HEAD]
+        usual = np.full((_AVERAGE + _SAMPLES, len(centre)), np.nan)
+        usual[:_AVERAGE] = centre
         super().__init__(
             persons, _there=np.False_, _emotions=np.zeros(len(EMOTIONS)), _vad=np.zeros(3),
             _spread=np.zeros(3), _familiarity=0.0, _stamp=np.int64(0), _usual=usual, _samples=0,
@@ -116,7 +117,8 @@ class TrainedChannel(PerPerson):
         for state, new in ((self._emotions, read.emotions), (self._vad, read.vad),
                            (self._familiarity, read.familiarity)):
             share = gain if new.ndim == 1 else gain[:, None]
-            state[rows] = np.where(share == 1.0, new, state[rows] + share * (new - state[rows]))
+            before = state[rows]
+            state[rows] = before + share * (new - before)
 
     def _own_heads(self, cues: np.ndarray, stamp: int, rows: np.ndarray) -> np.ndarray:
         """Return how these persons' heads are usually seen, as departures (n, 3) from the average.

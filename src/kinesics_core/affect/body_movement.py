@@ -37,6 +37,8 @@ _UPPER_BODY = np.array([0, *range(5, 11)])
 # Among these: the nose, shoulders, elbows and wrists; and those whose speed counts.
 _NOSE, _LEFT, _RIGHT, _ELBOWS, _WRISTS = slice(0, 1), 1, 2, slice(3, 5), slice(5, 7)
 _MOVING = np.array([0, 3, 4, 5, 6])
+# Of each keypoint what is averaged over time: see _means.
+_AVERAGED, _PARTS = 12, np.array([0, 3, 5, 7, 11])
 _BELOW = np.array([0.0, 1.0])[:, None, None]  # straight down
 
 # Joint distances as fractions of stature (Drillis & Contini 1966): the torso .288 from shoulders to
@@ -99,14 +101,16 @@ def measure(keypoints: np.ndarray, dt: float) -> Movement:
 
     moving = body.take(_MOVING, axis=2)
     moves = moving[..., 2:] - moving[..., :-2]
-    speeds = _length(moves)
     wrists = moves[:, :, -2:]
     upright = _upright(body, hips / size)
     nose, elbows, wrists_at = upright[:, :, _NOSE], upright[:, :, _ELBOWS], upright[:, :, _WRISTS]
     side = np.sign(upright[0, :, _LEFT] - upright[0, :, _RIGHT])
-    speed, wrist_speed, acceleration, openness, head = _means(
-        speeds, speeds[:, -2:], _length(wrists[..., 2:] - wrists[..., :-2]),
-        np.abs(upright[0, :, _ELBOWS.start:]), -nose[1])
+    averaged = np.full((len(body[0]), _AVERAGED, places.shape[-1]), np.nan)
+    averaged[:, 0:5, 2:] = _length(moves)
+    averaged[:, 5:7, 4:] = _length(wrists[..., 2:] - wrists[..., :-2])
+    np.abs(upright[0, :, _ELBOWS.start:], out=averaged[:, 7:11])
+    np.negative(nose[1], out=averaged[:, 11:])
+    speed, wrist_speed, acceleration, openness, head = _means(averaged)
     raised, on_hips, face, crossed = _shares(nose, elbows, wrists_at, side)
     apart = 2.0 * dt  # seconds between two steps with one in between
     return Movement(
@@ -211,13 +215,22 @@ def _length(vectors: np.ndarray) -> np.ndarray:
     return np.sqrt(squares[0] + squares[1])
 
 
-def _means(*values: np.ndarray) -> np.ndarray:
-    """Return the means (N, P) of what is finite of N arrays (P, n, T); nan of nothing."""
-    finite = [np.isfinite(some) for some in values]
-    return _ratios(
-        np.array([np.add.reduce(np.where(there, some, 0.0), axis=(1, 2))
-                  for some, there in zip(values, finite, strict=True)]),
-        np.array([np.add.reduce(there, axis=(1, 2)) for there in finite]))
+def _means(values: np.ndarray) -> np.ndarray:
+    """Return the means (5, P) of what is finite; nan of nothing.
+
+    Args:
+        values: (P, 12, steps), speeds of nose, elbows and wrists, changes of the wrists' velocity,
+            how far elbows and wrists are aside, height of the nose.
+
+    Returns:
+        Of all speeds, and of wrists' speeds, changes of velocity, reaches and height.
+    """
+    finite = np.isfinite(values)
+    sums = np.array([np.add.reduce(np.where(finite, values, 0.0), axis=2),
+                     np.add.reduce(finite, axis=2)])
+    parts = np.add.reduceat(sums, _PARTS, axis=2).T  # (5, P, 2)
+    parts[0] += parts[1]
+    return _ratios(parts[..., 0], parts[..., 1])
 
 
 def _ratios(sums: np.ndarray, counts: np.ndarray) -> np.ndarray:
@@ -228,11 +241,11 @@ def _ratios(sums: np.ndarray, counts: np.ndarray) -> np.ndarray:
 def _slope(values: np.ndarray, dt: float) -> np.ndarray:
     """Return the slope (P,) of values (P, steps) over time, from the finite ones."""
     finite = np.isfinite(values)
-    times = dt * (np.arange(values.shape[1]) - 0.5 * (values.shape[1] - 1))
+    times = np.arange(values.shape[1]) - 0.5 * (values.shape[1] - 1)
     powers = np.array([np.ones(len(times)), times, times * times]).T
     count, total, squared = (finite @ powers).T
-    rise, sums = (np.where(finite, values, 0.0) @ powers[:, 1::-1]).T
+    sums, rise = (np.where(finite, values, 0.0) @ powers[:, :2]).T
     enough = count >= MIN_STEPS
     count = np.where(enough, count, 1.0)
     squared = np.where(enough, squared - total * total / count, 1.0)
-    return np.where(enough, (rise - total * sums / count) / squared, np.nan)
+    return np.where(enough, (rise - total * sums / count) / (squared * dt), np.nan)

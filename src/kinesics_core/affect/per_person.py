@@ -10,6 +10,8 @@ Rows = slice | np.ndarray
 FIRST = slice(0, 1)
 """The first person alone."""
 
+_LOW_AND_HIGH = np.array([[0], [1]])
+
 
 class PerPerson:
     """State of P persons in attributes that are arrays (P, ...), a row each.
@@ -66,7 +68,7 @@ def medians(values: np.ndarray) -> np.ndarray:
     """
     ordered = np.sort(values, axis=1)  # nan comes last
     unknown = np.isnan(values.reshape(*values.shape[:2], -1)[:, :, 0])
-    last = np.maximum(values.shape[1] - 1 - np.add.reduce(unknown, axis=1), 0)
-    rows = np.arange(len(values))
-    middle: np.ndarray = 0.5 * (ordered[rows, last // 2] + ordered[rows, (last + 1) // 2])
+    last = values.shape[1] - 1 - np.add.reduce(unknown, axis=1)  # -1 is as good where all are nan
+    low, high = ordered[np.arange(len(values)), (last + _LOW_AND_HIGH) // 2]
+    middle: np.ndarray = 0.5 * (low + high)
     return middle

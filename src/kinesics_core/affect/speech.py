@@ -80,21 +80,18 @@ class SpeechDetector(PerPerson):
                     last = int(moments.nonzero()[0][-1])
                     self._stamps[row, :places.start + last] = _NEVER
         rests = rests[:, :, None]
-        mouths = np.empty((len(seen) + 1, *seen.shape[1:]))
-        mouths[0] = self._trace[rows, 0]
+        mouths, ways = traces = np.empty((2, len(seen) + 1, *seen.shape[1:]))
+        traces[:, 0] = self._trace[rows].swapaxes(0, 1)
         np.multiply(1.0 - rests, seen, out=mouths[1:])
         for mouth, following, rest in zip(mouths[:-1], mouths[1:], rests, strict=True):
             following += rest * mouth
         steps = np.abs(mouths[1:] - mouths[:-1])
-        steps *= steps > _TREMBLING
+        np.multiply(steps, steps > _TREMBLING, out=ways[1:])
         if jumps:
-            steps[jumped] = 0.0
-        ways = np.add.accumulate(steps)
-        ways += self._trace[rows, 1]
-        self._traces[rows, places, 0] = mouths[1:].swapaxes(0, 1)
-        self._traces[rows, places, 1] = ways.swapaxes(0, 1)
-        self._stamp[rows] = stamps[-1]
-        self._trace[rows, 0], self._trace[rows, 1] = mouths[-1], ways[-1]
+            ways[1:][jumped] = 0.0
+        np.add.accumulate(ways, out=ways)
+        self._traces[rows, places] = traces[:, 1:].transpose(2, 1, 0, 3)
+        self._trace[rows], self._stamp[rows] = traces[:, -1].swapaxes(0, 1), stamps[-1]
 
     def _next_places(self, count: int) -> slice:
         """Return the places of the next images, where nobody's stamp is left."""
