@@ -117,7 +117,7 @@ class BodyReader(PerPerson):
             rows: Of the n persons.
         """
         self._waiting.append((stamp, rows, [person.coco for person in persons]))
-        return some(self._ready(stamp, rows))
+        return not every(self._there[rows]) and some(self._ready(stamp, rows))
 
     def _ready(self, stamp: int, rows: Rows) -> np.ndarray:
         """Return who (n,) can be read for the first time."""
@@ -207,7 +207,7 @@ class BodyReader(PerPerson):
             keypoints = np.array(images, dtype=np.float64)
             seen = visible(keypoints)
             keypoints[..., 2] = 1.0
-            keypoints[~seen] = 0.0
+            np.copyto(keypoints, 0.0, where=~seen[..., None])
             first = 0
             for index, those in groupby(
                     stamp * _BINS // int(WINDOW * NANOSECONDS) for stamp in stamps):

@@ -32,14 +32,16 @@ _SIDED = slice(7, 11)  # elbows and wrists
 _TORSO_OVER_SHOULDERS = 0.288 / 0.21  # Drillis & Contini 1966
 _SIDES = np.array([1.0, -1.0, 1.0, -1.0])[:, None]
 _TIMES = (np.arange(STEPS) - 0.5 * (STEPS - 1)) / RATE
+_SLOPE = _TIMES / (_TIMES @ _TIMES)  # of values at these times, as a product with them
 _MOVING_MEAN = 7  # steps, half a second
 
 # What moves: nose, wrists and elbows by the shoulders, ankles and knees by the hips, and the
 # shoulders in the image, whose place the last of these keypoints only keeps.
-_MOVING = np.array([0, 9, 10, 15, 16, 7, 8, 13, 14, 5])
-_NOSE, _WRISTS, _ANKLES, _KNEES, _PLACE = 0, slice(1, 3), slice(3, 5), slice(7, 9), 9
-_ENDS, _FREQUENT = slice(0, 5), slice(1, 7)  # nose, wrists, ankles; wrists, ankles, elbows
-_PARTS = np.array([0, 1, 3, 5, 7, 9])  # first of nose, wrists, ankles, elbows, knees, shoulders
+_MOVING = np.array([0, 15, 16, 9, 10, 7, 8, 13, 14, 5])
+_NOSE, _ANKLES, _WRISTS, _KNEES, _PLACE = 0, slice(1, 3), slice(3, 5), slice(7, 9), 9
+_ENDS, _FREQUENT = slice(0, 5), slice(1, 7)  # nose, ankles, wrists; ankles, wrists, elbows
+_FEET_AND_ARMS = np.array([0, 2])  # first of the latter that are feet, and arms
+_PARTS = np.array([0, 1, 3, 5, 7, 9])  # first of nose, ankles, wrists, elbows, knees, shoulders
 _IN_PART = np.array([1, 2, 2, 2, 2, 1])
 
 _FREQUENCIES = np.fft.rfftfreq(STEPS - 1, 1.0 / RATE)
@@ -96,7 +98,7 @@ def cues(poses: np.ndarray, known: np.ndarray) -> np.ndarray:
 def _head_and_trunk(means: np.ndarray) -> list[np.ndarray]:
     """Return the cues of head and trunk, of mean places (2, P, 17)."""
     nose, left, right = means[:, :, 0], means[:, :, 3], means[:, :, 4]
-    ears = 0.5 * (np.where(np.isnan(left), right, left) + np.where(np.isnan(right), left, right))
+    ears = 0.5 * (np.fmin(left, right) + np.fmax(left, right))  # or the one that is known
     below, aside = (nose - ears)[::-1]
     facing = np.where(np.abs(aside) > 0.03, np.sign(aside), 0.0)
     width = means[0, :, 5] - means[0, :, 6]
@@ -150,7 +152,7 @@ def _speeds(steps: np.ndarray) -> list[np.ndarray]:
     squares = steps * steps
     squared = squares[0] + squares[1]
     speed = np.add.reduceat(_mean(squared), _PARTS, axis=1) / _IN_PART
-    head, wrist, ankle, elbow, knee, whole, rise, arms, legs = np.log(np.sqrt(np.array([
+    head, ankle, wrist, elbow, knee, whole, rise, arms, legs = np.log(np.sqrt(np.array([
         *speed.T, _mean(squares[1, :, _PLACE]), *_arms_and_legs(speed[:, 1:5]),
     ])) * RATE + _STILL)
     fast = np.sort(squared[:, _WRISTS].reshape(len(squared), -1), axis=1)
@@ -166,8 +168,8 @@ def _speeds(steps: np.ndarray) -> list[np.ndarray]:
 
 
 def _arms_and_legs(parts: np.ndarray) -> np.ndarray:
-    """Return the means (2, P) of values (P, 4) of wrists, ankles, elbows and knees."""
-    mean: np.ndarray = 0.5 * (parts[:, :2] + parts[:, 2:]).T
+    """Return the means (2, P) of values (P, 4) of ankles, wrists, elbows and knees."""
+    mean: np.ndarray = 0.5 * (parts[:, 1::-1] + parts[:, 2:]).T
     return mean
 
 
@@ -181,11 +183,10 @@ def _tempos(steps: np.ndarray) -> np.ndarray:
     waves = frequent.reshape(-1, STEPS - 1) @ _WAVES
     waves *= waves
     power = np.add.reduce(waves.reshape(*frequent.shape[:3], 2, -1), axis=(0, 3))
-    power = np.array([power[:, 0] + power[:, 1] + power[:, 4] + power[:, 5],
-                      power[:, 2] + power[:, 3]])
+    power = np.add.reduceat(power, _FEET_AND_ARMS, axis=1)
     total = np.add.reduce(power, axis=2)
     tempos: np.ndarray = np.log((power @ _FREQUENCIES + 1e-6) / (total + 1e-6) + 0.2)
-    return tempos
+    return tempos.T[::-1]
 
 
 def _extents(moving: np.ndarray) -> list[np.ndarray]:
@@ -208,7 +209,7 @@ def _extents(moving: np.ndarray) -> list[np.ndarray]:
 
 def _growth(sizes: np.ndarray) -> np.ndarray:
     """Return the growth (P,) of sizes (P, T) in the image, 1/s."""
-    growth: np.ndarray = np.log(np.maximum(sizes, 1e-6)) @ (_TIMES / (_TIMES @ _TIMES))
+    growth: np.ndarray = np.log(np.maximum(sizes, 1e-6)) @ _SLOPE
     return growth
 
 

@@ -22,9 +22,9 @@ import numpy as np
 
 from kinesics_core.affect.emotions import (
     CONTEMPT,
+    EMOTION_VAD,
     EMOTIONS,
     NEUTRAL,
-    categories_to_vad,
     softmax,
 )
 from kinesics_core.affect.face_network import RELIABILITY, NetworkChannel, UnitEvidence
@@ -71,7 +71,7 @@ _RATES = np.full(len(_FEATURES), -1.0 / _SMOOTHING)
 _RATES_IN_BLINK = np.where(
     np.isin(_FEATURES, ("AU4", "AU5", "AU7")), -1.0 / _BLINK_SMOOTHING, _RATES)
 _AU12 = _UNITS.index("AU12")
-_MOUTH = np.array([_AU12, _UNITS.index("AU14")])
+_MOUTH = slice(_AU12, _UNITS.index("AU14") + 1)  # these two
 _ONE_SIDED = slice(len(_UNITS), len(_UNITS) + 2)
 # Lifting the lip corners also lifts the upper lip, bares the teeth, stretches and dimples the
 # mouth; FACS scores these units beside a strong AU12 only if they go beyond that.
@@ -197,7 +197,8 @@ class FaceReader(PerPerson):
             images, stamps = shapes[None], [stamp]
             shapes = self._add_earlier(shapes, ids, before, numbers(rows)[there])
         finite = np.isfinite(shapes)
-        share = np.add.reduce(finite.take(_SIDES, axis=1), axis=1) / len(_SIDES)
+        share = np.ones(len(there)) if every(finite) else np.add.reduce(
+            finite.take(_SIDES, axis=1), axis=1) / len(_SIDES)
         if len(there) == len(persons) and every(share):
             return self._read(persons, shapes, images, share, stamps, rows)
         told = share.nonzero()[0]
@@ -243,12 +244,13 @@ class FaceReader(PerPerson):
             rows: Of the n persons.
         """
         stamp, finite = stamps[-1], np.isfinite(shapes)
-        if not every(finite):  # if they are, those of all images are
+        whole = every(finite)
+        if not whole:  # if they are, those of all images are
             shapes = np.where(finite, shapes, 0.0)
             images = np.where(np.isfinite(images), images, 0.0)
         sides = np.minimum(np.maximum(shapes.take(_SIDES, axis=1), 0.0), 1.0)
         sides = sides.reshape(-1, 2, len(_UNITS))
-        if not every(share == 1.0):
+        if not (whole or every(share == 1.0)):
             known = finite.take(_SIDES, axis=1).reshape(sides.shape)
             sides = np.where(known, sides, self._rest[rows])
         self._learn(sides, stamp, rows)
@@ -273,7 +275,7 @@ class FaceReader(PerPerson):
             sure = np.where(read, sure, _CONFIDENCE * (1.0 - entropy))
         confidence = seen * sure
         return Readings(
-            np.ones(len(persons), bool), categories, categories_to_vad(categories),
+            np.ones(len(persons), bool), categories, categories @ EMOTION_VAD,
             np.minimum(np.maximum(confidence, 0.0), 1.0), np.full((len(persons), 3), np.nan))
 
     def _learn(self, sides: np.ndarray, stamp: int, rows: Rows) -> None:
@@ -334,9 +336,8 @@ def _action_units(sides: np.ndarray, rest: np.ndarray) -> np.ndarray:
     left, right = scaled[:, 0], scaled[:, 1]
     made = np.empty((len(sides), len(_FEATURES)))
     made[:, :_ONE_SIDED.start] = 0.5 * (left + right)
-    left, right = left.take(_MOUTH, axis=1), right.take(_MOUTH, axis=1)
-    made[:, _MOUTH] = np.minimum(left, right)
-    difference = left - right
+    np.minimum(left[:, _MOUTH], right[:, _MOUTH], out=made[:, _MOUTH])
+    difference = left[:, _MOUTH] - right[:, _MOUTH]
     made[:, _ONE_SIDED] = np.maximum(
         difference * np.sign(np.add.reduce(difference, axis=1, keepdims=True)), 0.0)
     made *= 1.0 - _WITH_SMILE * made[:, _AU12:_AU12 + 1]
