@@ -54,6 +54,7 @@ class TrainedChannel(PerPerson):
     _familiarity: np.ndarray
     _stamp: np.ndarray
     _usual: np.ndarray  # (P, samples, 3), nan where there is none yet
+    _own: np.ndarray  # (P, 3), their medians less the average
     _samples: np.ndarray
     _sampled: np.ndarray
 
@@ -70,8 +71,8 @@ class TrainedChannel(PerPerson):
         usual[:_AVERAGE] = centre
         super().__init__(
             persons, _there=np.False_, _emotions=np.zeros(len(EMOTIONS)), _vad=np.zeros(3),
-            _spread=np.zeros(3), _familiarity=0.0, _stamp=np.int64(0), _usual=usual, _samples=0,
-            _sampled=np.int64(-NANOSECONDS))
+            _spread=np.zeros(3), _familiarity=0.0, _stamp=np.int64(0), _usual=usual,
+            _own=np.zeros(len(centre)), _samples=0, _sampled=np.int64(-NANOSECONDS))
 
     def update(self, keypoints: np.ndarray, stamp: int, rows: np.ndarray) -> Trained:
         """Return the present readings; none of whom too little was seen for one.
@@ -133,7 +134,8 @@ class TrainedChannel(PerPerson):
             self._usual[learning, _AVERAGE + self._samples[learning] % _SAMPLES] = cues[due]
             self._samples[learning] += 1
             self._sampled[learning] = stamp
-        limit = _REACH * self._head.scale[_HEAD]
-        own: np.ndarray = np.minimum(np.maximum(
-            medians(self._usual[rows]) - self._head.centre[_HEAD], -limit), limit)
+            limit = _REACH * self._head.scale[_HEAD]
+            self._own[learning] = np.minimum(np.maximum(
+                medians(self._usual[learning]) - self._head.centre[_HEAD], -limit), limit)
+        own: np.ndarray = self._own[rows]
         return own

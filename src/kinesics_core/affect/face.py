@@ -186,16 +186,16 @@ class FaceReader(PerPerson):
         there = [place for place, person in enumerate(persons) if person.blendshapes is not None]
         if not there:
             return Readings.nothing(len(persons))
-        shapes = np.array([persons[place].blendshapes for place in there], dtype=np.float64)
+        newest = [persons[place].blendshapes for place in there]
         ids = [persons[place].id for place in there]
         if all(number in seen for _, seen in before for number in ids):
             images = np.array([
-                *([seen[number] for number in ids] for _, seen in before), shapes])
+                *([seen[number] for number in ids] for _, seen in before), newest], np.float64)
             stamps = [*(moment for moment, _ in before), stamp]
             shapes = np.add.reduce(images, axis=0) / len(images)
         else:
-            images, stamps = shapes[None], [stamp]
-            shapes = self._add_earlier(shapes, ids, before, numbers(rows)[there])
+            images, stamps = np.array([newest], np.float64), [stamp]
+            shapes = self._add_earlier(images[0], ids, before, numbers(rows)[there])
         finite = np.isfinite(shapes)
         share = np.ones(len(there)) if every(finite) else np.add.reduce(
             finite.take(_SIDES, axis=1), axis=1) / len(_SIDES)
