@@ -15,7 +15,16 @@ from kinesics_core.affect.body_channel import TrainedChannel
 from kinesics_core.affect.body_head import BodyHead, load
 from kinesics_core.affect.body_movement import MIN_STEPS, Movement, appraise, measure
 from kinesics_core.affect.emotions import EMOTIONS, NEUTRAL
-from kinesics_core.affect.per_person import FIRST, PerPerson, Rows, every, medians, numbers, some
+from kinesics_core.affect.per_person import (
+    FIRST,
+    PerPerson,
+    Rows,
+    every,
+    lapsed,
+    medians,
+    numbers,
+    some,
+)
 from kinesics_core.affect.readings import Readings
 from kinesics_core.affect.spaces import UNKNOWN_SPREAD
 from kinesics_core.keypoints import visible
@@ -138,7 +147,7 @@ class BodyReader(PerPerson):
         """
         self._take_waiting()
         elapsed = stamp - self._stamp[rows]
-        due = (elapsed < 0) | (elapsed >= _PERIOD) | self._ready(stamp, rows)
+        due = lapsed(elapsed, _PERIOD) | self._ready(stamp, rows)
         if some(due):
             # Those who are nearly due come along: together they cost less.
             due |= elapsed >= _PERIOD // 2
@@ -191,7 +200,7 @@ class BodyReader(PerPerson):
 
     def _learn(self, heads: np.ndarray, stamp: int, rows: np.ndarray) -> None:
         elapsed = stamp - self._last_sample[rows]
-        due = np.isfinite(heads) & ((elapsed < 0) | (elapsed >= self._period))
+        due = np.isfinite(heads) & lapsed(elapsed, self._period)
         if some(due):
             rows = rows[due]
             self._last_sample[rows] = stamp

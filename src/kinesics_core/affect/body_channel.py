@@ -9,7 +9,7 @@ import numpy as np
 from kinesics_core.affect import body_cues
 from kinesics_core.affect.body_head import BodyHead
 from kinesics_core.affect.emotions import EMOTIONS
-from kinesics_core.affect.per_person import PerPerson, every, medians, some
+from kinesics_core.affect.per_person import PerPerson, every, lapsed, medians, some
 from kinesics_core.keypoints import resample
 from kinesics_core.types import NANOSECONDS
 
@@ -128,7 +128,7 @@ class TrainedChannel(PerPerson):
         of an average person at first: who bows the head for ten seconds is seen to bow it.
         """
         elapsed = stamp - self._sampled[rows]
-        due = np.isfinite(cues).all(axis=1) & ((elapsed < 0) | (elapsed >= NANOSECONDS))
+        due = np.isfinite(cues).all(axis=1) & lapsed(elapsed, NANOSECONDS)
         if some(due):
             learning = rows[due]
             self._usual[learning, _AVERAGE + self._samples[learning] % _SAMPLES] = cues[due]

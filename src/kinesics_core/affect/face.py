@@ -30,14 +30,14 @@ from kinesics_core.affect.emotions import (
 from kinesics_core.affect.face_network import RELIABILITY, NetworkChannel, UnitEvidence
 from kinesics_core.affect.facs import AU_BLENDSHAPES, EMFACS
 from kinesics_core.affect.liveness import LivenessDetector
-from kinesics_core.affect.per_person import FIRST, PerPerson, Rows, every, numbers, some
+from kinesics_core.affect.per_person import FIRST, PerPerson, Rows, every, lapsed, numbers, some
 from kinesics_core.affect.readings import Readings
 from kinesics_core.affect.speech import SpeechDetector
 from kinesics_core.skeletons import BLENDSHAPE_INDEX
 from kinesics_core.types import NANOSECONDS, Affect, Person
 
 _SMOOTHING, _BLINK_SMOOTHING = 0.3, 1.5  # seconds
-_GAP = 1.0
+_GAP = NANOSECONDS
 
 # Resting value, and value at a full expression, of each unit's shapes as MediaPipe's blendshape
 # model (V2) reports them, set by eye from 1,243 frames of five films of faces and from eleven
@@ -67,9 +67,9 @@ _SIDES = np.array([BLENDSHAPE_INDEX[AU_BLENDSHAPES[unit][side]]
                    for side in (0, -1) for unit in _UNITS])
 _REST = np.array([_REST_AND_FULL[unit][0] for unit in _UNITS])
 _RANGE = np.array([_REST_AND_FULL[unit][1] - _REST_AND_FULL[unit][0] for unit in _UNITS])
-_RATES = np.full(len(_FEATURES), -1.0 / _SMOOTHING)
+_RATES = np.full(len(_FEATURES), -1.0 / _SMOOTHING / NANOSECONDS)
 _RATES_IN_BLINK = np.where(
-    np.isin(_FEATURES, ("AU4", "AU5", "AU7")), -1.0 / _BLINK_SMOOTHING, _RATES)
+    np.isin(_FEATURES, ("AU4", "AU5", "AU7")), -1.0 / _BLINK_SMOOTHING / NANOSECONDS, _RATES)
 _AU12 = _UNITS.index("AU12")
 _MOUTH = slice(_AU12, _UNITS.index("AU14") + 1)  # these two
 _ONE_SIDED = slice(len(_UNITS), len(_UNITS) + 2)
@@ -126,7 +126,7 @@ class FaceReader(PerPerson):
 
     baseline_reach = 0.3
     _samples = 120
-    _period = 0.5
+    _period = NANOSECONDS // 2
     _prior = 10
     _quantile = 0.3
 
@@ -280,16 +280,16 @@ class FaceReader(PerPerson):
 
     def _learn(self, sides: np.ndarray, stamp: int, rows: Rows) -> None:
         elapsed = stamp - self._sampled[rows]
-        due = (elapsed < 0) | (elapsed >= self._period * NANOSECONDS)
+        due = lapsed(elapsed, self._period)
         if not some(due):
             return
-        rows, sides = numbers(rows)[due], sides[due]
-        self._sampled[rows] = stamp
-        self._history[rows, self._prior + self._seen[rows] % self._samples] = sides
-        self._seen[rows] += 1
-        counts = self._prior + np.minimum(self._seen[rows], self._samples)
+        learning = numbers(rows)[due]
+        self._sampled[learning] = stamp
+        self._history[learning, self._prior + self._seen[learning] % self._samples] = sides[due]
+        self._seen[learning] += 1
+        counts = self._prior + np.minimum(self._seen[learning], self._samples)
         for count in set(counts.tolist()):  # those who came together are as far
-            alike, rank = rows[counts == count], int(self._quantile * count)
+            alike, rank = learning[counts == count], int(self._quantile * count)
             ordered = np.partition(self._history[alike, :count], rank, axis=1)
             self._rest[alike] = np.minimum(ordered[:, rank], _REST + self.baseline_reach)
 
@@ -297,9 +297,9 @@ class FaceReader(PerPerson):
         self, features: np.ndarray, blink: np.ndarray, stamp: int, rows: Rows
     ) -> np.ndarray:
         """Return the features (n, features), smoothed."""
-        elapsed = (stamp - self._last[rows]) / NANOSECONDS
+        elapsed = stamp - self._last[rows]
         self._last[rows] = stamp
-        begins = (elapsed < 0.0) | (elapsed > _GAP)
+        begins = lapsed(elapsed, _GAP + 1)
         if some(begins):
             self._network.restart(numbers(rows)[begins])
             elapsed = np.where(begins, np.inf, elapsed)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kinesics_core.affect.per_person import PerPerson, Rows, numbers, some
+from kinesics_core.affect.per_person import PerPerson, Rows, lapsed, numbers, some
 from kinesics_core.skeletons import ARKIT_BLENDSHAPES
 from kinesics_core.types import NANOSECONDS
 
@@ -49,7 +49,7 @@ class LivenessDetector(PerPerson):
             rows: Of the n persons.
         """
         elapsed = stamp - self._newest[rows]
-        begins = (elapsed < 0) | (elapsed > _GAP) | (self._count[rows] == 0)
+        begins = lapsed(elapsed, _GAP + 1) | (self._count[rows] == 0)
         due = begins | (elapsed >= _PERIOD)
         if some(due):
             indices = numbers(rows)

@@ -57,6 +57,15 @@ def every(values: np.ndarray) -> bool:
     return bool(np.count_nonzero(values) == values.size)
 
 
+def lapsed(elapsed: np.ndarray, least: int) -> np.ndarray:
+    """Return where times (int64) are at least so long, or negative: a stamp has jumped back.
+
+    Negative numbers taken as unsigned ones are the largest, so one comparison tells both.
+    """
+    long: np.ndarray = elapsed.view(np.uint64) >= least
+    return long
+
+
 def _rows(value: np.ndarray, count: int) -> np.ndarray:
     return np.repeat(value[None], count, axis=0)
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kinesics_core.affect.per_person import PerPerson, Rows, numbers, some
+from kinesics_core.affect.per_person import PerPerson, Rows, lapsed, numbers, some
 from kinesics_core.skeletons import BLENDSHAPE_INDEX
 from kinesics_core.types import NANOSECONDS
 
@@ -68,7 +68,7 @@ class SpeechDetector(PerPerson):
         before = np.empty(seen.shape[:2], np.int64)
         before[0], before[1:] = self._stamp[rows], stamps[:-1, None]
         elapsed = stamps[:, None] - before
-        jumped = (elapsed < 0) | (elapsed > _GAP)
+        jumped = lapsed(elapsed, _GAP + 1)
         counts = np.minimum(np.abs(elapsed), _STEP)
         rests = np.exp(counts * (-1.0 / _STEADY / NANOSECONDS))  # of what was before
         places, jumps = self._next_places(len(stamps)), some(jumped)
