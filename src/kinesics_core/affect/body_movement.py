@@ -37,7 +37,7 @@ _UPPER_BODY = np.array([0, *range(5, 11)])
 # Among these: the nose, shoulders, elbows and wrists; and those whose speed counts.
 _NOSE, _LEFT, _RIGHT, _ELBOWS, _WRISTS = slice(0, 1), 1, 2, slice(3, 5), slice(5, 7)
 _MOVING = np.array([0, 3, 4, 5, 6])
-# Of each keypoint what is averaged over time: see _means.
+# Rows that are averaged over time, and the first one of each part: see _means.
 _AVERAGED, _PARTS = 12, np.array([0, 3, 5, 7, 11])
 _BELOW = np.array([0.0, 1.0])[:, None, None]  # straight down
 

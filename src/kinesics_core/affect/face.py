@@ -98,11 +98,18 @@ def _prototypes() -> tuple[np.ndarray, np.ndarray]:
 _EMOTION_OF, _PROTOTYPES = _prototypes()
 _STARTS = np.searchsorted(_EMOTION_OF, range(NEUTRAL))  # first prototype of each emotion
 _NORMS = np.linalg.norm(_PROTOTYPES, axis=1)
+_DIRECTIONS = _PROTOTYPES.T / _NORMS
 _WEIGHTS = np.array([_WEIGHT[feature] for feature in _FEATURES])
 
 # What raises the face in surprise and fear, what drops it, and what speech leaves alone. Raised
 # brows stress words as well ("About brows", Ekman 1979): they count as far as nobody speaks.
-_F = {name: index for index, name in enumerate(_FEATURES)}
+_STRONGEST_OF = np.array([_FEATURES.index(name) for name in (
+    "AU1", "AU2",  # brows
+    "AU5",  # lids
+    "AU20", "AU26",  # what is dropped
+    "AU4", "AU12", "AU15",  # what speech leaves alone
+)])  # fmt: skip
+_FIRST_OF_THEM = np.array([0, 2, 3, 5])
 _SHOWN = np.array([i for i, name in enumerate(_FEATURES) if name not in ("AU7", "U14")])
 
 # Ceiling of the confidence: prototypes are frequent in posed, not in spontaneous expression.
@@ -314,15 +321,15 @@ class FaceReader(PerPerson):
 
 def _evidence(features: np.ndarray, speaking: np.ndarray, learned: np.ndarray) -> UnitEvidence:
     """Return what smoothed features (n, features) say beside networks."""
-    column = features.T
-    brows = (1.0 - speaking) * np.maximum(column[_F["AU1"]], column[_F["AU2"]])
-    unspoken = np.maximum(np.maximum(column[_F["AU4"]], column[_F["AU12"]]), column[_F["AU15"]])
+    brows, lids, dropped, unspoken = np.maximum.reduceat(
+        features.take(_STRONGEST_OF, axis=1), _FIRST_OF_THEM, axis=1).T
+    brows = (1.0 - speaking) * brows
     weighted = features * _WEIGHTS
     shown = weighted.take(_SHOWN, axis=1)
     return UnitEvidence(
         _classify(weighted), np.sqrt(np.add.reduce(shown * shown, axis=1)),
-        np.maximum(brows, column[_F["AU5"]]), np.maximum(column[_F["AU20"]], column[_F["AU26"]]),
-        np.minimum(1.0, 2.0 * np.maximum(brows, unspoken)), speaking, learned)
+        np.maximum(brows, lids), dropped, np.minimum(1.0, 2.0 * np.maximum(brows, unspoken)),
+        speaking, learned)
 
 
 def _action_units(sides: np.ndarray, rest: np.ndarray) -> np.ndarray:
@@ -347,7 +354,7 @@ def _action_units(sides: np.ndarray, rest: np.ndarray) -> np.ndarray:
 def _classify(weighted: np.ndarray) -> np.ndarray:
     """Return the categories (n, 8) of weighted features (n, features)."""
     length = np.sqrt(np.add.reduce(weighted * weighted, axis=1, keepdims=True))
-    along = (weighted @ _PROTOTYPES.T) / _NORMS
+    along = weighted @ _DIRECTIONS
     match = np.minimum(along / _NORMS, 1.0) * (along / np.maximum(length, 1e-9))
     evidence = np.empty((len(weighted), len(EMOTIONS)))
     evidence[:, :NEUTRAL] = np.maximum(np.maximum.reduceat(match, _STARTS, axis=1), 0.0)

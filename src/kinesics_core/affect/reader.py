@@ -64,7 +64,7 @@ class AffectReader:
         self._beat = self._read = -1  # beat and stamp of the last image whose faces were read
         # Stamps of the images since then, and the blendshapes in each by person.
         self._between: list[tuple[int, dict[int, np.ndarray]]] = []
-        self._lasting: list[Affect | None] = []  # said of the first rows, if none of it fades
+        self._lasting: list[Affect | None] = []  # said of the first rows, none of which fades
 
     def add_body_readings(self, readings: Iterable[Affect]) -> None:
         """Keep a network's readings of bodies; each replaces the one before of its person."""
@@ -194,7 +194,7 @@ class AffectReader:
         return [affect for affect in said if affect is not None]
 
     def _said_again(self, persons: Sequence[Person], stamp: int, rows: slice) -> list[Affect]:
-        """Return what is believed of persons who are those of the image before."""
+        """Return the same as before of the persons of the last reading, if no belief fades."""
         if len(self._lasting) < len(persons):
             return self._said(persons, stamp, rows)
         self._beliefs.seen[rows] = stamp
