@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kinesics_core.affect.per_person import PerPerson, medians
+from kinesics_core.affect.per_person import PerPerson, lapsed, medians
 
 
 def test_medians_are_of_what_is_known():
@@ -19,3 +19,8 @@ def test_persons_come_at_the_end_and_keep_their_rows():
     people.admit(1)
     people.keep(np.array([2, 1]))
     assert people.height.tolist() == [1.7, 1.9] and people.place.shape == (2, 2)
+
+
+def test_a_time_has_lapsed_once_it_is_over_or_the_clock_has_jumped_back():
+    elapsed = np.array([0, 4, 5, 6, -1, 2**62, -(2**62)])
+    assert lapsed(elapsed, 5).tolist() == [False, False, True, True, True, True, True]

@@ -15,7 +15,16 @@ from kinesics_core.affect.body_channel import TrainedChannel
 from kinesics_core.affect.body_head import BodyHead, load
 from kinesics_core.affect.body_movement import MIN_STEPS, Movement, appraise, measure
 from kinesics_core.affect.emotions import EMOTIONS, NEUTRAL
-from kinesics_core.affect.per_person import FIRST, PerPerson, Rows, every, medians, numbers, some
+from kinesics_core.affect.per_person import (
+    FIRST,
+    PerPerson,
+    Rows,
+    every,
+    lapsed,
+    medians,
+    numbers,
+    some,
+)
 from kinesics_core.affect.readings import Readings
 from kinesics_core.affect.spaces import UNKNOWN_SPREAD
 from kinesics_core.keypoints import visible
@@ -28,6 +37,7 @@ WINDOW = 2.0
 _PERIOD = 12 * NANOSECONDS // 25  # ns; two seconds change little meanwhile; some slack for images
 _BINS = 30
 _BIN = WINDOW / _BINS
+_OLDEST_FIRST = np.arange(1, _BINS + 1)  # from the newest bin on
 _NEVER = np.int64(-(2**62))  # long before any image
 
 BODY_CONFIDENCE = 0.4
@@ -116,7 +126,7 @@ class BodyReader(PerPerson):
             rows: Of the n persons.
         """
         self._waiting.append((stamp, rows, [person.coco for person in persons]))
-        return some(self._ready(stamp, rows))
+        return not every(self._there[rows]) and some(self._ready(stamp, rows))
 
     def _ready(self, stamp: int, rows: Rows) -> np.ndarray:
         """Return who (n,) can be read for the first time."""
@@ -137,7 +147,7 @@ class BodyReader(PerPerson):
         """
         self._take_waiting()
         elapsed = stamp - self._stamp[rows]
-        due = (elapsed < 0) | (elapsed >= _PERIOD) | self._ready(stamp, rows)
+        due = lapsed(elapsed, _PERIOD) | self._ready(stamp, rows)
         if some(due):
             # Those who are nearly due come along: together they cost less.
             due |= elapsed >= _PERIOD // 2
@@ -175,20 +185,22 @@ class BodyReader(PerPerson):
         return measure(self._windows(numbers(FIRST)), _BIN)
 
     def _windows(self, rows: np.ndarray) -> np.ndarray:
-        """Return the last two seconds (n, 30, 17, 2), nan where nothing was seen."""
-        order = (self._newest[rows, None] + 1 + np.arange(_BINS)) % _BINS
-        sums = self._sums[rows[:, None], order]
+        """Return the last two seconds (n, 30, 17, 2), nan where nothing was seen.
+
+        In memory the steps of a keypoint lie one after the other, as those who measure take them.
+        """
+        order = (self._newest[rows, None] + _OLDEST_FIRST) % _BINS
+        sums = np.ascontiguousarray(self._sums[rows[:, None], order].transpose(3, 0, 2, 1))
         with np.errstate(invalid="ignore", divide="ignore"):
-            keypoints = sums[..., :2] / sums[..., 2:]
+            places = sums[:2] / sums[2]
         # A camera slower than the bins leaves single ones empty: the middle of their neighbours.
-        between = 0.5 * (keypoints[:, :-2] + keypoints[:, 2:])
-        inner = keypoints[:, 1:-1]
-        inner[...] = np.where(np.isnan(inner), between, inner)
-        return keypoints
+        between, inner = 0.5 * (places[..., :-2] + places[..., 2:]), places[..., 1:-1]
+        np.copyto(inner, between, where=np.isnan(inner))
+        return places.transpose(1, 3, 2, 0)
 
     def _learn(self, heads: np.ndarray, stamp: int, rows: np.ndarray) -> None:
         elapsed = stamp - self._last_sample[rows]
-        due = np.isfinite(heads) & ((elapsed < 0) | (elapsed >= self._period))
+        due = np.isfinite(heads) & lapsed(elapsed, self._period)
         if some(due):
             rows = rows[due]
             self._last_sample[rows] = stamp
@@ -204,7 +216,7 @@ class BodyReader(PerPerson):
             keypoints = np.array(images, dtype=np.float64)
             seen = visible(keypoints)
             keypoints[..., 2] = 1.0
-            keypoints[~seen] = 0.0
+            np.copyto(keypoints, 0.0, where=~seen[..., None])
             first = 0
             for index, those in groupby(
                     stamp * _BINS // int(WINDOW * NANOSECONDS) for stamp in stamps):

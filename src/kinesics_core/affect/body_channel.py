@@ -9,7 +9,7 @@ import numpy as np
 from kinesics_core.affect import body_cues
 from kinesics_core.affect.body_head import BodyHead
 from kinesics_core.affect.emotions import EMOTIONS
-from kinesics_core.affect.per_person import PerPerson, every, medians, some
+from kinesics_core.affect.per_person import PerPerson, every, lapsed, medians, some
 from kinesics_core.keypoints import resample
 from kinesics_core.types import NANOSECONDS
 
@@ -21,7 +21,7 @@ SMOOTHING = 0.8
 
 _LEAST = 14  # steps of the window with shoulders, about a second, for a reading
 _SEEN = 4  # steps in which a keypoint was seen for it to count as known
-_HEAD = [body_cues.CUES.index(name) for name in ("head_up", "ears_up", "nod")]
+_HEAD = slice(body_cues.CUES.index("head_up"), body_cues.CUES.index("nod") + 1)  # ears_up too
 _SAMPLES, _AVERAGE, _REACH = 60, 20, 2.0  # samples kept, an average person's in them, spreads
 _TIMES = np.arange(body_cues.STEPS) / body_cues.RATE
 
@@ -54,6 +54,7 @@ class TrainedChannel(PerPerson):
     _familiarity: np.ndarray
     _stamp: np.ndarray
     _usual: np.ndarray  # (P, samples, 3), nan where there is none yet
+    _own: np.ndarray  # (P, 3), their medians less the average
     _samples: np.ndarray
     _sampled: np.ndarray
 
@@ -65,12 +66,13 @@ class TrainedChannel(PerPerson):
             persons: How many.
         """
         self._head = head
-        usual = np.full((_AVERAGE + _SAMPLES, len(_HEAD)), np.nan)
-        usual[:_AVERAGE] = head.centre[_HEAD]
+        centre = head.centre[_HEAD]
+        usual = np.full((_AVERAGE + _SAMPLES, len(centre)), np.nan)
+        usual[:_AVERAGE] = centre
         super().__init__(
             persons, _there=np.False_, _emotions=np.zeros(len(EMOTIONS)), _vad=np.zeros(3),
-            _spread=np.zeros(3), _familiarity=0.0, _stamp=np.int64(0), _usual=usual, _samples=0,
-            _sampled=np.int64(-NANOSECONDS))
+            _spread=np.zeros(3), _familiarity=0.0, _stamp=np.int64(0), _usual=usual,
+            _own=np.zeros(len(centre)), _samples=0, _sampled=np.int64(-NANOSECONDS))
 
     def update(self, keypoints: np.ndarray, stamp: int, rows: np.ndarray) -> Trained:
         """Return the present readings; none of whom too little was seen for one.
@@ -103,7 +105,8 @@ class TrainedChannel(PerPerson):
             keypoints, seen, rows = keypoints[there], seen[there], rows[there]
             follows, elapsed = follows[there], elapsed[there]
         known = seen.sum(axis=1) >= _SEEN
-        poses, _ = resample(_TIMES, keypoints, seen, _TIMES)
+        # What is not known is left as it is.
+        poses, _ = resample(_TIMES, keypoints, seen | ~known[:, None], _TIMES)
         with np.errstate(invalid="ignore", divide="ignore"):
             cues = body_cues.cues(poses, known)
         cues[:, _HEAD] -= self._own_heads(cues[:, _HEAD], stamp, rows)
@@ -115,7 +118,8 @@ class TrainedChannel(PerPerson):
         for state, new in ((self._emotions, read.emotions), (self._vad, read.vad),
                            (self._familiarity, read.familiarity)):
             share = gain if new.ndim == 1 else gain[:, None]
-            state[rows] = np.where(share == 1.0, new, state[rows] + share * (new - state[rows]))
+            before = state[rows]
+            state[rows] = before + share * (new - before)
 
     def _own_heads(self, cues: np.ndarray, stamp: int, rows: np.ndarray) -> np.ndarray:
         """Return how these persons' heads are usually seen, as departures (n, 3) from the average.
@@ -124,13 +128,14 @@ class TrainedChannel(PerPerson):
         of an average person at first: who bows the head for ten seconds is seen to bow it.
         """
         elapsed = stamp - self._sampled[rows]
-        due = np.isfinite(cues).all(axis=1) & ((elapsed < 0) | (elapsed >= NANOSECONDS))
+        due = np.isfinite(cues).all(axis=1) & lapsed(elapsed, NANOSECONDS)
         if some(due):
             learning = rows[due]
             self._usual[learning, _AVERAGE + self._samples[learning] % _SAMPLES] = cues[due]
             self._samples[learning] += 1
             self._sampled[learning] = stamp
-        limit = _REACH * self._head.scale[_HEAD]
-        own: np.ndarray = np.clip(
-            medians(self._usual[rows]) - self._head.centre[_HEAD], -limit, limit)
+            limit = _REACH * self._head.scale[_HEAD]
+            self._own[learning] = np.minimum(np.maximum(
+                medians(self._usual[learning]) - self._head.centre[_HEAD], -limit), limit)
+        own: np.ndarray = self._own[rows]
         return own

@@ -30,26 +30,27 @@ CUES = (
 
 _SIDED = slice(7, 11)  # elbows and wrists
 _TORSO_OVER_SHOULDERS = 0.288 / 0.21  # Drillis & Contini 1966
-_SMOOTH = (0.25, 0.5, 0.25)
 _SIDES = np.array([1.0, -1.0, 1.0, -1.0])[:, None]
 _TIMES = (np.arange(STEPS) - 0.5 * (STEPS - 1)) / RATE
+_SLOPE = _TIMES / (_TIMES @ _TIMES)  # of values at these times, as a product with them
 _MOVING_MEAN = 7  # steps, half a second
 
-# Of the bones from each shoulder to the wrist and from each hip to the ankle, those whose angles
-# are elbows' and knees': upper arms and thighs, forearms and shins.
-_UPPER, _LOWER = np.array([0, 1, 6, 7]), np.array([2, 3, 8, 9])
-
-# What moves: the nose, elbows and wrists by the shoulders, knees and ankles by the hips, and the
-# shoulders in the image.
-_NOSE, _ELBOWS, _WRISTS, _KNEES, _ANKLES, _PLACE = (
-    0, slice(1, 3), slice(3, 5), slice(5, 7), slice(7, 9), 9)
-_ARMS, _LEGS = slice(1, 5), slice(5, 9)
+# What moves: nose, wrists and elbows by the shoulders, ankles and knees by the hips, and the
+# shoulders in the image, whose place the last of these keypoints only keeps.
+_MOVING = np.array([0, 15, 16, 9, 10, 7, 8, 13, 14, 5])
+_NOSE, _ANKLES, _WRISTS, _KNEES, _PLACE = 0, slice(1, 3), slice(3, 5), slice(7, 9), 9
+_ENDS, _FREQUENT = slice(0, 5), slice(1, 7)  # nose, ankles, wrists; ankles, wrists, elbows
+_FEET_AND_ARMS = np.array([0, 2])  # first of the latter that are feet, and arms
+_PARTS = np.array([0, 1, 3, 5, 7, 9])  # first of nose, ankles, wrists, elbows, knees, shoulders
+_IN_PART = np.array([1, 2, 2, 2, 2, 1])
 
 _FREQUENCIES = np.fft.rfftfreq(STEPS - 1, 1.0 / RATE)
 _FREQUENCIES = _FREQUENCIES[(_FREQUENCIES > 0.3) & (_FREQUENCIES < 6.0)]
 _PHASES = 2.0 * np.pi / RATE * np.arange(STEPS - 1)[:, None] * _FREQUENCIES
 _WAVES = np.hanning(STEPS - 1)[:, None] * np.concatenate([np.cos(_PHASES), np.sin(_PHASES)], axis=1)
 """Cosines and sines of each frequency, tapered; of so few frequencies quicker than a transform."""
+
+_HELD_MOST = STEPS * np.array([2, 2, 2, 1])[:, None]  # moments: of both sides, or of both together
 
 # Smallest speed (torsos/s), acceleration (torsos/s^2), extent and bounce (torsos) that count: about
 # the jitter of an estimator's keypoints on somebody who is still.
@@ -73,23 +74,20 @@ def cues(poses: np.ndarray, known: np.ndarray) -> np.ndarray:
         poses: (P, 30, 17, 2) pixels at ``RATE``, complete but for keypoints that are not known.
         known: (P, 17) bool, keypoints that were seen.
     """
-    # Places of a coordinate, a person and a keypoint lie one after the other: (2, P, 17, 30).
-    points = np.full((2, len(poses), poses.shape[2], STEPS), np.nan)
-    np.copyto(points, poses.transpose(3, 0, 2, 1), where=known[..., None])
-    points = _levelled(_smoothed(points))
-    shoulders = 0.5 * (points[:, :, 5] + points[:, :, 6])
-    hips = 0.5 * (points[:, :, 11] + points[:, :, 12])
-    trunk = hips - shoulders
+    points = _smoothed(poses, known)
+    shoulders, across = _middle(points, 5), points[:, :, 5] - points[:, :, 6]
+    trunk = _middle(points, 11) - shoulders
     long = _length(trunk)
-    sizes = np.fmax(long, _length(points[:, :, 5] - points[:, :, 6]) * _TORSO_OVER_SHOULDERS)
+    sizes = np.fmax(long, _length(across) * _TORSO_OVER_SHOULDERS)
     size = np.sort(sizes, axis=1)[:, (3 * STEPS) // 4]
     scale = 1.0 / np.where(size > 1e-6, size, np.nan)
-    body = (points - shoulders[:, :, None]) * scale[:, None, None]
-    moving = np.empty((2, len(poses), _PLACE + 1, STEPS))
-    moving[:, :, _NOSE], moving[:, :, _ARMS] = body[:, :, 0], body[:, :, _SIDED]
-    np.multiply(points[:, :, 13:] - hips[:, :, None], scale[:, None, None],
-                out=moving[:, :, _LEGS])
-    np.multiply(shoulders, scale[:, None], out=moving[:, :, _PLACE])
+    roll = _roll(_mean(across), _mean(trunk))
+    turn = np.array([np.cos(roll), np.sin(roll)]) * scale
+    body = _turned(points - shoulders[:, :, None], turn[:, :, None, None])
+    moving, hips = body.take(_MOVING, axis=2), _middle(body, 11)[:, :, None]
+    moving[:, :, _ANKLES] -= hips
+    moving[:, :, _KNEES] -= hips
+    moving[:, :, _PLACE] = _turned(shoulders, turn[:, :, None])
     means, steps = _mean(body), moving[..., 1:] - moving[..., :-1]
     return np.array([
         *_head_and_trunk(means), _mean(long) * scale, *_limbs(body, means, points),
@@ -100,7 +98,7 @@ def cues(poses: np.ndarray, known: np.ndarray) -> np.ndarray:
 def _head_and_trunk(means: np.ndarray) -> list[np.ndarray]:
     """Return the cues of head and trunk, of mean places (2, P, 17)."""
     nose, left, right = means[:, :, 0], means[:, :, 3], means[:, :, 4]
-    ears = 0.5 * (np.where(np.isnan(left), right, left) + np.where(np.isnan(right), left, right))
+    ears = 0.5 * (np.fmin(left, right) + np.fmax(left, right))  # or the one that is known
     below, aside = (nose - ears)[::-1]
     facing = np.where(np.abs(aside) > 0.03, np.sign(aside), 0.0)
     width = means[0, :, 5] - means[0, :, 6]
@@ -116,57 +114,63 @@ def _limbs(body: np.ndarray, means: np.ndarray, points: np.ndarray) -> list[np.n
         means: (2, P, 17) of them.
         points: (2, P, 17, T) places in the image; legs may be seen without shoulders.
     """
-    joints = np.concatenate([body[:, :, 5:11], points[:, :, 11:]], axis=2)
-    bones = joints[:, :, 2:] - joints[:, :, :-2]
-    bend = _angle(bones.take(_UPPER, axis=2), bones.take(_LOWER, axis=2))
+    bones = np.empty((2, len(means[0]), 2, 2, 2, STEPS))  # arms, legs; upper, lower; sides
+    for limb, places in enumerate((body[:, :, 5:11], points[:, :, 11:])):
+        bone = bones[:, :, limb].reshape(2, -1, 4, STEPS)
+        np.subtract(places[:, :, 2:], places[:, :, :-2], out=bone)
+    bend = _angle(bones[:, :, :, 0], bones[:, :, :, 1])
     turned = np.sign(means[0, :, 5] - means[0, :, 6])[:, None, None]
-    half = 0.5 * _mean(np.abs(body[0, :, 5] - body[0, :, 6]))
-    out = body[0, :, _SIDED] * (_SIDES * turned)
     wrists = body[:, :, 9:11]
     low = wrists[1]
+    width, apart, uneven, stance = _mean(np.array([
+        np.abs(body[0, :, 5] - body[0, :, 6]), _length(wrists[:, :, 0] - wrists[:, :, 1]),
+        np.abs(low[:, 0] - low[:, 1]), np.abs(body[0, :, 15] - body[0, :, 16])]))
+    half = 0.5 * width
+    out = body[0, :, _SIDED] * (_SIDES * turned)
     held = np.zeros((4, len(means[0]), 2, STEPS), bool)
     np.less(low, 0.0, out=held[0])
     np.less(_length(wrists - body[:, :, :1]), 0.35, out=held[1])
     np.logical_and(np.abs(low - 0.85) < 0.3, out[:, :2] - half[:, None, None] > 0.25, out=held[2])
     np.logical_and.reduce(out[:, 2:] < -0.05, axis=1, keepdims=True, out=held[3, :, :1])
-    shares = np.add.reduce(held.reshape(4, -1, 2 * STEPS), axis=2) / np.array(
-        [2 * STEPS, 2 * STEPS, 2 * STEPS, STEPS])[:, None]
+    shares = np.add.reduce(held.reshape(4, -1, 2 * STEPS), axis=2) / _HELD_MOST
     mean_low, mean_elbow = _sides(means[1, :, 9:11]), _sides(means[1, :, 7:9])
     raised, at_face, on_hips, crossed = np.where(
         np.isfinite([mean_low, mean_low + means[1, :, 0], mean_low + mean_elbow, mean_low]),
         shares, np.nan)
-    bends, outs = _mean(bend), _mean(out)
+    bends = _mean(bend)
+    elbow_bend, knee_bend = (0.5 * (bends[..., 0] + bends[..., 1])).T
+    elbow_out, wrist_out = _mean(out.reshape(-1, 2, 2 * STEPS)).T - half
     return [
-        _sides(bends[:, :2]), _sides(np.sqrt(_variance(bend[:, :2], bends[:, :2]))),
-        mean_low, -np.minimum.reduce(low, axis=(1, 2)), mean_elbow,
-        _sides(outs[:, 2:]) - half, _sides(outs[:, :2]) - half,
-        _mean(_length(wrists[:, :, 0] - wrists[:, :, 1])), _mean(np.abs(low[:, 0] - low[:, 1])),
-        raised, at_face, on_hips, crossed,
-        _sides(bends[:, 2:]), _mean(np.abs(body[0, :, 15] - body[0, :, 16])),
-    ]  # fmt: skip
+        elbow_bend, _sides(np.sqrt(_variance(bend[:, 0], bends[:, 0]))),
+        mean_low, -np.minimum.reduce(low, axis=(1, 2)), mean_elbow, wrist_out, elbow_out,
+        apart, uneven, raised, at_face, on_hips, crossed, knee_bend, stance,
+    ]
 
 
 def _speeds(steps: np.ndarray) -> list[np.ndarray]:
     """Return the cues of speed and jerk, from the steps (2, P, 10, T - 1) of what moves."""
     squares = steps * steps
     squared = squares[0] + squares[1]
-    speed = _mean(squared)
-    elbow, wrist, head, knee, ankle, whole, rise, arms, legs = np.log(np.sqrt(np.array([
-        _sides(speed[:, _ELBOWS]), _sides(speed[:, _WRISTS]), speed[:, _NOSE],
-        _sides(speed[:, _KNEES]), _sides(speed[:, _ANKLES]), speed[:, _PLACE],
-        _mean(squares[1, :, _PLACE]), _mean(speed[:, _ARMS]), _mean(speed[:, _LEGS]),
+    speed = np.add.reduceat(_mean(squared), _PARTS, axis=1) / _IN_PART
+    head, ankle, wrist, elbow, knee, whole, rise, arms, legs = np.log(np.sqrt(np.array([
+        *speed.T, _mean(squares[1, :, _PLACE]), *_arms_and_legs(speed[:, 1:5]),
     ])) * RATE + _STILL)
     fast = np.sort(squared[:, _WRISTS].reshape(len(squared), -1), axis=1)
     peak = np.sqrt(fast[:, int(0.95 * fast.shape[1])]) * RATE
     changes = steps[:, :, :_PLACE, 1:] - steps[:, :, :_PLACE, :-1]
     changes *= changes
-    rough = _mean(changes[0] + changes[1])
-    arms_rough, legs_rough = np.log(np.sqrt(np.array([
-        _mean(rough[:, _ARMS]), _mean(rough[:, _LEGS])])) * RATE**2 + _STEADY)
+    rough = np.add.reduceat(_mean(changes[0] + changes[1]), _PARTS[1:5], axis=1) / 2
+    arms_rough, legs_rough = np.log(np.sqrt(_arms_and_legs(rough)) * RATE**2 + _STEADY)
     return [
         wrist, elbow, head, knee, ankle, whole, rise, wrist - ankle,
         np.log(peak + _STILL) - wrist, arms_rough - arms, legs_rough - legs,
     ]
+
+
+def _arms_and_legs(parts: np.ndarray) -> np.ndarray:
+    """Return the means (2, P) of values (P, 4) of ankles, wrists, elbows and knees."""
+    mean: np.ndarray = 0.5 * (parts[:, 1::-1] + parts[:, 2:]).T
+    return mean
 
 
 def _tempos(steps: np.ndarray) -> np.ndarray:
@@ -175,18 +179,20 @@ def _tempos(steps: np.ndarray) -> np.ndarray:
     Args:
         steps: (2, P, 10, T - 1) of what moves.
     """
-    waves = steps @ _WAVES
+    frequent = steps[:, :, _FREQUENT]
+    waves = frequent.reshape(-1, STEPS - 1) @ _WAVES
     waves *= waves
-    power = np.add.reduce(waves.reshape(*waves.shape[:3], 2, -1), axis=(0, 3))
-    power = np.array([np.add.reduce(power[:, part], axis=1) for part in (_ARMS, _ANKLES)])
+    power = np.add.reduce(waves.reshape(*frequent.shape[:3], 2, -1), axis=(0, 3))
+    power = np.add.reduceat(power, _FEET_AND_ARMS, axis=1)
     total = np.add.reduce(power, axis=2)
     tempos: np.ndarray = np.log((power @ _FREQUENCIES + 1e-6) / (total + 1e-6) + 0.2)
-    return tempos
+    return tempos.T[::-1]
 
 
 def _extents(moving: np.ndarray) -> list[np.ndarray]:
     """Return the cues of extent of what moves (2, P, 10, T), bounce and sway."""
-    spread = _variance(moving[:, :, :_PLACE], _mean(moving[:, :, :_PLACE]))
+    ends = moving[:, :, _ENDS]
+    spread = _variance(ends, _mean(ends))
     across, along, head, legs = np.log(np.sqrt(np.array([
         *np.add.reduce(spread[:, :, _WRISTS], axis=2), np.add.reduce(spread[:, :, _NOSE], axis=0),
         0.5 * np.add.reduce(spread[:, :, _ANKLES], axis=(0, 2))]) / 2.0) + _FIXED)
@@ -203,42 +209,57 @@ def _extents(moving: np.ndarray) -> list[np.ndarray]:
 
 def _growth(sizes: np.ndarray) -> np.ndarray:
     """Return the growth (P,) of sizes (P, T) in the image, 1/s."""
-    growth: np.ndarray = np.log(np.maximum(sizes, 1e-6)) @ (_TIMES / (_TIMES @ _TIMES))
+    growth: np.ndarray = np.log(np.maximum(sizes, 1e-6)) @ _SLOPE
     return growth
 
 
-def _levelled(points: np.ndarray) -> np.ndarray:
-    """Return windows (2, P, 17, T) turned as a level camera would see them.
+def _roll(line: np.ndarray, trunk: np.ndarray) -> np.ndarray:
+    """Return the roll (P,) of the camera that people are seen with, radians.
 
     A roll of the camera tilts shoulders and trunk alike; a lean tilts the trunk alone, a raised
     shoulder the shoulders. So the smaller tilt of both counts, and in profile, where the shoulders
     are narrow, none.
+
+    Args:
+        line: (2, P) mean way from the right shoulder to the left one.
+        trunk: (2, P) mean way from the shoulders to the hips.
     """
-    means = _mean(points[:, :, 5:13])
-    line = means[:, :, 0] - means[:, :, 1]
-    trunk = 0.5 * (means[:, :, 6] + means[:, :, 7] - means[:, :, 0] - means[:, :, 1])
     side = np.where(line[0] < 0.0, -1.0, 1.0)
     across, down = np.arctan2(line[1] * side, line[0] * side), np.arctan2(-trunk[0], trunk[1])
     down = np.where(np.isfinite(down), down, across)
     broad = _length(line) > np.fmax(0.35 * _length(trunk), 0.0)
-    roll = np.where((across * down > 0.0) & broad,
+    return np.where((across * down > 0.0) & broad,
                     np.sign(across) * np.minimum(np.abs(across), np.abs(down)), 0.0)
-    sine, cosine = np.sin(roll)[:, None, None], np.cos(roll)[:, None, None]
-    (x, y), turned = points, np.empty_like(points)
+
+
+def _turned(places: np.ndarray, turn: np.ndarray) -> np.ndarray:
+    """Return places (2, ...) turned by the angle of which turn has the cosine and the sine."""
+    (x, y), (cosine, sine), turned = places, turn, np.empty_like(places)
     np.add(cosine * x, sine * y, out=turned[0])
     np.subtract(cosine * y, sine * x, out=turned[1])
     return turned
 
 
-def _smoothed(points: np.ndarray) -> np.ndarray:
-    """Return windows (2, P, 17, T) smoothed over three steps; the ends count twice."""
-    before, now, after = _SMOOTH
-    smooth: np.ndarray = now * points
-    smooth[..., 1:] += before * points[..., :-1]
-    smooth[..., :-1] += after * points[..., 1:]
-    smooth[..., 0] += before * points[..., 0]
-    smooth[..., -1] += after * points[..., -1]
+def _smoothed(poses: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Return windows (2, P, 17, T) of poses (P, T, 17, 2), nan where not known (P, 17).
+
+    They are smoothed over three steps, of which the middle one and the ends count twice. In memory
+    the steps of a keypoint lie one after the other.
+    """
+    padded = np.full((2, *known.shape, STEPS + 2), np.nan)
+    inner = padded[..., 1:-1]
+    np.copyto(inner, poses.transpose(3, 0, 2, 1), where=known[..., None])
+    padded[..., 0], padded[..., -1] = inner[..., 0], inner[..., -1]
+    pairs = padded[..., 1:] + padded[..., :-1]
+    smooth: np.ndarray = pairs[..., 1:] + pairs[..., :-1]
+    smooth *= 0.25
     return smooth
+
+
+def _middle(points: np.ndarray, left: int) -> np.ndarray:
+    """Return the middle (2, P, T) of a left keypoint of (2, P, K, T) and the right one after it."""
+    middle: np.ndarray = 0.5 * (points[:, :, left] + points[:, :, left + 1])
+    return middle
 
 
 def _mean(values: np.ndarray) -> np.ndarray:

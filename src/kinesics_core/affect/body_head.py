@@ -33,8 +33,7 @@ FORMAT = 3
 OUTPUTS = len(EMOTIONS) + 3
 """Logits of ``EMOTIONS``, then valence, arousal and dominance."""
 
-_EMOTIVE = np.arange(len(EMOTIONS)) != NEUTRAL
-_MOVED = np.append(_EMOTIVE, [False] * 3)  # the same of the outputs
+_EMOTIVE = slice(0, NEUTRAL)  # of emotions and outputs, those of which a movement is moved
 
 REACH = 1.0
 """Spreads from the mean at which a cue is cut off: somebody who stands quite still is not ever so
@@ -53,7 +52,8 @@ POSTURE = 0.3
 FAR = 10.0
 """Spreads at which a cue is cut off where it is asked how familiar a movement is."""
 
-_FASTEST = [CUES.index(f"{part}_speed") for part in ("wrist", "elbow", "head", "knee", "ankle")]
+_LOG_STILL, _LOG_RANGE = np.log(STILL), np.log(MOVING / STILL)
+_FASTEST = slice(CUES.index("wrist_speed"), CUES.index("ankle_speed") + 1)  # elbow, head, knee too
 
 _ARRAYS = ("centre", "scale", "precision", "limits", "weights", "biases", "content_weights",
            "content_biases", "sharpness", "temperature", "bias", "vad_scale", "vad_spread")
@@ -114,7 +114,7 @@ class BodyHead:
         familiarity = self.familiarity(self.scaled(cues, FAR))[:, None]
         emotions = self.emotions(raw, cues)
         emotions = familiarity * emotions + (1.0 - familiarity) / len(EMOTIONS)
-        vad = np.clip(raw[:, len(EMOTIONS):] * self.vad_scale, -1.0, 1.0) * familiarity
+        vad = _within(raw[:, len(EMOTIONS):] * self.vad_scale, -1.0, 1.0) * familiarity
         return BodyReading(emotions, vad, familiarity[:, 0])
 
     def emotions(self, raw: np.ndarray, cues: np.ndarray) -> np.ndarray:
@@ -123,14 +123,15 @@ class BodyHead:
         A still body says little: its evidence counts by ``POSTURE``.
         """
         fastest = np.fmax.reduce(cues[:, _FASTEST], axis=1)  # logarithms, as cues of speed are
-        moves = (fastest - np.log(STILL)) / np.log(MOVING / STILL)
-        evidence = POSTURE + (1.0 - POSTURE) * np.clip(np.nan_to_num(moves, nan=1.0), 0.0, 1.0)
+        # What is not known, nan, is 1.
+        moves = np.maximum(np.fmin((fastest - _LOG_STILL) / _LOG_RANGE, 1.0), 0.0)
+        evidence = POSTURE + (1.0 - POSTURE) * moves
         logits: np.ndarray = evidence[:, None] * raw[:, :len(EMOTIONS)] / self.temperature
         return softmax(logits + self.bias)
 
     def scaled(self, cues: np.ndarray, reach: float = REACH) -> np.ndarray:
         """Return cues (P, C) in spreads from their mean, cut off at ``reach``; 0 where nan."""
-        scaled = np.minimum(np.maximum((cues - self.centre) / self.scale, -reach), reach)
+        scaled = _within((cues - self.centre) / self.scale, -reach, reach)
         scaled[np.isnan(scaled)] = 0.0
         return scaled
 
@@ -141,20 +142,21 @@ class BodyHead:
         the movements that were learned; all together, beside neutral's, they weigh as much as the
         linear ones do.
         """
-        found: np.ndarray = self.scaled(cues) @ self.weights + self.biases
-        likely = self.scaled(cues, CONTENT_REACH) @ self.content_weights + self.content_biases
-        likely = likely.reshape(len(cues), likely.shape[1] // len(EMOTIONS), len(EMOTIONS))
-        linear = found[:, _MOVED]
-        manner = 0.5 * (linear + _log_sum(likely, 1)[:, _EMOTIVE] / self.sharpness)
-        total, own = _log_sum(np.stack([linear, manner]) + self.bias[_EMOTIVE], 2)
-        found[:, _MOVED] = manner + (total - own)[:, None]
+        scaled = self.scaled(cues, CONTENT_REACH)
+        found: np.ndarray = _within(scaled, -REACH, REACH) @ self.weights + self.biases
+        likely = scaled @ self.content_weights + self.content_biases
+        likely = likely.reshape(len(cues), -1, len(EMOTIONS)).swapaxes(1, 2)[:, _EMOTIVE]
+        linear = found[:, _EMOTIVE]
+        manner = 0.5 * (linear + _log_sum(likely) / self.sharpness)
+        total, own = _log_sum(np.array([linear, manner]) + self.bias[_EMOTIVE])
+        found[:, _EMOTIVE] = manner + (total - own)[:, None]
         return found
 
     def familiarity(self, scaled: np.ndarray) -> np.ndarray:
         """Return how familiar cues (P, C), scaled up to ``FAR``, are, 0..1."""
         known, strange = self.limits
         away = distances(scaled, self.precision)
-        return np.clip((strange - away) / (strange - known), 0.0, 1.0)
+        return _within((strange - away) / (strange - known), 0.0, 1.0)
 
     def save(self, path: Path, **besides: np.ndarray) -> None:
         """Write it as .npz, with further arrays."""
@@ -165,15 +167,20 @@ class BodyHead:
 
 def distances(scaled: np.ndarray, precision: np.ndarray) -> np.ndarray:
     """Return Mahalanobis distances (P,) per cue of scaled cues (P, C)."""
-    squared = np.einsum("pi,ij,pj->p", scaled, precision, scaled)
+    squared = np.add.reduce((scaled @ precision) * scaled, axis=1)
     return np.sqrt(np.maximum(squared, 0.0) / len(precision))
 
 
-def _log_sum(logits: np.ndarray, axis: int) -> np.ndarray:
-    """Return the logarithm of the sum of what logits are the logarithms of."""
-    most = logits.max(axis, keepdims=True)
-    total: np.ndarray = np.log(np.exp(logits - most).sum(axis)) + most.squeeze(axis)
+def _log_sum(logits: np.ndarray) -> np.ndarray:
+    """Return the logarithm (...) of the sum of what logits (..., N) are the logarithms of."""
+    most = np.maximum.reduce(logits, axis=-1)
+    shifted = np.exp(logits - most[..., None])
+    total: np.ndarray = np.log(np.add.reduce(shifted, axis=-1)) + most
     return total
+
+
+def _within(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    return np.minimum(np.maximum(values, low), high)
 
 
 @lru_cache(maxsize=4)
@@ -191,7 +198,8 @@ def load(path: Path | None = None) -> BodyHead:
         arrays = files.read_arrays(file)
         if tuple(map(str, arrays["cues"])) != CUES or int(arrays["format"]) != FORMAT:
             raise ValueError("it reads other cues")
-        values = {name: arrays[name] for name in _ARRAYS}
+        # As float64, for every product with cues would convert them.
+        values = {name: arrays[name].astype(np.float64) for name in _ARRAYS}
         _check(values)
     except (OSError, KeyError, ValueError, TypeError) as error:
         raise ModelError(f"{file} is no reader of bodies ({error}). Restore the file, or make one"

@@ -37,6 +37,8 @@ _UPPER_BODY = np.array([0, *range(5, 11)])
 # Among these: the nose, shoulders, elbows and wrists; and those whose speed counts.
 _NOSE, _LEFT, _RIGHT, _ELBOWS, _WRISTS = slice(0, 1), 1, 2, slice(3, 5), slice(5, 7)
 _MOVING = np.array([0, 3, 4, 5, 6])
+# Rows that are averaged over time, and the first one of each part: see _means.
+_AVERAGED, _PARTS = 12, np.array([0, 3, 5, 7, 11])
 _BELOW = np.array([0.0, 1.0])[:, None, None]  # straight down
 
 # Joint distances as fractions of stature (Drillis & Contini 1966): the torso .288 from shoulders to
@@ -98,32 +100,34 @@ def measure(keypoints: np.ndarray, dt: float) -> Movement:
     body /= size[:, None]
 
     moving = body.take(_MOVING, axis=2)
-    velocity = (moving[..., 2:] - moving[..., :-2]) / (2 * dt)
-    wrists = velocity[:, :, -2:]
-    acceleration = _length((wrists[..., 2:] - wrists[..., :-2]) / (2 * dt))
-    speed, times = _sums(_length(velocity))
-    wrist_speed = _ratio(speed[:, -2:], times[:, -2:])
-    known = np.isfinite(body[0])
-
+    moves = moving[..., 2:] - moving[..., :-2]
+    wrists = moves[:, :, -2:]
     upright = _upright(body, hips / size)
-    nose = upright[:, :, _NOSE]
+    nose, elbows, wrists_at = upright[:, :, _NOSE], upright[:, :, _ELBOWS], upright[:, :, _WRISTS]
+    side = np.sign(upright[0, :, _LEFT] - upright[0, :, _RIGHT])
+    averaged = np.full((len(body[0]), _AVERAGED, places.shape[-1]), np.nan)
+    averaged[:, 0:5, 2:] = _length(moves)
+    averaged[:, 5:7, 4:] = _length(wrists[..., 2:] - wrists[..., :-2])
+    np.abs(upright[0, :, _ELBOWS.start:], out=averaged[:, 7:11])
+    np.negative(nose[1], out=averaged[:, 11:])
+    speed, wrist_speed, acceleration, openness, head = _means(averaged)
+    raised, on_hips, face, crossed = _shares(nose, elbows, wrists_at, side)
+    apart = 2.0 * dt  # seconds between two steps with one in between
     return Movement(
-        quantity=np.maximum(_ratio(speed, times) - _JITTER, 0.0),  # nan stays nan
-        jerkiness=np.maximum(_ratio(*_sums(acceleration)) - _ACCELERATION_JITTER, 0.0)
-        / np.maximum(wrist_speed, _JITTER),
-        openness=_ratio(*_sums(np.abs(upright[0, :, _ELBOWS.start:]))),
-        head=_ratio(*_sums(-nose[1])) / _HEAD_HEIGHT,
-        **_shares(nose, upright[:, :, _ELBOWS], upright[:, :, _WRISTS],
-                  np.sign(upright[0, :, _LEFT] - upright[0, :, _RIGHT])),
+        quantity=np.maximum(speed / apart - _JITTER, 0.0),  # nan stays nan
+        jerkiness=np.maximum(acceleration / apart**2 - _ACCELERATION_JITTER, 0.0)
+        / np.maximum(wrist_speed / apart, _JITTER),
+        openness=openness, head=head / _HEAD_HEIGHT,
+        raised=raised, hips=on_hips, face=face, crossed=crossed,
         approach=_slope(np.log(np.where(enough[:, None], sizes, np.nan)), dt),
-        coverage=np.add.reduce(known, axis=(1, 2)) / known[0].size,
+        coverage=np.add.reduce(np.isfinite(body[0]), axis=(1, 2)) / body[0, 0].size,
     )
 
 
 def _shares(
     nose: np.ndarray, elbows: np.ndarray, wrists: np.ndarray, side: np.ndarray
-) -> dict[str, np.ndarray]:
-    """Return the shares of time (P,) in which hands are raised, on hips, at the face, crossed.
+) -> np.ndarray:
+    """Return the shares of time (4, P) in which hands are raised, on hips, at the face, crossed.
 
     Args:
         nose: (2, P, 1, steps) upright.
@@ -131,19 +135,30 @@ def _shares(
         wrists: (2, P, 2, steps).
         side: (P, steps), the side that the left shoulder is at, 1 or -1.
     """
-    aside = side[:, None] * wrists[0]
-    seen = np.isfinite(np.array([wrists[1], wrists[1] + elbows[0], wrists[0] + nose[0]]))
+    low, aside = wrists[1], side[:, None] * wrists[0]
+    seen, held = np.zeros((2, 4, *low.shape), bool)
+    np.isfinite(low, out=seen[0])
+    np.isfinite(low + elbows[0], out=seen[1])
+    np.isfinite(wrists[0] + nose[0], out=seen[2])
+    np.logical_and(seen[0, :, 0], seen[0, :, 1], out=seen[3, :, 0])
     # What is not seen compares as false.
-    held = np.array([
-        wrists[1] < 0.0,
-        (np.abs(wrists[1] - 0.85) < 0.3) & (np.abs(elbows[0]) > 0.6),
-        _length(wrists - nose) < 0.35])
-    count, times = np.add.reduce(held, axis=(2, 3)), np.add.reduce(seen, axis=(2, 3))
-    both = seen[0, :, 0] & seen[0, :, 1]
-    crossed = (aside[:, 0] < -0.05) & (aside[:, 1] > 0.05)
-    raised, hips, face = np.where(times > 0, count / np.maximum(times, 1), np.nan)
-    return {"raised": raised, "hips": hips, "face": face,
-            "crossed": _ratio(crossed, both)}
+    np.less(low, 0.0, out=held[0])
+    np.logical_and(np.abs(low - 0.85) < 0.3, np.abs(elbows[0]) > 0.6, out=held[1])
+    np.less(_length(wrists - nose), 0.35, out=held[2])
+    np.logical_and(aside[:, 0] < -0.05, aside[:, 1] > 0.05, out=held[3, :, 0])
+    return _ratios(np.add.reduce(held, axis=(2, 3)), np.add.reduce(seen, axis=(2, 3)))
+
+
+# What of a feature is usual, and stands for one that was not seen; the unit in which departures
+# from it count; and how many of these count at most, down and up.
+_USUAL, _UNIT, _LEAST, _MOST = np.array([
+    (0.0, 0.9, 0.0, np.inf),  # quantity
+    (6.0, 10.0, 0.0, 1.0),  # jerkiness
+    (0.5, 0.4, -0.5, 1.0),  # openness
+    (1.0, 0.4, -1.0, 0.5),  # head
+    *[(0.0, 1.0, 0.0, 1.0)] * 4,  # raised, hips, face, crossed
+    (0.0, 0.3, -1.0, 1.0),  # approach
+]).T[:, :, None]
 
 
 def appraise(movement: Movement) -> np.ndarray:
@@ -154,13 +169,12 @@ def appraise(movement: Movement) -> np.ndarray:
     aroused, and jumping or hitting reaches .8. What nothing was seen for is nan: arousal without
     movement, valence without a head, dominance without head and arms.
     """
-    activity = 1.0 - np.exp(-_known(movement.quantity, 0.0) / 0.9)
-    jerk = _within((_known(movement.jerkiness, 6.0) - 6.0) / 10.0, 0.0, 1.0) * activity
-    openness = _within((_known(movement.openness, 0.5) - 0.5) / 0.4, -0.5, 1.0)
-    head = _within((_known(movement.head, 1.0) - 1.0) / 0.4, -1.0, 0.5)
-    raised, hips = _known(movement.raised, 0.0), _known(movement.hips, 0.0)
-    face, crossed = _known(movement.face, 0.0), _known(movement.crossed, 0.0)
-    approach = _within(_known(movement.approach, 0.0) / 0.3, -1.0, 1.0)
+    features = np.array(movement[:len(_USUAL)])
+    departures = np.where(np.isfinite(features), (features - _USUAL) / _UNIT, 0.0)
+    quantity, jerk, openness, head, raised, hips, face, crossed, approach = np.minimum(
+        np.maximum(departures, _LEAST), _MOST)
+    activity = 1.0 - np.exp(-quantity)
+    jerk = jerk * activity
     valence = 0.45 * head + 0.3 * raised * activity - 0.2 * jerk - 0.1 * crossed
     arousal = -0.15 + 0.95 * activity + 0.15 * jerk + 0.1 * raised + 0.1 * np.abs(approach)
     arousal = arousal + 0.2 * np.minimum(head, 0.0)
@@ -168,7 +182,7 @@ def appraise(movement: Movement) -> np.ndarray:
         0.35 * openness + 0.35 * head + 0.25 * hips + 0.25 * approach + 0.15 * jerk
         - 0.2 * face - 0.1 * crossed
     )  # fmt: skip
-    vad = _within(np.stack([valence, arousal, dominance], axis=-1), -1.0, 1.0)
+    vad = np.minimum(np.maximum(np.array([valence, arousal, dominance]).T, -1.0), 1.0)
     headless = np.isnan(movement.head)
     vad[headless, 0] = np.nan
     vad[np.isnan(movement.quantity), 1] = np.nan
@@ -201,33 +215,37 @@ def _length(vectors: np.ndarray) -> np.ndarray:
     return np.sqrt(squares[0] + squares[1])
 
 
-def _sums(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return sums (P, ...) over the steps of what is finite of values (P, ..., T), and counts."""
+def _means(values: np.ndarray) -> np.ndarray:
+    """Return the means (5, P) of what is finite; nan of nothing.
+
+    Args:
+        values: (P, 12, steps), speeds of nose, elbows and wrists, changes of the wrists' velocity,
+            how far elbows and wrists are aside, height of the nose.
+
+    Returns:
+        Of all speeds, and of wrists' speeds, changes of velocity, reaches and height.
+    """
     finite = np.isfinite(values)
-    return (np.add.reduce(np.where(finite, values, 0.0), axis=-1),
-            np.add.reduce(finite, axis=-1))
+    sums = np.array([np.add.reduce(np.where(finite, values, 0.0), axis=2),
+                     np.add.reduce(finite, axis=2)])
+    parts = np.add.reduceat(sums, _PARTS, axis=2).T  # (5, P, 2)
+    parts[0] += parts[1]
+    return _ratios(parts[..., 0], parts[..., 1])
 
 
-def _ratio(sums: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Return the means (P,) that sums (P, n) of counts (P, n) values make; nan of nothing."""
-    count = np.add.reduce(counts, axis=1)
-    return np.where(count > 0, np.add.reduce(sums, axis=1) / np.maximum(count, 1), np.nan)
+def _ratios(sums: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Return the means that sums of counts values make; nan of nothing."""
+    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
 
 
 def _slope(values: np.ndarray, dt: float) -> np.ndarray:
     """Return the slope (P,) of values (P, steps) over time, from the finite ones."""
     finite = np.isfinite(values)
-    count = finite.sum(axis=1, keepdims=True)
-    times = np.where(finite, np.arange(values.shape[1]) * dt, 0.0)
-    times = np.where(finite, times - times.sum(axis=1, keepdims=True) / np.maximum(count, 1), 0.0)
-    squared = (times * times).sum(axis=1)
-    rise = (times * np.where(finite, values, 0.0)).sum(axis=1)
-    return np.where(count[:, 0] >= MIN_STEPS, rise / np.where(squared > 0.0, squared, 1.0), np.nan)
-
-
-def _known(values: np.ndarray, otherwise: float) -> np.ndarray:
-    return np.where(np.isfinite(values), values, otherwise)
-
-
-def _within(values: np.ndarray, low: float, high: float) -> np.ndarray:
-    return np.minimum(np.maximum(values, low), high)
+    times = np.arange(values.shape[1]) - 0.5 * (values.shape[1] - 1)
+    powers = np.array([np.ones(len(times)), times, times * times]).T
+    count, total, squared = (finite @ powers).T
+    sums, rise = (np.where(finite, values, 0.0) @ powers[:, :2]).T
+    enough = count >= MIN_STEPS
+    count = np.where(enough, count, 1.0)
+    squared = np.where(enough, squared - total * total / count, 1.0)
+    return np.where(enough, (rise - total * sums / count) / (squared * dt), np.nan)

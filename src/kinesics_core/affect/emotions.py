@@ -80,10 +80,10 @@ def as_distribution(values: np.ndarray | None) -> np.ndarray | None:
     None, unknown, if there are none, one of them is no finite number, or none is above 0. What is
     below 0 counts as 0.
     """
-    if values is None or not np.isfinite(values).all():
+    if values is None or np.count_nonzero(np.isfinite(values)) < len(values):
         return None
     shares = np.maximum(np.asarray(values, np.float64), 0.0)
-    total = float(shares.sum())
+    total = float(np.add.reduce(shares))
     return (shares / total).astype(np.float32) if total > 0.0 else None
 
 

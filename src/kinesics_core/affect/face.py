@@ -22,22 +22,22 @@ import numpy as np
 
 from kinesics_core.affect.emotions import (
     CONTEMPT,
+    EMOTION_VAD,
     EMOTIONS,
     NEUTRAL,
-    categories_to_vad,
     softmax,
 )
 from kinesics_core.affect.face_network import RELIABILITY, NetworkChannel, UnitEvidence
 from kinesics_core.affect.facs import AU_BLENDSHAPES, EMFACS
 from kinesics_core.affect.liveness import LivenessDetector
-from kinesics_core.affect.per_person import FIRST, PerPerson, Rows, every, numbers, some
+from kinesics_core.affect.per_person import FIRST, PerPerson, Rows, every, lapsed, numbers, some
 from kinesics_core.affect.readings import Readings
 from kinesics_core.affect.speech import SpeechDetector
 from kinesics_core.skeletons import BLENDSHAPE_INDEX
 from kinesics_core.types import NANOSECONDS, Affect, Person
 
 _SMOOTHING, _BLINK_SMOOTHING = 0.3, 1.5  # seconds
-_GAP = 1.0
+_GAP = NANOSECONDS
 
 # Resting value, and value at a full expression, of each unit's shapes as MediaPipe's blendshape
 # model (V2) reports them, set by eye from 1,243 frames of five films of faces and from eleven
@@ -67,11 +67,11 @@ _SIDES = np.array([BLENDSHAPE_INDEX[AU_BLENDSHAPES[unit][side]]
                    for side in (0, -1) for unit in _UNITS])
 _REST = np.array([_REST_AND_FULL[unit][0] for unit in _UNITS])
 _RANGE = np.array([_REST_AND_FULL[unit][1] - _REST_AND_FULL[unit][0] for unit in _UNITS])
-_RATES = np.full(len(_FEATURES), -1.0 / _SMOOTHING)
+_RATES = np.full(len(_FEATURES), -1.0 / _SMOOTHING / NANOSECONDS)
 _RATES_IN_BLINK = np.where(
-    np.isin(_FEATURES, ("AU4", "AU5", "AU7")), -1.0 / _BLINK_SMOOTHING, _RATES)
+    np.isin(_FEATURES, ("AU4", "AU5", "AU7")), -1.0 / _BLINK_SMOOTHING / NANOSECONDS, _RATES)
 _AU12 = _UNITS.index("AU12")
-_MOUTH = np.array([_AU12, _UNITS.index("AU14")])
+_MOUTH = slice(_AU12, _UNITS.index("AU14") + 1)  # these two
 _ONE_SIDED = slice(len(_UNITS), len(_UNITS) + 2)
 # Lifting the lip corners also lifts the upper lip, bares the teeth, stretches and dimples the
 # mouth; FACS scores these units beside a strong AU12 only if they go beyond that.
@@ -98,11 +98,18 @@ def _prototypes() -> tuple[np.ndarray, np.ndarray]:
 _EMOTION_OF, _PROTOTYPES = _prototypes()
 _STARTS = np.searchsorted(_EMOTION_OF, range(NEUTRAL))  # first prototype of each emotion
 _NORMS = np.linalg.norm(_PROTOTYPES, axis=1)
+_DIRECTIONS = _PROTOTYPES.T / _NORMS
 _WEIGHTS = np.array([_WEIGHT[feature] for feature in _FEATURES])
 
 # What raises the face in surprise and fear, what drops it, and what speech leaves alone. Raised
 # brows stress words as well ("About brows", Ekman 1979): they count as far as nobody speaks.
-_F = {name: index for index, name in enumerate(_FEATURES)}
+_STRONGEST_OF = np.array([_FEATURES.index(name) for name in (
+    "AU1", "AU2",  # brows
+    "AU5",  # lids
+    "AU20", "AU26",  # what is dropped
+    "AU4", "AU12", "AU15",  # what speech leaves alone
+)])  # fmt: skip
+_FIRST_OF_THEM = np.array([0, 2, 3, 5])
 _SHOWN = np.array([i for i, name in enumerate(_FEATURES) if name not in ("AU7", "U14")])
 
 # Ceiling of the confidence: prototypes are frequent in posed, not in spontaneous expression.
@@ -126,7 +133,7 @@ class FaceReader(PerPerson):
 
     baseline_reach = 0.3
     _samples = 120
-    _period = 0.5
+    _period = NANOSECONDS // 2
     _prior = 10
     _quantile = 0.3
 
@@ -186,18 +193,19 @@ class FaceReader(PerPerson):
         there = [place for place, person in enumerate(persons) if person.blendshapes is not None]
         if not there:
             return Readings.nothing(len(persons))
-        shapes = np.array([persons[place].blendshapes for place in there], dtype=np.float64)
+        newest = [persons[place].blendshapes for place in there]
         ids = [persons[place].id for place in there]
         if all(number in seen for _, seen in before for number in ids):
             images = np.array([
-                *([seen[number] for number in ids] for _, seen in before), shapes])
+                *([seen[number] for number in ids] for _, seen in before), newest], np.float64)
             stamps = [*(moment for moment, _ in before), stamp]
             shapes = np.add.reduce(images, axis=0) / len(images)
         else:
-            images, stamps = shapes[None], [stamp]
-            shapes = self._add_earlier(shapes, ids, before, numbers(rows)[there])
+            images, stamps = np.array([newest], np.float64), [stamp]
+            shapes = self._add_earlier(images[0], ids, before, numbers(rows)[there])
         finite = np.isfinite(shapes)
-        share = np.add.reduce(finite.take(_SIDES, axis=1), axis=1) / len(_SIDES)
+        share = np.ones(len(there)) if every(finite) else np.add.reduce(
+            finite.take(_SIDES, axis=1), axis=1) / len(_SIDES)
         if len(there) == len(persons) and every(share):
             return self._read(persons, shapes, images, share, stamps, rows)
         told = share.nonzero()[0]
@@ -243,12 +251,13 @@ class FaceReader(PerPerson):
             rows: Of the n persons.
         """
         stamp, finite = stamps[-1], np.isfinite(shapes)
-        if not every(finite):  # if they are, those of all images are
+        whole = every(finite)
+        if not whole:  # if they are, those of all images are
             shapes = np.where(finite, shapes, 0.0)
             images = np.where(np.isfinite(images), images, 0.0)
         sides = np.minimum(np.maximum(shapes.take(_SIDES, axis=1), 0.0), 1.0)
         sides = sides.reshape(-1, 2, len(_UNITS))
-        if not every(share == 1.0):
+        if not (whole or every(share == 1.0)):
             known = finite.take(_SIDES, axis=1).reshape(sides.shape)
             sides = np.where(known, sides, self._rest[rows])
         self._learn(sides, stamp, rows)
@@ -273,31 +282,31 @@ class FaceReader(PerPerson):
             sure = np.where(read, sure, _CONFIDENCE * (1.0 - entropy))
         confidence = seen * sure
         return Readings(
-            np.ones(len(persons), bool), categories, categories_to_vad(categories),
+            np.ones(len(persons), bool), categories, categories @ EMOTION_VAD,
             np.minimum(np.maximum(confidence, 0.0), 1.0), np.full((len(persons), 3), np.nan))
 
     def _learn(self, sides: np.ndarray, stamp: int, rows: Rows) -> None:
         elapsed = stamp - self._sampled[rows]
-        due = (elapsed < 0) | (elapsed >= self._period * NANOSECONDS)
+        due = lapsed(elapsed, self._period)
         if not some(due):
             return
-        rows, sides = numbers(rows)[due], sides[due]
-        self._sampled[rows] = stamp
-        self._history[rows, self._prior + self._seen[rows] % self._samples] = sides
-        self._seen[rows] += 1
-        for row in rows.tolist():
-            count = self._prior + min(int(self._seen[row]), self._samples)
-            rank = int(self._quantile * count)
-            ordered = np.partition(self._history[row, :count], rank, axis=0)
-            self._rest[row] = np.minimum(ordered[rank], _REST + self.baseline_reach)
+        learning = numbers(rows)[due]
+        self._sampled[learning] = stamp
+        self._history[learning, self._prior + self._seen[learning] % self._samples] = sides[due]
+        self._seen[learning] += 1
+        counts = self._prior + np.minimum(self._seen[learning], self._samples)
+        for count in set(counts.tolist()):  # those who came together are as far
+            alike, rank = learning[counts == count], int(self._quantile * count)
+            ordered = np.partition(self._history[alike, :count], rank, axis=1)
+            self._rest[alike] = np.minimum(ordered[:, rank], _REST + self.baseline_reach)
 
     def _smooth(
         self, features: np.ndarray, blink: np.ndarray, stamp: int, rows: Rows
     ) -> np.ndarray:
         """Return the features (n, features), smoothed."""
-        elapsed = (stamp - self._last[rows]) / NANOSECONDS
+        elapsed = stamp - self._last[rows]
         self._last[rows] = stamp
-        begins = (elapsed < 0.0) | (elapsed > _GAP)
+        begins = lapsed(elapsed, _GAP + 1)
         if some(begins):
             self._network.restart(numbers(rows)[begins])
             elapsed = np.where(begins, np.inf, elapsed)
@@ -312,15 +321,15 @@ class FaceReader(PerPerson):
 
 def _evidence(features: np.ndarray, speaking: np.ndarray, learned: np.ndarray) -> UnitEvidence:
     """Return what smoothed features (n, features) say beside networks."""
-    column = features.T
-    brows = (1.0 - speaking) * np.maximum(column[_F["AU1"]], column[_F["AU2"]])
-    unspoken = np.maximum(np.maximum(column[_F["AU4"]], column[_F["AU12"]]), column[_F["AU15"]])
+    brows, lids, dropped, unspoken = np.maximum.reduceat(
+        features.take(_STRONGEST_OF, axis=1), _FIRST_OF_THEM, axis=1).T
+    brows = (1.0 - speaking) * brows
     weighted = features * _WEIGHTS
     shown = weighted.take(_SHOWN, axis=1)
     return UnitEvidence(
         _classify(weighted), np.sqrt(np.add.reduce(shown * shown, axis=1)),
-        np.maximum(brows, column[_F["AU5"]]), np.maximum(column[_F["AU20"]], column[_F["AU26"]]),
-        np.minimum(1.0, 2.0 * np.maximum(brows, unspoken)), speaking, learned)
+        np.maximum(brows, lids), dropped, np.minimum(1.0, 2.0 * np.maximum(brows, unspoken)),
+        speaking, learned)
 
 
 def _action_units(sides: np.ndarray, rest: np.ndarray) -> np.ndarray:
@@ -334,9 +343,8 @@ def _action_units(sides: np.ndarray, rest: np.ndarray) -> np.ndarray:
     left, right = scaled[:, 0], scaled[:, 1]
     made = np.empty((len(sides), len(_FEATURES)))
     made[:, :_ONE_SIDED.start] = 0.5 * (left + right)
-    left, right = left.take(_MOUTH, axis=1), right.take(_MOUTH, axis=1)
-    made[:, _MOUTH] = np.minimum(left, right)
-    difference = left - right
+    np.minimum(left[:, _MOUTH], right[:, _MOUTH], out=made[:, _MOUTH])
+    difference = left[:, _MOUTH] - right[:, _MOUTH]
     made[:, _ONE_SIDED] = np.maximum(
         difference * np.sign(np.add.reduce(difference, axis=1, keepdims=True)), 0.0)
     made *= 1.0 - _WITH_SMILE * made[:, _AU12:_AU12 + 1]
@@ -346,7 +354,7 @@ def _action_units(sides: np.ndarray, rest: np.ndarray) -> np.ndarray:
 def _classify(weighted: np.ndarray) -> np.ndarray:
     """Return the categories (n, 8) of weighted features (n, features)."""
     length = np.sqrt(np.add.reduce(weighted * weighted, axis=1, keepdims=True))
-    along = (weighted @ _PROTOTYPES.T) / _NORMS
+    along = weighted @ _DIRECTIONS
     match = np.minimum(along / _NORMS, 1.0) * (along / np.maximum(length, 1e-9))
     evidence = np.empty((len(weighted), len(EMOTIONS)))
     evidence[:, :NEUTRAL] = np.maximum(np.maximum.reduceat(match, _STARTS, axis=1), 0.0)

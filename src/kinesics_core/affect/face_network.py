@@ -66,7 +66,7 @@ _CLASSES = len(EMOTIONS) - 1  # of the networks
 # of which the networks know more than the units, and of one that speaks.
 _SUPPORT, _SPEECH_SUPPORT = 0.75, 2.25
 _SPEECH = 2.5  # nats that neutral gains in speech without any expression beside it
-_UNSUPPORTED = [SURPRISE, FEAR]
+_UNSUPPORTED = slice(SURPRISE, FEAR + 1, FEAR - SURPRISE)  # an index of the two costs more
 _UNITS_NEW, _UNITS_KNOWN = 0.05, 0.25  # weight of the units' own categories
 
 
@@ -215,9 +215,10 @@ def _shift(rests: np.ndarray) -> np.ndarray:
         rests: (n, 8) logits of that face.
     """
     count = max(1, int(_REST_SHARE * len(rests)))
-    calmest = rests[np.argsort(rests[:, NEUTRAL])[-count:]].mean(axis=0)
+    calmest = np.add.reduce(rests[rests[:, NEUTRAL].argsort()[-count:]], axis=0) / count
     trust = (len(rests) - 1) / (len(rests) - 1 + _REST_PRIOR)
-    shift: np.ndarray = np.clip(trust * (calmest - _RESTING), -_REST_REACH, _REST_REACH)
+    shift: np.ndarray = np.minimum(
+        np.maximum(trust * (calmest - _RESTING), -_REST_REACH), _REST_REACH)
     return shift
 
 

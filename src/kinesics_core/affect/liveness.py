@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kinesics_core.affect.per_person import PerPerson, Rows, numbers, some
+from kinesics_core.affect.per_person import PerPerson, Rows, lapsed, numbers, some
 from kinesics_core.skeletons import ARKIT_BLENDSHAPES
 from kinesics_core.types import NANOSECONDS
 
@@ -31,14 +31,14 @@ class LivenessDetector(PerPerson):
     _count: np.ndarray  # faces taken since the last jump; those of the window are the newest
     _newest: np.ndarray
     _lives: np.ndarray
-    _told: np.ndarray
+    _next: np.ndarray  # stamp from which it is told again whether the face lives
 
     def __init__(self, persons: int = 1) -> None:
         """Begin with faces that live."""
         super().__init__(
             persons, _stamps=np.zeros(_KEPT, np.int64),
             _faces=np.zeros((_KEPT, len(ARKIT_BLENDSHAPES)), np.float32), _count=0,
-            _newest=np.int64(0), _lives=1.0, _told=np.int64(0))
+            _newest=np.int64(0), _lives=1.0, _next=np.int64(0))
 
     def update(self, shapes: np.ndarray, stamp: int, rows: Rows) -> np.ndarray:
         """Return how far faces live (n,), ``STILL`` to 1.
@@ -49,13 +49,13 @@ class LivenessDetector(PerPerson):
             rows: Of the n persons.
         """
         elapsed = stamp - self._newest[rows]
-        jumped = (elapsed < 0) | (elapsed > _GAP)
-        due = jumped | (elapsed >= _PERIOD) | (self._count[rows] == 0)
+        begins = lapsed(elapsed, _GAP + 1) | (self._count[rows] == 0)
+        due = begins | (elapsed >= _PERIOD)
         if some(due):
             indices = numbers(rows)
-            if some(jumped):
-                again = indices[jumped & (self._count[rows] > 0)]
-                self._count[again], self._lives[again], self._told[again] = 0, 1.0, stamp
+            if some(begins):
+                new = indices[begins]
+                self._count[new], self._lives[new], self._next[new] = 0, 1.0, stamp + _NEEDED
             self._add(indices[due], shapes[due], stamp)
         lives: np.ndarray = self._lives[rows]
         return lives
@@ -65,17 +65,14 @@ class LivenessDetector(PerPerson):
         self._stamps[rows, places], self._faces[rows, places] = stamp, shapes
         self._newest[rows] = stamp
         self._count[rows] += 1
-        for row in rows[stamp - self._told[rows] >= NANOSECONDS].tolist():
+        for row in rows[self._next[rows] <= stamp].tolist():
             self._judge(row, stamp)
 
     def _judge(self, row: int, stamp: int) -> None:
-        """Tell whether a face lives, once it was seen for long enough."""
+        """Tell whether a face that was seen for long enough lives."""
+        self._next[row] = stamp + NANOSECONDS
         kept = min(self._count[row], _KEPT)
-        stamps = self._stamps[row, :kept]
-        there = stamp - stamps <= _WINDOW
-        if stamp - stamps[there].min() < _NEEDED:
-            return
-        self._told[row] = stamp
+        there = stamp - self._stamps[row, :kept] <= _WINDOW
         faces = self._faces[row, :kept][there]
         edge = len(faces) // 50
         ordered = np.partition(faces, (edge, len(faces) - 1 - edge), axis=0)

@@ -10,6 +10,8 @@ Rows = slice | np.ndarray
 FIRST = slice(0, 1)
 """The first person alone."""
 
+_LOW_AND_HIGH = np.array([[0], [1]])
+
 
 class PerPerson:
     """State of P persons in attributes that are arrays (P, ...), a row each.
@@ -55,6 +57,15 @@ def every(values: np.ndarray) -> bool:
     return bool(np.count_nonzero(values) == values.size)
 
 
+def lapsed(elapsed: np.ndarray, least: int) -> np.ndarray:
+    """Return where times (int64) are at least so long, or negative: a stamp has jumped back.
+
+    Negative numbers taken as unsigned ones are the largest, so one comparison tells both.
+    """
+    long: np.ndarray = elapsed.view(np.uint64) >= least
+    return long
+
+
 def _rows(value: np.ndarray, count: int) -> np.ndarray:
     return np.repeat(value[None], count, axis=0)
 
@@ -65,8 +76,8 @@ def medians(values: np.ndarray) -> np.ndarray:
     What is unknown is nan, in the rest of a row too.
     """
     ordered = np.sort(values, axis=1)  # nan comes last
-    known = ~np.isnan(values.reshape(*values.shape[:2], -1)[:, :, 0])
-    last = np.maximum(np.add.reduce(known, axis=1) - 1, 0)
-    rows = np.arange(len(values))
-    middle: np.ndarray = 0.5 * (ordered[rows, last // 2] + ordered[rows, (last + 1) // 2])
+    unknown = np.isnan(values.reshape(*values.shape[:2], -1)[:, :, 0])
+    last = values.shape[1] - 1 - np.add.reduce(unknown, axis=1)  # -1 is as good where all are nan
+    low, high = ordered[np.arange(len(values)), (last + _LOW_AND_HIGH) // 2]
+    middle: np.ndarray = 0.5 * (low + high)
     return middle

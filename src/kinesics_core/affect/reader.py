@@ -64,6 +64,7 @@ class AffectReader:
         self._beat = self._read = -1  # beat and stamp of the last image whose faces were read
         # Stamps of the images since then, and the blendshapes in each by person.
         self._between: list[tuple[int, dict[int, np.ndarray]]] = []
+        self._lasting: list[Affect | None] = []  # said of the first rows, none of which fades
 
     def add_body_readings(self, readings: Iterable[Affect]) -> None:
         """Keep a network's readings of bodies; each replaces the one before of its person."""
@@ -85,6 +86,7 @@ class AffectReader:
             self._beliefs.drop(stamp)
             self._beat = -1
             self._between.clear()
+            self._lasting = []
         self._stamp = stamp
         if self._networks:
             self._networks = {
@@ -102,7 +104,7 @@ class AffectReader:
             self._between.append((stamp, {
                 person.id: person.blendshapes for person in persons
                 if person.blendshapes is not None}))
-            return self._said(persons, stamp, rows)
+            return self._said_again(persons, stamp, rows)
         between, self._between = self._between, []  # an odd one is not met again
         face = self._faces.read(persons, stamp, rows, between)
         body = own = self._bodies.read(stamp, rows)
@@ -140,6 +142,7 @@ class AffectReader:
             away.sort(key=lambda row: -self._beliefs.seen[row])
         order += away[:REMEMBERED]
         self._ids = [known[row] for row in order]
+        self._lasting = []
         for part in (self._faces, self._bodies, self._beliefs):
             part.keep(np.array(order, np.int64))
         return True
@@ -168,8 +171,10 @@ class AffectReader:
         gain = 1.0 - np.exp(elapsed * rate)  # 1 where nothing was believed
         column = gain[:, None]
         old, new = beliefs.vad[rows], reading.vad
-        vad = np.where(np.isnan(old) | (column == 1.0), new, np.where(
-            np.isnan(new), old, old + column * (new - old)))
+        vad = old + column * (new - old)
+        unknown = np.isnan(vad)
+        if some(unknown):
+            vad = np.where(unknown, np.where(np.isnan(new) & (column < 1.0), old, new), vad)
         now = Readings(
             reading.there, categories + column * (reading.categories - categories), vad,
             confidence + gain * (reading.confidence - confidence), reading.spread)
@@ -185,7 +190,18 @@ class AffectReader:
         beliefs.seen[rows] = stamp
         said = beliefs.now(stamp, self._read, rows, self.hold).affects(
             persons, stamp, beliefs.source[rows].tolist())
+        self._lasting = said if every(beliefs.read[rows] == self._read) else []
         return [affect for affect in said if affect is not None]
+
+    def _said_again(self, persons: Sequence[Person], stamp: int, rows: slice) -> list[Affect]:
+        """Return the same as before of the persons of the last reading, if no belief fades."""
+        if len(self._lasting) < len(persons):
+            return self._said(persons, stamp, rows)
+        self._beliefs.seen[rows] = stamp
+        return [
+            Affect(stamp, said.person_id, said.categories, said.valence, said.arousal,
+                   said.dominance, said.confidence, said.source, spread=said.spread)
+            for said in self._lasting[rows] if said is not None]
 
 
 class _Beliefs(PerPerson):

@@ -25,8 +25,9 @@ _CHANNELS = np.stack([FACE_WEIGHT, BODY_WEIGHT])[:, None]
 _CATEGORY_WEIGHT = np.array([[1.0], [0.5]])  # of the face, of the body
 _NETWORK_SHARE = 0.25  # of a network's categories beside those of our own reader of bodies
 _FLOOR = 1e-3  # probability below which a channel rules nothing out
-_SAID = (np.arange(len(EMOTIONS)) != NEUTRAL).astype(float)
-_SECOND_MOMENTS = EIGHT.spread**2 + EIGHT.mean**2
+_SPREAD_OUT = np.eye(len(EMOTIONS))  # what is neutral, over all categories
+_SPREAD_OUT[NEUTRAL] = 1.0 / len(EMOTIONS)
+_MOMENTS = np.concatenate([EIGHT.mean, EIGHT.spread**2 + EIGHT.mean**2], axis=1)  # 1st, 2nd
 
 
 class Readings(NamedTuple):
@@ -107,24 +108,26 @@ def fuse(face: Readings, body: Readings) -> Readings:
     confidence = np.array([face.confidence, body.confidence])
     weights = _CATEGORY_WEIGHT * confidence
     # Only the relation of the two channels matters here: the sharper one keeps its sharpness.
-    weights = weights / np.maximum(weights.max(axis=0), 1e-6)
-    said = np.array([face.categories,
-                     body.categories * _SAID + (quiet / len(EMOTIONS))[:, None]])
+    weights = weights / np.maximum(np.maximum(weights[0], weights[1]), 1e-6)
+    said = np.array([face.categories, body.categories @ _SPREAD_OUT])
     logits = weights[..., None] * np.log(np.maximum(said, _FLOOR))
     categories = softmax(logits[0] + logits[1])
     vads = np.array([face.vad, body.vad])
     known = np.isfinite(vads)
     heard = confidence.copy()
     heard[1] *= 1.0 - quiet * moving
-    shares = np.where(known, heard[..., None] * _CHANNELS + 1e-6, 0.0)
+    shares = heard[..., None] * _CHANNELS + 1e-6
+    if not every(known):
+        shares, vads = np.where(known, shares, 0.0), np.where(known, vads, 0.0)
     total = shares[0] + shares[1]
-    weighted = np.where(known, vads, 0.0) * shares
+    weighted = vads * shares
     vad = (weighted[0] + weighted[1]) / np.maximum(total, 1e-9)
     unknown = total <= 0.0
     if some(unknown):
         vad = np.where(unknown, categories_to_vad(categories), vad)
-    mean = categories @ EIGHT.mean
-    spread = np.sqrt(np.maximum(categories @ _SECOND_MOMENTS - mean * mean, 1e-6))
+    moments = categories @ _MOMENTS
+    mean = moments[:, :3]
+    spread = np.sqrt(np.maximum(moments[:, 3:] - mean * mean, 1e-6))
     sure = 1.0 - (1.0 - face.confidence) * (1.0 - 0.5 * body.confidence)
     return _first_that_speaks(Readings(both, categories, vad, sure, spread), face, body)
 
