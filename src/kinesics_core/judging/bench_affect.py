@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from kinesics_core.affect.signals import SignalReader
 from kinesics_core.errors import KinesicsError
 from kinesics_core.judging import anticipation, encounters, gesture_scores, open_body_people
 from kinesics_core.judging.performed_gestures import perform
-from kinesics_core.judging.seen_people import HEIGHT, START, WIDTH, View, see
+from kinesics_core.judging.seen_people import HEIGHT, START, WIDTH, Seen, View, see
 from kinesics_core.judging.talking_face import talking_neutral
 from kinesics_core.mind import study, transition_counts
 from kinesics_core.motion.runtime import Forecaster
@@ -69,19 +69,29 @@ def run(args: argparse.Namespace) -> list[bench.Result]:
     return results
 
 
-def stage_times(people: int = 5, images: int = 240) -> dict[str, float]:
+def stage_times(people: int = 5, images: int = 240, passes: int = 10) -> dict[str, float]:
     """Return the mean time of the stage of reading for an image, milliseconds.
 
     Everybody is there with keypoints in the image and in metres, a face, blendshapes, an
-    expression and a forecast; each image is another one.
+    expression and a forecast; each image is another one. The least of some passes counts, as
+    what else the machine does only adds to it.
 
     Args:
         people: In the image.
         images: That are timed.
+        passes: Over them, each by readers that know nobody.
     """
     random = np.random.default_rng(0)
     names = random.choice(gesture_scores.GESTURES, people)
     seen = [see(perform(name, random).keypoints, RATE, View(), random) for name in names]
+    means = np.array([_stage_time(seen, images, random) for _ in range(passes)])
+    affects, signals = means[means.sum(axis=1).argmin()]
+    return {"affect.stage_ms_5_people": 1e3 * float(affects + signals),
+            "affect.signals_ms_5_people": 1e3 * float(signals)}
+
+
+def _stage_time(seen: Sequence[Seen], images: int, random: np.random.Generator) -> np.ndarray:
+    """Return the mean seconds (2,) of an image that affects and signals take."""
     length = min(len(one.coco) for one in seen)
     affects, signals = AffectReader(), SignalReader()
     spent = np.zeros((images, 2))
@@ -106,11 +116,9 @@ def stage_times(people: int = 5, images: int = 240) -> dict[str, float]:
         signals.update(everybody, forecasts)
         times.append(time.perf_counter())
         spent[image] = np.diff(times)
-    # The middle of three tenths of the images each: a machine that does something else for a
-    # moment does not count, and what is only done in every third image does.
-    means = np.median(spent[images % 30:].reshape(-1, 30, 2).mean(axis=1), axis=0)
-    return {"affect.stage_ms_5_people": 1e3 * float(means.sum()),
-            "affect.signals_ms_5_people": 1e3 * float(means[1])}
+    # The middle of parts of two seconds each, which hold what is done only now and then.
+    means: np.ndarray = np.median(spent[images % 60:].reshape(-1, 60, 2).mean(axis=1), axis=0)
+    return means
 
 
 def gestures(each: int = 12) -> dict[str, float]:
