@@ -263,6 +263,18 @@ def test_who_waves_shows_the_palm_and_who_beckons_the_back_of_the_hand(side, sho
     assert most_seen(watch(motion, 4.5, change=show)) == gesture
 
 
+@pytest.mark.parametrize(("aside", "touches"), [(0.0, True), (70.0, False)])
+def test_fingertips_on_the_face_tell_a_hand_that_depth_puts_before_it(aside, touches):
+    """MediaPipe's world coordinates have such hands a third of a metre before the face."""
+    def cover(seen):
+        seen.pose_world[[16, 18, 20, 22], 2] -= 0.2
+        place = seen.pose[0, :2] + (aside, 15.0)
+        seen.right_hand = np.column_stack([np.tile(place, (21, 1)), np.zeros(21)])
+
+    signals = watch(MOTIONS["hand_on_face"], 3.5, change=cover)
+    assert told(signals, "hand_on_face") == touches
+
+
 def test_an_arm_that_folds_to_and_fro_beckons_where_depth_tells_little():
     """The hand goes from far in front to the chest, while the elbow is let down."""
     def flatten(seen):

@@ -109,7 +109,7 @@ def evidence(state: Moment, before: np.ndarray | None = None) -> np.ndarray:
     held = holds(values)
     pairs = len(PAIRS)
     one, other = held[:pairs], held[pairs:2 * pairs]
-    touch, raised, shy, stooped, bow, turned = np.maximum(one[:WORSE], other[:WORSE])
+    touch, cover, raised, shy, stooped, bow, turned = np.maximum(one[:WORSE], other[:WORSE])
     crossed, akimbo, chest, palms = np.minimum(one[WORSE:], other[WORSE:])
     met, near, shrug, nods, shakes, ahead = held[POINTS.stop:]
     made = np.empty((len(GESTURES), state.mean.shape[-1]))
@@ -130,7 +130,7 @@ def evidence(state: Moment, before: np.ndarray | None = None) -> np.ndarray:
     made[G["point"]] = point = np.minimum(np.maximum(point, 0.0), 1.0) * no_wave * no_beckon
     beside = np.maximum(shy, stooped) * no_beckon
     made[G["hands_raised"]] = np.maximum(raised * (1.0 - point), beside) * no_wave
-    made[G["hand_on_face"]] = touch * (1.0 - stooped) * no_wave
+    made[G["hand_on_face"]] = np.maximum(touch, cover) * (1.0 - stooped) * no_wave
     made[G["arms_crossed"]], made[G["hands_on_hips"]] = crossed, akimbo
     # Trunk and shoulders. Depth alone is no witness: with the arms it draws the trunk to and fro.
     made[G["bow"]], made[G["turn_away"]] = bow, turned

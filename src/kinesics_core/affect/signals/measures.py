@@ -18,7 +18,7 @@ from kinesics_core.affect.signals.samples import TORSO, TORSO_OVER_SHOULDERS
 _SIDED = (
     "wrist_out", "wrist_up", "wrist_forward", "elbow_out", "elbow_up", "elbow_forward", "reach",
     "at_face", "at_hip", "at_elbow", "thigh", "pointing", "bent", "beside", "above", "tips",
-    "palm",
+    "palm", "covering",
 )
 
 MEASURES = (
@@ -32,13 +32,14 @@ MEASURES = (
 ``at_hip`` and ``at_elbow`` are distances of the hand or wrist to the face, to the hip of its side
 and to the other elbow; ``beside`` and ``above`` are the fingertips' place aside of and over the
 shoulders in the image, ``tips`` that over the wrist; ``bent`` is how far the index finger is bent;
-``palm`` is the cosine of where the palm faces to the camera, 1 towards it; ``thigh`` is the thigh's
-angle to the vertical; ``gap`` is between the wrists; ``head_up`` is the ears' height over the
-shoulders; ``lean`` and ``tilt`` are the trunk's, forward and aside; ``facing`` is the trunk's yaw
-against the line to the camera, 0 facing it; ``shoulders_x``, ``shoulders_y`` and ``hips_y`` are
-places in the image; ``scale`` is the logarithm of the pixels of a torso; ``near`` is how much
-nearer the face is than the body, the logarithm of the ratio of their distances, to a constant;
-``face`` is 1 where a face was found, which tells the head's turn best."""
+``covering`` is the distance in the image of the hand's own fingertips to the nose; ``palm`` is the
+cosine of where the palm faces to the camera, 1 towards it; ``thigh`` is the thigh's angle to the
+vertical; ``gap`` is between the wrists; ``head_up`` is the ears' height over the shoulders;
+``lean`` and ``tilt`` are the trunk's, forward and aside; ``facing`` is the trunk's yaw against the
+line to the camera, 0 facing it; ``shoulders_x``, ``shoulders_y`` and ``hips_y`` are places in the
+image; ``scale`` is the logarithm of the pixels of a torso; ``near`` is how much nearer the face is
+than the body, the logarithm of the ratio of their distances, to a constant; ``face`` is 1 where a
+face was found, which tells the head's turn best."""
 
 M = {name: index for index, name in enumerate(MEASURES)}
 """Index of each measure."""
@@ -96,7 +97,9 @@ def measure(steps: np.ndarray, width: int, focal: float) -> np.ndarray:
         azimuth = np.arctan2(0.5 * (pixels[5, 0] + pixels[6, 0]) - 0.5 * width, focal)
         made[M["facing"]] = _facing(body, trunk, side, flat, azimuth)
         made[M["shoulders_x"]], made[M["shoulders_y"]] = middle
-        tips = sample[samples.TIPS].reshape(2, 2, -1) / scale - places[9:11]
+        tips = sample[samples.TIPS].reshape(2, 2, -1) / scale
+        made[_BOTH["covering"]] = _length(tips - places[0])
+        tips -= places[9:11]
         _add_fingertips(tips, places, hands)
         np.negative(tips[:, 1], out=made[_BOTH["tips"]])
         tips += places[9:11] - middle

@@ -81,6 +81,10 @@ _RULES: dict[str, tuple[tuple[str, float, float], ...]] = {
     "touch": (("at_face", 0.47, 0.35), _QUIET, ("wrist_out", 0.43, 0.31),
               ("wrist_forward", 0.68, 0.54), ("elbow_up", -0.13, -0.28),
               ("elbow_beyond", 0.03, 0.09)),
+    # Where depth puts a hand before the face too far forward, its fingertips lie on it.
+    "cover": (("covering", 0.32, 0.26), ("hand_motion", 0.12, 0.06), ("wrist_out", 0.43, 0.31),
+              ("wrist_forward", 0.95, 0.8), ("elbow_up", -0.13, -0.28),
+              ("elbow_beyond", 0.03, 0.09)),
     "raised": (("lifted", 0.4, 0.55),),
     # Held up beside the head or the shoulder, the forearm upright, is the shy form of raising a
     # hand; a forearm that leans inwards brings the hand to the face.
@@ -155,11 +159,11 @@ _RULES: dict[str, tuple[tuple[str, float, float], ...]] = {
 that has two sides is that of the rule's side."""
 
 PAIRS: tuple[str | tuple[str, str], ...] = (
-    "touch", "raised", "shy", "stooped", ("bow_down", "bow_sunk"), ("body_turned", "head_turned"),
-    "crossed", "akimbo", "chest", "palms")
+    "touch", "cover", "raised", "shy", "stooped", ("bow_down", "bow_sunk"),
+    ("body_turned", "head_turned"), "crossed", "akimbo", "chest", "palms")
 """Rules of two sides, or two rules, of which the better one counts; of the last four the worse."""
 
-WORSE = 6
+WORSE = 7
 """Pairs from which on the worse rule counts."""
 
 HAND_SWINGS = {"wave": "wave", "drawn": "beckon", "arm": "beckon", "flap": "flap", "rise": "flap",
