@@ -124,9 +124,9 @@ def test_a_smile_is_followed_within_a_second_and_not_at_once(make_person):
     reader = AffectReader()
     (before,) = watch(reader, make_person, REST, 0.0, 3.0)
     assert (before.categories.argmax(), before.source) == (NEUTRAL, "fused")
-    (early,) = watch(reader, make_person, SMILE, 3.0, 0.1)
+    (early,) = watch(reader, make_person, SMILE, 3.0, 0.05)
     assert early.categories.argmax() == NEUTRAL
-    (late,) = watch(reader, make_person, SMILE, 3.1, 1.2)
+    (late,) = watch(reader, make_person, SMILE, 3.05, 1.2)
     assert late.categories.argmax() == HAPPINESS
     assert late.valence > 0.4 and late.confidence > 0.5
 

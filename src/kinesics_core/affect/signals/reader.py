@@ -27,7 +27,7 @@ from kinesics_core.camera import Lens, focal_length
 from kinesics_core.settings import check, same_as, setting
 from kinesics_core.types import NANOSECONDS, GestureSign, MotionForecast, People, SocialSignals
 
-_DECIDED = 4
+_DECIDED = 3
 """Steps of the grid between two decisions on what is seen: nothing begins or ends within them."""
 
 _FORECASTS = 5
@@ -100,7 +100,7 @@ class SignalReader:
     ) -> list[SocialSignals]:
         """Return the signals of everybody in an image.
 
-        Nothing begins or ends within four steps of the grid, so images wait for the next fourth
+        Nothing begins or ends within three steps of the grid, so images wait for the next third
         step, or for somebody new, and are read together, which costs less.
 
         Args:
@@ -348,7 +348,7 @@ def _by_step(measured: np.ndarray) -> np.ndarray:
 
 
 def _beat(stamp: int) -> int:
-    """Return the number of the fourth step of the grid that a stamp is at.
+    """Return the number of the third step of the grid that a stamp is at.
 
     Images are often as far apart as the steps: about half a step aside of them all fall alike.
     """
