@@ -275,6 +275,22 @@ def test_fingertips_on_the_face_tell_a_hand_that_depth_puts_before_it(aside, tou
     assert told(signals, "hand_on_face") == touches
 
 
+@pytest.mark.parametrize(("step", "leans"), [(0.0, True), (0.12, False)])
+def test_a_face_that_comes_nearer_than_the_body_leans_in(step, leans):
+    """The trunk's depth tells little of it; who comes a step nearer does not lean in."""
+    times = iter(np.arange(0.0, 9.0, 1 / 30))
+
+    def face(seen):
+        seen.head = np.diag([1.0, 1.0, -1.0, 1.0])
+        seen.head[2, 3] = 2.4 - 0.12 * begun(next(times) - 3.0)
+
+    def motion(t):
+        return Pose(lean=0.05 * begun(t - 3.0), distance=2.5 - step * begun(t - 3.0))
+
+    signals = watch(motion, 6.5, change=face)
+    assert told(signals, "lean_in") == leans
+
+
 def test_an_arm_that_folds_to_and_fro_beckons_where_depth_tells_little():
     """The hand goes from far in front to the chest, while the elbow is let down."""
     def flatten(seen):

@@ -111,7 +111,7 @@ def evidence(state: Moment, before: np.ndarray | None = None) -> np.ndarray:
     one, other = held[:pairs], held[pairs:2 * pairs]
     touch, cover, raised, shy, stooped, bow, turned = np.maximum(one[:WORSE], other[:WORSE])
     crossed, akimbo, chest, palms = np.minimum(one[WORSE:], other[WORSE:])
-    met, near, shrug, nods, shakes, ahead = held[POINTS.stop:]
+    met, near, close, shrug, nods, shakes, ahead = held[POINTS.stop:]
     made = np.empty((len(GESTURES), state.mean.shape[-1]))
     # Hands to and fro.
     clap = made[G["clap"]] = swings[S["clap"]] * chest * met
@@ -134,7 +134,7 @@ def evidence(state: Moment, before: np.ndarray | None = None) -> np.ndarray:
     made[G["arms_crossed"]], made[G["hands_on_hips"]] = crossed, akimbo
     # Trunk and shoulders. Depth alone is no witness: with the arms it draws the trunk to and fro.
     made[G["bow"]], made[G["turn_away"]] = bow, turned
-    made[G["lean_in"]] = near * (1.0 - bow)
+    made[G["lean_in"]] = np.maximum(near, close) * (1.0 - bow)
     lifted = (values[ROWS["dropped"]] + 0.015 * palms - 0.05) * (1.0 / (0.08 - 0.05))
     made[G["shrug"]] = np.minimum(np.fmax(lifted, 0.0), 1.0) * shrug
     # The head, while the rest is calm.

@@ -28,7 +28,7 @@ _SMOOTH = SMOOTH * np.where(np.isin(
     MEASURES, ("lean", "tilt", "facing", "near", "palm_left", "palm_right")), 3.0, 1.0)
 
 USUALS = ("head_up", "pitch", "lean", "scale", "shoulders_y", "shoulders_x", "facing", "hips_y",
-          "yaw", "near")
+          "yaw", "close", "near")
 """Measures whose usual value is followed."""
 
 U = {name: index for index, name in enumerate(USUALS)}

@@ -24,7 +24,7 @@ _SIDED = (
 MEASURES = (
     *(f"{name}_{side}" for name in _SIDED for side in ("left", "right")),
     "gap", "head_up", "yaw", "pitch", "lean", "tilt", "facing", "shoulders_x", "shoulders_y",
-    "hips_y", "scale", "gaze_yaw", "gaze_pitch", "face", "near",
+    "hips_y", "scale", "gaze_yaw", "gaze_pitch", "face", "close", "near",
 )
 """Names, in the order of the first axis of ``measure``'s result.
 
@@ -37,9 +37,10 @@ cosine of where the palm faces to the camera, 1 towards it; ``thigh`` is the thi
 vertical; ``gap`` is between the wrists; ``head_up`` is the ears' height over the shoulders;
 ``lean`` and ``tilt`` are the trunk's, forward and aside; ``facing`` is the trunk's yaw against the
 line to the camera, 0 facing it; ``shoulders_x``, ``shoulders_y`` and ``hips_y`` are places in the
-image; ``scale`` is the logarithm of the pixels of a torso; ``near`` is how much nearer the face is
-than the body, the logarithm of the ratio of their distances, to a constant; ``face`` is 1 where a
-face was found, which tells the head's turn best."""
+image; ``scale`` is the logarithm of the pixels of a torso; ``close`` is the logarithm of one over
+the face's distance, metres; ``near`` is how much nearer the face is than the body, the logarithm of
+the ratio of their distances, to a constant; ``face`` is 1 where a face was found, which tells the
+head's turn best."""
 
 M = {name: index for index, name in enumerate(MEASURES)}
 """Index of each measure."""
@@ -107,7 +108,8 @@ def measure(steps: np.ndarray, width: int, focal: float) -> np.ndarray:
         np.negative(tips[:, 1], out=made[_BOTH["above"]])
         made[M["hips_y"]] = 0.5 * (places[11, 1] + places[12, 1])
     made[M["face"]], made[M["scale"]] = sample[samples.FACE], sample[samples.SCALE]
-    made[M["near"]] = math.log(focal) - sample[samples.SCALE] - np.log(sample[samples.DISTANCE])
+    close = made[M["close"]] = -np.log(sample[samples.DISTANCE])
+    made[M["near"]] = math.log(focal) - sample[samples.SCALE] + close
     turn, eyes = sample[samples.TURN], sample[samples.EYE_YAW:samples.EYE_PITCH + 1]
     made[_TURN] = made[_GAZE] = turn
     np.add(turn, eyes, out=made[_GAZE], where=~np.isnan(eyes))

@@ -32,6 +32,7 @@ _DIFFERENCES = {
     "lean_off": ("lean", "usual_lean", 1.0), "down": ("pitch", "usual_pitch", 1.0),
     "scale_off": ("scale", "usual_scale", 1.0),
     "fallen": ("shoulders_y", "usual_shoulders_y", 1.0), "nearer": ("near", "usual_near", 1.0),
+    "closer": ("close", "usual_close", 1.0),
     "dropped": ("usual_head_up", "head_up", 1.0),
     "shake_over_nod": ("span_shake", "span_nod", 0.8),
     "hips_down": ("hips_y", "usual_hips_y", 1.0),
@@ -147,6 +148,9 @@ _RULES: dict[str, tuple[tuple[str, float, float], ...]] = {
     "near": (("nearer", 0.018, 0.028), ("lean_or_some", 0.03, 0.08), ("leant", 0.036, 0.05),
              ("down", 0.22, 0.12), ("motion_shoulders_x", 0.07, 0.04),
              ("motion_shoulders_y", 0.05, 0.03)),
+    # Or the face alone tells it, by its own distance.
+    "close": (("closer", 0.028, 0.04), ("nearer", 0.015, 0.025), ("lean_or_some", 0.01, 0.04), ("down", 0.22, 0.12),
+              ("motion_shoulders_x", 0.07, 0.04), ("motion_shoulders_y", 0.05, 0.03)),
     # Who passes by or turns away lowers the head against the shoulders in the picture, too.
     "shrug": (("forwards", 0.16, 0.08), ("abs_down", 0.35, 0.2), ("highest", -0.1, -0.3),
               ("motion_shoulders_x", 0.12, 0.07), ("motion_facing", 0.35, 0.22),
@@ -175,7 +179,7 @@ _PLACES = tuple((rule, side) for rule, side in (
     *((rule, "right") if isinstance(rule, str) else (rule[1], "") for rule in PAIRS),
     *((rule, side) for side in ("left", "right") for rule in HAND_SWINGS),
     ("point", "left"), ("point", "right"),
-    *((rule, "") for rule in ("met", "near", "shrug", "nods", "shakes", "ahead"))))
+    *((rule, "") for rule in ("met", "near", "close", "shrug", "nods", "shakes", "ahead"))))
 HAND_RULES = slice(2 * len(PAIRS), 2 * (len(PAIRS) + len(HAND_SWINGS)))
 """Rows of those rules: of the left hand, then of the right one."""
 
