@@ -149,8 +149,9 @@ _RULES: dict[str, tuple[tuple[str, float, float], ...]] = {
              ("down", 0.22, 0.12), ("motion_shoulders_x", 0.07, 0.04),
              ("motion_shoulders_y", 0.05, 0.03)),
     # Or the face alone tells it, by its own distance.
-    "close": (("closer", 0.028, 0.04), ("nearer", 0.015, 0.025), ("lean_or_some", 0.01, 0.04), ("down", 0.22, 0.12),
-              ("motion_shoulders_x", 0.07, 0.04), ("motion_shoulders_y", 0.05, 0.03)),
+    "close": (("closer", 0.028, 0.04), ("nearer", 0.015, 0.025), ("lean_or_some", 0.01, 0.04),
+              ("down", 0.22, 0.12), ("motion_shoulders_x", 0.07, 0.04),
+              ("motion_shoulders_y", 0.05, 0.03)),
     # Who passes by or turns away lowers the head against the shoulders in the picture, too.
     "shrug": (("forwards", 0.16, 0.08), ("abs_down", 0.35, 0.2), ("highest", -0.1, -0.3),
               ("motion_shoulders_x", 0.12, 0.07), ("motion_facing", 0.35, 0.22),
