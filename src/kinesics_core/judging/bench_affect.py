@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> list[bench.Result]:
     return results
 
 
-def stage_times(people: int = 5, images: int = 240, passes: int = 10) -> dict[str, float]:
+def stage_times(people: int = 5, images: int = 240, passes: int = 30) -> dict[str, float]:
     """Return the mean time of the stage of reading for an image, milliseconds.
 
     Everybody is there with keypoints in the image and in metres, a face, blendshapes, an
