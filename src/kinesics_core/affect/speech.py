@@ -21,7 +21,7 @@ _SHAPES = np.array([BLENDSHAPE_INDEX[name] for name in (
     "mouthClose", "mouthUpperUpLeft", "mouthUpperUpRight", "mouthRollLower")])
 _WINDOW = NANOSECONDS
 _STEADY = 0.04  # seconds over which a detector's noise is averaged out
-_STEP = NANOSECONDS // 30  # most that one image counts for in that mean, however rare images are
+_STEP = NANOSECONDS // 20  # most that one image counts for in that mean, however rare images are
 _GAP = NANOSECONDS // 2
 _TREMBLING = 0.01  # step of a shape from one image to the next that is none
 # Way there and back in the window of a mouth that is silent, and of one that surely speaks.
