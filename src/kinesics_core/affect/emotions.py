@@ -80,7 +80,7 @@ def as_distribution(values: np.ndarray | None) -> np.ndarray | None:
     None, unknown, if there are none, one of them is no finite number, or none is above 0. What is
     below 0 counts as 0.
     """
-    if values is None or np.count_nonzero(np.isfinite(values)) < len(values):
+    if values is None or np.count_nonzero(~np.isfinite(values)):
         return None
     shares = np.maximum(np.asarray(values, np.float64), 0.0)
     total = float(np.add.reduce(shares))

@@ -265,7 +265,7 @@ def test_who_waves_shows_the_palm_and_who_beckons_the_back_of_the_hand(side, sho
 
 @pytest.mark.parametrize(("aside", "touches"), [(0.0, True), (70.0, False)])
 def test_fingertips_on_the_face_tell_a_hand_that_depth_puts_before_it(aside, touches):
-    """MediaPipe's world coordinates have such hands a third of a metre before the face."""
+    """MediaPipe's world coordinates have such hands a third of a metre before the shoulders."""
     def cover(seen):
         seen.pose_world[[16, 18, 20, 22], 2] -= 0.2
         place = seen.pose[0, :2] + (aside, 15.0)
