@@ -34,7 +34,8 @@ class ExpressionNode(Stage):
 
     An answer is shown by the next pose, at most 1 / ``rate`` later: a pose of its own between two
     others would make the stream uneven for whoever drives motors with it. Only where a file is
-    read as fast as it goes has each answer a pose of its own.
+    read as fast as it goes has each answer a pose of its own, which then stands for the next of
+    the steady ones.
 
     Topic ``expression``, service ``express`` and action ``express`` show something ahead of the
     robot's own policy.
@@ -49,6 +50,7 @@ class ExpressionNode(Stage):
         self._order = threading.Lock()  # of poses: made and published one after the other
         self._ticker: Ticker | None = None
         self._answering: tuple[int, float] | None = None  # stamp, and seconds of work so far
+        self._shown = float("-inf")  # when an answer had a pose of its own, monotonic clock
         self._publish_face = self.output(
             "face_pose", FacePose, lambda face: [face_to_msg(face)], qos.RESULT
         )
@@ -58,7 +60,6 @@ class ExpressionNode(Stage):
         self._floor, self._crowded = Floor(ANSWERINGS), False
         self.input("response", AffectiveResponse, response_from_msg, self._respond, qos.RESULT)
         self._server = ExpressServer(self, self.animator)
-        self.create_timer(1.0, self._tell_lateness)
 
     def load(self) -> None:
         """Make the animated face and body, and load the reader of texts."""
@@ -123,6 +124,7 @@ class ExpressionNode(Stage):
             self._answering = (response.stamp, time.perf_counter() - began)
         if self.bus is not None and self.bus.lossless:
             self._emit()
+            self._shown = time.monotonic()
 
     def _may_be_shown(self, response: CoreResponse) -> bool:
         """Tell whether who sent a response has the floor; of a single publisher all are shown."""
@@ -135,6 +137,8 @@ class ExpressionNode(Stage):
         return False
 
     def _tick(self, due: float) -> None:
+        if self._shown > due - 1.0 / self.parameters["rate"]:
+            return
         try:
             self._emit(due)
         except Exception as error:  # the stream goes on, whatever one pose met
@@ -155,7 +159,8 @@ class ExpressionNode(Stage):
         if answering is not None:
             self.note(answering[0], answering[1] + time.perf_counter() - began)
 
-    def _tell_lateness(self) -> None:
+    def report(self) -> None:
+        """Tell how late poses are, and see whether several answer."""
         self._crowded = self.count_publishers("response") > 1
         if self._ticker is not None:
             self.detail["late"] = self._ticker.lateness()

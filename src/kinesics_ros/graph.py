@@ -55,6 +55,7 @@ ROBOTS = ("retarget", "reachy_mini")
 """Stages that move a robot; its map says which one."""
 
 _DRAIN_SECONDS = 5.0
+_SERVE_SECONDS = 0.3  # until a signal, or the source's end, is seen where nothing else wakes
 _REFUSALS = (
     rclpy_implementation.RCLError, rclpy_implementation.RCLInvalidROSArgsError,
     rclpy_implementation.UnknownROSArgsError,
@@ -145,6 +146,8 @@ class Graph:
         for node in reversed(nodes):
             if node is not self.stages.get("camera"):
                 _activate(node)
+        for node in nodes:
+            node.begin_second()
 
     def spin(self, stop: threading.Event, duration: float | None = None) -> None:
         """Start the camera and serve ROS until the end; who listens on the bus hears everything.
@@ -160,7 +163,7 @@ class Graph:
             _activate(camera)
         next(iter(self.stages.values())).get_logger().info(self._welcome())
         while not stop.is_set() and not (duration and time.monotonic() - began > duration):
-            spin_once(self._executor, 0.1)
+            spin_once(self._executor, _SERVE_SECONDS)
             if camera is not None and camera.finished.is_set():
                 self._drain(stop)
                 return

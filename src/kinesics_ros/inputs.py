@@ -30,6 +30,7 @@ class Input:
         qos: Quality of service of the subscription.
         key: Of objects with an equal key only the latest waits to be handled.
         from_others: Whether a composed graph hears what others publish on the topic.
+        wanted: Tells whether the worker is to be woken for an object that comes now.
         writers: Who sends.
         heard_in_ros: Whether there is a subscription.
     """
@@ -41,6 +42,7 @@ class Input:
     qos: QoSProfile
     key: Callable[[Any], Any]
     from_others: bool = True
+    wanted: Callable[[], bool] = lambda: True
     writers: Writers = field(default_factory=Writers)
     heard_in_ros: bool = False
 

@@ -49,16 +49,18 @@ class MarkerNode(Stage):
         self._writer = MarkerWriter()
         self._frames: TransformPublisher | None = None
         self._told, self._since = "", 0
-        self.input("persons", PersonArray, people_from_msg, self._draw, qos.RESULT)
+        self.input("persons", PersonArray, people_from_msg, self._draw, qos.RESULT,
+                   wanted=lambda: self._heard() or self._sends_frames())
         self.input(
             "forecast", MotionForecast, lambda message: [forecast_from_msg(message)],
-            self._keep_forecasts, qos.PEOPLE, key=_person_ids,
+            self._keep_forecasts, qos.PEOPLE, key=_person_ids, wanted=self._heard,
         )
         self.input(
             "affect", Affect, lambda message: [affect_from_msg(message)],
-            self._keep_affects, qos.PEOPLE, key=_person_ids,
+            self._keep_affects, qos.PEOPLE, key=_person_ids, wanted=self._heard,
         )
-        self.input("body_pose", BodyPose, body_from_msg, self._draw_robot, qos.RESULT)
+        self.input("body_pose", BodyPose, body_from_msg, self._draw_robot, qos.RESULT,
+                   wanted=self._heard)
 
     def load(self) -> None:
         """Read the robot's body."""
@@ -80,6 +82,12 @@ class MarkerNode(Stage):
         self._scene.reset()
         self._told = ""
 
+    def _heard(self) -> bool:
+        return bool(self._publisher.get_subscription_count())
+
+    def _sends_frames(self) -> bool:
+        return self._frames is not None and self._frames.available
+
     def _keep_forecasts(self, forecasts: list[Any]) -> None:
         assert self._scene is not None
         self._scene.add_forecasts(forecasts)
@@ -94,22 +102,23 @@ class MarkerNode(Stage):
         if not self._scene.see(people):
             return
         self._publish_frames(people)
-        if self._publisher.get_subscription_count():
+        if self._heard():
             with Stopwatch(self, people.stamp):
                 self._publisher.publish(self._writer.array(
                     self._scene.people(people), header(people.stamp, people.frame_id)))
 
     def _draw_robot(self, pose: CoreBody) -> None:
         assert self._scene is not None
-        if self._publisher.get_subscription_count() and (shapes := self._scene.robot(pose)):
+        if shapes := self._scene.robot(pose):
             head = header(pose.stamp, self._scene.frame_id)
             self._publisher.publish(self._writer.array(shapes, head))
 
     def _publish_frames(self, people: People) -> None:
         """Publish the frames of people, and once those of the camera."""
-        frames, now = self._frames, self.now()
-        if frames is None or not frames.available:
+        if not self._sends_frames():
             return
+        assert self._frames is not None
+        frames, now = self._frames, self.now()
         frames.send(people.stamp, person_frames(people, self.parameters.config(MarkerConfig)))
         if self._told != people.frame_id:
             self._told, self._since = people.frame_id, now

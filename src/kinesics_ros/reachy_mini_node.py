@@ -62,7 +62,6 @@ class ReachyMiniNode(RobotStage):
         self._asked = self._told = -math.inf
         self._astray: float | None = None  # since when the robot is elsewhere
         self._states = self.create_lifecycle_publisher(JointState, "joint_states", qos.RESULT)
-        self.create_timer(1.0, self._tell)
 
     def load(self) -> None:
         """Read the limits, and find the SDK."""
@@ -175,7 +174,7 @@ class ReachyMiniNode(RobotStage):
         elif self._astray is None:
             self._astray = now
 
-    def _tell(self) -> None:
+    def report(self) -> None:
         """Put into diagnostics, and into the log, what is not as it should be."""
         driver, ticker, link = self._driver, self._ticker, self._link
         if driver is None or ticker is None or link is None:

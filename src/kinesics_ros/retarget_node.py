@@ -82,7 +82,6 @@ class RetargetNode(RobotStage):
         self._located: str | None = None  # how the robot's place has become known
         self._arrives: float | None = None  # when the robot is where it begins
         self._description = self.create_publisher(String, "robot_description", qos.LATCHED)
-        self.create_timer(1.0, self._tell)
 
     def load(self) -> None:
         """Read the robot and its map."""
@@ -239,7 +238,7 @@ class RetargetNode(RobotStage):
         if on and not driver.enabled and time.monotonic() - self._heard < 1.0:
             driver.begin(self._still)
 
-    def _tell(self) -> None:
+    def report(self) -> None:
         """Put into diagnostics, and into the log, what is not as it should be."""
         driver, ticker = self._driver, self._ticker
         if driver is None or ticker is None:

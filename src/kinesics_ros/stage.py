@@ -47,7 +47,7 @@ class Stage(LifecycleNode):
     """Base of the nodes.
 
     A subclass names its ``PARAMETERS``, makes its outputs and inputs in ``__init__``, and gives
-    the hooks ``load``, ``start``, ``stop`` and ``unload``. A KinesicsError in ``load`` or
+    the hooks ``load``, ``start``, ``stop``, ``unload`` and ``report``. A KinesicsError in ``load`` or
     ``start`` leaves the node where it was and is logged.
 
     Attributes:
@@ -101,8 +101,9 @@ class Stage(LifecycleNode):
         self._times: deque[float] = deque(maxlen=300)
         self._deactivate_guard = self.create_guard_condition(self._deactivate_if_active)
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
-        self.create_timer(1.0, self._publish_diagnostics)
-        self.create_timer(1.0, self._look_around)
+        # One timer for all that is done now and then: each that wakes the executor makes it build
+        # its wait set of every service of every node again, which takes milliseconds.
+        self._seconds = self.create_timer(1.0, self._each_second)
         if self.parameters["autostart"]:
             self._start_timer = self.create_timer(0.0, self._autostart)
 
@@ -130,6 +131,7 @@ class Stage(LifecycleNode):
         qos: QoSProfile,
         key: Callable[[Any], Any] = lambda item: None,
         from_others: bool = True,
+        wanted: Callable[[], bool] = lambda: True,
     ) -> None:
         """Hear a topic in ROS, and where there is a bus on the bus.
 
@@ -141,18 +143,19 @@ class Stage(LifecycleNode):
             qos: Quality of service of the subscription.
             key: Of objects with an equal key only the latest waits to be handled.
             from_others: Whether to hear in a composed graph what others publish on the topic.
+            wanted: Tells of each object whether the worker is to be woken for one now.
         """
-        self._inputs.add(Input(topic, kind, from_msg, handle, qos, key, from_others))
+        self._inputs.add(Input(topic, kind, from_msg, handle, qos, key, from_others, wanted))
 
     def receive(self, entry: Input, item: Any, wait: bool = False) -> None:
-        """Leave an item of an input for the worker, if the node is active.
+        """Leave an item of an input for the worker, if the node is active and wants one.
 
         Args:
             entry: Where it came.
             item: The core object.
             wait: Whether to wait until the one before has been taken, instead of replacing it.
         """
-        if self.active:
+        if self.active and entry.wanted():
             self._mailbox.put((entry.topic, entry.key(item)), item, wait)
 
     def subscribe(
@@ -212,6 +215,9 @@ class Stage(LifecycleNode):
 
     def unload(self) -> None:
         """Release what ``load`` made; part of on_cleanup."""
+
+    def report(self) -> None:
+        """Put into ``detail`` what diagnostics say besides; once a second."""
 
     # Lifecycle.
 
@@ -309,6 +315,20 @@ class Stage(LifecycleNode):
             self._worker.join(timeout=5.0)
         self._worker = None
         self.dropped_before += self._mailbox.dropped
+
+    def begin_second(self) -> None:
+        """Count from now the seconds after which the node looks around and tells how it does.
+
+        Nodes that share an executor wake it once for all if they begin together.
+        """
+        self._seconds.reset()
+
+    def _each_second(self) -> None:
+        for task in (self._look_around, self.report, self._publish_diagnostics):
+            try:
+                task()
+            except Exception as error:  # the others are done all the same
+                self.count_error(f"what is done each second ({task.__name__})", error)
 
     def _look_around(self) -> None:
         """Follow what others publish, and how."""

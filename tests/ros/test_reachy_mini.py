@@ -155,7 +155,7 @@ def test_the_process_with_the_sdk_is_killed(world, daemon, monkeypatch):
     assert path == "/api/move/goto" and asked["duration"] > 0
     assert asked["antennas"] == pytest.approx([-0.3, 0.3]) and asked["head_pose"]["yaw"] == 0
     assert w.until(lambda: len(w.lines("pid")) == 2 and w.state() == "follows")
-    w.node._tell()
+    w.node.report()
     assert w.node.detail["sdk_ended"] == "1 times"
 
 
@@ -190,7 +190,7 @@ def test_an_sdk_that_ends_at_once_is_told_and_tried_again(world, monkeypatch):
     Path(w.node.parameters["sdk_python"]).write_text("#!/bin/sh\necho No module >&2\nexit 1\n")
     w.up()
     assert w.until(lambda: w.node._link.ends > 1 and "No module" in w.state())
-    w.node._tell()
+    w.node.report()
     assert "not reached" in w.node.detail["robot_notes"]
 
 

@@ -38,8 +38,7 @@ class HolisticDetector:
             min_hand_landmarks_confidence=confidence,
             output_face_blendshapes=True,
         )
-        self._task = load_task(vision.HolisticLandmarker, options, model)
-        self._reader = HolisticReader(self._task)
+        self._reader = HolisticReader(load_task(vision.HolisticLandmarker, options, model))
         self._settled = False
 
     def detect(self, image: np.ndarray, milliseconds: int) -> list[Person]:
@@ -64,4 +63,4 @@ class HolisticDetector:
 
     def close(self) -> None:
         """Release the model."""
-        self._task.close()
+        self._reader.close()

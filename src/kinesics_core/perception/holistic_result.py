@@ -1,13 +1,16 @@
 """Results of MediaPipe's holistic landmarker as arrays, read from the C structures it fills in.
 
 MediaPipe's own Python makes an object of each of some 620 landmarks, which takes longer than the
-networks of the hands do, and holds up every other thread of the process. The structures are not
-part of its public interface: where a version has others, its own objects are read.
+networks of the hands do, and holds up every other thread of the process. It also hands each call
+to a thread of its own and back, and each time both wait for their turn among the other threads.
+So its library is called here in the thread that asks. None of this is part of its public
+interface: where a version has other structures, its own objects are read.
 """
 
 from __future__ import annotations
 
 import ctypes
+import threading
 from typing import Any
 
 import numpy as np
@@ -30,19 +33,26 @@ class HolisticReader:
     """
 
     def __init__(self, task: Any) -> None:
-        """Call a ``vision.HolisticLandmarker``."""
+        """Call a ``vision.HolisticLandmarker``, from now on by this object alone."""
         self._task = task
+        self._lock = threading.Lock()  # the library takes one call at a time
         self._shapes: dict[int, int] = {}  # category -> its place in ARKIT_BLENDSHAPES, or -1
         try:
             from mediapipe.tasks.python.vision import holistic_landmarker
 
+            from mediapipe.tasks.python.core.mediapipe_c_utils import handle_status
+
+            self._check = handle_status
             self._kind = holistic_landmarker.HolisticLandmarkerResultC
             fields = dict(self._kind._fields_)
             columns = [_Columns(fields[name]) for name in LISTS]
             self._columns = dict(zip(LISTS, columns, strict=True))
             self._category = dict(fields["face_blendshapes"]._fields_)["categories"]._type_
-            self.direct = callable(task._lib.MpHolisticLandmarkerDetectForVideo) and callable(
-                task._lib.MpHolisticLandmarkerCloseResult) and task._handle is not None
+            self._library = task._lib._lib  # without the thread of its own
+            self.direct = task._handle is not None and all(map(_takes, (
+                self._library.MpHolisticLandmarkerDetectForVideo,
+                self._library.MpHolisticLandmarkerCloseResult, self._library.MpErrorFree,
+            ), (6, 1, 1)))
         except (ImportError, AttributeError, KeyError, TypeError, ValueError):
             self.direct = False
 
@@ -70,20 +80,37 @@ class HolisticReader:
         return found
 
     def _detect(self, image: Any, milliseconds: int) -> dict[str, np.ndarray]:
-        library, result = self._task._lib, self._kind()
-        library.MpHolisticLandmarkerDetectForVideo(
-            self._task._handle, image._image_ptr, None, milliseconds, ctypes.byref(result))
-        try:
-            found = {}
-            for name, columns in self._columns.items():
-                landmarks = getattr(result, name)
-                if landmarks.landmarks_count:
-                    found[name] = columns.read(landmarks)
-            if result.face_blendshapes.categories_count:
-                found["blendshapes"] = self._blendshapes(result.face_blendshapes)
-        finally:
-            library.MpHolisticLandmarkerCloseResult(ctypes.byref(result))
+        library, result, error = self._library, self._kind(), ctypes.c_char_p()
+        with self._lock:
+            if self._task._handle is None:
+                raise RuntimeError("it is closed")
+            status = library.MpHolisticLandmarkerDetectForVideo(
+                self._task._handle, image._image_ptr, None, milliseconds, ctypes.byref(result),
+                ctypes.byref(error))
+            try:
+                self._check(status, error)
+            finally:
+                if error.value is not None:
+                    library.MpErrorFree(error)
+            try:
+                return self._arrays(result)
+            finally:
+                library.MpHolisticLandmarkerCloseResult(ctypes.byref(result))
+
+    def _arrays(self, result: Any) -> dict[str, np.ndarray]:
+        found = {}
+        for name, columns in self._columns.items():
+            landmarks = getattr(result, name)
+            if landmarks.landmarks_count:
+                found[name] = columns.read(landmarks)
+        if result.face_blendshapes.categories_count:
+            found["blendshapes"] = self._blendshapes(result.face_blendshapes)
         return found
+
+    def close(self) -> None:
+        """Close the landmarker, once a call that runs has ended."""
+        with self._lock:
+            self._task.close()
 
     def _blendshapes(self, found: Any) -> np.ndarray:
         count, kind = found.categories_count, self._category
@@ -102,6 +129,11 @@ class HolisticReader:
         values = np.full(len(ARKIT_BLENDSHAPES) + 1, np.nan, np.float32)
         values[[self._shapes[index] for index in indices]] = scores
         return values[:-1]
+
+
+def _takes(function: Any, count: int) -> bool:
+    """Return whether MediaPipe has declared a function of its library with so many arguments."""
+    return len(function.argtypes or ()) == count
 
 
 class _Columns:

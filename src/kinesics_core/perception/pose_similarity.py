@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -14,6 +14,9 @@ COCO_SIGMAS = np.array(
      .089, .089]
 )  # fmt: skip
 """Per-keypoint constants of the COCO keypoint evaluation (cocoeval.py, ``kpt_oks_sigmas``)."""
+
+
+_VARIANCES = 1.0 / (2.0 * COCO_SIGMAS) ** 2  # their reciprocals
 
 
 def oks(a: np.ndarray, b: np.ndarray, area: float, slack: float = 1.0) -> float:
@@ -30,12 +33,15 @@ def oks(a: np.ndarray, b: np.ndarray, area: float, slack: float = 1.0) -> float:
     Returns:
         0 if no keypoint is in both.
     """
-    both = np.isfinite(a[:, :2]).all(1) & np.isfinite(b[:, :2]).all(1)
-    if not both.any() or area <= 0:
+    apart = np.subtract(a[:, :2], b[:, :2], dtype=np.float64)
+    distance2 = np.einsum("kc,kc->k", apart, apart)
+    both = np.isfinite(distance2)
+    known = np.count_nonzero(both)
+    if not known or area <= 0:
         return 0.0
-    distance2 = ((a[both, :2] - b[both, :2]) ** 2).sum(1)
-    variance = (2.0 * COCO_SIGMAS[both] * slack) ** 2
-    return float(np.exp(-distance2 / (2.0 * area * variance)).mean())
+    alike = np.exp(distance2 * _VARIANCES * (-1.0 / (2.0 * area * slack**2)), where=both,
+                   out=np.zeros(len(both)))
+    return float(alike.sum()) / known
 
 
 def box(keypoints: np.ndarray) -> np.ndarray:
@@ -48,7 +54,7 @@ def box(keypoints: np.ndarray) -> np.ndarray:
     return np.concatenate([chosen.min(0), chosen.max(0)])
 
 
-def box_area(corners: np.ndarray) -> float:
+def box_area(corners: Sequence[float] | np.ndarray) -> float:
     """Return the area in px^2.
 
     A thin box (a person seen as a line) counts a quarter of its longer side wide.
@@ -58,11 +64,12 @@ def box_area(corners: np.ndarray) -> float:
     return float(max(width, longer / 4) * max(height, longer / 4))
 
 
-def iou(a: np.ndarray, b: np.ndarray) -> float:
+def iou(a: Iterable[float], b: Iterable[float]) -> float:
     """Return the intersection over union of two boxes x0, y0, x1, y1."""
-    inner = np.clip(np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2]), 0, None).prod()
-    union = (a[2:] - a[:2]).prod() + (b[2:] - b[:2]).prod() - inner
-    return float(inner / union) if union > 0 else 0.0
+    (ax0, ay0, ax1, ay1), (bx0, by0, bx1, by1) = map(float, a), map(float, b)
+    inner = max(0.0, min(ax1, bx1) - max(ax0, bx0)) * max(0.0, min(ay1, by1) - max(ay0, by0))
+    union = (ax1 - ax0) * (ay1 - ay0) + (bx1 - bx0) * (by1 - by0) - inner
+    return inner / union if union > 0 else 0.0
 
 
 class Scored(Protocol):

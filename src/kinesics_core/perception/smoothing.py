@@ -17,14 +17,21 @@ from kinesics_core.types import NANOSECONDS, Person
 RESET_SECONDS = 0.5
 """After a longer gap the past says nothing about the present."""
 
-PARTS = (
-    "pose", "left_hand", "right_hand", "face",
-    "pose_world", "left_hand_world", "right_hand_world",
-)
-"""The arrays of a ``Person`` that are smoothed: x, y and z, not scores."""
+PARTS = {
+    "pose": 33, "left_hand": 21, "right_hand": 21, "face": 478,
+    "pose_world": 33, "left_hand_world": 21, "right_hand_world": 21,
+}
+"""The arrays of a ``Person`` that are smoothed (x, y and z, not scores), and their landmarks."""
 
 PERSON_HEIGHT = 1.7
 """Metres: the scale of the arrays in world coordinates."""
+
+
+_ENDS = np.cumsum(list(PARTS.values())).tolist()
+_PLACES = _ENDS[-1]
+_ROWS = {name: slice(end - count, end)
+         for (name, count), end in zip(PARTS.items(), _ENDS, strict=True)}
+_IN_METRES = np.repeat([name.endswith("world") for name in PARTS], list(PARTS.values()))[:, None]
 
 
 class OneEuroFilter:
@@ -53,7 +60,9 @@ class OneEuroFilter:
         self._speed: np.ndarray | None = None
         self._stamp = 0
 
-    def __call__(self, value: np.ndarray, stamp: int, scale: float = 1.0) -> np.ndarray:
+    def __call__(
+        self, value: np.ndarray, stamp: int, scale: float | np.ndarray = 1.0
+    ) -> np.ndarray:
         """Return the filtered value, of the same shape and dtype.
 
         Args:
@@ -61,7 +70,8 @@ class OneEuroFilter:
             stamp: ns. Going back, or ahead by more than ``RESET_SECONDS``, resets; a repeated stamp
                 gives the last output again, with its unknown elements filled in.
             scale: Size of the thing measured, in units of ``value``, so that ``beta`` acts on speed
-                in sizes per second and means the same for near and far people.
+                in sizes per second and means the same for near and far people; an array is
+                broadcast.
         """
         x = np.asarray(value, np.float64)
         elapsed = (stamp - self._stamp) / NANOSECONDS
@@ -89,22 +99,22 @@ class OneEuroFilter:
 
 @dataclass(slots=True)
 class PersonFilter:
-    """One filter for each part of one person; a part that was missing starts afresh."""
+    """One filter for all parts of one person; a part that was missing starts afresh."""
 
-    filters: dict[str, OneEuroFilter] = field(default_factory=dict)
+    filter: OneEuroFilter = field(default_factory=OneEuroFilter)
 
     def apply(self, person: Person, stamp: int) -> None:
         """Smooth all parts of ``person`` in place; stamp in ns."""
         corners = box(person.coco)
         size = float(np.nanmax([corners[2] - corners[0], corners[3] - corners[1], 1.0]))
-        for part in PARTS:
-            value = getattr(person, part)
-            if value is None:
-                self.filters.pop(part, None)
-                continue
-            smooth = self.filters.setdefault(part, OneEuroFilter())
-            scale = PERSON_HEIGHT if part.endswith("world") else size
-            value[:, :3] = smooth(value[:, :3], stamp, scale)
+        values = np.full((_PLACES, 3), np.nan)
+        there = [(part, rows) for name, rows in _ROWS.items()
+                 if (part := getattr(person, name)) is not None]
+        for part, rows in there:
+            values[rows] = part[:, :3]
+        smooth = self.filter(values, stamp, np.where(_IN_METRES, PERSON_HEIGHT, size))
+        for part, rows in there:
+            part[:, :3] = smooth[rows]
         if person.pose is not None:
             person.coco[:, :2] = person.pose[MEDIAPIPE33_TO_COCO17, :2]
 
