@@ -37,6 +37,20 @@ def test_arrays_from_memory_are_those_of_mediapipes_objects(footage, request):
         public.close()
 
 
+def test_what_mediapipe_refuses_is_told_and_the_next_image_is_found(talking):
+    detector = HolisticDetector(store.path("holistic-lite"), 0.5)
+    try:
+        assert detector._reader.direct
+        assert detector.detect(talking[0].image, 100)
+        with pytest.raises(ValueError, match="monotonically increasing"):
+            detector.detect(talking[1].image, 50)
+    finally:
+        detector.close()
+        detector.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        detector.detect(talking[2].image, 200)
+
+
 def test_a_version_with_other_structures_is_read_through_its_objects(monkeypatch):
     from mediapipe.tasks.python.vision import holistic_landmarker
 

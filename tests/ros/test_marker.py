@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 
@@ -161,6 +163,31 @@ def test_a_turn_of_the_elbow_moves_the_hand_and_nothing_above(node):
 
 def test_an_unknown_pose_draws_no_robot(node):
     assert robot(node, robot_pose(transl=(np.nan, 0, 0))) == {}
+
+
+def test_nothing_is_drawn_where_nobody_looks_and_everything_once_somebody_does(
+    node, monkeypatch
+):
+    published, listeners = [], [0]
+    monkeypatch.setattr(node, "_publisher", type("Publisher", (), {
+        "get_subscription_count": staticmethod(lambda: listeners[0]),
+        "publish": staticmethod(published.append)}))
+    node.trigger_configure()
+    node.trigger_activate()
+    node.bus.lossless = True
+    seen: list[People] = []
+    monkeypatch.setattr(node._scene, "see", lambda people: seen.append(people) or True)
+    node.bus.publish("persons", people(1))
+    node.bus.publish("body_pose", robot_pose(stamp=10**9))
+    listeners[0] = 1
+    node.bus.publish("persons", people(2))
+    node.bus.publish("body_pose", robot_pose(stamp=2 * 10**9))
+    until = time.monotonic() + 60
+    while not node.idle and time.monotonic() < until:
+        time.sleep(0.005)
+    node.trigger_deactivate()
+    assert [[person.id for person in image.persons] for image in seen] == [[2]]
+    assert len(published) == 2
 
 
 def test_the_robot_is_drawn_at_thirty_hertz(node, monkeypatch):

@@ -231,6 +231,44 @@ def test_a_fault_makes_the_node_inactive_and_diagnostics_say_why(executor, make)
     other.destroy_node()
 
 
+def test_a_report_that_fails_leaves_the_diagnostics_alone(executor, make, monkeypatch):
+    def broken():
+        raise ZeroDivisionError("unexpected")
+
+    monkeypatch.setattr(Doubler, "report", staticmethod(broken), raising=False)
+    node, (other, got) = make(), (rclpy.create_node("watcher"), [])
+    executor.add_node(other)
+    other.create_subscription(DiagnosticArray, "/diagnostics", got.append, 10)
+    assert wait_for(lambda: got, executor)
+    assert node.errors and "broken" in node.detail["last_error"]
+    assert "1 items failed" in got[0].status[0].message
+    other.destroy_node()
+
+
+def test_a_worker_is_woken_for_what_is_wanted_alone(make):
+    node, wanted, got = make(Bus()), [False], []
+    node.input("more", Int64, lambda message: message.data, got.append, qos.RESULT,
+               wanted=lambda: wanted[0])
+    node.bus.lossless = True
+    node.trigger_configure()
+    node.trigger_activate()
+    for number in range(6):
+        wanted[0] = number >= 4
+        node.bus.publish("more", number)
+    assert wait_for(lambda: got == [4, 5]), got
+
+
+def test_nodes_that_begin_their_second_together_wake_the_executor_once(make):
+    nodes = []
+    for _ in range(3):
+        nodes.append(make(Bus()))
+        time.sleep(0.05)
+    for node in nodes:
+        node.begin_second()
+    due = [node._seconds.time_until_next_call() for node in nodes]
+    assert max(due) - min(due) < 20e6, "ns"
+
+
 def test_autostart_brings_the_node_up_by_itself(executor, make):
     node = make(overrides={"autostart": True})
     assert wait_for(lambda: state(node) == "active", executor)

@@ -129,3 +129,28 @@ def test_where_a_file_is_read_as_fast_as_it_goes_each_answer_has_a_pose(executor
     node.destroy_node()
     shown = [face.stamp for face in faces if face.stamp < 10**9]
     assert sorted(set(shown)) == list(range(1, 41))
+
+
+def test_an_answer_that_has_a_pose_of_its_own_stands_for_the_next_of_the_steady_ones(executor):
+    bus, faces, seconds = Bus(), [], []
+    bus.lossless = True
+    bus.subscribe("face_pose", faces.append)
+    node = ExpressionNode(bus, overrides={"rate": 100.0})
+    node._emit = lambda due=None: seconds.append((due, time.monotonic()))
+    executor.add_node(node)
+    node.trigger_configure()
+    node.trigger_activate()
+    end = time.monotonic() + 0.5
+    while time.monotonic() < end:
+        bus.publish("response", AffectiveResponse(
+            1, "mirror", HAPPINESS, 0.8, 0.1, 0.1, 0.1, 0, np.zeros(2), "", 1.0, ""))
+        time.sleep(0.004)
+    answered = list(seconds)
+    time.sleep(0.5)
+    node.trigger_deactivate()
+    executor.remove_node(node)
+    node.destroy_node()
+    steady, own = ([pose for pose in answered if (pose[0] is None) == alone]
+                   for alone in (False, True))
+    assert len(own) > 20 and len(steady) < 0.5 * len(own)
+    assert len(seconds) - len(answered) > 20, "the steady ones go on where nobody answers"
