@@ -47,8 +47,8 @@ class Stage(LifecycleNode):
     """Base of the nodes.
 
     A subclass names its ``PARAMETERS``, makes its outputs and inputs in ``__init__``, and gives
-    the hooks ``load``, ``start``, ``stop``, ``unload`` and ``report``. A KinesicsError in ``load`` or
-    ``start`` leaves the node where it was and is logged.
+    the hooks ``load``, ``start``, ``stop``, ``unload`` and ``report``. A KinesicsError in ``load``
+    or ``start`` leaves the node where it was and is logged.
 
     Attributes:
         PARAMETERS: Settings that become the node's parameters.

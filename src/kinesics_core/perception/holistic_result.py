@@ -38,9 +38,8 @@ class HolisticReader:
         self._lock = threading.Lock()  # the library takes one call at a time
         self._shapes: dict[int, int] = {}  # category -> its place in ARKIT_BLENDSHAPES, or -1
         try:
-            from mediapipe.tasks.python.vision import holistic_landmarker
-
             from mediapipe.tasks.python.core.mediapipe_c_utils import handle_status
+            from mediapipe.tasks.python.vision import holistic_landmarker
 
             self._check = handle_status
             self._kind = holistic_landmarker.HolisticLandmarkerResultC
