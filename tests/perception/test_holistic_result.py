@@ -56,7 +56,8 @@ def test_a_version_with_other_structures_is_read_through_its_objects(monkeypatch
 
     from kinesics_core.perception.holistic_result import HolisticReader
 
-    monkeypatch.delattr(holistic_landmarker, "HolisticLandmarkerResultC")
+    for name in ("HolisticLandmarkerResultC", "MpHolisticLandmarkerResultC"):  # of 0.10, of 1.0
+        monkeypatch.delattr(holistic_landmarker, name, raising=False)
     landmark = SimpleNamespace(x=0.25, y=0.5, z=-0.1, visibility=None, presence=0.9)
     shape = SimpleNamespace(index=2, score=0.5, category_name="jawOpen")
     result = SimpleNamespace(

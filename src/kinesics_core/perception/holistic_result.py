@@ -22,6 +22,9 @@ LISTS = ("face_landmarks", "pose_landmarks", "pose_world_landmarks", "left_hand_
          "right_hand_landmarks", "left_hand_world_landmarks", "right_hand_world_landmarks")
 """Names of the lists of landmarks in a result."""
 
+_RESULTS = ("HolisticLandmarkerResultC", "MpHolisticLandmarkerResultC")
+"""Name of the structure of a result, in MediaPipe 0.10 and from 1.0 on."""
+
 _FLOATS = ("x", "y", "z", "visibility", "presence")
 
 
@@ -42,7 +45,8 @@ class HolisticReader:
             from mediapipe.tasks.python.vision import holistic_landmarker
 
             self._check = handle_status
-            self._kind = holistic_landmarker.HolisticLandmarkerResultC
+            self._kind = next(kind for name in _RESULTS
+                              if (kind := getattr(holistic_landmarker, name, None)) is not None)
             fields = dict(self._kind._fields_)
             columns = [_Columns(fields[name]) for name in LISTS]
             self._columns = dict(zip(LISTS, columns, strict=True))
@@ -52,7 +56,7 @@ class HolisticReader:
                 self._library.MpHolisticLandmarkerDetectForVideo,
                 self._library.MpHolisticLandmarkerCloseResult, self._library.MpErrorFree,
             ), (6, 1, 1)))
-        except (ImportError, AttributeError, KeyError, TypeError, ValueError):
+        except (ImportError, AttributeError, KeyError, StopIteration, TypeError, ValueError):
             self.direct = False
 
     def detect(self, image: Any, milliseconds: int) -> dict[str, np.ndarray]:
