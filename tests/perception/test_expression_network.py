@@ -77,6 +77,18 @@ def test_a_smile_is_happiness(network):
     assert read.sum() == pytest.approx(1.0, abs=1e-5)
 
 
+def test_a_face_that_is_seen_once_is_seen_both_ways(network):
+    portrait = cv2.cvtColor(cv2.imread(str(store.path("portrait"))), cv2.COLOR_BGR2RGB)
+    box, width = (178, 66, 267, 172), portrait.shape[1]
+    plain, mirrored, both = (network.read(portrait, box, way) for way in (False, True, None))
+    np.testing.assert_allclose(mirrored, network.read(
+        np.ascontiguousarray(portrait[:, ::-1]), (width - 267, 66, width - 178, 172), False),
+        atol=0.02)  # the square is cut out at other fractions of pixels
+    expected = np.sqrt(plain.astype(np.float64) * mirrored)
+    np.testing.assert_allclose(both, expected / expected.sum(), atol=0.02)
+    assert both[CONTEMPT] == 0.0 and not np.array_equal(plain, mirrored)
+
+
 def mesh(turn: float = 0.0, shift: tuple[float, float] = (0.0, 0.0)) -> np.ndarray:
     """An oval face 100 px wide, 130 px high, with eyes 60 px apart, turned about its centre."""
     points = np.zeros((478, 3))

@@ -22,11 +22,12 @@ class Counting:
     """A network that counts whose face it sees and says so."""
 
     def __init__(self):
-        self.seen = []
+        self.seen, self.mirrored = [], []
 
-    def read(self, image, face):
+    def read(self, image, face, mirrored):
         if np.isnan(face).any():
             raise ModelError("no face")
+        self.mirrored.append(mirrored)
         self.seen.append(int(face[0, 0]))
         return np.full(8, len(self.seen), np.float32)
 
@@ -66,6 +67,15 @@ def test_beside_the_next_image_the_same_faces_are_read_one_image_later():
         assert run(beside, [1, 2], 9, start=40)[0].expression is not None, "it goes on"
     finally:
         beside.close()
+
+
+def test_each_person_is_seen_mirrored_every_other_time():
+    network = Counting()
+    run(ExpressionSchedule(5.0, network), [1, 2], 60)
+    for identity in (1, 2):
+        ways = [way for way, seen in zip(network.mirrored, network.seen, strict=True)
+                if seen == identity]
+        assert ways == [False, True] * 5
 
 
 def test_people_take_turns_and_one_is_read_in_an_image():

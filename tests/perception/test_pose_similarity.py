@@ -30,6 +30,17 @@ def test_oks_is_one_on_itself_and_falls_as_coco_defines():
     )
 
 
+def test_oks_counts_the_keypoints_that_are_known_in_both():
+    pose, other = POSE.copy(), POSE.copy()
+    pose[3, 0] = np.nan
+    other[5] = np.inf
+    pose[5] = np.inf
+    assert oks(pose, other, 1000.0) == pytest.approx(1.0)
+    pose[:] = np.nan
+    assert oks(pose, other, 1000.0) == 0.0
+    assert oks(POSE, POSE, 0.0) == 0.0
+
+
 def test_boxes():
     assert iou(np.array([0, 0, 2, 2.0]), np.array([1, 0, 3, 2.0])) == pytest.approx(1 / 3)
     assert iou(np.array([0, 0, 1, 1.0]), np.array([5, 5, 6, 6.0])) == 0.0

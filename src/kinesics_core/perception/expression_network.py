@@ -206,7 +206,9 @@ class ExpressionNetwork:
     """Reader of a face's expression in a picture.
 
     The answer is a weighted geometric mean of the networks' probabilities, in which each emotion
-    has a weight of its own, calibrated on photographs (``pool``). Not thread-safe.
+    has a weight of its own, calibrated on photographs (``pool``). The mirror image of a face shows
+    the same, but errs in other ways: a face that is seen once is looked at both ways, one in a
+    stream one way and the other in turn (``ExpressionSchedule``). Not thread-safe.
 
     Args:
         sessions: One of each of ``MEMBERS``, in order; ``load`` makes them.
@@ -231,20 +233,30 @@ class ExpressionNetwork:
             for name in MEMBERS
         ])
 
-    def read(self, image: np.ndarray, face: np.ndarray | Sequence[float]) -> np.ndarray:
+    def read(
+        self, image: np.ndarray, face: np.ndarray | Sequence[float], mirrored: bool | None = None
+    ) -> np.ndarray:
         """Return the probabilities (8,) float32 of ``EMOTIONS`` for one face; contempt's is 0.
 
         Args:
             image: (H, W, 3) uint8, RGB.
             face: Landmarks or box, see ``face_region``. What lies outside the image is black.
+            mirrored: Whether the networks see its mirror image; None: the geometric mean of what
+                they say of both, at twice the time.
 
         Raises:
             ModelError: Image or face have another shape, or the face is too small.
         """
         region = face_region(face)
-        return pool(self.read_members(image, region))
+        if mirrored is not None:
+            return pool(self.read_members(image, region, mirrored))
+        one, other = (self.read_members(image, region, way) for way in (False, True))
+        both = np.sqrt(np.maximum(one, _FLOOR) * np.maximum(other, _FLOOR))
+        return pool(np.where(one + other > 0.0, both, 0.0))
 
-    def read_members(self, image: np.ndarray, region: FaceRegion) -> np.ndarray:
+    def read_members(
+        self, image: np.ndarray, region: FaceRegion, mirrored: bool = False
+    ) -> np.ndarray:
         """Return what each network says, (3, 8) float32; rows in order of ``MEMBERS``."""
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
             raise ModelError(
@@ -252,7 +264,10 @@ class ExpressionNetwork:
                 "wanted (height, width, 3) uint8, RGB.")
         said = np.zeros((len(_MEMBERS), len(EMOTIONS)), np.float32)
         for row, session, (_, emotions, see) in zip(said, self._sessions, _MEMBERS, strict=True):
-            row[list(emotions)] = session.run(None, {"image": see(image, region)[None]})[0][0]
+            seen = see(image, region)[None]
+            if mirrored:
+                seen = np.ascontiguousarray(seen[..., ::-1])
+            row[list(emotions)] = session.run(None, {"image": seen})[0][0]
         return said
 
 

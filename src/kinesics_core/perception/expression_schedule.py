@@ -1,10 +1,11 @@
 """Schedule of the expression networks: whose face they read in which image, and how long it holds.
 
 The networks take longer than a frame may, and a face does not change at every frame: each person's
-is read a few times a second, one person in an image, whoever was read longest ago first. Between
-two readings a person keeps the last one, with the stamp of its image. What is hidden of a face
-makes its reading less sure (``face_visibility``). A live stream does not wait for a reading: it is
-made beside the search for keypoints in the next image, with which it comes.
+is read a few times a second, one person in an image, whoever was read longest ago first. Every
+other time its mirror image is read, which errs in other ways: readings are averaged over time.
+Between two readings a person keeps the last one, with the stamp of its image. What is hidden of a
+face makes its reading less sure (``face_visibility``). A live stream does not wait for a reading:
+it is made beside the search for keypoints in the next image, with which it comes.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ class ExpressionSchedule:
         self._network = network
         self._readings: dict[int, tuple[int, np.ndarray]] = {}
         self._tried: dict[int, int] = {}
+        self._mirror: set[int] = set()  # people who are seen mirrored the next time
         self._stamp: int | None = None
         self._thread = ThreadPoolExecutor(1, "expressions") if beside else None
         self._coming: tuple[int, int, Future[np.ndarray | None]] | None = None
@@ -93,6 +95,7 @@ class ExpressionSchedule:
     def _forget(self, stamp: int) -> None:
         self._readings = {i: r for i, r in self._readings.items() if stamp - r[0] < HOLD}
         self._tried = {i: s for i, s in self._tried.items() if stamp - s < HOLD}
+        self._mirror &= self._tried.keys()
 
     def _read_one(self, image: np.ndarray, people: list[Person], stamp: int) -> None:
         if self._last is not None and stamp - self._last < self._gap - _EARLY:
@@ -103,11 +106,13 @@ class ExpressionSchedule:
             return
         person = min(due, key=lambda person: (self._tried.get(person.id, -1), person.id))
         self._tried[person.id] = self._last = stamp
+        mirrored = person.id in self._mirror
+        self._mirror ^= {person.id}
         if self._thread is None:
-            self._keep(person.id, stamp, self._read(image, person))
+            self._keep(person.id, stamp, self._read(image, person, mirrored))
         else:
-            self._coming = (
-                person.id, stamp, self._thread.submit(self._read, image, replace(person)))
+            self._coming = (person.id, stamp, self._thread.submit(
+                self._read, image, replace(person), mirrored))
 
     def _take_what_came(self) -> None:
         """Take the reading of the last image, which is there by now or soon."""
@@ -122,11 +127,11 @@ class ExpressionSchedule:
         else:
             self._readings[identity] = (stamp, read)
 
-    def _read(self, image: np.ndarray, person: Person) -> np.ndarray | None:
+    def _read(self, image: np.ndarray, person: Person, mirrored: bool) -> np.ndarray | None:
         """Return the reading of a face; None of one of a few pixels, or of unknown landmarks."""
         assert self._network is not None and person.face is not None
         try:
-            read = self._network.read(image, person.face)
+            read = self._network.read(image, person.face, mirrored)
         except ModelError:
             return None
         seen = face_visibility(image, person.face, (person.left_hand, person.right_hand))

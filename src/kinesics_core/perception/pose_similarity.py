@@ -15,8 +15,7 @@ COCO_SIGMAS = np.array(
 )  # fmt: skip
 """Per-keypoint constants of the COCO keypoint evaluation (cocoeval.py, ``kpt_oks_sigmas``)."""
 
-
-_VARIANCES = 1.0 / (2.0 * COCO_SIGMAS) ** 2  # their reciprocals
+_PRECISIONS = 1.0 / (2.0 * COCO_SIGMAS) ** 2
 
 
 def oks(a: np.ndarray, b: np.ndarray, area: float, slack: float = 1.0) -> float:
@@ -33,13 +32,14 @@ def oks(a: np.ndarray, b: np.ndarray, area: float, slack: float = 1.0) -> float:
     Returns:
         0 if no keypoint is in both.
     """
-    apart = np.subtract(a[:, :2], b[:, :2], dtype=np.float64)
+    with np.errstate(invalid="ignore"):  # infinite less infinite
+        apart = np.subtract(a[:, :2], b[:, :2], dtype=np.float64)
     distance2 = np.einsum("kc,kc->k", apart, apart)
     both = np.isfinite(distance2)
     known = np.count_nonzero(both)
     if not known or area <= 0:
         return 0.0
-    alike = np.exp(distance2 * _VARIANCES * (-1.0 / (2.0 * area * slack**2)), where=both,
+    alike = np.exp(distance2 * _PRECISIONS * (-1.0 / (2.0 * area * slack**2)), where=both,
                    out=np.zeros(len(both)))
     return float(alike.sum()) / known
 

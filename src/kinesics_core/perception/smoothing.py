@@ -26,7 +26,6 @@ PARTS = {
 PERSON_HEIGHT = 1.7
 """Metres: the scale of the arrays in world coordinates."""
 
-
 _ENDS = np.cumsum(list(PARTS.values())).tolist()
 _PLACES = _ENDS[-1]
 _ROWS = {name: slice(end - count, end)
