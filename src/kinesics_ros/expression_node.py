@@ -28,14 +28,17 @@ from kinesics_ros.run import run_node
 from kinesics_ros.stage import Stage
 from kinesics_ros.ticker import Ticker
 
+_SILENCE = 0.5
+"""Seconds without an answer after which the steady poses go on, where each has one of its own."""
+
 
 class ExpressionNode(Stage):
     """``response`` in; ``face_pose`` and ``body_pose`` out, steadily at ``rate``.
 
     An answer is shown by the next pose, at most 1 / ``rate`` later: a pose of its own between two
     others would make the stream uneven for whoever drives motors with it. Only where a file is
-    read as fast as it goes has each answer a pose of its own, which then stands for the next of
-    the steady ones.
+    read as fast as it goes has each answer a pose of its own, and as long as answers come there
+    are no others: the time between two images is none of the file's.
 
     Topic ``expression``, service ``express`` and action ``express`` show something ahead of the
     robot's own policy.
@@ -137,7 +140,7 @@ class ExpressionNode(Stage):
         return False
 
     def _tick(self, due: float) -> None:
-        if self._shown > due - 1.0 / self.parameters["rate"]:
+        if due - self._shown < _SILENCE:
             return
         try:
             self._emit(due)
