@@ -128,7 +128,7 @@ class Tracker:
 
 
 def _median(steps: np.ndarray) -> np.ndarray:
-    """Return the median (2,) of (n, 2); NumPy's takes four times as long for so few."""
+    """Return the median (2,) of (n, 2); NumPy's takes several times as long for so few."""
     ordered, count = np.sort(steps, axis=0), len(steps)
     middle: np.ndarray = (ordered[(count - 1) // 2] + ordered[count // 2]) / 2
     return middle
