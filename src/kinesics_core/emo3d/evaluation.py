@@ -167,7 +167,7 @@ class Judge:
         mesh = self._scores.landmarks(image)
         if mesh is None:
             return np.eye(len(EMOTIONS))[NEUTRAL]
-        return self._network.read(image, mesh).astype(np.float64)
+        return self._network.read(image, mesh, mirrored=False).astype(np.float64)
 
 
 @lru_cache(maxsize=2)
